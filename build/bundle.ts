@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+/**
+ * Makes the two commands as they are installed: each in one file, since to find and compile a hundred modules takes
+ * longer than most commands. `tsc` has checked the types by then; the tests run what `tsc` wrote, and test this once.
+ *
+ * `dist/bin/ensemble.js` answers `--version` by itself, and else loads `dist/bin/run.cjs`, with the code that V8
+ * compiled here (`dist/bin/run.cache`) where this very release of Node runs it.
+ */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const bin = join(root, 'dist/bin');
+
+/** Packages with native code, or so large that only who needs them shall read them: they stay where npm put them. */
+const outside = /^(lmdb|@aws-sdk\/.*|node-zookeeper-client\/.*)$/;
+
+/** An import of a package outside becomes a `require` at the moment the module that imports it is first needed. */
+const whenNeeded: Plugin = {
+  name: 'when-needed',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: outside }, ({ kind, path }) =>
+      kind === 'require-call' ? { path, external: true } : { path, namespace: 'when-needed' },
+    );
+    onLoad({ filter: /./, namespace: 'when-needed' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }));
+  },
+};
+
+/** The command's first file loads the rest through `load-run`, which knows of the compiled code. */
+const compiledRun: Plugin = {
+  name: 'compiled-run',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/run\.js$/ }, () => ({ path: join(root, 'build/load-run.ts') }));
+  },
+};
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  outdir: bin,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // Not the names: errors are called by their classes' names, and lmdb's parts by their functions'.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  sourcemap: true,
+  logLevel: 'warning',
+};
+
+const module: BuildOptions = {
+  ...common,
+  format: 'esm',
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+};
+
+// What was compiled from an older bundle must never meet a newer one: V8 tells them apart by their length alone.
+await rm(bin, { recursive: true, force: true });
+await build({
+  ...common,
+  format: 'cjs',
+  entryPoints: { run: 'cli/run.ts' },
+  outExtension: { '.js': '.cjs' },
+  plugins: [whenNeeded],
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+});
+await build({ ...module, entryPoints: { ensemble: 'cli/main.ts' }, plugins: [compiledRun] });
+await build({
+  ...module,
+  entryPoints: { 'ensemble-agent': 'agent/main.ts', 'node-client': 'hooks/client/node-client.ts' },
+  plugins: [whenNeeded],
+});
+
+// One command is run to its end, so that V8 has compiled what commands use, and not only what each one loads.
+const home = await mkdtemp(join(tmpdir(), 'ensemble-build-'));
+const ensemble = (command: string, variables: NodeJS.ProcessEnv = {}): void => {
+  const env = { ...process.env, ENSEMBLE_HOME: home, ...variables };
+  execFileSync(process.execPath, [join(bin, 'ensemble.js'), command], { env, stdio: 'ignore' });
+};
+try {
+  ensemble('bootstrap');
+  ensemble('status', { ENSEMBLE_COMPILE: 'yes' });
+} finally {
+  await rm(home, { recursive: true, force: true });
+}
