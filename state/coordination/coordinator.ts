@@ -1,0 +1,93 @@
+/** A node of the state tree as it was read. */
+export interface Node {
+  /** JSON text; what it means is the model's business. */
+  readonly value: string;
+  /** 0 when created, one more with every set. */
+  readonly version: number;
+  readonly ephemeral: boolean;
+}
+
+/** One step of a transaction. `version`, where given, must be the node's current one. */
+export type Operation =
+  | { readonly kind: 'check'; readonly path: string; readonly version?: number }
+  | { readonly kind: 'create'; readonly path: string; readonly value: string; readonly ephemeral?: boolean }
+  | { readonly kind: 'set'; readonly path: string; readonly value: string; readonly version?: number }
+  | { readonly kind: 'remove'; readonly path: string; readonly version?: number };
+
+/**
+ * What happened to the session. `disconnected`: requests wait. `connected`: they flow again, ephemerals were kept.
+ * `expired`: the coordinator took the session away; a new one stands and this session's ephemerals were recreated.
+ */
+export type SessionEvent = 'disconnected' | 'connected' | 'expired';
+
+/** A running observation; `close()` ends it, after which its callback is not called again. */
+export interface Observation {
+  close(): void;
+}
+
+/**
+ * The shared state tree (DESIGN §4). Two engines implement it and pass one conformance suite: `zookeeper` and
+ * `embedded`.
+ *
+ * Paths are absolute, `/`-separated, without a trailing slash, relative to the environment's own root; the root
+ * itself is `/` and always exists. Every call may throw `CoordinatorUnreachable` when the coordinator does not
+ * answer within the bounded time it was opened with. A write whose connection breaks before its answer comes throws
+ * `OutcomeUnknown`: it may have been applied, so the caller reads again and decides again. Reads are repeated
+ * silently instead.
+ */
+export interface Coordinator {
+  /** The node, or undefined where there is none. */
+  get(path: string): Promise<Node | undefined>;
+
+  /** Names of the children, sorted; undefined where the node itself does not exist. */
+  children(path: string): Promise<readonly string[] | undefined>;
+
+  /**
+   * Creates a node under an existing parent. An ephemeral one lives as long as this session, is recreated by it
+   * after an expiry, and has no children.
+   * @throws NodeExists, NodeNotFound (the parent), ValueTooLarge
+   */
+  create(path: string, value: string, options?: { readonly ephemeral?: boolean }): Promise<void>;
+
+  /**
+   * Replaces the value; with `version`, only if that is still the node's. Returns the new version.
+   * @throws NodeNotFound, VersionConflict, ValueTooLarge
+   */
+  set(path: string, value: string, version?: number): Promise<number>;
+
+  /** @throws NodeNotFound, VersionConflict, NodeNotEmpty */
+  remove(path: string, version?: number): Promise<void>;
+
+  /**
+   * Applies all operations in their order, or none.
+   * @throws the error of the first operation that does not apply, as the single calls do; ValueTooLarge when the
+   *   whole does not fit one request
+   */
+  transaction(operations: readonly Operation[]): Promise<void>;
+
+  /**
+   * Calls `look` with the node's current value soon, and again after it changed, appeared or vanished. Changes that
+   * come close together may be seen as one, but the last value is never missed, across connection loss and session
+   * expiry too. `look` is never called with the same version of the same node twice in a row, and never again after
+   * `close()`. Errors of `look` are the caller's bug and are not caught.
+   */
+  observe(path: string, look: (node: Node | undefined) => void): Observation;
+
+  /** The same for the names of the node's children. Calls `look` only when the names differ from the last time. */
+  observeChildren(path: string, look: (children: readonly string[] | undefined) => void): Observation;
+
+  /** Registers a listener for session events; returns what removes it. */
+  onSession(listener: (event: SessionEvent) => void): () => void;
+
+  /**
+   * The session as text for `CoordinatorOptions.session` of a later process of the same user, which then continues
+   * it, ephemerals kept. It is a secret: it belongs in a file of mode 0600.
+   */
+  savedSession(): string;
+
+  /**
+   * Ends the session: its ephemerals vanish. With `keepSession` they stay until the session's own time runs out, for
+   * the next process to continue. May be called at any time, also before a connection stood, and twice.
+   */
+  close(options?: { readonly keepSession?: boolean }): Promise<void>;
+}

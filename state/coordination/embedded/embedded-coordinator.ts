@@ -1,0 +1,164 @@
+import { pause } from '../../clock.js';
+import type { Coordinator, Node, Observation, Operation, SessionEvent } from '../coordinator.js';
+import { CoordinatorUnreachable } from '../errors.js';
+import { namesOf, nodeOf } from './observers.js';
+import { checkPath, keyOf } from './paths.js';
+import { checkSize } from './request-size.js';
+import type { Requests, Terms } from './requests.js';
+import { type Session, SessionOver } from './session.js';
+import { Staging } from './staging.js';
+import type { Store } from './store.js';
+import type { Tables } from './tables.js';
+import type { Vigil } from './vigil.js';
+
+/** How long `close()` waits for requests that have no time limit of their own, in milliseconds. */
+const closingTimeout = 10_000;
+
+/** A client of the embedded store. */
+export class EmbeddedCoordinator implements Coordinator {
+  readonly #store: Store;
+  readonly #session: Session;
+  readonly #requests: Requests;
+  readonly #vigil: Vigil;
+  readonly #terms: Terms;
+  readonly #observations = new Set<Observation>();
+  #closed: Promise<void> | undefined;
+
+  constructor(store: Store, session: Session, requests: Requests, vigil: Vigil, terms: Terms) {
+    this.#store = store;
+    this.#session = session;
+    this.#requests = requests;
+    this.#vigil = vigil;
+    this.#terms = terms;
+  }
+
+  get(path: string): Promise<Node | undefined> {
+    return this.#read(path, (tables) => {
+      const record = tables.nodes.get(keyOf(path));
+      return record && nodeOf(record);
+    });
+  }
+
+  children(path: string): Promise<readonly string[] | undefined> {
+    return this.#read(path, (tables) => namesOf(tables, path));
+  }
+
+  async #read<T>(path: string, look: (tables: Tables) => T): Promise<T> {
+    checkPath(path);
+    this.#refuseIfClosed();
+    return this.#requests.read(look);
+  }
+
+  async create(path: string, value: string, options: { readonly ephemeral?: boolean } = {}): Promise<void> {
+    await this.#write([{ kind: 'create', path, value, ...options }]);
+  }
+
+  set(path: string, value: string, version?: number): Promise<number> {
+    return this.#write([{ kind: 'set', path, value, ...(version !== undefined && { version }) }]);
+  }
+
+  async remove(path: string, version?: number): Promise<void> {
+    await this.#write([{ kind: 'remove', path, ...(version !== undefined && { version }) }]);
+  }
+
+  async transaction(operations: readonly Operation[]): Promise<void> {
+    await this.#write(operations);
+  }
+
+  /** Returns the version of the node of the last operation. */
+  async #write(operations: readonly Operation[]): Promise<number> {
+    for (const { path } of operations) checkPath(path);
+    checkSize(operations);
+    this.#refuseIfClosed();
+    return this.#requests.track(this.#apply(operations));
+  }
+
+  async #apply(operations: readonly Operation[]): Promise<number> {
+    const isHolding = operations.some((operation) => operation.kind === 'create' && operation.ephemeral);
+    const path = operations.at(-1)?.path ?? '/';
+    for (;;) {
+      try {
+        const { isChanged, version } = await this.#requests.write(path, (tables) => {
+          const staging = new Staging(tables);
+          for (const operation of operations) staging.stage(operation, this.#session.id);
+          if (isHolding) this.#session.hold(tables);
+          return { isChanged: staging.write(), version: staging.node(path)?.[1] ?? 0 };
+        });
+        this.#session.changed(operations);
+        if (isHolding) this.#vigil.beat();
+        if (isChanged) this.#store.announce();
+        return version;
+      } catch (error) {
+        if (!(error instanceof SessionOver)) throw error;
+        await this.#vigil.replaceSession();
+      }
+    }
+  }
+
+  observe(path: string, look: (node: Node | undefined) => void): Observation {
+    checkPath(path);
+    return this.#observation(() => this.#store.observers.observe(path, look));
+  }
+
+  observeChildren(path: string, look: (children: readonly string[] | undefined) => void): Observation {
+    checkPath(path);
+    return this.#observation(() => this.#store.observers.observeChildren(path, look));
+  }
+
+  #observation(begin: () => Observation): Observation {
+    // Whoever begins to observe while the client closes is simply told nothing.
+    if (this.#closed !== undefined) return { close: () => {} };
+    const running = begin();
+    const observation: Observation = {
+      close: () => {
+        running.close();
+        this.#observations.delete(observation);
+      },
+    };
+    this.#observations.add(observation);
+    return observation;
+  }
+
+  onSession(listener: (event: SessionEvent) => void): () => void {
+    return this.#vigil.onSession(listener);
+  }
+
+  savedSession(): string {
+    return this.#session.id;
+  }
+
+  close({ keepSession = false }: { readonly keepSession?: boolean } = {}): Promise<void> {
+    this.#closed ??= this.#end(keepSession);
+    return this.#closed;
+  }
+
+  async #end(keepSession: boolean): Promise<void> {
+    for (const observation of this.#observations) observation.close();
+    this.#vigil.end();
+    const finished = this.#finish(keepSession);
+    const waited = new AbortController();
+    const timeLimit = pause(this.#terms.clock, closingTimeout, waited.signal).catch(() => {});
+    await Promise.race([finished, timeLimit]);
+    waited.abort();
+  }
+
+  async #finish(keepSession: boolean): Promise<void> {
+    await this.#requests.settled();
+    if (this.#session.isLeased && !keepSession) await this.#endSession();
+    await this.#store.leave();
+  }
+
+  async #endSession(): Promise<void> {
+    try {
+      const haveVanished = await this.#requests.write('/', (tables) => this.#session.end(tables));
+      if (haveVanished) this.#store.announce();
+    } catch {
+      // A store that cannot be written: the session ends when its time runs out.
+    }
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed !== undefined)
+      throw new CoordinatorUnreachable(this.#terms.url, 'this client of it was closed');
+  }
+}

@@ -1,0 +1,21 @@
+import { Buffer } from 'node:buffer';
+import type { Operation } from '../coordinator.js';
+import { ValueTooLarge } from '../errors.js';
+
+/**
+ * What fits one request, in bytes. lmdb would take far more; the limit is a little below ZooKeeper's 1 MiB (its
+ * `jute.maxbuffer`), so that what works on one engine works on the other.
+ */
+export const largestRequest = 1_000_000;
+
+/** @throws ValueTooLarge, naming the largest of the operations */
+export function checkSize(operations: readonly Operation[]): void {
+  let total = 0;
+  let largest = { path: '/', bytes: -1 };
+  for (const operation of operations) {
+    const bytes = 'value' in operation ? Buffer.byteLength(operation.value) : 0;
+    if (bytes > largest.bytes) largest = { path: operation.path, bytes };
+    total += bytes + Buffer.byteLength(operation.path);
+  }
+  if (total > largestRequest) throw new ValueTooLarge(largest.path, total, largestRequest);
+}

@@ -1,0 +1,110 @@
+import type { Clock, Timer } from '../../clock.js';
+import type { SessionEvent } from '../coordinator.js';
+import { endSessions, instant, overdue } from './leases.js';
+import type { Requests } from './requests.js';
+import { type Session, SessionOver } from './session.js';
+import type { Store } from './store.js';
+
+/** How often a client looks without having been told to, in milliseconds: a ring of the doorbell may be lost. */
+const lookEvery = 500;
+
+/** What a client does by itself while it is open: renews its lease, ends sessions of others that ran out, looks. */
+export class Vigil {
+  readonly #store: Store;
+  readonly #session: Session;
+  readonly #requests: Requests;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  #looking: Timer | undefined;
+  #beating: Timer | undefined;
+  #replacing: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(store: Store, session: Session, requests: Requests, clock: Clock) {
+    this.#store = store;
+    this.#session = session;
+    this.#requests = requests;
+    this.#clock = clock;
+  }
+
+  /** Continues the session `saved`, if that can be, and ends those that ran out, so that no read shows what is over. */
+  async begin(saved: string | undefined): Promise<void> {
+    const isIdle = await this.#requests.read((tables) => overdue(tables, instant(this.#clock)).length === 0);
+    if (!isIdle || saved !== undefined) await this.#tidy(saved);
+    if (this.#session.isLeased) this.beat();
+    this.#lookLater();
+  }
+
+  /** Renews the lease from now on, every third of its length. */
+  beat(): void {
+    if (this.#ended) return;
+    this.#beating ??= this.#clock.after(this.#session.timeout / 3, () => {
+      this.#beating = undefined;
+      void this.#requests.track(this.#renew()).finally(() => this.beat());
+    });
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#requests.write('/', (tables) => this.#session.renew(tables));
+    } catch (error) {
+      // A store that cannot be written for the moment: the next beat tries again.
+      if (error instanceof SessionOver) await this.replaceSession().catch(() => {});
+    }
+  }
+
+  /** Starts a new session in place of the one that is over, with its ephemerals, and tells so; once for all callers. */
+  replaceSession(): Promise<void> {
+    this.#replacing ??= this.#replace().finally(() => {
+      this.#replacing = undefined;
+    });
+    return this.#replacing;
+  }
+
+  async #replace(): Promise<void> {
+    const isReplaced = await this.#requests.write('/', (tables) => this.#session.replace(tables));
+    if (!isReplaced) return;
+    this.#store.announce();
+    for (const listener of this.#listeners)
+      queueMicrotask(() => this.#listeners.has(listener) && listener('expired'));
+  }
+
+  #lookLater(): void {
+    if (this.#ended) return;
+    this.#looking = this.#clock.after(lookEvery, () => {
+      this.#store.observers.look();
+      const { tables } = this.#store;
+      const isQuiet = overdue(tables, instant(this.#clock)).every((session) => session === this.#session.id);
+      if (!isQuiet) void this.#requests.track(this.#tidy().catch(() => {}));
+      this.#lookLater();
+    });
+  }
+
+  async #tidy(saved?: string): Promise<void> {
+    const haveVanished = await this.#requests.write('/', (tables) => {
+      if (saved !== undefined) this.#session.resume(tables, saved);
+      const sessions = overdue(tables, instant(this.#clock));
+      return endSessions(
+        tables,
+        sessions.filter((session) => session !== this.#session.id),
+      );
+    });
+    if (haveVanished) this.#store.announce();
+    // Whoever let a lease run out may have been killed while it was reading.
+    this.#store.forgetDeadReaders();
+  }
+
+  onSession(listener: (event: SessionEvent) => void): () => void {
+    // One function may be registered twice, and is then removed one at a time.
+    const told = (event: SessionEvent): void => listener(event);
+    this.#listeners.add(told);
+    return () => this.#listeners.delete(told);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#looking?.cancel();
+    this.#beating?.cancel();
+    this.#listeners.clear();
+  }
+}

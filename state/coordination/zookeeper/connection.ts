@@ -1,0 +1,227 @@
+import { connect, type Socket } from 'node:net';
+import type { Clock } from '../../clock.js';
+import { Frames } from './frames.js';
+import type { SessionIdentity } from './saved-session.js';
+import type { Server } from './url.js';
+import {
+  authFrame,
+  type Call,
+  connectFrame,
+  decodeConnect,
+  decodeHeader,
+  decodeNotification,
+  pingFrame,
+  stamp,
+  XID,
+} from './wire.js';
+
+/** What the server said to a call: its error code, and the decoded answer where that is 0. */
+export type Reply<T> =
+  | { readonly ok: true; readonly err: 0; readonly value: T }
+  | { readonly ok: false; readonly err: number };
+
+/** How a connection's attempt to attach to its session ended. */
+export type Attachment = 'attached' | 'expired' | 'failed';
+
+export interface ConnectionOptions {
+  readonly server: Server;
+  readonly session: SessionIdentity;
+  /** `name:secret`; shown to the server before any request. */
+  readonly credentials: Buffer | undefined;
+  readonly clock: Clock;
+  /** A watch on this node, a full path, has fired. */
+  readonly notified: (path: string) => void;
+  /** The socket takes data again after `send` had filled its buffer. */
+  readonly drained: () => void;
+  /** Number of the first request, 1 unless told otherwise. */
+  readonly firstXid?: number;
+}
+
+interface Awaited {
+  readonly xid: number;
+  settle(err: number, frame: Buffer): void;
+}
+
+const LARGEST_XID = 0x7fff_ffff;
+const AUTH_FAILED = -115;
+
+/**
+ * One TCP connection to one server, for one session, used once: it attaches, carries requests, and on any doubt is
+ * dropped and never comes back. It has no queue, no timers and no second try; those are the session's.
+ */
+export class Connection {
+  /** Resolves once with how attaching ended. */
+  readonly attachment: Promise<Attachment>;
+  /** Resolves once with why the connection is over, in an operator's words. */
+  readonly gone: Promise<string>;
+  /** Monotonic milliseconds when the server was last heard, and when something was last sent to it. */
+  heardAt: number;
+  sentAt: number;
+
+  readonly #socket: Socket;
+  readonly #awaited: Awaited[] = [];
+  #session: SessionIdentity;
+  #xid: number;
+  #usable = false;
+  #over = false;
+  #attachEnds: (attachment: Attachment) => void = () => {};
+  #goneBecause: (reason: string) => void = () => {};
+
+  constructor(private readonly options: ConnectionOptions) {
+    const { server, session, clock } = options;
+    this.#session = session;
+    this.#xid = (options.firstXid ?? 1) - 1;
+    this.heardAt = this.sentAt = clock.monotonic();
+    this.attachment = new Promise((resolve) => {
+      this.#attachEnds = resolve;
+    });
+    this.gone = new Promise((resolve) => {
+      this.#goneBecause = resolve;
+    });
+    const frames = new Frames((frame) => this.#receive(frame));
+    this.#socket = connect({ host: server.host, port: server.port, noDelay: true });
+    this.#socket.on('connect', () => this.#socket.write(connectFrame(session)));
+    this.#socket.on('drain', options.drained);
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.drop(socketTrouble(error)));
+    this.#socket.on('close', () =>
+      this.drop(this.#usable ? 'closed the connection' : 'closed the connection without an answer'),
+    );
+    this.#socket.on('data', (piece) => {
+      this.heardAt = clock.monotonic();
+      try {
+        frames.push(piece);
+      } catch {
+        this.drop('sent what is not ZooKeeper’s protocol');
+      }
+    });
+  }
+
+  get server(): Server {
+    return this.options.server;
+  }
+
+  /** The session as the server granted it, with the last transaction seen. */
+  get session(): SessionIdentity {
+    return this.#session;
+  }
+
+  /** True while requests can be sent. */
+  get usable(): boolean {
+    return this.#usable;
+  }
+
+  /** True while the socket takes data without holding more of it in memory. */
+  get flowing(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  /** Requests sent whose answers have not come. */
+  get inFlight(): number {
+    return this.#awaited.length;
+  }
+
+  /** Sends a call; only while `usable`. `done` is not called when the connection goes before the answer comes. */
+  send<T>(call: Call<T>, done: (reply: Reply<T>) => void): void {
+    this.#xid = this.#xid === LARGEST_XID ? 1 : this.#xid + 1;
+    const xid = this.#xid;
+    stamp(call.bytes, xid);
+    this.#awaited.push({
+      xid,
+      settle: (err, frame) =>
+        done(err === 0 ? { ok: true, err, value: call.decode(frame) } : { ok: false, err }),
+    });
+    this.#write(call.bytes);
+  }
+
+  ping(): void {
+    this.#write(pingFrame());
+  }
+
+  /** Ends the connection at once, from whatever state. The session stays. */
+  drop(reason: string): void {
+    if (this.#over) {
+      return;
+    }
+    this.#over = true;
+    this.#usable = false;
+    this.#socket.destroy();
+    this.#attachEnds('failed');
+    this.#goneBecause(reason);
+  }
+
+  #write(bytes: Buffer): void {
+    this.sentAt = this.options.clock.monotonic();
+    this.#socket.write(bytes);
+  }
+
+  #receive(frame: Buffer): void {
+    if (this.#over) {
+      return;
+    }
+    if (!this.#usable) {
+      this.#attach(frame);
+      return;
+    }
+    const { xid, zxid, err } = decodeHeader(frame);
+    switch (xid) {
+      case XID.ping:
+        return;
+      case XID.notification:
+        this.options.notified(decodeNotification(frame));
+        return;
+      case XID.auth:
+        if (err === AUTH_FAILED) {
+          this.drop('does not accept digest credentials');
+        }
+        return;
+      default:
+        if (zxid > this.#session.zxid) {
+          this.#session = { ...this.#session, zxid };
+        }
+        this.#settle(xid, err, frame);
+    }
+  }
+
+  #attach(frame: Buffer): void {
+    const granted = decodeConnect(frame);
+    if (granted === undefined) {
+      this.#attachEnds('expired');
+      this.drop('said that the session is over');
+      return;
+    }
+    this.#session = { ...granted, zxid: this.#session.zxid };
+    this.#usable = true;
+    if (this.options.credentials !== undefined) {
+      this.#write(authFrame(this.options.credentials));
+    }
+    this.#attachEnds('attached');
+  }
+
+  #settle(xid: number, err: number, frame: Buffer): void {
+    const next = this.#awaited.shift();
+    if (next === undefined || next.xid !== xid) {
+      throw new RangeError('an answer to no request');
+    }
+    next.settle(err, frame);
+  }
+}
+
+function socketTrouble(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'refused the connection';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'closed the connection';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'has a name that cannot be resolved';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'has no route to it';
+    case 'ETIMEDOUT':
+      return 'did not answer';
+    default:
+      return `failed with ${error.code ?? 'a network error'}`;
+  }
+}

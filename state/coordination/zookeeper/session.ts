@@ -1,0 +1,176 @@
+import { type Clock, pause, type Timer } from '../../clock.js';
+import { Connection } from './connection.js';
+import { startHeartbeat } from './heartbeat.js';
+import { Rotation } from './rotation.js';
+import { isGranted, newSession, type SessionIdentity } from './saved-session.js';
+import { type Server, serverName } from './url.js';
+import { closeSessionCall } from './wire.js';
+
+export interface SessionOptions {
+  readonly servers: readonly Server[];
+  /** Milliseconds to ask the server for. */
+  readonly timeout: number;
+  /** The session of an earlier process, to be continued if it still lives. */
+  readonly saved: SessionIdentity | undefined;
+  readonly credentials: Buffer | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What the session tells its owner, in the order it happens. */
+export interface SessionListener {
+  /** A connection stands. `replaced`: the session before was over, and this is a new one. */
+  attached(connection: Connection, replaced: boolean): void;
+  /** It is gone; another will follow, unless the session was closed. */
+  detached(): void;
+  notified(path: string): void;
+  drained(): void;
+}
+
+/** Milliseconds that ending the session may hold up `close()`. */
+const FAREWELL = 2_000;
+/** Milliseconds after which a connection is taken for a sound one. */
+const SETTLED = 1_000;
+
+/**
+ * Owns the session: holds one connection at a time, replaces it by a new one with the same session on any doubt, and
+ * the session by a new one when the server says that it is over. Runs from `start()` until `close()`.
+ */
+export class Session {
+  readonly #rotation: Rotation;
+  readonly #troubles = new Map<string, string>();
+  readonly #former = new Set<bigint>();
+  readonly #stop = new AbortController();
+  #identity: SessionIdentity;
+  #connection: Connection | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: SessionOptions,
+    private readonly listener: SessionListener,
+  ) {
+    this.#rotation = new Rotation(options.servers, options.random);
+    this.#identity = options.saved ?? newSession(options.timeout);
+  }
+
+  start(): void {
+    void this.#live();
+  }
+
+  /** Id, password and last transaction as of now. */
+  get identity(): SessionIdentity {
+    return this.#connection?.usable ? this.#connection.session : this.#identity;
+  }
+
+  /** The id as nodes name it who owns them. */
+  get id(): bigint {
+    return this.identity.id.readBigInt64BE();
+  }
+
+  /** True for the id of a session that this one replaced: what it owns is about to vanish. */
+  isFormer(id: bigint): boolean {
+    return this.#former.has(id);
+  }
+
+  /** Why there is no connection, or no answer over it: each server and what it did last. */
+  trouble(): string {
+    if (this.#connection?.usable) {
+      return `${serverName(this.#connection.server)} does not answer in time`;
+    }
+    const troubles = [...this.#troubles].map(([server, trouble]) => `${server} ${trouble}`);
+    return troubles.length > 0 ? troubles.join('; ') : 'no server has answered yet';
+  }
+
+  /** Ends the session, or with `keep` only its connection. Takes bounded time; never fails. */
+  close(keep: boolean): Promise<void> {
+    this.#closed ??= this.#end(keep);
+    return this.#closed;
+  }
+
+  async #live(): Promise<void> {
+    let replaced = false;
+    while (!this.#stop.signal.aborted) {
+      const { server, delay, limit } = this.#rotation.turn(this.#identity.timeout);
+      if (delay > 0 && !(await this.#wait(delay))) {
+        return;
+      }
+      const connection = this.#connect(server);
+      const attachment = await this.#attach(connection, limit);
+      if (attachment === 'expired' && isGranted(this.#identity)) {
+        this.#former.add(this.id);
+        this.#identity = newSession(this.options.timeout, this.#identity.zxid);
+        this.#rotation.again();
+        replaced = true;
+      } else if (attachment === 'attached') {
+        await this.#serve(connection, replaced);
+        replaced = false;
+      }
+      this.#troubles.set(serverName(server), await connection.gone);
+    }
+  }
+
+  #connect(server: Server): Connection {
+    const connection = new Connection({
+      server,
+      session: this.#identity,
+      credentials: this.options.credentials,
+      clock: this.options.clock,
+      notified: (path) => this.listener.notified(path),
+      drained: () => this.listener.drained(),
+    });
+    this.#connection = connection;
+    return connection;
+  }
+
+  async #attach(connection: Connection, limit: number): Promise<'attached' | 'expired' | 'failed'> {
+    const reason = `did not answer within ${(limit / 1_000).toFixed(1)} s`;
+    const deadline: Timer = this.options.clock.after(limit, () => {
+      this.#rotation.tooSlow();
+      connection.drop(reason);
+    });
+    const attachment = await connection.attachment;
+    deadline.cancel();
+    return attachment;
+  }
+
+  /** Resolves when the connection, which is attached, is gone. */
+  async #serve(connection: Connection, replaced: boolean): Promise<void> {
+    const { clock } = this.options;
+    const { timeout } = connection.session;
+    const since = clock.monotonic();
+    this.#identity = connection.session;
+    this.listener.attached(connection, replaced);
+    const stopHeartbeat = startHeartbeat(clock, timeout, connection, () => connection.drop('went mute'));
+    await connection.gone;
+    stopHeartbeat();
+    this.#identity = connection.session;
+    // A server that takes sessions and drops them at once is treated like one that does not take them.
+    if (clock.monotonic() - since >= SETTLED) {
+      this.#rotation.settled();
+    }
+    this.listener.detached();
+  }
+
+  /** False when the session was closed meanwhile. */
+  async #wait(delay: number): Promise<boolean> {
+    try {
+      await pause(this.options.clock, delay, this.#stop.signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #end(keep: boolean): Promise<void> {
+    this.#stop.abort();
+    const connection = this.#connection;
+    if (connection?.usable && !keep && isGranted(connection.session)) {
+      const deadline = this.options.clock.after(FAREWELL, () => connection.drop('did not answer'));
+      connection.send(closeSessionCall(), () => connection.drop('was closed'));
+      await connection.gone;
+      deadline.cancel();
+    }
+    connection?.drop('was closed');
+    await connection?.gone;
+  }
+}

@@ -1,0 +1,255 @@
+import type { Node, Operation } from '../coordinator.js';
+import { ValueTooLarge } from '../errors.js';
+import type { Reply } from './connection.js';
+import { fullPath, parentOf } from './paths.js';
+import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
+import type { RequestOptions, Requests } from './requests.js';
+import type { Look } from './watches.js';
+import {
+  type Acl,
+  type Call,
+  childrenCall,
+  createCall,
+  getCall,
+  getManyCall,
+  removeCall,
+  type Stat,
+  setCall,
+  transactionCall,
+  watchForCreationCall,
+} from './wire.js';
+
+/**
+ * ZooKeeper closes the connection on a request of more than 1,048,575 bytes (jute.maxbuffer), and servers add to it
+ * when they pass it on.
+ */
+const LARGEST_REQUEST = 1_000_000;
+
+/** ZooKeeper's own node, which shows in the root of a server used without a path. */
+const ZOOKEEPERS_OWN = 'zookeeper';
+
+/** Nodes read in one request, at most and at least: answers of small nodes, far below what a server sends at once. */
+const READ_TOGETHER = 200;
+const WORTH_TOGETHER = 4;
+
+interface Asked {
+  readonly path: string;
+  readonly resolve: (node: StatedNode | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A node as it was read, with what only the engine needs to know. */
+export interface StatedNode {
+  readonly node: Node;
+  readonly stat: Stat;
+}
+
+type CallOptions = Partial<Omit<RequestOptions, 'path'>>;
+
+/** The environment's tree as requests: caller's paths in, values or the contract's errors out. */
+export class Tree {
+  #asked: Asked[] = [];
+
+  constructor(
+    private readonly requests: Requests,
+    private readonly chroot: string,
+    private readonly display: string,
+    private readonly acl: Acl,
+  ) {}
+
+  /** Reads that are asked for in one turn go together, where there are enough of them. */
+  get(path: string, options?: CallOptions): Promise<StatedNode | undefined> {
+    if (options !== undefined) return this.#getAlone(path, options);
+    if (this.#asked.length === 0) queueMicrotask(() => this.#getAsked());
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ path, resolve, reject });
+    });
+  }
+
+  #getAsked(): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (let start = 0; start < asked.length; start += READ_TOGETHER) {
+      const together = asked.slice(start, start + READ_TOGETHER);
+      const alone = (): void => {
+        for (const { path, resolve, reject } of together) this.#getAlone(path, {}).then(resolve, reject);
+      };
+      if (together.length < WORTH_TOGETHER) alone();
+      // Each for itself where the whole is refused: then each learns its own reason.
+      else this.#getMany(together).catch(alone);
+    }
+  }
+
+  async #getMany(asked: readonly Asked[]): Promise<void> {
+    const first = asked[0]?.path ?? '/';
+    const call = getManyCall(asked.map(({ path }) => this.full(path)));
+    const reads = this.#answer(await this.#read(call, first), { kind: 'get', path: first });
+    for (const [index, { path, resolve, reject }] of asked.entries()) {
+      const read = reads[index];
+      if (read !== undefined && 'value' in read) resolve(stated(read));
+      else if (read?.err === NO_NODE) resolve(undefined);
+      else reject(refusal(this.display, read?.err ?? 0, { kind: 'get', path }));
+    }
+  }
+
+  async #getAlone(path: string, options: CallOptions): Promise<StatedNode | undefined> {
+    const reply = await this.#read(getCall(this.full(path), false), path, options);
+    return reply.err === NO_NODE ? undefined : stated(this.#answer(reply, { kind: 'get', path }));
+  }
+
+  async children(path: string): Promise<readonly string[] | undefined> {
+    const reply = await this.#read(childrenCall(this.full(path), false), path);
+    return reply.err === NO_NODE
+      ? undefined
+      : this.#names(path, this.#answer(reply, { kind: 'children', path }));
+  }
+
+  async create(path: string, value: string, ephemeral: boolean): Promise<void> {
+    const call = createCall(this.full(path), value, ephemeral, this.acl);
+    this.#answer(await this.#write(call, path), { kind: 'create', path });
+  }
+
+  /** Creates a node of a session that has just begun, before all other requests, again if the answer is lost. */
+  async recreate(path: string, value: string): Promise<'created' | 'exists' | 'refused' | 'no-parent'> {
+    const call = createCall(this.full(path), value, true, this.acl);
+    const { err } = await this.#read(call, path, { urgent: true, patient: true });
+    switch (err) {
+      case 0:
+        return 'created';
+      case NODE_EXISTS:
+        return 'exists';
+      case NO_NODE:
+        return 'no-parent';
+      default:
+        return 'refused';
+    }
+  }
+
+  async set(path: string, value: string, version: number | undefined): Promise<Stat> {
+    const call = setCall(this.full(path), value, version);
+    return this.#answer(await this.#write(call, path), { kind: 'set', path });
+  }
+
+  async remove(path: string, version: number | undefined): Promise<void> {
+    const call = removeCall(this.#removable(path), version);
+    this.#answer(await this.#write(call, path), { kind: 'remove', path });
+  }
+
+  async transaction(operations: readonly Operation[]): Promise<void> {
+    const [first] = operations;
+    if (first === undefined) {
+      return;
+    }
+    const steps = operations.map((operation) => {
+      const { kind, path } = operation;
+      return { ...operation, path: kind === 'remove' ? this.#removable(path) : this.full(path) };
+    });
+    const call = transactionCall(steps, this.acl);
+    const codes = this.#answer(await this.#write(call, first.path), first);
+    const at = firstRefused(codes);
+    const refused = operations[at];
+    if (refused !== undefined) {
+      throw refusal(this.display, codes[at] ?? 0, refused);
+    }
+  }
+
+  /** Creates the environment's root and what is above it, where missing. Denied access shows here. */
+  async plant(): Promise<void> {
+    const root = this.full('/');
+    const reply = await this.#read(getCall(root, false), '/');
+    if (reply.err === NO_NODE) {
+      await this.#plant(root);
+    } else {
+      this.#answer(reply, { kind: 'get', path: '/' });
+    }
+  }
+
+  async #plant(full: string): Promise<void> {
+    const reply = await this.#read(createCall(full, '', false, this.acl), '/');
+    if (reply.err === NO_NODE) {
+      await this.#plant(parentOf(full));
+      await this.#plant(full);
+    } else if (reply.err !== NODE_EXISTS) {
+      // It is the parent's permissions that decide; it lies outside of the environment, so it is named in full.
+      this.#answer(reply, { kind: 'create', path: parentOf(full) });
+    }
+  }
+
+  /** Looks at a node, by its full path, and leaves a watch there, whether it exists or not. */
+  readonly lookAtNode = (full: string): Promise<Look<Node | undefined> | undefined> =>
+    this.#look(getCall(full, true), full, (read) =>
+      read === undefined
+        ? { value: undefined, mark: 'absent' }
+        : { value: stated(read).node, mark: `${read.stat.changed}` },
+    );
+
+  /** The same for the names of a node's children. */
+  readonly lookAtChildren = (full: string): Promise<Look<readonly string[] | undefined> | undefined> =>
+    this.#look(childrenCall(full, true), full, (names) => {
+      const value = names && this.#names(full, names);
+      return { value, mark: value === undefined ? 'absent' : `/${value.join('/')}` };
+    });
+
+  /** @throws TypeError */
+  full(path: string): string {
+    return fullPath(this.chroot, path);
+  }
+
+  async #look<T, V>(
+    call: Call<T>,
+    full: string,
+    show: (read: T | undefined) => Omit<Look<V>, 'epoch'>,
+  ): Promise<Look<V> | undefined> {
+    const options = { path: full, repeatable: true, patient: true };
+    for (;;) {
+      const { reply, epoch } = await this.requests.call(call, options);
+      if (reply.ok) {
+        return { ...show(reply.value), epoch };
+      }
+      if (reply.err !== NO_NODE) {
+        return undefined;
+      }
+      const watching = await this.requests.call(watchForCreationCall(full), options);
+      if (watching.reply.err === NO_NODE) {
+        return { ...show(undefined), epoch: watching.epoch };
+      }
+      if (!watching.reply.ok) {
+        return undefined;
+      }
+    }
+  }
+
+  async #read<T>(call: Call<T>, path: string, options: CallOptions = {}): Promise<Reply<T>> {
+    return (await this.requests.call(call, { path, repeatable: true, ...options })).reply;
+  }
+
+  async #write<T>(call: Call<T>, path: string): Promise<Reply<T>> {
+    if (call.bytes.length > LARGEST_REQUEST) {
+      throw new ValueTooLarge(path, call.bytes.length, LARGEST_REQUEST);
+    }
+    return (await this.requests.call(call, { path, repeatable: false })).reply;
+  }
+
+  #answer<T>(reply: Reply<T>, refused: Refused): T {
+    if (reply.ok) {
+      return reply.value;
+    }
+    throw refusal(this.display, reply.err, refused);
+  }
+
+  #removable(path: string): string {
+    if (path === '/') {
+      throw new TypeError('the root of the state tree cannot be removed');
+    }
+    return this.full(path);
+  }
+
+  #names(path: string, names: readonly string[]): readonly string[] {
+    const ours = path === '/' && this.chroot === '' ? names.filter((name) => name !== ZOOKEEPERS_OWN) : names;
+    return ours.toSorted();
+  }
+}
+
+function stated({ value, stat }: { readonly value: string; readonly stat: Stat }): StatedNode {
+  return { node: { value, version: stat.version, ephemeral: stat.owner !== 0n }, stat };
+}

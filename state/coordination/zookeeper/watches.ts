@@ -1,0 +1,134 @@
+import { type Clock, pause } from '../../clock.js';
+import type { Observation } from '../coordinator.js';
+
+/** One reading of what an observer looks at. */
+export interface Look<T> {
+  readonly value: T;
+  /** Differs between two readings exactly when observers are to be told. */
+  readonly mark: string;
+  /** The connection, counted from 1, on which the reading left its watch. */
+  readonly epoch: number;
+}
+
+/** Reads and leaves a watch, for as long as it takes; undefined when it was refused, and may be allowed later. */
+export type Read<T> = (path: string) => Promise<Look<T> | undefined>;
+
+interface Observer<T> {
+  readonly tell: (value: T) => void;
+  told: string | undefined;
+  open: boolean;
+}
+
+interface Watched<T> {
+  readonly path: string;
+  readonly observers: Set<Observer<T>>;
+  looking: boolean;
+  /** Something happened since the running look began: look again after it. */
+  stale: boolean;
+}
+
+/** How long after a refused look the next is tried, in milliseconds. */
+const REFUSED_PAUSE = 5_000;
+
+/**
+ * The observers of one kind of reading. A watch that fires says "look again" and nothing else; each look reads the
+ * whole value and leaves the next watch. Events are matched by path, also those that overtake the answer of the read
+ * which asked for them: a server with several worker threads may send them so.
+ */
+export class Watches<T> {
+  readonly #watched = new Map<string, Watched<T>>();
+  readonly #stop = new AbortController();
+
+  /** @param epoch the current connection, counted from 1 */
+  constructor(
+    private readonly clock: Clock,
+    private readonly epoch: () => number,
+    private readonly read: Read<T>,
+  ) {}
+
+  /** `path` is the full path on the server. Errors of `tell` are uncaught exceptions, and hurt nothing here. */
+  observe(path: string, tell: (value: T) => void): Observation {
+    const watched = this.#watched.get(path) ?? { path, observers: new Set(), looking: false, stale: false };
+    const observer: Observer<T> = { tell, told: undefined, open: true };
+    if (!this.#stop.signal.aborted) {
+      this.#watched.set(path, watched);
+      watched.observers.add(observer);
+      this.#look(watched);
+    }
+    return {
+      close: () => {
+        observer.open = false;
+        watched.observers.delete(observer);
+        if (watched.observers.size === 0 && this.#watched.get(path) === watched) {
+          this.#watched.delete(path);
+        }
+      },
+    };
+  }
+
+  /** A watch on this full path fired. */
+  fired(path: string): void {
+    const watched = this.#watched.get(path);
+    if (watched !== undefined) {
+      this.#look(watched);
+    }
+  }
+
+  /** A new connection stands, which has no watches yet. Looks under way find that out by themselves. */
+  lookAgain(): void {
+    for (const watched of this.#watched.values()) {
+      if (!watched.looking) {
+        this.#look(watched);
+      }
+    }
+  }
+
+  close(): void {
+    this.#stop.abort();
+    for (const { observers } of this.#watched.values()) {
+      for (const observer of observers) {
+        observer.open = false;
+      }
+    }
+    this.#watched.clear();
+  }
+
+  #look(watched: Watched<T>): void {
+    if (watched.looking) {
+      watched.stale = true;
+      return;
+    }
+    watched.looking = true;
+    this.#lookUntilFresh(watched).catch(() => {
+      // Only closing ends a look; there is nobody left to tell.
+    });
+  }
+
+  async #lookUntilFresh(watched: Watched<T>): Promise<void> {
+    do {
+      watched.stale = false;
+      const look = await this.read(watched.path);
+      if (look === undefined) {
+        await pause(this.clock, REFUSED_PAUSE, this.#stop.signal);
+        watched.stale = true;
+      } else {
+        watched.stale ||= look.epoch !== this.epoch();
+        tellAll(watched, look);
+      }
+    } while (watched.stale && watched.observers.size > 0);
+    watched.looking = false;
+  }
+}
+
+function tellAll<T>({ observers }: Watched<T>, look: Look<T>): void {
+  for (const observer of observers) {
+    if (observer.told !== look.mark) {
+      observer.told = look.mark;
+      queueMicrotask(() => {
+        if (observer.open) {
+          observer.tell(look.value);
+        }
+      });
+    }
+  }
+}

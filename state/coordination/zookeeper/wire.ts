@@ -1,0 +1,284 @@
+import jute from 'node-zookeeper-client/lib/jute/index.js';
+import type { Operation } from '../coordinator.js';
+
+/*
+ * The only file that knows node-zookeeper-client. Of that package the wire records are used and nothing else: every
+ * defect known of it sits in its connection, watcher, transaction and error classes (a transaction's `version` of 0,
+ * for one, is sent as "any version"), and those are replaced by connection.ts, requests.ts and watches.ts.
+ */
+
+const { protocol } = jute;
+
+/** Request types of the protocol (zookeeper.server: ZooDefs.OpCode). */
+const OP = {
+  create: 1,
+  remove: 2,
+  exists: 3,
+  get: 4,
+  set: 5,
+  ping: 11,
+  children: 12,
+  check: 13,
+  transaction: 14,
+  getMany: 22,
+  auth: 100,
+  closeSession: -11,
+} as const;
+
+/** Values of a reply's xid which stand for no request of ours. */
+export const XID = { notification: -1, ping: -2, auth: -4 } as const;
+
+/** A request ready to be sent, and how its answer is read. Bytes 4 to 7 take the xid. */
+export interface Call<T> {
+  readonly bytes: Buffer;
+  /** Reads the answer out of a whole frame whose error code was 0. Throws where it is malformed. */
+  readonly decode: (frame: Buffer) => T;
+}
+
+/** What of a node's stat is of interest. */
+export interface Stat {
+  readonly version: number;
+  /** Id of the session that owns an ephemeral node, 0n for a persistent one. */
+  readonly owner: bigint;
+  /** Transaction of the last change: differs between any two states of a node, also across removal. */
+  readonly changed: bigint;
+}
+
+export interface Header {
+  readonly xid: number;
+  readonly zxid: bigint;
+  readonly err: number;
+}
+
+/** Who may do what with the nodes a client creates. */
+export type Acl = 'everyone' | 'authenticated';
+
+/** Frame length, xid, zxid and error code come before an answer's body. */
+const BODY = 4 + 4 + 8 + 4;
+const XID_AT = 4;
+const ALL_PERMISSIONS = 31;
+const EPHEMERAL = 1;
+
+/**
+ * `auth` makes the server write down the identity which this connection has proved, so that it holds whatever
+ * character set that server reads a secret in.
+ */
+const ACLS: Record<Acl, InstanceType<typeof jute.data.ACL>> = {
+  everyone: new jute.data.ACL(ALL_PERMISSIONS, new jute.data.Id('world', 'anyone')),
+  authenticated: new jute.data.ACL(ALL_PERMISSIONS, new jute.data.Id('auth', '')),
+};
+
+function frame(
+  type: number,
+  payload: { byteLength(): number; serialize(b: Buffer, o: number): number } | null,
+  xid = 0,
+) {
+  return new jute.Request(new protocol.RequestHeader(xid, type), payload).toBuffer();
+}
+
+function nothing(): void {}
+
+function stat(record: { mzxid: Buffer; version: number; ephemeralOwner: Buffer }): Stat {
+  return {
+    version: record.version,
+    owner: record.ephemeralOwner.readBigInt64BE(),
+    changed: record.mzxid.readBigInt64BE(),
+  };
+}
+
+/** Writes the xid into a call's bytes, before each sending. */
+export function stamp(bytes: Buffer, xid: number): void {
+  bytes.writeInt32BE(xid, XID_AT);
+}
+
+/** The first frame of a connection: asks for the session, or with id 0 for a new one. */
+export function connectFrame(session: {
+  readonly id: Buffer;
+  readonly password: Buffer;
+  readonly timeout: number;
+  readonly zxid: bigint;
+}): Buffer {
+  const zxid = Buffer.alloc(8);
+  zxid.writeBigInt64BE(session.zxid);
+  const request = new protocol.ConnectRequest(0, zxid, session.timeout, session.id, session.password);
+  return new jute.Request(null, request).toBuffer();
+}
+
+/** The server's answer to `connectFrame`; undefined where the session is over. */
+export function decodeConnect(
+  bytes: Buffer,
+): { readonly id: Buffer; readonly password: Buffer; readonly timeout: number } | undefined {
+  const response = new protocol.ConnectResponse();
+  response.deserialize(bytes, 4);
+  if (response.timeOut <= 0) {
+    return undefined;
+  }
+  return {
+    id: response.sessionId,
+    password: response.passwd ?? Buffer.alloc(16),
+    timeout: response.timeOut,
+  };
+}
+
+export function authFrame(credentials: Buffer): Buffer {
+  return frame(OP.auth, new protocol.AuthPacket(0, 'digest', credentials), XID.auth);
+}
+
+export function pingFrame(): Buffer {
+  return frame(OP.ping, null, XID.ping);
+}
+
+export function decodeHeader(bytes: Buffer): Header {
+  const header = new protocol.ReplyHeader();
+  header.deserialize(bytes, 4);
+  return { xid: header.xid, zxid: header.zxid.readBigInt64BE(), err: header.err };
+}
+
+/** Path of the node that a watch fired for. Of the event's type nothing is used: it only says "look again". */
+export function decodeNotification(bytes: Buffer): string {
+  const event = new protocol.WatcherEvent();
+  event.deserialize(bytes, BODY);
+  return event.path;
+}
+
+export function closeSessionCall(): Call<void> {
+  return { bytes: frame(OP.closeSession, null), decode: nothing };
+}
+
+/** Reads value and stat; with `watch`, leaves a watch where the node exists. */
+export function getCall(path: string, watch: boolean): Call<{ readonly value: string; readonly stat: Stat }> {
+  return {
+    bytes: frame(OP.get, new protocol.GetDataRequest(path, watch)),
+    decode(bytes) {
+      const response = new protocol.GetDataResponse();
+      response.deserialize(bytes, BODY);
+      return { value: response.data?.toString() ?? '', stat: stat(response.stat) };
+    },
+  };
+}
+
+/** One node of `getManyCall`: its error code, or what stands there. */
+export type Read =
+  | { readonly err: number }
+  | { readonly err: 0; readonly value: string; readonly stat: Stat };
+
+/**
+ * Reads many nodes in one request (multiRead, ZooKeeper 3.6 and newer), which spares both sides most of the work: one
+ * answer per path, in their order. Written by hand, since the package does not know it.
+ */
+export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
+  const texts = paths.map((path) => Buffer.from(path));
+  const bytes = Buffer.alloc(
+    texts.reduce((sum, text) => sum + MULTI_HEADER + 4 + text.length + 1, 12 + MULTI_HEADER),
+  );
+  bytes.writeInt32BE(bytes.length - 4, 0);
+  bytes.writeInt32BE(OP.getMany, 8);
+  let at = 12;
+  const header = (type: number, isLast: number): void => {
+    bytes.writeInt32BE(type, at);
+    bytes.writeUInt8(isLast, at + 4);
+    bytes.writeInt32BE(-1, at + 5);
+    at += MULTI_HEADER;
+  };
+  for (const text of texts) {
+    header(OP.get, 0);
+    bytes.writeInt32BE(text.length, at);
+    text.copy(bytes, at + 4);
+    // The byte behind it says that no watch is wanted.
+    at += 4 + text.length + 1;
+  }
+  header(-1, 1);
+  return { bytes, decode: (answer) => decodeMany(answer, paths.length) };
+}
+
+/** Type of the operation, whether it is the end, error code. */
+const MULTI_HEADER = 4 + 1 + 4;
+
+function decodeMany(bytes: Buffer, count: number): readonly Read[] {
+  let at = BODY;
+  return Array.from({ length: count }, () => {
+    const type = bytes.readInt32BE(at);
+    at += MULTI_HEADER;
+    if (type !== OP.get) {
+      at += 4;
+      return { err: bytes.readInt32BE(at - 4) };
+    }
+    const length = Math.max(0, bytes.readInt32BE(at));
+    const value = bytes.toString('utf8', at + 4, at + 4 + length);
+    at += 4 + length;
+    // Stat: czxid, mzxid, ctime, mtime (8 each), version, cversion, aversion (4 each), owner (8), sizes (4, 4), pzxid (8).
+    const changed = bytes.readBigInt64BE(at + 8);
+    const version = bytes.readInt32BE(at + 32);
+    const owner = bytes.readBigInt64BE(at + 44);
+    at += 68;
+    return { err: 0, value, stat: { version, owner, changed } };
+  });
+}
+
+/** Leaves a watch for the creation of a node that does not exist, or for the next change of one that does. */
+export function watchForCreationCall(path: string): Call<void> {
+  return { bytes: frame(OP.exists, new protocol.ExistsRequest(path, true)), decode: nothing };
+}
+
+export function childrenCall(path: string, watch: boolean): Call<readonly string[]> {
+  return {
+    bytes: frame(OP.children, new protocol.GetChildren2Request(path, watch)),
+    decode(bytes) {
+      const response = new protocol.GetChildren2Response();
+      response.deserialize(bytes, BODY);
+      return response.children ?? [];
+    },
+  };
+}
+
+export function createCall(path: string, value: string, ephemeral: boolean, acl: Acl): Call<void> {
+  const flags = ephemeral ? EPHEMERAL : 0;
+  const request = new protocol.CreateRequest(path, Buffer.from(value), [ACLS[acl]], flags);
+  return { bytes: frame(OP.create, request), decode: nothing };
+}
+
+export function setCall(path: string, value: string, version: number | undefined): Call<Stat> {
+  return {
+    bytes: frame(OP.set, new protocol.SetDataRequest(path, Buffer.from(value), version ?? -1)),
+    decode(bytes) {
+      const response = new protocol.SetDataResponse();
+      response.deserialize(bytes, BODY);
+      return stat(response.stat);
+    },
+  };
+}
+
+export function removeCall(path: string, version: number | undefined): Call<void> {
+  return { bytes: frame(OP.remove, new protocol.DeleteRequest(path, version ?? -1)), decode: nothing };
+}
+
+/** The answer holds one error code per operation: 0 for each when all were applied. */
+export function transactionCall(operations: readonly Operation[], acl: Acl): Call<readonly number[]> {
+  const acls = [{ toRecord: () => ACLS[acl] }];
+  const steps = operations.map((operation) => {
+    const { kind, path } = operation;
+    const version = 'version' in operation && operation.version !== undefined ? operation.version : -1;
+    switch (operation.kind) {
+      case 'create':
+        return {
+          type: OP.create,
+          path,
+          data: Buffer.from(operation.value),
+          acls,
+          mode: operation.ephemeral ? EPHEMERAL : 0,
+        };
+      case 'set':
+        return { type: OP.set, path, data: Buffer.from(operation.value), version };
+      default:
+        return { type: kind === 'check' ? OP.check : OP.remove, path, version };
+    }
+  });
+  return {
+    bytes: frame(OP.transaction, new jute.TransactionRequest(steps)),
+    decode(bytes) {
+      const response = new jute.TransactionResponse();
+      response.deserialize(bytes, BODY);
+      return response.results.map((result) => result.err ?? 0);
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import { type Clock, systemClock } from '../../clock.js';
+import type { Coordinator, Node, Observation, Operation, SessionEvent } from '../coordinator.js';
+import { CoordinatorUnreachable, NodeExists } from '../errors.js';
+import type { CoordinatorOptions } from '../open.js';
+import { Ephemerals } from './ephemerals.js';
+import { Requests } from './requests.js';
+import { formatSession, parseSession } from './saved-session.js';
+import { Session } from './session.js';
+import { type StatedNode, Tree } from './tree.js';
+import type { ZookeeperAddress } from './url.js';
+import { Watches } from './watches.js';
+
+const DEFAULT_TIMEOUT = 10_000;
+/** Session times are sent as 32 bits. */
+const LONGEST_SESSION = 0x7fff_ffff;
+
+/**
+ * The coordinator on ZooKeeper. This file only joins the parts: the session keeps a connection, requests flow over
+ * it, the tree makes them of the contract's calls, watches and ephemerals survive what the session does not.
+ */
+export class ZookeeperCoordinator implements Coordinator {
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  readonly #session: Session;
+  readonly #requests: Requests;
+  readonly #tree: Tree;
+  readonly #nodes: Watches<Node | undefined>;
+  readonly #names: Watches<readonly string[] | undefined>;
+  readonly #ephemerals: Ephemerals;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  #everAttached = false;
+  #rooted: Promise<void> | undefined;
+  #isRooted = false;
+
+  constructor(
+    private readonly address: ZookeeperAddress,
+    options: CoordinatorOptions,
+  ) {
+    const { secret, session } = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#timeout = options.requestTimeout ?? DEFAULT_TIMEOUT;
+    this.#requests = new Requests(this.#clock, this.#timeout, () =>
+      this.#unreachable(this.#session.trouble()),
+    );
+    this.#tree = new Tree(
+      this.#requests,
+      address.chroot,
+      address.display,
+      secret === undefined ? 'everyone' : 'authenticated',
+    );
+    const epoch = (): number => this.#requests.epoch;
+    this.#nodes = new Watches(this.#clock, epoch, this.#tree.lookAtNode);
+    this.#names = new Watches(this.#clock, epoch, this.#tree.lookAtChildren);
+    this.#session = new Session(
+      {
+        servers: address.servers,
+        timeout: Math.min(Math.ceil(options.sessionTimeout ?? DEFAULT_TIMEOUT), LONGEST_SESSION),
+        saved: session === undefined ? undefined : parseSession(session),
+        credentials: secret === undefined ? undefined : Buffer.from(`ensemble:${secret}`),
+        clock: this.#clock,
+        random: options.random ?? Math.random,
+      },
+      {
+        attached: (connection, replaced) => {
+          // First in the queue, so that nothing this client asks of the new session is answered before.
+          const restored = replaced && this.#everAttached ? this.#ephemerals.recreate() : undefined;
+          this.#everAttached = true;
+          this.#requests.attach(connection);
+          this.#nodes.lookAgain();
+          this.#names.lookAgain();
+          if (restored === undefined) {
+            this.#tell('connected');
+          } else {
+            void restored.then(() => this.#tell('expired'));
+          }
+        },
+        detached: () => {
+          this.#requests.detach();
+          this.#tell('disconnected');
+        },
+        notified: (path) => {
+          this.#nodes.fired(path);
+          this.#names.fired(path);
+        },
+        drained: () => this.#requests.drained(),
+      },
+    );
+    this.#ephemerals = new Ephemerals(this.#clock, {
+      create: (path, value) => this.#tree.recreate(path, value),
+      owner: async (path) => this.#adopt(path, await this.#tree.get(path, { patient: true }))?.stat.owner,
+      isOwn: (id) => id === this.#session.id,
+      isFormer: (id) => this.#session.isFormer(id),
+    });
+    this.#session.start();
+  }
+
+  /** Resolves when a connection stands and the environment's root exists. */
+  ready(): Promise<void> {
+    this.#rooted ??= this.#tree.plant().then(
+      () => {
+        this.#isRooted = true;
+      },
+      (error: unknown) => {
+        this.#rooted = undefined;
+        throw error;
+      },
+    );
+    return this.#rooted;
+  }
+
+  async get(path: string): Promise<Node | undefined> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    return this.#adopt(path, await this.#tree.get(path))?.node;
+  }
+
+  async children(path: string): Promise<readonly string[] | undefined> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    return this.#tree.children(path);
+  }
+
+  async create(path: string, value: string, { ephemeral = false } = {}): Promise<void> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    await this.#pastFormerSessions(ephemeral ? [path] : [], () => this.#tree.create(path, value, ephemeral));
+    if (ephemeral) {
+      this.#ephemerals.keep(path, value);
+    }
+  }
+
+  async set(path: string, value: string, version?: number): Promise<number> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    const stat = await this.#tree.set(path, value, version);
+    if (stat.owner !== 0n && stat.owner === this.#session.id) {
+      this.#ephemerals.keep(path, value);
+    }
+    return stat.version;
+  }
+
+  async remove(path: string, version?: number): Promise<void> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    await this.#tree.remove(path, version);
+    this.#ephemerals.changed(path, undefined);
+  }
+
+  async transaction(operations: readonly Operation[]): Promise<void> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    const claimed = operations.filter((operation) => operation.kind === 'create' && operation.ephemeral);
+    await this.#pastFormerSessions(
+      claimed.map(({ path }) => path),
+      () => this.#tree.transaction(operations),
+    );
+    for (const operation of operations) {
+      if (operation.kind === 'create' && operation.ephemeral) {
+        this.#ephemerals.keep(operation.path, operation.value);
+      } else if (operation.kind !== 'check') {
+        this.#ephemerals.changed(operation.path, operation.kind === 'set' ? operation.value : undefined);
+      }
+    }
+  }
+
+  observe(path: string, look: (node: Node | undefined) => void): Observation {
+    return this.#nodes.observe(this.#tree.full(path), look);
+  }
+
+  observeChildren(path: string, look: (children: readonly string[] | undefined) => void): Observation {
+    return this.#names.observe(this.#tree.full(path), look);
+  }
+
+  onSession(listener: (event: SessionEvent) => void): () => void {
+    const own = (event: SessionEvent): void => listener(event);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  savedSession(): string {
+    return formatSession(this.#session.identity);
+  }
+
+  async close({ keepSession = false } = {}): Promise<void> {
+    this.#requests.refuse(this.#unreachable('it was closed'));
+    this.#nodes.close();
+    this.#names.close();
+    this.#ephemerals.close();
+    this.#listeners.clear();
+    await this.#session.close(keepSession);
+  }
+
+  /** Remembers an ephemeral node as ours where its owner is this session, whichever process created it. */
+  #adopt(path: string, read: StatedNode | undefined): StatedNode | undefined {
+    if (read !== undefined && read.stat.owner !== 0n && read.stat.owner === this.#session.id) {
+      this.#ephemerals.keep(path, read.node.value);
+    }
+    return read;
+  }
+
+  /** Tries again while one of the `claimed` nodes still belongs to a session of ours that is over. */
+  async #pastFormerSessions(claimed: readonly string[], attempt: () => Promise<void>): Promise<void> {
+    const deadline = this.#clock.monotonic() + this.#timeout;
+    // A node that stood in the way and is absent has just vanished; or the transaction itself creates it twice.
+    let mayHaveVanished = true;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof NodeExists && claimed.includes(error.path))) {
+          throw error;
+        }
+        const place = await this.#ephemerals.untilFormerIsGone(error.path, deadline);
+        if (place === 'taken' || (place === 'absent' && !mayHaveVanished)) {
+          throw error;
+        }
+        mayHaveVanished &&= place !== 'absent';
+      }
+    }
+  }
+
+  /** Listeners run on their own: what they throw is their caller's bug, and must not stop the session. */
+  #tell(event: SessionEvent): void {
+    for (const listener of this.#listeners) {
+      queueMicrotask(() => {
+        if (this.#listeners.has(listener)) {
+          listener(event);
+        }
+      });
+    }
+  }
+
+  #unreachable(reason: string): CoordinatorUnreachable {
+    return new CoordinatorUnreachable(this.address.display, reason);
+  }
+}

@@ -1,0 +1,119 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import * as z from 'zod';
+import { parseYamlFile } from '../yaml/yaml-file.js';
+import type { Environment } from './environment.js';
+import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
+
+const environmentSchema = z.looseObject({
+  state: z.string(),
+  storage: z.string(),
+  secret: z.string().min(8).optional(),
+  secretFile: z.string().optional(),
+});
+
+const fileSchema = z.looseObject({
+  default: z.string().optional(),
+  environments: z.record(z.string(), environmentSchema),
+});
+
+/** What the first `ensemble bootstrap` writes: an environment that needs nothing installed. */
+const FIRST_FILE = `default: local
+environments:
+  local:
+    state: embedded:./local/state
+    storage: file:./local/storage
+`;
+
+/** `$ENSEMBLE_HOME`, or `~/.ensemble`. */
+export function ensembleHome(variables: NodeJS.ProcessEnv = process.env): string {
+  return resolve(variables.ENSEMBLE_HOME || join(homedir(), '.ensemble'));
+}
+
+/**
+ * Finds an environment in `environments.yaml`: the one named, or `$ENSEMBLE_ENV`, or the file's default, or the only
+ * one. Relative paths in its URLs are taken from the file's directory.
+ * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid
+ */
+export async function loadEnvironment(
+  name: string | undefined,
+  variables: NodeJS.ProcessEnv = process.env,
+): Promise<Environment> {
+  const { home, file, content } = await readEnvironments(variables);
+  const known = Object.keys(content.environments);
+  const chosen =
+    name ?? (variables.ENSEMBLE_ENV || content.default || (known.length === 1 ? known[0] : undefined));
+  if (chosen === undefined) {
+    throw new EnvironmentsInvalid(file, 1, 'default', `choose one of ${known.join(', ')}, here or with -e`);
+  }
+  const entry = content.environments[chosen];
+  if (entry === undefined) throw new EnvironmentNotFound(chosen, file, known);
+  const secret = entry.secret ?? (await readSecret(file, chosen, entry.secretFile));
+  return {
+    name: chosen,
+    state: absoluteUrl(entry.state, home),
+    storage: absoluteUrl(entry.storage, home),
+    ...(secret !== undefined && { secret }),
+  };
+}
+
+/** The names of the environments there are. @throws NoEnvironments, EnvironmentsInvalid */
+export async function environmentNames(
+  variables: NodeJS.ProcessEnv = process.env,
+): Promise<readonly string[]> {
+  return Object.keys((await readEnvironments(variables)).content.environments);
+}
+
+async function readEnvironments(variables: NodeJS.ProcessEnv): Promise<{
+  readonly home: string;
+  readonly file: string;
+  readonly content: z.infer<typeof fileSchema>;
+}> {
+  const home = ensembleHome(variables);
+  const file = join(home, 'environments.yaml');
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new NoEnvironments(file);
+    throw new EnvironmentsInvalid(file, 1, '', error.message);
+  });
+  const reading = parseYamlFile(bytes, file, fileSchema);
+  if ('problems' in reading) {
+    const [{ line, field, reason }] = reading.problems;
+    throw new EnvironmentsInvalid(file, line, field, reason);
+  }
+  return { home, file, content: reading.value };
+}
+
+/** Writes the first `environments.yaml`, unless there is one. @returns whether it was written */
+export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+  const file = join(ensembleHome(variables), 'environments.yaml');
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(file, FIRST_FILE, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new EnvironmentsInvalid(file, 1, '', (error as Error).message);
+  }
+}
+
+/** Makes the path of `embedded:` and `file:` URLs absolute; others stay as they are. */
+export function absoluteUrl(url: string, directory: string): string {
+  const match = /^(embedded|file):(?!\/\/)(.*)$/s.exec(url);
+  return match === null ? url : `${match[1]}:${resolve(directory, match[2] ?? '')}`;
+}
+
+async function readSecret(
+  file: string,
+  environment: string,
+  secretFile: string | undefined,
+): Promise<string | undefined> {
+  if (secretFile === undefined) return undefined;
+  const path = resolve(dirname(file), secretFile);
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    const reason = `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`;
+    throw new EnvironmentsInvalid(file, 1, `environments.${environment}.secretFile`, reason);
+  }
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Gzip } from 'fflate';
+import { EnsembleError } from '../errors.js';
+import type { Digest } from '../storage/storage.js';
+import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
+import { defaultLimits, type Limits, sizeFault } from './limits.js';
+import type { Manifest } from './manifest.js';
+import { endOfArchive, padding, tarHeader } from './tar-write.js';
+import { listTree, readFileSafely } from './tree.js';
+
+/** fflate's output depends on how its input is cut, so it is always cut into pieces of this many bytes. */
+const pieceSize = 64 * 1024;
+
+/**
+ * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all. The same
+ * tree gives the same bytes on any machine: entries are sorted, modes are 0755 or 0644, dates and owners fixed.
+ * @throws NotAFormula, FormulaEntryRefused, FormulaChanging, FormulaTooLarge, BundleUnwritable
+ */
+export async function bundleFormula(
+  directory: string,
+  destination: string,
+  limits: Partial<Limits> = {},
+): Promise<Digest> {
+  return bundleTree(directory, await listTree(directory), destination, { ...defaultLimits, ...limits });
+}
+
+/** The same for a directory that was listed already. @throws FormulaChanging when it is no longer as listed */
+export async function bundleTree(
+  directory: string,
+  manifest: Manifest,
+  destination: string,
+  limits: Limits = defaultLimits,
+): Promise<Digest> {
+  if (manifest.length > limits.maxEntries)
+    throw new FormulaTooLarge(
+      directory,
+      `it has ${manifest.length} entries, and may have ${limits.maxEntries}`,
+    );
+  const unfinished = `${destination}.unfinished`;
+  try {
+    const handle = await open(unfinished, 'w', 0o644);
+    try {
+      const digest = await compress(directory, archive(directory, manifest), handle, limits);
+      await handle.sync();
+      await handle.close();
+      await rename(unfinished, destination);
+      return digest;
+    } finally {
+      await handle.close().catch(() => undefined);
+      await rm(unfinished, { force: true });
+    }
+  } catch (error) {
+    if (error instanceof EnsembleError) throw error;
+    throw new BundleUnwritable(destination, (error as Error).message, { cause: error });
+  }
+}
+
+async function compress(
+  directory: string,
+  bytes: AsyncIterable<Buffer>,
+  handle: FileHandle,
+  limits: Limits,
+): Promise<Digest> {
+  const hash = createHash('sha256');
+  let size = 0;
+  let unpacked = 0;
+  const ready: Uint8Array[] = [];
+  // Not zlib: what that makes of the same bytes depends on its version and on the processor. This is plain
+  // JavaScript at a pinned version, and a test holds the sha256 of a known tree.
+  const gzip = new Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => ready.push(chunk));
+  const drain = async (): Promise<void> => {
+    for (const chunk of ready.splice(0)) {
+      hash.update(chunk);
+      size += chunk.length;
+      await handle.writeFile(chunk);
+    }
+  };
+  const check = (packed: number): void => {
+    const fault = sizeFault(unpacked, packed, limits);
+    if (fault !== undefined) throw new FormulaTooLarge(directory, `it ${fault}`);
+  };
+  for await (const piece of cut(bytes, pieceSize)) {
+    unpacked += piece.length;
+    gzip.push(piece);
+    await drain();
+    // How well the whole packs is known at its end; until then only its size counts.
+    check(Number.POSITIVE_INFINITY);
+  }
+  gzip.push(new Uint8Array(0), true);
+  await drain();
+  check(size);
+  return { sha256: hash.digest('hex'), size };
+}
+
+/** The uncompressed archive. Every file is checked again while it is read: it may have changed since the listing. */
+async function* archive(directory: string, manifest: Manifest): AsyncGenerator<Buffer> {
+  for (const entry of manifest) {
+    yield tarHeader(entry);
+    if (entry.kind !== 'file') continue;
+    const path = join(directory, entry.path);
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of readFileSafely(path)) {
+      size += chunk.length;
+      if (size > entry.size) throw new FormulaChanging(path);
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (size !== entry.size || hash.digest('hex') !== entry.sha256) throw new FormulaChanging(path);
+    yield padding(entry.size);
+  }
+  yield endOfArchive;
+}
+
+/** The same bytes in pieces of exactly `size`, the last one excepted. Each is a buffer of its own. */
+async function* cut(chunks: AsyncIterable<Buffer>, size: number): AsyncGenerator<Uint8Array> {
+  let piece = new Uint8Array(size);
+  let filled = 0;
+  for await (const chunk of chunks) {
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + size - filled);
+      piece.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < size) continue;
+      yield piece;
+      piece = new Uint8Array(size);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
+}

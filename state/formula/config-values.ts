@@ -1,0 +1,105 @@
+import { describeValue } from '../yaml/explain-issue.js';
+import type { ConfigOption, ConfigOptions, ConfigType, ConfigValue } from './config-options.js';
+import { ConfigOptionUnknown, ConfigValueInvalid } from './errors.js';
+
+const expected: Readonly<Record<ConfigType, string>> = {
+  string: 'text (in YAML, put it in quotes)',
+  int: 'a whole number',
+  float: 'a number',
+  boolean: 'true or false',
+};
+
+/** Why the value does not fit the type, in words that follow the option's name; undefined when it does. */
+export function misfit(type: ConfigType, value: unknown): string | undefined {
+  return fits(type, value) ? undefined : `must be ${expected[type]}, not ${describeValue(value)}`;
+}
+
+/**
+ * The value that `text` of `key=value` means to the option. Numbers are decimal; booleans are `true` or `false`.
+ * @throws ConfigOptionUnknown, ConfigValueInvalid
+ */
+export function parseConfigValue(options: ConfigOptions, name: string, text: string): ConfigValue {
+  const { type } = findOption(options, name);
+  const value = readValue(type, text);
+  if (value === undefined)
+    throw new ConfigValueInvalid(name, `must be ${expected[type]}, not ${describeValue(text)}`);
+  return value;
+}
+
+/** A value read from YAML or JSON, once it is known to fit its option. @throws ConfigOptionUnknown, ConfigValueInvalid */
+export function checkConfigValue(options: ConfigOptions, name: string, value: unknown): ConfigValue {
+  const { type } = findOption(options, name);
+  if (fits(type, value)) return value;
+  throw new ConfigValueInvalid(name, `must be ${expected[type]}, not ${describeValue(value)}`);
+}
+
+/**
+ * What a unit sees: the defaults of the formula *it* runs, overlaid by what operators set. While an upgrade is under
+ * way, units on either revision read the same set values, so those that their own formula does not know, or knows as
+ * another type, are left out rather than handed to a hook that cannot expect them.
+ */
+export function effectiveConfig(
+  options: ConfigOptions,
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, ConfigValue>> {
+  const effective: Record<string, ConfigValue> = {};
+  for (const [name, option] of Object.entries(options)) {
+    const set = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (fits(option.type, set)) effective[name] = set;
+    else if (option.default !== undefined) effective[name] = option.default;
+  }
+  return effective;
+}
+
+/** A value set by an operator that a formula does not use. */
+export interface UnusedValue {
+  readonly option: string;
+  /** In words that follow the option's name. */
+  readonly reason: string;
+}
+
+/** The set values that units of these options do not see: see `effectiveConfig`. */
+export function unusedValues(
+  options: ConfigOptions,
+  values: Readonly<Record<string, unknown>>,
+): readonly UnusedValue[] {
+  return Object.entries(values).flatMap(([option, value]) => {
+    if (!Object.hasOwn(options, option)) return [{ option, reason: 'is not an option of it' }];
+    const reason = misfit(options[option]?.type ?? 'string', value);
+    return reason === undefined ? [] : [{ option, reason }];
+  });
+}
+
+function findOption(options: ConfigOptions, name: string): ConfigOption {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (option === undefined) throw new ConfigOptionUnknown(name, Object.keys(options));
+  return option;
+}
+
+function fits(type: ConfigType, value: unknown): value is ConfigValue {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string';
+    case 'int':
+      return Number.isSafeInteger(value);
+    case 'float':
+      return Number.isFinite(value);
+    case 'boolean':
+      return typeof value === 'boolean';
+  }
+}
+
+function readValue(type: ConfigType, text: string): ConfigValue | undefined {
+  switch (type) {
+    case 'string':
+      return text;
+    case 'int':
+      return /^[+-]?[0-9]+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+    case 'float':
+      return /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(text) && Number.isFinite(Number(text))
+        ? Number(text)
+        : undefined;
+    case 'boolean':
+      return /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import type { YamlProblem } from '../yaml/yaml-file.js';
+import { decodeText, largestYaml, loadYaml, parseYamlFile } from '../yaml/yaml-file.js';
+import type { ConfigOptions } from './config-options.js';
+import { configFileSchema } from './config-options.js';
+import { FormulaInvalid } from './errors.js';
+import { isRevision, nameFault } from './formula-id.js';
+import { type Metadata, metadataFileSchema } from './metadata.js';
+
+/** The files at the top of a formula that say what it is. */
+export const formulaFileNames = ['metadata.yaml', 'config.yaml', 'revision'] as const;
+
+export type FormulaFileName = (typeof formulaFileNames)[number];
+
+/** Their bytes; what is not there is left out. Of a larger file, more than `largestYaml` bytes are enough. */
+export type FormulaFiles = Readonly<Partial<Record<FormulaFileName, Uint8Array>>>;
+
+/** More than is ever read of such a file, so that one that is too large is still seen to be. */
+export const enoughOfFile = largestYaml + 1;
+
+/**
+ * What the files say, with the revision from where it stands. `at` gives a file's path for messages.
+ * @throws FormulaInvalid with all problems of all files
+ */
+export function parseFormulaFiles(
+  files: FormulaFiles,
+  at: (name: FormulaFileName) => string,
+): { readonly metadata: Metadata; readonly config: ConfigOptions } {
+  const problems: YamlProblem[] = [];
+  const metadataFile = at('metadata.yaml');
+  const metadata = parseYamlFile(
+    files['metadata.yaml'] ?? new Uint8Array(),
+    metadataFile,
+    metadataFileSchema,
+  );
+  const config = parseYamlFile(files['config.yaml'] ?? new Uint8Array(), at('config.yaml'), configFileSchema);
+  const separate = files.revision === undefined ? undefined : parseRevision(files.revision, at('revision'));
+
+  if ('problems' in metadata) problems.push(...metadata.problems);
+  if ('problems' in config) problems.push(...config.problems);
+  if (typeof separate === 'object') problems.push(separate);
+  let revision: number | undefined;
+  if ('value' in metadata && typeof separate !== 'object') {
+    const own = metadata.value.revision;
+    revision = own ?? separate;
+    const line = metadata.lineOf(['revision']);
+    if (revision === undefined)
+      problems.push({
+        file: metadataFile,
+        line,
+        field: 'revision',
+        reason: 'is missing; begin with revision: 0',
+      });
+    else if (separate !== undefined && separate !== revision)
+      problems.push({
+        file: metadataFile,
+        line,
+        field: 'revision',
+        reason: `is ${revision} here and ${separate} in ${at('revision')}; keep one of the two`,
+      });
+  }
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new FormulaInvalid([first, ...others]);
+  if (revision === undefined || !('value' in metadata) || !('value' in config))
+    throw new Error('a formula without a value or a problem');
+  return { metadata: { ...metadata.value, revision }, config: config.value.options };
+}
+
+/** What can be told of a formula that is otherwise invalid, to know whether it is the one that was asked for. */
+export function glimpseIdentity(files: FormulaFiles): {
+  readonly name?: string;
+  readonly revision?: number;
+} {
+  const decoded = decodeText(files['metadata.yaml'] ?? new Uint8Array());
+  const value = 'text' in decoded ? loadYaml(decoded.text).value : undefined;
+  if (typeof value !== 'object' || value === null) return {};
+  const { name, revision } = value as { name?: unknown; revision?: unknown };
+  return {
+    ...(typeof name === 'string' && nameFault(name) === undefined ? { name } : {}),
+    ...(isRevision(revision) ? { revision } : {}),
+  };
+}
+
+/** pyjuju's `revision` file: one number. */
+export function parseRevision(bytes: Uint8Array, file: string): number | YamlProblem {
+  const decoded = decodeText(bytes);
+  const text = 'text' in decoded ? decoded.text.trim() : '';
+  if (/^[0-9]+$/.test(text) && isRevision(Number(text))) return Number(text);
+  return { file, line: 1, field: '', reason: 'must hold one whole number, the revision, and nothing else' };
+}

@@ -1,0 +1,84 @@
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ConfigOptions } from './config-options.js';
+import { FormulaEntryRefused, NotAFormula } from './errors.js';
+import {
+  enoughOfFile,
+  type FormulaFileName,
+  type FormulaFiles,
+  formulaFileNames,
+  parseFormulaFiles,
+} from './formula-files.js';
+import { checkHooks } from './hook-check.js';
+import { hookNames } from './hook-names.js';
+import type { Metadata } from './metadata.js';
+
+/** A formula as it lies in a directory. */
+export interface Formula {
+  readonly name: string;
+  readonly revision: number;
+  /** Absolute. */
+  readonly directory: string;
+  readonly metadata: Metadata;
+  readonly config: ConfigOptions;
+  /** Whole sentences about what is allowed but perhaps not meant. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks the formula in `directory`.
+ * @throws NotAFormula, FormulaInvalid, HookNotExecutable, HookNotRunnable, FormulaEntryRefused
+ */
+export async function readFormula(directory: string): Promise<Formula> {
+  const { metadata, config } = parseFormulaFiles(await readFormulaFiles(directory), (name) =>
+    join(directory, name),
+  );
+  const warnings = await checkHooks(directory, hookNames(metadata));
+  const { name, revision } = metadata;
+  return { name, revision, directory: resolve(directory), metadata, config, warnings };
+}
+
+/** The bytes of the files that say what the formula is. @throws NotAFormula without metadata.yaml, FormulaEntryRefused */
+export async function readFormulaFiles(directory: string): Promise<FormulaFiles> {
+  const files: Partial<Record<FormulaFileName, Uint8Array>> = {};
+  for (const name of formulaFileNames) {
+    const bytes = await readStart(join(directory, name));
+    if (bytes !== undefined) files[name] = bytes;
+  }
+  if (files['metadata.yaml'] !== undefined) return files;
+  const found = await stat(directory).catch(() => undefined);
+  if (found === undefined) throw new NotAFormula(directory, 'it does not exist');
+  throw new NotAFormula(directory, found.isDirectory() ? 'it has no metadata.yaml' : 'it is not a directory');
+}
+
+/**
+ * The first `enoughOfFile` bytes of the file; undefined where there is none. It must be a file, not a link: what it
+ * says is also read straight out of bundles, where a link cannot be followed.
+ */
+async function readStart(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw new FormulaEntryRefused(path, 'it is not a file');
+      const buffer = Buffer.allocUnsafe(Math.min(stats.size + 1, enoughOfFile));
+      let filled = 0;
+      while (filled < buffer.length) {
+        const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return buffer.subarray(0, filled);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof FormulaEntryRefused) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const reason =
+      code === 'ELOOP' ? 'it is a link; put the file itself there' : `it cannot be read (${code})`;
+    throw new FormulaEntryRefused(path, reason, { cause: error });
+  }
+}

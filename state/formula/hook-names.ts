@@ -1,0 +1,24 @@
+import type { Metadata } from './metadata.js';
+import { relationRoles } from './relation-roles.js';
+
+/** The hooks of a unit's own life. */
+export const unitHooks = [
+  'install',
+  'config-changed',
+  'start',
+  'stop',
+  'upgrade-formula',
+  'revert-formula',
+] as const;
+
+/** What may happen in a relation; its hook is `<relation>-relation-<event>`. */
+export const relationEvents = ['joined', 'changed', 'departed', 'broken'] as const;
+
+/** Every hook that the agent may ever run for this formula. Other files in `hooks/` are the author's business. */
+export function hookNames(metadata: Pick<Metadata, 'provides' | 'requires' | 'peers'>): readonly string[] {
+  const relations = relationRoles.flatMap((role) => Object.keys(metadata[role]));
+  return [
+    ...unitHooks,
+    ...relations.flatMap((relation) => relationEvents.map((event) => `${relation}-relation-${event}`)),
+  ];
+}

@@ -1,0 +1,142 @@
+import * as z from 'zod';
+import { nameFault } from './formula-id.js';
+import { hookNames } from './hook-names.js';
+import { type HookRules, hookRulesSchema } from './hook-rules.js';
+import { relationRoles } from './relation-roles.js';
+
+/** `global`: with every unit of the other service; `container`: only with those on the same machine. */
+export type RelationScope = 'global' | 'container';
+
+/** One endpoint that a formula offers or needs. */
+export interface RelationSpec {
+  /** Only endpoints of the same interface can be related. */
+  readonly interface: string;
+  /** Of a requirement: whether the service makes sense without it. */
+  readonly optional: boolean;
+  /** How many relations the endpoint takes part in at most; null for any number. */
+  readonly limit: number | null;
+  readonly scope: RelationScope;
+}
+
+export type RelationSpecs = Readonly<Record<string, RelationSpec>>;
+
+/** What `metadata.yaml` says. Keys that are not known here are kept beside these. */
+export interface Metadata {
+  readonly name: string;
+  readonly revision: number;
+  readonly summary: string;
+  readonly description: string;
+  readonly maintainer: string;
+  /** Whether its units are placed beside those of the services they are related to, instead of on their own. */
+  readonly subordinate: boolean;
+  readonly provides: RelationSpecs;
+  readonly requires: RelationSpecs;
+  readonly peers: RelationSpecs;
+  /** Time limits and retries of single hooks, by their names. */
+  readonly hooks?: Readonly<Record<string, HookRules>> | undefined;
+}
+
+/** A relation's name begins the names of its hooks, `<relation>-relation-joined`. */
+const relationName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
+    'is no name for a relation: use letters, digits, dashes and underscores',
+  );
+
+const relation = z.preprocess(
+  // The short form `db: mysql` names just the interface, as it did in pyjuju.
+  (value) => (typeof value === 'string' ? { interface: value } : value),
+  z.looseObject({
+    interface: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, 'is no name for an interface'),
+    optional: z.boolean().default(false),
+    limit: z.int().min(1).nullable().default(null),
+    scope: z.enum(['global', 'container']).default('global'),
+  }),
+);
+
+/** A section written with nothing in it reads as null. */
+const relations = z.preprocess((value) => value ?? {}, z.record(relationName, relation));
+
+const text = z.string().default('');
+
+const name = z.string().superRefine((value, context) => {
+  const fault = nameFault(value);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+});
+
+/**
+ * `metadata.yaml` with its revision in it, or what the coordinator holds of it. Fills in what may be left out, keeps
+ * unknown keys, and gives the same value again for what it gave.
+ */
+export const metadataSchema = z
+  .looseObject({
+    name,
+    revision: z.int().min(0),
+    summary: text,
+    description: text,
+    maintainer: text,
+    subordinate: z.boolean().default(false),
+    provides: relations,
+    requires: relations,
+    peers: relations,
+    hooks: hookRulesSchema,
+  })
+  .superRefine(refuseSameNames)
+  .superRefine(refuseLonelySubordinate);
+
+/** Metadata as it stands in the file: the revision may be in the file `revision` instead. */
+export const metadataFileSchema = z
+  .looseObject({ ...metadataSchema.shape, revision: z.int().min(0).optional() })
+  .superRefine(refuseSameNames)
+  .superRefine(refuseLonelySubordinate)
+  .superRefine(refuseUnknownHooks);
+
+/** Rules for a hook that never runs are a slip of the pen. */
+function refuseUnknownHooks(
+  value: Pick<Metadata, 'provides' | 'requires' | 'peers' | 'hooks'>,
+  context: z.RefinementCtx,
+): void {
+  const known = hookNames(value);
+  for (const hook of Object.keys(value.hooks ?? {})) {
+    if (known.includes(hook)) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['hooks', hook],
+      message: `is no hook; there are: ${known.join(', ')}`,
+    });
+  }
+}
+
+/** A subordinate's units come to be by relations of container scope only; without one it would never have any. */
+function refuseLonelySubordinate(
+  { subordinate, requires }: Pick<Metadata, 'subordinate' | 'requires'>,
+  context: z.RefinementCtx,
+): void {
+  if (!subordinate || Object.values(requires).some(({ scope }) => scope === 'container')) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['subordinate'],
+    message: 'needs a relation in requires with `scope: container`, by which its units are placed',
+  });
+}
+
+/** One name in two roles would make `service:name`, and the names of its hooks, mean two things. */
+function refuseSameNames(
+  value: Pick<Metadata, 'provides' | 'requires' | 'peers'>,
+  context: z.RefinementCtx,
+): void {
+  const seen = new Map<string, string>();
+  for (const role of relationRoles) {
+    for (const each of Object.keys(value[role])) {
+      const other = seen.get(each);
+      seen.set(each, role);
+      if (other === undefined) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [role, each],
+        message: `is the name of a relation in ${other} too`,
+      });
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import { EnsembleError } from '../errors.js';
+import type { WorkflowState } from './workflow-state.js';
+
+/** A node of the tree does not hold what this version of Ensemble can read. */
+export class NodeInvalid extends EnsembleError {
+  static override readonly code = 'node-invalid';
+  constructor(
+    readonly path: string,
+    readonly field: string,
+    readonly reason: string,
+  ) {
+    super(`${path} in the environment's state is damaged${field === '' ? '' : ` at ${field}`}: ${reason}`);
+  }
+}
+
+export class NotBootstrapped extends EnsembleError {
+  static override readonly code = 'not-bootstrapped';
+  /** @param next how to bootstrap it, where its name alone does not say */
+  constructor(
+    readonly environment: string,
+    next = `ensemble bootstrap -e ${environment}`,
+  ) {
+    super(`environment ${environment} has not been bootstrapped`, next);
+  }
+}
+
+/** The tree was written by a newer Ensemble whose layout this one cannot read. */
+export class LayoutTooNew extends EnsembleError {
+  static override readonly code = 'layout-too-new';
+  constructor(
+    readonly environment: string,
+    readonly minReader: number,
+    readonly level: number,
+  ) {
+    super(
+      `environment ${environment} needs an Ensemble that reads layout ${minReader}; this one reads ${level}`,
+      'install the newer Ensemble',
+    );
+  }
+}
+
+export class ServiceNotFound extends EnsembleError {
+  static override readonly code = 'service-not-found';
+  constructor(
+    readonly service: string,
+    readonly known: readonly string[] = [],
+  ) {
+    super(
+      `service ${service} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
+      'ensemble status',
+    );
+  }
+}
+
+export class ServiceExists extends EnsembleError {
+  static override readonly code = 'service-exists';
+  constructor(
+    readonly service: string,
+    readonly formula: string,
+  ) {
+    super(
+      `service ${service} exists already, running ${formula}`,
+      `ensemble deploy FORMULA OTHER-NAME, or ensemble add-unit ${service}`,
+    );
+  }
+}
+
+/** The service is on its way out: its last units are stopping. */
+export class ServiceDestroying extends EnsembleError {
+  static override readonly code = 'service-destroying';
+  constructor(readonly service: string) {
+    super(`service ${service} is being destroyed`, 'ensemble status');
+  }
+}
+
+export class UnitNotFound extends EnsembleError {
+  static override readonly code = 'unit-not-found';
+  constructor(readonly unit: string) {
+    super(`unit ${unit} does not exist`, 'ensemble status');
+  }
+}
+
+/** `resolved` is for units in an error state only. */
+export class UnitNotInError extends EnsembleError {
+  static override readonly code = 'unit-not-in-error';
+  constructor(
+    readonly unit: string,
+    readonly state: WorkflowState,
+  ) {
+    super(`unit ${unit} is in no error state: it is ${state}`, `ensemble status`);
+  }
+}
+
+export class MachineNotFound extends EnsembleError {
+  static override readonly code = 'machine-not-found';
+  constructor(
+    readonly machine: string,
+    readonly known: readonly string[],
+  ) {
+    super(
+      `machine ${machine} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
+      `ensemble-agent --machine ${machine} on that machine registers it`,
+    );
+  }
+}
+
+/** A machine is forgotten only when nothing is on it. */
+export class MachineHostsUnits extends EnsembleError {
+  static override readonly code = 'machine-hosts-units';
+  constructor(
+    readonly machine: string,
+    readonly units: readonly string[],
+  ) {
+    super(
+      `machine ${machine} hosts ${units.length === 1 ? 'a unit' : `${units.length} units`}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}`,
+      `ensemble remove-unit ${units.slice(0, 10).join(' ')}, and wait until ${units.length === 1 ? 'it is' : 'they are'} gone`,
+    );
+  }
+}
+
+/** An agent that is up would register its machine again. */
+export class MachineInUse extends EnsembleError {
+  static override readonly code = 'machine-in-use';
+  constructor(
+    readonly machine: string,
+    readonly hostname: string,
+    readonly pid: number,
+  ) {
+    super(
+      `the agent of machine ${machine} is up: process ${pid} on ${hostname}`,
+      `stop it first, e.g. by: kill ${pid}`,
+    );
+  }
+}
+
+/** Another agent of the same machine name is up. */
+export class MachineTaken extends EnsembleError {
+  static override readonly code = 'machine-taken';
+  constructor(
+    readonly machine: string,
+    readonly pid: number,
+    readonly hostname: string,
+  ) {
+    super(
+      `machine ${machine} has an agent already: process ${pid} on ${hostname}`,
+      'stop it, or choose another name with --machine',
+    );
+  }
+}
+
+/** One formula id stands for one content, for ever (DESIGN §1). */
+export class FormulaPublishedDiffers extends EnsembleError {
+  static override readonly code = 'formula-published-differs';
+  constructor(
+    readonly formula: string,
+    readonly source: string,
+    readonly publishedSha256: string,
+    readonly sha256: string,
+  ) {
+    super(
+      `${source} is not the ${formula} that was published: its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`,
+      'give the changed formula a new revision: ensemble upgrade-formula --bump SERVICE',
+    );
+  }
+}
+
+export class FormulaNotPublished extends EnsembleError {
+  static override readonly code = 'formula-not-published';
+  constructor(readonly formula: string) {
+    super(`formula ${formula} is not published in this environment`);
+  }
+}
+
+/** Too many others changed the same thing at the same time. */
+export class TooManyConflicts extends EnsembleError {
+  static override readonly code = 'too-many-conflicts';
+  constructor(readonly what: string) {
+    super(`${what} is being changed by others again and again`, 'run the command again');
+  }
+}
+
+/** There is no earlier formula to go back to. */
+export class NothingToRevert extends EnsembleError {
+  static override readonly code = 'nothing-to-revert';
+  constructor(
+    readonly what: string,
+    readonly formula: string,
+  ) {
+    super(
+      `${what} has no formula before ${formula === '' ? 'its present one' : formula} to go back to`,
+      'ensemble status',
+    );
+  }
+}
+
+/** A unit's hooks are opened for one operator at a time. */
+export class UnitDebugged extends EnsembleError {
+  static override readonly code = 'unit-debugged';
+  constructor(
+    readonly unit: string,
+    readonly by: string,
+  ) {
+    super(`unit ${unit} is being debugged by ${by} already`, 'wait until that is over, or end it');
+  }
+}

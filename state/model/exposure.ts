@@ -1,0 +1,28 @@
+import type { Coordinator } from '../coordination/coordinator.js';
+import { retryOnConflict } from './conflict.js';
+import { ServiceDestroying } from './errors.js';
+import { paths } from './paths.js';
+import { requireService } from './services.js';
+
+/**
+ * Says whether a service's open ports are meant for the world. What makes them reachable is not Ensemble's: it is told.
+ * @returns whether that was changed
+ * @throws ServiceNotFound, ServiceDestroying
+ */
+export async function setExposed(
+  coordinator: Coordinator,
+  service: string,
+  exposed: boolean,
+): Promise<boolean> {
+  return retryOnConflict(`service ${service}`, async () => {
+    const { value, version } = await requireService(coordinator, service);
+    if (value.destroying) throw new ServiceDestroying(service);
+    const path = paths.exposed(service);
+    if (((await coordinator.get(path)) !== undefined) === exposed) return false;
+    await coordinator.transaction([
+      { kind: 'check', path: paths.service(service), version },
+      exposed ? { kind: 'create', path, value: '{}' } : { kind: 'remove', path },
+    ]);
+    return true;
+  });
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { NodeExists, NodeNotFound } from '../coordination/errors.js';
+import { retryOnConflict } from './conflict.js';
+import { nodeValue, readEntity } from './entity.js';
+import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
+import type { Requester } from './requests.js';
+
+/** Something that was asked of a service or a unit, or that came of it. */
+export const historyEntrySchema = z.looseObject({
+  id: z.string(),
+  /** ISO instant: when it was asked, or when it was over. */
+  at: z.string(),
+  /** e.g. `deploy`, `upgrade`, `config`. */
+  what: z.string(),
+  /** `asked`: what came of it is told by entries of the units. */
+  outcome: z.enum(['asked', 'done', 'failed']),
+  unit: z.string().optional(),
+  /** `user@host`, where it is known. */
+  by: z.string().optional(),
+  /** Formula ids. */
+  from: z.string().optional(),
+  to: z.string().optional(),
+  /** Milliseconds. */
+  took: z.number().optional(),
+  message: z.string().optional(),
+});
+
+/** `/history/<service>`, written by who asks, and `/history/<service>/<unit>`, written by the unit's agent. */
+export const historySchema = z.looseObject({ entries: z.array(historyEntrySchema) });
+
+export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
+/** What becomes an entry; see there. */
+export interface Event {
+  readonly at: string;
+  readonly what: string;
+  readonly outcome: HistoryEntry['outcome'];
+  readonly unit?: string | undefined;
+  readonly by?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly took?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Entries kept of what was asked of a service. */
+const MOST_OF_SERVICE = 200;
+
+/** Entries kept per unit: many units' are written in one transaction, which the coordinator bounds. */
+const MOST_OF_UNIT = 30;
+
+/** Units of a service that are gone and whose history is kept. */
+const MOST_GONE_UNITS = 50;
+
+/** Characters of a message that are kept. */
+const MOST_MESSAGE = 160;
+
+/** An entry with an id of its own. */
+export function newEntry({ message, ...event }: Event): HistoryEntry {
+  const cut = message !== undefined && message.length > MOST_MESSAGE;
+  const said = cut ? `${message.slice(0, MOST_MESSAGE)}…` : message;
+  const fields = Object.entries({ ...event, message: said }).filter(([, value]) => value !== undefined);
+  return historyEntrySchema.parse({ id: randomUUID(), ...Object.fromEntries(fields) });
+}
+
+/** A unit's history after `news`, each of which counts once. */
+export function unitHistoryWith(
+  past: readonly HistoryEntry[],
+  news: readonly HistoryEntry[],
+): readonly HistoryEntry[] {
+  return append(past, news, MOST_OF_UNIT);
+}
+
+function append(
+  past: readonly HistoryEntry[],
+  news: readonly HistoryEntry[],
+  most: number,
+): readonly HistoryEntry[] {
+  const known = new Set(past.map(({ id }) => id));
+  return [...past, ...news.filter(({ id }) => !known.has(id))].slice(-most);
+}
+
+/** Notes what somebody asked of a service or some of its units. */
+export async function recordRequest(
+  coordinator: Coordinator,
+  service: string,
+  requester: Requester,
+  request: Omit<Event, 'at' | 'by' | 'outcome'>,
+): Promise<void> {
+  const { requestedAt: at, by } = requester;
+  const entry = newEntry({ ...request, at, by, outcome: 'asked' });
+  await openServiceHistory(coordinator, service);
+  await retryOnConflict(`history of ${service}`, async () => {
+    const path = paths.serviceHistory(service);
+    const standing = await readEntity(coordinator, path, historySchema);
+    const entries = append(standing?.value.entries ?? [], [entry], MOST_OF_SERVICE);
+    await coordinator.set(path, nodeValue({ entries }), standing?.version);
+  });
+}
+
+/** Makes the node that a service's history stands under, unless it is there. */
+export async function openServiceHistory(coordinator: Coordinator, service: string): Promise<void> {
+  if ((await coordinator.get(paths.serviceHistory(service))) !== undefined) return;
+  for (const [path, value] of [
+    [paths.history, '{}'],
+    [paths.serviceHistory(service), nodeValue({ entries: [] })],
+  ] as const) {
+    await coordinator.create(path, value).catch((error: unknown) => {
+      if (!(error instanceof NodeExists)) throw error;
+    });
+  }
+}
+
+/** The operations that make a unit's history node, unless it is there. */
+export async function openUnitHistory(coordinator: Coordinator, unit: string): Promise<readonly Operation[]> {
+  const path = paths.unitHistory(unit);
+  if ((await coordinator.get(path)) !== undefined) return [];
+  return [{ kind: 'create', path, value: nodeValue({ entries: [] }) }];
+}
+
+/** What is kept of one unit. */
+export async function readUnitHistory(
+  coordinator: Coordinator,
+  unit: string,
+): Promise<readonly HistoryEntry[]> {
+  const found = await readEntity(coordinator, paths.unitHistory(unit), historySchema);
+  return (found?.value.entries ?? []).map((entry) => ({ ...entry, unit }));
+}
+
+/**
+ * What is kept of a service and of all its units, also those that are gone, by time; or of one unit, with what was asked
+ * of it by name.
+ */
+export async function readServiceHistory(
+  coordinator: Coordinator,
+  service: string,
+  unit?: string,
+): Promise<readonly HistoryEntry[]> {
+  const [own, nodes] = await Promise.all([
+    readEntity(coordinator, paths.serviceHistory(service), historySchema),
+    unit === undefined ? coordinator.children(paths.serviceHistory(service)) : [nodeOfUnit(unit)],
+  ]);
+  const units = await Promise.all(
+    (nodes ?? []).map((node) => readUnitHistory(coordinator, unitOfNode(node))),
+  );
+  const asked = (own?.value.entries ?? []).filter((entry) => unit === undefined || entry.unit === unit);
+  return [...asked, ...units.flat()].sort(byTime);
+}
+
+/** The services there is a history of, also those that are gone. */
+export async function servicesWithHistory(coordinator: Coordinator): Promise<readonly string[]> {
+  return (await coordinator.children(paths.history)) ?? [];
+}
+
+/** Forgets units of a service that are gone, the earliest first, when there are many. */
+export async function pruneHistory(coordinator: Coordinator, service: string): Promise<void> {
+  const [kept = [], present = []] = await Promise.all([
+    coordinator.children(paths.serviceHistory(service)),
+    coordinator.children(paths.serviceUnits(service)),
+  ]);
+  const here = new Set(present);
+  const gone = kept.filter((node) => !here.has(node)).map(unitOfNode);
+  const old = gone.sort(compareUnits).slice(0, Math.max(0, gone.length - MOST_GONE_UNITS));
+  await Promise.all(
+    old.map((unit) =>
+      coordinator.remove(paths.unitHistory(unit)).catch((error: unknown) => {
+        if (!(error instanceof NodeNotFound)) throw error;
+      }),
+    ),
+  );
+}
+
+function byTime(a: HistoryEntry, b: HistoryEntry): number {
+  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0;
+}

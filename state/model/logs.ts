@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import type { Coordinator } from '../coordination/coordinator.js';
+import { readEntity } from './entity.js';
+import { paths } from './paths.js';
+
+/** From what is of use to a formula's author only, to what is worst. */
+export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
+
+/** A line of a unit's log. `hook` is empty where none of this agent's had begun. */
+export const logLineSchema = z.looseObject({
+  /** ISO instant: exact for `ensemble-log`; for what hooks print, the latest moment it may have been printed. */
+  time: z.string(),
+  unit: z.string(),
+  hook: z.string(),
+  level: z.enum(logLevels),
+  message: z.string(),
+});
+
+/** `/logs/<machine>/<number>`: lines in their order; a segment grows until it is full, and then the next one does. */
+export const logSegmentSchema = z.looseObject({ lines: z.array(logLineSchema) });
+
+export type LogLevel = (typeof logLevels)[number];
+export type LogLine = z.infer<typeof logLineSchema>;
+
+/** Bytes a segment holds at most. */
+export const SEGMENT_SIZE = 64 * 1024;
+
+/** Segments kept per machine. */
+export const SEGMENTS_KEPT = 16;
+
+/** How far a machine's lines were read. */
+export interface LogPosition {
+  readonly segment: number;
+  /** Lines read of it. */
+  readonly lines: number;
+}
+
+export const logBeginning: LogPosition = { segment: 0, lines: 0 };
+
+/** The segments of a machine that there are, oldest first. */
+export async function logSegments(coordinator: Coordinator, machine: string): Promise<readonly number[]> {
+  return ((await coordinator.children(paths.machineLogs(machine))) ?? []).map(Number);
+}
+
+/** The lines a machine logged after a position, and the position after them. Older ones than are kept are left out. */
+export async function readLogs(
+  coordinator: Coordinator,
+  machine: string,
+  after: LogPosition = logBeginning,
+): Promise<{ readonly lines: readonly LogLine[]; readonly position: LogPosition }> {
+  const segments = (await logSegments(coordinator, machine)).filter((segment) => segment >= after.segment);
+  const read = await Promise.all(
+    segments.map(async (segment) => {
+      const found = await readEntity(coordinator, paths.logSegment(machine, segment), logSegmentSchema);
+      return { segment, lines: found?.value.lines };
+    }),
+  );
+  let position = after;
+  const lines = read.flatMap(({ segment, lines: all }) => {
+    if (all === undefined) return [];
+    const known = segment === after.segment ? after.lines : 0;
+    position = { segment, lines: all.length };
+    return all.slice(known);
+  });
+  return { lines, position };
+}

@@ -1,0 +1,68 @@
+import type { Coordinator } from '../coordination/coordinator.js';
+import { readEntity } from './entity.js';
+import { MachineNotFound } from './errors.js';
+import { paths, unitOfNode } from './paths.js';
+import { type AgentPresence, agentSchema, type Machine, machineSchema } from './schemas.js';
+
+/** A registered machine: who it is, whether its agent is up, which units it hosts. */
+export interface MachineState {
+  readonly name: string;
+  readonly machine: Machine;
+  /** Undefined while no agent is up. */
+  readonly agent: AgentPresence | undefined;
+  readonly units: readonly string[];
+}
+
+/** All registered machines, sorted by name. Reads are pipelined. */
+export async function readMachines(coordinator: Coordinator): Promise<readonly MachineState[]> {
+  const names = (await coordinator.children(paths.machines)) ?? [];
+  const machines = await Promise.all(names.map((name) => readMachine(coordinator, name)));
+  return machines.filter((machine) => machine !== undefined);
+}
+
+async function readMachine(coordinator: Coordinator, name: string): Promise<MachineState | undefined> {
+  const [machine, agent, units] = await Promise.all([
+    readEntity(coordinator, paths.machine(name), machineSchema),
+    readEntity(coordinator, paths.agent(name), agentSchema),
+    coordinator.children(paths.machineUnits(name)),
+  ]);
+  if (machine === undefined) return undefined;
+  return { name, machine: machine.value, agent: agent?.value, units: (units ?? []).map(unitOfNode) };
+}
+
+/** What placement needs to know of a machine. */
+export interface MachineLoad {
+  readonly name: string;
+  readonly up: boolean;
+  readonly units: number;
+}
+
+export function loadOf(machine: MachineState): MachineLoad {
+  return { name: machine.name, up: machine.agent !== undefined, units: machine.units.length };
+}
+
+/**
+ * Chooses a machine for each of `count` units: each goes to the least loaded machine whose agent is up, counting the
+ * ones placed before it; to the least loaded of all where no agent is up, since it will come back. Ties go to the
+ * first name.
+ * @returns a machine's name per unit, or null per unit where there is no machine at all
+ */
+export function chooseMachines(machines: readonly MachineLoad[], count: number): readonly (string | null)[] {
+  const up = machines.filter((machine) => machine.up);
+  const loads = (up.length > 0 ? up : machines).map(({ name, units }) => ({ name, units }));
+  return Array.from({ length: count }, () => {
+    const least = loads.reduce<{ name: string; units: number } | null>(
+      (best, machine) => (best === null || machine.units < best.units ? machine : best),
+      null,
+    );
+    if (least === null) return null;
+    least.units += 1;
+    return least.name;
+  });
+}
+
+/** @throws MachineNotFound */
+export async function requireMachine(coordinator: Coordinator, name: string): Promise<void> {
+  const known = (await coordinator.children(paths.machines)) ?? [];
+  if (!known.includes(name)) throw new MachineNotFound(name, known);
+}

@@ -1,0 +1,99 @@
+/** Begins the names of the nodes under a unit that name its subordinates. */
+export const SUBORDINATE = 'subordinate-';
+
+/**
+ * Where each entity stands in the state tree (DESIGN §4). Besides the design's nodes there are two indexes, so that no
+ * reader has to list every unit of the environment: `/services/<service>/units` and `/unplaced`.
+ */
+export const paths = {
+  layout: '/layout',
+  machines: '/machines',
+  machine: (machine: string) => `/machines/${machine}`,
+  /** Ephemeral: stands while the machine's agent is up. */
+  agent: (machine: string) => `/machines/${machine}/agent`,
+  machineUnits: (machine: string) => `/machines/${machine}/units`,
+  machineUnit: (machine: string, unit: string) => `/machines/${machine}/units/${nodeOfUnit(unit)}`,
+  formulas: '/formulas',
+  formula: (formulaId: string) => `/formulas/${formulaId}`,
+  services: '/services',
+  service: (service: string) => `/services/${service}`,
+  config: (service: string) => `/services/${service}/config`,
+  serviceUnits: (service: string) => `/services/${service}/units`,
+  serviceUnit: (service: string, unit: string) => `/services/${service}/units/${nodeOfUnit(unit)}`,
+  /** Names the relations the service takes part in, by their numbers. */
+  serviceRelations: (service: string) => `/services/${service}/relations`,
+  serviceRelation: (service: string, relation: string) => `/services/${service}/relations/${relation}`,
+  exposed: (service: string) => `/services/${service}/exposed`,
+  units: '/units',
+  unit: (unit: string) => `/units/${nodeOfUnit(unit)}`,
+  /** The flag: this unit shall upgrade to its service's formula. */
+  upgrade: (unit: string) => `/units/${nodeOfUnit(unit)}/upgrade`,
+  resolved: (unit: string) => `/units/${nodeOfUnit(unit)}/resolved`,
+  /** The same for one relation of the unit. */
+  relationResolved: (unit: string, relation: string) => `/units/${nodeOfUnit(unit)}/resolved-${relation}`,
+  /** This unit shall stop and go. */
+  removal: (unit: string) => `/units/${nodeOfUnit(unit)}/removal`,
+  /** Which unit of a subordinate service is placed beside this one; there is one at most. */
+  subordinate: (principal: string, service: string) =>
+    `/units/${nodeOfUnit(principal)}/${SUBORDINATE}${service}`,
+  /** Ephemeral, of the CLI that asks: a command to be run in the unit's context, and its result. */
+  command: (unit: string, id: string) => `/units/${nodeOfUnit(unit)}/run-${id}`,
+  /** Ephemeral, of the CLI that debugs: which hooks are opened in its windows instead of being run. */
+  debug: (unit: string) => `/units/${nodeOfUnit(unit)}/debug`,
+  status: (unit: string) => `/units/${nodeOfUnit(unit)}/status`,
+  /** Holds the number the next relation gets. */
+  relations: '/relations',
+  relation: (relation: string) => `/relations/${relation}`,
+  /**
+   * Where the units of one relation meet: the relation itself, or in container scope a node per principal unit, so
+   * that each principal meets its own subordinate only.
+   */
+  meeting: (relation: string, principal?: string) =>
+    principal === undefined ? `/relations/${relation}` : `/relations/${relation}/${nodeOfUnit(principal)}`,
+  members: (meeting: string) => `${meeting}/members`,
+  /** Ephemeral: the unit takes part and its agent is up. */
+  member: (meeting: string, unit: string) => `${meeting}/members/${nodeOfUnit(unit)}`,
+  allSettings: (meeting: string) => `${meeting}/settings`,
+  /** Written by that unit only. */
+  settings: (meeting: string, unit: string) => `${meeting}/settings/${nodeOfUnit(unit)}`,
+  /** Units that wait for a machine; the first agent to come places them. */
+  unplaced: '/unplaced',
+  unplacedUnit: (unit: string) => `/unplaced/${nodeOfUnit(unit)}`,
+  /** What units print and log, by machine, in segments that are bounded in size and number. */
+  logs: '/logs',
+  machineLogs: (machine: string) => `/logs/${machine}`,
+  logSegment: (machine: string, segment: number) => `/logs/${machine}/${String(segment).padStart(10, '0')}`,
+  /** What happened to services and units; stays when they are gone. */
+  history: '/history',
+  serviceHistory: (service: string) => `/history/${service}`,
+  unitHistory: (unit: string) => `/history/${serviceOfUnit(unit)}/${nodeOfUnit(unit)}`,
+} as const;
+
+/** `mysql/0` as the tree spells it: `mysql-0`. */
+export function nodeOfUnit(unit: string): string {
+  return unit.replace('/', '-');
+}
+
+/** The unit's name of a node such as `my-sql-0`: `my-sql/0`. Service names never end in a dash and digits. */
+export function unitOfNode(node: string): string {
+  const dash = node.lastIndexOf('-');
+  return `${node.slice(0, dash)}/${node.slice(dash + 1)}`;
+}
+
+/** `mysql` of `mysql/0`. */
+export function serviceOfUnit(unit: string): string {
+  return unit.slice(0, unit.lastIndexOf('/'));
+}
+
+/** `0` of `mysql/0`. */
+export function numberOfUnit(unit: string): number {
+  return Number(unit.slice(unit.lastIndexOf('/') + 1));
+}
+
+/** Orders units as people count: `mysql/2` before `mysql/10`. */
+export function compareUnits(a: string, b: string): number {
+  const serviceA = serviceOfUnit(a);
+  const serviceB = serviceOfUnit(b);
+  if (serviceA !== serviceB) return serviceA < serviceB ? -1 : 1;
+  return numberOfUnit(a) - numberOfUnit(b);
+}

@@ -1,0 +1,130 @@
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { newChangeId, retryOnConflict } from './conflict.js';
+import { type OfferedEndpoint, scopeOf } from './endpoints.js';
+import { type Entity, nodeValue, readEntity } from './entity.js';
+import { paths } from './paths.js';
+import { type Relation, relationCounterSchema, relationSchema } from './schemas.js';
+
+/** A relation by its number. */
+export interface RelationNode extends Entity<Relation> {
+  readonly id: string;
+}
+
+/** The relation's identifier as its hooks see it, e.g. `db:4`: the name of the service's own endpoint and the number. */
+export function relationIdentifier(relation: Relation, id: string, service: string): string {
+  const own = relation.endpoints.find((endpoint) => endpoint.service === service);
+  return `${own?.name ?? '?'}:${id}`;
+}
+
+/** The relations a service takes part in, in their numbers' order. */
+export async function relationsOfService(
+  coordinator: Coordinator,
+  service: string,
+): Promise<readonly RelationNode[]> {
+  const ids = (await coordinator.children(paths.serviceRelations(service))) ?? [];
+  const read = await Promise.all(ids.map((id) => readRelation(coordinator, id)));
+  return read.filter((relation) => relation !== undefined).sort((a, b) => Number(a.id) - Number(b.id));
+}
+
+export async function readRelation(coordinator: Coordinator, id: string): Promise<RelationNode | undefined> {
+  const entity = await readEntity(coordinator, paths.relation(id), relationSchema);
+  return entity && { id, ...entity };
+}
+
+/** The operations that make a relation of this number, between services whose nodes are there. */
+export function createRelationOperations(
+  id: string,
+  pair: readonly OfferedEndpoint[],
+  change: string,
+  subordinate?: string,
+): readonly Operation[] {
+  const scope = scopeOf(pair);
+  const endpoints = pair.map(({ service, name, role, interface: of }) => ({
+    service,
+    name,
+    role,
+    interface: of,
+  }));
+  const relation: Relation = { endpoints, scope, ...(subordinate !== undefined && { subordinate }), change };
+  const meeting = paths.meeting(id);
+  return [
+    { kind: 'create', path: paths.relation(id), value: nodeValue(relation) },
+    ...(scope === 'global' ? meetingOperations(meeting) : []),
+    ...pair.map(
+      ({ service }): Operation => ({ kind: 'create', path: paths.serviceRelation(service, id), value: '{}' }),
+    ),
+  ];
+}
+
+/** The number the next relation gets, and the operation that claims `count` of them from there on. */
+export async function claimRelationNumbers(
+  coordinator: Coordinator,
+  count: number,
+): Promise<{ readonly first: number; readonly claim: Operation }> {
+  const counter = await readEntity(coordinator, paths.relations, relationCounterSchema);
+  const first = counter?.value.next ?? 0;
+  const value = nodeValue({ ...counter?.value, next: first + count });
+  return { first, claim: { kind: 'set', path: paths.relations, value, version: counter?.version ?? 0 } };
+}
+
+/** The operations that make a place where units meet, under a node that is there. */
+export function meetingOperations(meeting: string): readonly Operation[] {
+  return [
+    { kind: 'create', path: paths.members(meeting), value: '{}' },
+    { kind: 'create', path: paths.allSettings(meeting), value: '{}' },
+  ];
+}
+
+/** Marks a relation as going: its units run `departed` and `broken` and leave it. May be done twice. */
+export async function markRelationRemoving(coordinator: Coordinator, id: string): Promise<void> {
+  await retryOnConflict(`relation ${id}`, async () => {
+    const relation = await readRelation(coordinator, id);
+    if (relation === undefined || relation.value.removing === true) return;
+    await coordinator.transaction([removingOperation(relation)]);
+  });
+}
+
+/** The operation that marks a relation as going. */
+export function removingOperation({ id, value, version }: RelationNode): Operation {
+  const marked: Relation = { ...value, removing: true, change: newChangeId() };
+  return { kind: 'set', path: paths.relation(id), value: nodeValue(marked), version };
+}
+
+/**
+ * Removes a relation that is going and that every unit has left. A unit joins by creating its settings in a
+ * transaction that checks the relation's node, so nobody can come in once it is marked.
+ * @returns the services it was between, where this call removed it
+ */
+export async function removeLeftRelation(coordinator: Coordinator, id: string): Promise<readonly string[]> {
+  return retryOnConflict(`relation ${id}`, async () => {
+    const relation = await readRelation(coordinator, id);
+    if (relation === undefined || relation.value.removing !== true) return [];
+    const meetings = await meetingsOf(coordinator, id, relation.value);
+    const joined = await Promise.all(
+      meetings.map((meeting) => coordinator.children(paths.allSettings(meeting))),
+    );
+    if (joined.some((units) => units !== undefined && units.length > 0)) return [];
+    await coordinator.transaction([
+      ...meetings.flatMap((meeting): Operation[] => [
+        { kind: 'remove', path: paths.members(meeting) },
+        { kind: 'remove', path: paths.allSettings(meeting) },
+        ...(meeting === paths.relation(id) ? [] : [{ kind: 'remove', path: meeting } as const]),
+      ]),
+      ...relation.value.endpoints.map(
+        ({ service }): Operation => ({ kind: 'remove', path: paths.serviceRelation(service, id) }),
+      ),
+      { kind: 'remove', path: paths.relation(id), version: relation.version },
+    ]);
+    return relation.value.endpoints.map(({ service }) => service);
+  });
+}
+
+async function meetingsOf(
+  coordinator: Coordinator,
+  id: string,
+  { scope }: Relation,
+): Promise<readonly string[]> {
+  if (scope === 'global') return [paths.meeting(id)];
+  const principals = (await coordinator.children(paths.relation(id))) ?? [];
+  return principals.map((principal) => `${paths.relation(id)}/${principal}`);
+}

@@ -1,0 +1,128 @@
+import type { Coordinator } from '../coordination/coordinator.js';
+import { NodeNotFound } from '../coordination/errors.js';
+import { newChangeId, retryOnConflict } from './conflict.js';
+import { readEntity } from './entity.js';
+import { paths, serviceOfUnit } from './paths.js';
+import { UnitIsSubordinate } from './relation-errors.js';
+import { markRelationRemoving, readRelation, removeLeftRelation } from './relations.js';
+import { requestOf } from './requests.js';
+import { type Removal, removalSchema, serviceSchema, unitSchema } from './schemas.js';
+import { editService, removeServiceOperations, unitsOfService } from './services.js';
+import { freePlaceOperations, subordinatesOf, unitsPlacedBy } from './subordinates.js';
+import { removeUnitOperations, requireUnit } from './units.js';
+
+/**
+ * Asks units to stop and go, and with them those placed beside them. A unit that waits for a machine has nobody who
+ * could stop it, so it is removed at once.
+ * @throws UnitNotFound, UnitIsSubordinate, before any unit is asked
+ */
+export async function requestRemoval(
+  coordinator: Coordinator,
+  units: readonly string[],
+  removal: Removal,
+): Promise<void> {
+  const found = await Promise.all(units.map((name) => requireUnit(coordinator, name)));
+  for (const [index, { value }] of found.entries()) {
+    // One whose principal is gone would otherwise stay for ever.
+    if (value.principal !== undefined && (await coordinator.get(paths.unit(value.principal))) !== undefined)
+      throw new UnitIsSubordinate(units[index] ?? '', value.principal);
+  }
+  await askToGo(coordinator, units, removal);
+}
+
+/** The same for units of any kind; those that are gone already are left out. */
+async function askToGo(coordinator: Coordinator, units: readonly string[], removal: Removal): Promise<void> {
+  await Promise.all(
+    units.map(async (name) => {
+      const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
+      if (unit === undefined) return;
+      if (unit.value.machine === null) return removeUnit(coordinator, name, removal);
+      await unlessGone(() => requestOf(coordinator, paths.removal(name), removal));
+      await freePlace(coordinator, name);
+      await askToGo(coordinator, await subordinatesOf(coordinator, name), removal);
+    }),
+  );
+}
+
+/** A subordinate that goes makes room: where the services are related again before it is gone, a new one is placed. */
+async function freePlace(coordinator: Coordinator, name: string): Promise<void> {
+  await retryOnConflict(`unit ${name}`, async () => {
+    const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
+    const operations = unit === undefined ? [] : await freePlaceOperations(coordinator, name, unit.value);
+    if (operations.length > 0) await coordinator.transaction(operations);
+  });
+}
+
+/**
+ * Removes every node of a unit that has stopped; with the last unit of a service that is being destroyed, the
+ * service too. May be done twice.
+ * @param removal what units still placed beside it are asked by; default: what the unit itself was asked by
+ */
+export async function removeUnit(coordinator: Coordinator, name: string, removal?: Removal): Promise<void> {
+  await retryOnConflict(`unit ${name}`, async () => {
+    const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
+    if (unit === undefined) return;
+    const asked = removal ?? (await readEntity(coordinator, paths.removal(name), removalSchema))?.value;
+    const beside = await subordinatesOf(coordinator, name);
+    if (asked !== undefined) await askToGo(coordinator, beside, asked);
+    await coordinator.transaction(await removeUnitOperations(coordinator, name, unit));
+  });
+  await removeServiceIfEmpty(coordinator, serviceOfUnit(name));
+}
+
+/**
+ * Marks a service as going and asks all its units to stop and go; without units it is gone at once.
+ * @throws ServiceNotFound
+ */
+export async function destroyService(
+  coordinator: Coordinator,
+  service: string,
+  removal: Removal,
+): Promise<readonly string[]> {
+  // First the mark, which forbids new units, and then the units: nobody can add one in between.
+  const change = newChangeId();
+  await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }));
+  const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
+  await Promise.all(relations.map((id) => removeRelation(coordinator, id, removal)));
+  const units = await unitsOfService(coordinator, service);
+  await askToGo(coordinator, units, removal);
+  await removeServiceIfEmpty(coordinator, service);
+  return units;
+}
+
+/**
+ * Marks a relation as going; the last unit to leave removes it, and one that no unit ever joined is gone at once. The
+ * subordinate units that it placed are asked to stop and go.
+ */
+export async function removeRelation(coordinator: Coordinator, id: string, removal: Removal): Promise<void> {
+  await markRelationRemoving(coordinator, id);
+  // Read after the mark: a unit that was just being added has its subordinate by now, or will get none.
+  const relation = await readRelation(coordinator, id);
+  if (relation !== undefined) await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal);
+  await removeRelationIfLeft(coordinator, id);
+}
+
+/** Removes a relation that is going and was left by all, and with it a service that only waited for that. */
+export async function removeRelationIfLeft(coordinator: Coordinator, id: string): Promise<void> {
+  const services = await removeLeftRelation(coordinator, id);
+  await Promise.all(services.map((service) => removeServiceIfEmpty(coordinator, service)));
+}
+
+async function unlessGone(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof NodeNotFound)) throw error;
+  }
+}
+
+async function removeServiceIfEmpty(coordinator: Coordinator, name: string): Promise<void> {
+  await retryOnConflict(`service ${name}`, async () => {
+    const service = await readEntity(coordinator, paths.service(name), serviceSchema);
+    if (service === undefined || service.value.destroying !== true) return;
+    if ((await unitsOfService(coordinator, name)).length > 0) return;
+    if (((await coordinator.children(paths.serviceRelations(name))) ?? []).length > 0) return;
+    const children = (await coordinator.children(paths.service(name))) ?? [];
+    await coordinator.transaction(removeServiceOperations(name, service.version, children));
+  });
+}

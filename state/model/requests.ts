@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
+import type { CommandRequest } from './commands.js';
+import { retryOnConflict } from './conflict.js';
+import type { DebugRequest } from './debugging.js';
+import { type Entity, nodeValue, readEntity } from './entity.js';
+import { UnitNotInError } from './errors.js';
+import { paths } from './paths.js';
+import { RelationNotInError } from './relation-errors.js';
+import { type Flag, type Removal, type Resolved, statusSchema } from './schemas.js';
+import { requireUnit } from './units.js';
+import { isErrorState } from './workflow-state.js';
+
+/** Who asks, and when: stamped on every request. */
+export interface Requester {
+  /** ISO instant. */
+  readonly requestedAt: string;
+  /** `user@host`. */
+  readonly by: string;
+}
+
+/** What operators want of one unit, each with the version that honouring it must name. */
+export interface UnitRequests {
+  readonly upgrade: Entity<Flag> | undefined;
+  readonly resolved: Entity<Resolved> | undefined;
+  readonly removal: Entity<Removal> | undefined;
+  /** `resolved` for single relations, by their numbers. */
+  readonly relations: ReadonlyMap<string, Entity<Resolved>>;
+  /** Commands to be run in the unit's context, by their ids. */
+  readonly commands: ReadonlyMap<string, Entity<CommandRequest>>;
+  readonly debug: Entity<DebugRequest> | undefined;
+}
+
+export const noRequests: UnitRequests = {
+  upgrade: undefined,
+  resolved: undefined,
+  removal: undefined,
+  relations: new Map(),
+  commands: new Map(),
+  debug: undefined,
+};
+
+/** Units flagged per transaction; 500 was measured as the best rate, see docs/performance.md. */
+const FLAGS_PER_TRANSACTION = 500;
+
+/**
+ * Flags units for the upgrade to their service's formula. A unit that is flagged already gets the new flag in its
+ * place, so that its version tells the agent that somebody asked again while it was at work.
+ *
+ * Mostly no unit is flagged yet, so the flags are created without looking, all transactions under way at once; only of
+ * a transaction that does not apply the units are read.
+ */
+export async function flagUnits(
+  coordinator: Coordinator,
+  units: readonly string[],
+  flag: Flag,
+): Promise<void> {
+  const value = nodeValue(flag);
+  const batches: (readonly string[])[] = [];
+  for (let start = 0; start < units.length; start += FLAGS_PER_TRANSACTION)
+    batches.push(units.slice(start, start + FLAGS_PER_TRANSACTION));
+  const ends = await Promise.allSettled(batches.map((batch) => flagBatch(coordinator, batch, value)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+async function flagBatch(coordinator: Coordinator, units: readonly string[], value: string): Promise<void> {
+  try {
+    return await coordinator.transaction(
+      units.map((unit) => ({ kind: 'create', path: paths.upgrade(unit), value })),
+    );
+  } catch (error) {
+    const mayBeRead =
+      error instanceof NodeExists || error instanceof NodeNotFound || error instanceof OutcomeUnknown;
+    if (!mayBeRead) throw error;
+  }
+  await retryOnConflict('upgrade flags', async () => {
+    const present = await Promise.all(
+      units.map(async (unit) => {
+        const [node, flagged] = await Promise.all([
+          coordinator.get(paths.unit(unit)),
+          coordinator.get(paths.upgrade(unit)),
+        ]);
+        return { unit, stands: node !== undefined, flagged: flagged !== undefined };
+      }),
+    );
+    await coordinator.transaction(
+      present
+        .filter(({ stands }) => stands)
+        .map(({ unit, flagged }) => ({ kind: flagged ? 'set' : 'create', path: paths.upgrade(unit), value })),
+    );
+  });
+}
+
+/**
+ * Asks a unit in an error state to go on: by running the failed hook again, or by taking it as done.
+ * @throws UnitNotFound, UnitNotInError
+ */
+export async function requestResolved(
+  coordinator: Coordinator,
+  unit: string,
+  retry: boolean,
+  requester: Requester,
+): Promise<void> {
+  await requireUnit(coordinator, unit);
+  const status = await readEntity(coordinator, paths.status(unit), statusSchema);
+  if (status === undefined || !isErrorState(status.value.state)) {
+    throw new UnitNotInError(unit, status?.value.state ?? 'pending');
+  }
+  await requestOf(coordinator, paths.resolved(unit), { ...requester, id: randomUUID(), retry });
+}
+
+/**
+ * The same for one relation of the unit whose hook failed.
+ * @param identifier as `status` shows it, e.g. `db:4`, or its name alone where the unit has one relation of that name
+ * @throws UnitNotFound, RelationNotInError
+ */
+export async function requestRelationResolved(
+  coordinator: Coordinator,
+  unit: string,
+  identifier: string,
+  retry: boolean,
+  requester: Requester,
+): Promise<void> {
+  await requireUnit(coordinator, unit);
+  const status = await readEntity(coordinator, paths.status(unit), statusSchema);
+  const failed = Object.entries(status?.value.relations ?? {})
+    .filter(([, { state }]) => state === 'error')
+    .map(([id]) => id);
+  const matching = failed.filter(
+    (id) => id === identifier || id.slice(0, id.lastIndexOf(':')) === identifier,
+  );
+  const [found, ...others] = matching;
+  if (found === undefined || others.length > 0) throw new RelationNotInError(unit, identifier, failed);
+  const number = found.slice(found.lastIndexOf(':') + 1);
+  await requestOf(coordinator, paths.relationResolved(unit, number), {
+    ...requester,
+    id: randomUUID(),
+    retry,
+  });
+}
+
+/** Writes a request node, in the place of an earlier one of its kind. */
+export async function requestOf(coordinator: Coordinator, path: string, value: unknown): Promise<void> {
+  await retryOnConflict(path, async () => {
+    const stands = (await coordinator.get(path)) !== undefined;
+    const operation: Operation = { kind: stands ? 'set' : 'create', path, value: nodeValue(value) };
+    await coordinator.transaction([operation]);
+  });
+}

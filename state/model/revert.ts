@@ -1,0 +1,63 @@
+import type { Coordinator } from '../coordination/coordinator.js';
+import { NothingToRevert } from './errors.js';
+import { flagUnits, type Requester } from './requests.js';
+import { unitsOfService } from './services.js';
+import { setFormula } from './set-formula.js';
+import { readUnitState, type UnitState } from './snapshot.js';
+import { requireUnit } from './units.js';
+
+/** What a service or unit goes back from and to, as formula ids. */
+export interface Reverted {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Points a service back at the formula before its present one and flags all its units to go there. What it goes back
+ * from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer relations go back with it;
+ * relations that only the formula left behind has stay, without hooks of theirs.
+ * @throws ServiceNotFound, NothingToRevert
+ */
+export async function revertService(
+  coordinator: Coordinator,
+  service: string,
+  requester: Requester,
+): Promise<Reverted> {
+  let reverted: Reverted | undefined;
+  await setFormula(coordinator, service, (current) => {
+    const { formula, previous, bad = [], ...rest } = current;
+    if (previous === undefined) throw new NothingToRevert(service, formula);
+    reverted = { from: formula, to: previous };
+    return { ...rest, formula: previous, bad: [...new Set([...bad, formula])] };
+  });
+  if (reverted === undefined) throw new NothingToRevert(service, '');
+  const units = await unitsOfService(coordinator, service);
+  await flagUnits(coordinator, units, { ...requester, force: true, revert: true, to: reverted.to });
+  return reverted;
+}
+
+/**
+ * Flags one unit to go back: to what it ran before an upgrade that is under way or failed, or else to the last formula
+ * it kept.
+ * @throws UnitNotFound, NothingToRevert
+ */
+export async function revertUnit(
+  coordinator: Coordinator,
+  unit: string,
+  requester: Requester,
+): Promise<Reverted> {
+  await requireUnit(coordinator, unit);
+  const state = await readUnitState(coordinator, unit);
+  const reverted = state && goesBack(state);
+  if (reverted === undefined) throw new NothingToRevert(unit, state?.unit.formula ?? '');
+  await flagUnits(coordinator, [unit], { ...requester, force: true, revert: true, to: reverted.to });
+  return reverted;
+}
+
+function goesBack({ unit, status }: UnitState): Reverted | undefined {
+  const underWay =
+    status.state === 'upgrading' || status.state === 'upgrade-error' ? status.upgrade : undefined;
+  if (underWay !== undefined && underWay.from !== '') return { from: underWay.to, to: underWay.from };
+  const [to] = unit.earlier ?? [];
+  return to === undefined || unit.formula === null ? undefined : { from: unit.formula, to };
+}

@@ -1,0 +1,180 @@
+import * as z from 'zod';
+import { relationStates, upgradeSteps, workflowStates } from './workflow-state.js';
+
+/** ISO 8601 in UTC, as everything that people may read is stamped. */
+const instant = z.string().min(1);
+
+const request = { requestedAt: instant, by: z.string() };
+
+/** `/layout`: written last by `bootstrap`; a reader older than `minReader` must not touch the tree. */
+export const layoutSchema = z.looseObject({
+  level: z.int(),
+  sublevel: z.int(),
+  minReader: z.int(),
+});
+
+export const addressesSchema = z.looseObject({ private: z.string(), public: z.string() });
+
+/** `/machines/<machine>`. */
+export const machineSchema = z.looseObject({
+  hostname: z.string(),
+  addresses: addressesSchema.optional(),
+  /** Bytes; as of the agent's last look, hourly. */
+  disk: z.looseObject({ units: z.number(), cache: z.number(), free: z.number() }).optional(),
+});
+
+/** `/machines/<machine>/agent`, ephemeral. */
+export const agentSchema = z.looseObject({
+  pid: z.int(),
+  version: z.string(),
+  since: instant,
+  /** On its machine. Absent where the agent is of a release that did not tell. */
+  dataDirectory: z.string().optional(),
+});
+
+/** `/formulas/<formula id>`: immutable. `metadata` and `config` are what `metadata.yaml` and `config.yaml` said. */
+export const formulaRecordSchema = z.looseObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  size: z.int().nonnegative(),
+  storageKey: z.string(),
+  metadata: z.record(z.string(), z.unknown()),
+  config: z.record(z.string(), z.unknown()),
+  publishedAt: instant,
+});
+
+/**
+ * `/services/<service>`. `repository` is the origin: where `upgrade-formula` looks for something newer. `change` is
+ * the random id of the command that wrote last, by which it recognises its own write when the answer was lost.
+ */
+export const serviceSchema = z.looseObject({
+  formula: z.string(),
+  repository: z.looseObject({ name: z.string(), path: z.string() }),
+  nextUnit: z.int().nonnegative(),
+  destroying: z.boolean().optional(),
+  /** The formula before this one: where `revert-formula` goes. */
+  previous: z.string().optional(),
+  /** Formulas that were reverted; not taken again without force. */
+  bad: z.array(z.string()).optional(),
+  /** Its units are made by relations of container scope, one beside each unit of the other service. */
+  subordinate: z.boolean().optional(),
+  change: z.string(),
+});
+
+export const configValuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** An open port as people write it: `80/tcp`. */
+export const portSchema = z.string().regex(/^\d{1,5}\/(tcp|udp)$/);
+
+export const relationRoleSchema = z.enum(['provides', 'requires', 'peer']);
+
+export const endpointSchema = z.looseObject({
+  service: z.string(),
+  name: z.string(),
+  role: relationRoleSchema,
+  interface: z.string(),
+});
+
+/** `/relations`: the number the next relation gets. */
+export const relationCounterSchema = z.looseObject({ next: z.int().nonnegative() });
+
+/** `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it. */
+export const relationSchema = z.looseObject({
+  endpoints: z.array(endpointSchema).min(1).max(2),
+  scope: z.enum(['global', 'container']),
+  removing: z.boolean().optional(),
+  /** In container scope: the service whose units are placed beside the other's. */
+  subordinate: z.string().optional(),
+  change: z.string(),
+});
+
+/** What a unit tells the others of a relation: text by key. */
+export const settingsSchema = z.record(z.string(), z.string());
+
+/** `/units/<unit>`. `machine` is null until it is placed, `formula` null until the agent has installed one. */
+export const unitSchema = z.looseObject({
+  service: z.string(),
+  machine: z.string().nullable(),
+  formula: z.string().nullable(),
+  addresses: addressesSchema.optional(),
+  ports: z.array(portSchema).default([]),
+  /** The formulas kept on its machine to go back to, the last one first. */
+  earlier: z.array(z.string()).optional(),
+  /** Formulas the unit went back from. */
+  bad: z.array(z.string()).optional(),
+  /** Of a subordinate unit: the unit it was placed beside. */
+  principal: z.string().optional(),
+  change: z.string(),
+});
+
+/** `/units/<unit>/subordinate-<service>`: the unit of that service that is placed beside this one. */
+export const subordinateSchema = z.looseObject({ unit: z.string() });
+
+/**
+ * `/units/<unit>/upgrade`: the flag. `force`: also a unit that is in an error state. `to`: this formula and not the
+ * service's. `revert`: it goes back, by the hook of the formula it goes back to. `revertOnError`: a unit whose upgrade
+ * hook fails goes back by itself.
+ */
+export const flagSchema = z.looseObject({
+  ...request,
+  force: z.boolean().optional(),
+  to: z.string().optional(),
+  revert: z.boolean().optional(),
+  revertOnError: z.boolean().optional(),
+});
+
+/** `/units/<unit>/resolved`. `id` tells one request from the next one for the same unit. */
+export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry: z.boolean() });
+
+/** `/units/<unit>/removal`. */
+export const removalSchema = z.looseObject({ ...request, keepData: z.boolean().optional() });
+
+/** Why an upgrade does not go on: who or what is waited for, in an operator's words. */
+export const blockerSchema = z.looseObject({ reason: z.string(), since: instant });
+
+/** `/units/<unit>/status`: a mirror of the agent's journal, for observers. */
+export const statusSchema = z.looseObject({
+  state: z.enum(workflowStates),
+  since: instant,
+  message: z.string().default(''),
+  /** Of an error: what an operator can do about it. */
+  next: z.string().optional(),
+  /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
+  relations: z
+    .record(
+      z.string(),
+      z.looseObject({
+        state: z.enum(relationStates),
+        services: z.array(z.string()),
+        message: z.string().optional(),
+      }),
+    )
+    .optional(),
+  /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
+  workload: z.string().optional(),
+  upgrade: z
+    .looseObject({
+      step: z.enum(upgradeSteps),
+      from: z.string(),
+      to: z.string(),
+      since: instant,
+      blockers: z.array(blockerSchema).optional(),
+    })
+    .optional(),
+});
+
+export type Layout = z.infer<typeof layoutSchema>;
+export type Machine = z.infer<typeof machineSchema>;
+export type AgentPresence = z.infer<typeof agentSchema>;
+export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
+export type Service = z.infer<typeof serviceSchema>;
+export type ConfigValues = z.infer<typeof configValuesSchema>;
+export type Addresses = z.infer<typeof addressesSchema>;
+export type RelationRole = z.infer<typeof relationRoleSchema>;
+export type RelationEndpoint = z.infer<typeof endpointSchema>;
+export type Relation = z.infer<typeof relationSchema>;
+export type Settings = z.infer<typeof settingsSchema>;
+export type Unit = z.infer<typeof unitSchema>;
+export type Flag = z.infer<typeof flagSchema>;
+export type Resolved = z.infer<typeof resolvedSchema>;
+export type Removal = z.infer<typeof removalSchema>;
+export type UnitStatus = z.infer<typeof statusSchema>;

@@ -1,0 +1,108 @@
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { newChangeId, retryOnConflict } from './conflict.js';
+import { type Entity, nodeValue, readEntity } from './entity.js';
+import { ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
+import { metadataOf, readFormulaRecord } from './formulas.js';
+import { compareUnits, paths, unitOfNode } from './paths.js';
+import { peerChanges } from './peers.js';
+import { type ConfigValues, configValuesSchema, type Service, serviceSchema } from './schemas.js';
+
+/** @throws ServiceNotFound, which lists the services there are */
+export async function requireService(coordinator: Coordinator, service: string): Promise<Entity<Service>> {
+  const found = await readEntity(coordinator, paths.service(service), serviceSchema);
+  if (found !== undefined) return found;
+  throw new ServiceNotFound(service, (await coordinator.children(paths.services)) ?? []);
+}
+
+/** The service's units, in their numbers' order. */
+export async function unitsOfService(coordinator: Coordinator, service: string): Promise<readonly string[]> {
+  const nodes = (await coordinator.children(paths.serviceUnits(service))) ?? [];
+  return nodes.map(unitOfNode).sort(compareUnits);
+}
+
+/**
+ * Creates a service without units, with the config values an operator set and the peer relations of its formula, as
+ * far as it is published.
+ * @throws ServiceExists, ServiceDestroying
+ */
+export async function createService(
+  coordinator: Coordinator,
+  name: string,
+  service: Pick<Service, 'formula' | 'repository'>,
+  config: ConfigValues,
+): Promise<void> {
+  const change = newChangeId();
+  await retryOnConflict(`service ${name}`, async () => {
+    const existing = await readEntity(coordinator, paths.service(name), serviceSchema);
+    if (existing?.value.change === change) return;
+    if (existing?.value.destroying) throw new ServiceDestroying(name);
+    if (existing !== undefined) throw new ServiceExists(name, existing.value.formula);
+    const record = await readFormulaRecord(coordinator, service.formula);
+    const metadata = record && metadataOf(service.formula, record);
+    const peers = metadata && (await peerChanges(coordinator, name, metadata, [], change));
+    const value = { ...service, nextUnit: 0, ...(metadata?.subordinate && { subordinate: true }), change };
+    await coordinator.transaction([
+      { kind: 'create', path: paths.service(name), value: nodeValue(value) },
+      { kind: 'create', path: paths.config(name), value: nodeValue(config) },
+      { kind: 'create', path: paths.serviceUnits(name), value: '{}' },
+      { kind: 'create', path: paths.serviceRelations(name), value: '{}' },
+      ...(peers?.operations ?? []),
+    ]);
+  });
+}
+
+/**
+ * Changes the service's node by `edit`, run again on a conflict; `edit` gets the value as it stands then and returns
+ * the next one, or undefined to leave it.
+ * @returns the value that stands afterwards
+ * @throws ServiceNotFound, whatever `edit` throws
+ */
+export async function editService(
+  coordinator: Coordinator,
+  name: string,
+  edit: (service: Service) => Service | undefined,
+): Promise<Service> {
+  return retryOnConflict(`service ${name}`, async () => {
+    const { value, version } = await requireService(coordinator, name);
+    const next = edit(value);
+    if (next === undefined) return value;
+    await coordinator.set(paths.service(name), nodeValue(next), version);
+    return next;
+  });
+}
+
+/** The values an operator set; defaults are not among them, since they come from the formula each unit runs. */
+export async function readConfigValues(coordinator: Coordinator, service: string): Promise<ConfigValues> {
+  return (await readEntity(coordinator, paths.config(service), configValuesSchema))?.value ?? {};
+}
+
+/**
+ * Sets the given values and forgets those given as undefined (back to the default); others are kept, also when
+ * somebody else sets them at the same time.
+ */
+export async function setConfigValues(
+  coordinator: Coordinator,
+  service: string,
+  values: Readonly<Record<string, ConfigValues[string] | undefined>>,
+): Promise<void> {
+  await retryOnConflict(`config of ${service}`, async () => {
+    const current = await readEntity(coordinator, paths.config(service), configValuesSchema);
+    if (current === undefined) throw new ServiceNotFound(service);
+    const next = Object.fromEntries(
+      Object.entries({ ...current.value, ...values }).filter(([, value]) => value !== undefined),
+    );
+    await coordinator.set(paths.config(service), nodeValue(next), current.version);
+  });
+}
+
+/** The operations that remove a service which has neither units nor relations left, with the nodes below it. */
+export function removeServiceOperations(
+  name: string,
+  version: number,
+  children: readonly string[],
+): readonly Operation[] {
+  return [
+    ...children.map((child): Operation => ({ kind: 'remove', path: `${paths.service(name)}/${child}` })),
+    { kind: 'remove', path: paths.service(name), version },
+  ];
+}

@@ -1,0 +1,43 @@
+import type { Coordinator } from '../coordination/coordinator.js';
+import { newChangeId, retryOnConflict } from './conflict.js';
+import { nodeValue } from './entity.js';
+import { requireMetadata } from './formulas.js';
+import { paths } from './paths.js';
+import { peerChanges } from './peers.js';
+import { type RelationNode, relationsOfService } from './relations.js';
+import { removeRelationIfLeft } from './removal.js';
+import type { Service } from './schemas.js';
+import { requireService } from './services.js';
+
+/**
+ * Sets a service to another formula, which is published, and its peer relations to those of that formula, in one
+ * transaction.
+ * @param edit gives the service as it shall be, or undefined to leave it; run again on a conflict. It also gets the
+ *   relations that stand: none can come or go unseen before the transaction is through, and its errors end the call
+ * @throws ServiceNotFound, FormulaNotPublished, whatever `edit` throws
+ */
+export async function setFormula(
+  coordinator: Coordinator,
+  name: string,
+  edit: (service: Service, relations: readonly RelationNode[]) => Service | undefined,
+): Promise<void> {
+  const change = newChangeId();
+  let dropped: readonly string[] = [];
+  const gone = await retryOnConflict(`service ${name}`, async () => {
+    const { value, version } = await requireService(coordinator, name);
+    // An earlier try went through, though its answer was lost.
+    if (value.change === change) return dropped;
+    const relations = await relationsOfService(coordinator, name);
+    const next = edit(value, relations);
+    if (next === undefined) return [];
+    const metadata = await requireMetadata(coordinator, next.formula);
+    const peers = await peerChanges(coordinator, name, metadata, relations, change);
+    dropped = peers.dropped;
+    await coordinator.transaction([
+      { kind: 'set', path: paths.service(name), value: nodeValue({ ...next, change }), version },
+      ...peers.operations,
+    ]);
+    return dropped;
+  });
+  await Promise.all(gone.map((id) => removeRelationIfLeft(coordinator, id)));
+}

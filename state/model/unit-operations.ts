@@ -1,0 +1,35 @@
+import type { Operation } from '../coordination/coordinator.js';
+import { nodeValue } from './entity.js';
+import { paths } from './paths.js';
+import type { Unit, UnitStatus } from './schemas.js';
+
+/** A unit that is about to be created; `machine` is null where it has to wait for one. */
+export interface NewUnit extends Pick<Unit, 'service' | 'machine' | 'principal' | 'change'> {
+  readonly name: string;
+}
+
+/** The operations that create the nodes of one unit. @param now ISO instant for its first status */
+export function createUnitOperations(
+  { name, service, machine, principal, change }: NewUnit,
+  now: string,
+): readonly Operation[] {
+  const unit: Unit = {
+    service,
+    machine,
+    formula: null,
+    ports: [],
+    ...(principal !== undefined && { principal }),
+    change,
+  };
+  const status: UnitStatus = { state: 'pending', since: now, message: '' };
+  return [
+    { kind: 'create', path: paths.unit(name), value: nodeValue(unit) },
+    { kind: 'create', path: paths.status(name), value: nodeValue(status) },
+    { kind: 'create', path: paths.serviceUnit(service, name), value: '{}' },
+    {
+      kind: 'create',
+      path: machine === null ? paths.unplacedUnit(name) : paths.machineUnit(machine, name),
+      value: '{}',
+    },
+  ];
+}

@@ -1,0 +1,115 @@
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { newChangeId, retryOnConflict } from './conflict.js';
+import { type Entity, readEntity } from './entity.js';
+import { ServiceDestroying, UnitNotFound } from './errors.js';
+import { chooseMachines, loadOf, readMachines, requireMachine } from './machines.js';
+import { paths, serviceOfUnit } from './paths.js';
+import { ServiceIsSubordinate } from './relation-errors.js';
+import { type Unit, unitSchema } from './schemas.js';
+import { editService, requireService } from './services.js';
+import { companyOf, freePlaceOperations } from './subordinates.js';
+import { createUnitOperations } from './unit-operations.js';
+
+/** Units created per transaction: five nodes each, well below the coordinator's 1 MB per request. */
+const UNITS_PER_TRANSACTION = 200;
+
+/**
+ * Adds `count` units to a service and places each: on `machine`, or on the least loaded one, or, where no machine is
+ * registered yet, among the unplaced, which the first agent to come takes up.
+ *
+ * The numbers are claimed first, by a version-checked write of the service, so that two operators at once never make
+ * the same unit, and a number is never used again. Where the service is related to subordinates, each new unit comes
+ * with one of them beside it, in the same transaction.
+ * @param now ISO instant for the units' first status
+ * @returns the new units' names
+ * @throws ServiceNotFound, ServiceDestroying, ServiceIsSubordinate, MachineNotFound
+ */
+export async function addUnits(
+  coordinator: Coordinator,
+  service: string,
+  count: number,
+  now: string,
+  machine?: string,
+): Promise<readonly string[]> {
+  if (machine !== undefined) await requireMachine(coordinator, machine);
+  const first = await claimNumbers(coordinator, service, count);
+  const names = Array.from({ length: count }, (_, index) => `${service}/${first + index}`);
+  const machines =
+    machine === undefined
+      ? chooseMachines((await readMachines(coordinator)).map(loadOf), count)
+      : names.map(() => machine);
+  const units = names.map((name, index) => ({ name, machine: machines[index] ?? null }));
+  const { each } = await companyOf(coordinator, service);
+  const size = Math.max(1, Math.floor(UNITS_PER_TRANSACTION / (1 + each)));
+  for (let start = 0; start < count; start += size) {
+    await createUnits(coordinator, service, units.slice(start, start + size), now);
+  }
+  return names;
+}
+
+async function claimNumbers(coordinator: Coordinator, service: string, count: number): Promise<number> {
+  const change = newChangeId();
+  let first = 0;
+  await editService(coordinator, service, (current) => {
+    if (current.destroying) throw new ServiceDestroying(service);
+    if (current.subordinate) throw new ServiceIsSubordinate(service);
+    if (current.change === change) return undefined;
+    first = current.nextUnit;
+    return { ...current, nextUnit: first + count, change };
+  });
+  return first;
+}
+
+async function createUnits(
+  coordinator: Coordinator,
+  service: string,
+  principals: readonly { readonly name: string; readonly machine: string | null }[],
+  now: string,
+): Promise<void> {
+  const change = newChangeId();
+  await retryOnConflict(`units of ${service}`, async () => {
+    // The numbers are ours alone: if the first unit is there, an earlier try of this batch went through.
+    if (await isOurs(coordinator, principals[0]?.name, change)) return;
+    // Whoever destroys the service asks the units it lists to go; one made after that would stay for ever. And the
+    // service changes with every relation that comes, so that the relations read after it are all there are.
+    const { value, version } = await requireService(coordinator, service);
+    if (value.destroying) throw new ServiceDestroying(service);
+    const company = await companyOf(coordinator, service);
+    await coordinator.transaction([
+      { kind: 'check', path: paths.service(service), version },
+      ...principals.flatMap(({ name, machine }) =>
+        createUnitOperations({ name, service, machine, change }, now),
+      ),
+      ...company.operations(principals, change, now),
+    ]);
+  });
+}
+
+async function isOurs(coordinator: Coordinator, name: string | undefined, change: string): Promise<boolean> {
+  if (name === undefined) return true;
+  return (await readEntity(coordinator, paths.unit(name), unitSchema))?.value.change === change;
+}
+
+/** @throws UnitNotFound */
+export async function requireUnit(coordinator: Coordinator, unit: string): Promise<Entity<Unit>> {
+  const found = await readEntity(coordinator, paths.unit(unit), unitSchema);
+  if (found === undefined) throw new UnitNotFound(unit);
+  return found;
+}
+
+/** The operations that remove every node of a unit; which of the optional ones stand is found out first. */
+export async function removeUnitOperations(
+  coordinator: Coordinator,
+  name: string,
+  unit: Entity<Unit>,
+): Promise<readonly Operation[]> {
+  const children = (await coordinator.children(paths.unit(name))) ?? [];
+  const { machine } = unit.value;
+  return [
+    ...children.map((child): Operation => ({ kind: 'remove', path: `${paths.unit(name)}/${child}` })),
+    { kind: 'remove', path: paths.unit(name), version: unit.version },
+    { kind: 'remove', path: paths.serviceUnit(serviceOfUnit(name), name) },
+    ...(await freePlaceOperations(coordinator, name, unit.value)),
+    { kind: 'remove', path: machine === null ? paths.unplacedUnit(name) : paths.machineUnit(machine, name) },
+  ];
+}

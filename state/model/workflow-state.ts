@@ -1,0 +1,43 @@
+/** Where a unit is in its workflow (DESIGN §5). `pending`: no agent has taken it up yet. */
+export const workflowStates = [
+  'pending',
+  'installing',
+  'install-error',
+  'starting',
+  'start-error',
+  'started',
+  'configuring',
+  'config-error',
+  'upgrading',
+  'upgrade-error',
+  'stopping',
+  'stop-error',
+  'stopped',
+  'removed',
+] as const;
+
+export type WorkflowState = (typeof workflowStates)[number];
+
+/** The states in which a unit runs nothing until an operator says `resolved`. */
+export function isErrorState(state: WorkflowState): boolean {
+  return state.endsWith('-error');
+}
+
+/** The steps of an upgrade, in order (DESIGN §6). */
+export const upgradeSteps = [
+  'fetching',
+  'staging',
+  'waiting',
+  'pausing',
+  'swapping',
+  'hook',
+  'committing',
+  'resuming',
+] as const;
+
+export type UpgradeStep = (typeof upgradeSteps)[number];
+
+/** Where a unit is in one relation (DESIGN §5). `down`: paused, events queue; `error`: a hook of it failed. */
+export const relationStates = ['up', 'down', 'error', 'departed'] as const;
+
+export type RelationState = (typeof relationStates)[number];

@@ -1,0 +1,24 @@
+import { mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Makes a file's content, or what was created, renamed or linked in a directory, survive a power cut. Opened for
+ * reading only, because a directory cannot be opened otherwise and a file may be read-only; Linux syncs it all the same.
+ */
+export async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates `directory` and its missing parents, mode 0700, so that they survive a power cut. */
+export async function makeDirectory(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  // A new directory is an entry of its parent.
+  for (let child = directory; child.length >= first.length; child = path.dirname(child))
+    await sync(path.dirname(child));
+}

@@ -1,0 +1,181 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { type Clock, pause, systemClock } from '../clock.js';
+import { translatedBody } from './body.js';
+import { fileDigest } from './digest.js';
+import {
+  BucketNotFound,
+  ObjectDamaged,
+  ObjectNotFound,
+  StorageRequestRefused,
+  StorageUnreachable,
+} from './errors.js';
+import { checkKey } from './key.js';
+import type { StorageOptions } from './open.js';
+import { createS3Client, type S3Limits } from './s3-client.js';
+import { s3Error } from './s3-errors.js';
+import { parseS3Url, type S3Location } from './s3-url.js';
+import type { Digest, Storage } from './storage.js';
+
+/** What a middleware of the SDK sees of a request. */
+interface HttpRequest {
+  readonly headers: Record<string, string>;
+}
+
+/** @throws StorageUrlInvalid */
+export function openS3(url: string, options: StorageOptions): Storage {
+  const location = parseS3Url(url);
+  const limits = {
+    connectTimeout: options.connectTimeout ?? 3_000,
+    answerTimeout: options.answerTimeout ?? 4_500,
+    idleTimeout: options.idleTimeout ?? 20_000,
+    attempts: options.attempts ?? 2,
+  };
+  return new S3Storage(location, limits, createS3Client(location, limits), options.clock ?? systemClock);
+}
+
+/** In milliseconds, between two attempts to upload. */
+const retryPause = 200;
+
+/**
+ * A bucket of any S3-compatible server. Asks for nothing that such servers lack: no conditional PUT, no checksum
+ * trailers, no multipart upload.
+ */
+class S3Storage implements Storage {
+  private readonly closing = new AbortController();
+  private bucketSeen = false;
+
+  constructor(
+    private readonly location: S3Location,
+    private readonly limits: S3Limits,
+    private readonly client: S3Client,
+    private readonly clock: Clock,
+  ) {}
+
+  get url(): string {
+    return this.location.url;
+  }
+
+  async size(key: string): Promise<number | undefined> {
+    const size = await this.head(key);
+    // A HEAD's answer does not tell a missing object from a missing bucket.
+    if (size === undefined) await this.checkBucket(key);
+    return size;
+  }
+
+  async put(key: string, file: string): Promise<void> {
+    const { size } = await stat(file);
+    const present = await this.head(key);
+    if (present === size) return;
+    if (present !== undefined) throw new ObjectDamaged(this.url, key, { size }, { size: present });
+    const digest = await fileDigest(file);
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        return await this.upload(key, file, digest);
+      } catch (error) {
+        if (!(error instanceof StorageUnreachable) || attempt >= this.limits.attempts) throw error;
+        await pause(this.clock, retryPause, this.closing.signal);
+      }
+  }
+
+  async read(key: string): Promise<Readable> {
+    const command = new GetObjectCommand(this.object(key));
+    const { Body: body } = await this.translating(key, () => this.client.send(command, this.bounded()));
+    if (!(body instanceof Readable))
+      throw new StorageRequestRefused(this.url, key, 'its answer has no content');
+    return translatedBody(body, (error) => s3Error(error, this.location, key));
+  }
+
+  close(): void {
+    this.closing.abort(new StorageUnreachable(this.url, '', 'it was closed'));
+    this.client.destroy();
+  }
+
+  private object(key: string): { Bucket: string; Key: string } {
+    checkKey(key);
+    const { bucket, prefix } = this.location;
+    return { Bucket: bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
+  }
+
+  /** For requests without a body: the time until the answer begins is bounded. */
+  private bounded(): { requestTimeout: number; abortSignal: AbortSignal } {
+    return { requestTimeout: this.limits.answerTimeout, abortSignal: this.closing.signal };
+  }
+
+  private async head(key: string): Promise<number | undefined> {
+    const command = new HeadObjectCommand(this.object(key));
+    try {
+      const { ContentLength: size } = await this.translating(key, () =>
+        this.client.send(command, this.bounded()),
+      );
+      this.bucketSeen = true;
+      if (size === undefined) throw new StorageRequestRefused(this.url, key, 'its answer tells no size');
+      return size;
+    } catch (error) {
+      if (error instanceof ObjectNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  private async checkBucket(key: string): Promise<void> {
+    if (this.bucketSeen) return;
+    const { bucket } = this.location;
+    try {
+      const command = new HeadBucketCommand({ Bucket: bucket });
+      await this.translating(key, () => this.client.send(command, this.bounded()));
+      this.bucketSeen = true;
+    } catch (error) {
+      if (error instanceof ObjectNotFound) throw new BucketNotFound(this.url, bucket, { cause: error.cause });
+      throw error;
+    }
+  }
+
+  /** One attempt. The SDK cannot repeat it, because it cannot read the stream twice. */
+  private async upload(key: string, file: string, { sha256, size }: Digest): Promise<void> {
+    const broken = new AbortController();
+    // An empty stream never asks to be read, and an empty range of a file cannot be named.
+    const body = size === 0 ? undefined : createReadStream(file, { end: size - 1, highWaterMark: 1 << 18 });
+    body?.once('error', (error) => broken.abort(error));
+    const command = new PutObjectCommand({
+      ...this.object(key),
+      Body: body ?? new Uint8Array(0),
+      ContentLength: size,
+      ContentType: 'application/gzip',
+      Metadata: { sha256 },
+    });
+    // In place of the SDK's "unsigned payload": every server holds a body against this header, so an upload that was
+    // cut or corrupted on its way is refused instead of standing under its key for good.
+    command.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as HttpRequest).headers['x-amz-content-sha256'] = sha256;
+        return next(args);
+      },
+      { step: 'build', name: 'contentSha256' },
+    );
+    try {
+      const abortSignal = AbortSignal.any([this.closing.signal, broken.signal]);
+      await this.translating(key, () => this.client.send(command, { abortSignal }));
+    } catch (error) {
+      broken.signal.throwIfAborted();
+      throw error;
+    } finally {
+      body?.destroy();
+    }
+  }
+
+  private async translating<T>(key: string, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw s3Error(error, this.location, key);
+    }
+  }
+}

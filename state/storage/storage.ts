@@ -1,0 +1,30 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * Where published bundles live. Keys hold the content's sha256, so an object never changes: storing one that is there
+ * already is success, and nothing is ever overwritten.
+ */
+export interface Storage {
+  /** For messages; holds no credentials. */
+  readonly url: string;
+
+  /** Bytes of the object, or undefined where there is none. @throws StorageUnreachable */
+  size(key: string): Promise<number | undefined>;
+
+  /**
+   * Stores the file under `key`. Identical uploads at the same time are fine.
+   * @throws ObjectDamaged when an object of another size stands there, StorageUnreachable, StorageFull
+   */
+  put(key: string, file: string): Promise<void>;
+
+  /** The object's bytes, unverified: see `fetchObject`. @throws ObjectNotFound, StorageUnreachable */
+  read(key: string): Promise<Readable>;
+
+  close(): void;
+}
+
+/** What an object must be: the lower-case hex sha256 and the size in bytes of its content. */
+export interface Digest {
+  readonly sha256: string;
+  readonly size: number;
+}

@@ -1,0 +1,140 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
+import type * as z from 'zod';
+import { explainIssue } from './explain-issue.js';
+import { isTooDeep } from './yaml-depth.js';
+
+/** Larger than any sane metadata.yaml, and small enough for metadata and config to fit one coordinator node. */
+export const largestYaml = 128 * 1024;
+
+/** Of one file; who reads the first few mends the file, and a hostile one has a hundred thousand. */
+const mostFaults = 50;
+
+/** One thing that is wrong in a YAML file. */
+export interface YamlProblem {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Dotted, e.g. `requires.db.scope`; empty for the whole file. */
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** What came of reading a YAML file: its checked value, or everything that is wrong with it, never nothing. */
+export type YamlResult<T> =
+  | { readonly value: T; readonly lineOf: (path: readonly PropertyKey[]) => number }
+  | { readonly problems: readonly [YamlProblem, ...YamlProblem[]] };
+
+/** The text of a file, which must be UTF-8 and of sane size; otherwise the reason why not. */
+export function decodeText(bytes: Uint8Array): { readonly text: string } | { readonly reason: string } {
+  if (bytes.length > largestYaml)
+    return { reason: `is ${bytes.length} bytes long; at most ${largestYaml} are read` };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { reason: 'is not UTF-8 text' };
+  }
+}
+
+/**
+ * Parses YAML and checks it against `schema`, so that each problem names its line and field. `file` is what problems
+ * call the file. Never throws, whatever the bytes.
+ */
+export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodType<T>): YamlResult<T> {
+  const decoded = decodeText(bytes);
+  if ('reason' in decoded) return { problems: [{ file, line: 1, field: '', reason: decoded.reason }] };
+  const loaded = loadYaml(decoded.text);
+  const problems = loaded.faults.map((fault) => ({ file, ...fault }));
+  const [first, ...others] = problems;
+  if (first !== undefined) return { problems: [first, ...others] };
+
+  const checked = schema.safeParse(loaded.value, { reportInput: true });
+  if (checked.success) return { value: checked.data, lineOf: loaded.lineOf };
+  const [issue, ...issues] = checked.error.issues
+    .map((each) => ({
+      file,
+      line: loaded.lineOf(each.path),
+      field: each.path.map(String).join('.'),
+      reason: explainIssue(each),
+    }))
+    .sort((a, b) => a.line - b.line);
+  if (issue === undefined) throw new Error('a failed check without an issue');
+  return { problems: [issue, ...issues] };
+}
+
+interface LoadedYaml {
+  readonly value: unknown;
+  readonly faults: readonly { readonly line: number; readonly field: string; readonly reason: string }[];
+  readonly lineOf: (path: readonly PropertyKey[]) => number;
+}
+
+/** The text as plain values, with what is wrong as YAML; the value is undefined where anything is. */
+export function loadYaml(text: string): LoadedYaml {
+  const counter = new LineCounter();
+  const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line);
+  const faults: { line: number; field: string; reason: string }[] = [];
+  try {
+    if (isTooDeep(text)) {
+      faults.push({ line: 1, field: '', reason: 'is not YAML: it is nested too deeply' });
+      return { value: undefined, faults, lineOf: () => 1 };
+    }
+    // Whether keys are unique is checked below: the library compares each with each, which takes a minute at worst.
+    const options = {
+      lineCounter: counter,
+      prettyErrors: false,
+      logLevel: 'error',
+      uniqueKeys: false,
+    } as const;
+    const document = parseDocument(text, options);
+    for (const error of document.errors.slice(0, mostFaults))
+      faults.push({ line: lineAt(error.pos[0]), field: '', reason: `is not YAML: ${error.message}` });
+    visit(document, {
+      Map: (_key, map) => {
+        const seen = new Set<string>();
+        for (const { key } of map.items) {
+          const name = isScalar(key) ? String(key.value) : undefined;
+          const reason =
+            name === undefined || name === '__proto__' ? 'is no key that can be used' : 'stands there twice';
+          if (name !== undefined && name !== '__proto__' && !seen.has(name)) seen.add(name);
+          else
+            faults.push({
+              line: lineAt((key as ParsedNode | null)?.range[0] ?? 0),
+              field: name ?? '',
+              reason,
+            });
+          if (faults.length >= mostFaults) return visit.BREAK;
+        }
+        return undefined;
+      },
+    });
+    const value: unknown = faults.length === 0 ? document.toJS() : undefined;
+    return { value, faults, lineOf: (path) => lineAt(offsetOf(document.contents, path)) };
+  } catch (error) {
+    // The library throws where aliases explode and overflows the stack where nesting is absurd.
+    const reason = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message;
+    return {
+      value: undefined,
+      faults: [{ line: 1, field: '', reason: `is not YAML: ${reason}` }],
+      lineOf: () => 1,
+    };
+  }
+}
+
+/** Where the value at `path` begins, by its key; of a value that is missing, where its nearest parent begins. */
+function offsetOf(contents: ParsedNode | null, path: readonly PropertyKey[]): number {
+  let node: ParsedNode | null | undefined = contents;
+  let offset = contents?.range[0] ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((each) => isScalar(each.key) && String(each.key.value) === String(key));
+      if (pair === undefined) break;
+      offset = (pair.key as ParsedNode).range[0];
+      node = pair.value as ParsedNode | null;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)] as ParsedNode | undefined;
+      offset = node?.range[0] ?? offset;
+    } else if (node === null || node === undefined || isAlias(node)) {
+      break;
+    }
+  }
+  return offset;
+}
