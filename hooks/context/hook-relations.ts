@@ -1,0 +1,134 @@
+import {
+  HookRelationAmbiguous,
+  HookRelationBroken,
+  HookRelationUnknown,
+  HookSettingsTooLarge,
+} from './errors.js';
+import {
+  applySettings,
+  type HookRelation,
+  type RelationInfo,
+  type RelationSettings,
+  type RelationWrites,
+  type SettingsChange,
+  settingsLimit,
+} from './relation.js';
+import type { Json } from './snapshot.js';
+import type { HookContextSource } from './source.js';
+
+/** How the parts of a context read, once for good, and write, into its buffer. Both keep the context first. */
+export interface ContextAccess {
+  read<T extends Json>(key: string, read: () => T | Promise<T>): Promise<T>;
+  /** @param apply does the change and gives what undoes it, for where it cannot be kept */
+  change(apply: () => () => void): Promise<void>;
+}
+
+/**
+ * The relations of a unit as one of its hooks sees them: members and settings as they were first read, with what the
+ * hook itself has set since. In the hook's own relation the members are those of its event.
+ */
+export class HookRelations {
+  readonly #source: HookContextSource;
+  readonly #access: ContextAccess;
+  /** What was set, in order; one that could not be kept goes out again from wherever it stands. */
+  #changes: readonly { readonly relation: string; readonly change: SettingsChange }[];
+
+  /** @param own the relation the hook is about, in relation hooks */
+  constructor(
+    source: HookContextSource,
+    access: ContextAccess,
+    saved: RelationWrites,
+    readonly own: HookRelation | undefined,
+  ) {
+    this.#source = source;
+    this.#access = access;
+    this.#changes = Object.entries(saved).map(([relation, change]) => ({ relation, change }));
+  }
+
+  /** All relations the unit is in. */
+  all(): Promise<readonly RelationInfo[]> {
+    return this.#access.read('relations', () =>
+      this.#source.relations().map((relation) => ({ ...relation })),
+    );
+  }
+
+  /**
+   * The id of the relation that `text` names, e.g. `db:4`, or `db` where the unit is in one relation of that name.
+   * @throws HookRelationUnknown, HookRelationAmbiguous
+   */
+  async find(text: string): Promise<string> {
+    if (text === this.own?.id) return text;
+    const all = await this.all();
+    if (all.some(({ id }) => id === text)) return text;
+    const [match, ...others] = all.filter(({ name }) => name === text).map(({ id }) => id);
+    if (match === undefined) {
+      throw new HookRelationUnknown(
+        text,
+        all.map(({ id }) => id),
+      );
+    }
+    if (others.length > 0) throw new HookRelationAmbiguous(text, [match, ...others]);
+    return match;
+  }
+
+  /** The other units in a relation; nobody in the one that is broken. */
+  members(relation: string): Promise<readonly string[]> {
+    return this.#access.read(`relation/${relation}/members`, async () => {
+      if (this.#isBroken(relation)) return [];
+      const members = this.own?.id === relation ? this.own.members : await this.#source.members(relation);
+      return [...members];
+    });
+  }
+
+  /**
+   * What a unit has set in a relation; of the hook's own unit, with what the hook has set.
+   * @throws HookRelationBroken
+   */
+  async settings(relation: string, unit: string): Promise<RelationSettings> {
+    const isOwn = unit === this.#source.unit;
+    if (this.#isBroken(relation) && !isOwn) throw new HookRelationBroken(relation, this.#source.unit, 'read');
+    const read = await this.#access.read(`relation/${relation}/settings/${unit}`, async () => ({
+      ...(await this.#source.settings(relation, unit)),
+    }));
+    return isOwn ? applySettings(read, this.writes()[relation] ?? {}) : read;
+  }
+
+  /**
+   * Changes the unit's own settings in a relation when the hook succeeds.
+   * @throws HookRelationBroken, HookSettingsTooLarge
+   */
+  async set(relation: string, change: SettingsChange): Promise<void> {
+    if (this.#isBroken(relation)) throw new HookRelationBroken(relation, this.#source.unit, 'set');
+    await this.#access.change(() => {
+      const added = { relation, change };
+      const bytes = sizeOf(fold([...this.#changes, added]));
+      if (bytes > settingsLimit) throw new HookSettingsTooLarge(bytes, settingsLimit);
+      this.#changes = [...this.#changes, added];
+      return () => {
+        this.#changes = this.#changes.filter((each) => each !== added);
+      };
+    });
+  }
+
+  /** The last word on each key. */
+  writes(): RelationWrites {
+    return fold(this.#changes);
+  }
+
+  #isBroken(relation: string): boolean {
+    return this.own?.id === relation && this.own.broken;
+  }
+}
+
+function fold(
+  changes: readonly { readonly relation: string; readonly change: SettingsChange }[],
+): Record<string, SettingsChange> {
+  const folded: Record<string, SettingsChange> = {};
+  for (const { relation, change } of changes) folded[relation] = { ...folded[relation], ...change };
+  return folded;
+}
+
+function sizeOf(writes: RelationWrites): number {
+  const words = Object.values(writes).flatMap((change) => Object.entries(change).flat());
+  return words.reduce<number>((sum, word) => sum + Buffer.byteLength(word ?? ''), 0);
+}

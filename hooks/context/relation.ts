@@ -1,0 +1,53 @@
+/** A relation that the unit is in, as its hooks see it. (A type, so that it counts as plain JSON.) */
+export type RelationInfo = {
+  /** e.g. `db:4` */
+  readonly id: string;
+  /** The unit's own end, which begins its hooks' names: `db`. */
+  readonly name: string;
+  readonly role: 'provides' | 'requires' | 'peer';
+  readonly interface: string;
+  /** The service on the other side; the unit's own for peers. */
+  readonly service: string;
+};
+
+/** The relation that a relation hook is about. */
+export interface HookRelation {
+  readonly id: string;
+  readonly name: string;
+  /** The other units in it as of the event. */
+  readonly members: readonly string[];
+  /** Whom the event is about; nobody in `broken`. */
+  readonly remoteUnit?: string;
+  /** In `broken` nobody is there, nothing can be set, and only the unit's own settings can be read. */
+  readonly broken: boolean;
+}
+
+export type RelationSettings = Readonly<Record<string, string>>;
+
+/** What is to become of a unit's settings in a relation, by key; null deletes. */
+export type SettingsChange = Readonly<Record<string, string | null>>;
+
+/** Changes of the unit's own settings, by the relation's id. */
+export type RelationWrites = Readonly<Record<string, SettingsChange>>;
+
+/** The settings after `change`; keys keep their places, new ones come last. */
+export function applySettings(settings: RelationSettings, change: SettingsChange): Record<string, string> {
+  const after = Object.entries({ ...settings, ...change });
+  return Object.fromEntries(after.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** Bytes that the keys and values of one hook may have: a node of the tree holds at most one megabyte. */
+export const settingsLimit = 512 * 1024;
+
+/** Whether a settings key can be used: hooks write it as a word of the shell, before an `=`. */
+export function isSettingsKey(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/.test(text);
+}
+
+/** What is wrong with a key that is none, to be said after it. */
+export const keyRule = 'which is no key: a letter or digit, then letters, digits, "_", "." and "-"';
+
+/** Whether it is written as a unit's name, e.g. `my-sql/0`; such a one is also safe as part of a path. */
+export function isUnitName(text: string): boolean {
+  return /^[a-z][a-z0-9-]{0,254}\/(0|[1-9]\d{0,9})$/.test(text);
+}

@@ -1,0 +1,43 @@
+import type { Port } from './port.js';
+import type { RelationInfo, RelationSettings } from './relation.js';
+import type { SavedHookContext } from './saved.js';
+
+/** The value of a config option. */
+export type ConfigValue = string | number | boolean;
+
+export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What a formula may say of its workload; not the unit's workflow state, which is the agent's to say. */
+export const workloadStates = ['maintenance', 'blocked', 'waiting', 'active'] as const;
+export type WorkloadState = (typeof workloadStates)[number];
+
+/**
+ * What the agent gives a hook to read and lets it do, for one unit. `hooks` knows neither the coordinator nor the
+ * journal: this is all it sees of them.
+ */
+export interface HookContextSource {
+  /** Its name, e.g. `mysql/0`. */
+  readonly unit: string;
+  /** The unit's options by name: what was set, or else the default of the formula the unit runs. */
+  config(): Promise<Readonly<Record<string, ConfigValue>>>;
+  address(kind: 'private' | 'public'): string | Promise<string>;
+  /** The ports open before the hook. */
+  ports(): readonly Port[] | Promise<readonly Port[]>;
+  /** Every relation the unit is in. */
+  relations(): readonly RelationInfo[];
+  /** The other units that are in the relation of this id now. */
+  members(relation: string): readonly string[] | Promise<readonly string[]>;
+  /** What a unit, also this one, has set in the relation of this id; nothing where it is not or no longer there. */
+  settings(relation: string, unit: string): Promise<RelationSettings>;
+  /** Takes effect at once, whatever becomes of the hook. */
+  log(level: LogLevel, message: string): void | Promise<void>;
+  /** Takes effect at once, whatever becomes of the hook. */
+  status(message: string, state?: WorkloadState): void | Promise<void>;
+  /**
+   * Keeps the context for the next agent (in the journal). Called before the answer that rests on it is given, so
+   * that a hook which outlives this agent goes on seeing what it saw and loses none of its writes. Calls may overlap;
+   * the last one counts. Rejects where it cannot be kept: the tool then fails and nothing comes of its call.
+   */
+  keep(saved: SavedHookContext): Promise<void>;
+}

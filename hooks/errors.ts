@@ -1,0 +1,160 @@
+import { EnsembleError } from '../state/errors.js';
+
+/** The unit's formula is not on this machine where it should be. */
+export class FormulaDirectoryMissing extends EnsembleError {
+  static override readonly code = 'formula-directory-missing';
+
+  constructor(readonly directory: string) {
+    super(
+      `there is no formula directory ${directory}`,
+      'restart ensemble-agent, which fetches the formula again',
+    );
+  }
+}
+
+/** The system refused the process or the files that a hook needs; it may heal. */
+export class HookCannotStart extends EnsembleError {
+  static override readonly code = 'hook-cannot-start';
+
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    options?: ErrorOptions,
+  ) {
+    const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
+    super(
+      `hook "${hook}" of ${unit} could not be started${cause}`,
+      'see that the disk has room: df -h',
+      options,
+    );
+  }
+}
+
+/** What became of a hook that an agent before this one started could not be found out; it may heal. */
+export class HookCannotAdopt extends EnsembleError {
+  static override readonly code = 'hook-cannot-adopt';
+
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    options?: ErrorOptions,
+  ) {
+    const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
+    super(
+      `what became of hook "${hook}" of ${unit} is not known${cause}`,
+      'see that the disk has room: df -h',
+      options,
+    );
+  }
+}
+
+/** A hook ended with a status other than 0. */
+export class HookFailed extends EnsembleError {
+  static override readonly code = 'hook-failed';
+
+  /** @param lastLines what it printed last; may be empty */
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    readonly status: number,
+    readonly logFile: string,
+    readonly lastLines: string,
+    readonly reason: string | undefined,
+  ) {
+    super(
+      `hook "${hook}" of ${unit} failed with exit status ${status}${reason ? ` (${reason})` : ''}${said(lastLines)}`,
+      wayOut(unit, logFile),
+    );
+  }
+}
+
+/** A hook was ended by a signal, or went down with its machine. */
+export class HookKilled extends EnsembleError {
+  static override readonly code = 'hook-killed';
+
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    readonly signal: NodeJS.Signals | undefined,
+    readonly logFile: string,
+    readonly lastLines: string,
+  ) {
+    const how = signal ? `killed by ${signal}` : 'killed before it could report its exit status';
+    super(`hook "${hook}" of ${unit} was ${how}${said(lastLines)}`, wayOut(unit, logFile));
+  }
+}
+
+/** A hook was ended as it took longer than its time limit. */
+export class HookTimedOut extends EnsembleError {
+  static override readonly code = 'hook-timed-out';
+
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    readonly afterMs: number,
+    readonly logFile: string,
+    readonly lastLines: string,
+  ) {
+    super(
+      `hook "${hook}" of ${unit} was ended after its time limit of ${afterMs / 1000} s${said(lastLines)}`,
+      wayOut(unit, logFile),
+    );
+  }
+}
+
+/** The hook tools' socket would have a path longer than the system allows (unix(7): 107 bytes). */
+export class SocketPathTooLong extends EnsembleError {
+  static override readonly code = 'socket-path-too-long';
+
+  constructor(readonly path: string) {
+    super(
+      `the path of the hook tools' socket has ${Buffer.byteLength(path)} bytes, more than 107: ${path}`,
+      'start ensemble-agent with a shorter --data-dir',
+    );
+  }
+}
+
+/** Another process answers on the socket. */
+export class SocketInUse extends EnsembleError {
+  static override readonly code = 'socket-in-use';
+
+  constructor(readonly path: string) {
+    super(`another agent listens on ${path}`, 'stop it first, or start this one with another --data-dir');
+  }
+}
+
+/** What is wrong with the words a hook gave to a tool; the tool's usage follows it. */
+export class ToolUsageError extends EnsembleError {
+  static override readonly code = 'tool-usage';
+
+  constructor(
+    readonly tool: string,
+    readonly problem: string,
+  ) {
+    super(problem, `${tool} --help`);
+  }
+
+  override get exitCode(): 2 {
+    return 2;
+  }
+}
+
+/** A tool was called with the context of a hook that has ended meanwhile. */
+export class HookIsOver extends EnsembleError {
+  static override readonly code = 'hook-is-over';
+
+  constructor(readonly id: string) {
+    super(
+      'the hook this was called from is over',
+      'call hook tools only while the hook runs, not from what it left behind',
+    );
+  }
+}
+
+function said(lastLines: string): string {
+  return lastLines === '' ? '' : `; it said last: ${lastLines}`;
+}
+
+function wayOut(unit: string, logFile: string): string {
+  return `see ${logFile}, then: ensemble resolved --retry ${unit}`;
+}

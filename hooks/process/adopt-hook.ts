@@ -1,0 +1,65 @@
+import type { Clock } from '../../state/clock.js';
+import { HookCannotAdopt } from '../errors.js';
+import { bootId, type HookOutcome, type HookSpec, type RunningHook } from './hook-run.js';
+import { type HookEnd, outcomeOf } from './outcome.js';
+import { killRemains, type ProcessGroup } from './process-group.js';
+import { findProcess } from './process-table.js';
+import { claimRun, type RunRecord, readRecord, readStatus, wasTimedOut } from './run-directory.js';
+import { supervise } from './supervise.js';
+import { watchForEnd } from './watch-for-end.js';
+
+/** What an agent finds of a run that is in its journal. */
+export type Adoption =
+  | { readonly kind: 'running'; readonly hook: RunningHook }
+  /** `logOffset` as in RunningHook; absent where the record of the run is lost. */
+  | { readonly kind: 'ended'; readonly outcome: HookOutcome; readonly logOffset?: number }
+  /** It never ran and never will: start it anew under a new id, with the same attempt. */
+  | { readonly kind: 'never-started' };
+
+/**
+ * Takes over a run that an agent before this one journalled and perhaps started. However many processes try, and
+ * however late the run's own wrapper gets the processor: the hook ran at most once under this id.
+ *
+ * @throws HookCannotAdopt where the run's directory cannot be read or claimed, e.g. on a full disk; try again
+ */
+export async function adoptHook(spec: HookSpec, clock: Clock): Promise<Adoption> {
+  try {
+    return await adopt(spec, clock);
+  } catch (cause) {
+    throw new HookCannotAdopt(spec.run.unit, spec.run.hook, { cause });
+  }
+}
+
+async function adopt(spec: HookSpec, clock: Clock): Promise<Adoption> {
+  const status = await readStatus(spec.runDirectory);
+  const record = await readRecord(spec.runDirectory);
+  if (status !== undefined) return over(spec, { status }, record);
+  // Of an earlier boot nothing runs any more; and that no claim is on the disk does not prove that none was made.
+  if (spec.run.boot !== bootId()) return over(spec, { lost: true }, record);
+  if (await claimRun(spec.runDirectory)) return { kind: 'never-started' };
+  return takeOver(spec, clock, await readRecord(spec.runDirectory));
+}
+
+async function takeOver(spec: HookSpec, clock: Clock, record: RunRecord | undefined): Promise<Adoption> {
+  if (!record) return over(spec, { lost: true }, record);
+  const group: ProcessGroup = {
+    id: record.wrapper.pid,
+    mark: `ENSEMBLE_CLIENT_ID=${spec.run.id}`,
+    leaderLives: () => findProcess(record.wrapper.pid)?.startTime === record.wrapper.startTime,
+  };
+  if (!group.leaderLives()) {
+    const status = await readStatus(spec.runDirectory);
+    if (status === undefined) killRemains(group);
+    return over(spec, status === undefined ? { lost: true } : { status }, record);
+  }
+  const watch = watchForEnd(spec.runDirectory, group, clock);
+  const { startedAt, logOffset } = record;
+  return { kind: 'running', hook: supervise(spec, { group, startedAt, logOffset, ...watch }, clock) };
+}
+
+function over(spec: HookSpec, end: HookEnd, record: RunRecord | undefined): Adoption {
+  const outcome: HookOutcome = wasTimedOut(spec.runDirectory)
+    ? { kind: 'timed-out', afterMs: spec.timeLimit }
+    : outcomeOf(end);
+  return { kind: 'ended', outcome, ...(record ? { logOffset: record.logOffset } : {}) };
+}

@@ -1,0 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Writes the file that stands in for a hook where a command is run in its place: the wrapper runs it like any hook.
+ * @returns its path, in the run's directory
+ */
+export async function writeCommand(runDirectory: string, words: readonly string[]): Promise<string> {
+  const path = join(runDirectory, 'command');
+  await writeFile(path, `#!/bin/sh\nexec ${words.map(shellQuoted).join(' ')}\n`, { mode: 0o700 });
+  return path;
+}
+
+/** `word` as the shell reads back exactly it. */
+export function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

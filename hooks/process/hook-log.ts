@@ -1,0 +1,59 @@
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+const defaultLimit = 10 * 1024 * 1024;
+
+/** A log opened for a run, and where the run's own output begins. */
+export interface OpenLog {
+  readonly file: FileHandle;
+  readonly offset: number;
+}
+
+/** Opens a unit's log for appending; one that is larger than `limit` bytes becomes `<logFile>.1` first. */
+export async function openLog(logFile: string, limit = defaultLimit): Promise<OpenLog> {
+  const file = await openForAppend(logFile);
+  const { size } = await file.stat();
+  if (size <= limit) return { file, offset: size };
+  await file.close();
+  await rename(logFile, `${logFile}.1`);
+  return { file: await openForAppend(logFile), offset: 0 };
+}
+
+/**
+ * The last lines of what was logged after `offset`: at most `lines` of them and 4 KiB, without control characters, so
+ * that they can stand in a message; empty where nothing was logged or the log is gone.
+ */
+export async function tail(logFile: string, offset: number, lines = 10): Promise<string> {
+  const file = await open(logFile, 'r').catch(() => undefined);
+  if (!file) return '';
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(offset, size - tailBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(tailBytes), 0, tailBytes, start);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    // A cut in the middle of a line shows as such, not as a line of its own.
+    const whole = start > offset ? text.slice(text.indexOf('\n') + 1) : text;
+    return printable(whole).trimEnd().split('\n').slice(-lines).join('\n');
+  } finally {
+    await file.close();
+  }
+}
+
+const tailBytes = 4096;
+
+function printable(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '');
+}
+
+async function openForAppend(logFile: string): Promise<FileHandle> {
+  try {
+    return await open(logFile, 'a', 0o600);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
+    return open(logFile, 'a', 0o600);
+  }
+}

@@ -1,0 +1,40 @@
+import { type Clock, pause } from '../../state/clock.js';
+import { findGroupMembers, sendSignal } from './process-table.js';
+
+/** How often a group that was told to end is looked at, in milliseconds. */
+const lookInterval = 25;
+
+/** The process group of a run: its wrapper, the hook, and what the hook started in it. */
+export interface ProcessGroup {
+  /** Of the wrapper, and so of the group. */
+  readonly id: number;
+  /** `ENSEMBLE_CLIENT_ID=…`, which every process of the run inherited. */
+  readonly mark: string;
+  /** Whether the wrapper itself lives; then the number of the group is certainly its own. */
+  leaderLives(): boolean;
+}
+
+/** Ends a group: SIGTERM, at most `killDelay` milliseconds, SIGKILL. Resolves when it is empty or was killed. */
+export async function endGroup(group: ProcessGroup, killDelay: number, clock: Clock): Promise<void> {
+  signalGroup(group, 'SIGTERM');
+  const deadline = clock.monotonic() + killDelay;
+  while (!isEmpty(group)) {
+    const left = deadline - clock.monotonic();
+    if (left <= 0) return signalGroup(group, 'SIGKILL');
+    await pause(clock, Math.min(lookInterval, left));
+  }
+}
+
+/** Kills what a wrapper that is gone left behind. */
+export function killRemains(group: ProcessGroup): void {
+  signalGroup(group, 'SIGKILL');
+}
+
+function signalGroup(group: ProcessGroup, signal: NodeJS.Signals): void {
+  const targets = group.leaderLives() ? [-group.id] : findGroupMembers(group.id, group.mark);
+  for (const target of targets) sendSignal(target, signal);
+}
+
+function isEmpty(group: ProcessGroup): boolean {
+  return !group.leaderLives() && findGroupMembers(group.id, group.mark).length === 0;
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ProcessStat, parseStat } from './process-table.js';
+
+/**
+ * The directory of one run, which outlives the agent. Its files: `process` (who runs the hook, and since when),
+ * `claim` (empty: the wrapper's; otherwise an adopter's), `timed-out` (empty: the limit was reached), `status`.
+ */
+
+/** What the wrapper wrote of itself before it claimed the run. */
+export interface RunRecord {
+  readonly wrapper: ProcessStat;
+  readonly logOffset: number;
+  readonly startedAt: number;
+}
+
+/**
+ * Claims the run for somebody who will not run the hook. True: the hook has not run and never will, by this claim or
+ * by an earlier one like it. False: the wrapper has claimed it, so its record is complete.
+ */
+export async function claimRun(runDirectory: string): Promise<boolean> {
+  await mkdir(runDirectory, { recursive: true, mode: 0o700 });
+  const claim = join(runDirectory, 'claim');
+  const mine = `${claim}.${randomUUID()}`;
+  await writeFile(mine, 'never started\n');
+  try {
+    // A link comes into being with its content, so this claim and the wrapper's empty one are never confused.
+    await link(mine, claim);
+    return true;
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+    return (await readIfThere(claim)) !== '';
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** The hook's exit status as the shell has it (128 + n for signal n); nothing until its line is complete. */
+export async function readStatus(runDirectory: string): Promise<number | undefined> {
+  const match = /^(\d+)\n$/.exec(await readIfThere(join(runDirectory, 'status')));
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Who claimed the run; nothing where nobody did or a crash of the machine left half of it. */
+export async function readRecord(runDirectory: string): Promise<RunRecord | undefined> {
+  const [line, numbers] = (await readIfThere(join(runDirectory, 'process'))).split('\n');
+  const match = /^(\d+) ([\d.]+)$/.exec(numbers ?? '');
+  const wrapper = parseStat(line ?? '');
+  if (!wrapper || !match) return undefined;
+  return { wrapper, logOffset: Number(match[1]), startedAt: Number(match[2]) };
+}
+
+/** Notes that the time limit was reached, before any signal is sent, for the agent that comes after this one. */
+export function markTimedOut(runDirectory: string): Promise<void> {
+  return writeFile(join(runDirectory, 'timed-out'), '');
+}
+
+/** Whether any agent found the time limit reached. */
+export function wasTimedOut(runDirectory: string): boolean {
+  return existsSync(join(runDirectory, 'timed-out'));
+}
+
+/** Removes what is left of a run; for when its outcome is in the journal. */
+export function removeRun(runDirectory: string): Promise<void> {
+  return rm(runDirectory, { recursive: true, force: true });
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return '';
+    throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:os';
+import type { Clock } from '../../state/clock.js';
+import { HookCannotStart } from '../errors.js';
+import { writeCommand } from './command-file.js';
+import { findHook } from './find-hook.js';
+import { openLog } from './hook-log.js';
+import type { HookOutcome, HookSpec, RunningHook } from './hook-run.js';
+import { type Launch, Launcher } from './launcher.js';
+import type { HookEnd } from './outcome.js';
+import { findProcess } from './process-table.js';
+import { readStatus } from './run-directory.js';
+import { type Supervised, supervise } from './supervise.js';
+import { watchForEnd } from './watch-for-end.js';
+import { notClaimed, wrapper } from './wrapper.js';
+
+/** What `startHook` came to: a hook that runs, or a formula that has none. */
+export type Start =
+  | { readonly kind: 'running'; readonly hook: RunningHook }
+  | { readonly kind: 'ended'; readonly outcome: HookOutcome };
+
+/**
+ * Starts a hook as a process of its own session, which goes on when this process ends. The run must be in the journal
+ * by then: `adoptHook` finds out what became of it, whatever happens from here on.
+ *
+ * @throws HookNotExecutable, FormulaDirectoryMissing; HookCannotStart where the system has no process or disk for it
+ */
+export async function startHook(spec: HookSpec, clock: Clock): Promise<Start> {
+  const hook = spec.command ? undefined : await findHook(spec.formulaDirectory, spec.run.hook);
+  if (!hook && !spec.command) return { kind: 'ended', outcome: { kind: 'missing' } };
+  try {
+    return { kind: 'running', hook: await spawnHook(spec, hook, clock) };
+  } catch (cause) {
+    throw new HookCannotStart(spec.run.unit, spec.run.hook, { cause });
+  }
+}
+
+async function spawnHook(spec: HookSpec, hook: string | undefined, clock: Clock): Promise<RunningHook> {
+  await mkdir(spec.runDirectory, { recursive: true, mode: 0o700 });
+  const log = await openLog(spec.logFile, spec.logLimit);
+  try {
+    const startedAt = clock.monotonic();
+    const program = hook ?? (await writeCommand(spec.runDirectory, spec.command ?? []));
+    const launch: Launch = {
+      id: spec.run.id,
+      directory: spec.formulaDirectory,
+      environment: spec.environment,
+      logFile: spec.logFile,
+      words: [spec.runDirectory, program, String(log.offset), startedAt.toFixed(3)],
+    };
+    const launcher = Launcher.takes(launch) ? launcherOfThisProcess() : undefined;
+    const started =
+      launcher === undefined
+        ? await fork(spec, launch, log.file.fd)
+        : await launchBy(launcher, spec, launch, clock);
+    return supervise(spec, { ...started, startedAt, logOffset: log.offset }, clock);
+  } finally {
+    await log.file.close();
+  }
+}
+
+type Started = Pick<Supervised, 'group' | 'ended' | 'release'>;
+
+let launcher: Launcher | undefined;
+
+function launcherOfThisProcess(): Launcher | undefined {
+  if (launcher === undefined || launcher.isOver) launcher = Launcher.open();
+  return launcher;
+}
+
+async function launchBy(by: Launcher, spec: HookSpec, launch: Launch, clock: Clock): Promise<Started> {
+  const { pid, ended } = await by.launch(launch);
+  const startTime = findProcess(pid)?.startTime;
+  const group = {
+    id: pid,
+    mark: `ENSEMBLE_CLIENT_ID=${spec.run.id}`,
+    leaderLives: () => startTime !== undefined && findProcess(pid)?.startTime === startTime,
+  };
+  // Whoever kills the shell that waits for the hook must not keep the unit waiting for ever.
+  const watch = watchForEnd(spec.runDirectory, group, clock, 'slowly');
+  const release = (): void => {
+    by.forget(launch.id);
+    watch.release();
+  };
+  const told = ended.then(async (status): Promise<HookEnd> => {
+    watch.release();
+    const written = await readStatus(spec.runDirectory).catch(() => undefined);
+    if (written !== undefined) return { status: written };
+    if (status === notClaimed) return { refused: true };
+    const signal = signalOf(status - 128);
+    return signal === undefined ? { status } : { lost: true, signal };
+  });
+  return { group, ended: Promise.race([told, watch.ended]), release };
+}
+
+function signalOf(number: number): NodeJS.Signals | undefined {
+  const names = Object.keys(constants.signals) as NodeJS.Signals[];
+  return names.find((name) => constants.signals[name] === number);
+}
+
+async function fork(
+  spec: HookSpec,
+  { directory, environment, words }: Launch,
+  output: number,
+): Promise<Started> {
+  const child = spawn('/bin/sh', ['-c', wrapper, 'hook', ...words], {
+    cwd: directory,
+    env: environment,
+    detached: true,
+    // A file and no pipe: a background process that keeps it open keeps nobody waiting.
+    stdio: ['ignore', output, output],
+  });
+  const ended = childEnd(child, spec.runDirectory);
+  // Rejects with the reason where there is no process.
+  if (child.pid === undefined) await once(child, 'spawn');
+  const group = {
+    id: child.pid ?? 0,
+    mark: `ENSEMBLE_CLIENT_ID=${spec.run.id}`,
+    // Until its exit was seen it is at least a zombie of ours, so its number is its own.
+    leaderLives: () => child.exitCode === null && child.signalCode === null,
+  };
+  return { group, ended, release: () => child.unref() };
+}
+
+function childEnd(child: ChildProcess, runDirectory: string): Promise<HookEnd> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      if (code === null) resolve(signal ? { lost: true, signal } : { lost: true });
+      else if (code !== notClaimed) resolve({ status: code });
+      else resolve(readRefusal(runDirectory));
+    });
+  });
+}
+
+async function readRefusal(runDirectory: string): Promise<HookEnd> {
+  const status = await readStatus(runDirectory).catch(() => undefined);
+  return status === undefined ? { refused: true } : { status };
+}

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Clock } from '../../state/clock.js';
+import { SocketInUse, SocketPathTooLong } from '../errors.js';
+import { hookTools } from '../tools/all-tools.js';
+import type { HookTool } from '../tools/tool.js';
+import { answer, encodeResult, type FindContext, refuse } from './answer.js';
+import { requestLimit } from './request.js';
+
+/** Bytes that a unix socket's path may have (unix(7): 108 with the final zero). */
+const pathLimit = 107;
+
+/** Milliseconds that a connection may take to send its request. */
+const requestTimeout = 30_000;
+
+/** Milliseconds that calls under way are given when the agent stops. */
+const closeTimeout = 1_000;
+
+export interface ToolServer {
+  /** Stops listening. Calls that get no answer any more within a second are made again to the next agent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Answers hook tools on a unix socket that only this user can reach.
+ *
+ * Contexts of adopted hooks must be findable before this is called: a tool whose hook is unknown is refused, one that
+ * finds no socket waits for it.
+ *
+ * @throws SocketPathTooLong, SocketInUse
+ */
+export async function startToolServer(
+  path: string,
+  find: FindContext,
+  clock: Clock,
+  tools: readonly HookTool[] = hookTools,
+): Promise<ToolServer> {
+  if (Buffer.byteLength(path) > pathLimit) throw new SocketPathTooLong(path);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await chmod(dirname(path), 0o700);
+  await removeStale(path);
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const calls = new Map<Socket, 'waiting' | 'answering'>();
+  const reply = (socket: Socket, line: Buffer): Promise<Buffer> => {
+    calls.set(socket, 'answering');
+    return answer(line, byName, find);
+  };
+  // A client may close its side after the request; it still gets its answer.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    calls.set(socket, 'waiting');
+    socket.once('close', () => calls.delete(socket));
+    serve(socket, clock, (line) => reply(socket, line));
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o600);
+  return { close: () => closeServer(server, calls, clock) };
+}
+
+/** A socket that a killed agent left is in the way; one that answers belongs to somebody. */
+async function removeStale(path: string): Promise<void> {
+  const socket = connect(path);
+  const answers = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  if (answers) throw new SocketInUse(path);
+  await rm(path, { force: true });
+}
+
+/** Reads one line, answers it, and closes. */
+function serve(socket: Socket, clock: Clock, reply: (line: Buffer) => Promise<Buffer>): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let done = false;
+  const timer = clock.after(requestTimeout, () => socket.destroy());
+  const finish = (response: Buffer | undefined): void => {
+    done = true;
+    timer.cancel();
+    if (response) socket.end(response);
+    else socket.destroy();
+    // What a client still sends is let go by, so that it reads its answer instead of a broken pipe.
+    socket.resume();
+  };
+  socket.on('data', (chunk: Buffer) => {
+    if (done) return;
+    const newline = chunk.indexOf(10);
+    chunks.push(newline < 0 ? chunk : chunk.subarray(0, newline));
+    size += newline < 0 ? chunk.length : newline;
+    if (size > requestLimit) {
+      finish(encodeResult(refuse(2, `ensemble-agent: the request is longer than ${requestLimit} bytes`)));
+    } else if (newline >= 0) {
+      done = true;
+      timer.cancel();
+      void reply(Buffer.concat(chunks)).then(finish, () => finish(undefined));
+    }
+  });
+  socket.on('end', () => {
+    if (!done)
+      finish(
+        size === 0
+          ? undefined
+          : encodeResult(refuse(2, 'ensemble-agent: the request ends before its line does')),
+      );
+  });
+  // A hook may be killed while its tool is answered.
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    done = true;
+    timer.cancel();
+  });
+}
+
+async function closeServer(
+  server: Server,
+  calls: ReadonlyMap<Socket, 'waiting' | 'answering'>,
+  clock: Clock,
+): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  for (const [socket, state] of calls) if (state === 'waiting') socket.destroy();
+  const timer = clock.after(closeTimeout, () => {
+    for (const socket of calls.keys()) socket.destroy();
+  });
+  await closed;
+  timer.cancel();
+}
