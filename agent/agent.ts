@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { writeToolDirectory } from '../hooks/client/tool-directory.js';
+import type { HookContext } from '../hooks/context/hook-context.js';
+import { startToolServer } from '../hooks/server/tool-server.js';
+import type { Clock } from '../state/clock.js';
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import { openCoordinator } from '../state/coordination/open.js';
+import type { Environment } from '../state/environments/environment.js';
+import { nodeValue } from '../state/model/entity.js';
+import { requireLayout } from '../state/model/layout.js';
+import { paths } from '../state/model/paths.js';
+import { openStorage } from '../state/storage/open.js';
+import { ownAddresses } from './addresses.js';
+import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-directory.js';
+import { type DiskUse, keepHouse } from './disk/housekeeping.js';
+import { replaceFile } from './disk/replace-file.js';
+import { openFormulas } from './formulas.js';
+import { hookSlots } from './hook-slots.js';
+import { openJournal } from './journal/journal.js';
+import type { Log } from './log.js';
+import { gatherLogs } from './logs/gather-logs.js';
+import { logSegmentsOf } from './logs/segments.js';
+import { hostUnits, neededBundles } from './machine-units.js';
+import type { AgentParts } from './parts.js';
+import { openHistories } from './tree/histories.js';
+import { placeUnplaced } from './tree/placement.js';
+import { registerAgent } from './tree/presence.js';
+import { watchMeetings, watchRelations } from './tree/relations.js';
+import { watchServices } from './tree/services.js';
+import { treeWriter } from './tree/tree-writer.js';
+
+export interface AgentOptions {
+  readonly environment: Environment;
+  readonly machine: string;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  /** Hooks that may run at once on this machine; default: its cores. */
+  readonly hookConcurrency?: number;
+  /** Milliseconds a hook may take; default an hour. */
+  readonly hookTimeLimit?: number;
+  /** Milliseconds from SIGTERM to SIGKILL for a hook over its limit; default ten seconds. */
+  readonly hookKillDelay?: number;
+  readonly version: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** What opens the coordinator; default: the engine that the environment's URL names. */
+  readonly open?: typeof openCoordinator;
+}
+
+export interface RunningAgent {
+  /** Stops the agent; units, hooks and the coordinator session stay for the next one. */
+  stop(): Promise<void>;
+}
+
+const HOUR = 3_600_000;
+const KILL_DELAY = 10_000;
+
+/**
+ * Starts the agent of a machine: one process that hosts all its units.
+ *
+ * The order matters. The data directory is claimed first, so that no second agent reads the journal. The machine is
+ * announced before a unit is touched, since that is when another agent of its name is found out. Contexts of running
+ * hooks stand before the socket does, since a tool of an unknown hook is refused while one without a socket waits.
+ *
+ * The session is kept for the next agent, except where this one could not start: then nobody is here.
+ * @throws DataDirectoryInUse, JournalTooNew, MachineTaken, NotBootstrapped, and what the parts throw
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { environment, machine, log, clock, random } = options;
+  const { directory, release } = await claimDataDirectory(options.dataDirectory);
+  const ends: (() => Promise<void> | void)[] = [release];
+  let keepSession = false;
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const journal = openJournal(directory.journal);
+    ends.push(() => journal.close());
+    const journalled = journal.load();
+    await pruneRuns(
+      directory,
+      new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
+    );
+    await writeToolDirectory(directory.tools);
+    const storage = await openStorage(environment.storage);
+    ends.push(() => storage.close());
+    const coordinator = await connect(options, directory);
+    ends.push(() => coordinator.close({ keepSession }));
+    await awaitCoordinator(coordinator, options, directory);
+
+    const logs = gatherLogs(logSegmentsOf(coordinator, machine), directory.logMarks, {
+      clock,
+      log,
+      secrets: environment.secret === undefined ? [] : [environment.secret],
+    });
+    ends.push(() => logs.close());
+    const writer = treeWriter(coordinator, clock, random);
+    const parts: AgentParts = {
+      machine,
+      addresses: ownAddresses(),
+      directory,
+      coordinator,
+      journal,
+      formulas: openFormulas(coordinator, storage, directory.cache),
+      services: watchServices(coordinator, log),
+      relations: watchRelations(coordinator, log),
+      meetings: watchMeetings(coordinator, log),
+      histories: openHistories(coordinator, writer),
+      writer,
+      slots: hookSlots(options.hookConcurrency ?? availableParallelism()),
+      contexts: new Map<string, HookContext>(),
+      logs,
+      hookTimeLimit: options.hookTimeLimit ?? HOUR,
+      hookKillDelay: options.hookKillDelay ?? KILL_DELAY,
+      log,
+      clock,
+      random,
+    };
+    const identity = {
+      machine,
+      agentId: await agentId(directory),
+      version: options.version,
+      dataDirectory: directory.root,
+      description: { hostname: hostname(), addresses: parts.addresses },
+    };
+    const presence = await registerAgent(coordinator, identity, { clock, random, log });
+    ends.push(() => presence.close());
+    const units = hostUnits(parts, journalled);
+    ends.push(() => units.stop());
+    const server = await startToolServer(directory.socket, (id) => parts.contexts.get(id), clock);
+    ends.push(() => server.close());
+    const placement = placeUnplaced(coordinator, { clock, random, log });
+    ends.push(() => placement.close());
+    const describe = (disk: DiskUse): void => {
+      log.info('disk', { ...disk });
+      const described = nodeValue({ ...identity.description, disk });
+      writer
+        .write(() => [{ kind: 'set', path: paths.machine(machine), value: described }])
+        .catch((error: unknown) => log.warning('the use of the disk cannot be told', { error }));
+    };
+    ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, told: describe }));
+    keepSession = true;
+    log.info(`machine ${machine} is up`, { environment: environment.name, units: journalled.units.length });
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Continues the session of the agent before this one, so that a restart is no absence (DESIGN §9). */
+async function connect(
+  { environment, clock, random, open = openCoordinator }: AgentOptions,
+  directory: DataDirectory,
+): Promise<Coordinator> {
+  const session = await readFile(directory.session, 'utf8').catch(() => undefined);
+  return open(environment.state, {
+    requestTimeout: Number.POSITIVE_INFINITY,
+    clock,
+    random,
+    ...(environment.secret !== undefined && { secret: environment.secret }),
+    ...(session !== undefined && { session }),
+  });
+}
+
+/**
+ * Waits until the coordinator answers, however long that takes, and keeps the session's file up to date from then on:
+ * before the first answer there is no session that could be saved.
+ */
+async function awaitCoordinator(
+  coordinator: Coordinator,
+  { environment, log, clock }: AgentOptions,
+  directory: DataDirectory,
+): Promise<void> {
+  const slow = clock.after(5_000, () => log.warning(`waiting for the coordinator ${environment.state}`));
+  try {
+    await requireLayout(coordinator, environment.name);
+  } finally {
+    slow.cancel();
+  }
+  const save = (): Promise<void> => replaceFile(directory.session, coordinator.savedSession());
+  coordinator.onSession((event) => {
+    const words = {
+      connected: 'the coordinator is back',
+      disconnected: 'the coordinator is away; hooks go on',
+      expired: 'the coordinator ended the session; a new one stands',
+    };
+    log.warning(words[event]);
+    if (event === 'expired')
+      save().catch((error: unknown) => log.error('the session cannot be saved', { error }));
+  });
+  await save();
+}
+
+async function agentId(directory: DataDirectory): Promise<string> {
+  const file = join(directory.root, 'agent-id');
+  const known = await readFile(file, 'utf8').catch(() => undefined);
+  if (known !== undefined && known !== '') return known;
+  const id = randomUUID();
+  await replaceFile(file, id);
+  return id;
+}

@@ -1,0 +1,50 @@
+import { closeSync, constants, fchmodSync, openSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mapBounded } from '../../state/formula/concurrency.js';
+import type { Unpacked } from './unpacked.js';
+
+/** Files of one formula that are copied at the same time. */
+const WIDTH = 4;
+
+/**
+ * Copies a formula to `destination`, which must not exist; where the file system can share blocks it does. No link:
+ * what a hook writes into its formula's files is its unit's alone.
+ * @returns everything that was made, files before the directories they are in, to be flushed
+ */
+export async function copyFormula(
+  { directory, manifest, contents }: Unpacked,
+  destination: string,
+): Promise<readonly string[]> {
+  await mkdir(destination, { mode: 0o755 });
+  const made: string[] = [];
+  // The manifest's order has every directory before what is in it.
+  for (const { kind, path } of manifest)
+    if (kind === 'directory') await mkdir(join(destination, path), { mode: 0o755 });
+  await mapBounded(manifest, contents === undefined ? WIDTH : 1, async (entry) => {
+    const path = join(destination, entry.path);
+    if (entry.kind === 'link') await symlink(entry.target, path);
+    if (entry.kind !== 'file') return;
+    const content = contents?.get(entry.path);
+    if (content === undefined)
+      await copyFile(join(directory, entry.path), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    else writeSmall(path, content, entry.executable ? 0o755 : 0o644);
+    made.push(path);
+  });
+  const directories = manifest
+    .filter(({ kind }) => kind === 'directory')
+    .map(({ path }) => join(destination, path));
+  return [...made, ...directories.reverse(), destination];
+}
+
+/** At once: to hand a small file to another thread and back takes longer than to write it. */
+function writeSmall(path: string, content: Buffer, mode: number): void {
+  const file = openSync(path, 'wx', mode);
+  try {
+    writeFileSync(file, content);
+    // The process's umask took its part of the mode; hooks must be executable whatever it is.
+    fchmodSync(file, mode);
+  } finally {
+    closeSync(file);
+  }
+}

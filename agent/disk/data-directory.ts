@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findProcess } from '../../hooks/process/process-table.js';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import { DataDirectoryInUse, DataDirectoryTooNew } from '../errors.js';
+import { UNPACKED } from './unpacked.js';
+
+const MARKER = 'layout.v1';
+
+/** Where the agent keeps what on its machine (DESIGN §5). All paths are absolute. */
+export interface DataDirectory {
+  readonly root: string;
+  readonly journal: string;
+  /** Verified bundles by sha256, shared by all units. */
+  readonly cache: string;
+  readonly units: string;
+  /** One directory per running hook. */
+  readonly runs: string;
+  /** The hook tools, for hooks' PATH. */
+  readonly tools: string;
+  readonly socket: string;
+  /** The saved coordinator session, mode 0600. */
+  readonly session: string;
+  /** How far each unit's log was gathered. */
+  readonly logMarks: string;
+  /** Of the tmux server whose windows hooks are debugged in; the CLI starts it. */
+  readonly debugSocket: string;
+}
+
+/**
+ * Makes the data directory ready and claims it for this process.
+ * @returns the paths, and what gives the claim back
+ * @throws DataDirectoryTooNew, DataDirectoryInUse
+ */
+export async function claimDataDirectory(
+  root: string,
+): Promise<{ readonly directory: DataDirectory; readonly release: () => Promise<void> }> {
+  const directory: DataDirectory = {
+    root,
+    journal: join(root, 'journal'),
+    cache: join(root, 'cache'),
+    units: join(root, 'units'),
+    runs: join(root, 'runs'),
+    tools: join(root, 'tools'),
+    socket: join(root, 'agent.sock'),
+    session: join(root, 'session'),
+    logMarks: join(root, 'log-marks.json'),
+    debugSocket: join(root, 'debug.sock'),
+  };
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const newer = (await readdir(root)).find((name) => /^layout\.v\d+$/.test(name) && name !== MARKER);
+  if (newer !== undefined) throw new DataDirectoryTooNew(root, newer);
+  const release = await claim(root);
+  for (const path of [directory.journal, directory.cache, directory.units, directory.runs]) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  }
+  for (const name of await readdir(directory.cache)) {
+    if (name.includes(UNPACKED)) await rm(join(directory.cache, name), { recursive: true, force: true });
+  }
+  // Last, so that a directory with the marker is complete.
+  await writeFile(join(root, MARKER), '', { mode: 0o600 });
+  return { directory, release };
+}
+
+/**
+ * A claim names the process by pid and start time, so that one left by a killed agent is recognised even when its pid
+ * has been given to somebody else.
+ */
+async function claim(root: string): Promise<() => Promise<void>> {
+  const file = join(root, 'agent.pid');
+  const aside = `${file}.${randomUUID()}`;
+  await writeFile(aside, `${process.pid} ${findProcess(process.pid)?.startTime}\n`, { mode: 0o600 });
+  try {
+    for (;;) {
+      try {
+        // A link comes into being with its content: nobody ever reads half a claim.
+        await link(aside, file);
+        return () => unlink(file).catch(() => undefined);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const [pid, startTime] = (await readFile(file, 'utf8').catch(() => '')).trim().split(' ');
+      if (startTime !== undefined && findProcess(Number(pid))?.startTime === startTime)
+        throw new DataDirectoryInUse(root, Number(pid));
+      await unlink(file).catch(() => undefined);
+    }
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/** Removes the runs of hooks that no unit's journal names: their ends have been dealt with. */
+export async function pruneRuns(directory: DataDirectory, journalled: ReadonlySet<string>): Promise<void> {
+  for (const run of await readdir(directory.runs)) {
+    if (!journalled.has(run)) await removeRun(join(directory.runs, run));
+  }
+}

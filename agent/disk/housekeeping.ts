@@ -1,0 +1,78 @@
+import { readdir, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Timer } from '../../state/clock.js';
+import type { Log } from '../log.js';
+import type { DataDirectory } from './data-directory.js';
+
+const HOUR = 3_600_000;
+
+/** What the agent's data takes of its disk, in bytes. */
+export interface DiskUse {
+  readonly units: number;
+  readonly cache: number;
+  /** What an agent that is no superuser could still write. */
+  readonly free: number;
+}
+
+/**
+ * Removes bundles that no unit runs, keeps or goes to, and tells what the agent takes of the disk: now and every hour.
+ * @param needed the sha256 of every bundle that is needed
+ * @param told called with each new measurement
+ * @returns what ends it
+ */
+export function keepHouse(
+  directory: DataDirectory,
+  needed: () => ReadonlySet<string>,
+  { clock, log, told }: { readonly clock: Clock; readonly log: Log; readonly told: (use: DiskUse) => void },
+): () => void {
+  let timer: Timer | undefined;
+  let over = false;
+
+  async function work(): Promise<void> {
+    try {
+      await pruneCache(directory.cache, needed(), clock.now());
+      told(await diskUse(directory));
+    } catch (error) {
+      log.warning('the data directory cannot be looked after', { error });
+    }
+    if (!over) timer = clock.after(HOUR, () => void work());
+  }
+
+  void work();
+  return () => {
+    over = true;
+    timer?.cancel();
+  };
+}
+
+/**
+ * Removes what is not needed from the cache. Only what is an hour old: a bundle that was just fetched may be waiting
+ * for the unit that will name it in the journal.
+ * @param now milliseconds since the epoch
+ */
+export async function pruneCache(cache: string, needed: ReadonlySet<string>, now: number): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name);
+    const found = await stat(path).catch(() => undefined);
+    const old = found !== undefined && now - found.mtimeMs > HOUR;
+    if (old && !needed.has(name.split('.', 1)[0] ?? '')) await rm(path, { recursive: true, force: true });
+  }
+}
+
+export async function diskUse({ root, units, cache }: DataDirectory): Promise<DiskUse> {
+  const [ofUnits, ofCache, disk] = await Promise.all([bytesUnder(units), bytesUnder(cache), statfs(root)]);
+  return { units: ofUnits, cache: ofCache, free: disk.bavail * disk.bsize };
+}
+
+/** What vanishes while it is measured counts for nothing. */
+async function bytesUnder(directory: string): Promise<number> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const sizes = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) return bytesUnder(path);
+      return entry.isFile() ? ((await stat(path).catch(() => undefined))?.size ?? 0) : 0;
+    }),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

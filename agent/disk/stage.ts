@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { mapBounded } from '../../state/formula/concurrency.js';
+import type { Manifest } from '../../state/formula/manifest.js';
+import type { FormulaRef } from '../journal/record.js';
+import { copyFormula } from './copy-formula.js';
+import { flush } from './flush.js';
+import type { UnitDirectory } from './unit-directory.js';
+import { type Unpacked, withUnpacked } from './unpacked.js';
+
+/** Formulas that are staged together: enough to share their flushes, few enough that the first is not late. */
+const TOGETHER = 64;
+
+/** Units whose formula is being copied at the same time. */
+const WIDTH = 4;
+
+interface Request {
+  readonly directory: UnitDirectory;
+  readonly formula: FormulaRef;
+  readonly unpacked: Unpacked;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A formula that lies beside its place, complete. */
+interface Copy {
+  readonly request: Request;
+  readonly aside: string;
+  readonly manifest: string;
+  readonly made: readonly string[];
+}
+
+const waiting: Request[] = [];
+let atWork = false;
+
+/**
+ * Puts a formula beside the running one. The directory gets its name only when everything in it is on the disk, so one
+ * that has its name is complete, and staging twice is staging once. Also at the same time: a preparation that was
+ * abandoned and comes back may meet itself, so each copies into a directory of its own.
+ *
+ * The bundle is checked and extracted once for all units that come together, and copied for each; and they share the
+ * flushes, of which one unit alone needs one per file.
+ * @throws BundleUnsafe, BundleDamaged, ExtractionFailed
+ */
+export async function stageFormula(
+  directory: UnitDirectory,
+  formula: FormulaRef,
+  bundle: string,
+): Promise<void> {
+  if (await isStaged(directory, formula)) return;
+  await withUnpacked(
+    bundle,
+    (unpacked) =>
+      new Promise<void>((resolve, reject) => {
+        waiting.push({ directory, formula, unpacked, resolve, reject });
+        void work();
+      }),
+  );
+}
+
+async function work(): Promise<void> {
+  if (atWork) return;
+  atWork = true;
+  // What is asked for in the same turn of the event loop comes together.
+  await Promise.resolve();
+  while (waiting.length > 0) await stageTogether(waiting.splice(0, TOGETHER));
+  atWork = false;
+}
+
+async function stageTogether(requests: readonly Request[]): Promise<void> {
+  const copies: Copy[] = [];
+  try {
+    await mapBounded(requests, WIDTH, async (request) => {
+      await copyAside(request).then((copy) => copies.push(copy), request.reject);
+    });
+    await flush(copies.flatMap(({ made }) => made));
+    await mapBounded(copies, WIDTH, putInPlace);
+    await flush(copies.map(({ request }) => request.directory.formulas));
+    for (const { request } of copies) request.resolve();
+  } catch (error) {
+    await Promise.all(copies.map(removeCopy));
+    for (const { request } of copies) request.reject(error);
+  }
+}
+
+/** Whether the formula is on the unit's disk, complete. */
+export function isStaged(directory: UnitDirectory, formula: FormulaRef): Promise<boolean> {
+  return exists(join(directory.formulas, formula.directory));
+}
+
+async function copyAside(request: Request): Promise<Copy> {
+  const { directory, formula, unpacked } = request;
+  const aside = join(directory.formulas, `.staging-${formula.directory}-${randomUUID()}`);
+  const copy = { request, aside, manifest: `${aside}.json`, made: [] };
+  try {
+    const made = await copyFormula(unpacked, aside);
+    await writeFile(copy.manifest, JSON.stringify(unpacked.manifest), { mode: 0o600 });
+    return { ...copy, made: [...made, copy.manifest] };
+  } catch (error) {
+    await removeCopy(copy);
+    throw error;
+  }
+}
+
+async function putInPlace(copy: Copy): Promise<void> {
+  const { directory, formula } = copy.request;
+  // First: a formula that is in place always has its manifest.
+  await rename(copy.manifest, manifestFile(directory, formula));
+  const staged = join(directory.formulas, formula.directory);
+  await rename(copy.aside, staged).catch(async (error: unknown) => {
+    if (!(await exists(staged))) throw error;
+    await removeCopy(copy);
+  });
+}
+
+async function removeCopy({ aside, manifest }: Copy): Promise<void> {
+  await rm(aside, { recursive: true, force: true });
+  await rm(manifest, { force: true });
+}
+
+/**
+ * The paths in a formula's directory that did not come with the formula: what its hooks wrote there. They stay behind
+ * in the kept directory when the formula is replaced, so an upgrade names them.
+ */
+export async function writtenByHooks(
+  directory: UnitDirectory,
+  formula: FormulaRef,
+): Promise<readonly string[]> {
+  const shipped: Manifest = JSON.parse(await readFile(manifestFile(directory, formula), 'utf8'));
+  const paths = new Set(shipped.map(({ path }) => path));
+  const root = join(directory.formulas, formula.directory);
+  const present = await readdir(root, { recursive: true, withFileTypes: true });
+  return present
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => !paths.has(path))
+    .sort();
+}
+
+function manifestFile(directory: UnitDirectory, formula: FormulaRef): string {
+  return join(directory.formulas, `${formula.directory}.json`);
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,69 @@
+import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { nodeOfUnit } from '../../state/model/paths.js';
+import { sync } from '../../state/storage/durable.js';
+import type { FormulaRef } from '../journal/record.js';
+import { removeTree } from './remove-tree.js';
+
+/** Where a unit keeps what (DESIGN §5). All paths are absolute. */
+export interface UnitDirectory {
+  readonly root: string;
+  /** The link that names the formula in use. */
+  readonly formula: string;
+  /** The extracted formulas: the one in use, the previous one, and the one being staged. */
+  readonly formulas: string;
+  /** The formula's own persistent data; upgrades never touch it. */
+  readonly data: string;
+  readonly log: string;
+}
+
+export function unitDirectory(units: string, unit: string): UnitDirectory {
+  const root = join(units, nodeOfUnit(unit));
+  return {
+    root,
+    formula: join(root, 'formula'),
+    formulas: join(root, '.formula'),
+    data: join(root, 'data'),
+    log: join(root, 'log'),
+  };
+}
+
+export async function makeUnitDirectory(directory: UnitDirectory): Promise<void> {
+  for (const path of [directory.formulas, directory.data, directory.log]) {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+  }
+}
+
+/** The name of a formula's directory under `.formula/`: two contents never share one. */
+export function formulaDirectoryName(formulaId: string, sha256: string): string {
+  return `${parseFormulaId(formulaId).revision}-${sha256.slice(0, 12)}`;
+}
+
+/**
+ * Points the unit's `formula` link at an extracted formula, by renaming a new link over the old one: whoever looks
+ * finds the one or the other. Durable when it returns, and fine to do twice.
+ */
+export async function linkFormula(directory: UnitDirectory, formula: FormulaRef): Promise<void> {
+  const target = join('.formula', formula.directory);
+  if ((await readlink(directory.formula).catch(() => undefined)) !== target) {
+    const aside = join(directory.root, '.formula.next');
+    await rm(aside, { force: true });
+    await symlink(target, aside);
+    await rename(aside, directory.formula);
+  }
+  await sync(directory.root);
+}
+
+/** Removes every extracted formula but those named. */
+export async function pruneFormulas(
+  directory: UnitDirectory,
+  keep: readonly (FormulaRef | null)[],
+): Promise<void> {
+  const kept = new Set(keep.flatMap((formula) => (formula === null ? [] : [formula.directory])));
+  for (const name of await readdir(directory.formulas)) {
+    if (!kept.has(name.replace(/\.json$/, ''))) {
+      await removeTree(join(directory.formulas, name));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extractBundle } from '../../state/formula/extract.js';
+import type { Manifest } from '../../state/formula/manifest.js';
+
+/** In the names of unpacked bundles, so that what a killed agent left is known. */
+export const UNPACKED = '.unpacked-';
+
+/** A bundle that was checked and extracted, to copy units' formulas from. Nothing in it is for good. */
+export interface Unpacked {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  /** The files' contents by path, where all of them together are small. */
+  readonly contents: ReadonlyMap<string, Buffer> | undefined;
+}
+
+/** Bytes of a formula that is held in memory while it is copied. */
+const SMALL = 4 * 1024 * 1024;
+
+interface Use {
+  readonly unpacked: Promise<Unpacked>;
+  users: number;
+}
+
+const uses = new Map<string, Use>();
+
+/**
+ * Calls `work` with the extracted bundle. Units that want the same one at the same time share one extraction, which
+ * stands beside the bundle for as long as one of them uses it.
+ * @throws BundleUnsafe, BundleDamaged, ExtractionFailed, what `work` throws
+ */
+export async function withUnpacked<T>(bundle: string, work: (unpacked: Unpacked) => Promise<T>): Promise<T> {
+  const use = uses.get(bundle) ?? { unpacked: unpack(bundle), users: 0 };
+  uses.set(bundle, use);
+  use.users += 1;
+  try {
+    return await work(await use.unpacked);
+  } finally {
+    use.users -= 1;
+    if (use.users === 0) {
+      uses.delete(bundle);
+      const unpacked = await use.unpacked.catch(() => undefined);
+      if (unpacked !== undefined) await rm(unpacked.directory, { recursive: true, force: true });
+    }
+  }
+}
+
+async function unpack(bundle: string): Promise<Unpacked> {
+  const directory = `${bundle}${UNPACKED}${randomUUID()}`;
+  const manifest = await extractBundle(bundle, directory, { durable: false });
+  const files = manifest.filter((entry) => entry.kind === 'file');
+  if (files.reduce((sum, { size }) => sum + size, 0) > SMALL)
+    return { directory, manifest, contents: undefined };
+  const contents = new Map<string, Buffer>();
+  for (const { path } of files) contents.set(path, await readFile(join(directory, path)));
+  return { directory, manifest, contents };
+}

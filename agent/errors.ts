@@ -1,0 +1,53 @@
+import { EnsembleError } from '../state/errors.js';
+
+/** A record of the journal is not what any release wrote; nothing of it is touched. */
+export class JournalDamaged extends EnsembleError {
+  static override readonly code = 'journal-damaged';
+  constructor(
+    readonly journal: string,
+    readonly unit: string,
+    readonly reason: string,
+  ) {
+    super(`the journal ${journal} is damaged at unit ${unit}: ${reason}`);
+  }
+}
+
+export class JournalTooNew extends EnsembleError {
+  static override readonly code = 'journal-too-new';
+  constructor(
+    readonly journal: string,
+    readonly version: number,
+  ) {
+    super(
+      `the journal ${journal} was written by a newer Ensemble (version ${version} of its format)`,
+      'install the newer Ensemble on this machine',
+    );
+  }
+}
+
+/** The data directory was laid out by a newer release. */
+export class DataDirectoryTooNew extends EnsembleError {
+  static override readonly code = 'data-directory-too-new';
+  constructor(
+    readonly directory: string,
+    readonly marker: string,
+  ) {
+    super(
+      `${directory} was laid out by a newer Ensemble (${marker})`,
+      'install the newer Ensemble on this machine',
+    );
+  }
+}
+
+export class DataDirectoryInUse extends EnsembleError {
+  static override readonly code = 'data-directory-in-use';
+  constructor(
+    readonly directory: string,
+    readonly pid: number,
+  ) {
+    super(
+      `${directory} is in use by another agent, process ${pid}`,
+      'stop it, or choose another with --data-dir',
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import { type ConfigOptions, configOptionsSchema } from '../state/formula/config-options.js';
+import { type HookRules, hookRulesSchema } from '../state/formula/hook-rules.js';
+import { requireFormulaRecord } from '../state/model/formulas.js';
+import { fetchObject } from '../state/storage/fetch.js';
+import type { Storage } from '../state/storage/storage.js';
+import { formulaDirectoryName } from './disk/unit-directory.js';
+import type { FormulaRef } from './journal/record.js';
+
+/** A published formula as units need it. */
+export interface PublishedFormula {
+  readonly ref: FormulaRef;
+  readonly options: ConfigOptions;
+  /** By the hooks' names. */
+  readonly hooks: Readonly<Record<string, HookRules>>;
+}
+
+/** The formulas that units of this machine run or are about to run: each is looked up and downloaded once. */
+export interface Formulas {
+  /** @throws FormulaNotPublished, NodeInvalid */
+  find(formulaId: string): Promise<PublishedFormula>;
+  /**
+   * Brings the bundle to this machine's cache, verified, and gives its path. Units that want the same one at the same
+   * time share one download.
+   * @throws as `find` and `fetchObject`
+   */
+  fetch(formulaId: string): Promise<{ readonly ref: FormulaRef; readonly bundle: string }>;
+}
+
+export function openFormulas(coordinator: Coordinator, storage: Storage, cache: string): Formulas {
+  const found = new Map<
+    string,
+    Promise<PublishedFormula & { readonly key: string; readonly size: number }>
+  >();
+  const fetching = new Map<string, Promise<void>>();
+  /** Bundles whose content was verified here, and what their files looked like then. */
+  const verified = new Map<string, string | undefined>();
+
+  /** A formula's record never changes, so it is read once; a failure is not remembered. */
+  function find(formulaId: string) {
+    const known = found.get(formulaId) ?? read(formulaId);
+    found.set(formulaId, known);
+    known.catch(() => found.delete(formulaId));
+    return known;
+  }
+
+  async function read(id: string) {
+    const { sha256, size, storageKey, config, metadata } = await requireFormulaRecord(coordinator, id);
+    const ref: FormulaRef = { id, sha256, directory: formulaDirectoryName(id, sha256) };
+    const hooks = hookRulesSchema.parse(metadata.hooks) ?? {};
+    return { ref, options: configOptionsSchema.parse(config), hooks, key: storageKey, size };
+  }
+
+  return {
+    find,
+    async fetch(formulaId) {
+      const { ref, key, size } = await find(formulaId);
+      const bundle = join(cache, `${ref.sha256}.tar.gz`);
+      if (verified.has(bundle) && verified.get(bundle) === (await markOf(bundle))) return { ref, bundle };
+      const download =
+        fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle);
+      fetching.set(bundle, download);
+      await download.finally(() => fetching.delete(bundle));
+      verified.set(bundle, await markOf(bundle));
+      return { ref, bundle };
+    },
+  };
+}
+
+/** Differs where the file was written or replaced; undefined where there is none. */
+async function markOf(file: string): Promise<string | undefined> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const { ino, size, mtimeNs, ctimeNs } = found;
+  return [ino, size, mtimeNs, ctimeNs].join(' ');
+}

@@ -1,0 +1,38 @@
+/** Bounds how many hooks run at once on this machine. First come, first served. */
+export interface HookSlots {
+  /** Resolves when a slot is free; the caller gives it back. */
+  take(): Promise<() => void>;
+  /** Takes a slot at once, also where none is free: for a hook that runs already. */
+  takeNow(): () => void;
+}
+
+export function hookSlots(count: number): HookSlots {
+  let free = count;
+  const waiting: (() => void)[] = [];
+
+  function slot(): () => void {
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      free += 1;
+      // Handed over rather than offered, so that nobody who comes at this moment is faster than who waits.
+      const next = free > 0 ? waiting.shift() : undefined;
+      if (next === undefined) return;
+      free -= 1;
+      next();
+    };
+  }
+
+  return {
+    async take() {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return slot();
+    },
+    takeNow() {
+      free -= 1;
+      return slot();
+    },
+  };
+}

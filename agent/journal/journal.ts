@@ -1,0 +1,101 @@
+import { type Database, open } from 'lmdb';
+import type * as z from 'zod';
+import { JournalDamaged, JournalTooNew } from '../errors.js';
+import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
+import { type RelationRecord, relationRecordSchema } from './relation-record.js';
+
+/** Everything the journal holds. */
+export interface Journalled {
+  readonly units: readonly UnitRecord[];
+  readonly relations: readonly RelationRecord[];
+}
+
+/**
+ * The agent's journal: a record per unit and one per unit and relation, in an lmdb store, so that the writes of many
+ * units at the same time share one fsync.
+ */
+export interface Journal {
+  /** Everything there is. @throws JournalDamaged, JournalTooNew */
+  load(): Journalled;
+  /**
+   * Resolves when the records are on disk for good, both or neither. Writes of one unit keep their order.
+   */
+  write(unit: UnitRecord, relation?: RelationRecord): Promise<void>;
+  removeRelation(unit: string, relation: string): Promise<void>;
+  /** Forgets a unit that is gone, and its relations. */
+  remove(unit: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the journal in `directory`, making it where there is none. */
+export function openJournal(directory: string): Journal {
+  const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
+  const units = store.openDB<string, string>({ name: 'units', encoding: 'string' });
+  const relations = store.openDB<string, string>({ name: 'relations', encoding: 'string' });
+  const relationKey = (unit: string, relation: string): string => `${unit} ${relation}`;
+
+  /** Its promise is the only one that a failed commit rejects, so nothing of it goes unheard here. */
+  async function change(apply: () => void): Promise<void> {
+    try {
+      await store.transaction(apply);
+      await store.flushed;
+    } catch (error) {
+      throw await reasonOf(error);
+    }
+  }
+
+  return {
+    load: () => ({
+      units: readAll(directory, units, recordSchema),
+      relations: readAll(directory, relations, relationRecordSchema),
+    }),
+    write: (unit, relation) =>
+      change(() => {
+        units.putSync(unit.unit, JSON.stringify(unit));
+        if (relation === undefined) return;
+        relations.putSync(relationKey(relation.unit, relation.relation), JSON.stringify(relation));
+      }),
+    removeRelation: (unit, relation) => change(() => relations.removeSync(relationKey(unit, relation))),
+    remove: (unit) =>
+      change(() => {
+        const [start, end] = [relationKey(unit, ''), relationKey(unit, '\uffff')];
+        for (const key of Array.from(relations.getKeys({ start, end }))) relations.removeSync(key);
+        units.removeSync(unit);
+      }),
+    close: () => store.close(),
+  };
+}
+
+/** lmdb rejects a failed commit with an error that only promises its reason. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
+}
+
+function readAll<T>(
+  directory: string,
+  records: Database<string, string>,
+  schema: z.ZodType<T>,
+): readonly T[] {
+  return Array.from(records.getRange(), ({ key, value }) => parseRecord(directory, key, value, schema));
+}
+
+function parseRecord<T>(directory: string, key: string, text: string, schema: z.ZodType<T>): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new JournalDamaged(directory, key, 'it is no JSON');
+  }
+  const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
+  if (typeof version === 'number' && version > RECORD_VERSION) throw new JournalTooNew(directory, version);
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new JournalDamaged(directory, key, `${issue?.path.join('.')}: ${issue?.message}`);
+}

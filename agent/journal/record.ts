@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import { savedHookContextSchema } from '../../hooks/context/saved.js';
+import { historyEntrySchema } from '../../state/model/history.js';
+import { upgradeSteps, workflowStates } from '../../state/model/workflow-state.js';
+
+/** The version of the record this release writes. A newer one is refused untouched. */
+export const RECORD_VERSION = 1;
+
+const instant = z.string();
+
+/** A formula on this unit's disk: `directory` is its name under `.formula/`. */
+export const formulaRefSchema = z.looseObject({
+  id: z.string(),
+  sha256: z.string(),
+  directory: z.string(),
+});
+
+/** A hook that was started and whose end has not been dealt with. Written before the process exists. */
+const hookSchema = z.looseObject({
+  /** The run's id: names its directory, and is the client id of its hook tools. */
+  id: z.string(),
+  name: z.string(),
+  /** The number of the relation it belongs to. */
+  relation: z.string().optional(),
+  /** Of an operator's command that is run in the place of a hook: its request. */
+  command: z
+    .looseObject({ id: z.string(), words: z.array(z.string()).min(1), timeLimit: z.number().optional() })
+    .optional(),
+  /** An operator has it in a window: it takes as long as it takes. */
+  debugged: z.boolean().optional(),
+  attempt: z.int().positive(),
+  /** Milliseconds, where its formula sets a limit of its own. */
+  timeLimit: z.number().optional(),
+  /** The machine's boot in which it was started. */
+  boot: z.string(),
+  /** What the hook has seen and buffered so far, as its context saved it; absent while that is nothing. */
+  context: savedHookContextSchema.optional(),
+});
+
+/**
+ * What the journal holds of one unit: the truth about what the unit did (DESIGN §3.3). Unknown keys are kept, so that a
+ * record survives an agent of another release.
+ */
+export const recordSchema = z.looseObject({
+  version: z.literal(RECORD_VERSION),
+  unit: z.string(),
+  service: z.string(),
+  state: z.enum(workflowStates),
+  /** When the state was entered. */
+  since: instant,
+  /** What the `formula` link names; null before the first one. */
+  formula: formulaRefSchema.nullable(),
+  /** The formulas before this one that are kept for going back, the last one first. */
+  earlier: z.array(formulaRefSchema),
+  /** Formula ids the unit went back from. */
+  bad: z.array(z.string()),
+  /** Present from the moment an upgrade goes ahead until the unit has resumed. */
+  upgrade: z
+    .looseObject({
+      from: formulaRefSchema.nullable(),
+      to: formulaRefSchema,
+      step: z.enum(upgradeSteps),
+      since: instant,
+      resumeIn: z.enum(['installing', 'starting', 'configuring']),
+      /** It goes back: by the hook `revert-formula` of the formula it goes back to. */
+      revert: z.boolean().optional(),
+      /** Of a revert: the formula it goes back from. */
+      replaces: formulaRefSchema.optional(),
+      /** A hook that fails makes it go back by itself. */
+      revertOnError: z.boolean().optional(),
+      /** Of one that went back by itself: why, in an operator's words. */
+      failure: z.string().optional(),
+    })
+    .nullable(),
+  /** The hooks of the present state that are through, so that a restart does not run them again. */
+  done: z.array(z.string()),
+  hook: hookSchema.nullable(),
+  /** How many times the hook of the present state was started. */
+  attempts: z.int().nonnegative(),
+  /** Digest of the config its hooks saw last; null asks for `config-changed`. */
+  configDigest: z.string().nullable(),
+  /** What `status-set` said last. */
+  message: z.string(),
+  /** What `status-set --state` said last of the workload. */
+  workload: z.string().nullable(),
+  /** Why the unit is in an error state, in an operator's words. */
+  error: z.string().nullable(),
+  /** What an operator can do about it. */
+  next: z.string().nullable().optional(),
+  /** The id of the last `resolved` request that was honoured. */
+  resolvedId: z.string().nullable(),
+  /** Of a unit that goes: its directory is kept aside. */
+  keepData: z.boolean().optional(),
+  /** Open ports, e.g. `80/tcp`. */
+  ports: z.array(z.string()),
+  /** What the unit's history in the tree does not say yet. */
+  news: z.array(historyEntrySchema).readonly().optional(),
+});
+
+export type UnitRecord = z.infer<typeof recordSchema>;
+export type FormulaRef = z.infer<typeof formulaRefSchema>;
+
+/** The record of a unit that the agent has just been given. */
+export function newRecord(unit: string, service: string, since: string): UnitRecord {
+  return {
+    version: RECORD_VERSION,
+    unit,
+    service,
+    state: 'pending',
+    since,
+    formula: null,
+    earlier: [],
+    bad: [],
+    upgrade: null,
+    done: [],
+    hook: null,
+    attempts: 0,
+    configDigest: null,
+    message: '',
+    workload: null,
+    error: null,
+    resolvedId: null,
+    ports: [],
+  };
+}
+
+/**
+ * The formula the unit may claim to run: an upgrade counts only when it is committed, although the link on disk names
+ * the new formula from `swapping` on.
+ */
+export function committedFormula(record: UnitRecord): FormulaRef | null {
+  return record.upgrade !== null && record.upgrade.step !== 'resuming' ? record.upgrade.from : record.formula;
+}

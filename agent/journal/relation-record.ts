@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { emptyQueue } from '../relation/queue.js';
+import { RECORD_VERSION } from './record.js';
+
+const eventSchema = z.union([
+  z.object({
+    kind: z.enum(['joined', 'changed', 'departed']),
+    unit: z.string(),
+    afterJoined: z.exactOptional(z.literal(true)),
+  }),
+  z.object({ kind: z.literal('broken') }),
+]);
+
+/** What the journal holds of one unit in one relation. Unknown keys are kept. */
+export const relationRecordSchema = z.looseObject({
+  version: z.literal(RECORD_VERSION),
+  unit: z.string(),
+  /** The relation's number. */
+  relation: z.string(),
+  /** As hooks see it, e.g. `db:4`. */
+  identifier: z.string(),
+  /** The name of the unit's own endpoint, which begins its hooks' names. */
+  name: z.string(),
+  role: z.enum(['provides', 'requires', 'peer']),
+  interface: z.string(),
+  /** The service on the other side; the unit's own for peers. */
+  remoteService: z.string(),
+  /** Where its units meet in the tree; enough to leave it when the relation's own node is gone. */
+  meeting: z.string(),
+  queue: z.object({
+    delivered: z.array(z.string()).readonly(),
+    known: z.record(z.string(), z.number()).readonly(),
+    events: z.array(eventSchema).readonly(),
+    begun: z.boolean(),
+    leaving: z.boolean(),
+  }),
+  /** Why its first event failed, in an operator's words; null while the relation runs. */
+  error: z.string().nullable(),
+  /** The id of the last `resolved` request that was honoured. */
+  resolvedId: z.string().nullable(),
+});
+
+export type RelationRecord = z.infer<typeof relationRecordSchema>;
+
+/** The record of a relation that the unit is about to join. */
+export function newRelationRecord(
+  of: Pick<
+    RelationRecord,
+    'unit' | 'relation' | 'identifier' | 'name' | 'role' | 'interface' | 'remoteService' | 'meeting'
+  >,
+): RelationRecord {
+  return {
+    version: RECORD_VERSION,
+    ...of,
+    queue: emptyQueue,
+    error: null,
+    resolvedId: null,
+  };
+}

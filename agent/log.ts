@@ -1,0 +1,60 @@
+import { EnsembleError } from '../state/errors.js';
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
+
+/** What a line is about; `error` is rendered by its sentence. */
+export interface LogFields {
+  readonly unit?: string;
+  readonly error?: unknown;
+  readonly [name: string]: unknown;
+}
+
+/** The agent's own log; what hooks say goes to their units' logs. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warning(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Writes one line per event: JSON for machines, or short lines for people at a terminal. */
+export function openLog(
+  write: (line: string) => void,
+  style: 'json' | 'human',
+  now: () => number,
+  debug: boolean,
+): Log {
+  const line = (level: LogLevel, message: string, fields: LogFields = {}): void => {
+    if (level === 'debug' && !debug) return;
+    const { error, ...others } = fields;
+    const said = error === undefined ? others : { ...others, error: sentence(error, debug) };
+    const time = new Date(now()).toISOString();
+    write(
+      style === 'json'
+        ? `${JSON.stringify({ time, level, message, ...said })}\n`
+        : `${time.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${human(message, said)}\n`,
+    );
+  };
+  return {
+    debug: (message, fields) => line('debug', message, fields),
+    info: (message, fields) => line('info', message, fields),
+    warning: (message, fields) => line('warning', message, fields),
+    error: (message, fields) => line('error', message, fields),
+  };
+}
+
+/** An error in an operator's words: what happened and what to do next; the stack only for debugging. */
+export function sentence(error: unknown, debug = false): string {
+  if (error instanceof EnsembleError) {
+    return error.next === undefined ? error.message : `${error.message}; next: ${error.next}`;
+  }
+  if (!(error instanceof Error)) return String(error);
+  return debug ? (error.stack ?? error.message) : error.message;
+}
+
+function human(message: string, { unit, ...fields }: Record<string, unknown>): string {
+  const rest = Object.entries(fields).map(([name, value]) =>
+    name === 'error' ? `: ${value}` : ` ${name}=${value}`,
+  );
+  return `${unit === undefined ? '' : `${unit} `}${message}${rest.join('')}`;
+}

@@ -1,0 +1,208 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import type { Clock, Timer } from '../../state/clock.js';
+import type { LogLine } from '../../state/model/logs.js';
+import type { Log } from '../log.js';
+import { type Boundary, linesOf } from './lines.js';
+import { type Mark, type NewBytes, readPiece } from './read-piece.js';
+import type { Segments } from './segments.js';
+
+/** Gathers what the units of this machine print and log into the tree, in batches, without asking idle units. */
+export interface LogGatherer {
+  /** Follows a unit's log from where it was read to. */
+  attend(unit: string, file: string): Promise<void>;
+  /** A hook begins at `offset` of its unit's log. */
+  began(unit: string, file: string, hook: string, offset: number): void;
+  /** A hook is over: what it printed is there. */
+  ended(unit: string): void;
+  forget(unit: string): void;
+  close(): void;
+}
+
+/** Milliseconds between two writes, at least. */
+const INTERVAL = 1_000;
+
+/** Milliseconds from the first line to its write, so that the lines that follow it go along. */
+const GATHERING = 100;
+
+/** Bytes gathered into one write. */
+const MOST_PER_WRITE = 192 * 1024;
+
+interface Tail {
+  readonly file: string;
+  mark: Mark;
+  boundaries: readonly Boundary[];
+  /** The hook whose output the log ended with when it was moved away. */
+  hookBefore: string;
+  /** Of the last line that was read; lines of one unit never go back in time, so that sorting keeps their order. */
+  lastTime: string;
+  watcher: FSWatcher | undefined;
+}
+
+const marksSchema = z.record(z.string(), z.object({ ino: z.number(), offset: z.number() }));
+
+/**
+ * The files are the buffer: what is not in the tree yet is read from them when it can be written, and what they hold
+ * too much of by then is skipped, which is said. Nothing runs while nobody logs: a watch on each log's directory wakes
+ * the gatherer.
+ * @param marksFile remembers how far each log was read, for the next agent
+ * @param secrets texts that must not be shown
+ */
+export function gatherLogs(
+  segments: Segments,
+  marksFile: string,
+  { clock, log, secrets }: { readonly clock: Clock; readonly log: Log; readonly secrets: readonly string[] },
+): LogGatherer {
+  const tails = new Map<string, Tail>();
+  const dirty = new Set<string>();
+  const known = readMarks(marksFile);
+  let timer: Timer | undefined;
+  let flushing = false;
+  let closed = false;
+  let lastFlush = Number.NEGATIVE_INFINITY;
+
+  function wake(unit: string): void {
+    dirty.add(unit);
+    if (timer !== undefined || flushing || closed) return;
+    const wait = Math.max(GATHERING, lastFlush + INTERVAL - clock.monotonic());
+    timer = clock.after(wait, () => {
+      timer = undefined;
+      void flush();
+    });
+  }
+
+  function tailOf(unit: string, file: string, mark: Mark): Tail {
+    const present = tails.get(unit);
+    if (present !== undefined) return present;
+    const tail: Tail = { file, mark, boundaries: [], hookBefore: '', lastTime: '', watcher: undefined };
+    tails.set(unit, tail);
+    return tail;
+  }
+
+  function follow(unit: string, tail: Tail): void {
+    tail.watcher ??= watchIfPossible(dirname(tail.file), () => wake(unit));
+    wake(unit);
+  }
+
+  async function flush(): Promise<void> {
+    flushing = true;
+    lastFlush = clock.monotonic();
+    const units = [...dirty];
+    dirty.clear();
+    const again = new Set<string>();
+    try {
+      const lines: LogLine[] = [];
+      const read: { readonly tail: Tail; readonly piece: NewBytes }[] = [];
+      let size = 0;
+      for (const unit of units) {
+        const tail = tails.get(unit);
+        if (tail === undefined) continue;
+        if (size >= MOST_PER_WRITE) {
+          again.add(unit);
+          continue;
+        }
+        const piece = await readPiece(tail.file, tail.mark, clock.now());
+        if (piece === undefined) continue;
+        if (piece.more) again.add(unit);
+        size += piece.bytes.length;
+        read.push({ tail, piece });
+        lines.push(...newLines(unit, tail, piece, secrets));
+      }
+      if (lines.length > 0 && !closed) await segments.append(lines.sort(byTime));
+      for (const { tail, piece } of read) pass(tail, piece);
+      if (lines.length > 0) await saveMarks(marksFile, tails);
+    } catch (error) {
+      for (const unit of units) again.add(unit);
+      if (!closed) log.debug('the logs of units are not gathered for now', { error });
+    }
+    flushing = false;
+    for (const unit of [...again, ...dirty]) wake(unit);
+  }
+
+  return {
+    async attend(unit, file) {
+      const mark = (await known)[unit] ?? (await endOf(file));
+      if (closed || mark === undefined) return;
+      follow(unit, tailOf(unit, file, mark));
+    },
+    began(unit, file, hook, offset) {
+      const tail = tailOf(unit, file, { ino: 0, offset });
+      const before = tail.boundaries.at(-1);
+      const boundary = { offset, hook, time: new Date(clock.now()).toISOString() };
+      // Before what is known of the log: it is a new one in its place.
+      if (before !== undefined && offset < Math.max(before.offset, tail.mark.offset)) {
+        tail.hookBefore = before.hook;
+        tail.boundaries = [boundary];
+      } else {
+        tail.boundaries = [...tail.boundaries, boundary];
+      }
+      follow(unit, tail);
+    },
+    ended: (unit) => wake(unit),
+    forget(unit) {
+      tails.get(unit)?.watcher?.close();
+      tails.delete(unit);
+    },
+    close() {
+      closed = true;
+      timer?.cancel();
+      for (const { watcher } of tails.values()) watcher?.close();
+    },
+  };
+}
+
+function newLines(unit: string, tail: Tail, piece: NewBytes, secrets: readonly string[]): readonly LogLine[] {
+  const written = new Date(piece.written).toISOString();
+  const boundaries = piece.moved ? [{ offset: 0, hook: tail.hookBefore, time: written }] : tail.boundaries;
+  const read = { unit, bytes: piece.bytes, offset: piece.offset, written, notBefore: tail.lastTime };
+  const lines = linesOf(read, boundaries, secrets);
+  tail.lastTime = lines.at(-1)?.time ?? tail.lastTime;
+  if (piece.skipped === 0) return lines;
+  const message = `${piece.skipped} bytes are left out here; they are in ${tail.file} on the unit's machine`;
+  const time = lines[0]?.time ?? written;
+  return [{ time, unit, hook: lines[0]?.hook ?? '', level: 'WARNING', message }, ...lines];
+}
+
+/** Notes that a piece is in the tree, and forgets the boundaries that lie behind it. */
+function pass(tail: Tail, { mark }: NewBytes): void {
+  tail.mark = mark;
+  const at = tail.boundaries.findLastIndex(({ offset }) => offset <= mark.offset);
+  if (at > 0) tail.boundaries = tail.boundaries.slice(at);
+}
+
+function byTime(a: LogLine, b: LogLine): number {
+  return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
+}
+
+/** The system's watches may be used up; that hooks begin and end is then what wakes the gatherer. */
+function watchIfPossible(directory: string, changed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, { persistent: false }, changed);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
+
+async function endOf(file: string): Promise<Mark | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  return found && { ino: found.ino, offset: found.size };
+}
+
+async function readMarks(file: string): Promise<Readonly<Record<string, Mark>>> {
+  try {
+    return marksSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    // Lost marks cost what was printed while no agent ran, and only in the tree's copy.
+    return {};
+  }
+}
+
+async function saveMarks(file: string, tails: ReadonlyMap<string, Tail>): Promise<void> {
+  const marks = Object.fromEntries([...tails].map(([unit, { mark }]) => [unit, mark]));
+  await writeFile(`${file}.next`, JSON.stringify(marks), { mode: 0o600 });
+  await rename(`${file}.next`, file);
+}

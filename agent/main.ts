@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { systemClock } from '../state/clock.js';
+import type { Environment } from '../state/environments/environment.js';
+import { absoluteUrl, ensembleHome, loadEnvironment } from '../state/environments/environments-file.js';
+import { EnsembleError } from '../state/errors.js';
+import { ensembleVersion } from '../state/version.js';
+import { startAgent } from './agent.js';
+import { hearCommitRejections } from './journal/unheard-rejections.js';
+import { openLog } from './log.js';
+
+interface Options {
+  readonly environment?: string;
+  readonly state?: string;
+  readonly storage?: string;
+  readonly machine?: string;
+  readonly dataDir?: string;
+  readonly hookConcurrency?: number;
+  readonly hookTimeout?: number;
+  readonly debug?: boolean;
+}
+
+const program = new Command('ensemble-agent')
+  .description(
+    'Hosts the units of this machine, in the foreground, until SIGTERM. Units and running hooks outlive it.',
+  )
+  .version(ensembleVersion())
+  .option('-e, --environment <name>', 'the environment in environments.yaml ($ENSEMBLE_ENV)')
+  .option('--state <url>', "the coordinator's URL, in the place of an environment's")
+  .option('--storage <url>', "the storage's URL, in the place of an environment's")
+  .option('--machine <name>', "the machine's name (default: m0 for an embedded environment, else the host's)")
+  .option('--data-dir <dir>', 'where units live (default: $ENSEMBLE_HOME/<environment>/machines/<machine>)')
+  .option('--hook-concurrency <n>', 'hooks that run at once (default: the cores)', atLeastOne)
+  .option('--hook-timeout <seconds>', 'how long a hook may take (default: 3600)', atLeastOne)
+  .option('--debug', 'log more, with stacks')
+  .addHelpText('after', '\nExample:\n  ensemble-agent -e production --machine web1')
+  .showHelpAfterError('(see ensemble-agent --help)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program.parse();
+hearCommitRejections();
+await run(program.opts<Options>());
+
+async function run(options: Options): Promise<void> {
+  const style = process.stdout.isTTY ? 'human' : 'json';
+  const log = openLog((line) => process.stdout.write(line), style, systemClock.now, options.debug === true);
+  try {
+    const environment = await chooseEnvironment(options);
+    const machine = options.machine ?? (environment.state.startsWith('embedded:') ? 'm0' : shortHostname());
+    const agent = await startAgent({
+      environment,
+      machine,
+      dataDirectory: resolve(options.dataDir ?? join(ensembleHome(), environment.name, 'machines', machine)),
+      version: ensembleVersion(),
+      log,
+      clock: systemClock,
+      random: Math.random,
+      ...(options.hookConcurrency !== undefined && { hookConcurrency: options.hookConcurrency }),
+      ...(options.hookTimeout !== undefined && { hookTimeLimit: options.hookTimeout * 1_000 }),
+    });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        log.info(`${signal}: stopping; units and running hooks go on`);
+        agent.stop().then(
+          () => process.exit(0),
+          (error: unknown) => fail(error, options),
+        );
+      });
+    }
+  } catch (error) {
+    fail(error, options);
+  }
+}
+
+async function chooseEnvironment({ environment, state, storage }: Options): Promise<Environment> {
+  if (state === undefined && storage === undefined) return loadEnvironment(environment);
+  if (state === undefined || storage === undefined)
+    return program.error('error: --state and --storage stand in for an environment together', {
+      exitCode: 2,
+    });
+  const here = process.cwd();
+  return {
+    name: environment ?? 'adhoc',
+    state: absoluteUrl(state, here),
+    storage: absoluteUrl(storage, here),
+  };
+}
+
+function fail(error: unknown, { debug }: Options): never {
+  const known = error instanceof EnsembleError;
+  process.stderr.write(`ensemble-agent: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (known && error.next !== undefined) process.stderr.write(`  try: ${error.next}\n`);
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exit(known ? error.exitCode : 1);
+}
+
+function atLeastOne(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return number;
+}
+
+function shortHostname(): string {
+  return hostname().split('.', 1)[0] ?? 'localhost';
+}

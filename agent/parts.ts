@@ -1,0 +1,40 @@
+import type { HookContext } from '../hooks/context/hook-context.js';
+import type { Clock } from '../state/clock.js';
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import type { Addresses } from '../state/model/schemas.js';
+import type { DataDirectory } from './disk/data-directory.js';
+import type { Formulas } from './formulas.js';
+import type { HookSlots } from './hook-slots.js';
+import type { Journal } from './journal/journal.js';
+import type { Log } from './log.js';
+import type { LogGatherer } from './logs/gather-logs.js';
+import type { Histories } from './tree/histories.js';
+import type { Meetings, Relations } from './tree/relations.js';
+import type { Services } from './tree/services.js';
+import type { TreeWriter } from './tree/tree-writer.js';
+
+/** What every unit of the machine uses; made once by the agent. */
+export interface AgentParts {
+  readonly machine: string;
+  readonly addresses: Addresses;
+  readonly directory: DataDirectory;
+  readonly coordinator: Coordinator;
+  readonly journal: Journal;
+  readonly formulas: Formulas;
+  readonly services: Services;
+  readonly relations: Relations;
+  readonly meetings: Meetings;
+  readonly histories: Histories;
+  readonly writer: TreeWriter;
+  readonly slots: HookSlots;
+  /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
+  readonly contexts: Map<string, HookContext>;
+  readonly logs: LogGatherer;
+  /** Milliseconds a hook may take. */
+  readonly hookTimeLimit: number;
+  /** Milliseconds between SIGTERM and SIGKILL for a hook over its time limit. */
+  readonly hookKillDelay: number;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+}

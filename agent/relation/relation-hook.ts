@@ -1,0 +1,53 @@
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { HookHost, RelationCall } from '../unit/hook-call.js';
+import { runHook } from '../unit/run-hook.js';
+import { begin, finish, nextEvent } from './queue.js';
+
+/** The current record of a relation: it changes while its hook runs, as more happens in the relation. */
+export interface RecordHolder {
+  get(): RelationRecord;
+  /** Makes `record` the current one and gives it back. */
+  set(record: RelationRecord): RelationRecord;
+}
+
+/** What the hook of the relation's first event is told; undefined where nothing is queued. */
+export function relationCall({
+  relation,
+  identifier,
+  name,
+  queue,
+}: RelationRecord): RelationCall | undefined {
+  const next = nextEvent(queue);
+  if (next === undefined) return undefined;
+  const { event, members } = next;
+  return {
+    number: relation,
+    id: identifier,
+    name,
+    members,
+    broken: event.kind === 'broken',
+    ...(event.kind !== 'broken' && { remoteUnit: event.unit }),
+  };
+}
+
+/**
+ * Runs the hook of a relation's first event and takes the event off the queue. That the event has begun is journalled
+ * first, so that nothing is merged any more with what the hook is told; that it is through, together with the hook's
+ * end.
+ * @throws as `runHook`
+ */
+export async function runRelationHook(
+  host: HookHost,
+  record: RelationRecord,
+  holder: RecordHolder,
+): Promise<void> {
+  const [event] = record.queue.events;
+  const relation = relationCall(record);
+  if (event === undefined || relation === undefined) return;
+  if (!record.queue.begun) await host.save({}, holder.set({ ...record, queue: begin(record.queue) }));
+  await runHook(host, {
+    name: `${record.name}-relation-${event.kind}`,
+    relation,
+    through: () => ({ relation: holder.set({ ...holder.get(), queue: finish(holder.get().queue) }) }),
+  });
+}

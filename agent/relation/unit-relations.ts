@@ -1,0 +1,315 @@
+import { join } from 'node:path';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import { relationIdentifier } from '../../state/model/relations.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import type { WorkflowState } from '../../state/model/workflow-state.js';
+import { newRelationRecord, type RelationRecord } from '../journal/relation-record.js';
+import { untilItWorks } from '../retry.js';
+import type { RelationView } from '../tree/relations.js';
+import type { HookCall, HookHost } from '../unit/hook-call.js';
+import { relationWayOut } from '../unit/way-out.js';
+import { leaveForGood, takePart, withdraw } from './participation.js';
+import { finish, leave, observeMembers } from './queue.js';
+import { relationCall, runRelationHook } from './relation-hook.js';
+
+/** What a unit's relations need of it. */
+export interface RelationHost extends HookHost {
+  /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
+  principal(): string | null | undefined;
+  /** Looks again at everything that may ask something of the unit. */
+  look(): void;
+}
+
+/** States in which a unit has not come far enough to meet others, or is on its way out. */
+const NOT_MEETING: readonly WorkflowState[] = [
+  'pending',
+  'installing',
+  'install-error',
+  'starting',
+  'start-error',
+  'stopping',
+  'stop-error',
+  'stopped',
+  'removed',
+];
+
+/**
+ * One unit's relations. It joins those of its service once it has started, queues what happens in them for as long as
+ * it is in them, also while no hook may run, and leaves them when they or the unit go.
+ */
+export class UnitRelations {
+  readonly #host: RelationHost;
+  readonly #records = new Map<string, RelationRecord>();
+  readonly #ends = new Map<string, () => void>();
+  /** Relations whose presence or departure is being written. */
+  readonly #writing = new Set<string>();
+  #endService: () => void = () => undefined;
+  /** Resolved at the next change of a record. */
+  #waiting: (() => void)[] = [];
+  #last = '';
+
+  constructor(host: RelationHost, records: readonly RelationRecord[]) {
+    this.#host = host;
+    for (const record of records) this.#records.set(record.relation, record);
+  }
+
+  start(): void {
+    const { relations } = this.#host.parts;
+    for (const record of this.#records.values()) this.#attend(record);
+    this.#endService = relations.subscribe(serviceOfUnit(this.#host.name), () => this.look());
+    this.look();
+  }
+
+  stop(): void {
+    this.#endService();
+    for (const end of this.#ends.values()) end();
+    this.#ends.clear();
+  }
+
+  /** Joins what is new, and starts to leave what goes. */
+  look(): void {
+    const { parts, name } = this.#host;
+    const wanted = parts.relations.view(serviceOfUnit(name));
+    if (wanted === undefined) return;
+    for (const view of wanted.values()) this.#consider(view);
+    for (const record of this.#records.values()) {
+      const view = wanted.get(record.relation);
+      if (view === undefined || view.relation.removing === true) this.#beginLeaving(record);
+    }
+  }
+
+  /**
+   * Leaves every relation, as the unit is on its way out: resolves when all their hooks are through and nothing of the
+   * unit is left in them. A relation whose hook fails waits for `resolved`.
+   */
+  async leaveAll(): Promise<void> {
+    for (const record of this.#records.values()) this.#beginLeaving(record);
+    while (this.#records.size > 0) {
+      if (this.due()) await this.runNext();
+      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Whether a hook of some relation is due. */
+  due(): boolean {
+    return this.#nextDue() !== undefined;
+  }
+
+  /** The record as it is now: what happens in a relation goes on while something is done for it. */
+  current(record: RelationRecord): RelationRecord {
+    return this.#records.get(record.relation) ?? record;
+  }
+
+  /** What the relation hook that an earlier agent left running was told. */
+  callUnderWay(): Pick<HookCall, 'relation'> {
+    const number = this.#host.record().hook?.relation;
+    const record = number === undefined ? undefined : this.#records.get(number);
+    const relation = record && relationCall(record);
+    return relation === undefined ? {} : { relation };
+  }
+
+  all(): readonly RelationRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Runs the next hook that is due. A failure stops its relation alone. */
+  async runNext(): Promise<void> {
+    const record = this.#nextDue();
+    if (record === undefined) return;
+    this.#last = record.relation;
+    try {
+      await runRelationHook(this.#host, record, {
+        get: () => this.current(record),
+        set: (changed) => this.#note(changed),
+      });
+    } catch (error) {
+      const failed = {
+        ...this.current(record),
+        error: relationWayOut(error, this.#host.name, record.identifier),
+      };
+      this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
+      const { hook } = this.#host.record();
+      await this.#host.save({ hook: null, attempts: 0 }, this.#note(failed));
+      if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));
+    }
+    this.#goOnLeaving(this.current(record));
+  }
+
+  /** Honours an operator's `resolved` of a relation in error: the hook again, or as if it were through. */
+  resolve(relation: string, id: string, retry: boolean): void {
+    const record = this.#records.get(relation);
+    if (record === undefined || this.isResolved(relation, id)) return;
+    const queue = retry ? record.queue : finish(record.queue);
+    this.#save({ ...record, queue, error: null, resolvedId: id })
+      .then(() => this.#goOnLeaving(this.current(record)))
+      .catch((error: unknown) => this.#failed(record, error));
+  }
+
+  /** Whether a `resolved` of this id has nothing left to ask. */
+  isResolved(relation: string, id: string): boolean {
+    const record = this.#records.get(relation);
+    return record === undefined || record.error === null || record.resolvedId === id;
+  }
+
+  /** What observers are told; relations are paused while the unit itself is. */
+  facts(state: WorkflowState): NonNullable<UnitStatus['relations']> {
+    const running = state === 'started' || state === 'configuring' || state === 'stopping';
+    return Object.fromEntries(
+      [...this.#records.values()].map(({ identifier, remoteService, error }) => [
+        identifier,
+        {
+          state: error !== null ? ('error' as const) : running ? ('up' as const) : ('down' as const),
+          services: [remoteService],
+          ...(error !== null && { message: error }),
+        },
+      ]),
+    );
+  }
+
+  #consider(view: RelationView): void {
+    const { state } = this.#host.record();
+    if (view.relation.removing === true || NOT_MEETING.includes(state) || this.#records.has(view.id)) return;
+    const joining = this.#recordOf(this.#host.name, view);
+    if (joining === undefined) return;
+    this.#note(joining);
+    this.#save(joining)
+      .then(() => this.#attend(joining))
+      .catch((error: unknown) => this.#failed(joining, error));
+  }
+
+  #recordOf(unit: string, { id, relation }: RelationView): RelationRecord | undefined {
+    const service = serviceOfUnit(unit);
+    const own = relation.endpoints.find((endpoint) => endpoint.service === service);
+    if (own === undefined) return undefined;
+    const remote = relation.endpoints.find((endpoint) => endpoint.service !== service) ?? own;
+    const meeting = this.#meetingOf(unit, id, relation);
+    if (meeting === undefined) return undefined;
+    return newRelationRecord({
+      unit,
+      relation: id,
+      identifier: relationIdentifier(relation, id, service),
+      name: own.name,
+      role: own.role,
+      interface: own.interface,
+      remoteService: remote.service,
+      meeting,
+    });
+  }
+
+  /**
+   * Where the unit meets the others. In container scope a subordinate meets its own principal; it takes no part where
+   * another service's units are the principals, nor before its principal is known.
+   */
+  #meetingOf(unit: string, id: string, { scope, subordinate }: RelationView['relation']): string | undefined {
+    if (scope === 'global') return paths.meeting(id);
+    if (serviceOfUnit(unit) !== subordinate) return paths.meeting(id, unit);
+    const principal = this.#host.principal();
+    return principal ? paths.meeting(id, principal) : undefined;
+  }
+
+  /** Follows who is in the relation from now on. */
+  #attend({ relation, meeting }: RelationRecord): void {
+    if (this.#ends.has(relation)) return;
+    const observe = (): void => this.#observe(relation);
+    this.#ends.set(relation, this.#host.parts.meetings.subscribe(meeting, observe));
+    observe();
+    const record = this.#records.get(relation);
+    if (record === undefined) return;
+    if (record.queue.leaving) this.#goOnLeaving(record);
+    else this.#write(record, takePart);
+  }
+
+  #observe(relation: string): void {
+    const record = this.#records.get(relation);
+    if (record === undefined || record.queue.leaving) return;
+    const members = this.#host.parts.meetings.view(record.meeting);
+    if (members === undefined) return;
+    if (!members.has(record.unit)) this.#write(record, takePart);
+    const others = [...members].filter(
+      ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
+    );
+    const queue = observeMembers(record.queue, new Map(others.map(([unit, { version }]) => [unit, version])));
+    if (queue !== record.queue) {
+      this.#save({ ...record, queue }).catch((error: unknown) => this.#failed(record, error));
+    }
+  }
+
+  #beginLeaving(record: RelationRecord): void {
+    if (record.queue.leaving) return;
+    const leaving = { ...record, queue: leave(record.queue) };
+    this.#save(leaving)
+      .then(() => this.#write(leaving, withdraw))
+      .catch((error: unknown) => this.#failed(record, error));
+  }
+
+  /** After `broken` is through nothing is left to do but to go. */
+  #goOnLeaving(record: RelationRecord | undefined): void {
+    if (record === undefined || !record.queue.leaving || record.queue.events.length > 0) return;
+    this.#write(record, async (parts) => {
+      await leaveForGood(parts, record);
+      await parts.journal.removeRelation(record.unit, record.relation);
+      this.#records.delete(record.relation);
+      this.#ends.get(record.relation)?.();
+      this.#ends.delete(record.relation);
+      this.#wake();
+      this.#host.look();
+    });
+  }
+
+  /** Writes to the tree on the relation's behalf, one thing at a time. */
+  #write(
+    record: RelationRecord,
+    write: (parts: RelationHost['parts'], record: RelationRecord) => Promise<void>,
+  ): void {
+    const key = `${record.relation} ${record.queue.leaving} ${record.queue.events.length === 0}`;
+    if (this.#writing.has(key)) return;
+    this.#writing.add(key);
+    const { parts } = this.#host;
+    const { clock, random } = parts;
+    untilItWorks(() => write(parts, record), {
+      clock,
+      random,
+      // What it was to take part in may be left meanwhile.
+      mayHeal: () => !this.#host.isStopped() && this.current(record).queue.leaving === record.queue.leaving,
+      failed: (error) => this.#failed(record, error),
+    })
+      .catch((error: unknown) => this.#failed(record, error))
+      .finally(() => this.#writing.delete(key));
+  }
+
+  #nextDue(): RelationRecord | undefined {
+    const due = [...this.#records.values()].filter(
+      ({ error, queue }) => error === null && queue.events.length > 0,
+    );
+    // One that an earlier agent started comes first: it is adopted, as hooks of a unit never overlap. Otherwise in
+    // turn, so that a busy relation does not keep the others waiting.
+    const { hook } = this.#host.record();
+    return (
+      due.find(({ relation }) => relation === hook?.relation) ??
+      due.find(({ relation }) => Number(relation) > Number(this.#last)) ??
+      due[0]
+    );
+  }
+
+  #note(record: RelationRecord): RelationRecord {
+    this.#records.set(record.relation, record);
+    this.#wake();
+    return record;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #save(record: RelationRecord): Promise<void> {
+    return this.#host.save({}, this.#note(record));
+  }
+
+  #failed({ identifier }: RelationRecord, error: unknown): void {
+    this.#host.parts.log.error(`relation ${identifier} could not be kept up`, {
+      unit: this.#host.name,
+      error,
+    });
+  }
+}

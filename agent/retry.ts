@@ -1,0 +1,55 @@
+import { type Clock, pause } from '../state/clock.js';
+
+/** Waits for `promise`, but not beyond the abort of `signal`, whose reason it then throws; the work itself goes on. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let abandon = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abandon = () => reject(signal.reason);
+    signal.addEventListener('abort', abandon, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abandon);
+  }
+}
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 60_000;
+
+/**
+ * Tries until it succeeds: for what heals by itself (storage, coordinator, a full disk). The pauses double from half a
+ * second to a minute, with jitter, so that many agents do not come back at the same moment.
+ * @param failed told of each failure and the pause that follows, in milliseconds
+ * @throws what `mayHeal` does not accept; the signal's reason when it is aborted
+ */
+export async function untilItWorks<T>(
+  attempt: () => Promise<T>,
+  {
+    clock,
+    random,
+    mayHeal,
+    failed,
+    signal,
+  }: {
+    readonly clock: Clock;
+    readonly random: () => number;
+    readonly mayHeal: (error: unknown) => boolean;
+    readonly failed: (error: unknown, pauseMs: number) => void;
+    readonly signal?: AbortSignal;
+  },
+): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!mayHeal(error)) throw error;
+      const ms = Math.min(FIRST_PAUSE * 2 ** tries, LONGEST_PAUSE) * (0.5 + random() / 2);
+      failed(error, ms);
+      await pause(clock, ms, signal);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Operation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import { nodeValue } from '../../state/model/entity.js';
+import type { HistoryEntry } from '../../state/model/history.js';
+import { paths } from '../../state/model/paths.js';
+import type { Unit, UnitStatus } from '../../state/model/schemas.js';
+import type { Log } from '../log.js';
+import type { TreeWriter } from './tree-writer.js';
+
+/** What observers are told of a unit. */
+export interface UnitFacts {
+  readonly unit: Unit;
+  readonly status: UnitStatus;
+  /** The whole of what is kept, once there is something that the tree does not say. */
+  readonly history?: readonly HistoryEntry[];
+}
+
+/**
+ * Mirrors one unit's facts into the tree (DESIGN §3.3). Only the last facts count: those that change faster than the
+ * tree takes them are never written, and nothing is written twice.
+ */
+export interface Mirror {
+  /** Makes the tree say so, soon. */
+  report(facts: UnitFacts): void;
+  /**
+   * The operations that make the tree say so, for a transaction that does more than mirror; the caller tells by
+   * `written` when it went through.
+   */
+  operations(facts: UnitFacts): readonly Operation[];
+  written(facts: UnitFacts): void;
+  close(): void;
+}
+
+/** @param told called with what went through */
+export function mirrorUnit(
+  name: string,
+  writer: TreeWriter,
+  log: Log,
+  told: (facts: UnitFacts) => void = () => undefined,
+): Mirror {
+  let wanted: UnitFacts | undefined;
+  let atWork = false;
+  let closed = false;
+  let unitText = '';
+  let statusText = '';
+  let historyText = '';
+
+  function operations(facts: UnitFacts): readonly Operation[] {
+    const unit = nodeValue(facts.unit);
+    const status = nodeValue(facts.status);
+    const history = historyOf(facts);
+    return [
+      ...(unit === unitText ? [] : [{ kind: 'set', path: paths.unit(name), value: unit } as const]),
+      ...(status === statusText ? [] : [{ kind: 'set', path: paths.status(name), value: status } as const]),
+      ...(history === historyText
+        ? []
+        : [{ kind: 'set', path: paths.unitHistory(name), value: history } as const]),
+    ];
+  }
+
+  function written(facts: UnitFacts): void {
+    unitText = nodeValue(facts.unit);
+    statusText = nodeValue(facts.status);
+    historyText = historyOf(facts);
+    told(facts);
+  }
+
+  function historyOf({ history }: UnitFacts): string {
+    return history === undefined ? historyText : nodeValue({ entries: history });
+  }
+
+  async function work(): Promise<void> {
+    if (atWork) return;
+    atWork = true;
+    while (!closed && wanted !== undefined && operations(wanted).length > 0) {
+      let facts = wanted;
+      try {
+        await writer.write(() => {
+          facts = wanted ?? facts;
+          return closed ? [] : operations(facts);
+        });
+        written(facts);
+      } catch (error) {
+        // The unit is gone from the tree: there is nobody left to tell.
+        if (!(error instanceof NodeNotFound))
+          log.error(`the status of ${name} could not be written`, { error });
+        break;
+      }
+    }
+    atWork = false;
+  }
+
+  return {
+    report(facts) {
+      wanted = facts;
+      void work();
+    },
+    operations,
+    written,
+    close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type * as z from 'zod';
+import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { type Entity, parseEntity } from '../../state/model/entity.js';
+import type { Log } from '../log.js';
+
+/**
+ * Observes one entity of the tree, validated. A node that is damaged is reported in the log and otherwise treated as
+ * if it had not changed.
+ */
+export function observeEntity<T>(
+  coordinator: Coordinator,
+  path: string,
+  schema: z.ZodType<T>,
+  log: Log,
+  look: (entity: Entity<T> | undefined) => void,
+): Observation {
+  return coordinator.observe(path, (node) => {
+    let entity: Entity<T> | undefined;
+    try {
+      entity = parseEntity(path, schema, node);
+    } catch (error) {
+      log.error('a node of the state tree cannot be used', { path, error });
+      return;
+    }
+    look(entity);
+  });
+}

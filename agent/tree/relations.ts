@@ -1,0 +1,108 @@
+import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { paths, unitOfNode } from '../../state/model/paths.js';
+import { type Relation, relationSchema, type Settings, settingsSchema } from '../../state/model/schemas.js';
+import type { Log } from '../log.js';
+import { observeEntity } from './observe-entity.js';
+import { type Shared, share } from './shared.js';
+
+/** A relation as this machine's units see it. */
+export interface RelationView {
+  readonly id: string;
+  readonly relation: Relation;
+  /** What a unit that joins must check, so that it cannot join a relation that is being removed. */
+  readonly version: number;
+}
+
+/** A unit that takes part in a relation, with what it tells the others. */
+export interface MemberView {
+  readonly settings: Settings;
+  /** Of the settings' node. */
+  readonly version: number;
+}
+
+/** The relations of each service, by their numbers; undefined until all of them were read. */
+export type Relations = Shared<ReadonlyMap<string, RelationView>>;
+
+/** Who is at each meeting, by unit; undefined until all of them were read. Keys are the meetings' paths. */
+export type Meetings = Shared<ReadonlyMap<string, MemberView>>;
+
+/** Relations by service. */
+export function watchRelations(coordinator: Coordinator, log: Log): Relations {
+  return share((service, change) =>
+    observeEach<RelationView>(
+      (names) => coordinator.observeChildren(paths.serviceRelations(service), names),
+      (id, look) =>
+        observeEntity(coordinator, paths.relation(id), relationSchema, log, (found) =>
+          look(found && { id, relation: found.value, version: found.version }),
+        ),
+      change,
+    ),
+  );
+}
+
+/** Meetings by path. The members are observed before their settings, so that nobody's first settings are missed. */
+export function watchMeetings(coordinator: Coordinator, log: Log): Meetings {
+  return share((meeting, change) =>
+    observeEach<MemberView>(
+      (names) =>
+        coordinator.observeChildren(paths.members(meeting), (nodes) => names(nodes?.map(unitOfNode))),
+      (unit, look) =>
+        observeEntity(coordinator, paths.settings(meeting, unit), settingsSchema, log, (found) =>
+          look(found && { settings: found.value, version: found.version }),
+        ),
+      change,
+    ),
+  );
+}
+
+/**
+ * Observes a list of names and the entity behind each. `change` gets all of them whenever one changed, but not before
+ * every name on the list was read once, since a half-read list looks like departures.
+ */
+function observeEach<Item>(
+  observeNames: (look: (names: readonly string[] | undefined) => void) => Observation,
+  observeItem: (name: string, look: (item: Item | undefined) => void) => Observation,
+  change: (items: ReadonlyMap<string, Item> | undefined) => void,
+): () => void {
+  const observed = new Map<
+    string,
+    { readonly observation: Observation; read: boolean; item: Item | undefined }
+  >();
+  let listed = false;
+
+  function tell(): void {
+    const entries = [...observed];
+    if (!listed || entries.some(([, { read }]) => !read)) return;
+    change(
+      new Map(entries.flatMap(([name, { item }]) => (item === undefined ? [] : [[name, item] as const]))),
+    );
+  }
+
+  const names = observeNames((found = []) => {
+    listed = true;
+    for (const [name, { observation }] of observed) {
+      if (found.includes(name)) continue;
+      observation.close();
+      observed.delete(name);
+    }
+    for (const name of found) {
+      if (observed.has(name)) continue;
+      const entry = {
+        read: false,
+        item: undefined as Item | undefined,
+        observation: observeItem(name, (item) => {
+          entry.read = true;
+          entry.item = item;
+          tell();
+        }),
+      };
+      observed.set(name, entry);
+    }
+    tell();
+  });
+
+  return () => {
+    names.close();
+    for (const { observation } of observed.values()) observation.close();
+  };
+}

@@ -1,0 +1,58 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { Entity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import {
+  type ConfigValues,
+  configValuesSchema,
+  type Service,
+  serviceSchema,
+} from '../../state/model/schemas.js';
+import type { Log } from '../log.js';
+import { observeEntity } from './observe-entity.js';
+import { type Shared, share } from './shared.js';
+
+/** A service as this machine's units see it; a part is undefined until it was read, or where it is gone. */
+export interface ServiceView {
+  /** With the version that a write which rests on it must check. */
+  readonly service: Entity<Service> | undefined;
+  readonly config: ConfigValues | undefined;
+}
+
+/** The services of this machine's units, by name. */
+export type Services = Shared<ServiceView>;
+
+export function watchServices(coordinator: Coordinator, log: Log): Services {
+  return share((name, change) => {
+    let view: ServiceView = { service: undefined, config: undefined };
+    const update = (part: Partial<ServiceView>): void => {
+      view = { ...view, ...part };
+      change(view);
+    };
+    const observations = [
+      observeEntity(coordinator, paths.service(name), serviceSchema, log, (service) => update({ service })),
+      observeEntity(coordinator, paths.config(name), configValuesSchema, log, (config) =>
+        update({ config: config?.value }),
+      ),
+    ];
+    return () => {
+      for (const observation of observations) observation.close();
+    };
+  });
+}
+
+/** Resolves as soon as the service and its config are known; a service that is gone keeps its units waiting. */
+export function knownService(
+  services: Services,
+  name: string,
+): Promise<{ readonly service: Service; readonly config: ConfigValues }> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const view = services.view(name);
+      if (view?.service === undefined || view.config === undefined) return;
+      unsubscribe();
+      resolve({ service: view.service.value, config: view.config });
+    };
+    const unsubscribe = services.subscribe(name, look);
+    look();
+  });
+}

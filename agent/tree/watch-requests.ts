@@ -1,0 +1,108 @@
+import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { type CommandRequest, commandRequestSchema } from '../../state/model/commands.js';
+import { debugRequestSchema } from '../../state/model/debugging.js';
+import type { Entity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { noRequests, type UnitRequests } from '../../state/model/requests.js';
+import { flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
+import type { Log } from '../log.js';
+import { observeEntity } from './observe-entity.js';
+
+/**
+ * Watches what operators want of one unit. A unit of which nothing is wanted costs one watch, on the names under its
+ * node; a request is observed itself while it stands, since it may be made again in its place.
+ */
+export function watchRequests(
+  coordinator: Coordinator,
+  unit: string,
+  log: Log,
+  look: (requests: UnitRequests) => void,
+): Observation {
+  let requests = noRequests;
+  const observed = new Map<string, { readonly observation: Observation; forget(): void }>();
+
+  function change(part: Partial<UnitRequests>): void {
+    requests = { ...requests, ...part };
+    look(requests);
+  }
+
+  function observeRequest(name: string): { readonly observation: Observation; forget(): void } | undefined {
+    switch (name) {
+      case 'upgrade':
+        return {
+          observation: observeEntity(coordinator, paths.upgrade(unit), flagSchema, log, (upgrade) =>
+            change({ upgrade }),
+          ),
+          forget: () => change({ upgrade: undefined }),
+        };
+      case 'resolved':
+        return {
+          observation: observeEntity(coordinator, paths.resolved(unit), resolvedSchema, log, (resolved) =>
+            change({ resolved }),
+          ),
+          forget: () => change({ resolved: undefined }),
+        };
+      case 'removal':
+        return {
+          observation: observeEntity(coordinator, paths.removal(unit), removalSchema, log, (removal) =>
+            change({ removal }),
+          ),
+          forget: () => change({ removal: undefined }),
+        };
+      case 'debug':
+        return {
+          observation: observeEntity(coordinator, paths.debug(unit), debugRequestSchema, log, (debug) =>
+            change({ debug }),
+          ),
+          forget: () => change({ debug: undefined }),
+        };
+      default:
+        if (name.startsWith('run-')) return observeCommand(name.slice('run-'.length));
+        return name.startsWith('resolved-') ? observeRelation(name.slice('resolved-'.length)) : undefined;
+    }
+  }
+
+  function observeRelation(relation: string): { readonly observation: Observation; forget(): void } {
+    const set = (resolved: UnitRequests['resolved']): void => {
+      const others = [...requests.relations].filter(([id]) => id !== relation);
+      change({ relations: new Map(resolved === undefined ? others : [...others, [relation, resolved]]) });
+    };
+    const path = paths.relationResolved(unit, relation);
+    return {
+      observation: observeEntity(coordinator, path, resolvedSchema, log, set),
+      forget: () => set(undefined),
+    };
+  }
+
+  function observeCommand(id: string): { readonly observation: Observation; forget(): void } {
+    const set = (command: Entity<CommandRequest> | undefined): void => {
+      const others = [...requests.commands].filter(([other]) => other !== id);
+      change({ commands: new Map(command === undefined ? others : [...others, [id, command]]) });
+    };
+    return {
+      observation: observeEntity(coordinator, paths.command(unit, id), commandRequestSchema, log, set),
+      forget: () => set(undefined),
+    };
+  }
+
+  const names = coordinator.observeChildren(paths.unit(unit), (children = []) => {
+    for (const [name, { observation, forget }] of observed) {
+      if (children.includes(name)) continue;
+      observation.close();
+      observed.delete(name);
+      forget();
+    }
+    for (const name of children) {
+      const request = observed.has(name) ? undefined : observeRequest(name);
+      if (request !== undefined) observed.set(name, request);
+    }
+    if (observed.size === 0) look(requests);
+  });
+
+  return {
+    close() {
+      names.close();
+      for (const { observation } of observed.values()) observation.close();
+    },
+  };
+}

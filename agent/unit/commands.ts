@@ -1,0 +1,160 @@
+import type { HookOutcome } from '../../hooks/process/hook-run.js';
+import { isSuccess } from '../../hooks/process/outcome.js';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import { EnsembleError } from '../../state/errors.js';
+import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
+import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { sentence } from '../log.js';
+import { untilItWorks } from '../retry.js';
+import { readOutput } from './command-output.js';
+import type { CommandCall, HookHost } from './hook-call.js';
+import { applyWrites, runToItsEnd } from './run-hook.js';
+
+/** Answers that are remembered in case a request is seen again, as after its session expired. */
+const MOST_ANSWERS = 10;
+
+/** The `ENSEMBLE_HOOK` of a command. */
+export const COMMAND_HOOK = 'run';
+
+type Answer = Pick<CommandRequest, 'begunAt' | 'result'>;
+type Requests = ReadonlyMap<string, Entity<CommandRequest>>;
+
+/** What the unit's machine needs of the commands' host. */
+export interface CommandHost extends HookHost {
+  look(): void;
+}
+
+/**
+ * The commands that operators want run in a unit's context, one at a time and never beside a hook. A command is run at
+ * most once, and its answer is written beside the workflow: a coordinator that is away keeps no hook waiting.
+ */
+export class UnitCommands {
+  readonly #host: CommandHost;
+  readonly #requests: () => Requests;
+  /** By the ids of requests that were begun: the answer, when there is one. */
+  readonly #answers = new Map<string, Answer | undefined>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(host: CommandHost, requests: () => Requests) {
+    this.#host = host;
+    this.#requests = requests;
+  }
+
+  /** Whether a command is due. One that was answered and comes again, after its session expired, is answered again. */
+  due(): boolean {
+    for (const [id, { value }] of this.#requests()) {
+      const answer = this.#answers.get(id);
+      if (answer !== undefined && value.begunAt === undefined) this.#tell(id, answer);
+    }
+    return this.#next() !== undefined;
+  }
+
+  /** Runs the next command, or sees the end of the one that an agent before this one started. */
+  async runNext(): Promise<void> {
+    const underWay = this.#host.record().hook?.command;
+    const call = underWay ?? this.#next();
+    if (call === undefined) return;
+    this.#remember(call.id);
+    const result = this.#run(call);
+    const begunAt = new Date(this.#host.parts.clock.now()).toISOString();
+    if (underWay === undefined) this.#tell(call.id, { begunAt });
+    const answer = await result;
+    this.#tell(call.id, { begunAt, result: answer });
+    this.#answers.set(call.id, { begunAt, result: answer });
+  }
+
+  #next(): CommandCall | undefined {
+    const waiting = [...this.#requests()].filter(
+      ([id, { value }]) => value.result === undefined && !this.#answers.has(id),
+    );
+    const [first] = waiting.sort(([, a], [, b]) => (a.value.requestedAt < b.value.requestedAt ? -1 : 1));
+    if (first === undefined) return undefined;
+    const [id, { value }] = first;
+    return {
+      id,
+      words: [...value.command],
+      ...(value.timeLimit !== undefined && { timeLimit: value.timeLimit }),
+    };
+  }
+
+  async #run(call: CommandCall): Promise<CommandResult> {
+    const { parts, name } = this.#host;
+    const begun = parts.clock.monotonic();
+    const took = (): number => Math.round(parts.clock.monotonic() - begun);
+    try {
+      if (this.#host.record().formula === null) {
+        const reason = 'the unit has no formula yet, and so no context to run it in';
+        return { outcome: 'not-started', reason, output: '', leftOut: 0, took: 0 };
+      }
+      const { spec, context, outcome } = await runToItsEnd(this.#host, {
+        name: COMMAND_HOOK,
+        command: call,
+        through: () => ({}),
+      });
+      const writes = context.finish();
+      parts.contexts.delete(spec.run.id);
+      const ports = isSuccess(outcome) ? { ports: await applyWrites(this.#host, writes) } : {};
+      const result = { ...describe(outcome), ...(await readOutput(spec.logFile)), took: took() };
+      await this.#host.save({ hook: null, ...ports });
+      await removeRun(spec.runDirectory);
+      return result;
+    } catch (error) {
+      parts.log.error('a command could not be run', { unit: name, error });
+      await this.#host.save({ hook: null });
+      const reason = sentence(error);
+      return { outcome: 'not-started', reason, output: '', leftOut: 0, took: took() };
+    }
+  }
+
+  #remember(id: string): void {
+    this.#answers.set(id, undefined);
+    const requests = this.#requests();
+    for (const old of this.#answers.keys()) {
+      if (this.#answers.size <= MOST_ANSWERS) break;
+      if (!requests.has(old)) this.#answers.delete(old);
+    }
+  }
+
+  /** One write after the other, so that the last one says the last. A request that is gone has nobody to tell. */
+  #tell(id: string, answer: Answer): void {
+    const { coordinator, clock, random, log } = this.#host.parts;
+    const path = paths.command(this.#host.name, id);
+    const write = async (): Promise<void> => {
+      const request = await readEntity(coordinator, path, commandRequestSchema);
+      if (request === undefined) return;
+      await coordinator.set(path, nodeValue({ ...request.value, ...answer })).catch((error: unknown) => {
+        if (!(error instanceof NodeNotFound)) throw error;
+      });
+    };
+    this.#writing = this.#writing.then(() =>
+      untilItWorks(write, {
+        clock,
+        random,
+        mayHeal: (error) => error instanceof EnsembleError && !this.#host.isStopped(),
+        failed: (error) => log.warning('the answer to a command waits', { unit: this.#host.name, error }),
+      }).catch((error: unknown) =>
+        log.error('the answer to a command is lost', { unit: this.#host.name, error }),
+      ),
+    );
+  }
+}
+
+function describe(outcome: HookOutcome): Pick<CommandResult, 'outcome' | 'exit' | 'signal'> {
+  switch (outcome.kind) {
+    case 'succeeded':
+    case 'missing':
+      return { outcome: 'exited', exit: 0 };
+    case 'failed':
+      return { outcome: 'exited', exit: outcome.exitCode };
+    case 'killed':
+      return outcome.signal === undefined
+        ? { outcome: 'lost' }
+        : { outcome: 'killed', signal: outcome.signal };
+    case 'timed-out':
+      return { outcome: 'timed-out' };
+    case 'not-started':
+      return { outcome: 'not-started' };
+  }
+}

@@ -1,0 +1,87 @@
+import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
+import type { UpgradeStep } from '../../state/model/workflow-state.js';
+import { committedFormula, type UnitRecord } from '../journal/record.js';
+import type { UnitFacts } from '../tree/mirror.js';
+import type { Wants } from './operations.js';
+
+/** How far the preparation of an upgrade is. */
+export interface Preparation {
+  readonly step: Extract<UpgradeStep, 'fetching' | 'staging' | 'waiting'>;
+  /** ISO instant. */
+  readonly since: string;
+}
+
+/** What keeps an operation waiting, e.g. storage that cannot be reached. */
+export interface Trouble {
+  readonly reason: string;
+  readonly since: string;
+}
+
+/** What observers are told of a unit: its journal, and what has not come as far as the journal. */
+export function unitFacts(
+  unit: Unit,
+  addresses: Addresses,
+  record: UnitRecord,
+  wants: Wants,
+  preparation: Preparation | undefined,
+  trouble: Trouble | undefined,
+  relations: UnitStatus['relations'],
+): UnitFacts {
+  const upgrade = upgradeStatus(record, wants, preparation, trouble);
+  return {
+    unit: {
+      ...unit,
+      formula: runningFormula(unit, record),
+      addresses,
+      ports: record.ports,
+      ...(record.earlier.length > 0 && { earlier: record.earlier.map(({ id }) => id) }),
+      ...(record.bad.length > 0 && { bad: record.bad }),
+    },
+    status: {
+      state: record.state,
+      since: record.since,
+      message: record.error ?? trouble?.reason ?? record.message,
+      ...(record.next && { next: record.next }),
+      ...(record.workload !== null && { workload: record.workload }),
+      ...(upgrade && { upgrade }),
+      ...(relations && { relations }),
+    },
+  };
+}
+
+/**
+ * The formula the unit claims to run. A commit may be in the tree before the journal says so: where the agent was
+ * killed in between, what stands in the tree is not taken back until the commit is done again.
+ */
+function runningFormula(unit: Unit, record: UnitRecord): string | null {
+  const { state, upgrade } = record;
+  // Its directory is about to go.
+  if (state === 'stopped') return null;
+  if (upgrade?.step === 'committing' && unit.formula === upgrade.to.id) return upgrade.to.id;
+  return committedFormula(record)?.id ?? null;
+}
+
+function upgradeStatus(
+  record: UnitRecord,
+  wants: Wants,
+  preparation: Preparation | undefined,
+  trouble: Trouble | undefined,
+): UnitStatus['upgrade'] {
+  if (record.upgrade !== null) {
+    const { step, from, to, since } = record.upgrade;
+    return { step, from: from?.id ?? '', to: to.id, since };
+  }
+  if (wants.upgrade === undefined || preparation === undefined) return undefined;
+  const blockers = [
+    ...(trouble === undefined ? [] : [trouble]),
+    ...(preparation.step === 'waiting' && record.state !== 'started'
+      ? [{ reason: `the unit is ${record.state}`, since: record.since }]
+      : []),
+  ];
+  return {
+    ...preparation,
+    from: committedFormula(record)?.id ?? '',
+    to: wants.upgrade.to,
+    ...(blockers.length > 0 && { blockers: blockers.map(({ reason, since }) => ({ reason, since })) }),
+  };
+}

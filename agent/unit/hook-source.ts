@@ -1,0 +1,71 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Port, parsePort } from '../../hooks/context/port.js';
+import type { HookContextSource } from '../../hooks/context/source.js';
+import { readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { type Settings, settingsSchema } from '../../state/model/schemas.js';
+import type { UnitDirectory } from '../disk/unit-directory.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { HookHost } from './hook-call.js';
+
+/** The file that holds what the unit's hooks print and log. */
+export function hookLog(directory: UnitDirectory): string {
+  return join(directory.log, 'hooks.log');
+}
+
+/** The unit's open ports, from the journal. */
+export function openPorts(host: HookHost): readonly Port[] {
+  return host.record().ports.flatMap((text) => parsePort(text) ?? []);
+}
+
+/** What the hook run `id` may read and do, from the unit's journal and the state tree. */
+export function hookSource(host: HookHost, id: string): HookContextSource {
+  const { parts } = host;
+  return {
+    unit: host.name,
+    config: () => host.config(),
+    address: (kind) => parts.addresses[kind],
+    ports: () => openPorts(host),
+    log: (level, message) =>
+      appendFile(
+        hookLog(host.directory),
+        `${new Date(parts.clock.now()).toISOString()} ${level} ${message}\n`,
+      ),
+    status: (message, workload) => host.save({ message, workload: workload ?? null }),
+    relations: () =>
+      host.relationRecords().map(({ identifier, name, role, interface: of, remoteService }) => ({
+        id: identifier,
+        name,
+        role,
+        interface: of,
+        service: remoteService,
+      })),
+    members: (relation) => presentMembers(host, relation),
+    settings: (relation, unit) => readSettings(host, relation, unit),
+    async keep(context) {
+      const { hook } = host.record();
+      if (hook?.id === id) await host.save({ hook: { ...hook, context } });
+    },
+  };
+}
+
+function presentMembers(host: HookHost, identifier: string): readonly string[] {
+  const record = findRelation(host, identifier);
+  return record === undefined ? [] : Object.keys(record.queue.known).sort();
+}
+
+/** What is observed anyway is not read again; the unit's own settings and those of departed units are. */
+async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings> {
+  const record = findRelation(host, identifier);
+  if (record === undefined) return {};
+  const { parts } = host;
+  const observed = unit === host.name ? undefined : parts.meetings.view(record.meeting)?.get(unit);
+  if (observed !== undefined) return observed.settings;
+  const read = await readEntity(parts.coordinator, paths.settings(record.meeting, unit), settingsSchema);
+  return read?.value ?? {};
+}
+
+export function findRelation(host: HookHost, identifier: string): RelationRecord | undefined {
+  return host.relationRecords().find((record) => record.identifier === identifier);
+}

@@ -1,0 +1,119 @@
+import { and, assign, fromPromise, not, raise, setup, stateIn } from 'xstate';
+import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+import type { UnitOperations, WantedFormula, Wants } from './operations.js';
+
+interface UnitContext {
+  readonly operations: UnitOperations;
+  readonly wants: Wants;
+  /** What the preparation is at work for. */
+  readonly preparing: WantedFormula | undefined;
+  /** Why the last operation failed. */
+  readonly failure: unknown;
+}
+
+type UnitEvent =
+  /** Something that matters may have changed: here is the whole of what is wanted now (DESIGN §3.2). */
+  { readonly type: 'LOOK'; readonly wants: Wants } | { readonly type: 'UPGRADED' };
+
+interface Rest {
+  readonly operations: UnitOperations;
+  readonly state: WorkflowState;
+  readonly failure: unknown;
+}
+
+function operation(run: (unit: UnitOperations, signal: AbortSignal) => Promise<void>) {
+  return fromPromise<void, UnitOperations>(({ input, signal }) => run(input, signal));
+}
+
+/** What the unit's machine is made of; which state comes next is in `machine.ts`. */
+export const unitSetup = setup({
+  types: {
+    context: {} as UnitContext,
+    events: {} as UnitEvent,
+    input: {} as { readonly operations: UnitOperations; readonly wants: Wants },
+  },
+  actors: {
+    install: operation((unit, signal) => unit.install(signal)),
+    start: operation((unit) => unit.start()),
+    configure: operation((unit) => unit.configure()),
+    relate: operation((unit) => unit.relate()),
+    runCommand: operation((unit) => unit.runCommand()),
+    fetch: operation((unit, signal) => unit.fetch(signal)),
+    stage: operation((unit, signal) => unit.stage(signal)),
+    pause: operation((unit) => unit.pause()),
+    swap: operation((unit) => unit.swap()),
+    upgradeHook: operation((unit) => unit.upgradeHook()),
+    commit: operation((unit) => unit.commit()),
+    resume: operation((unit) => unit.resume()),
+    stop: operation((unit) => unit.stop()),
+    remove: operation((unit) => unit.remove()),
+    settle: fromPromise<void, Rest>(({ input }) => input.operations.settle(input.state, input.failure)),
+  },
+  guards: {
+    journalledAs: ({ context }, { state }: { readonly state: WorkflowState }) =>
+      context.operations.journalled().state === state,
+    journalledAt: ({ context }, { step }: { readonly step: UpgradeStep }) =>
+      context.operations.journalled().step === step,
+    resumesIn: ({ context }, { state }: { readonly state: WorkflowState }) =>
+      context.operations.journalled().resumeIn === state,
+    wantsRemoval: ({ context }) => context.wants.removal,
+    wantsConfigure: ({ context }) => context.wants.configure,
+    resolvedByRetry: ({ context }) => context.wants.resolved === 'retry',
+    resolvedAsDone: ({ context }) => context.wants.resolved === 'done',
+    wantsRun: ({ context }) => context.wants.run,
+    commandRuns: ({ context }) => context.operations.journalled().commandRuns,
+    /** The upgrade at hand is not the one that has just failed, which only an operator may repeat. */
+    leadsElsewhere: ({ context }) =>
+      context.wants.upgrade?.to !== context.operations.journalled().upgradingTo,
+    nothingInstalled: ({ context }) => !context.operations.journalled().installed,
+    wantsRelate: ({ context }) => context.wants.relate,
+    relationHookRuns: ({ context }) => context.operations.journalled().relationHookRuns,
+    wantsUpgrade: ({ context }) => context.wants.upgrade !== undefined,
+    forcesUpgrade: ({ context }) => context.wants.upgrade?.force === true,
+    prepared: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale')]),
+    upgrading: stateIn({ workflow: 'upgrading' }),
+    preparationIsStale: ({ context }) => context.wants.upgrade?.to !== context.preparing?.to,
+    askedAgain: ({ context }) => context.wants.upgrade?.asked !== context.preparing?.asked,
+  },
+  actions: {
+    rememberFailure: assign({ failure: ({ event }) => ('error' in event ? event.error : undefined) }),
+    forgetFailure: assign({ failure: undefined }),
+    beginPreparing: assign({ preparing: ({ context }) => context.wants.upgrade }),
+    announceUpgraded: raise({ type: 'UPGRADED' }),
+  },
+});
+
+/** The input of an operation. */
+export const operations = ({ context }: { context: UnitContext }): UnitOperations => context.operations;
+
+export const journalledAs = (state: WorkflowState) => ({ type: 'journalledAs', params: { state } }) as const;
+export const journalledAt = (step: UpgradeStep) => ({ type: 'journalledAt', params: { step } }) as const;
+export const resumesIn = (state: WorkflowState) => ({ type: 'resumesIn', params: { state } }) as const;
+
+type Way = NonNullable<
+  Extract<Parameters<typeof unitSetup.createStateConfig>[0]['always'], readonly unknown[]>
+>;
+
+/**
+ * A state in which the unit rests. That it came to rest is journalled before anything takes it out again: otherwise it
+ * would look as if it had never left the state before, and what was done there would not be done again.
+ */
+export function resting(state: WorkflowState, ways: Way) {
+  return unitSetup.createStateConfig({
+    initial: 'settling',
+    states: {
+      settling: {
+        invoke: {
+          src: 'settle',
+          input: ({ context }) => ({ operations: context.operations, state, failure: context.failure }),
+          onDone: 'resting',
+        },
+      },
+      resting: {
+        entry: 'forgetFailure',
+        // An operator may look around in any state of rest, also in an error.
+        always: [...ways, { guard: 'wantsRun', target: '#unit.workflow.running' }],
+      },
+    },
+  });
+}

@@ -1,0 +1,236 @@
+import { and, assign, not } from 'xstate';
+import { journalledAs, journalledAt, operations, resting, resumesIn, unitSetup } from './machine-setup.js';
+
+/**
+ * A unit's life (DESIGN §5) as data. Two things go on at once: the workflow, in which hooks run one at a time, and the
+ * preparation of an upgrade (fetching, staging, waiting), which leaves the workflow undisturbed.
+ *
+ * The machine decides only which state comes next. What an operation does, and that it journals before it acts, is the
+ * business of `UnitOperations`. The machine itself is never persisted: it is started anew, and `restoring` goes to the
+ * state the journal names.
+ */
+export const unitMachine = unitSetup.createMachine({
+  id: 'unit',
+  context: ({ input }) => ({ ...input, preparing: undefined, failure: undefined }),
+  type: 'parallel',
+  on: { LOOK: { actions: assign({ wants: ({ event }) => event.wants }) } },
+  states: {
+    workflow: {
+      initial: 'restoring',
+      states: {
+        restoring: {
+          always: [
+            { guard: 'commandRuns', target: 'running' },
+            { guard: journalledAs('install-error'), target: 'install-error' },
+            { guard: journalledAs('starting'), target: 'starting' },
+            { guard: journalledAs('start-error'), target: 'start-error' },
+            { guard: journalledAs('started'), target: 'started' },
+            { guard: journalledAs('configuring'), target: 'configuring' },
+            { guard: journalledAs('config-error'), target: 'config-error' },
+            { guard: journalledAs('upgrading'), target: 'upgrading' },
+            { guard: journalledAs('upgrade-error'), target: 'upgrade-error' },
+            { guard: journalledAs('stopping'), target: 'stopping' },
+            { guard: journalledAs('stop-error'), target: 'stop-error' },
+            { guard: journalledAs('stopped'), target: 'stopped' },
+            { guard: journalledAs('removed'), target: 'stopped' },
+            { target: 'installing' },
+          ],
+        },
+        installing: {
+          // Where the formula cannot be had, nothing has run yet that would have to be stopped.
+          always: { guard: and(['wantsRemoval', 'nothingInstalled']), target: 'stopped' },
+          invoke: {
+            src: 'install',
+            input: operations,
+            onDone: 'starting',
+            onError: { target: 'install-error', actions: 'rememberFailure' },
+          },
+        },
+        'install-error': resting('install-error', [
+          { guard: 'wantsRemoval', target: '#unit.workflow.stopped' },
+          { guard: 'resolvedByRetry', target: '#unit.workflow.installing' },
+          { guard: and(['resolvedAsDone', 'nothingInstalled']), target: '#unit.workflow.installing' },
+          { guard: 'resolvedAsDone', target: '#unit.workflow.starting' },
+          { guard: and(['forcesUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+        ]),
+        starting: {
+          invoke: {
+            src: 'start',
+            input: operations,
+            onDone: 'started',
+            onError: { target: 'start-error', actions: 'rememberFailure' },
+          },
+        },
+        'start-error': resting('start-error', [
+          { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
+          { guard: 'resolvedByRetry', target: '#unit.workflow.starting' },
+          { guard: 'resolvedAsDone', target: '#unit.workflow.started' },
+          { guard: and(['forcesUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+        ]),
+        started: resting('started', [
+          // One that an agent before this one started is adopted before anything else may run.
+          { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
+          { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
+          { guard: and(['wantsUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+          { guard: 'wantsConfigure', target: '#unit.workflow.configuring' },
+          { guard: 'wantsRelate', target: '#unit.workflow.relating' },
+        ]),
+        // For observers the unit is started all the while; after each hook everything is looked at again.
+        relating: {
+          invoke: {
+            src: 'relate',
+            input: operations,
+            onDone: 'started',
+            onError: { target: 'config-error', actions: 'rememberFailure' },
+          },
+        },
+        // For observers the unit stays in the state it rests in, and goes back to it.
+        running: {
+          invoke: { src: 'runCommand', input: operations, onDone: 'restoring', onError: 'restoring' },
+        },
+        configuring: {
+          invoke: {
+            src: 'configure',
+            input: operations,
+            onDone: 'started',
+            onError: { target: 'config-error', actions: 'rememberFailure' },
+          },
+        },
+        'config-error': resting('config-error', [
+          { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
+          { guard: 'resolvedByRetry', target: '#unit.workflow.configuring' },
+          { guard: 'resolvedAsDone', target: '#unit.workflow.started' },
+          { guard: and(['forcesUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+        ]),
+        upgrading: {
+          initial: 'restoring',
+          states: {
+            restoring: {
+              always: [
+                { guard: journalledAt('swapping'), target: 'swapping' },
+                { guard: journalledAt('hook'), target: 'hook' },
+                { guard: journalledAt('committing'), target: 'committing' },
+                { guard: journalledAt('resuming'), target: 'resuming' },
+                { target: 'pausing' },
+              ],
+            },
+            pausing: {
+              invoke: {
+                src: 'pause',
+                input: operations,
+                onDone: 'swapping',
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+            swapping: {
+              invoke: {
+                src: 'swap',
+                input: operations,
+                onDone: 'hook',
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+            hook: {
+              invoke: {
+                src: 'upgradeHook',
+                input: operations,
+                onDone: [
+                  // It failed and turned back.
+                  { guard: journalledAt('swapping'), target: 'swapping' },
+                  { target: 'committing' },
+                ],
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+            committing: {
+              invoke: {
+                src: 'commit',
+                input: operations,
+                onDone: 'resuming',
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+            resuming: {
+              entry: 'announceUpgraded',
+              invoke: {
+                src: 'resume',
+                input: operations,
+                onDone: [
+                  { guard: resumesIn('installing'), target: '#unit.workflow.installing' },
+                  { guard: resumesIn('starting'), target: '#unit.workflow.starting' },
+                  { target: '#unit.workflow.configuring' },
+                ],
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+          },
+        },
+        'upgrade-error': resting('upgrade-error', [
+          { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
+          { guard: 'resolvedByRetry', target: '#unit.workflow.upgrading' },
+          { guard: 'resolvedAsDone', target: '#unit.workflow.upgrading.committing' },
+          {
+            guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere']),
+            target: '#unit.workflow.upgrading.pausing',
+          },
+        ]),
+        stopping: {
+          invoke: {
+            src: 'stop',
+            input: operations,
+            onDone: 'stopped',
+            onError: { target: 'stop-error', actions: 'rememberFailure' },
+          },
+        },
+        'stop-error': resting('stop-error', [
+          { guard: 'resolvedByRetry', target: '#unit.workflow.stopping' },
+          { guard: 'resolvedAsDone', target: '#unit.workflow.stopped' },
+        ]),
+        stopped: {
+          invoke: {
+            src: 'remove',
+            input: operations,
+            onDone: 'removed',
+            onError: { target: 'stop-error', actions: 'rememberFailure' },
+          },
+        },
+        removed: { type: 'final' },
+      },
+    },
+    preparation: {
+      initial: 'idle',
+      // What was prepared beside an upgrade that came through is prepared again: the upgrade clears away what it does
+      // not keep.
+      on: { UPGRADED: '.idle' },
+      states: {
+        idle: {
+          always: {
+            guard: and(['wantsUpgrade', not('upgrading')]),
+            target: 'fetching',
+            actions: 'beginPreparing',
+          },
+        },
+        fetching: {
+          invoke: { src: 'fetch', input: operations, onDone: 'staging', onError: 'failed' },
+          always: { guard: 'preparationIsStale', target: 'idle' },
+        },
+        staging: {
+          invoke: { src: 'stage', input: operations, onDone: 'waiting', onError: 'failed' },
+          always: { guard: 'preparationIsStale', target: 'idle' },
+        },
+        // A newer wish that comes while the upgrade is at its point of no return is prepared after it.
+        waiting: {
+          always: { guard: and(['preparationIsStale', not('upgrading')]), target: 'idle' },
+        },
+        // What cannot heal by waiting, e.g. a bundle that is not what was published: another formula is the way out, or
+        // somebody who mended what was wrong and asks once more.
+        failed: {
+          always: [
+            { guard: 'preparationIsStale', target: 'idle' },
+            { guard: 'askedAgain', target: 'idle' },
+          ],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,86 @@
+import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+
+/** The formula id a unit is to go to, and how. @see flagSchema */
+export interface WantedFormula {
+  readonly to: string;
+  /** From an error state too. */
+  readonly force: boolean;
+  readonly revert: boolean;
+  readonly revertOnError: boolean;
+  /** The flag's version: a higher one is somebody who asked again. */
+  readonly asked?: number;
+}
+
+/** What is wanted of a unit, as a whole, at one moment. */
+export interface Wants {
+  readonly removal: boolean;
+  /** The config its hooks last saw is not the one that holds now. */
+  readonly configure: boolean;
+  /** How an operator resolved the unit's error, while that has not been honoured. */
+  readonly resolved: 'retry' | 'done' | undefined;
+  /** The formula id to go to; `force`: from an error state too. */
+  readonly upgrade: WantedFormula | undefined;
+  /** A relation hook is due. */
+  readonly relate: boolean;
+  /** An operator's command is due. */
+  readonly run: boolean;
+}
+
+/** What the journal says of where the unit stands. */
+export interface Journalled {
+  readonly state: WorkflowState;
+  /** The step of the upgrade under way, from the point on from which there is no way but forward. */
+  readonly step: UpgradeStep | undefined;
+  /** A relation hook was started and its end has not been dealt with. */
+  readonly relationHookRuns: boolean;
+  /** An operator's command was started and its end has not been dealt with. */
+  readonly commandRuns: boolean;
+  /** Where the workflow goes on when the upgrade is through. */
+  readonly resumeIn: 'installing' | 'starting' | 'configuring';
+  /** The formula id the upgrade under way leads to, or the failed one led to. */
+  readonly upgradingTo: string | undefined;
+  /** A formula is in place. */
+  readonly installed: boolean;
+}
+
+/**
+ * What the unit's machine invokes. Each operation journals its state or step before it acts, can be done twice, and
+ * waits by itself for what may heal (storage, coordinator, disk). What it throws puts the unit in an error state.
+ */
+export interface UnitOperations {
+  /** Read synchronously, by guards, to restore the machine where the journal left it. */
+  journalled(): Journalled;
+  /** Puts the service's formula in place and runs `install`. */
+  install(signal: AbortSignal): Promise<void>;
+  /** Runs `config-changed` and `start`. */
+  start(): Promise<void>;
+  /** Runs `config-changed`. */
+  configure(): Promise<void>;
+  /** Runs the relation hook that is due; a failure is the relation's and not the unit's. */
+  relate(): Promise<void>;
+  /** Runs the operator's command that is due; never rejects. */
+  runCommand(): Promise<void>;
+  /** Brings the wanted formula's bundle to this machine, verified. */
+  fetch(signal: AbortSignal): Promise<void>;
+  /** Extracts it beside the running formula. */
+  stage(signal: AbortSignal): Promise<void>;
+  /** Journals that the upgrade goes ahead. */
+  pause(): Promise<void>;
+  /** Renames the formula link. */
+  swap(): Promise<void>;
+  /**
+   * Runs `upgrade-formula` of the new formula, or `revert-formula` of the old one. Where a failure is to turn the unit
+   * back, it journals that, and `swapping` is next once more.
+   */
+  upgradeHook(): Promise<void>;
+  /** One transaction: flag off, formula and status on. */
+  commit(): Promise<void>;
+  /** Removes what the upgrade left behind. */
+  resume(): Promise<void>;
+  /** Leaves all relations and runs `stop`. */
+  stop(): Promise<void>;
+  /** Removes the unit from the machine and from the tree. */
+  remove(): Promise<void>;
+  /** Journals that the workflow has come to rest, with the failure that brought it there. */
+  settle(state: WorkflowState, failure: unknown): Promise<void>;
+}

@@ -1,0 +1,87 @@
+import { EnsembleError } from '../../state/errors.js';
+import { FormulaInvalid } from '../../state/formula/errors.js';
+import { isStaged, stageFormula } from '../disk/stage.js';
+import { betweenFaults } from '../fault-points.js';
+import { unlessAborted, untilItWorks } from '../retry.js';
+import type { AgentUnit } from './unit.js';
+import { askedAgainBy } from './way-out.js';
+
+/**
+ * Brings the wanted formula's bundle to this machine, verified, while the unit goes on undisturbed. What fails is
+ * tried again with back-off for as long as the formula is wanted, and said in the unit's status.
+ */
+export async function fetchFormula(unit: AgentUnit, signal: AbortSignal): Promise<void> {
+  const { upgrade } = unit.wants();
+  if (upgrade === undefined) return;
+  await whilePreparing(unit, signal, async () => {
+    if (await isKept(unit, upgrade.to)) return;
+    await betweenFaults('fetching.fetch', () => unlessAborted(unit.parts.formulas.fetch(upgrade.to), signal));
+  });
+}
+
+/** Extracts it beside the running formula. */
+export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise<void> {
+  const { upgrade } = unit.wants();
+  if (upgrade === undefined) return;
+  await whilePreparing(unit, signal, async () => {
+    if (await isKept(unit, upgrade.to)) return;
+    const { ref, bundle } = await unit.parts.formulas.fetch(upgrade.to);
+    await betweenFaults('staging.extract', () => stageFormula(unit.directory, ref, bundle));
+  });
+}
+
+/** What does not heal stands in the unit's status, with the command that asks once more. */
+async function whilePreparing(
+  unit: AgentUnit,
+  signal: AbortSignal,
+  attempt: () => Promise<void>,
+): Promise<void> {
+  try {
+    await whileItMayHeal(unit, signal, attempt);
+  } catch (error) {
+    if (!signal.aborted) unit.troubledBy(askedAgainBy(error, unit.record().service));
+    throw error;
+  }
+}
+
+/** A formula that the unit kept is there already: going back needs no storage. */
+async function isKept(unit: AgentUnit, formulaId: string): Promise<boolean> {
+  const { ref } = await unit.parts.formulas.find(formulaId);
+  return isStaged(unit.directory, ref);
+}
+
+/**
+ * Tries `attempt` until it works, telling in the unit's status what it waits for. Everything outside the unit may
+ * heal: a storage that is mended, an object that is restored, a disk that gets room.
+ */
+export async function whileItMayHeal(
+  unit: AgentUnit,
+  signal: AbortSignal,
+  attempt: () => Promise<void>,
+): Promise<void> {
+  const { clock, random } = unit.parts;
+  try {
+    await untilItWorks(attempt, {
+      clock,
+      random,
+      signal,
+      mayHeal: (error) => !(error instanceof FormulaInvalid) && isOutside(error),
+      failed: (error) => unit.troubledBy(error),
+    });
+    unit.troubledBy(undefined);
+  } catch (error) {
+    // One that was abandoned has nothing to say any more: its successor may be in trouble already.
+    if (!signal.aborted) unit.troubledBy(error);
+    throw error;
+  }
+}
+
+/** The same for a step from which there is no way but forward. */
+export function untilHealed(unit: AgentUnit, step: () => Promise<void>): Promise<void> {
+  return whileItMayHeal(unit, new AbortController().signal, step);
+}
+
+/** Ensemble's own errors and the system's; anything else is a bug and must not be repeated for ever. */
+function isOutside(error: unknown): boolean {
+  return error instanceof EnsembleError || (error instanceof Error && 'code' in error);
+}

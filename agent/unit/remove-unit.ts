@@ -1,0 +1,82 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import { nodeValue, readEntity } from '../../state/model/entity.js';
+import { historySchema, newEntry, pruneHistory, unitHistoryWith } from '../../state/model/history.js';
+import { paths } from '../../state/model/paths.js';
+import { removeUnit } from '../../state/model/removal.js';
+import { betweenFaults } from '../fault-points.js';
+import { untilItWorks } from '../retry.js';
+import type { AgentUnit } from './unit.js';
+
+/** The unit's history outlives it. The id is the same every time, so doing it again adds nothing. */
+async function recordRemoval(unit: AgentUnit): Promise<void> {
+  const { coordinator } = unit.parts;
+  const path = paths.unitHistory(unit.name);
+  const found = await readEntity(coordinator, path, historySchema);
+  if (found === undefined) return;
+  const { news = [], since } = unit.record();
+  const removal = {
+    at: unit.now(),
+    what: 'remove',
+    outcome: 'done',
+    by: unit.requests().removal?.value.by,
+  } as const;
+  const last = { ...newEntry(removal), id: `removed ${since}` };
+  await coordinator.set(path, nodeValue({ entries: unitHistoryWith(found.value.entries, [...news, last]) }));
+}
+
+/**
+ * Removes a stopped unit from the tree and from this machine. The journal goes last: until then a restart finds out
+ * that this is under way and does it again. The directory goes before the tree, which would have nobody to ask again;
+ * but only when the tree no longer says that the unit runs what is in it.
+ */
+export async function removeUnitHere(unit: AgentUnit): Promise<void> {
+  const { clock, random, coordinator, journal, log } = unit.parts;
+  await untilItWorks(
+    async () => {
+      await disclaimFormula(unit);
+      await betweenFaults('stopped.disk', () => clearAway(unit));
+      await betweenFaults('stopped.tree', async () => {
+        await recordRemoval(unit);
+        await removeUnit(coordinator, unit.name);
+        await pruneHistory(coordinator, unit.record().service);
+      });
+    },
+    { clock, random, mayHeal: () => !unit.isStopped(), failed: (error) => unit.troubledBy(error) },
+  );
+  unit.report.mirror.close();
+  await betweenFaults('stopped.journal', () => journal.remove(unit.name));
+  log.info('removed', { unit: unit.name });
+}
+
+/** Removes the unit's directory, or puts it aside under `removed/` where the operator asked to keep the data. */
+async function clearAway(unit: AgentUnit): Promise<void> {
+  const { root } = unit.directory;
+  const { keepData, since } = unit.record();
+  if (keepData === true) {
+    const removed = join(unit.parts.directory.root, 'removed');
+    const kept = join(removed, `${basename(root)}-${since.replace(/[:.]/g, '')}`);
+    await mkdir(removed, { recursive: true, mode: 0o700 });
+    // Gone already where an agent before this one came as far as that.
+    await rename(root, kept).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    unit.parts.log.info(`its directory is kept: ${kept}`, { unit: unit.name });
+  }
+  await rm(root, { recursive: true, force: true });
+}
+
+/** Has the tree say that the unit runs no formula any more. */
+async function disclaimFormula(unit: AgentUnit): Promise<void> {
+  await unit.report.known();
+  const facts = unit.report.facts();
+  if (facts === undefined) return;
+  try {
+    await unit.parts.writer.write(() => unit.report.mirror.operations(facts));
+    unit.report.mirror.written(facts);
+  } catch (error) {
+    // It was removed from the tree already, before this was begun again.
+    if (!(error instanceof NodeNotFound)) throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Operation } from '../../state/coordination/coordinator.js';
+import { type Entity, readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { flagSchema, type Resolved, resolvedSchema, serviceSchema } from '../../state/model/schemas.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import { takeOffFlag } from './commit-upgrade.js';
+import type { AgentUnit } from './unit.js';
+import { targetOf } from './wanted-formula.js';
+
+/** A request that has nothing left to ask; of a relation, by its number. */
+export type SpentRequest = 'upgrade' | 'resolved' | { readonly relation: string };
+
+/**
+ * Which of the unit's requests are spent: a flag for the formula it runs already, and a `resolved` that was honoured
+ * or that finds no error. Left standing, the latter would resolve an error that nobody has seen yet.
+ */
+export function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
+  const { upgrade, resolved, relations } = unit.requests();
+  const { formula, upgrade: underWay } = unit.record();
+  const service = unit.parts.services.view(unit.record().service)?.service;
+  const target = upgrade && targetOf(upgrade.value, service?.value.formula);
+  const runsIt = underWay === null && formula !== null && formula.id === target;
+  return [
+    ...(upgrade !== undefined && runsIt ? (['upgrade'] as const) : []),
+    ...(isSpent(unit, resolved) ? (['resolved'] as const) : []),
+    ...[...relations]
+      .filter(([relation, { value }]) => unit.relations.isResolved(relation, value.id))
+      .map(([relation]) => ({ relation })),
+  ];
+}
+
+/** Takes a spent request off the tree, unless it turns out to ask for something after all. */
+export async function takeOff(unit: AgentUnit, request: SpentRequest): Promise<void> {
+  await unit.parts.writer.write(() => operationsFor(unit, request));
+}
+
+async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<readonly Operation[]> {
+  const { coordinator } = unit.parts;
+  if (request === 'upgrade') {
+    const { formula, service } = unit.record();
+    return takeOffFlag(
+      unit,
+      formula?.id ?? '',
+      await readEntity(coordinator, paths.upgrade(unit.name), flagSchema),
+      await readEntity(coordinator, paths.service(service), serviceSchema),
+    );
+  }
+  const path =
+    request === 'resolved' ? paths.resolved(unit.name) : paths.relationResolved(unit.name, request.relation);
+  const resolved = await readEntity(coordinator, path, resolvedSchema);
+  const spent =
+    request === 'resolved'
+      ? isSpent(unit, resolved)
+      : resolved !== undefined && unit.relations.isResolved(request.relation, resolved.value.id);
+  return spent && resolved !== undefined ? [{ kind: 'remove', path, version: resolved.version }] : [];
+}
+
+function isSpent(unit: AgentUnit, resolved: Entity<Resolved> | undefined): boolean {
+  const { state, resolvedId } = unit.record();
+  return resolved !== undefined && (resolved.value.id === resolvedId || !isErrorState(state));
+}

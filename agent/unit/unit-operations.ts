@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import { sentence } from '../log.js';
+import { commitUpgrade } from './commit-upgrade.js';
+import { installFormula } from './install-formula.js';
+import type { UnitOperations } from './operations.js';
+import { fetchFormula, stageWanted, untilHealed } from './prepare-upgrade.js';
+import { removeUnitHere } from './remove-unit.js';
+import { runWorkflowHook } from './run-hook.js';
+import type { AgentUnit } from './unit.js';
+import { pauseForUpgrade, resumeAfterUpgrade, runUpgradeHook, swapFormula } from './upgrade.js';
+import { configDigest } from './wants.js';
+import { wayOut } from './way-out.js';
+
+/** The operations of one unit, as its machine invokes them. Each enters its state in the journal before it acts. */
+export function unitOperations(unit: AgentUnit): UnitOperations {
+  /** An installation that was abandoned may still be writing to the disk. */
+  let installing: Promise<void> = Promise.resolve();
+
+  return {
+    journalled() {
+      const { state, upgrade, hook, formula } = unit.record();
+      return {
+        state,
+        step: upgrade?.step,
+        resumeIn: upgrade?.resumeIn ?? 'configuring',
+        relationHookRuns: hook?.relation !== undefined,
+        commandRuns: hook?.command !== undefined,
+        upgradingTo: upgrade?.to.id,
+        installed: formula !== null,
+      };
+    },
+
+    async install(signal) {
+      await unit.enter('installing');
+      installing = installFormula(unit, signal);
+      await installing;
+      await runWorkflowHook(unit, 'install');
+    },
+
+    async start() {
+      await unit.enter('starting');
+      await configure(unit);
+      await runWorkflowHook(unit, 'start');
+    },
+
+    async configure() {
+      await unit.enter('configuring');
+      await configure(unit);
+    },
+
+    runCommand: () => unit.commands.runNext(),
+    relate: () => unit.relations.runNext(),
+    fetch: (signal) => fetchFormula(unit, signal),
+    stage: (signal) => stageWanted(unit, signal),
+    pause: () => untilHealed(unit, () => pauseForUpgrade(unit)),
+    swap: () => untilHealed(unit, () => swapFormula(unit)),
+    upgradeHook: () => runUpgradeHook(unit),
+    commit: () => untilHealed(unit, () => commitUpgrade(unit)),
+    resume: () => untilHealed(unit, () => resumeAfterUpgrade(unit)),
+
+    async stop() {
+      await unit.enter('stopping', keptData(unit));
+      await unit.relations.leaveAll();
+      if (unit.record().formula !== null) await runWorkflowHook(unit, 'stop');
+    },
+
+    async remove() {
+      await unit.enter('stopped', keptData(unit));
+      await installing.catch(() => undefined);
+      await removeUnitHere(unit);
+    },
+
+    async settle(state, failure) {
+      if (unit.record().state === state) return;
+      if (failure !== undefined) unit.parts.log.error(sentence(failure), { unit: unit.name });
+      const { hook } = unit.record();
+      await unit.enter(
+        state,
+        failure === undefined ? { error: null, next: null } : wayOut(failure, unit.name),
+      );
+      if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
+    },
+  };
+}
+
+/**
+ * Runs `config-changed` for the config that holds when it starts. Which that is, is noted before: a change that comes
+ * while it runs makes it run again, also where another agent sees it end; and where it fails and an operator takes it
+ * as done, it is not run again for the same config.
+ */
+async function configure(unit: AgentUnit): Promise<void> {
+  const { hook, done } = unit.record();
+  const begun = hook?.name === 'config-changed' || done.includes('config-changed');
+  if (!begun) await unit.save({ configDigest: configDigest(await unit.config()) });
+  await runWorkflowHook(unit, 'config-changed');
+}
+
+/** Journalled as soon as the unit is on its way out: after a restart the request may not have been read again yet. */
+function keptData(unit: AgentUnit): { readonly keepData?: true } {
+  const asked = unit.requests().removal?.value.keepData === true;
+  return asked || unit.record().keepData === true ? { keepData: true } : {};
+}

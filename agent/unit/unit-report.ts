@@ -1,0 +1,126 @@
+import { EnsembleError } from '../../state/errors.js';
+import { readEntity } from '../../state/model/entity.js';
+import { type HistoryEntry, unitHistoryWith } from '../../state/model/history.js';
+import { paths } from '../../state/model/paths.js';
+import { type Unit, type UnitStatus, unitSchema } from '../../state/model/schemas.js';
+import type { WorkflowState } from '../../state/model/workflow-state.js';
+import type { UnitRecord } from '../journal/record.js';
+import { sentence } from '../log.js';
+import type { AgentParts } from '../parts.js';
+import { untilItWorks } from '../retry.js';
+import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
+import { type Preparation, type Trouble, unitFacts } from './facts.js';
+import type { Wants } from './operations.js';
+
+/** What the report is made from. */
+export interface ReportHost {
+  readonly name: string;
+  readonly parts: AgentParts;
+  record(): UnitRecord;
+  wants(): Wants;
+  relationFacts(state: WorkflowState): UnitStatus['relations'];
+  isStopped(): boolean;
+  now(): string;
+  /** What of the unit's history the tree has: it need not be kept here. */
+  told(history: readonly HistoryEntry[]): void;
+}
+
+/** What observers are told of one unit, and what is known of it only for that: its node, and what it waits for. */
+export class UnitReport {
+  readonly mirror: Mirror;
+  readonly #host: ReportHost;
+  #node: Unit | undefined;
+  /** What the tree keeps of the unit's history; undefined until it was read. */
+  #past: readonly HistoryEntry[] | undefined;
+  #read: Promise<void> = Promise.resolve();
+  #preparation: Preparation | undefined;
+  #trouble: Trouble | undefined;
+
+  constructor(host: ReportHost) {
+    this.#host = host;
+    this.mirror = mirrorUnit(host.name, host.parts.writer, host.parts.log, ({ history }) => {
+      if (history === undefined) return;
+      this.#past = history;
+      host.told(history);
+    });
+  }
+
+  /** @param then called when the unit's node was read */
+  start(then: () => Promise<void>): void {
+    this.#read = this.#readNode(then);
+  }
+
+  /** Resolves when the unit's node was read: from then on there are facts. */
+  known(): Promise<void> {
+    return this.#read;
+  }
+
+  /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
+  principal(): string | null | undefined {
+    return this.#node && (this.#node.principal ?? null);
+  }
+
+  /** What observers are told once `record` is in the journal; undefined until the unit's node was read. */
+  facts(record = this.#host.record()): UnitFacts | undefined {
+    if (this.#node === undefined) return undefined;
+    const { parts } = this.#host;
+    const facts = unitFacts(
+      this.#node,
+      parts.addresses,
+      record,
+      this.#host.wants(),
+      this.#preparation,
+      this.#trouble,
+      this.#host.relationFacts(record.state),
+    );
+    const { news = [] } = record;
+    if (this.#past === undefined || news.length === 0) return facts;
+    return { ...facts, history: unitHistoryWith(this.#past, news) };
+  }
+
+  send(): void {
+    const facts = this.facts();
+    if (facts !== undefined && !this.#host.isStopped()) this.mirror.report(facts);
+  }
+
+  /** Says what an operation waits for, or that it goes on. */
+  troubledBy(error: unknown): void {
+    const reason = error === undefined ? undefined : sentence(error);
+    if (reason === this.#trouble?.reason) return;
+    this.#trouble = reason === undefined ? undefined : { reason, since: this.#host.now() };
+    if (reason !== undefined) this.#host.parts.log.warning(reason, { unit: this.#host.name });
+    this.send();
+  }
+
+  /** @param state of the machine's preparation */
+  prepares(state: string): void {
+    // What cannot be prepared stands where it failed, with the reason.
+    if (state === 'failed') return;
+    const step = state === 'fetching' || state === 'staging' || state === 'waiting' ? state : undefined;
+    if (step === this.#preparation?.step) return;
+    this.#preparation = step && { step, since: this.#preparation?.since ?? this.#host.now() };
+    if (step === undefined) this.#trouble = undefined;
+    this.send();
+  }
+
+  async #readNode(then: () => Promise<void>): Promise<void> {
+    const { name, parts } = this.#host;
+    const { clock, random, coordinator, log } = parts;
+    const read = async (): Promise<void> => {
+      this.#node = (await readEntity(coordinator, paths.unit(name), unitSchema))?.value;
+      if (this.#node !== undefined) this.#past ??= await parts.histories.open(name);
+      await then();
+    };
+    try {
+      await untilItWorks(read, {
+        clock,
+        random,
+        mayHeal: (error) => error instanceof EnsembleError && !this.#host.isStopped(),
+        failed: (error) => log.error('the unit cannot be read from the state tree', { unit: name, error }),
+      });
+    } catch (error) {
+      if (!this.#host.isStopped())
+        log.error('the unit was not read from the state tree', { unit: name, error });
+    }
+  }
+}

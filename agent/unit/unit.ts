@@ -1,0 +1,254 @@
+import { type Actor, createActor } from 'xstate';
+import type { RunningHook } from '../../hooks/process/hook-run.js';
+import type { Observation } from '../../state/coordination/coordinator.js';
+import type { ConfigValue } from '../../state/formula/config-options.js';
+import type { HookRules } from '../../state/formula/hook-rules.js';
+import type { DebugRequest } from '../../state/model/debugging.js';
+import type { HistoryEntry } from '../../state/model/history.js';
+import { noRequests, type UnitRequests } from '../../state/model/requests.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
+import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
+import { betweenFaults } from '../fault-points.js';
+import type { UnitRecord } from '../journal/record.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { AgentParts } from '../parts.js';
+import { type RelationHost, UnitRelations } from '../relation/unit-relations.js';
+import { untilItWorks } from '../retry.js';
+import { watchRequests } from '../tree/watch-requests.js';
+import { UnitCommands } from './commands.js';
+import { FormulaInPlace } from './formula-in-place.js';
+import { hookLog } from './hook-source.js';
+import { unitMachine } from './machine.js';
+import { newsOf } from './news.js';
+import type { Wants } from './operations.js';
+import { expectAdoption } from './run-hook.js';
+import { spentRequests, takeOff } from './spent-requests.js';
+import { unitOperations } from './unit-operations.js';
+import { type ReportHost, UnitReport } from './unit-report.js';
+import { computeWants, nothingWanted } from './wants.js';
+
+/**
+ * One unit of this machine: its journal record, what is wanted of it, and the xstate machine that goes from the one to
+ * the other. What the operations do is in `unit-operations.ts` and the files it names.
+ */
+export class AgentUnit implements RelationHost, ReportHost {
+  readonly name: string;
+  readonly parts: AgentParts;
+  readonly directory: UnitDirectory;
+  readonly relations: UnitRelations;
+  readonly inPlace: FormulaInPlace;
+  readonly commands: UnitCommands;
+  readonly report: UnitReport;
+  readonly #actor: Actor<typeof unitMachine>;
+  readonly #hooks = new Set<RunningHook>();
+  readonly #ends: (() => void)[] = [];
+  #record: UnitRecord;
+  #requests = noRequests;
+  #wants: Wants = nothingWanted;
+  readonly #takingOff = new Set<string>();
+  #stopped = false;
+
+  /** @param gone called when the unit has been removed from this machine */
+  constructor(
+    parts: AgentParts,
+    record: UnitRecord,
+    relations: readonly RelationRecord[],
+    gone: (unit: AgentUnit) => void,
+  ) {
+    this.name = record.unit;
+    this.parts = parts;
+    this.#record = record;
+    this.directory = unitDirectory(parts.directory.units, record.unit);
+    this.inPlace = new FormulaInPlace(parts, () => this.#record);
+    this.relations = new UnitRelations(this, relations);
+    this.commands = new UnitCommands(this, () => this.#requests.commands);
+    this.report = new UnitReport(this);
+    this.#actor = createActor(unitMachine, {
+      input: { operations: unitOperations(this), wants: nothingWanted },
+    });
+    this.#actor.subscribe({
+      next: ({ value }) => this.report.prepares(value.preparation),
+      complete: () => gone(this),
+      error: (error) => parts.log.error('the unit stands still: this is a bug', { unit: this.name, error }),
+    });
+  }
+
+  /** Takes the unit up where its journal left it. */
+  start(): void {
+    const { coordinator, services, log, logs } = this.parts;
+    this.#ends.push(services.subscribe(this.#record.service, () => this.look()));
+    const requests: Observation = watchRequests(coordinator, this.name, log, (found) => {
+      this.#requests = found;
+      for (const [relation, { value }] of found.relations)
+        this.relations.resolve(relation, value.id, value.retry);
+      this.look();
+    });
+    this.#ends.push(() => requests.close());
+    if (this.#record.formula !== null) void logs.attend(this.name, hookLog(this.directory));
+    this.#ends.push(() => logs.forget(this.name));
+    this.relations.start();
+    expectAdoption(this, this.relations.callUnderWay());
+    this.#actor.start();
+    this.report.start(async () => {
+      await this.inPlace.load();
+      this.look();
+    });
+    this.look();
+  }
+
+  /** Leaves the unit as it is: its hooks go on, and the next agent takes it up from the journal. */
+  stop(): void {
+    this.#stopped = true;
+    for (const end of this.#ends.splice(0)) end();
+    this.relations.stop();
+    this.report.mirror.close();
+    this.#actor.stop();
+    for (const hook of this.#hooks) hook.release();
+  }
+
+  /** Whether this agent has let go of the unit. */
+  isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  record(): UnitRecord {
+    return this.#record;
+  }
+
+  requests(): UnitRequests {
+    return this.#requests;
+  }
+
+  wants(): Wants {
+    return this.#wants;
+  }
+
+  /**
+   * Changes the journal's record and, in the same write, that of one of the unit's relations. Effective at once; on
+   * disk when it resolves, and mirrored after that. A journal that cannot be written (a full disk) holds the unit up:
+   * nothing is done that was not written down.
+   */
+  async save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
+    const after = { ...this.#record, ...change };
+    this.#record = { ...after, news: newsOf(this.#record, after, this.#requests, this.now()) };
+    const { clock, random, journal, log } = this.parts;
+    const write = (): Promise<void> =>
+      journal.write(this.#record, relation && this.relations.current(relation));
+    const point = `${this.#record.upgrade?.step ?? this.#record.state}.journal`;
+    let hindered = false;
+    await untilItWorks(() => betweenFaults(point, write), {
+      clock,
+      random,
+      mayHeal: () => !this.#stopped,
+      failed: (error) => {
+        hindered = true;
+        log.error('the journal cannot be written', { unit: this.name, error });
+        this.troubledBy(error);
+      },
+    });
+    if (hindered) this.troubledBy(undefined);
+    this.report.send();
+    this.look();
+  }
+
+  /**
+   * Journals that the workflow enters `state`. Entering the state it is in already, as after a restart, keeps what was
+   * done in it. Leaving an error state honours the operator's `resolved`, which is taken off the tree afterwards; by
+   * `--retry` only what failed is done again, as a further attempt.
+   */
+  async enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
+    const { state: before, resolvedId, done, attempts } = this.#record;
+    if (before === state) return this.save(change);
+    const { resolved } = this.#requests;
+    const honoured = isErrorState(before) && resolved !== undefined && resolved.value.id !== resolvedId;
+    const again = isErrorState(state) || (honoured && resolved.value.retry);
+    await this.save({
+      state,
+      since: this.now(),
+      done: again ? done : [],
+      attempts: again ? attempts : 0,
+      hook: null,
+      error: null,
+      next: null,
+      ...(state !== 'upgrading' && state !== 'upgrade-error' && { upgrade: null }),
+      ...(honoured && { resolvedId: resolved.value.id }),
+      ...change,
+    });
+    this.parts.log.info(state, { unit: this.name });
+  }
+
+  config(): Promise<Readonly<Record<string, ConfigValue>>> {
+    return this.inPlace.config();
+  }
+
+  hookRules(hook: string): Promise<HookRules> {
+    return this.inPlace.hookRules(hook);
+  }
+
+  relationFacts(state: WorkflowState): UnitStatus['relations'] {
+    return this.relations.facts(state);
+  }
+
+  troubledBy(error: unknown): void {
+    this.report.troubledBy(error);
+  }
+
+  relationRecords(): readonly RelationRecord[] {
+    return this.relations.all();
+  }
+
+  principal(): string | null | undefined {
+    return this.report.principal();
+  }
+
+  debugRequest(): DebugRequest | undefined {
+    return this.#requests.debug?.value;
+  }
+
+  running(hook: RunningHook): () => void {
+    this.#hooks.add(hook);
+    return () => this.#hooks.delete(hook);
+  }
+
+  now(): string {
+    return new Date(this.parts.clock.now()).toISOString();
+  }
+
+  /** Looks again at everything that may ask something of the unit. */
+  look(): void {
+    if (this.#stopped) return;
+    this.relations.look();
+    const view = this.parts.services.view(this.#record.service);
+    this.#wants = computeWants(
+      this.#record,
+      this.#requests,
+      view,
+      this.inPlace.knownConfig(),
+      this.relations.due(),
+      this.commands.due(),
+    );
+    this.#actor.send({ type: 'LOOK', wants: this.#wants });
+    this.report.send();
+    this.#takeOffSpent();
+  }
+
+  told(history: readonly HistoryEntry[]): void {
+    const told = new Set(history.map(({ id }) => id));
+    this.#record = { ...this.#record, news: (this.#record.news ?? []).filter(({ id }) => !told.has(id)) };
+  }
+
+  /** Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. */
+  #takeOffSpent(): void {
+    for (const request of spentRequests(this)) {
+      const key = JSON.stringify(request);
+      if (this.#takingOff.has(key)) continue;
+      this.#takingOff.add(key);
+      takeOff(this, request)
+        .catch((error: unknown) =>
+          this.parts.log.error(`a spent request stays`, { unit: this.name, request, error }),
+        )
+        .finally(() => this.#takingOff.delete(key));
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+import { writtenByHooks } from '../disk/stage.js';
+import { linkFormula, pruneFormulas } from '../disk/unit-directory.js';
+import { betweenFaults } from '../fault-points.js';
+import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
+import { runWorkflowHook } from './run-hook.js';
+import type { AgentUnit } from './unit.js';
+
+type Upgrade = NonNullable<UnitRecord['upgrade']>;
+
+const WENT_BACK = 'went back to';
+
+/** How many formulas before the present one a unit keeps to go back to. */
+const KEPT = 2;
+
+/**
+ * The point of no return: journals what the upgrade goes from and to. From here on a restart goes forward. The formula
+ * is staged by now, so nothing that follows needs the storage.
+ */
+export async function pauseForUpgrade(unit: AgentUnit): Promise<void> {
+  const { upgrade } = unit.wants();
+  if (upgrade === undefined) throw new Error('an upgrade went ahead that nobody wants');
+  const { ref } = await unit.parts.formulas.find(upgrade.to);
+  const record = unit.record();
+  await unit.enter('upgrading', {
+    upgrade: {
+      from: committedFormula(record),
+      to: ref,
+      step: 'swapping',
+      since: unit.now(),
+      resumeIn: record.upgrade?.resumeIn ?? whereToResume(record.state),
+      ...(upgrade.revert && { revert: true, ...(record.formula && { replaces: record.formula }) }),
+      ...(upgrade.revertOnError && { revertOnError: true }),
+    },
+  });
+}
+
+/** Renames the formula link: from one instant to the next, the unit has the new formula and the whole of it. */
+export async function swapFormula(unit: AgentUnit): Promise<void> {
+  const { from, to, revert, replaces } = await enterStep(unit, 'swapping');
+  const leaves = replaces ?? from;
+  if (leaves !== null) await nameWhatStaysBehind(unit, leaves);
+  await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
+  const { earlier } = unit.record();
+  // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
+  const kept = revert === true || from === null ? earlier : [from, ...earlier];
+  const others = kept.filter(({ directory }, index) => directory !== to.directory && isFirst(kept, index));
+  await unit.save({ formula: to, earlier: others.slice(0, KEPT) });
+}
+
+/**
+ * Runs `upgrade-formula`: the first hook of the new formula, before any other. On the way back it is the hook
+ * `revert-formula` of the formula the unit goes back to.
+ */
+export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
+  const upgrade = await enterStep(unit, 'hook');
+  const { from, to, revert, replaces } = upgrade;
+  await unit.inPlace.load();
+  const left = (replaces ?? from)?.id ?? '';
+  try {
+    await runWorkflowHook(unit, revert === true ? 'revert-formula' : 'upgrade-formula', {
+      from: left,
+      to: to.id,
+    });
+  } catch (error) {
+    if (upgrade.revertOnError !== true || revert === true || from === null) throw error;
+    await turnBack(unit, upgrade, from, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The upgrade is through: what it left behind is removed, and `config-changed` is due with the new formula. */
+export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
+  const { upgrade, bad } = unit.record();
+  await unit.save({
+    configDigest: null,
+    bad: bad.filter((id) => id !== upgrade?.to.id),
+    ...stepOf(unit, 'resuming'),
+    message: messageAfter(unit.record()),
+  });
+  const { formula, earlier } = unit.record();
+  await betweenFaults('resuming.prune', () => pruneFormulas(unit.directory, [formula, ...earlier]));
+}
+
+/** What the unit says of itself after the upgrade: why it went back, or what its formula said last. */
+function messageAfter({ upgrade, message }: UnitRecord): string {
+  if (upgrade?.failure !== undefined) return `${WENT_BACK} ${upgrade.to.id}: ${upgrade.failure}`;
+  return message.startsWith(WENT_BACK) ? '' : message;
+}
+
+/** Journals the step and gives the upgrade it belongs to. */
+export async function enterStep(unit: AgentUnit, step: UpgradeStep): Promise<Upgrade> {
+  await unit.enter('upgrading', stepOf(unit, step));
+  const { upgrade } = unit.record();
+  if (upgrade === null) throw new Error(`step ${step} of no upgrade`);
+  return upgrade;
+}
+
+export function stepOf(unit: AgentUnit, step: UpgradeStep): Pick<UnitRecord, 'upgrade'> {
+  const { upgrade } = unit.record();
+  return { upgrade: upgrade && { ...upgrade, step } };
+}
+
+/** The same upgrade, the other way: journalled in one write, so that a restart goes back as well. */
+async function turnBack(unit: AgentUnit, upgrade: Upgrade, from: FormulaRef, failure: string): Promise<void> {
+  const { hook, bad } = unit.record();
+  unit.parts.log.error(`goes back to ${from.id}: ${failure}`, { unit: unit.name });
+  await unit.save({
+    hook: null,
+    attempts: 0,
+    bad: [...new Set([...bad, upgrade.to.id])],
+    upgrade: { ...upgrade, to: from, replaces: upgrade.to, revert: true, step: 'swapping', failure },
+  });
+  if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
+}
+
+/** A unit that was in an error state takes up where it failed, now with the formula that is to mend it. */
+function whereToResume(state: WorkflowState): Upgrade['resumeIn'] {
+  if (state === 'install-error') return 'installing';
+  if (state === 'start-error') return 'starting';
+  return 'configuring';
+}
+
+function isFirst(formulas: readonly FormulaRef[], index: number): boolean {
+  return formulas.findIndex(({ directory }) => directory === formulas[index]?.directory) === index;
+}
+
+async function nameWhatStaysBehind(unit: AgentUnit, from: FormulaRef): Promise<void> {
+  const { log } = unit.parts;
+  try {
+    const left = await writtenByHooks(unit.directory, from);
+    if (left.length === 0) return;
+    const named = left.slice(0, 10).join(', ');
+    const names = left.length > 10 ? `${named} and ${left.length - 10} more` : named;
+    log.warning(`what hooks wrote into the formula stays in .formula/${from.directory}: ${names}`, {
+      unit: unit.name,
+    });
+  } catch (error) {
+    // Only a notice: it must not stand in the way of the upgrade.
+    log.debug('the old formula could not be looked through', { unit: unit.name, error });
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { ConfigValue } from '../../state/formula/config-options.js';
+import type { UnitRequests } from '../../state/model/requests.js';
+import type { UnitRecord } from '../journal/record.js';
+import type { ServiceView } from '../tree/services.js';
+import type { Wants } from './operations.js';
+import { wantedFormula } from './wanted-formula.js';
+
+export const nothingWanted: Wants = {
+  removal: false,
+  configure: false,
+  resolved: undefined,
+  upgrade: undefined,
+  relate: false,
+  run: false,
+};
+
+/**
+ * Computes what is wanted of a unit from the whole of what is known, so that it does not matter which change was seen
+ * and how often.
+ * @param relate whether a relation hook is due
+ * @param run whether an operator's command is due
+ * @param config the effective config, or undefined while it is not known
+ */
+export function computeWants(
+  record: UnitRecord,
+  requests: UnitRequests,
+  view: ServiceView | undefined,
+  config: Readonly<Record<string, ConfigValue>> | undefined,
+  relate: boolean,
+  run: boolean,
+): Wants {
+  const { upgrade, resolved, removal } = requests;
+  const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
+  return {
+    removal: removal !== undefined,
+    configure: config !== undefined && configDigest(config) !== record.configDigest,
+    resolved:
+      resolved === undefined || resolved.value.id === record.resolvedId
+        ? undefined
+        : resolved.value.retry
+          ? 'retry'
+          : 'done',
+    relate,
+    run,
+    upgrade: wanted && { ...wanted, asked: upgrade?.version ?? 0 },
+  };
+}
+
+/** Tells whether two configs are the same, whatever the order of their keys. */
+export function configDigest(config: Readonly<Record<string, ConfigValue>>): string {
+  const sorted = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+}
