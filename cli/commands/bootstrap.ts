@@ -1,0 +1,55 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
+import { bootstrapTree } from '../../state/model/layout.js';
+import { fileDigest } from '../../state/storage/digest.js';
+import type { Storage } from '../../state/storage/storage.js';
+import { StorageUnusable } from '../errors.js';
+import type { ExitCode, Invocation } from '../invocation.js';
+import { withWorkDirectory } from '../publishing/work-directory.js';
+import { agentCommand, choiceOptions, withUncheckedSession } from '../session.js';
+
+/** The environment that the first file has. */
+const FIRST = 'local';
+
+/**
+ * Makes an environment ready: the file where there is none, the storage, the tree. The storage is tried before the
+ * tree is finished, so that an environment that is ready is one that formulas can be deployed to.
+ */
+export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
+  const { globals, output } = invocation;
+  const name = globals.environment ?? (process.env.ENSEMBLE_ENV || FIRST);
+  if (name === FIRST && globals.state === undefined && (await writeFirstEnvironments())) {
+    output.notice(`wrote ${join(ensembleHome(), 'environments.yaml')}`);
+  }
+  return withUncheckedSession<ExitCode>(invocation, async ({ coordinator, environment, storage }) => {
+    await tryStorage(await storage());
+    const made = await bootstrapTree(coordinator);
+    output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
+    output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
+    if (made) {
+      output.notice(
+        `next, on each machine that shall run units:\n  ${agentCommand(environment, globals, undefined)}`,
+      );
+      const choice = choiceOptions(environment, globals);
+      output.notice(
+        `then, with a directory of formulas:\n  ensemble deploy${choice} --repository DIRECTORY FORMULA`,
+      );
+    }
+    return 0;
+  });
+}
+
+/** Stores a small object and looks for it: that the URL is well-formed says little. */
+async function tryStorage(storage: Storage): Promise<void> {
+  await withWorkDirectory(async (directory) => {
+    const file = join(directory, 'probe');
+    await writeFile(file, 'ensemble stores formulas here\n');
+    const { sha256, size } = await fileDigest(file);
+    const key = `probes/${sha256}`;
+    await storage.put(key, file);
+    const found = await storage.size(key);
+    if (found !== size)
+      throw new StorageUnusable(storage.url, 'an object stored there is not there afterwards');
+  });
+}

@@ -1,0 +1,57 @@
+import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.js';
+import type { ExitCode, Invocation } from '../invocation.js';
+import { lineFilter } from '../observing/log-filter.js';
+import { followLogs, readAllLogs } from '../observing/log-reader.js';
+import type { Output } from '../output/output.js';
+import { printable } from '../output/printable.js';
+import { type Color, paint } from '../output/terminal.js';
+import { withSession } from '../session.js';
+
+export interface DebugLogOptions {
+  readonly follow?: boolean;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly level?: LogLevel;
+  readonly lines?: number;
+  readonly format: 'text' | 'json';
+}
+
+/** Lines a following begins with, as tail(1) does. */
+const LINES_BEFORE = 10;
+
+const COLORS: Partial<Record<LogLevel, Color>> = {
+  DEBUG: 'dim',
+  WARNING: 'yellow',
+  ERROR: 'red',
+  CRITICAL: 'red',
+};
+
+/** Prints what the hooks of all units printed and logged, and with `-f` what they go on to. */
+export async function debugLog(
+  { follow = false, include, exclude, level = logLevels[0], lines, format }: DebugLogOptions,
+  { output, ...invocation }: Invocation,
+): Promise<ExitCode> {
+  const wanted = lineFilter({ include, exclude, level });
+  const print = (line: LogLine): void =>
+    output.data(format === 'json' ? JSON.stringify(line) : textOf(line, output));
+  return withSession<ExitCode>({ output, ...invocation }, async ({ coordinator }) => {
+    const { lines: all, positions } = await readAllLogs(coordinator);
+    const shown = all.filter(wanted);
+    const count = lines ?? (follow ? LINES_BEFORE : shown.length);
+    for (const line of shown.slice(Math.max(0, shown.length - count))) print(line);
+    if (!follow) return 0;
+    const interrupt = new AbortController();
+    process.once('SIGINT', () => interrupt.abort());
+    await followLogs(coordinator, positions, interrupt.signal, (more) => {
+      for (const line of more.filter(wanted)) print(line);
+    });
+    return 130;
+  });
+}
+
+function textOf({ time, unit, hook, level, message }: LogLine, { stdout }: Output): string {
+  const color = COLORS[level];
+  const said = printable(message);
+  const words = [time, unit, ...(hook === '' ? [] : [printable(hook)]), level];
+  return `${words.join(' ')}: ${color === undefined ? said : paint(stdout, color, said)}`;
+}

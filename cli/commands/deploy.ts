@@ -1,0 +1,142 @@
+import { systemClock } from '../../state/clock.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { EnsembleError } from '../../state/errors.js';
+import type { Candidate } from '../../state/formula/candidate.js';
+import { formatFormulaId } from '../../state/formula/formula-id.js';
+import { publishable } from '../../state/formula/publishable.js';
+import { openRepository } from '../../state/formula/repository.js';
+import { readEntity } from '../../state/model/entity.js';
+import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
+import { requireMachine } from '../../state/model/machines.js';
+import { paths } from '../../state/model/paths.js';
+import { serviceSchema } from '../../state/model/schemas.js';
+import { createService } from '../../state/model/services.js';
+import { addUnits } from '../../state/model/units.js';
+import { readConfigFile } from '../config/config-file.js';
+import { NoRepository, UnitsNotAdded } from '../errors.js';
+import { followAndTell } from '../follow/follow-and-tell.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import { record } from '../observing/record.js';
+import { publish } from '../publishing/publish.js';
+import { withWorkDirectory } from '../publishing/work-directory.js';
+import { requester, type Session, withSession } from '../session.js';
+import { revision, serviceName, ValueRefused } from '../values.js';
+
+export interface DeployOptions extends FollowOptions {
+  /** Default: 1, and none of a subordinate. */
+  readonly units?: number;
+  readonly machine?: string;
+  readonly config?: string;
+  readonly repository?: string;
+  readonly revision?: number;
+}
+
+/**
+ * Deploys a formula as a service. Everything that can be wrong is looked at before the service is made, and the
+ * service is made before its units, so that after a failure the same command, or `add-unit`, is the way on.
+ */
+export async function deploy(
+  formula: string,
+  service: string | undefined,
+  options: DeployOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const wanted = parseFormula(formula, options, invocation);
+  const name = service ?? wanted.name;
+  if (options.repository === undefined) throw new NoRepository(formula);
+  const path = options.repository;
+  return withSession<ExitCode>(invocation, async (session) => {
+    const { coordinator } = session;
+    await requireFreeName(coordinator, name);
+    if (options.machine !== undefined) await requireMachine(coordinator, options.machine);
+    const repository = await openRepository(path);
+    const candidate =
+      wanted.revision === undefined
+        ? repository.latest(wanted.name)
+        : repository.find(wanted.name, wanted.revision);
+    const id = formatFormulaId(candidate.id);
+    const subordinate = await makeService(session, invocation, name, candidate, id, repository, options);
+    const units = subordinate ? [] : await makeUnits(session, name, options);
+    await record(session, invocation.output, name, requester(systemClock.now()), {
+      what: 'deploy',
+      to: id,
+      message: `${units.length} unit${units.length === 1 ? '' : 's'}`,
+    });
+    invocation.output.notice(`deployed ${id} as ${name}${units.length === 0 ? ', without units' : ''}`);
+    if (subordinate) {
+      invocation.output.notice(
+        `its units come beside those of the services it is related to: ensemble add-relation ${name} SERVICE`,
+      );
+    }
+    if (units.length === 0) return 0;
+    const goal = { service: name, kind: 'started', formula: id, forced: new Map() } as const;
+    return followAndTell(session, invocation, goal, units, options);
+  });
+}
+
+/** `mysql` or `mysql-12`, and `--revision`, which must not say something else. */
+function parseFormula(
+  formula: string,
+  options: DeployOptions,
+  { misuse }: Invocation,
+): { readonly name: string; readonly revision: number | undefined } {
+  const match = /^(.+)-(\d+)$/.exec(formula);
+  try {
+    const name = serviceName(match?.[1] ?? formula);
+    const named = match === null ? undefined : revision(match[2] ?? '');
+    if (named !== undefined && options.revision !== undefined && named !== options.revision) {
+      throw misuse(`${formula} and --revision ${options.revision} name two revisions`);
+    }
+    return { name, revision: named ?? options.revision };
+  } catch (error) {
+    if (error instanceof ValueRefused) throw misuse(`${JSON.stringify(formula)} is no name of a formula`);
+    throw error;
+  }
+}
+
+async function requireFreeName(coordinator: Coordinator, name: string): Promise<void> {
+  const existing = (await readEntity(coordinator, paths.service(name), serviceSchema))?.value;
+  if (existing?.destroying) throw new ServiceDestroying(name);
+  if (existing !== undefined) throw new ServiceExists(name, existing.formula);
+}
+
+/** @returns whether it is a subordinate */
+async function makeService(
+  session: Session,
+  { output, misuse }: Invocation,
+  name: string,
+  candidate: Candidate,
+  id: string,
+  repository: { readonly name: string; readonly path: string },
+  { config: configFile, units, machine }: DeployOptions,
+): Promise<boolean> {
+  return withWorkDirectory(async (directory) => {
+    const prepared = await publishable(candidate, directory);
+    const { metadata, config: known } = prepared.formula;
+    if (metadata.subordinate && (units !== undefined || machine !== undefined)) {
+      throw misuse(
+        `${id} is a subordinate: its units are placed beside those of the services it is related to, so --${units === undefined ? 'machine' : 'units'} cannot be chosen`,
+      );
+    }
+    const config = configFile === undefined ? {} : await readConfigFile(configFile, name, known);
+    await publish(session, id, prepared, output, systemClock.now());
+    const origin = { name: repository.name, path: repository.path };
+    await createService(session.coordinator, name, { formula: id, repository: origin }, config);
+    return metadata.subordinate;
+  });
+}
+
+async function makeUnits(
+  { coordinator }: Session,
+  service: string,
+  { units = 1, machine }: DeployOptions,
+): Promise<readonly string[]> {
+  if (units === 0) return [];
+  const now = new Date(systemClock.now()).toISOString();
+  try {
+    return await addUnits(coordinator, service, units, now, machine);
+  } catch (error) {
+    if (!(error instanceof EnsembleError)) throw error;
+    throw new UnitsNotAdded(service, units, error.message, { cause: error });
+  }
+}

@@ -1,0 +1,31 @@
+import { systemClock } from '../../state/clock.js';
+import { destroyService } from '../../state/model/removal.js';
+import { readServiceState } from '../../state/model/snapshot.js';
+import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
+import type { ExitCode, Invocation } from '../invocation.js';
+import { record } from '../observing/record.js';
+import { requester, withSession } from '../session.js';
+
+/** Asks all units of a service to stop and go, and the service with them. */
+export async function destroy(
+  service: string,
+  { keepData = false }: { readonly keepData?: boolean },
+  invocation: Invocation,
+): Promise<ExitCode> {
+  return withSession<ExitCode>(invocation, async (session) => {
+    const by = requester(systemClock.now());
+    const units = await destroyService(session.coordinator, service, {
+      ...by,
+      ...(keepData && { keepData }),
+    });
+    await record(session, invocation.output, service, by, { what: 'destroy-service' });
+    const left = await readServiceState(session.coordinator, service);
+    invocation.output.notice(
+      left === undefined
+        ? `service ${service} is gone`
+        : `service ${service} goes when its units have stopped; see how far with: ensemble status ${service}`,
+    );
+    await warnOfAbsentAgents(session, invocation, units);
+    return 0;
+  });
+}

@@ -1,0 +1,56 @@
+import { type MachineState, readMachines } from '../../state/model/machines.js';
+import { compareUnits } from '../../state/model/paths.js';
+import type { Addresses } from '../../state/model/schemas.js';
+import type { ExitCode, Invocation } from '../invocation.js';
+import { type Format, printData } from '../output/output.js';
+import { printable } from '../output/printable.js';
+import { renderTable } from '../output/table.js';
+import { withSession } from '../session.js';
+
+/** One machine as `machines` prints it; fields are added, never renamed. */
+interface Entry {
+  readonly agent: 'up' | 'down';
+  readonly hostname: string;
+  /** Of the agent, and since when it is up; null while none is. */
+  readonly version: string | null;
+  readonly since: string | null;
+  readonly addresses: Addresses | null;
+  readonly units: readonly string[];
+}
+
+/** Prints the registered machines with the units they host. */
+export async function machines(
+  { format }: { readonly format: Format },
+  invocation: Invocation,
+): Promise<ExitCode> {
+  return withSession<ExitCode>(invocation, async ({ coordinator }) => {
+    const found = await readMachines(coordinator);
+    const entries = Object.fromEntries(found.map((machine) => [machine.name, entryOf(machine)]));
+    await printData(invocation.output, format, { machines: entries }, (columns) => tableOf(entries, columns));
+    return 0;
+  });
+}
+
+function entryOf({ agent, machine, units }: MachineState): Entry {
+  return {
+    agent: agent === undefined ? 'down' : 'up',
+    hostname: machine.hostname,
+    version: agent?.version ?? null,
+    since: agent?.since ?? null,
+    addresses: machine.addresses ?? null,
+    units: [...units].sort(compareUnits),
+  };
+}
+
+function tableOf(entries: Readonly<Record<string, Entry>>, columns: number): readonly string[] {
+  const rows = Object.entries(entries).map(([name, entry]) => [
+    name,
+    entry.agent,
+    entry.version ?? '-',
+    printable(entry.hostname),
+    printable(entry.addresses?.public ?? '-'),
+    entry.units.length === 0 ? '-' : entry.units.join(' '),
+  ]);
+  if (rows.length === 0) return ['no machines; an agent registers its own: ensemble-agent'];
+  return renderTable([['MACHINE', 'AGENT', 'VERSION', 'HOSTNAME', 'ADDRESS', 'UNITS'], ...rows], columns);
+}

@@ -1,0 +1,24 @@
+import { systemClock } from '../../state/clock.js';
+import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
+import { findRelation } from '../../state/model/find-relation.js';
+import { paths } from '../../state/model/paths.js';
+import { removeRelation } from '../../state/model/removal.js';
+import type { ExitCode, Invocation } from '../invocation.js';
+import { requester, withSession } from '../session.js';
+
+/** Ends the relation of two services; their units leave it by their hooks. */
+export async function unrelate(one: string, other: string, invocation: Invocation): Promise<ExitCode> {
+  return withSession<ExitCode>(invocation, async ({ coordinator }) => {
+    const names = [parseEndpointName(one), parseEndpointName(other)] as const;
+    const { id, value } = await findRelation(coordinator, names);
+    await removeRelation(coordinator, id, { ...requester(systemClock.now()) });
+    const ends = value.endpoints.map(formatEndpoint).join(' and ');
+    const left = await coordinator.get(paths.relation(id));
+    invocation.output.notice(
+      left === undefined
+        ? `${ends} are no longer related`
+        : `${ends} part as soon as their units have left; see how far with: ensemble status`,
+    );
+    return 0;
+  });
+}

@@ -1,0 +1,73 @@
+import { systemClock } from '../../state/clock.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import { type Reverted, revertService, revertUnit } from '../../state/model/revert.js';
+import { readServiceState } from '../../state/model/snapshot.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import { followAndTell } from '../follow/follow-and-tell.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import { record } from '../observing/record.js';
+import { requester, type Session, withSession } from '../session.js';
+
+/** Takes a service, or single units, back to the formula before, and follows them there. */
+export async function revertFormula(
+  names: readonly string[],
+  options: FollowOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const [first = ''] = names;
+  return withSession<ExitCode>(invocation, async (session) => {
+    if (first.includes('/')) return revertEach(session, names, options, invocation);
+    const before = await errorsOf(session, first);
+    const by = requester(systemClock.now());
+    const reverted = await revertService(session.coordinator, first, by);
+    await record(session, invocation.output, first, by, { what: 'revert', ...reverted });
+    invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
+    const units = (await readServiceState(session.coordinator, first))?.units.map(({ name }) => name) ?? [];
+    return follow(session, invocation, options, first, reverted, units, before);
+  });
+}
+
+async function revertEach(
+  session: Session,
+  units: readonly string[],
+  options: FollowOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  let worst: ExitCode = 0;
+  for (const unit of units) {
+    const before = await errorsOf(session, serviceOfUnit(unit));
+    const by = requester(systemClock.now());
+    const reverted = await revertUnit(session.coordinator, unit, by);
+    await record(session, invocation.output, serviceOfUnit(unit), by, { what: 'revert', unit, ...reverted });
+    invocation.output.notice(`${unit} goes back from ${reverted.from} to ${reverted.to}`);
+    const code = await follow(session, invocation, options, serviceOfUnit(unit), reverted, [unit], before);
+    if (code !== 0) worst = code;
+  }
+  return worst;
+}
+
+/** The units in an error state, with its `since`: as long as one still stands there it has not failed but not begun. */
+async function errorsOf(session: Session, service: string): Promise<ReadonlyMap<string, string>> {
+  const units = (await readServiceState(session.coordinator, service))?.units ?? [];
+  return new Map(
+    units.filter(({ status }) => isErrorState(status.state)).map(({ name, status }) => [name, status.since]),
+  );
+}
+
+function follow(
+  session: Session,
+  invocation: Invocation,
+  options: FollowOptions,
+  service: string,
+  { to }: Reverted,
+  units: readonly string[],
+  forced: ReadonlyMap<string, string>,
+): Promise<ExitCode> {
+  return followAndTell(
+    session,
+    invocation,
+    { service, kind: 'upgraded', formula: to, forced },
+    units,
+    options,
+  );
+}

@@ -1,0 +1,43 @@
+import { systemClock } from '../../state/clock.js';
+import { readSnapshot, type Snapshot } from '../../state/model/snapshot.js';
+import type { ExitCode, Invocation } from '../invocation.js';
+import { withSession } from '../session.js';
+import { type Drawing, drawing } from '../status/drawing.js';
+import { narrow } from '../status/scopes.js';
+import { statusDocument } from '../status/status-document.js';
+import { type StatusFormat, statusText } from '../status/status-text.js';
+import { watchSnapshot } from '../status/watch-snapshot.js';
+
+export interface StatusOptions {
+  readonly format: StatusFormat;
+  readonly watch?: boolean;
+}
+
+/** Prints the environment, or what of it has one of the names; with `--watch` again after every change. */
+export async function status(
+  scopes: readonly string[],
+  { format, watch = false }: StatusOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { output, misuse } = invocation;
+  if (watch && (format === 'dot' || format === 'svg')) throw misuse(`--watch cannot draw ${format}`);
+  return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
+    const textOf = (snapshot: Snapshot): Promise<string> =>
+      statusText(statusDocument(environment.name, narrow(snapshot, scopes)), format, output.stdout, watch);
+    if (!watch) {
+      output.data(await textOf(await readSnapshot(coordinator)));
+      return 0;
+    }
+    const interrupt = new AbortController();
+    const stop = (): void => interrupt.abort();
+    process.once('SIGINT', stop);
+    const onto: Drawing = drawing(output, format);
+    try {
+      const show = async (snapshot: Snapshot): Promise<void> => onto.draw(await textOf(snapshot));
+      await watchSnapshot(coordinator, show, interrupt.signal, systemClock);
+      return 0;
+    } finally {
+      process.off('SIGINT', stop);
+    }
+  });
+}

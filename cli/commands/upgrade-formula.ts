@@ -1,0 +1,182 @@
+import { systemClock } from '../../state/clock.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { publishable } from '../../state/formula/publishable.js';
+import { ServiceDestroying, ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
+import { checkPublished, readFormulaRecord } from '../../state/model/formulas.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import { flagUnits } from '../../state/model/requests.js';
+import type { Service } from '../../state/model/schemas.js';
+import { requireService, unitsOfService } from '../../state/model/services.js';
+import { readServiceState, type ServiceState } from '../../state/model/snapshot.js';
+import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
+import { followAndTell } from '../follow/follow-and-tell.js';
+import { namesOf } from '../follow/summary.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import { record } from '../observing/record.js';
+import { type Format, printData } from '../output/output.js';
+import { publish } from '../publishing/publish.js';
+import { withWorkDirectory } from '../publishing/work-directory.js';
+import { requester, type Session, withSession } from '../session.js';
+import { changesSince } from '../upgrade/compare.js';
+import { misfitsOf } from '../upgrade/compatibility.js';
+import { type Preview, previewLines } from '../upgrade/preview.js';
+import { errorLines, leftOutLines, misfitLines, nothingToDo } from '../upgrade/sentences.js';
+import { setTarget } from '../upgrade/set-target.js';
+import { findTarget, type Target, type TargetOptions } from '../upgrade/target.js';
+import { planUnits } from '../upgrade/unit-plan.js';
+
+export interface UpgradeOptions extends FollowOptions, TargetOptions {
+  readonly repository?: string;
+  readonly unit?: readonly string[];
+  readonly force?: boolean;
+  readonly revertOnError?: boolean;
+  readonly format: Format;
+}
+
+/**
+ * Upgrades a service to a newer revision of its formula, in the order of DESIGN §6: publish, then set the service's
+ * formula, then flag its units, then follow. Each of these can be done twice, so the same command goes on where an
+ * interrupted one stopped.
+ */
+export async function upgradeFormula(
+  name: string,
+  options: UpgradeOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  if (options.bump && options.revision !== undefined) {
+    throw invocation.misuse('--bump makes a new revision, so --revision cannot choose one');
+  }
+  return withSession<ExitCode>(invocation, async (session) => {
+    const service = await requireDeployed(session, name);
+    await checkUnits(session, name, options.unit);
+    const { formula, repository } = service;
+    const path = options.repository ?? repository.path;
+    const target = await findTarget(name, parseFormulaId(formula), path, options);
+    const work = { session, invocation, options, name, service, target };
+    return options.dryRun ? withWorkDirectory((directory) => preview(work, path, directory)) : upgrade(work);
+  });
+}
+
+interface Work {
+  readonly session: Session;
+  readonly invocation: Invocation;
+  readonly options: UpgradeOptions;
+  readonly name: string;
+  readonly service: Service;
+  readonly target: Target;
+}
+
+async function upgrade({ session, invocation, options, name, service, target }: Work): Promise<ExitCode> {
+  const { coordinator } = session;
+  const { output } = invocation;
+  const force = options.force ?? false;
+  const { candidate } = target;
+  if (candidate !== undefined) {
+    const formula = await withWorkDirectory(async (directory) => {
+      const prepared = await publishable(candidate, directory);
+      // Before anything is published: a formula that does not fit leaves no trace.
+      if (target.id !== service.formula) {
+        const misfits = await misfitsOf(session, name, service, target.id, prepared.formula);
+        if (misfits.relations.length > 0 && !force)
+          throw new RelationsInUse(name, target.id, misfits.relations);
+        for (const line of misfitLines(misfits, target.id)) output.warn(line);
+      }
+      await publish(session, target.id, prepared, output, systemClock.now());
+      return prepared.formula;
+    });
+    const origin = options.repository === undefined ? undefined : candidate;
+    await setTarget(coordinator, name, target.id, formula, { origin, force });
+  }
+  // Only now: a unit added meanwhile may have begun with the formula of before.
+  const now = await requireServiceState(session, name);
+  if (now.service.formula !== target.id) {
+    throw new UpgradeOvertaken(name, target.id, now.service.formula);
+  }
+  const plan = planUnits(now.units, target.id, options.unit, force);
+  if (plan.upgrade.length === 0) {
+    output.notice(nothingToDo({ name, service }, target.id, options));
+    for (const line of leftOutLines(plan, name)) output.notice(line);
+    return 0;
+  }
+  const by = requester(systemClock.now());
+  await flagUnits(coordinator, plan.upgrade, {
+    ...by,
+    force,
+    ...(options.revertOnError && { revertOnError: true }),
+  });
+  await record(session, output, name, by, {
+    what: 'upgrade',
+    from: service.formula,
+    to: target.id,
+    message: `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`,
+  });
+  output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
+  for (const line of errorLines(plan, force)) output.warn(line);
+  for (const line of leftOutLines(plan, name)) output.notice(line);
+  const forced = new Map(
+    force
+      ? now.units.filter((unit) => unit.name in plan.inError).map((unit) => [unit.name, unit.status.since])
+      : [],
+  );
+  const goal = { service: name, kind: 'upgraded', formula: target.id, forced } as const;
+  const machines = new Map(now.units.map((unit) => [unit.name, unit.unit.machine]));
+  return followAndTell(session, invocation, goal, plan.upgrade, { ...options, machines });
+}
+
+async function preview(
+  { session, invocation, options, name, service, target }: Work,
+  repository: string,
+  directory: string,
+): Promise<ExitCode> {
+  const { formula } = service;
+  const { units } = await requireServiceState(session, name);
+  const prepared = target.candidate && (await publishable(target.candidate, directory));
+  if (prepared !== undefined && target.wouldBump === undefined) {
+    const published = await readFormulaRecord(session.coordinator, target.id);
+    if (published) checkPublished(target.id, published, prepared.digest.sha256, prepared.formula.directory);
+  }
+  const newer = prepared !== undefined && target.id !== formula ? prepared : undefined;
+  const found: Preview = {
+    service: name,
+    from: formula,
+    to: target.id,
+    repository,
+    ...(target.wouldBump !== undefined && { bump: target.wouldBump }),
+    changes: newer === undefined ? null : await changesSince(session, formula, newer, directory),
+    misfits:
+      newer === undefined
+        ? { relations: [], config: [] }
+        : await misfitsOf(session, name, service, target.id, newer.formula),
+    units: planUnits(units, target.id, options.unit, options.force ?? false),
+    force: options.force ?? false,
+  };
+  await printData(invocation.output, options.format, found, () => previewLines(found));
+  return 0;
+}
+
+async function requireServiceState({ coordinator }: Session, name: string): Promise<ServiceState> {
+  const state = await readServiceState(coordinator, name);
+  if (state === undefined)
+    throw new ServiceNotFound(name, (await coordinator.children(paths.services)) ?? []);
+  if (state.service.destroying) throw new ServiceDestroying(name);
+  return state;
+}
+
+/** The service alone: its units may be many, and are read once, when they are to be flagged. */
+async function requireDeployed({ coordinator }: Session, name: string): Promise<Service> {
+  const { value } = await requireService(coordinator, name);
+  if (value.destroying) throw new ServiceDestroying(name);
+  return value;
+}
+
+async function checkUnits(
+  { coordinator }: Session,
+  name: string,
+  wanted: readonly string[] = [],
+): Promise<void> {
+  const known = wanted.length === 0 ? [] : await unitsOfService(coordinator, name);
+  for (const unit of wanted) {
+    if (serviceOfUnit(unit) !== name) throw new UnitOfOtherService(unit, name);
+    if (!known.includes(unit)) throw new UnitNotFound(unit);
+  }
+}

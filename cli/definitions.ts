@@ -1,0 +1,247 @@
+import { completionCommands } from './definitions/completion.js';
+import { debuggingCommands } from './definitions/debugging.js';
+import {
+  type CommandDefinition,
+  format,
+  list,
+  maybeText,
+  type OptionDefinition,
+  service,
+  text,
+} from './definitions/definition.js';
+import { environmentCommands } from './definitions/environment.js';
+import { relationCommands } from './definitions/relations.js';
+import { statusCommand } from './definitions/status.js';
+import * as values from './values.js';
+
+const following: readonly OptionDefinition[] = [
+  { flags: '--no-wait', description: 'return at once instead of following the units' },
+  {
+    flags: '--timeout <time>',
+    description: 'stop following after this time, such as 30s, 5m, 1h (the units go on)',
+    parse: values.duration,
+  },
+];
+
+const placing: readonly OptionDefinition[] = [
+  {
+    flags: '--machine <machine>',
+    description: 'put the units on this machine (default: the least loaded)',
+    parse: values.machineName,
+    completes: 'machines',
+  },
+];
+
+const repository: OptionDefinition = {
+  flags: '--repository <directory>',
+  description: 'the directory of formulas to look in',
+  env: 'ENSEMBLE_REPOSITORY',
+  completes: 'directories',
+};
+
+/** The options of every command. */
+export const globalOptions: readonly OptionDefinition[] = [
+  {
+    flags: '-e, --environment <name>',
+    description: 'the environment (default: $ENSEMBLE_ENV, or the one environments.yaml names)',
+    completes: 'environments',
+  },
+  { flags: '--state <url>', description: 'the coordinator, instead of an environment' },
+  { flags: '--storage <url>', description: 'the storage, instead of an environment' },
+  { flags: '--debug', description: 'show where an error came from' },
+];
+
+const keepData: OptionDefinition = {
+  flags: '--keep-data',
+  description:
+    'keep each unit’s directory, under removed/ in its agent’s data directory (default: removed for good)',
+};
+
+/** Every command there is; help, parsing and the docs follow from this table. */
+export const commands: readonly CommandDefinition[] = [
+  {
+    name: 'bootstrap',
+    summary: 'make an environment ready for use',
+    details:
+      'Writes a first environments.yaml into $ENSEMBLE_HOME (default ~/.ensemble) where there is none: the environment\n' +
+      '“local”, which needs nothing installed. Bootstrapping twice does no harm.',
+    arguments: [],
+    options: [],
+    examples: ['ensemble bootstrap', 'ensemble bootstrap -e production'],
+    run: async (_args, _options, invocation) =>
+      (await import('./commands/bootstrap.js')).bootstrap(invocation),
+  },
+  {
+    name: 'deploy',
+    summary: 'deploy a formula as a service',
+    details: 'Takes the highest revision there is, unless FORMULA names one, as in mysql-12.',
+    arguments: [
+      { name: '<formula>', description: 'the formula, or formula-revision' },
+      {
+        name: '[service]',
+        description: 'what to call the service (default: as the formula)',
+        parse: values.serviceName,
+      },
+    ],
+    options: [
+      {
+        flags: '-n, --units <count>',
+        description: 'how many units (default: 1; a subordinate’s come by add-relation)',
+        parse: values.unitCountOrNone,
+      },
+      ...placing,
+      {
+        flags: '--config <file>',
+        description: 'a YAML file of config values for the service',
+        completes: 'files',
+      },
+      repository,
+      { flags: '--revision <revision>', description: 'this revision of the formula', parse: values.revision },
+      ...following,
+    ],
+    examples: [
+      'ensemble deploy --repository ./principia -n 3 guestbook',
+      'ensemble deploy mysql-12 accounts',
+    ],
+    run: async ([formula, name], options, invocation) =>
+      (await import('./commands/deploy.js')).deploy(text(formula), maybeText(name), options, invocation),
+  },
+  {
+    name: 'add-unit',
+    summary: 'add units to a service',
+    arguments: [service],
+    options: [
+      { flags: '-n, --units <count>', description: 'how many', parse: values.unitCount, default: 1 },
+      ...placing,
+      ...following,
+    ],
+    examples: ['ensemble add-unit -n 2 guestbook', 'ensemble add-unit --machine m1 guestbook'],
+    run: async ([name], options, invocation) =>
+      (await import('./commands/add-unit.js')).addUnit(text(name), options, invocation),
+  },
+  {
+    name: 'remove-unit',
+    summary: 'stop units and remove them',
+    details: 'The units’ numbers are not used again.',
+    arguments: [{ name: '<unit...>', description: 'the units', parse: values.unitNames, completes: 'units' }],
+    options: [keepData],
+    examples: [
+      'ensemble remove-unit guestbook/2',
+      'ensemble remove-unit --keep-data guestbook/1 guestbook/2',
+    ],
+    run: async ([units], options, invocation) =>
+      (await import('./commands/remove-unit.js')).removeUnits(list(units), options, invocation),
+  },
+  {
+    name: 'destroy-service',
+    summary: 'stop all units of a service and remove it',
+    arguments: [service],
+    options: [keepData],
+    examples: ['ensemble destroy-service guestbook'],
+    run: async ([name], options, invocation) =>
+      (await import('./commands/destroy-service.js')).destroy(text(name), options, invocation),
+  },
+  {
+    name: 'get',
+    summary: 'show a service’s config',
+    arguments: [service],
+    options: [format],
+    examples: ['ensemble get guestbook', 'ensemble get --format json guestbook'],
+    run: async ([name], options, invocation) =>
+      (await import('./commands/get.js')).get(text(name), options, invocation),
+  },
+  {
+    name: 'set',
+    summary: 'change a service’s config',
+    details:
+      'key=value sets an option; key=@file sets it to the file’s content; key= sets an option of type string to the\n' +
+      'empty text. A value that begins with @ comes by --config. Either all values are set or none.',
+    arguments: [service, { name: '[key=value...]', description: 'the values', parse: values.collected }],
+    options: [
+      { flags: '--config <file>', description: 'a YAML file of config values', completes: 'files' },
+      {
+        flags: '--reset <key>',
+        description: 'back to the formula’s default; may be given several times',
+        parse: values.collected,
+      },
+    ],
+    examples: [
+      'ensemble set guestbook title="Our guests" greeting=@greeting.txt',
+      'ensemble set --reset title guestbook',
+    ],
+    run: async ([name, pairs], options, invocation) =>
+      (await import('./commands/set.js')).set(text(name), list(pairs), options, invocation),
+  },
+  statusCommand,
+  {
+    name: 'upgrade-formula',
+    summary: 'upgrade a service to a newer revision of its formula',
+    details:
+      'Looks in the repository the service was deployed from for the highest revision. Units that an earlier upgrade\n' +
+      'left behind are asked again. Units in an error state wait for `ensemble resolved`, unless --force is given. A\n' +
+      'revision that drops or changes a relation in use is refused, unless --force is given.',
+    arguments: [service],
+    options: [
+      {
+        flags: '--repository <directory>',
+        description: 'look here instead, from now on (default: where the service came from)',
+        completes: 'directories',
+      },
+      { flags: '-n, --dry-run', description: 'show what would change, and change nothing' },
+      {
+        flags: '--revision <revision>',
+        description: 'this revision, not the highest',
+        parse: values.revision,
+      },
+      {
+        flags: '--unit <unit>',
+        description: 'only this unit, or these; the others stay on the old formula',
+        parse: values.unitNames,
+        completes: 'units',
+      },
+      {
+        flags: '--force',
+        description:
+          'upgrade units in an error state too, and break relations in use that the new formula lacks',
+      },
+      {
+        flags: '--revert-on-error',
+        description: 'a unit whose upgrade-formula hook fails goes back to the formula it had',
+      },
+      { flags: '--bump', description: 'first raise the revision in the formula’s directory by one' },
+      ...following,
+      { ...format, description: 'how to print what --dry-run finds' },
+    ],
+    examples: [
+      'ensemble upgrade-formula guestbook',
+      'ensemble upgrade-formula --dry-run --repository ./principia guestbook',
+      'ensemble upgrade-formula --unit guestbook/0 guestbook',
+    ],
+    run: async ([name], options, invocation) =>
+      (await import('./commands/upgrade-formula.js')).upgradeFormula(text(name), options, invocation),
+  },
+  {
+    name: 'revert-formula',
+    summary: 'go back to the formula before',
+    details:
+      'A service: all its units go back, and the revision it had is not taken again without --force. Units: each goes\n' +
+      'back to what it ran before, also from a failed or half-way upgrade. The formula was kept on the machine, so that\n' +
+      'nothing is downloaded; its hook revert-formula runs first.',
+    arguments: [
+      {
+        name: '<service-or-unit...>',
+        description: 'a service, or units',
+        parse: values.serviceOrUnits,
+        completes: 'services',
+      },
+    ],
+    options: [...following],
+    examples: ['ensemble revert-formula guestbook', 'ensemble revert-formula guestbook/1'],
+    run: async ([names], options, invocation) =>
+      (await import('./commands/revert-formula.js')).revertFormula(list(names), options, invocation),
+  },
+  ...debuggingCommands,
+  ...relationCommands,
+  ...environmentCommands,
+  ...completionCommands(() => ({ commands, globalOptions })),
+];

@@ -1,0 +1,100 @@
+import * as values from '../values.js';
+import { type CommandDefinition, format, list, maybeText, text } from './definition.js';
+
+/** The commands that look into units while they run. */
+export const debuggingCommands: readonly CommandDefinition[] = [
+  {
+    name: 'debug-log',
+    summary: 'show what the hooks of units print and log',
+    details:
+      'Gathered from all machines; the last of it, 1 MB per machine. All of it is in the units’ log/hooks.log on their\n' +
+      'machines. What a hook prints is INFO, on both its outputs; `ensemble-log -l` says otherwise. With -f it begins with\n' +
+      'the last 10 lines, unless -n is given, and goes on until Ctrl-C.',
+    arguments: [],
+    options: [
+      { flags: '-f, --follow', description: 'go on with what comes' },
+      {
+        flags: '-i, --include <unit...>',
+        description: 'only these units; a service means its units, and * and ? may stand for anything',
+        parse: values.collected,
+      },
+      { flags: '-x, --exclude <unit...>', description: 'all but these units', parse: values.collected },
+      { flags: '-l, --level <level>', description: 'this level and worse', parse: values.logLevel },
+      {
+        flags: '-n, --lines <count>',
+        description: 'only so many lines, the last ones',
+        parse: values.lineCount,
+      },
+      { ...format, choices: ['text', 'json'], default: 'text' },
+    ],
+    examples: ['ensemble debug-log -n 50', "ensemble debug-log -f -i 'blog*' -x blog/2 -l WARNING"],
+    run: async (_args, options, invocation) =>
+      (await import('../commands/debug-log.js')).debugLog(options, invocation),
+  },
+  {
+    name: 'history',
+    summary: 'show what was asked for, and what came of it',
+    details:
+      'Who asked for what and when; and of the units what was done or failed, how long it took, and who resolved it. Kept\n' +
+      'are the last 200 requests of a service and the last 30 events of a unit, also when they are gone.',
+    arguments: [
+      { name: '[service|unit]', description: 'only this service or unit', parse: values.serviceOrUnit },
+    ],
+    options: [
+      { flags: '-n, --lines <count>', description: 'only so many, the last ones', parse: values.lineCount },
+      format,
+    ],
+    examples: ['ensemble history', 'ensemble history -n 20 mysql', 'ensemble history --format json mysql/0'],
+    run: async ([subject], options, invocation) =>
+      (await import('../commands/history.js')).history(maybeText(subject), options, invocation),
+  },
+  {
+    name: 'debug-hooks',
+    summary: 'open a unit’s hooks in windows, instead of running them',
+    details:
+      'On the unit’s machine, as the agent’s user: a tmux session, in which each of these hooks opens in a window of its own\n' +
+      'when it falls due, with its directory, environment and tools. The window’s exit status is the hook’s. All hooks,\n' +
+      'unless some are named; * and ? may stand for anything. Ends when the session is left (C-b d).',
+    arguments: [
+      { name: '<unit>', description: 'the unit', parse: values.unitName },
+      { name: '[hook...]', description: 'the hooks', parse: values.hookPatterns },
+    ],
+    options: [],
+    examples: [
+      'ensemble debug-hooks mysql/0',
+      "ensemble debug-hooks mysql/0 upgrade-formula 'db-relation-*'",
+    ],
+    run: async ([unit, hooks], _options, invocation) =>
+      (await import('../commands/debug-hooks.js')).debugHooks(text(unit), list(hooks), invocation),
+  },
+  {
+    name: 'run',
+    summary: 'run a command in the context of a unit',
+    details:
+      'Runs it on the unit’s machine, in the formula’s directory, with a hook’s environment and tools, when no hook of the\n' +
+      'unit runs; also where the unit is in an error state. Several words are a program and its arguments; a single one\n' +
+      'is a line for the shell. Exits with what the command exits with; 124 where it took longer than --timeout. Ctrl-C\n' +
+      'takes it back unless it has begun.',
+    arguments: [
+      { name: '<unit>', description: 'the unit', parse: values.unitName },
+      { name: '<command...>', description: 'the command, after --', parse: values.collected },
+    ],
+    options: [
+      {
+        flags: '--timeout <time>',
+        description:
+          'end the command after this time, such as 30s, 5m, 1h (default: as long as a hook may take)',
+        parse: values.duration,
+      },
+      {
+        ...format,
+        description: 'print what the command prints, or all about it',
+        choices: ['text', 'json'],
+        default: 'text',
+      },
+    ],
+    examples: ['ensemble run mysql/0 -- relation-ids', "ensemble run mysql/0 -- 'config-get | sort'"],
+    run: async ([unit, words], options, invocation) =>
+      (await import('../commands/run.js')).runCommand(text(unit), list(words), options, invocation),
+  },
+];

@@ -1,0 +1,36 @@
+import * as values from '../values.js';
+import { type CommandDefinition, list } from './definition.js';
+
+/** `status`, the command that shows all the others' effects. */
+export const statusCommand: CommandDefinition = {
+  name: 'status',
+  summary: 'show machines, services, units, relations',
+  details:
+    'A scope is the name of a service, a unit or a machine, in which * stands for any text and ? for any character.\n' +
+    'Services related to a named one are shown with it. With dot or svg the services and their relations are drawn.',
+  arguments: [
+    {
+      name: '[scope...]',
+      description: 'only what has one of these names',
+      parse: values.scopes,
+      completes: 'services',
+    },
+  ],
+  options: [
+    {
+      flags: '--format <format>',
+      description: 'how to print',
+      choices: ['table', 'json', 'yaml', 'dot', 'svg'],
+      default: 'table',
+    },
+    { flags: '--watch', description: 'print again whenever something changes, until Ctrl-C' },
+  ],
+  examples: [
+    'ensemble status',
+    'ensemble status --format json guestbook',
+    "ensemble status --watch 'guest*'",
+    'ensemble status --format svg > status.svg',
+  ],
+  run: async ([names], options, invocation) =>
+    (await import('../commands/status.js')).status(list(names), options, invocation),
+};

@@ -1,0 +1,232 @@
+import { EnsembleError } from '../state/errors.js';
+import type { RelationFault } from '../state/model/relation-faults.js';
+
+/** The command line cannot be understood. */
+export class UsageError extends EnsembleError {
+  static override readonly code = 'usage';
+  /** @param command the command as typed, e.g. `ensemble deploy`; its `--help` is the advice */
+  constructor(
+    readonly reason: string,
+    readonly command: string,
+    readonly usage?: string,
+  ) {
+    super(usage === undefined ? reason : `${reason}\nusage: ${usage}`, `${command} --help`);
+  }
+
+  override get exitCode(): 2 {
+    return 2;
+  }
+}
+
+/** A file given on the command line cannot be used. */
+export class FileUnreadable extends EnsembleError {
+  static override readonly code = 'file-unreadable';
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} cannot be read: ${reason}`, 'check the path', options);
+  }
+}
+
+/** A file of config values is no YAML of that shape, or does not fit the formula's options. */
+export class ConfigFileInvalid extends EnsembleError {
+  static override readonly code = 'config-file-invalid';
+  constructor(
+    readonly file: string,
+    readonly line: number,
+    readonly field: string,
+    readonly reason: string,
+    next?: string,
+  ) {
+    super(`${file}:${line}: ${field === '' ? '' : `${field}: `}${reason}`, next);
+  }
+}
+
+/** Nothing says where formulas come from. */
+export class NoRepository extends EnsembleError {
+  static override readonly code = 'no-repository';
+  constructor(readonly formula: string) {
+    super(
+      `there is no repository to look for ${formula} in`,
+      'name one with --repository, or set ENSEMBLE_REPOSITORY',
+    );
+  }
+
+  override get exitCode(): 2 {
+    return 2;
+  }
+}
+
+/** A service was created, and then its units could not be. */
+export class UnitsNotAdded extends EnsembleError {
+  static override readonly code = 'units-not-added';
+  constructor(
+    readonly service: string,
+    readonly count: number,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `service ${service} is created, but not all of its units are: ${reason}`,
+      `ensemble status ${service}, then ensemble add-unit -n ${count} ${service}`,
+      options,
+    );
+  }
+}
+
+/** An upgrade goes forward only. */
+export class RevisionOlder extends EnsembleError {
+  static override readonly code = 'revision-older';
+  constructor(
+    readonly service: string,
+    readonly deployed: string,
+    readonly revision: number,
+  ) {
+    super(
+      `service ${service} runs ${deployed}, and revision ${revision} is older; an upgrade goes forward only`,
+      'to bring the old content back, give it a higher revision than the deployed one and upgrade to that',
+    );
+  }
+}
+
+/** Somebody else upgraded the service while this command was on its way. */
+export class UpgradeOvertaken extends EnsembleError {
+  static override readonly code = 'upgrade-overtaken';
+  constructor(
+    readonly service: string,
+    readonly wanted: string,
+    readonly formula: string,
+  ) {
+    super(
+      `somebody else set service ${service} to ${formula} at the same time; ${wanted} was not set`,
+      `ensemble status ${service}`,
+    );
+  }
+}
+
+/** Units named on the command line are of another service. */
+export class UnitOfOtherService extends EnsembleError {
+  static override readonly code = 'unit-of-other-service';
+  constructor(
+    readonly unit: string,
+    readonly service: string,
+  ) {
+    super(`${unit} is no unit of service ${service}`, `ensemble status ${service}`);
+  }
+}
+
+/** `--bump` writes into the formula's directory, which a bundle is not. */
+export class BumpNeedsDirectory extends EnsembleError {
+  static override readonly code = 'bump-needs-directory';
+  constructor(readonly path: string) {
+    super(
+      `${path} is a bundle, and a bundle is never changed`,
+      'put the formula’s directory into the repository, or leave --bump out',
+    );
+  }
+}
+
+/** The storage took an object and does not show it. */
+export class StorageUnusable extends EnsembleError {
+  static override readonly code = 'storage-unusable';
+  constructor(
+    readonly storage: string,
+    readonly reason: string,
+  ) {
+    super(`the storage ${storage} cannot be used: ${reason}`, 'check the environment’s `storage`');
+  }
+}
+
+/** What cannot be undone is done only when it is asked for in so many words. */
+export class NotConfirmed extends EnsembleError {
+  static override readonly code = 'not-confirmed';
+  constructor(
+    readonly environment: string,
+    /** What would be removed, e.g. `2 services`. */
+    readonly counts: readonly string[],
+  ) {
+    super(
+      `this would remove all that is in environment ${environment}: ${counts.join(', ')}; nothing was removed`,
+      'the same command with --yes, if that is meant',
+    );
+  }
+
+  override get exitCode(): 2 {
+    return 2;
+  }
+}
+
+/** Agents that are up would go on working on what is no longer there. */
+export class AgentsUp extends EnsembleError {
+  static override readonly code = 'agents-up';
+  constructor(
+    readonly environment: string,
+    readonly machines: readonly string[],
+  ) {
+    super(
+      `agents of environment ${environment} are up, on ${machines.join(', ')}`,
+      'stop them first, or add --force',
+    );
+  }
+}
+
+/** Nothing has a name that fits what `status` was narrowed to. */
+export class NothingMatches extends EnsembleError {
+  static override readonly code = 'nothing-matches';
+  constructor(readonly scope: string) {
+    super(`no service, unit or machine is called ${scope}`, 'ensemble status');
+  }
+}
+
+/** The new formula would break relations that are in use. */
+export class RelationsInUse extends EnsembleError {
+  static override readonly code = 'relations-in-use';
+  constructor(
+    readonly service: string,
+    readonly formula: string,
+    readonly faults: readonly RelationFault[],
+  ) {
+    super(
+      `${formula} does not fit the relations of ${service}:\n${faults.map((fault) => `  ${faultText(fault)}`).join('\n')}`,
+      `ensemble remove-relation ${service}:${faults[0]?.relation} ${faults[0]?.services[0]}, or the same command with --force`,
+    );
+  }
+}
+
+/** A service's units are placed either beside others' or on their own. */
+export class SubordinateChanged extends EnsembleError {
+  static override readonly code = 'subordinate-changed';
+  constructor(
+    readonly service: string,
+    readonly formula: string,
+    /** What the new formula is. */
+    readonly subordinate: boolean,
+  ) {
+    super(
+      subordinate
+        ? `${formula} is a subordinate, and service ${service} is not`
+        : `${formula} is no subordinate, and service ${service} is one`,
+      'deploy it as another service',
+    );
+  }
+}
+
+/** A relation that a new formula breaks, in a line. */
+export function faultText({ relation, services, reason }: RelationFault): string {
+  return `relation ${relation} (with ${services.join(', ')}): ${reason}`;
+}
+/** The service, or units of it, went back from this formula; it is not taken again unasked. */
+export class FormulaReverted extends EnsembleError {
+  static override readonly code = 'formula-reverted';
+  constructor(
+    readonly service: string,
+    readonly formula: string,
+  ) {
+    super(
+      `${service} went back from ${formula}, so it is not taken again`,
+      `publish a mended revision, or ensemble upgrade-formula --force ${service}`,
+    );
+  }
+}

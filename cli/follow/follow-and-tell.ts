@@ -1,0 +1,79 @@
+import { type Clock, systemClock } from '../../state/clock.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { readMachines } from '../../state/model/machines.js';
+import { readUnitState } from '../../state/model/snapshot.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import { agentCommand, type Session } from '../session.js';
+import { followUnits } from './follow.js';
+import type { Goal } from './goal.js';
+import { lineProgress } from './line-progress.js';
+import { exitCodeOf, namesOf, noAgent, summarize } from './summary.js';
+import { terminalProgress } from './terminal-progress.js';
+
+/** The machine of each unit, null while it has none: of a caller who has just read it. */
+export type UnitMachines = ReadonlyMap<string, string | null>;
+
+/**
+ * Follows units as the operator asked for, and tells how it ended. With `--no-wait` it only warns about units that
+ * nobody works on. Ctrl-C ends the following, never what the units do.
+ */
+export async function followAndTell(
+  session: Session,
+  { output, globals }: Invocation,
+  goal: Goal,
+  units: readonly string[],
+  options: FollowOptions & { readonly machines?: UnitMachines },
+  clock: Clock = systemClock,
+): Promise<ExitCode> {
+  const { coordinator, environment } = session;
+  const command = (machine: string | undefined): string => agentCommand(environment, globals, machine);
+  if (!options.wait) {
+    await warnOfAbsentAgents(session, { output, globals }, units, options.machines);
+    return 0;
+  }
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort();
+  process.once('SIGINT', stop);
+  const screen = output.stderr;
+  const progress = screen.isTerminal ? terminalProgress(screen, clock) : lineProgress(screen);
+  const begun = clock.monotonic();
+  try {
+    const limits = { timeout: options.timeout, interrupt: interrupt.signal };
+    const end = await followUnits({ coordinator, clock }, goal, units, progress, limits);
+    for (const line of summarize(goal, end, clock.monotonic() - begun, command)) output.notice(line);
+    return exitCodeOf(end);
+  } finally {
+    process.off('SIGINT', stop);
+  }
+}
+
+async function readHosts(coordinator: Coordinator, units: readonly string[]): Promise<UnitMachines> {
+  const states = await Promise.all(units.map((unit) => readUnitState(coordinator, unit)));
+  return new Map(states.flatMap((state) => (state === undefined ? [] : [[state.name, state.unit.machine]])));
+}
+
+/** Says for units whose machine has no agent up that their request waits, and how to start one. */
+export async function warnOfAbsentAgents(
+  { coordinator, environment }: Session,
+  { output, globals }: Pick<Invocation, 'output' | 'globals'>,
+  units: readonly string[],
+  known?: UnitMachines,
+): Promise<void> {
+  const [machines, hosts] = await Promise.all([
+    readMachines(coordinator),
+    known ?? readHosts(coordinator, units),
+  ]);
+  const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
+  const waiting = new Map<string | null, string[]>();
+  for (const unit of units) {
+    const machine = hosts.get(unit);
+    if (machine === undefined || up.has(machine ?? '')) continue;
+    const names = waiting.get(machine) ?? [];
+    names.push(unit);
+    waiting.set(machine, names);
+  }
+  for (const [machine, names] of waiting) {
+    const start = agentCommand(environment, globals, machine ?? undefined);
+    output.warn(`${noAgent(machine)}, so ${namesOf(names)} must wait; start one with: ${start}`);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock, Timer } from '../../state/clock.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { Goal } from './goal.js';
+import { type Row, rowsOf } from './row.js';
+import { type WatchedUnits, watchUnits } from './watch-units.js';
+
+/** Shows the followed units while they are under way. */
+export interface Progress {
+  show(rows: readonly Row[]): void;
+  /** Called once, with the last rows; nothing is shown after it. */
+  end(rows: readonly Row[]): void;
+}
+
+/** `settled`: every unit is done, failed, gone, or waits for something that only the operator can mend. */
+export interface FollowEnd {
+  readonly why: 'settled' | 'timeout' | 'interrupted';
+  readonly rows: readonly Row[];
+}
+
+export interface FollowLimits {
+  /** Milliseconds; without it, for as long as it takes. */
+  readonly timeout: number | undefined;
+  /** Aborted when the operator has seen enough. */
+  readonly interrupt: AbortSignal;
+}
+
+/**
+ * How long what keeps units waiting is given to pass before they count as waiting for the operator, in milliseconds:
+ * little for an agent that was not seen since the command began, more for one that was, since it may just be
+ * restarting, and for an agent that goes on trying.
+ */
+const PATIENCE = { neverSeen: 1_000, passing: 15_000 } as const;
+
+/**
+ * Follows units until all are settled, or a limit is met.
+ * @throws CoordinatorUnreachable, NodeInvalid; the units go on by themselves all the same
+ */
+export async function followUnits(
+  { coordinator, clock }: { readonly coordinator: Coordinator; readonly clock: Clock },
+  goal: Goal,
+  names: readonly string[],
+  progress: Progress,
+  limits: FollowLimits,
+): Promise<FollowEnd> {
+  let rows: readonly Row[] = [];
+  const seenUp = new Set<string>();
+  let patience: Timer | undefined;
+  let timeout: Timer | undefined;
+  let unwatch: (() => void) | undefined;
+  try {
+    const why = await new Promise<FollowEnd['why']>((resolve, reject) => {
+      const look = (watched: WatchedUnits): void => {
+        for (const machine of watched.agentsUp) seenUp.add(machine);
+        rows = rowsOf(goal, names, watched);
+        progress.show(rows);
+        if (rows.some((row) => row.standing === 'under-way')) {
+          patience?.cancel();
+          patience = undefined;
+          return;
+        }
+        const waiting = rows.filter((row) => row.standing === 'offline' || row.standing === 'stuck');
+        if (waiting.length === 0) {
+          resolve('settled');
+          return;
+        }
+        const passing = waiting.some(({ machine }) => machine !== null && seenUp.has(machine));
+        patience ??= clock.after(passing ? PATIENCE.passing : PATIENCE.neverSeen, () => resolve('settled'));
+      };
+      if (limits.timeout !== undefined) timeout = clock.after(limits.timeout, () => resolve('timeout'));
+      limits.interrupt.addEventListener('abort', () => resolve('interrupted'), { once: true });
+      unwatch = watchUnits(coordinator, names, look, reject);
+    });
+    return { why, rows };
+  } finally {
+    patience?.cancel();
+    timeout?.cancel();
+    unwatch?.();
+    progress.end(rows);
+  }
+}

@@ -1,0 +1,48 @@
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import type { UnitState } from '../../state/model/snapshot.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+
+/** What a command waits for its units to become. */
+export interface Goal {
+  readonly service: string;
+  /** `started`: the units run. `upgraded`: they run, on `formula`, and no flag is left. */
+  readonly kind: 'started' | 'upgraded';
+  /** The formula id, for `upgraded` and for what is told of both. */
+  readonly formula: string;
+  /**
+   * By unit, the `since` of an error state it was in before it was asked and is forced out of: as long as it still
+   * stands there, the unit has not failed but not begun.
+   */
+  readonly forced: ReadonlyMap<string, string>;
+}
+
+/**
+ * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
+ * prepare the upgrade (the storage is away, the bundle is damaged) and runs the old formula on. `gone`: it was removed,
+ * or is being stopped, and will never get there. `overtaken`: a later upgrade took it further.
+ */
+export type Standing = 'under-way' | 'done' | 'failed' | 'offline' | 'stuck' | 'gone' | 'overtaken';
+
+/** Decides a unit's standing from what it is now; nothing of how it came there matters. */
+export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boolean): Standing {
+  if (unit === undefined) return 'gone';
+  const { state, since, upgrade } = unit.status;
+  if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';
+  if (isErrorState(state) && goal.forced.get(unit.name) !== since) return 'failed';
+  if (state === 'started') {
+    if (goal.kind === 'started') return 'done';
+    if (unit.flag === undefined && upgrade === undefined) {
+      if (unit.unit.formula === goal.formula) return 'done';
+      // It went back by itself, and says why in its message.
+      if (unit.unit.bad?.includes(goal.formula)) return 'failed';
+      if (isNewer(unit.unit.formula, goal.formula)) return 'overtaken';
+    }
+  }
+  if (!agentUp) return 'offline';
+  const preparing = upgrade?.step === 'fetching' || upgrade?.step === 'staging';
+  return preparing && (upgrade.blockers?.length ?? 0) > 0 ? 'stuck' : 'under-way';
+}
+
+function isNewer(formula: string | null, goal: string): boolean {
+  return formula !== null && parseFormulaId(formula).revision > parseFormulaId(goal).revision;
+}

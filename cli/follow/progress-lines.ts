@@ -1,0 +1,71 @@
+import { renderTable } from '../output/table.js';
+import type { Color, Screen } from '../output/terminal.js';
+import { cutToWidth } from '../output/width.js';
+import type { Standing } from './goal.js';
+import type { Row } from './row.js';
+
+export interface ProgressLine {
+  readonly text: string;
+  readonly color?: Color;
+}
+
+const COLORS: Readonly<Partial<Record<Standing, Color>>> = {
+  done: 'green',
+  failed: 'red',
+  offline: 'yellow',
+  stuck: 'yellow',
+  gone: 'dim',
+  overtaken: 'green',
+};
+
+/** Lines that are always there: the count, and the one the cursor stands in. A table has a head besides. */
+const OTHER_LINES = 2;
+
+/**
+ * The lines to draw on a screen of this size: a table of the units, or, where they do not fit, how many there are of
+ * each kind and as many of those that need a person as fit. Never more lines than the screen has, none too wide:
+ * otherwise it would scroll, and could not be drawn over.
+ */
+export function progressLines(
+  rows: readonly Row[],
+  { columns, rows: height }: Pick<Screen, 'columns' | 'rows'>,
+  elapsed: string,
+): readonly ProgressLine[] {
+  const done = rows.filter((row) => row.standing === 'done').length;
+  const count: ProgressLine = { text: `${done} of ${rows.length} done, ${elapsed}`, color: 'dim' };
+  const room = Math.max(height - OTHER_LINES, 0);
+  const lines = rows.length < room ? tableOf(rows) : countsOf(rows, room);
+  return [...lines, count].map(({ text, ...rest }) => ({ ...rest, text: cutToWidth(text, columns - 1) }));
+}
+
+function tableOf(rows: readonly Row[]): readonly ProgressLine[] {
+  const [head = '', ...lines] = renderTable([
+    ['UNIT', 'MACHINE', 'STATE', 'MESSAGE'],
+    ...rows.map((row) => [row.unit, row.machine ?? '-', row.doing, row.message]),
+  ]);
+  return [
+    { text: head, color: 'bold' },
+    ...lines.map((text, index) => withColor(text, rows[index]?.standing)),
+  ];
+}
+
+function countsOf(rows: readonly Row[], room: number): readonly ProgressLine[] {
+  const counts = new Map<string, { count: number; standing: Standing }>();
+  for (const { doing, standing } of rows) {
+    const key = standing === 'offline' ? `${doing} (no agent)` : doing;
+    const before = counts.get(key);
+    counts.set(key, { standing, count: (before?.count ?? 0) + 1 });
+  }
+  const kinds = [...counts].map(([doing, { count, standing }]) =>
+    withColor(`${String(count).padStart(6)}  ${doing}`, standing),
+  );
+  const failed = rows
+    .filter((row) => row.standing === 'failed')
+    .map((row) => withColor(`${row.unit}: ${row.doing}: ${row.message}`, row.standing));
+  return [...kinds, ...failed].slice(0, room);
+}
+
+function withColor(text: string, standing: Standing | undefined): ProgressLine {
+  const color = standing === undefined ? undefined : COLORS[standing];
+  return color === undefined ? { text } : { text, color };
+}

@@ -1,0 +1,92 @@
+import { formatDuration } from '../output/durations.js';
+import type { FollowEnd } from './follow.js';
+import type { Goal, Standing } from './goal.js';
+import type { Row } from './row.js';
+
+/** More units than this are counted in a sentence rather than named. */
+const MOST_NAMES = 10;
+
+/**
+ * What is told when following ended: how many units got there, and for every other one why not and what to do.
+ * @param elapsed milliseconds since the command began to follow
+ * @param agentCommand the command that starts an agent, on a machine or wherever
+ */
+export function summarize(
+  goal: Goal,
+  { why, rows }: FollowEnd,
+  elapsed: number,
+  agentCommand: (machine: string | undefined) => string,
+): readonly string[] {
+  const of = (standing: Standing): readonly Row[] => rows.filter((row) => row.standing === standing);
+  const work = goal.kind === 'upgraded' ? 'the upgrade goes' : 'the units go';
+  if (why === 'interrupted') {
+    return [`stopped following; ${work} on. See how far with: ensemble status ${goal.service}`];
+  }
+  const lines = [
+    `${of('done').length} of ${rows.length} units run ${goal.formula} (${formatDuration(elapsed)})`,
+    ...of('failed').flatMap((row) => failureLines(goal, row)),
+    ...of('stuck').flatMap(stuckLines),
+    ...offlineLines(of('offline'), agentCommand),
+    ...of('gone').map((row) => `${row.unit} was removed meanwhile`),
+    ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),
+  ];
+  if (why === 'timeout') {
+    lines.push(
+      `stopped following after ${formatDuration(elapsed)}; ${work} on. Still under way:`,
+      ...of('under-way').map(
+        (row) => `  ${row.unit}: ${row.doing}${row.message === '' ? '' : `: ${row.message}`}`,
+      ),
+      `  try: ensemble status ${goal.service}`,
+    );
+  }
+  return lines;
+}
+
+const FINE: readonly Standing[] = ['done', 'gone', 'overtaken'];
+
+/** 0 when every unit got there, or did not by somebody else's will; 130 after Ctrl-C, else 1. */
+export function exitCodeOf({ why, rows }: FollowEnd): 0 | 1 | 130 {
+  if (why === 'interrupted') return 130;
+  const settled = rows.every((row) => FINE.includes(row.standing));
+  return why === 'settled' && settled ? 0 : 1;
+}
+
+function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly string[] {
+  const flagged = goal.kind === 'upgraded' ? `, or ensemble upgrade-formula --force ${goal.service}` : '';
+  const again = `mend the formula, or ensemble upgrade-formula --force ${goal.service}`;
+  return [
+    `${unit} failed: ${doing}${message === '' ? '' : `: ${message}`}`,
+    doing === 'started'
+      ? `  try: ${again}`
+      : `  try: ${next || `ensemble resolved --retry ${unit}`}${doing.startsWith('upgrade-error') ? '' : flagged}`,
+  ];
+}
+
+function stuckLines({ unit, doing, message }: Row): readonly string[] {
+  return [
+    `${unit} cannot go on: ${doing}: ${message}`,
+    '  until that is mended it runs on as before; the request is kept',
+  ];
+}
+
+function offlineLines(
+  rows: readonly Row[],
+  agentCommand: (machine: string | undefined) => string,
+): readonly string[] {
+  const machines = new Map<string | null, string[]>();
+  for (const { machine, unit } of rows) machines.set(machine, [...(machines.get(machine) ?? []), unit]);
+  return [...machines].flatMap(([machine, units]) => [
+    `${noAgent(machine)}: start one with: ${agentCommand(machine ?? undefined)}`,
+    `  until then ${namesOf(units)} ${units.length === 1 ? 'waits' : 'wait'}; the request is kept`,
+  ]);
+}
+
+/** Why nobody works on a unit that is placed on `machine`, or nowhere yet. */
+export function noAgent(machine: string | null): string {
+  return machine === null ? 'no agent is running on any machine' : `no agent is running on ${machine}`;
+}
+
+/** Units in a sentence: their names, or how many they are. */
+export function namesOf(units: readonly string[]): string {
+  return units.length > MOST_NAMES ? `${units.length} units` : units.join(', ');
+}

@@ -1,0 +1,55 @@
+import type { Clock, Timer } from '../../state/clock.js';
+import { formatDuration } from '../output/durations.js';
+import { type Color, paint, type Screen } from '../output/terminal.js';
+import type { Progress } from './follow.js';
+import { progressLines } from './progress-lines.js';
+import type { Row } from './row.js';
+
+/** Milliseconds between two drawings, so that a thousand units do not make a terminal flicker. */
+const LEAST_PAUSE = 100;
+
+/** Milliseconds after which the time is drawn anew though nothing happened. */
+const TICK = 1_000;
+
+/** Progress that a person watches: a table drawn over itself. */
+export function terminalProgress(screen: Screen, clock: Clock): Progress {
+  const begun = clock.monotonic();
+  let rows: readonly Row[] = [];
+  let drawn = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  let timer: Timer | undefined;
+  let soon = false;
+
+  const draw = (): void => {
+    timer?.cancel();
+    soon = false;
+    last = clock.monotonic();
+    const lines = progressLines(rows, screen, formatDuration(last - begun));
+    const back = drawn === 0 ? '' : `\u001b[${drawn}A`;
+    const text = lines.map(({ text: line, color }) => `${colored(screen, color, line)}\u001b[K\n`).join('');
+    screen.write(`${back}${text}\u001b[J`);
+    drawn = lines.length;
+    timer = clock.after(TICK, draw);
+  };
+
+  return {
+    show(next) {
+      rows = next;
+      if (soon) return;
+      const wait = last + LEAST_PAUSE - clock.monotonic();
+      if (wait <= 0) return draw();
+      timer?.cancel();
+      timer = clock.after(wait, draw);
+      soon = true;
+    },
+    end(final) {
+      rows = final;
+      if (rows.length > 0) draw();
+      timer?.cancel();
+    },
+  };
+}
+
+function colored(screen: Screen, color: Color | undefined, line: string): string {
+  return color === undefined ? line : paint(screen, color, line);
+}

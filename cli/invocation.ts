@@ -1,0 +1,32 @@
+import type { UsageError } from './errors.js';
+import type { Output } from './output/output.js';
+
+/** The options every command takes. */
+export interface GlobalOptions {
+  readonly environment?: string;
+  /** URLs that stand in for an environments file; both or none. */
+  readonly state?: string;
+  readonly storage?: string;
+  readonly debug?: boolean;
+}
+
+/** What a command is run with besides its own arguments and options. */
+export interface Invocation {
+  readonly output: Output;
+  readonly globals: GlobalOptions;
+  /** The error for arguments that are wrong together, with the command's usage line. */
+  misuse(reason: string): UsageError;
+}
+
+/**
+ * What the process exits with: 0 done, 1 failed, 2 wrong usage (DESIGN §3.9), 130 where the operator stopped it by
+ * Ctrl-C, as shells have it. `run` exits with what its command exited with.
+ */
+export type ExitCode = number;
+
+/** The options of commands that can follow what they started. */
+export interface FollowOptions {
+  readonly wait: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}

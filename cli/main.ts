@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import * as module from 'node:module';
+import { ensembleVersion } from '../state/version.js';
+
+const argv = process.argv.slice(2);
+
+// Asked for by scripts and completions again and again: answered before anything else is loaded.
+if (argv[0] === '--version' || argv[0] === '-V') {
+  process.stdout.write(`${ensembleVersion()}\n`);
+} else {
+  // Node 22.8 and newer: compiled code is kept between runs.
+  const enableCompileCache: unknown = Reflect.get(module, 'enableCompileCache');
+  if (typeof enableCompileCache === 'function') enableCompileCache();
+  const { run } = await import('./run.js');
+  const exitCode = await run(argv);
+  // What a slow reader has not taken yet would be lost with the process.
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+  process.exit(exitCode);
+}

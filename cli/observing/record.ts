@@ -1,0 +1,20 @@
+import { type Event, recordRequest } from '../../state/model/history.js';
+import type { Requester } from '../../state/model/requests.js';
+import type { Output } from '../output/output.js';
+import type { Session } from '../session.js';
+
+/** Notes in a service's history what was asked of it. What was asked stands, also where it cannot be noted. */
+export async function record(
+  { coordinator }: Session,
+  output: Output,
+  service: string,
+  requester: Requester,
+  request: Omit<Event, 'at' | 'by' | 'outcome'>,
+): Promise<void> {
+  try {
+    await recordRequest(coordinator, service, requester, request);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    output.warn(`the history of ${service} does not tell of this: ${reason}`);
+  }
+}

@@ -1,0 +1,27 @@
+import { EnsembleError } from '../../state/errors.js';
+import { paint, type Screen } from './terminal.js';
+
+/**
+ * Tells the operator how a command failed, and says what it exits with. What is no `EnsembleError` is a fault of
+ * Ensemble itself; its stack is of use to nobody but its makers, so it is shown only with `--debug`.
+ */
+export function reportError(error: unknown, screen: Screen, debug: boolean): 1 | 2 {
+  const prefix = paint(screen, 'red', 'ensemble:');
+  if (error instanceof EnsembleError) {
+    screen.write(`${prefix} ${error.message}\n`);
+    if (error.next !== undefined) screen.write(`  try: ${error.next}\n`);
+    if (debug) screen.write(`${describe(error)}\n`);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  screen.write(`${prefix} unexpected: ${message.split('\n', 1)[0]}\n`);
+  if (debug) screen.write(`${describe(error)}\n`);
+  else screen.write('  try: the same command with --debug, and report what it shows\n');
+  return 1;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by: ${describe(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,47 @@
+import type { WriteStream } from 'node:tty';
+
+/** A stream the command writes to, as far as output cares what it is. */
+export interface Screen {
+  write(text: string): void;
+  /** Whether a person looks at it, so that it may be redrawn. */
+  readonly isTerminal: boolean;
+  readonly hasColors: boolean;
+  /** Columns; Infinity where it is no terminal. Asked anew each time: windows are resized. */
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export type Color = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+
+const CODES: Readonly<Record<Color, readonly [number, number]>> = {
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+};
+
+/** `text` in a colour, where the screen takes colours. */
+export function paint(screen: Pick<Screen, 'hasColors'>, color: Color, text: string): string {
+  const [on, off] = CODES[color];
+  return screen.hasColors && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+}
+
+/** The screen of one of the process's streams. Colours: on a terminal that is not `dumb`, unless `NO_COLOR` is set. */
+export function screenOf(stream: NodeJS.WriteStream, variables: NodeJS.ProcessEnv = process.env): Screen {
+  const terminal: WriteStream | undefined = stream.isTTY ? stream : undefined;
+  const dumb = variables.TERM === 'dumb';
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTerminal: terminal !== undefined && !dumb,
+    hasColors: terminal !== undefined && !dumb && (variables.NO_COLOR ?? '') === '',
+    get columns() {
+      return terminal === undefined ? Number.POSITIVE_INFINITY : terminal.columns || 80;
+    },
+    get rows() {
+      return terminal === undefined ? Number.POSITIVE_INFINITY : terminal.rows || 24;
+    },
+  };
+}

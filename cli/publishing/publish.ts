@@ -1,0 +1,35 @@
+import type { Publishable } from '../../state/formula/publishable.js';
+import { checkPublished, readFormulaRecord, registerFormula } from '../../state/model/formulas.js';
+import { bundleKey } from '../../state/storage/key.js';
+import type { Output } from '../output/output.js';
+import type { Session } from '../session.js';
+
+/**
+ * Makes a formula available to agents under `formulaId`: first its bundle in the storage, unless it is there, then its
+ * node, so that no agent looks for an object that is not there. Publishing the same content again is a success.
+ * @param now milliseconds since the epoch
+ * @throws FormulaPublishedDiffers, before anything is uploaded where it can be known then; StorageUnreachable, …
+ */
+export async function publish(
+  { coordinator, storage }: Session,
+  formulaId: string,
+  { bundle, digest, formula }: Publishable,
+  output: Output,
+  now: number,
+): Promise<void> {
+  for (const warning of formula.warnings) output.warn(warning);
+  const published = await readFormulaRecord(coordinator, formulaId);
+  if (published !== undefined) checkPublished(formulaId, published, digest.sha256, formula.directory);
+  const key = bundleKey(digest.sha256);
+  const target = await storage();
+  if ((await target.size(key)) !== digest.size) await target.put(key, bundle);
+  const record = {
+    ...digest,
+    storageKey: key,
+    metadata: { ...formula.metadata },
+    config: { ...formula.config },
+    publishedAt: new Date(now).toISOString(),
+  };
+  await registerFormula(coordinator, formulaId, record, formula.directory);
+  if (published === undefined) output.notice(`published ${formulaId}`);
+}

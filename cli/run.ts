@@ -1,0 +1,27 @@
+import { processOutput } from './output/output.js';
+import { reportError } from './output/report-error.js';
+import { runProgram } from './program.js';
+
+/** Runs one command line and tells the operator how it went. @returns what the process exits with */
+export async function run(argv: readonly string[]): Promise<number> {
+  silenceWarnings();
+  const output = processOutput();
+  const debug = argv.includes('--debug');
+  // What nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
+  process.on('uncaughtException', (error) => process.exit(reportError(error, output.stderr, debug)));
+  let exitCode: number;
+  try {
+    exitCode = await runProgram(argv, output);
+  } catch (error) {
+    exitCode = reportError(error, output.stderr, debug);
+  }
+  await output.flushed();
+  return exitCode;
+}
+
+/** Warnings of Node and of libraries are for developers (DESIGN §3.9); `--trace-warnings` still shows them. */
+function silenceWarnings(): void {
+  if (process.execArgv.includes('--trace-warnings')) return;
+  process.removeAllListeners('warning');
+  process.on('warning', () => undefined);
+}

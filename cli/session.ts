@@ -1,0 +1,116 @@
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import { openCoordinator } from '../state/coordination/open.js';
+import type { Environment } from '../state/environments/environment.js';
+import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
+import { NotBootstrapped } from '../state/model/errors.js';
+import { requireLayout } from '../state/model/layout.js';
+import type { Requester } from '../state/model/requests.js';
+import { openStorage } from '../state/storage/open.js';
+import type { Storage } from '../state/storage/storage.js';
+import type { GlobalOptions, Invocation } from './invocation.js';
+
+/** An environment as a command works with it. */
+export interface Session {
+  readonly environment: Environment;
+  readonly coordinator: Coordinator;
+  /** Opened when first asked for: most commands need none, and the S3 SDK is slow to load. */
+  storage(): Promise<Storage>;
+}
+
+/** The name of the environment that `--state` and `--storage` make up. */
+const ADHOC = 'adhoc';
+
+/**
+ * Opens the environment the operator chose, checks that it is bootstrapped, and closes it when `work` is done.
+ * @throws UsageError, NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid, CoordinatorUnreachable,
+ *   NotBootstrapped, LayoutTooNew, whatever `work` throws
+ */
+export async function withSession<T>(
+  invocation: Invocation,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withUncheckedSession(invocation, async (session) => {
+    await checkLayout(session);
+    return work(session);
+  });
+}
+
+/** The same for an environment that need not be bootstrapped yet. */
+export async function withUncheckedSession<T>(
+  invocation: Invocation,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const environment = await chosenEnvironment(invocation);
+  const coordinator = await openCoordinator(environment.state, {
+    ...(environment.secret !== undefined && { secret: environment.secret }),
+  });
+  let storage: Promise<Storage> | undefined;
+  try {
+    return await work({
+      environment,
+      coordinator,
+      storage: () => {
+        storage ??= openStorage(environment.storage);
+        return storage;
+      },
+    });
+  } finally {
+    (await storage?.catch(() => undefined))?.close();
+    await coordinator.close();
+  }
+}
+
+async function chosenEnvironment({ globals, misuse }: Invocation): Promise<Environment> {
+  const { environment, state, storage } = globals;
+  if (state === undefined && storage === undefined) return loadEnvironment(environment);
+  if (state === undefined || storage === undefined) throw misuse('--state and --storage go together');
+  if (environment !== undefined) {
+    throw misuse('--environment cannot be combined with --state and --storage, which stand in for it');
+  }
+  return { name: ADHOC, state: absoluteUrl(state, resolve()), storage: absoluteUrl(storage, resolve()) };
+}
+
+async function checkLayout({ coordinator, environment }: Session): Promise<void> {
+  try {
+    await requireLayout(coordinator, environment.name);
+  } catch (error) {
+    if (!(error instanceof NotBootstrapped) || environment.name !== ADHOC) throw error;
+    throw new NotBootstrapped(environment.name, `ensemble bootstrap ${urlOptions(environment)}`);
+  }
+}
+
+/** The command that starts an agent for the environment as this command line chose it. */
+export function agentCommand(
+  environment: Environment,
+  globals: GlobalOptions,
+  machine: string | undefined,
+): string {
+  const where = machine === undefined ? '' : ` --machine ${machine}`;
+  return `ensemble-agent${choiceOptions(environment, globals)}${where}`;
+}
+
+/** The options, with a space in front, by which another command goes to the environment this one was given. */
+export function choiceOptions(environment: Environment, globals: GlobalOptions): string {
+  if (environment.name === ADHOC) return ` ${urlOptions(environment)}`;
+  return globals.environment === undefined ? '' : ` -e ${environment.name}`;
+}
+
+function urlOptions({ state, storage }: Environment): string {
+  return [`--state ${state}`, `--storage '${storage}'`].join(' ');
+}
+
+/** Who runs this command, and when. */
+export function requester(now: number): Requester {
+  return { requestedAt: new Date(now).toISOString(), by: `${userName()}@${hostname()}` };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name, as in some containers.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

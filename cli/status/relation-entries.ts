@@ -1,0 +1,53 @@
+import { formatEndpoint } from '../../state/model/endpoints.js';
+import type { RelationNode } from '../../state/model/relations.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import type { RelationEntry, RelationErrorEntry } from './status-document.js';
+
+/** From best to worst. */
+const STATES: readonly string[] = ['departed', 'up', 'down', 'error'];
+
+/** One relation as `status` shows it. */
+export function relationEntry({ value }: RelationNode): RelationEntry {
+  const { endpoints, scope, removing } = value;
+  const requirerFirst = endpoints.toSorted((a, b) => b.role.localeCompare(a.role, 'en'));
+  return {
+    endpoints: requirerFirst.map(formatEndpoint),
+    interface: endpoints[0]?.interface ?? '',
+    scope,
+    ...(removing === true && { removing: true }),
+  };
+}
+
+/** The services on the other side of each of a service's relations, by the name of its own endpoint; sorted. */
+export function relatedServices(
+  service: string,
+  relations: readonly RelationNode[],
+): Readonly<Record<string, readonly string[]>> {
+  const related: Record<string, readonly string[]> = {};
+  for (const { value } of relations) {
+    const own = value.endpoints.find((endpoint) => endpoint.service === service);
+    if (own === undefined) continue;
+    const other = value.endpoints.find((endpoint) => endpoint.service !== service) ?? own;
+    related[own.name] = [...new Set([...(related[own.name] ?? []), other.service])].sort();
+  }
+  return related;
+}
+
+/** The state of a unit's relations by name; of several relations of one name, the worst. */
+export function relationStates(relations: UnitStatus['relations'] = {}): Readonly<Record<string, string>> {
+  const states: Record<string, string> = {};
+  for (const [identifier, { state }] of Object.entries(relations)) {
+    const name = identifier.slice(0, identifier.lastIndexOf(':'));
+    if (STATES.indexOf(state) > STATES.indexOf(states[name] ?? '')) states[name] = state;
+  }
+  return states;
+}
+
+/** The unit's relations in error, by identifier. */
+export function relationErrors(
+  relations: UnitStatus['relations'] = {},
+): readonly (readonly [string, RelationErrorEntry])[] {
+  return Object.entries(relations)
+    .filter(([, { state }]) => state === 'error')
+    .map(([identifier, { services, message = '' }]) => [identifier, { services, message }]);
+}

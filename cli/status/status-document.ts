@@ -1,0 +1,183 @@
+import type { MachineState } from '../../state/model/machines.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import type { ServiceState, Snapshot, UnitState } from '../../state/model/snapshot.js';
+import { relatedServices, relationEntry, relationErrors, relationStates } from './relation-entries.js';
+
+/** What `status --format json` prints (DESIGN §9). Others script against it: fields are added, never renamed. */
+export interface StatusDocument {
+  readonly environment: string;
+  readonly machines: Readonly<Record<string, MachineEntry>>;
+  readonly services: Readonly<Record<string, ServiceEntry>>;
+  /** Those of the services shown, by their numbers. */
+  readonly relations: Readonly<Record<string, RelationEntry>>;
+}
+
+export interface MachineEntry {
+  readonly agent: 'up' | 'down';
+  readonly hostname: string;
+  /** Of the agent; null while none is up. */
+  readonly version: string | null;
+  readonly units: number;
+}
+
+export interface ServiceEntry {
+  readonly formula: string;
+  /** The directory that `upgrade-formula` looks in. */
+  readonly repository: string;
+  readonly exposed: boolean;
+  /** There while the service waits for its last units to stop. */
+  readonly destroying?: true;
+  /** There where its units are placed beside those of other services. */
+  readonly subordinate?: true;
+  /** The services on the other side, by the name of the service's own relation; of peers, the service itself. */
+  readonly relations: Readonly<Record<string, readonly string[]>>;
+  /** Relations that the formula requires and that are not there; only where there are such. */
+  readonly missingRelations?: readonly string[];
+  readonly units: Readonly<Record<string, UnitEntry>>;
+}
+
+export interface UnitEntry {
+  /** Null while the unit waits for a machine. */
+  readonly machine: string | null;
+  readonly agent: 'up' | 'down';
+  readonly state: string;
+  /** What the unit runs; null until it is installed. */
+  readonly formula: string | null;
+  readonly since: string;
+  readonly message: string;
+  /** What an operator can do about an error; only where there is one. */
+  readonly next?: string;
+  /** What the formula says of its workload, where it says anything. */
+  readonly workload?: string;
+  /** Of a subordinate: the unit it is placed beside. */
+  readonly principal?: string;
+  /** The units placed beside this one; only where there are such. */
+  readonly subordinates?: readonly string[];
+  /** `up`, `down` or `error`, by the relation's name; of several relations of one name, the worst. */
+  readonly relations: Readonly<Record<string, string>>;
+  /** Why relations are in error, by their identifiers; only where some are. */
+  readonly relationErrors?: Readonly<Record<string, RelationErrorEntry>>;
+  readonly ports: readonly string[];
+  /** There only while an upgrade is wanted, under way, blocked or failed. */
+  readonly upgrade?: UpgradeEntry;
+}
+
+export interface RelationErrorEntry {
+  readonly services: readonly string[];
+  readonly message: string;
+}
+
+export interface RelationEntry {
+  /** One of peers, else two, first the one that requires: `blog:db`, `mysql:server`. */
+  readonly endpoints: readonly string[];
+  readonly interface: string;
+  readonly scope: 'global' | 'container';
+  /** There while its units leave it. */
+  readonly removing?: true;
+}
+
+export interface UpgradeEntry {
+  /** `wanted` until the agent has taken it up. */
+  readonly step: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly since: string;
+  readonly blockers?: NonNullable<UnitStatus['upgrade']>['blockers'];
+}
+
+/** Puts what was read of an environment into the shape of DESIGN §9. */
+export function statusDocument(environment: string, snapshot: Snapshot): StatusDocument {
+  const { machines, services, required } = snapshot;
+  const beside = subordinatesByPrincipal(services);
+  const relations = services.flatMap((service) => service.relations);
+  const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
+  return {
+    environment,
+    machines: Object.fromEntries(machines.map((machine) => [machine.name, machineEntry(machine)])),
+    services: Object.fromEntries(
+      services.map((service) => [
+        service.name,
+        serviceEntry(service, Object.keys(required.get(service.service.formula) ?? {}), up, beside),
+      ]),
+    ),
+    relations: Object.fromEntries(
+      relations.sort((a, b) => Number(a.id) - Number(b.id)).map((each) => [each.id, relationEntry(each)]),
+    ),
+  };
+}
+
+function subordinatesByPrincipal(services: readonly ServiceState[]): ReadonlyMap<string, readonly string[]> {
+  const beside = new Map<string, readonly string[]>();
+  for (const { name, unit } of services.flatMap(({ units }) => units)) {
+    const { principal } = unit;
+    if (principal !== undefined) beside.set(principal, [...(beside.get(principal) ?? []), name]);
+  }
+  return beside;
+}
+
+function machineEntry({ agent, machine, units }: MachineState): MachineEntry {
+  return {
+    agent: agent === undefined ? 'down' : 'up',
+    hostname: machine.hostname,
+    version: agent?.version ?? null,
+    units: units.length,
+  };
+}
+
+function serviceEntry(
+  { name, service, exposed, units, relations }: ServiceState,
+  required: readonly string[],
+  up: ReadonlySet<string>,
+  beside: ReadonlyMap<string, readonly string[]>,
+): ServiceEntry {
+  const related = relatedServices(name, relations);
+  const missing = required.filter((relation) => related[relation] === undefined);
+  return {
+    formula: service.formula,
+    repository: service.repository.path,
+    exposed,
+    ...(service.destroying && { destroying: true }),
+    ...(service.subordinate && { subordinate: true }),
+    relations: related,
+    ...(missing.length > 0 && { missingRelations: missing }),
+    units: Object.fromEntries(
+      units.map((unit) => [unit.name, unitEntry(unit, service.formula, up, beside.get(unit.name) ?? [])]),
+    ),
+  };
+}
+
+function unitEntry(
+  state: UnitState,
+  target: string,
+  up: ReadonlySet<string>,
+  subordinates: readonly string[],
+): UnitEntry {
+  const { unit, status } = state;
+  const errors = relationErrors(status.relations);
+  const upgrade = upgradeEntry(state, target);
+  return {
+    machine: unit.machine,
+    agent: unit.machine !== null && up.has(unit.machine) ? 'up' : 'down',
+    state: status.state,
+    formula: unit.formula,
+    since: status.since,
+    message: status.message,
+    ...(status.next !== undefined && { next: status.next }),
+    ...(status.workload !== undefined && { workload: status.workload }),
+    ...(unit.principal !== undefined && { principal: unit.principal }),
+    ...(subordinates.length > 0 && { subordinates }),
+    relations: relationStates(status.relations),
+    ...(errors.length > 0 && { relationErrors: Object.fromEntries(errors) }),
+    ports: unit.ports,
+    ...(upgrade !== undefined && { upgrade }),
+  };
+}
+
+function upgradeEntry({ unit, status, flag }: UnitState, target: string): UpgradeEntry | undefined {
+  if (status.upgrade !== undefined) {
+    const { step, from, to, since, blockers } = status.upgrade;
+    return { step, from, to, since, ...(blockers !== undefined && { blockers }) };
+  }
+  if (flag === undefined) return undefined;
+  return { step: 'wanted', from: unit.formula, to: target, since: flag.requestedAt };
+}

@@ -1,0 +1,71 @@
+import type { RelationEntry, ServiceEntry, StatusDocument } from './status-document.js';
+
+/** Units named in a service's box; of more only the number is told. */
+const MOST_UNITS = 8;
+
+/**
+ * The services and their relations in Graphviz's language: a box per service with its units, an arrow from who
+ * requires to who provides, dashed where the relation is of container scope, grey where it goes.
+ */
+export function statusDot({ environment, services, relations }: StatusDocument): string {
+  return [
+    `digraph ${quoted(environment)} {`,
+    '  rankdir=LR;',
+    '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="Helvetica"];',
+    '  edge [fontname="Helvetica", fontsize=10];',
+    ...Object.entries(services).map(([name, service]) => serviceLine(name, service)),
+    // A service that was not asked for may be on the other side.
+    ...missingEnds(services, relations).map((name) => `  ${quoted(name)} [style="rounded,dashed"];`),
+    ...Object.values(relations).map(relationLine),
+    '}',
+  ].join('\n');
+}
+
+function serviceLine(name: string, { formula, exposed, destroying, units }: ServiceEntry): string {
+  const all = Object.entries(units);
+  const shown = all.slice(0, MOST_UNITS).map(([unit, { state }]) => `${unit} ${state}`);
+  const more = all.length - shown.length;
+  const label = [
+    exposed ? `${name} (exposed)` : name,
+    formula,
+    ...shown,
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+  const failed = all.some(
+    ([, { state, relationErrors }]) => state.endsWith('-error') || relationErrors !== undefined,
+  );
+  const color = failed ? ', color=red' : destroying === true ? ', color=grey, fontcolor=grey' : '';
+  return `  ${quoted(name)} [label="${label.map(escaped).join('\\n')}"${color}];`;
+}
+
+function relationLine({ endpoints, interface: of, scope, removing }: RelationEntry): string {
+  const [from = '', to = from] = endpoints.map(serviceOf);
+  const names = endpoints.map((endpoint) => endpoint.slice(endpoint.indexOf(':') + 1));
+  const attributes = [
+    `label=${quoted(`${names.join(' - ')} (${of})`)}`,
+    ...(scope === 'container' ? ['style=dashed'] : []),
+    ...(removing === true ? ['color=grey', 'fontcolor=grey'] : []),
+    ...(endpoints.length === 1 ? ['dir=none'] : []),
+  ];
+  return `  ${quoted(from)} -> ${quoted(to)} [${attributes.join(', ')}];`;
+}
+
+function missingEnds(
+  services: StatusDocument['services'],
+  relations: StatusDocument['relations'],
+): readonly string[] {
+  const ends = Object.values(relations).flatMap(({ endpoints }) => endpoints.map(serviceOf));
+  return [...new Set(ends)].filter((name) => !Object.hasOwn(services, name)).sort();
+}
+
+function serviceOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.indexOf(':'));
+}
+
+function quoted(text: string): string {
+  return `"${escaped(text)}"`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\"]/g, '\\$&').replace(/\s+/g, ' ');
+}

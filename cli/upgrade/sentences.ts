@@ -1,0 +1,55 @@
+import type { ServiceState } from '../../state/model/snapshot.js';
+import { faultText } from '../errors.js';
+import { namesOf } from '../follow/summary.js';
+import { printable } from '../output/printable.js';
+import type { Misfits } from './compatibility.js';
+import type { UnitPlan } from './unit-plan.js';
+
+/** Why no unit is flagged. */
+export function nothingToDo(
+  { name, service }: Pick<ServiceState, 'name' | 'service'>,
+  target: string,
+  { revision, unit }: { readonly revision?: number; readonly unit?: readonly string[] },
+): string {
+  if (unit !== undefined) return `${namesOf(unit)} already ${unit.length === 1 ? 'runs' : 'run'} ${target}`;
+  if (service.formula !== target) return `${name} is set to ${target}; it has no unit that has to change`;
+  return revision === undefined
+    ? `${name} already runs the newest formula, ${target}`
+    : `${name} already runs ${target}`;
+}
+
+/** What of a service the new formula breaks, and what it leaves unused. */
+export function misfitLines({ relations, config }: Misfits, formula: string): readonly string[] {
+  return [
+    ...relations.map((fault) => `${formula} breaks ${faultText(fault)}`),
+    ...config.map(
+      ({ option, reason }) =>
+        `what ${option} is set to is kept, but ${formula} does not use it: ${option} ${printable(reason)}`,
+    ),
+  ];
+}
+
+/** What happens to each unit that is to upgrade and in an error state. */
+export function errorLines({ inError }: UnitPlan, force: boolean): readonly string[] {
+  return Object.entries(inError).map(([unit, state]) =>
+    force
+      ? `${unit} is in ${state}, and is upgraded all the same`
+      : `${unit} is in ${state}, so its upgrade waits until: ensemble resolved [--retry] ${unit}`,
+  );
+}
+
+/** Which units are left behind, why, and how they follow. */
+export function leftOutLines({ leftOut, wentBack }: UnitPlan, service: string): readonly string[] {
+  const stay = (units: readonly string[]): string =>
+    `${namesOf(units)} ${units.length === 1 ? 'stays' : 'stay'}`;
+  return [
+    ...(leftOut.length === 0
+      ? []
+      : [`${stay(leftOut)} as before, until: ensemble upgrade-formula ${service}`]),
+    ...(wentBack.length === 0
+      ? []
+      : [
+          `${stay(wentBack)} as before, having gone back from it, until: ensemble upgrade-formula --force ${service}`,
+        ]),
+  ];
+}

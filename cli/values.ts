@@ -1,0 +1,123 @@
+import { nameFault } from '../state/formula/formula-id.js';
+import { parseDuration } from './output/durations.js';
+
+/** A value on the command line is not what its option takes; the message ends the sentence that names the option. */
+export class ValueRefused extends Error {}
+
+/** More units than this in one command are a slip of the finger. */
+const MOST_UNITS = 10_000;
+
+export function serviceName(text: string): string {
+  const fault = nameFault(text);
+  if (fault !== undefined) throw new ValueRefused(`A service's name ${fault}.`);
+  return text;
+}
+
+export function unitName(text: string): string {
+  const match = /^(.+)\/(0|[1-9]\d{0,14})$/.exec(text);
+  if (match === null || nameFault(match[1] ?? '') !== undefined) {
+    throw new ValueRefused('Units are called SERVICE/NUMBER, such as mysql/0.');
+  }
+  return text;
+}
+
+/** For arguments that take several values: commander gives what was collected so far. Also for several units between commas. */
+export function unitNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...new Set([...before, ...text.split(',').map(unitName)])];
+}
+
+/** A service, or units: `revert-formula` takes either. */
+export function serviceOrUnits(text: string, before: readonly string[] = []): readonly string[] {
+  if (!text.includes('/') && before.length === 0) return [serviceName(text)];
+  if (before.some((name) => !name.includes('/'))) throw new ValueRefused('Name one service, or units.');
+  return unitNames(text, before);
+}
+
+export function unitCount(text: string): number {
+  return wholeNumber(text, 1, MOST_UNITS);
+}
+
+/** A service may be deployed without units, to add them later. */
+export function unitCountOrNone(text: string): number {
+  return wholeNumber(text, 0, MOST_UNITS);
+}
+
+export function revision(text: string): number {
+  return wholeNumber(text, 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** Names of hooks, with `*` and `?`. */
+export function hookPatterns(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[A-Za-z0-9_.*?-]+$/.test(text)) {
+    throw new ValueRefused('Write the names of hooks, such as start; * and ? may stand for anything.');
+  }
+  return [...before, text];
+}
+
+/** `mysql` or `mysql/0`. */
+export function serviceOrUnit(text: string): string {
+  return text.includes('/') ? unitName(text) : serviceName(text);
+}
+
+/** How many lines or entries to show at most. */
+export function lineCount(text: string): number {
+  return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER);
+}
+
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
+
+/** In either case. */
+export function logLevel(text: string): string {
+  const level = text.toUpperCase();
+  if (!LOG_LEVELS.includes(level)) throw new ValueRefused(`Levels are ${LOG_LEVELS.join(', ')}.`);
+  return level;
+}
+
+/** `mysql` or `mysql:db`. */
+export function endpoint(text: string): string {
+  const [service = '', relation, ...rest] = text.split(':');
+  if (nameFault(service) !== undefined || rest.length > 0 || relation === '') {
+    throw new ValueRefused('Write SERVICE, or SERVICE:RELATION, such as mysql or mysql:db.');
+  }
+  return text;
+}
+
+/** What `status` is narrowed to; with `*` and `?`. */
+export function scopes(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[A-Za-z0-9*?][A-Za-z0-9._*?/-]*$/.test(text)) {
+    throw new ValueRefused('Write the name of a service, a unit or a machine; * and ? stand for anything.');
+  }
+  return [...before, text];
+}
+
+export function machineNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...new Set([...before, machineName(text)])];
+}
+
+/** Milliseconds. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new ValueRefused('Write it like 30s, 5m or 1h.');
+  return ms;
+}
+
+/** A machine's name becomes a node's name and is typed in commands. */
+export function machineName(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(text)) {
+    throw new ValueRefused('Machines are called by letters, digits, dots, dashes and underscores.');
+  }
+  return text;
+}
+
+/** For an option given several times. */
+export function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function wholeNumber(text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new ValueRefused(
+    `It must be a whole number, at least ${least}${most < 1e9 ? ` and at most ${most}` : ''}.`,
+  );
+}
