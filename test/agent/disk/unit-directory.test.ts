@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { access, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stageFormula, writtenByHooks } from '../../../agent/disk/stage.js';
+import {
+  formulaDirectoryName,
+  linkFormula,
+  makeUnitDirectory,
+  pruneFormulas,
+  type UnitDirectory,
+  unitDirectory,
+} from '../../../agent/disk/unit-directory.js';
+import type { FormulaRef } from '../../../agent/journal/record.js';
+import { World } from '../world.js';
+
+describe("a unit's directory", () => {
+  let world: World;
+  let directory: UnitDirectory;
+  beforeEach(async () => {
+    world = await World.open();
+    directory = unitDirectory(await mkdtemp(join(tmpdir(), 'ensemble-units-')), 'my-sql/0');
+    await makeUnitDirectory(directory);
+  });
+  afterEach(async () => {
+    await rm(join(directory.root, '..'), { recursive: true });
+    await world.close();
+  });
+
+  async function bundle(revision: number): Promise<{ readonly ref: FormulaRef; readonly file: string }> {
+    const id = await world.publish(revision);
+    const sha256 = String(revision).repeat(64);
+    return {
+      ref: { id, sha256, directory: formulaDirectoryName(id, sha256) },
+      file: world.path(`f-${revision}.tar.gz`),
+    };
+  }
+  const staged = async (): Promise<string[]> =>
+    (await readdir(directory.formulas)).filter((name) => !name.endsWith('.json')).sort();
+
+  it('is named as the tree spells the unit', () => {
+    assert.match(directory.root, /\/my-sql-0$/);
+  });
+
+  it('two contents of one revision never share a directory', () => {
+    assert.notEqual(
+      formulaDirectoryName('p:f-1', 'a'.repeat(64)),
+      formulaDirectoryName('p:f-1', 'b'.repeat(64)),
+    );
+  });
+
+  it('staging twice is staging once: what is there is not touched', async () => {
+    const { ref, file } = await bundle(1);
+    await stageFormula(directory, ref, file);
+    await writeFile(join(directory.formulas, ref.directory, 'run.pid'), '1');
+    await stageFormula(directory, ref, file);
+    assert.deepEqual(await staged(), [ref.directory]);
+    assert.deepEqual(await writtenByHooks(directory, ref), ['run.pid']);
+  });
+
+  it('staging ten times at once is staging once, whole', async () => {
+    const { ref, file } = await bundle(1);
+    await Promise.all(Array.from({ length: 10 }, () => stageFormula(directory, ref, file)));
+    assert.deepEqual(await staged(), [ref.directory]);
+    assert.deepEqual(await writtenByHooks(directory, ref), []);
+    assert.match(await readFile(join(directory.formulas, ref.directory, 'hooks', 'install'), 'utf8'), /^#!/);
+  });
+
+  it('a bundle that breaks off leaves nothing with the name of a formula', async () => {
+    const { ref, file } = await bundle(1);
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.subarray(0, bytes.length / 2));
+    await assert.rejects(stageFormula(directory, ref, file), { code: 'bundle-damaged' });
+    assert.deepEqual(await staged(), []);
+  });
+
+  it('the link goes from one formula to the next, also twice and over what a crash left', async () => {
+    const [one, two] = [await bundle(1), await bundle(2)];
+    for (const { ref, file } of [one, two]) await stageFormula(directory, ref, file);
+    await linkFormula(directory, one.ref);
+    await writeFile(join(directory.root, '.formula.next'), 'half a link');
+    await linkFormula(directory, two.ref);
+    await linkFormula(directory, two.ref);
+    assert.equal(await readlink(directory.formula), `.formula/${two.ref.directory}`);
+    await access(join(directory.formula, 'metadata.yaml'));
+    await assert.rejects(access(join(directory.root, '.formula.next')));
+  });
+
+  it('pruning keeps what is named, with its manifest, and nothing else', async () => {
+    const all = [await bundle(1), await bundle(2), await bundle(3)];
+    for (const { ref, file } of all) await stageFormula(directory, ref, file);
+    await writeFile(join(directory.formulas, '.staging-4-abandoned'), '');
+    const [one, two, three] = all.map(({ ref }) => ref);
+    assert.ok(one && two && three);
+    await pruneFormulas(directory, [three, two, null]);
+    assert.deepEqual(
+      (await readdir(directory.formulas)).sort(),
+      [two, three].flatMap(({ directory: name }) => [name, `${name}.json`]),
+    );
+  });
+});

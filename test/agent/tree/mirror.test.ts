@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mirrorUnit, type UnitFacts } from '../../../agent/tree/mirror.js';
+import { treeWriter } from '../../../agent/tree/tree-writer.js';
+import { systemClock } from '../../../state/clock.js';
+import { readEntity } from '../../../state/model/entity.js';
+import { paths } from '../../../state/model/paths.js';
+import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
+import { eventually } from '../../eventually.js';
+import { TreeFixture } from './tree-fixture.js';
+
+describe('the mirror of a unit', () => {
+  let tree: TreeFixture;
+  let unit: Unit;
+  beforeEach(async () => {
+    tree = await TreeFixture.open();
+    await tree.units(1);
+    const found = await readEntity(tree.real, paths.unit('f/0'), unitSchema);
+    assert.ok(found);
+    unit = found.value;
+  });
+  afterEach(() => tree.close());
+
+  const mirror = () => mirrorUnit('f/0', treeWriter(tree.coordinator(), systemClock, Math.random), tree.log);
+  const facts = (message: string, formula: string | null = null): UnitFacts => ({
+    unit: { ...unit, formula },
+    status: { state: 'started', since: '2026-01-01T00:00:00Z', message },
+  });
+  const message = async (): Promise<string | undefined> =>
+    (await readEntity(tree.real, paths.status('f/0'), statusSchema))?.value.message;
+
+  it('of facts that change faster than the tree takes them writes the last', async () => {
+    const { report } = mirror();
+    for (let index = 0; index <= 100; index += 1) report(facts(`${index} of 100`));
+    await eventually(async () => assert.equal(await message(), '100 of 100'));
+    assert.ok(tree.transactions.length <= 2, `${tree.transactions.length} transactions for 101 reports`);
+  });
+
+  it('writes nothing twice, and of what changed only that', async () => {
+    const { report } = mirror();
+    report(facts('one'));
+    await eventually(async () => assert.equal(await message(), 'one'));
+    const before = tree.transactions.length;
+    report(facts('one'));
+    report(facts('two'));
+    await eventually(async () => assert.equal(await message(), 'two'));
+    assert.equal(tree.transactions.length, before + 1);
+    assert.deepEqual(
+      tree.transactions.at(-1)?.map(({ path }) => path),
+      [paths.status('f/0')],
+    );
+  });
+
+  it('takes part in a transaction of others, and does not write that again', async () => {
+    const { report, operations, written } = mirror();
+    const committed = facts('committed', 'p:f-2');
+    await tree.real.transaction([...operations(committed)]);
+    written(committed);
+    report(committed);
+    report(facts('after', 'p:f-2'));
+    await eventually(async () => assert.equal(await message(), 'after'));
+    assert.deepEqual(
+      tree.transactions.flatMap((all) => all.map(({ path }) => path)),
+      [paths.status('f/0')],
+    );
+  });
+
+  it('is quiet about a unit that was taken out of the tree, and writes nothing once it is closed', async () => {
+    const { report, close } = mirror();
+    report(facts('one'));
+    await eventually(async () => assert.equal(await message(), 'one'));
+    await tree.real.transaction([
+      { kind: 'remove', path: paths.status('f/0') },
+      { kind: 'remove', path: paths.unit('f/0') },
+    ]);
+    report(facts('two'));
+    await eventually(() => assert.ok(tree.transactions.length >= 2));
+    close();
+    const before = tree.transactions.length;
+    report(facts('three'));
+    // A write that comes later goes through, so the mirror's would have been there.
+    await treeWriter(tree.coordinator(), systemClock, Math.random).write(() => [
+      { kind: 'check', path: paths.layout },
+    ]);
+    assert.equal(tree.transactions.length, before + 1);
+    assert.deepEqual(tree.logged, []);
+  });
+});

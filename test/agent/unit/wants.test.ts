@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
+import { computeWants, configDigest, nothingWanted } from '../../../agent/unit/wants.js';
+import { noRequests, type UnitRequests } from '../../../state/model/requests.js';
+
+const by = { requestedAt: '2026-01-01T00:00:00Z', by: 'tester' };
+const ref = (revision: number) => ({ id: `p:f-${revision}`, sha256: '', directory: `${revision}-x` });
+const service = {
+  value: { formula: 'p:f-2', repository: { name: 'p', path: '/p' }, nextUnit: 1, change: '' },
+  version: 0,
+};
+const upgradeToTwo = { to: 'p:f-2', revert: false, revertOnError: false, asked: 0 };
+const flag = { upgrade: { value: by, version: 0 } };
+
+describe('what is wanted of a unit', () => {
+  const wants = (
+    record: Partial<UnitRecord>,
+    requests: Partial<UnitRequests> = {},
+    config: Record<string, string> | undefined = undefined,
+    known = true,
+  ) =>
+    computeWants(
+      { ...newRecord('f/0', 'f', by.requestedAt), ...record },
+      { ...noRequests, ...requests },
+      { service: known ? service : undefined, config: undefined },
+      config,
+      false,
+      false,
+    );
+
+  it('is nothing while nothing is known', () => {
+    assert.deepEqual(wants({}, {}, undefined, false), nothingWanted);
+    assert.equal(wants({ formula: ref(1) }, flag, undefined, false).upgrade, undefined);
+  });
+
+  it('is an upgrade where a flag stands and the service points elsewhere', () => {
+    assert.deepEqual(wants({ formula: ref(1) }, flag).upgrade, { ...upgradeToTwo, asked: 0, force: false });
+    assert.equal(wants({ formula: ref(1) }).upgrade, undefined, 'no flag');
+    assert.equal(wants({ formula: ref(2) }, flag).upgrade, undefined, 'it runs that already');
+    assert.equal(wants({ formula: null }, flag).upgrade, undefined, 'it will install that');
+    const force = { upgrade: { value: { ...by, force: true }, version: 0 } };
+    assert.deepEqual(wants({ formula: ref(1) }, force).upgrade, { ...upgradeToTwo, asked: 0, force: true });
+  });
+
+  it('is the upgrade under way until it is committed, although the new formula is in place', () => {
+    const upgrade = { from: ref(1), to: ref(2), since: '', resumeIn: 'configuring' as const };
+    for (const step of ['swapping', 'hook', 'committing'] as const)
+      assert.ok(wants({ formula: ref(2), upgrade: { ...upgrade, step } }, flag).upgrade, step);
+    assert.equal(
+      wants({ formula: ref(2), upgrade: { ...upgrade, step: 'resuming' } }, flag).upgrade,
+      undefined,
+    );
+  });
+
+  it('is config-changed where the config is known and not the one that was seen last', () => {
+    const seen = configDigest({ a: 1, b: 'x' });
+    assert.equal(wants({ configDigest: seen }, {}, { b: 'x' }).configure, true);
+    assert.equal(
+      computeWants(
+        { ...newRecord('f/0', 'f', ''), configDigest: seen },
+        noRequests,
+        { service, config: {} },
+        { b: 'x', a: 1 },
+        false,
+        false,
+      ).configure,
+      false,
+      'whatever the order of its keys',
+    );
+    assert.equal(wants({ configDigest: null }, {}, {}).configure, true);
+    assert.equal(wants({ configDigest: seen }).configure, false, 'what is not known asks nothing');
+  });
+
+  it('is what an operator resolved, until that was honoured', () => {
+    const resolved = (retry: boolean) => ({ resolved: { value: { ...by, id: 'this', retry }, version: 0 } });
+    assert.equal(wants({}, resolved(true)).resolved, 'retry');
+    assert.equal(wants({}, resolved(false)).resolved, 'done');
+    assert.equal(wants({ resolvedId: 'this' }, resolved(true)).resolved, undefined);
+    assert.equal(wants({ resolvedId: 'an earlier one' }, resolved(true)).resolved, 'retry');
+  });
+
+  it('is removal as soon as it was asked for', () => {
+    assert.equal(wants({}, { removal: { value: by, version: 0 } }).removal, true);
+  });
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The commands as they are installed: `dist/bin`, beside package.json and node_modules. */
+describe('the bundled commands', () => {
+  let place: string;
+  let bin: string;
+  beforeEach(async () => {
+    place = await mkdtemp(join(tmpdir(), 'ensemble-bundle-'));
+    bin = join(place, 'dist/bin');
+    await cp(join(root, 'dist/bin'), bin, { recursive: true });
+    await cp(join(root, 'package.json'), join(place, 'package.json'));
+    await symlink(join(root, 'node_modules'), join(place, 'node_modules'));
+  });
+  afterEach(() => rm(place, { recursive: true, force: true }));
+
+  const run = (command: string, ...args: readonly string[]) =>
+    new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+      const env = { PATH: process.env.PATH, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
+      execFile(process.execPath, [join(bin, command), ...args], { env }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : Number(error.code);
+        resolve({ code, stdout, stderr });
+      });
+    });
+  const status = async (): Promise<unknown> => {
+    const { code, stdout, stderr } = await run('ensemble.js', 'status', '--format', 'json');
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    return JSON.parse(stdout);
+  };
+  const empty = { environment: 'local', machines: {}, relations: {}, services: {} };
+
+  it('are those package.json names', async () => {
+    const { bin: names } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    assert.deepEqual(names, {
+      ensemble: './dist/bin/ensemble.js',
+      'ensemble-agent': './dist/bin/ensemble-agent.js',
+    });
+  });
+
+  it('tell the version of package.json', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    for (const command of ['ensemble.js', 'ensemble-agent.js'])
+      assert.deepEqual(await run(command, '--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('work on an environment from the compiled code', async () => {
+    assert.equal((await run('ensemble.js', 'bootstrap')).code, 0);
+    assert.deepEqual(await status(), empty);
+  });
+
+  it('work without the compiled code', async () => {
+    await rm(join(bin, 'run.cache'));
+    assert.equal((await run('ensemble.js', 'bootstrap')).code, 0);
+    assert.deepEqual(await status(), empty);
+  });
+
+  it('work where the compiled code is not for this Node, or is cut off', async () => {
+    assert.equal((await run('ensemble.js', 'bootstrap')).code, 0);
+    await truncate(join(bin, 'run.cache'), 1_000);
+    assert.deepEqual(await status(), empty);
+    await writeFile(join(bin, 'run.cache'), 'compiled by something else');
+    assert.deepEqual(await status(), empty);
+  });
+
+  it('name the sources in the stacks of --debug', async () => {
+    const { code, stderr } = await run('ensemble.js', '--debug', 'status');
+    assert.equal(code, 1);
+    assert.match(stderr, /^NoEnvironments: .*\n +at .*state\/environments\/environments-file\.ts:\d+/m);
+  });
+
+  it('show no stack and no warning otherwise', async () => {
+    const { stderr } = await run('ensemble.js', 'status');
+    assert.match(stderr, /^ensemble: there are no environments yet: .*\n {2}try: ensemble bootstrap\n$/);
+  });
+
+  it('bring the client of the hook tools', async () => {
+    const { code, stderr } = await run('node-client.js', 'config-get');
+    assert.equal(code, 1);
+    assert.match(stderr, /^config-get: works only in a hook/);
+  });
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { type Goal, standingOf } from '../../../cli/follow/goal.js';
+import type { UnitState } from '../../../state/model/snapshot.js';
+import type { WorkflowState } from '../../../state/model/workflow-state.js';
+
+const one = 'principia:mysql-1';
+const two = 'principia:mysql-2';
+const since = '2026-01-01T00:00:00.000Z';
+const started: Goal = { service: 'mysql', kind: 'started', formula: one, forced: new Map() };
+const upgraded: Goal = { service: 'mysql', kind: 'upgraded', formula: two, forced: new Map() };
+
+interface Given {
+  readonly goal: Goal;
+  readonly state: WorkflowState;
+  readonly formula?: string | null;
+  readonly flagged?: boolean;
+  readonly step?: 'fetching' | 'waiting' | 'hook' | 'resuming';
+  readonly blocked?: boolean;
+  readonly agentUp?: boolean;
+}
+
+function unit({ state, formula = one, flagged = false, step, blocked = false }: Given): UnitState {
+  const blockers = blocked ? { blockers: [{ reason: 'the storage is away', since }] } : {};
+  return {
+    name: 'mysql/0',
+    unit: { service: 'mysql', machine: 'm0', formula, ports: [], change: 'x' },
+    status: {
+      state,
+      since,
+      message: '',
+      ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
+    },
+    flag: flagged ? { requestedAt: since, by: 'me@here' } : undefined,
+  };
+}
+
+const rows: readonly (readonly [string, Given, string])[] = [
+  ['a deployed unit that has started', { goal: started, state: 'started' }, 'done'],
+  ['a deployed unit that is starting', { goal: started, state: 'starting' }, 'under-way'],
+  ['a deployed unit nobody took up', { goal: started, state: 'pending', agentUp: false }, 'offline'],
+  ['a deployed unit whose hook failed', { goal: started, state: 'start-error' }, 'failed'],
+  ['a failed unit whose agent is away', { goal: started, state: 'start-error', agentUp: false }, 'failed'],
+  ['a started unit whose agent is away', { goal: started, state: 'started', agentUp: false }, 'done'],
+  ['a unit that is being stopped', { goal: started, state: 'stopping' }, 'gone'],
+  [
+    'a flagged unit, started on the old formula',
+    { goal: upgraded, state: 'started', flagged: true },
+    'under-way',
+  ],
+  ['an unflagged unit on the old formula', { goal: upgraded, state: 'started' }, 'under-way'],
+  ['an upgraded unit', { goal: upgraded, state: 'started', formula: two }, 'done'],
+  ['a unit flagged again', { goal: upgraded, state: 'started', formula: two, flagged: true }, 'under-way'],
+  [
+    'a committed unit that resumes',
+    { goal: upgraded, state: 'upgrading', formula: two, step: 'resuming' },
+    'under-way',
+  ],
+  [
+    'a committed unit that is configured',
+    { goal: upgraded, state: 'configuring', formula: two },
+    'under-way',
+  ],
+  [
+    'a unit that runs something newer',
+    { goal: upgraded, state: 'started', formula: 'principia:mysql-3' },
+    'overtaken',
+  ],
+  [
+    'a unit that cannot fetch',
+    { goal: upgraded, state: 'started', flagged: true, step: 'fetching', blocked: true },
+    'stuck',
+  ],
+  [
+    'a unit that waits for its turn',
+    { goal: upgraded, state: 'started', flagged: true, step: 'waiting', blocked: true },
+    'under-way',
+  ],
+  ['a failed upgrade', { goal: upgraded, state: 'upgrade-error', flagged: true, step: 'hook' }, 'failed'],
+  [
+    'a forced unit, still in its old error',
+    { goal: { ...upgraded, forced: new Map([['mysql/0', since]]) }, state: 'config-error', flagged: true },
+    'under-way',
+  ],
+  [
+    'a forced unit, in a new error',
+    {
+      goal: { ...upgraded, forced: new Map([['mysql/0', 'before']]) },
+      state: 'upgrade-error',
+      flagged: true,
+    },
+    'failed',
+  ],
+];
+
+describe('the standing', () => {
+  for (const [what, given, standing] of rows) {
+    it(`of ${what} is ${standing}`, () => {
+      assert.equal(standingOf(given.goal, unit(given), given.agentUp ?? true), standing);
+    });
+  }
+
+  it('of a unit that is not there is gone', () => {
+    assert.equal(standingOf(started, undefined, true), 'gone');
+  });
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type { Standing } from '../../../cli/follow/goal.js';
+import { progressLines } from '../../../cli/follow/progress-lines.js';
+import type { Row } from '../../../cli/follow/row.js';
+import { terminalProgress } from '../../../cli/follow/terminal-progress.js';
+import { displayWidth } from '../../../cli/output/width.js';
+import { ManualClock } from '../../manual-clock.js';
+
+function row(number: number, standing: Standing, doing: string, message = ''): Row {
+  return { unit: `mysql/${number}`, machine: 'm0', standing, doing, message, next: '' };
+}
+
+describe('progress on a terminal', () => {
+  it('is a line per unit under a head, with the count and the time below', () => {
+    const rows = [row(0, 'done', 'started'), row(1, 'failed', 'upgrade-error', 'exit 1')];
+    assert.deepEqual(progressLines(rows, { columns: 80, rows: 24 }, '1.0 s'), [
+      { text: 'UNIT     MACHINE  STATE          MESSAGE', color: 'bold' },
+      { text: 'mysql/0  m0       started', color: 'green' },
+      { text: 'mysql/1  m0       upgrade-error  exit 1', color: 'red' },
+      { text: '1 of 2 done, 1.0 s', color: 'dim' },
+    ]);
+  });
+
+  it('collapses to counts where the units do not fit, and names those that failed', () => {
+    const rows = [
+      ...Array.from({ length: 40 }, (_, index) => row(index, 'done', 'started')),
+      ...Array.from({ length: 20 }, (_, index) => row(40 + index, 'under-way', 'upgrading, hook')),
+      row(60, 'failed', 'upgrade-error', 'exit 1'),
+      row(61, 'offline', 'started', 'no agent is running on m1'),
+    ];
+    assert.deepEqual(
+      progressLines(rows, { columns: 80, rows: 24 }, '2.0 s').map(({ text }) => text),
+      [
+        '    40  started',
+        '    20  upgrading, hook',
+        '     1  upgrade-error',
+        '     1  started (no agent)',
+        'mysql/60: upgrade-error: exit 1',
+        '40 of 62 done, 2.0 s',
+      ],
+    );
+  });
+
+  it('is never taller or wider than the terminal', () => {
+    for (const count of [1, 5, 20, 21, 22, 23, 24, 25, 500]) {
+      for (const [columns, height] of [
+        [80, 24],
+        [20, 4],
+        [10, 2],
+      ] as const) {
+        const rows = Array.from({ length: count }, (_, index) =>
+          row(index, index % 2 === 0 ? 'failed' : 'under-way', 'upgrading', '数'.repeat(60)),
+        );
+        const lines = progressLines(rows, { columns, rows: height }, '1.0 s');
+        assert.ok(lines.length < height, `${count} units, ${height} rows: ${lines.length} lines`);
+        for (const { text } of lines) assert.ok(displayWidth(text) < columns, text);
+      }
+    }
+  });
+
+  it('is drawn over itself, at most ten times a second, and once a second for the time', () => {
+    const clock = new ManualClock();
+    const writes: string[] = [];
+    const screen = {
+      write: (text: string) => void writes.push(text),
+      isTerminal: true,
+      hasColors: false,
+      columns: 80,
+      rows: 24,
+    };
+    const progress = terminalProgress(screen, clock);
+    for (let change = 0; change < 100; change += 1) {
+      progress.show([row(0, 'under-way', `step ${change}`)]);
+      clock.advance(10);
+    }
+    assert.ok(writes.length >= 9 && writes.length <= 11, `${writes.length} drawings in a second`);
+    assert.ok(writes.slice(1).every((text) => text.startsWith('\u001b[3A')));
+    const before = writes.length;
+    clock.advance(5_000);
+    assert.ok(writes.length >= before + 5);
+    progress.end([row(0, 'done', 'started')]);
+    const final = writes.at(-1) ?? '';
+    assert.match(final, /started/);
+    assert.match(final, /1 of 1 done/);
+    const ended = writes.length;
+    clock.advance(10_000);
+    assert.equal(writes.length, ended, 'nothing is drawn after the end');
+  });
+});

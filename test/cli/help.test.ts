@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { commands } from '../../cli/definitions.js';
+
+const shown = commands.filter(({ hidden }) => hidden !== true);
+
+import { useSandbox } from './sandbox.js';
+
+describe('the help', () => {
+  const world = useSandbox();
+
+  it('lists every command', async () => {
+    const { code, stdout, stderr } = await world.box.run('--help');
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    for (const { name, summary } of shown)
+      assert.match(stdout.replace(/\s+/g, ' '), new RegExp(`${name} .*${summary}`));
+    assert.match(stdout, /\nexample:\n {2}ensemble bootstrap/);
+    assert.doesNotMatch(stdout, /__complete/, 'what is for Ensemble’s own use is not listed');
+  });
+
+  for (const { name } of shown) {
+    it(`of ${name} goes to stdout, has an example, and shows the options of every command`, async () => {
+      const { code, stdout, stderr } = await world.box.run(name, '--help');
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+      assert.match(stdout, new RegExp(`^Usage: ensemble ${name}`));
+      assert.match(stdout, new RegExp(`\nexample:\n  ensemble ${name}`));
+      assert.match(stdout, /--environment <name>/);
+      assert.match(stdout, /--debug/);
+    });
+  }
+
+  it('answers --version with nothing but the version', async () => {
+    const { code, stdout } = await world.box.run('--version');
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.equal((await world.box.run('-V')).stdout, stdout);
+  });
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { HookContext } from '../../hooks/context/hook-context.js';
+import { hookEnvironment } from '../../hooks/hook-environment.js';
+import { hookTools } from '../../hooks/tools/all-tools.js';
+import { runTool } from '../../hooks/tools/run-tool.js';
+import { InputWanted } from '../../hooks/tools/tool.js';
+import { relationEvents, unitHooks } from '../../state/formula/hook-names.js';
+import { hookRulesSchema } from '../../state/formula/hook-rules.js';
+import { metadataSchema } from '../../state/formula/metadata.js';
+import { RecordingSource } from '../hooks/context/recording-source.js';
+import { filesUnder, sectionOf, textOf, variablesIn } from './project.js';
+
+const page = (): string => textOf('docs/formula-authors.md');
+
+/** The first column of the tables in a part of the page, without backquotes. */
+function firstColumn(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^\| `(.+?)` \|/gm)].map(([, name]) => name ?? '');
+}
+
+/** The names in the first column of the tables in a part of the page: a row may stand for several. */
+function namesIn(markdown: string): readonly string[] {
+  const cells = [...markdown.matchAll(/^\| (`.+?`) \|/gm)].map(([, cell]) => cell ?? '');
+  return cells.flatMap((cell) => [...cell.matchAll(/`(.+?)`/g)].map(([, name]) => name ?? '')).sort();
+}
+
+describe('the page for authors of formulas', () => {
+  it('has a section for every hook tool, and for no other', () => {
+    const sections = [...sectionOf(page(), 'Hook tools').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
+    assert.deepEqual(sections.sort(), hookTools.map(({ name }) => name).sort());
+  });
+
+  it('has a row for every variable of a hook, and for no other', () => {
+    const environment = hookEnvironment({
+      unit: 'mysql/0',
+      hook: 'upgrade-formula',
+      attempt: 1,
+      clientId: 'id',
+      formulaDirectory: '/formula',
+      dataDirectory: '/data',
+      socket: '/socket',
+      toolDirectory: '/tools',
+      relation: { name: 'db', id: 'db:1', remoteUnit: 'blog/0' },
+      upgrade: { from: 'principia:mysql-1', to: 'principia:mysql-2' },
+    });
+    const variables = Object.keys(environment).filter((name) => name.startsWith('ENSEMBLE_'));
+    assert.deepEqual([...firstColumn(sectionOf(page(), 'Environment'))].sort(), variables.sort());
+  });
+
+  it('names every variable that the hooks room knows, and no other', () => {
+    const sources = filesUnder('hooks').filter((file) => file.endsWith('.ts'));
+    assert.deepEqual(variablesIn(page()), variablesIn(sources.map((file) => textOf(`hooks/${file}`)).join()));
+  });
+
+  it('has a row for every hook of a unit, and for no other', () => {
+    const hooks = new Set([...unitHooks, 'revert-formula']);
+    assert.deepEqual([...firstColumn(sectionOf(page(), 'Hooks'))].sort(), [...hooks].sort());
+  });
+
+  it('has a row for every hook of a relation, and for no other', () => {
+    assert.deepEqual(
+      firstColumn(sectionOf(page(), 'Hooks of relations')),
+      relationEvents.map((event) => `<relation>-relation-${event}`),
+    );
+  });
+
+  it('has a row for every key of metadata.yaml, of its endpoints and of its hooks, and for no other', () => {
+    const limits = sectionOf(page(), 'Limits and retries');
+    const own = sectionOf(page(), 'metadata.yaml').replace(limits, '');
+    const { shape } = metadataSchema;
+    const endpoint = shape.provides.out.valueType.out.shape;
+    assert.deepEqual(namesIn(own), Object.keys({ ...shape, ...endpoint }).sort());
+    const rules = hookRulesSchema.out.unwrap().valueType.shape;
+    assert.deepEqual(namesIn(limits), Object.keys(rules).sort());
+    for (const key of Object.keys(rules.retry.unwrap().shape))
+      assert.ok(limits.includes(`\`${key}\``), `${key} of retry is missing`);
+  });
+
+  for (const tool of hookTools)
+    it(`shows ${tool.name} with every option that its help has`, async () => {
+      const context = new HookContext('id', new RecordingSource());
+      const help = await runTool(tool, { context, arguments: ['--help'], directory: '/' });
+      assert.ok(!(help instanceof InputWanted));
+      const options = [...help.stdout.matchAll(/^ {2}(?:(-\w), )?(--[a-z-]+)/gm)];
+      const section = sectionOf(page(), 'Hook tools').split(/^### /m);
+      const own = `${section[0]}${section.find((part) => part.startsWith(`${tool.name}\n`))}`;
+      assert.ok(
+        options.some(([, , long]) => long === '--help'),
+        help.stdout,
+      );
+      for (const [, short, long = ''] of options)
+        assert.ok(
+          [short, long].some((name) => name && own.includes(name)),
+          `${long} is missing`,
+        );
+      assert.match(own, new RegExp(`(^|\`|\\(| )${tool.name} `, 'm'), 'there is no example');
+    });
+});

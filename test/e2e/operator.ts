@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command under way; `stderr()` is what it has said so far. */
+export interface UnderWay {
+  readonly ended: Promise<Ended>;
+  stderr(): string;
+}
+
+/** Types `ensemble` commands, each a process of its own. */
+export class Operator {
+  readonly #running = new Set<ChildProcess>();
+
+  /** @param home `$ENSEMBLE_HOME` */
+  constructor(readonly home: string) {}
+
+  start(args: readonly string[], home = this.home): UnderWay {
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', ENSEMBLE_REPOSITORY: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#running.add(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<Ended>((resolve) => {
+      child.once('close', (code) => {
+        this.#running.delete(child);
+        resolve({ code, stdout, stderr });
+      });
+    });
+    return { ended, stderr: () => stderr };
+  }
+
+  run(...args: readonly string[]): Promise<Ended> {
+    return this.start(args).ended;
+  }
+
+  /** Runs a command that must succeed. @returns what it printed on stdout */
+  async does(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...args);
+    if (code !== 0) throw new Error(`ensemble ${args.join(' ')}: exit ${code}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Ends what still runs. */
+  close(): void {
+    for (const child of this.#running) child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,76 @@
+import type { StageName } from './stages.js';
+
+/** The hooks of a formula pass the same points each. */
+function hook(name: string): readonly string[] {
+  return [`${name}.start`, `${name}.settings`, `${name}.forget`];
+}
+
+/**
+ * The effects (durable writes and outside effects) of each stage in the order in which an undisturbed run first comes
+ * to them. Before and after each stands a fault point. A test holds this list against a recorded run.
+ */
+export const effects: Readonly<Record<StageName, readonly string[]>> = {
+  install: [
+    'installing.journal',
+    'installing.fetch',
+    'installing.extract',
+    'installing.link',
+    ...hook('install'),
+    'starting.journal',
+    ...hook('config-changed'),
+    ...hook('start'),
+    'started.journal',
+  ],
+  config: ['configuring.journal', ...hook('config-changed'), 'started.journal'],
+  relation: [
+    'started.journal',
+    'relation.join',
+    ...hook('db-relation-joined'),
+    ...hook('db-relation-changed'),
+  ],
+  upgrade: [
+    'fetching.fetch',
+    'staging.extract',
+    'swapping.journal',
+    'swapping.link',
+    'hook.journal',
+    ...hook('upgrade-formula'),
+    'committing.journal',
+    'committing.tree',
+    'resuming.journal',
+    'resuming.prune',
+    'configuring.journal',
+    ...hook('config-changed'),
+    'started.journal',
+  ],
+  revert: [
+    'swapping.journal',
+    'swapping.link',
+    'hook.journal',
+    ...hook('revert-formula'),
+    'committing.journal',
+    'committing.tree',
+    'resuming.journal',
+    'resuming.prune',
+    'configuring.journal',
+    ...hook('config-changed'),
+    'started.journal',
+  ],
+  remove: [
+    'relation.join',
+    'stopping.journal',
+    'relation.withdraw',
+    ...hook('db-relation-departed'),
+    ...hook('db-relation-broken'),
+    'relation.leave',
+    ...hook('stop'),
+    'stopped.journal',
+    'stopped.disk',
+    'stopped.tree',
+  ],
+};
+
+/** The fault points of a stage. */
+export function pointsOf(stage: StageName): readonly string[] {
+  return effects[stage].flatMap((effect) => [`${effect}.before`, `${effect}.after`]);
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { addRelation } from '../../state/model/add-relation.js';
+import { parseEndpointName } from '../../state/model/endpoints.js';
+import { requestRemoval } from '../../state/model/removal.js';
+import { flagUnits } from '../../state/model/requests.js';
+import { revertUnit } from '../../state/model/revert.js';
+import { editService, setConfigValues } from '../../state/model/services.js';
+import { requester, type World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
+import { type Bodies, tracingFormula } from './formulas.js';
+
+/** The unit that everything happens to, on machine `m0`; `g/0` on `m1` is what it is related to. */
+export const UNIT = 'f/0';
+export const ONE = 'world:f-1';
+export const TWO = 'world:f-2';
+
+/** What an operator wants of the unit in one part of its life, and how an undisturbed run ends. */
+export interface Stage {
+  readonly name: string;
+  /** Brings the unit to where the stage begins; agents are those of the tests' process, and gone afterwards. */
+  prepare(world: World, bodies: Bodies): Promise<void>;
+  ask(world: World): Promise<void>;
+  /** The formula the unit has before and after; null for none. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** The hooks of an undisturbed run. */
+  readonly hooks: readonly string[];
+  /** Whether the unit is related to another one. */
+  readonly related: boolean;
+}
+
+const LIVED = ['install 1', 'config-changed 1', 'start 1'];
+const MET = ['db-relation-joined 1', 'db-relation-changed 1'];
+
+async function deploy(world: World, bodies: Bodies): Promise<void> {
+  await world.publish(1, tracingFormula(world, 1, bodies));
+}
+
+/** Has an agent of the tests' own process bring the unit to life, and then do what else is wanted. */
+async function live(world: World, bodies: Bodies, more: () => Promise<void> = async () => {}): Promise<void> {
+  await deploy(world, bodies);
+  const agent = await world.agent();
+  await world.deploy(ONE);
+  await world.untilOn(ONE);
+  await more();
+  await agent.stop();
+}
+
+/** The other side has an agent of its own, which nothing happens to. */
+async function neighbour(world: World): Promise<void> {
+  await world.agent({ machine: 'm1' });
+  await world.deploy(ONE, 1, 'g', 'm1');
+  await world.untilOn(ONE, 'g/0');
+}
+
+async function relate(world: World): Promise<void> {
+  const names = [parseEndpointName('f:db'), parseEndpointName('g:site')] as const;
+  await addRelation(world.coordinator, names, requester.requestedAt);
+}
+
+async function untilMet(world: World): Promise<void> {
+  await eventually(async () => {
+    assert.ok((await world.trace()).some((line) => line.startsWith('end db-relation-changed')));
+    assert.ok((await world.trace('g/0')).some((line) => line.startsWith('end site-relation-changed')));
+  });
+}
+
+/** Points the unit at revision 2, as `ensemble upgrade-formula f` does. */
+async function askForTwo(world: World): Promise<void> {
+  await editService(world.coordinator, 'f', (service) => ({ ...service, previous: ONE, formula: TWO }));
+  await flagUnits(world.coordinator, [UNIT], requester);
+}
+
+/** The parts of a unit's life, in the order in which a life has them. */
+export const stages = {
+  install: {
+    name: 'install',
+    prepare: deploy,
+    ask: (world) => world.deploy(ONE).then(() => undefined),
+    before: null,
+    after: ONE,
+    hooks: LIVED,
+    related: false,
+  },
+  config: {
+    name: 'config',
+    prepare: live,
+    ask: (world) => setConfigValues(world.coordinator, 'f', { title: 'other' }).then(() => undefined),
+    before: ONE,
+    after: ONE,
+    hooks: [...LIVED, 'config-changed 1'],
+    related: false,
+  },
+  relation: {
+    name: 'relation',
+    async prepare(world, bodies) {
+      await live(world, { 'db-relation-joined': 'relation-set met=yes', ...bodies });
+      await neighbour(world);
+    },
+    ask: relate,
+    before: ONE,
+    after: ONE,
+    hooks: [...LIVED, ...MET],
+    related: true,
+  },
+  upgrade: {
+    name: 'upgrade',
+    async prepare(world, bodies) {
+      await live(world, bodies);
+      await world.publish(2, tracingFormula(world, 2, bodies));
+    },
+    ask: askForTwo,
+    before: ONE,
+    after: TWO,
+    hooks: [...LIVED, 'upgrade-formula 2', 'config-changed 2'],
+    related: false,
+  },
+  revert: {
+    name: 'revert',
+    async prepare(world, bodies) {
+      await world.publish(2, tracingFormula(world, 2, bodies));
+      await live(world, bodies, async () => {
+        await askForTwo(world);
+        await world.untilOn(TWO);
+      });
+    },
+    ask: (world) => revertUnit(world.coordinator, UNIT, requester).then(() => undefined),
+    before: TWO,
+    after: ONE,
+    hooks: [...LIVED, 'upgrade-formula 2', 'config-changed 2', 'revert-formula 1', 'config-changed 1'],
+    related: false,
+  },
+  remove: {
+    name: 'remove',
+    async prepare(world, bodies) {
+      await live(world, bodies, async () => {
+        await neighbour(world);
+        await relate(world);
+        await untilMet(world);
+      });
+    },
+    ask: (world) => requestRemoval(world.coordinator, [UNIT], requester),
+    before: ONE,
+    after: null,
+    hooks: [...LIVED, ...MET, 'db-relation-departed 1', 'db-relation-broken 1', 'stop 1'],
+    related: true,
+  },
+} as const satisfies Record<string, Stage>;
+
+export type StageName = keyof typeof stages;

@@ -1,0 +1,54 @@
+import type { Clock, Timer } from '../state/clock.js';
+
+interface Pending {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until a test moves it. Both of its times move together, unless one is set apart. */
+export class ManualClock implements Clock {
+  #pending = new Set<Pending>();
+
+  /** @param uptime what `monotonic()` begins with; @param epoch what `now()` does; both in milliseconds */
+  constructor(
+    private uptime = 1_000_000,
+    private epoch = Date.UTC(2026, 0, 1),
+  ) {}
+
+  now(): number {
+    return this.epoch;
+  }
+
+  monotonic(): number {
+    return this.uptime;
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    const timer: Pending = { due: this.uptime + ms, callback };
+    this.#pending.add(timer);
+    return { cancel: () => this.#pending.delete(timer) };
+  }
+
+  /** Moves both times on, and calls what falls due meanwhile in its order, also what those calls set up. */
+  advance(ms: number): void {
+    const end = this.uptime + ms;
+    for (;;) {
+      const next = [...this.#pending].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
+      if (next === undefined) break;
+      this.#pending.delete(next);
+      this.#moveTo(Math.max(next.due, this.uptime));
+      next.callback();
+    }
+    this.#moveTo(end);
+  }
+
+  /** Sets the wall clock, as an operator or NTP does; nothing falls due by it. */
+  setWallClock(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  #moveTo(uptime: number): void {
+    this.epoch += uptime - this.uptime;
+    this.uptime = uptime;
+  }
+}

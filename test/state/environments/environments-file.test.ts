@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  absoluteUrl,
+  ensembleHome,
+  loadEnvironment,
+  writeFirstEnvironments,
+} from '../../../state/environments/environments-file.js';
+import {
+  EnvironmentNotFound,
+  EnvironmentsInvalid,
+  NoEnvironments,
+} from '../../../state/environments/errors.js';
+
+describe('environments.yaml', () => {
+  let home: string;
+  let variables: NodeJS.ProcessEnv;
+
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'ensemble-home-'));
+    variables = { ENSEMBLE_HOME: home };
+  });
+  afterEach(() => rm(home, { recursive: true, force: true }));
+
+  const write = (text: string) => writeFile(join(home, 'environments.yaml'), text);
+  const fails = async (type: new (...args: never[]) => Error, message: RegExp, name?: string) => {
+    await assert.rejects(loadEnvironment(name, variables), (error: Error) => {
+      assert.ok(error instanceof type, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  };
+
+  it('lies in $ENSEMBLE_HOME, or in ~/.ensemble', () => {
+    assert.equal(ensembleHome({ ENSEMBLE_HOME: '/srv/ensemble/' }), '/srv/ensemble');
+    assert.equal(ensembleHome({}), join(homedir(), '.ensemble'));
+    assert.equal(ensembleHome({ ENSEMBLE_HOME: '' }), join(homedir(), '.ensemble'));
+  });
+
+  it('is written once, readable by its user alone, and works as written', async () => {
+    variables = { ENSEMBLE_HOME: join(home, 'deep/er') };
+    assert.equal(await writeFirstEnvironments(variables), true);
+    const file = join(home, 'deep/er/environments.yaml');
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const text = await readFile(file, 'utf8');
+    assert.equal(await writeFirstEnvironments(variables), false);
+    assert.equal(await readFile(file, 'utf8'), text);
+    assert.deepEqual(await loadEnvironment(undefined, variables), {
+      name: 'local',
+      state: `embedded:${home}/deep/er/local/state`,
+      storage: `file:${home}/deep/er/local/storage`,
+    });
+  });
+
+  it('of several at once, one writes it', async () => {
+    const wrote = await Promise.all(Array.from({ length: 8 }, () => writeFirstEnvironments(variables)));
+    assert.equal(wrote.filter(Boolean).length, 1);
+  });
+
+  it('that is not there says how to begin', async () => {
+    await fails(NoEnvironments, /there are no environments yet: .*environments\.yaml does not exist/);
+    await assert.rejects(loadEnvironment(undefined, variables), { next: 'ensemble bootstrap' });
+  });
+
+  it('gives the environment asked for, else $ENSEMBLE_ENV, else its default, else its only one', async () => {
+    const entry = '{state: "embedded:/s", storage: "file:/f"}';
+    await write(`default: b\nenvironments:\n  a: ${entry}\n  b: ${entry}\n  c: ${entry}\n`);
+    assert.equal((await loadEnvironment('a', { ...variables, ENSEMBLE_ENV: 'c' })).name, 'a');
+    assert.equal((await loadEnvironment(undefined, { ...variables, ENSEMBLE_ENV: 'c' })).name, 'c');
+    assert.equal((await loadEnvironment(undefined, { ...variables, ENSEMBLE_ENV: '' })).name, 'b');
+    await write(`environments:\n  only: ${entry}\n`);
+    assert.equal((await loadEnvironment(undefined, variables)).name, 'only');
+    await write(`environments:\n  a: ${entry}\n  b: ${entry}\n`);
+    await fails(EnvironmentsInvalid, /:1: default: choose one of a, b, here or with -e$/);
+  });
+
+  it('names the environments there are where another is asked for', async () => {
+    await write('environments:\n  a: {state: "embedded:/s", storage: "file:/f"}\n');
+    await fails(EnvironmentNotFound, /environment b is not in .*environments\.yaml; there are: a$/, 'b');
+  });
+
+  it('takes relative paths from its own directory, and leaves other URLs alone', () => {
+    assert.equal(absoluteUrl('embedded:./local/state', '/home/me'), 'embedded:/home/me/local/state');
+    assert.equal(absoluteUrl('file:../x', '/home/me'), 'file:/home/x');
+    assert.equal(absoluteUrl('file:/abs', '/home/me'), 'file:/abs');
+    assert.equal(absoluteUrl('file:///abs', '/home/me'), 'file:///abs');
+    assert.equal(absoluteUrl('zookeeper://a:2181/x', '/home/me'), 'zookeeper://a:2181/x');
+    assert.equal(absoluteUrl('s3://bucket/p', '/home/me'), 's3://bucket/p');
+  });
+
+  it('gives the secret, also from a file beside it', async () => {
+    const entry = 'state: "embedded:/s"\n    storage: "file:/f"';
+    await write(`environments:\n  a:\n    ${entry}\n    secret: correct horse\n`);
+    assert.equal((await loadEnvironment('a', variables)).secret, 'correct horse');
+    await mkdir(join(home, 'keys'));
+    await writeFile(join(home, 'keys/a'), 'battery staple\n');
+    await chmod(join(home, 'keys/a'), 0o600);
+    await write(`environments:\n  a:\n    ${entry}\n    secretFile: keys/a\n`);
+    assert.equal((await loadEnvironment('a', variables)).secret, 'battery staple');
+    await write(`environments:\n  a:\n    ${entry}\n    secretFile: keys/none\n`);
+    await fails(EnvironmentsInvalid, /environments\.a\.secretFile: \S+keys\/none cannot be read: ENOENT/);
+  });
+
+  it('never repeats a secret in a message', async () => {
+    await write('environments:\n  a:\n    state: "embedded:/s"\n    storage: "file:/f"\n    secret: hush\n');
+    await assert.rejects(loadEnvironment('a', variables), (error: Error) => {
+      assert.match(error.message, /:5: environments\.a\.secret: must have at least 8 characters/);
+      assert.doesNotMatch(error.message, /hush/);
+      return true;
+    });
+  });
+
+  for (const [what, text, message] of [
+    ['no YAML', 'environments: [\n', /:\d+: /],
+    [
+      'a key that stands there twice',
+      'default: a\ndefault: b\nenvironments: {}\n',
+      /:2: default: stands there twice/,
+    ],
+    ['a list', '- a\n', /:1: /],
+    [
+      'a state that is a number',
+      'environments:\n  a:\n    state: 3\n    storage: x\n',
+      /:3: environments\.a\.state: /,
+    ],
+    ['a storage that is missing', 'environments:\n  a:\n    state: x\n', /:2: environments\.a\.storage: /],
+    ['nothing', '', /:1: must be a mapping, not empty/],
+  ] as const) {
+    it(`with ${what} is refused, naming the line and the field`, async () => {
+      await write(text);
+      await fails(EnvironmentsInvalid, message);
+    });
+  }
+
+  it('that is a directory is refused', async () => {
+    await mkdir(join(home, 'environments.yaml'));
+    await fails(EnvironmentsInvalid, /EISDIR/);
+  });
+});

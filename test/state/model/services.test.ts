@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import type { Coordinator } from '../../../state/coordination/coordinator.js';
+import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../../state/model/errors.js';
+import { destroyService, removeUnit, requestRemoval } from '../../../state/model/removal.js';
+import {
+  createService,
+  editService,
+  readConfigValues,
+  requireService,
+  setConfigValues,
+  unitsOfService,
+} from '../../../state/model/services.js';
+import { readServiceState, readSnapshot } from '../../../state/model/snapshot.js';
+import { addUnits } from '../../../state/model/units.js';
+import { addMachine, addService, allPaths, now, requester, useTree } from './tree.js';
+
+const service = { formula: 'principia:mysql-1', repository: { name: 'principia', path: '/principia' } };
+
+describe('a service', () => {
+  const tree = useTree();
+
+  it('is made by one of two operators at once; the other is told', async () => {
+    const results = await Promise.allSettled([
+      createService(tree.one, 'mysql', service, { a: 1 }),
+      createService(tree.two, 'mysql', service, { a: 2 }),
+    ]);
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const loser = results.find((result) => result.status === 'rejected');
+    assert.ok(loser?.reason instanceof ServiceExists);
+  });
+
+  it('that is unknown is refused with the names of those there are', async () => {
+    await addService(tree.one, 'mysql');
+    await addService(tree.one, 'blog');
+    await assert.rejects(requireService(tree.one, 'wiki'), { known: ['blog', 'mysql'] });
+    await assert.rejects(addUnits(tree.one, 'wiki', 1, now), ServiceNotFound);
+    await assert.rejects(setConfigValues(tree.one, 'wiki', { a: 1 }), ServiceNotFound);
+  });
+
+  it('loses no edit of many at once', async () => {
+    await addService(tree.one, 'mysql');
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        editService(index % 2 === 0 ? tree.one : tree.two, 'mysql', (current) => ({
+          ...current,
+          nextUnit: current.nextUnit + 1,
+        })),
+      ),
+    );
+    assert.equal((await requireService(tree.one, 'mysql')).value.nextUnit, 20);
+  });
+
+  it('never uses a unit’s number twice, by whomever and however often units come and go', async () => {
+    await addService(tree.one, 'mysql');
+    const batches = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        addUnits(index % 2 === 0 ? tree.one : tree.two, 'mysql', 3, now),
+      ),
+    );
+    const numbers = batches.flat();
+    assert.equal(new Set(numbers).size, 30);
+    await requestRemoval(tree.one, numbers, requester);
+    assert.deepEqual(await unitsOfService(tree.two, 'mysql'), []);
+    assert.deepEqual(await addUnits(tree.one, 'mysql', 1, now), ['mysql/30']);
+  });
+
+  it('takes more units than fit one transaction', async () => {
+    await addService(tree.one, 'mysql');
+    await addMachine(tree.one, 'm0');
+    const names = await addUnits(tree.one, 'mysql', 450, now);
+    assert.deepEqual(await unitsOfService(tree.two, 'mysql'), names);
+  });
+
+  it('keeps config values that others set at the same time, and forgets those that are reset', async () => {
+    await createService(tree.one, 'mysql', service, { kept: 'x', gone: 1 });
+    await Promise.all([
+      setConfigValues(tree.one, 'mysql', { a: 1, gone: undefined }),
+      setConfigValues(tree.two, 'mysql', { b: true }),
+    ]);
+    assert.deepEqual(await readConfigValues(tree.one, 'mysql'), { kept: 'x', a: 1, b: true });
+  });
+
+  it('that is destroyed is gone with its last unit, and leaves nothing', async () => {
+    const before = await allPaths(tree.one);
+    await addService(tree.one, 'mysql');
+    await addMachine(tree.one, 'm0');
+    const units = await addUnits(tree.one, 'mysql', 2, now);
+    assert.deepEqual(await destroyService(tree.two, 'mysql', requester), units);
+    await assert.rejects(addUnits(tree.one, 'mysql', 1, now), ServiceDestroying);
+    await assert.rejects(createService(tree.one, 'mysql', service, {}), ServiceDestroying);
+    await removeUnit(tree.one, 'mysql/0');
+    assert.equal((await readServiceState(tree.two, 'mysql'))?.units.length, 1);
+    await removeUnit(tree.one, 'mysql/1');
+    assert.equal(await readServiceState(tree.two, 'mysql'), undefined);
+    const after = await allPaths(tree.one);
+    assert.deepEqual(
+      after.filter((path) => !path.startsWith('/machines/m0')),
+      before,
+    );
+    assert.ok(!after.includes('/machines/m0/units/mysql-0'));
+    await addService(tree.one, 'mysql');
+  });
+
+  it('is gone though its last two units stop at the same moment, on two machines', async () => {
+    await addService(tree.one, 'mysql');
+    await addMachine(tree.one, 'm0');
+    await addUnits(tree.one, 'mysql', 2, now);
+    await destroyService(tree.one, 'mysql', requester);
+    await Promise.all([removeUnit(tree.one, 'mysql/0'), removeUnit(tree.two, 'mysql/1')]);
+    assert.deepEqual((await readSnapshot(tree.one)).services, []);
+  });
+
+  it('is destroyed at once where no machine has its units, and by two operators as by one', async () => {
+    await addService(tree.one, 'mysql');
+    await addUnits(tree.one, 'mysql', 3, now);
+    await Promise.allSettled([
+      destroyService(tree.one, 'mysql', requester),
+      destroyService(tree.two, 'mysql', requester),
+    ]);
+    assert.equal(await readServiceState(tree.one, 'mysql'), undefined);
+    assert.deepEqual(await tree.one.children('/unplaced'), []);
+  });
+
+  for (const others of [0, 1]) {
+    it(`gains no unit from one operator while another destroys it, with ${others} units before`, async () => {
+      await addService(tree.one, 'mysql');
+      await addMachine(tree.one, 'm0');
+      await addUnits(tree.one, 'mysql', others, now);
+      // The number is claimed by now, and the units are about to be made.
+      const adding = before(tree.one, 'transaction', () => destroyService(tree.two, 'mysql', requester));
+      await assert.rejects(
+        addUnits(adding, 'mysql', 2, now),
+        others === 0 ? ServiceNotFound : ServiceDestroying,
+      );
+      assert.equal((await tree.one.children('/units'))?.length, others);
+    });
+  }
+});
+
+/** The coordinator, with something else happening just before the first call of one of its methods. */
+function before(
+  coordinator: Coordinator,
+  method: keyof Coordinator,
+  act: () => Promise<unknown>,
+): Coordinator {
+  let done = false;
+  return new Proxy(coordinator, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        if (key === method && !done) {
+          done = true;
+          await act();
+        }
+        return value.apply(target, args);
+      };
+    },
+  });
+}
