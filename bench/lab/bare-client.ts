@@ -1,0 +1,64 @@
+import { createRequire } from 'node:module';
+
+interface Bare {
+  once(event: 'connected', listener: () => void): void;
+  connect(): void;
+  close(): void;
+  getData(path: string, done: (error: Error | null, data: Buffer | undefined) => void): void;
+  getChildren(path: string, done: (error: Error | null, names: string[] | undefined) => void): void;
+  transaction(): Transaction;
+}
+
+interface Transaction {
+  create(path: string, data: Buffer): Transaction;
+  remove(path: string): Transaction;
+  commit(done: (error: Error | null) => void): void;
+}
+
+const { createClient }: { createClient(servers: string, options?: object): Bare } = createRequire(
+  import.meta.url,
+)('node-zookeeper-client');
+
+/** The client library with nothing of Ensemble around it: the floor of what the coordinator costs. */
+export class BareClient {
+  private constructor(private readonly client: Bare) {}
+
+  /** @param url as environments have it */
+  static async open(url: string): Promise<BareClient> {
+    const client = createClient(url.replace(/^zookeeper:\/\//, ''), { sessionTimeout: 30_000 });
+    const connected = new Promise<void>((resolve) => client.once('connected', resolve));
+    client.connect();
+    await connected;
+    return new BareClient(client);
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  children(path: string): Promise<readonly string[]> {
+    return new Promise((resolve, reject) =>
+      this.client.getChildren(path, (error, names) => (error ? reject(error) : resolve(names ?? []))),
+    );
+  }
+
+  /** Undefined where there is none. */
+  get(path: string): Promise<Buffer | undefined> {
+    return new Promise((resolve) => this.client.getData(path, (_error, data) => resolve(data)));
+  }
+
+  /** Creates or removes nodes in transactions of 500, all under way at once. */
+  async each(kind: 'create' | 'remove', paths: readonly string[], value: Buffer): Promise<void> {
+    const commits: Promise<void>[] = [];
+    for (let start = 0; start < paths.length; start += 500) {
+      const transaction = this.client.transaction();
+      for (const path of paths.slice(start, start + 500))
+        if (kind === 'create') transaction.create(path, value);
+        else transaction.remove(path);
+      commits.push(
+        new Promise((resolve, reject) => transaction.commit((error) => (error ? reject(error) : resolve()))),
+      );
+    }
+    await Promise.all(commits);
+  }
+}
