@@ -88,6 +88,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await writeToolDirectory(directory.tools);
     const storage = await openStorage(environment.storage);
     ends.push(() => storage.close());
+    let gathered: Promise<void> | undefined;
+    ends.push(() => gathered);
     const coordinator = await connect(options, directory);
     ends.push(() => coordinator.close({ keepSession }));
     await awaitCoordinator(coordinator, options, directory);
@@ -97,7 +99,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       log,
       secrets: environment.secret === undefined ? [] : [environment.secret],
     });
-    ends.push(() => logs.close());
+    // Not awaited before the coordinator is closed: a write may wait for one that is away.
+    ends.push(() => {
+      gathered = logs.close();
+    });
     const writer = treeWriter(coordinator, clock, random);
     const parts: AgentParts = {
       machine,

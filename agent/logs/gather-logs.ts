@@ -18,7 +18,8 @@ export interface LogGatherer {
   /** A hook is over: what it printed is there. */
   ended(unit: string): void;
   forget(unit: string): void;
-  close(): void;
+  /** Ends with the write under way, after which the next agent may read the marks. */
+  close(): Promise<void>;
 }
 
 /** Milliseconds between two writes, at least. */
@@ -59,17 +60,20 @@ export function gatherLogs(
   const dirty = new Set<string>();
   const known = readMarks(marksFile);
   let timer: Timer | undefined;
-  let flushing = false;
+  let flushing: Promise<void> | undefined;
   let closed = false;
   let lastFlush = Number.NEGATIVE_INFINITY;
 
   function wake(unit: string): void {
     dirty.add(unit);
-    if (timer !== undefined || flushing || closed) return;
+    if (timer !== undefined || flushing !== undefined || closed) return;
     const wait = Math.max(GATHERING, lastFlush + INTERVAL - clock.monotonic());
     timer = clock.after(wait, () => {
       timer = undefined;
-      void flush();
+      flushing = flush().then((again) => {
+        flushing = undefined;
+        for (const unit of [...again, ...dirty]) wake(unit);
+      });
     });
   }
 
@@ -86,8 +90,8 @@ export function gatherLogs(
     wake(unit);
   }
 
-  async function flush(): Promise<void> {
-    flushing = true;
+  /** @returns the units that have more to gather */
+  async function flush(): Promise<ReadonlySet<string>> {
     lastFlush = clock.monotonic();
     const units = [...dirty];
     dirty.clear();
@@ -117,8 +121,7 @@ export function gatherLogs(
       for (const unit of units) again.add(unit);
       if (!closed) log.debug('the logs of units are not gathered for now', { error });
     }
-    flushing = false;
-    for (const unit of [...again, ...dirty]) wake(unit);
+    return again;
   }
 
   return {
@@ -145,10 +148,11 @@ export function gatherLogs(
       tails.get(unit)?.watcher?.close();
       tails.delete(unit);
     },
-    close() {
+    async close() {
       closed = true;
       timer?.cancel();
       for (const { watcher } of tails.values()) watcher?.close();
+      await flushing;
     },
   };
 }

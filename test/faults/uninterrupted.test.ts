@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../state/clock.js';
 import { paths } from '../../state/model/paths.js';
 import { setConfigValues } from '../../state/model/services.js';
 import { World } from '../agent/world.js';
+import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';
 import { freePorts } from '../servers/free-ports.js';
 import { startZookeeper } from '../servers/zookeeper.js';
@@ -78,7 +79,7 @@ describe('upgrading Ensemble itself, which is to restart the agents', function (
         ]);
       });
     } finally {
-      if (served > 0) process.kill(served, 'SIGKILL');
+      if (served > 0) endProcess(served);
       await world.close();
       await server.stop();
     }

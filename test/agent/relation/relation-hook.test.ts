@@ -30,7 +30,7 @@ const noLogs: LogGatherer = {
   began() {},
   ended() {},
   forget() {},
-  close() {},
+  close: async () => undefined,
 };
 
 describe('a relation hook of a unit', () => {
