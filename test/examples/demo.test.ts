@@ -14,7 +14,7 @@ interface Ended {
 }
 
 describe('npm run demo', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let directory: string;
 
   beforeEach(async () => {

@@ -31,7 +31,7 @@ export function describeRows(rows: readonly (PointRow | DeedRow)[]): void {
   });
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     if (rows.some(({ engine }) => engine === 'zookeeper')) server = await startZookeeper();
     cases.begin();
   });

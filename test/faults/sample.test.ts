@@ -32,7 +32,7 @@ describe('the fault table as a whole', () => {
 
   for (const name of Object.keys(stages) as StageName[]) {
     it(`knows every fault point that an undisturbed run passes: ${name}`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       assert.deepEqual(await recordPoints(stages[name]), pointsOf(name).toSorted());
     });
   }

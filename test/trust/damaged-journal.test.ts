@@ -18,7 +18,7 @@ describe('a journal with anything in it', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   it(`is read, or refused by the name of the unit, untouched (SEED=${seed})`, async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const whole = newRecord('f/0', 'f', '2026-01-01T00:00:00Z');
     const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
     const units = store.openDB<string, string>({ name: 'units', encoding: 'string' });
