@@ -57,7 +57,7 @@ const storageRows: readonly DeedRow[] = [
     await agent();
     await ask();
     await said(world, /storage|object/);
-    await rm(world.path('storage'), { recursive: true, force: true });
+    await rm(world.path('storage'), { recursive: true, force: true, maxRetries: 10 });
     await rename(world.path('away'), world.path('storage'));
   }),
   ends('embedded', 'upgrade', 'the stored bundle is gone', 'fetching', async ({ world, agent, ask }) => {
@@ -128,7 +128,7 @@ const fullDisk = (stage: StageName): DeedRow =>
       });
     } finally {
       await process.kill();
-      await rm(kept, { recursive: true, force: true });
+      await rm(kept, { recursive: true, force: true, maxRetries: 10 });
       await run('cp', ['-a', machine, kept]);
       await run('umount', ['-l', machine]);
       await rm(machine, { recursive: true });

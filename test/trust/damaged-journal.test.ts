@@ -15,7 +15,7 @@ describe('a journal with anything in it', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-journal-'));
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   it(`is read, or refused by the name of the unit, untouched (SEED=${seed})`, async function () {
     this.timeout(120_000);

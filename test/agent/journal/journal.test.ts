@@ -16,7 +16,7 @@ describe('the journal', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-journal-'));
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   /** Puts texts into the store as they are, as an agent of another release would. */
   async function store(texts: Readonly<Record<string, string>>): Promise<void> {

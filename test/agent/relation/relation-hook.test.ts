@@ -111,7 +111,7 @@ describe('a relation hook of a unit', () => {
     endMeeting();
     await server.close();
     await coordinator.close();
-    rmSync(root, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function writeHook(event: string, script: string, name = 'db'): void {

@@ -22,7 +22,7 @@ describe('environments.yaml', () => {
     home = await mkdtemp(join(tmpdir(), 'ensemble-home-'));
     variables = { ENSEMBLE_HOME: home };
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
 
   const write = (text: string) => writeFile(join(home, 'environments.yaml'), text);
   const fails = async (type: new (...args: never[]) => Error, message: RegExp, name?: string) => {
