@@ -181,14 +181,14 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
       parts.log.info(`hook ${name} goes on, adopted`, { unit: host.name });
       return { spec, context, ...(await waitFor(host, call, adoption.hook)) };
     }
-    if (call.command === undefined) await host.takeUp();
     const again = call.command === undefined && hook.attempt < MOST_ATTEMPTS;
+    if (adoption.kind === 'never-started')
+      await host.save({ hook: null, ...attempts(call, hook.attempt - 1) });
+    if (call.command === undefined) await host.takeUp();
     if (adoption.kind === 'ended' && !(wasLost(adoption.outcome) && again)) {
       return { spec, context, outcome: adoption.outcome, logOffset: adoption.logOffset ?? 0 };
     }
-    if (adoption.kind === 'never-started')
-      await host.save({ hook: null, ...attempts(call, hook.attempt - 1) });
-    else
+    if (adoption.kind === 'ended')
       parts.log.warning(`hook ${name} was killed with its agent or machine; it runs again`, {
         unit: host.name,
       });
