@@ -88,7 +88,10 @@ function untilOver(world: World, deaths: number): Promise<boolean> {
 }
 
 /** Waits for each state of rest in turn, and does in between what the unit's message says. */
-export async function follow(world: World, { states, tree, mayRestIn, relationRests }: Row): Promise<void> {
+export async function follow(
+  world: World,
+  { states, tree, mayRestIn, relationRests, hooks }: Row,
+): Promise<void> {
   const gone = tree === null;
   for (const state of gone ? states : states.slice(0, -1)) {
     const { status } = await world.until(state);
@@ -112,6 +115,9 @@ export async function follow(world: World, { states, tree, mayRestIn, relationRe
     assert.equal(found?.status.state, last, found?.status.message);
     assert.equal(found?.unit.formula ?? null, tree);
     if (last === undefined || !isErrorState(last)) assert.equal(found?.flag, undefined, 'the flag is off');
+    // The unit is started all the while: only the hooks tell that the relation went on.
+    if (relationRests !== undefined)
+      assert.deepEqual(readRuns(await world.trace()).runs.map(formatRun), hooks);
     if (relationRests === 'surely') assert.ok(resolved, 'the relation was in error');
   }, WITHIN);
 }
