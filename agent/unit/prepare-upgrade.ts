@@ -4,7 +4,7 @@ import { isStaged, stageFormula } from '../disk/stage.js';
 import { betweenFaults } from '../fault-points.js';
 import { unlessAborted, unlessRepeated, untilItWorks } from '../retry.js';
 import type { WantedFormula } from './operations.js';
-import { takeUp } from './standstill.js';
+import { gotThrough, takeUp } from './standstill.js';
 import type { AgentUnit } from './unit.js';
 import { askedAgainBy } from './way-out.js';
 
@@ -30,6 +30,7 @@ export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise
     const { ref, bundle } = await unit.parts.formulas.fetch(upgrade.to);
     await betweenFaults('staging.extract', () => stageFormula(unit.directory, ref, bundle));
   });
+  await gotThrough(unit, 'preparation');
 }
 
 /** What does not heal stands in the unit's status, with the command that asks once more. */

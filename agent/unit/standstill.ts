@@ -23,6 +23,12 @@ export function takeUp(unit: AgentUnit, strand: Strand, at = stepOf(unit)): Prom
   return times === before ? undefined : noteDeaths(unit, strand, at, times);
 }
 
+/** Forgets the count of a strand whose end is not otherwise in the journal. */
+export async function gotThrough(unit: AgentUnit, strand: Strand): Promise<void> {
+  const { deaths = {} } = unit.record();
+  if (deaths[strand] !== undefined) await unit.save({ deaths: { ...deaths, [strand]: undefined } });
+}
+
 const stepOf = (unit: AgentUnit): string => unit.record().upgrade?.step ?? '';
 
 async function noteDeaths(unit: AgentUnit, strand: Strand, at: string, times: number): Promise<void> {
