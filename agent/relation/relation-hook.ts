@@ -48,6 +48,12 @@ export async function runRelationHook(
   await runHook(host, {
     name: `${record.name}-relation-${event.kind}`,
     relation,
-    through: () => ({ relation: holder.set({ ...holder.get(), queue: finish(holder.get().queue) }) }),
+    attempts: {
+      get: () => holder.get().attempts,
+      set: (attempts) => holder.set({ ...holder.get(), attempts }),
+    },
+    through: () => ({
+      relation: holder.set({ ...holder.get(), attempts: 0, queue: finish(holder.get().queue) }),
+    }),
   });
 }

@@ -119,7 +119,7 @@ export class UnitRelations {
       };
       this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
       const { hook } = this.#host.record();
-      await this.#host.save({ hook: null, attempts: 0 }, this.#note(failed));
+      await this.#host.save({ hook: null }, this.#note(failed));
       if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));
     }
     this.#goOnLeaving(this.current(record));
@@ -129,8 +129,8 @@ export class UnitRelations {
   resolve(relation: string, id: string, retry: boolean): void {
     const record = this.#records.get(relation);
     if (record === undefined || this.isResolved(relation, id)) return;
-    const queue = retry ? record.queue : finish(record.queue);
-    this.#save({ ...record, queue, error: null, resolvedId: id })
+    const on = retry ? {} : { queue: finish(record.queue), attempts: 0 };
+    this.#save({ ...record, ...on, error: null, resolvedId: id })
       .then(() => this.#goOnLeaving(this.current(record)))
       .catch((error: unknown) => this.#failed(record, error));
   }
