@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import { untilItWorks } from '../retry.js';
@@ -12,7 +12,8 @@ import { meetsOthers, recordOf } from './joining.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
 import { finish, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
-import { relationCall, runRelationHook } from './relation-hook.js';
+import { relationCall, relationHookName, runRelationHook } from './relation-hook.js';
+import { relationNews } from './relation-news.js';
 import { nextDue } from './turns.js';
 
 /** What a unit's relations need of it. */
@@ -119,18 +120,26 @@ export class UnitRelations {
       };
       this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
       const { hook } = this.#host.record();
-      await this.#host.save({ hook: null }, this.#note(failed));
+      const news = relationNews(this.#host, record, {
+        what: relationHookName(record),
+        outcome: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+      });
+      await this.#host.save({ hook: null, ...news }, this.#note(failed));
       if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));
     }
     this.#goOnLeaving(this.current(record));
   }
 
   /** Honours an operator's `resolved` of a relation in error: the hook again, or as if it were through. */
-  resolve(relation: string, id: string, retry: boolean): void {
+  resolve(relation: string, { id, retry, by }: Pick<Resolved, 'id' | 'retry' | 'by'>): void {
     const record = this.#records.get(relation);
     if (record === undefined || this.isResolved(relation, id)) return;
     const on = retry ? {} : { queue: finish(record.queue), attempts: 0 };
-    this.#save({ ...record, ...on, error: null, resolvedId: id })
+    const message = retry ? 'the hook runs again' : 'taken as done';
+    const news = relationNews(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
+    this.#host
+      .save(news, this.#note({ ...record, ...on, error: null, resolvedId: id }))
       .then(() => this.#goOnLeaving(this.current(record)))
       .catch((error: unknown) => this.#failed(record, error));
   }
