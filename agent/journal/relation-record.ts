@@ -34,6 +34,8 @@ export const relationRecordSchema = z.looseObject({
     begun: z.boolean(),
     leaving: z.boolean(),
   }),
+  /** How many times the hook of its first event was started. */
+  attempts: z.int().nonnegative().default(0),
   /** Why its first event failed, in an operator's words; null while the relation runs. */
   error: z.string().nullable(),
   /** The id of the last `resolved` request that was honoured. */
@@ -53,6 +55,7 @@ export function newRelationRecord(
     version: RECORD_VERSION,
     ...of,
     queue: emptyQueue,
+    attempts: 0,
     error: null,
     resolvedId: null,
   };

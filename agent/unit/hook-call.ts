@@ -41,6 +41,12 @@ export interface HookCall {
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */
   readonly command?: CommandCall;
+  /** Of a relation hook: the attempts at it are the relation's, and not those at the hook the unit's state is about. */
+  readonly attempts?: {
+    get(): number;
+    /** @returns the relation's record, to be journalled */
+    set(count: number): RelationRecord;
+  };
   /** Noted in the same write as the end of the hook, so that what it stands for is never done twice. */
   through(): { readonly change?: Partial<UnitRecord>; readonly relation?: RelationRecord };
 }

@@ -182,8 +182,7 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
       return { spec, context, ...(await waitFor(host, call, adoption.hook)) };
     }
     const again = call.command === undefined && hook.attempt < MOST_ATTEMPTS;
-    if (adoption.kind === 'never-started')
-      await host.save({ hook: null, ...attempts(call, hook.attempt - 1) });
+    if (adoption.kind === 'never-started') await journalAttempt(host, call, null, hook.attempt - 1);
     if (call.command === undefined) await host.takeUp();
     if (adoption.kind === 'ended' && !(wasLost(adoption.outcome) && again)) {
       return { spec, context, outcome: adoption.outcome, logOffset: adoption.logOffset ?? 0 };
@@ -216,7 +215,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
   const giveBack = await parts.slots.take();
   try {
     const { timeout } = await host.hookRules(call.name);
-    const { id, attempt } = newHookRun(host.name, call.name, host.record().attempts + 1);
+    const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
     const hook: NonNullable<UnitRecord['hook']> = {
       id,
       name: call.name,
@@ -230,10 +229,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
     const debugging = await debugged(plain, host.debugRequest(), parts.directory.debugSocket);
     const spec = debugging ?? plain;
     const context = openContext(host, call, hook.id);
-    await host.save({
-      hook: { ...hook, ...(debugging && { debugged: true }) },
-      ...attempts(call, hook.attempt),
-    });
+    await journalAttempt(host, call, { ...hook, ...(debugging && { debugged: true }) }, hook.attempt);
     // While a person thinks, hooks of other units run.
     if (debugging !== undefined) giveBack();
     const start = await betweenFaults(`${call.name}.start`, () => startHook(spec, parts.clock)).catch(
@@ -265,7 +261,7 @@ async function startedAfterAll(
   const adoption = await findOut(host, spec);
   if (adoption.kind !== 'never-started') return adoption;
   host.parts.contexts.delete(spec.run.id);
-  await host.save({ hook: null, ...attempts(call, spec.run.attempt - 1) });
+  await journalAttempt(host, call, null, spec.run.attempt - 1);
   await removeRun(spec.runDirectory).catch(() => undefined);
   throw failure;
 }
@@ -284,9 +280,19 @@ async function waitFor(
   return { outcome, logOffset: hook.logOffset };
 }
 
+function attemptsAt(host: HookHost, { attempts }: HookCall): number {
+  return attempts?.get() ?? host.record().attempts;
+}
+
 /** Commands do not count among the attempts at the hook that the unit's state is about. */
-function attempts({ command }: HookCall, count: number): Partial<UnitRecord> {
-  return command === undefined ? { attempts: count } : {};
+function journalAttempt(
+  host: HookHost,
+  { command, attempts }: HookCall,
+  hook: UnitRecord['hook'],
+  count: number,
+): Promise<void> {
+  if (attempts !== undefined) return host.save({ hook }, attempts.set(count));
+  return host.save({ hook, ...(command === undefined && { attempts: count }) });
 }
 
 /** Nobody ended it on purpose and nobody knows how far it came: it went down with its wrapper or machine. */

@@ -83,8 +83,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#ends.push(services.subscribe(this.#record.service, () => this.look()));
     const requests: Observation = watchRequests(coordinator, this.name, log, (found) => {
       this.#requests = found;
-      for (const [relation, { value }] of found.relations)
-        this.relations.resolve(relation, value.id, value.retry);
+      for (const [relation, { value }] of found.relations) this.relations.resolve(relation, value);
       this.look();
     });
     this.#ends.push(() => requests.close());

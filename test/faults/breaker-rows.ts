@@ -70,9 +70,7 @@ function runsOf(stage: StageName, where: string): readonly string[] {
   const hook = /^(.*)\.settings\./.exec(where)?.[1];
   if (hook === undefined) return hooks;
   const at = hooks.findLastIndex((run) => run.startsWith(`${hook} `));
-  // A relation's hook that is run again begins to count anew.
-  const attempt = stage === 'relation' ? '' : ' #2';
-  return hooks.toSpliced(at + 1, 0, `${hooks[at]}${attempt}`);
+  return hooks.toSpliced(at + 1, 0, `${hooks[at]} #2`);
 }
 
 /** The cases in which every agent dies at the same point, until the loop breaker steps in. */

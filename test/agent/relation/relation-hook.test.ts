@@ -30,6 +30,7 @@ const noLogs: LogGatherer = {
   began() {},
   ended() {},
   forget() {},
+  finish: async () => undefined,
   close: async () => undefined,
 };
 
