@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { type Clock, systemClock } from '../../state/clock.js';
+import { openCoordinator } from '../../state/coordination/open.js';
 import { requestResolved } from '../../state/model/requests.js';
+import { fileDigest } from '../../state/storage/digest.js';
+import { bundleKey } from '../../state/storage/key.js';
 import { eventually } from '../eventually.js';
 import { requester, World } from './world.js';
+
+/** On which the pauses between two tries pass at once. */
+const hurried: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic(),
+  after: (ms, callback) => systemClock.after(ms >= 250 && ms <= 60_000 ? 1 : ms, callback),
+};
 
 describe('the loop breaker', () => {
   let world: World;
@@ -65,5 +77,24 @@ describe('the loop breaker', () => {
     await world.agent();
     await world.upgrade(two);
     await world.untilOn(two);
+  });
+
+  it('gives up a bundle that is damaged each time, and takes it once it is mended', async () => {
+    const one = await world.publish(1);
+    const object = world.path('storage', bundleKey((await fileDigest(world.path('f-1.tar.gz'))).sha256));
+    const sound = await readFile(object);
+    await chmod(object, 0o600);
+    await writeFile(object, Buffer.alloc(sound.length));
+    await world.deploy(one);
+    await world.agent({
+      clock: hurried,
+      open: (url, options) => openCoordinator(url, { ...options, clock: systemClock }),
+    });
+    const { status } = await world.until('install-error');
+    assert.match(status.message, /is damaged: its sha256 is .*; 20 times in a row$/);
+    assert.match(status.next ?? '', /publish the formula again, then: ensemble resolved --retry f\/0$/);
+    await writeFile(object, sound);
+    await requestResolved(world.coordinator, 'f/0', true, requester);
+    await world.untilOn(one);
   });
 });
