@@ -97,6 +97,10 @@ export const commands: readonly CommandDefinition[] = [
       },
       repository,
       { flags: '--revision <revision>', description: 'this revision of the formula', parse: values.revision },
+      {
+        flags: '-u, --upgrade',
+        description: 'first raise the revision in the formula’s directory by one, and deploy that',
+      },
       ...following,
     ],
     examples: [
@@ -145,7 +149,10 @@ export const commands: readonly CommandDefinition[] = [
     name: 'get',
     summary: 'show a service’s config',
     arguments: [service],
-    options: [format],
+    options: [
+      { flags: '-s, --schema', description: 'only which options there are, without their values' },
+      format,
+    ],
     examples: ['ensemble get guestbook', 'ensemble get --format json guestbook'],
     run: async ([name], options, invocation) =>
       (await import('./commands/get.js')).get(text(name), options, invocation),
