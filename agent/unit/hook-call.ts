@@ -22,6 +22,8 @@ export interface HookHost {
   relationRecords(): readonly RelationRecord[];
   /** Who debugs the unit's hooks, if anybody does. */
   debugRequest(): DebugRequest | undefined;
+  /** @see UnitOperations.takeUp */
+  takeUp(): Promise<void> | undefined;
   /** Tells observers what the unit waits for, or that it goes on. */
   troubledBy(error: unknown): void;
   /** Whether this agent has let go of the unit. */

@@ -40,7 +40,10 @@ export async function runWorkflowHook(
   await runHook(host, {
     name,
     ...(upgrade && { upgrade }),
-    through: () => ({ change: { done: [...host.record().done, name] } }),
+    through: () => {
+      const { done, hook } = host.record();
+      return { change: { done: [...done, name], ...(name === 'start' && hook && { boot: hook.boot }) } };
+    },
   });
 }
 
@@ -68,7 +71,7 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
     betweenFaults(`${call.name}.settings`, () => applyWrites(host, writes)),
   );
   const { change, relation } = call.through();
-  await host.save({ hook: null, attempts: 0, ports, ...change }, relation);
+  await host.save({ hook: null, attempts: 0, deaths: {}, ports, ...change }, relation);
   // Only now: until the journal knew how it ended, the run's directory was what told.
   await betweenFaults(`${call.name}.forget`, () => removeRun(spec.runDirectory)).catch((error: unknown) =>
     // The next agent removes it: a hook that is through is no error because of what it left.
@@ -179,11 +182,12 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
       return { spec, context, ...(await waitFor(host, call, adoption.hook)) };
     }
     const again = call.command === undefined && hook.attempt < MOST_ATTEMPTS;
+    if (adoption.kind === 'never-started') await journalAttempt(host, call, null, hook.attempt - 1);
+    if (call.command === undefined) await host.takeUp();
     if (adoption.kind === 'ended' && !(wasLost(adoption.outcome) && again)) {
       return { spec, context, outcome: adoption.outcome, logOffset: adoption.logOffset ?? 0 };
     }
-    if (adoption.kind === 'never-started') await journalAttempt(host, call, null, hook.attempt - 1);
-    else
+    if (adoption.kind === 'ended')
       parts.log.warning(`hook ${name} was killed with its agent or machine; it runs again`, {
         unit: host.name,
       });
@@ -197,8 +201,8 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
 
 /** What became of a run that was begun, however long it takes to find out. */
 function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
-  const { clock, random, log } = host.parts;
-  return untilItWorks(() => adoptHook(spec, clock), {
+  const { clock, random, log, boot } = host.parts;
+  return untilItWorks(() => adoptHook(spec, clock, boot), {
     clock,
     random,
     mayHeal: (error) => error instanceof HookCannotAdopt && !host.isStopped(),
@@ -211,12 +215,12 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
   const giveBack = await parts.slots.take();
   try {
     const { timeout } = await host.hookRules(call.name);
-    const { id, attempt, boot } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
+    const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
     const hook: NonNullable<UnitRecord['hook']> = {
       id,
       name: call.name,
       attempt: call.command === undefined ? attempt : 1,
-      boot,
+      boot: parts.boot,
       ...(timeout !== undefined && { timeLimit: timeout * 1_000 }),
       ...(call.relation && { relation: call.relation.number }),
       ...(call.command && { command: call.command }),

@@ -97,6 +97,7 @@ describe('a relation hook of a unit', () => {
         record = JSON.parse(JSON.stringify({ ...record, ...change }));
         if (changed) relation = JSON.parse(JSON.stringify(changed));
       },
+      takeUp: () => undefined,
       config: async () => ({}),
       hookRules: async () => ({}),
       relationRecords: () => [relation],

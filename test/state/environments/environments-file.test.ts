@@ -138,4 +138,16 @@ describe('environments.yaml', () => {
     await mkdir(join(home, 'environments.yaml'));
     await fails(EnvironmentsInvalid, /EISDIR/);
   });
+
+  it('says how hooks are run where their formula says nothing else, in the words of metadata.yaml', async () => {
+    const file = (hooks: string): string =>
+      `environments:\n  e: {state: 'embedded:/s', storage: 'file:/b', hooks: ${hooks}}\n`;
+    await write(file('{timeout: 600, retry: {attempts: 3}}'));
+    assert.deepEqual((await loadEnvironment('e', variables)).hooks, {
+      timeout: 600,
+      retry: { attempts: 3, backoff: 5 },
+    });
+    await write(file('{timeout: soon}'));
+    await fails(EnvironmentsInvalid, /environments.e.hooks.timeout/, 'e');
+  });
 });
