@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { Benchmark, Row } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
-import { idle, Lab, usage } from '../lab/lab.js';
+import { Lab } from '../lab/lab.js';
+import { idle, usage } from '../lab/process.js';
 
 /** An agent whose units want nothing: memory, CPU, traffic, and how long a restart takes, for growing numbers of units. */
 export const idleAgent: Benchmark = {
   name: 'idle-agent',
+  limit: 900,
   async run(quick) {
     const sizes = quick ? [10, 100] : [10, 500, 1_000];
     const seconds = quick ? 5 : 30;

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Benchmark } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
-import { Lab, timed } from '../lab/lab.js';
+import { Lab } from '../lab/lab.js';
+import { timed } from '../lab/process.js';
 import { inPairs } from '../lab/measure.js';
 
 const client = fileURLToPath(new URL('../../bin/node-client.js', import.meta.url));
@@ -9,6 +10,7 @@ const client = fileURLToPath(new URL('../../bin/node-client.js', import.meta.url
 /** What every command pays before it does anything, beside a Node that does nothing. */
 export const startUp: Benchmark = {
   name: 'start-up',
+  limit: 180,
   async run(quick) {
     const lab = await Lab.open({ engine: 'embedded' });
     const turns = quick ? 5 : 25;

@@ -1,0 +1,19 @@
+import type { Benchmark } from './benchmark.js';
+import { ansible } from './cases/ansible.js';
+import { growth } from './cases/growth.js';
+import { idleAgent } from './cases/idle-agent.js';
+import { pause } from './cases/pause.js';
+import { startUp } from './cases/start-up.js';
+import { tenThousand } from './cases/ten-thousand.js';
+import { wholeUpgrade } from './cases/whole-upgrade.js';
+
+/** All of them, in the order in which they run. */
+export const benchmarks: readonly Benchmark[] = [
+  wholeUpgrade,
+  growth,
+  ansible,
+  tenThousand,
+  pause,
+  startUp,
+  idleAgent,
+];
