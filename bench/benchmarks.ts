@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.js';
 import { ansible } from './cases/ansible.js';
 import { growth } from './cases/growth.js';
 import { idleAgent } from './cases/idle-agent.js';
+import { operations } from './cases/operations.js';
 import { pause } from './cases/pause.js';
 import { startUp } from './cases/start-up.js';
 import { tenThousand } from './cases/ten-thousand.js';
@@ -14,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   ansible,
   tenThousand,
   pause,
+  operations,
   startUp,
   idleAgent,
 ];

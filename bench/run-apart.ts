@@ -24,6 +24,7 @@ export async function runApart(benchmark: Benchmark, quick: boolean, signal: Abo
   let found: Result | undefined;
   child.once('message', (message) => {
     found = message as Result;
+    killGroup(child.pid);
   });
   let why = 'it failed';
   const end = (reason: string): void => {

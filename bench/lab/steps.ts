@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -24,8 +25,11 @@ export class Steps {
     const pipe = join(directory, 'passed');
     execFileSync('mkfifo', [pipe]);
     const steps = new Steps(directory);
-    // For writing too: so it opens before there is an agent, and does not end with the first note.
-    const lines = createInterface({ input: createReadStream(pipe, { flags: 'r+' }) });
+    // For writing too: so it opens before there is an agent, and does not end with the first note. As a socket, since a
+    // file's reading would occupy a thread that keeps this process from ending.
+    const input = new Socket({ fd: openSync(pipe, 'r+'), readable: true, writable: false });
+    const lines = createInterface({ input });
+    input.unref();
     lines.on('line', (point) => steps.#passed.push({ point, at: performance.now() }));
     return steps;
   }
