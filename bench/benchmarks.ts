@@ -1,7 +1,10 @@
 import type { Benchmark } from './benchmark.js';
 import { ansible } from './cases/ansible.js';
+import { fetchAndStage } from './cases/fetch-and-stage.js';
 import { growth } from './cases/growth.js';
+import { hookTool } from './cases/hook-tool.js';
 import { idleAgent } from './cases/idle-agent.js';
+import { oneDownload } from './cases/one-download.js';
 import { operations } from './cases/operations.js';
 import { pause } from './cases/pause.js';
 import { startUp } from './cases/start-up.js';
@@ -15,7 +18,10 @@ export const benchmarks: readonly Benchmark[] = [
   ansible,
   tenThousand,
   pause,
+  fetchAndStage,
+  oneDownload,
   operations,
+  hookTool,
   startUp,
   idleAgent,
 ];
