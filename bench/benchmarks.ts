@@ -4,6 +4,7 @@ import { fetchAndStage } from './cases/fetch-and-stage.js';
 import { growth } from './cases/growth.js';
 import { hookTool } from './cases/hook-tool.js';
 import { idleAgent } from './cases/idle-agent.js';
+import { manyAgents } from './cases/many-agents.js';
 import { oneDownload } from './cases/one-download.js';
 import { operations } from './cases/operations.js';
 import { pause } from './cases/pause.js';
@@ -24,4 +25,5 @@ export const benchmarks: readonly Benchmark[] = [
   hookTool,
   startUp,
   idleAgent,
+  manyAgents,
 ];

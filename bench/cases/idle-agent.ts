@@ -7,7 +7,7 @@ import { writeFormula } from '../lab/formula.js';
 import { Lab, type LabAgent } from '../lab/lab.js';
 import { sampleOf } from '../lab/measure.js';
 import { idle, usage } from '../lab/process.js';
-import { untilWatched } from '../lab/watches.js';
+import { untilWatched } from '../lab/server-numbers.js';
 
 type Points = Line['points'];
 
