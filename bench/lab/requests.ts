@@ -77,8 +77,8 @@ function operationsOf(frame: Buffer): readonly number[] {
       skipText();
       at += 4;
     } else if (type === 2 || type === CHECK) at += 4;
-    else if (type === 4) at += 1;
-    else if (type !== 8) throw new Error(`an operation of type ${type} in a transaction`);
+    else if (type === 4 || type === 8) at += 1;
+    else throw new Error(`an operation of type ${type} in a transaction`);
   }
   return types;
 }
