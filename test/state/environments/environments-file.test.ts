@@ -136,6 +136,6 @@ describe('environments.yaml', () => {
 
   it('that is a directory is refused', async () => {
     await mkdir(join(home, 'environments.yaml'));
-    await fails(EnvironmentsInvalid, /EISDIR/);
+    await fails(EnvironmentsInvalid, /:1: it is a directory/);
   });
 });
