@@ -217,7 +217,7 @@ export const commands: readonly CommandDefinition[] = [
       },
       { flags: '--bump', description: 'first raise the revision in the formula’s directory by one' },
       ...following,
-      { ...format, description: 'how to print what --dry-run finds' },
+      { ...format, description: 'how to print what came of it, or what --dry-run finds' },
     ],
     examples: [
       'ensemble upgrade-formula guestbook',
