@@ -6,6 +6,7 @@ import { systemClock } from '../state/clock.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, ensembleHome, loadEnvironment } from '../state/environments/environments-file.js';
 import { EnsembleError } from '../state/errors.js';
+import { explainedBySystem } from '../state/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
 import { hearCommitRejections } from './journal/unheard-rejections.js';
@@ -92,7 +93,8 @@ async function chooseEnvironment({ environment, state, storage }: Options): Prom
   };
 }
 
-function fail(error: unknown, { debug }: Options): never {
+function fail(thrown: unknown, { debug }: Options): never {
+  const error = explainedBySystem(thrown);
   const known = error instanceof EnsembleError;
   process.stderr.write(`ensemble-agent: ${error instanceof Error ? error.message : String(error)}\n`);
   if (known && error.next !== undefined) process.stderr.write(`  try: ${error.next}\n`);

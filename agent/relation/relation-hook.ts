@@ -1,6 +1,7 @@
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { HookHost, RelationCall } from '../unit/hook-call.js';
 import { runHook } from '../unit/run-hook.js';
+import { keepLastSettings } from './last-settings.js';
 import { begin, finish, nextEvent } from './queue.js';
 import { relationNews } from './relation-news.js';
 
@@ -29,6 +30,11 @@ export function relationCall({
     broken: event.kind === 'broken',
     ...(event.kind !== 'broken' && { remoteUnit: event.unit }),
   };
+}
+
+/** The record once its first event is through, or was resolved as if it were. */
+export function through(record: RelationRecord): RelationRecord {
+  return keepLastSettings({ ...record, attempts: 0, queue: finish(record.queue) });
 }
 
 /** The hook of a relation's first event. */
@@ -65,7 +71,7 @@ export async function runRelationHook(
         change: relationNews(host, record, { what: name, outcome: 'done' }),
       }),
 
-      relation: holder.set({ ...holder.get(), attempts: 0, queue: finish(holder.get().queue) }),
+      relation: holder.set(through(holder.get())),
     }),
   });
 }

@@ -5,14 +5,15 @@ import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import { untilItWorks } from '../retry.js';
-import type { RelationView } from '../tree/relations.js';
+import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
 import { meetsOthers, recordOf } from './joining.js';
+import { keepLastSettings } from './last-settings.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
-import { finish, leave, observeMembers } from './queue.js';
+import { leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
-import { relationCall, relationHookName, runRelationHook } from './relation-hook.js';
+import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
 import { relationNews } from './relation-news.js';
 import { nextDue } from './turns.js';
 
@@ -34,6 +35,8 @@ export class UnitRelations {
   readonly #ends = new Map<string, () => void>();
   /** Relations whose presence or departure is being written. */
   readonly #writing = new Set<string>();
+  /** Who was in each relation when it was last looked at. */
+  readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
   #endService: () => void = () => undefined;
   /** Resolved at the next change of a record. */
   #waiting: (() => void)[] = [];
@@ -135,11 +138,11 @@ export class UnitRelations {
   resolve(relation: string, { id, retry, by }: Pick<Resolved, 'id' | 'retry' | 'by'>): void {
     const record = this.#records.get(relation);
     if (record === undefined || this.isResolved(relation, id)) return;
-    const on = retry ? {} : { queue: finish(record.queue), attempts: 0 };
+    const next = retry ? record : through(record);
     const message = retry ? 'the hook runs again' : 'taken as done';
     const news = relationNews(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
     this.#host
-      .save(news, this.#note({ ...record, ...on, error: null, resolvedId: id }))
+      .save(news, this.#note({ ...next, error: null, resolvedId: id }))
       .then(() => this.#goOnLeaving(this.current(record)))
       .catch((error: unknown) => this.#failed(record, error));
   }
@@ -188,14 +191,21 @@ export class UnitRelations {
       ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
     );
     const queue = observeMembers(record.queue, new Map(others.map(([unit, { version }]) => [unit, version])));
+    const seen = this.#seen.get(relation);
+    this.#seen.set(relation, members);
     if (queue !== record.queue) {
-      this.#save({ ...record, queue }).catch((error: unknown) => this.#failed(record, error));
+      this.#save(keepLastSettings({ ...record, queue }, seen)).catch((error: unknown) =>
+        this.#failed(record, error),
+      );
     }
   }
 
   #beginLeaving(record: RelationRecord): void {
     if (record.queue.leaving) return;
-    const leaving = { ...record, queue: leave(record.queue) };
+    const leaving = keepLastSettings(
+      { ...record, queue: leave(record.queue) },
+      this.#seen.get(record.relation),
+    );
     this.#save(leaving)
       .then(() => this.#write(leaving, withdraw))
       .catch((error: unknown) => this.#failed(record, error));
@@ -208,6 +218,7 @@ export class UnitRelations {
       await leaveForGood(parts, record);
       await parts.journal.removeRelation(record.unit, record.relation);
       this.#records.delete(record.relation);
+      this.#seen.delete(record.relation);
       this.#ends.get(record.relation)?.();
       this.#ends.delete(record.relation);
       this.#wake();

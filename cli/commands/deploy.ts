@@ -46,8 +46,9 @@ export async function deploy(
 ): Promise<ExitCode> {
   const wanted = parseFormula(formula, options, invocation);
   const name = service ?? wanted.name;
-  if (options.repository === undefined) throw new NoRepository(formula);
-  const path = options.repository;
+  const path = options.repository ?? '';
+  // Also what is set to nothing, as a variable may be.
+  if (path === '') throw new NoRepository(formula);
   return withSession<ExitCode>(invocation, async (session) => {
     const { coordinator } = session;
     await requireFreeName(coordinator, name);

@@ -36,7 +36,7 @@ export function ensembleHome(variables: NodeJS.ProcessEnv = process.env): string
 /**
  * Finds an environment in `environments.yaml`: the one named, or `$ENSEMBLE_ENV`, or the file's default, or the only
  * one. Relative paths in its URLs are taken from the file's directory.
- * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid
+ * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid; errors of the file system
  */
 export async function loadEnvironment(
   name: string | undefined,
@@ -77,7 +77,9 @@ async function readEnvironments(variables: NodeJS.ProcessEnv): Promise<{
   const file = join(home, 'environments.yaml');
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new NoEnvironments(file);
-    throw new EnvironmentsInvalid(file, 1, '', error.message);
+    // The one that names no path.
+    if (error.code === 'EISDIR') throw new EnvironmentsInvalid(file, 1, '', 'it is a directory');
+    throw error;
   });
   const reading = parseYamlFile(bytes, file, fileSchema);
   if ('problems' in reading) {
@@ -96,7 +98,7 @@ export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = proc
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new EnvironmentsInvalid(file, 1, '', (error as Error).message);
+    throw error;
   }
 }
 

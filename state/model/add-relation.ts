@@ -111,7 +111,11 @@ function checkLimit({ service, name, limit }: OfferedEndpoint, side: Side): void
   const taken = side.relations.filter(({ value }) =>
     value.endpoints.some((endpoint) => endpoint.service === service && endpoint.name === name),
   );
-  if (taken.length >= limit) throw new RelationLimitReached(`${service}:${name}`, limit);
+  const going = taken
+    .filter(({ value }) => value.removing === true)
+    .flatMap(({ value }) => value.endpoints.filter((other) => other.service !== service))
+    .map((other) => other.service);
+  if (taken.length >= limit) throw new RelationLimitReached(`${service}:${name}`, limit, going);
 }
 
 /** The service whose units the relation places; undefined in global scope. */

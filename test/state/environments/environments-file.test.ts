@@ -136,7 +136,7 @@ describe('environments.yaml', () => {
 
   it('that is a directory is refused', async () => {
     await mkdir(join(home, 'environments.yaml'));
-    await fails(EnvironmentsInvalid, /EISDIR/);
+    await fails(EnvironmentsInvalid, /:1: it is a directory/);
   });
 
   it('says how hooks are run where their formula says nothing else, in the words of metadata.yaml', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
+import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import { setExposed } from '../../../state/model/exposure.js';
 import { readServiceHistory } from '../../../state/model/history.js';
 import { removeRelation } from '../../../state/model/removal.js';
