@@ -61,24 +61,6 @@ describe('the loop breaker', () => {
     assert.deepEqual(await world.trace(), ['install 1', 'config-changed 1', 'start 1']);
   });
 
-  it('leaves a unit on its old formula where the new one kills whoever unpacks it', async function () {
-    this.timeout(90_000);
-    const one = await world.publish(1);
-    await world.deploy(one);
-    const agent = await world.agent();
-    await world.untilOn(one);
-    await agent.stop();
-    const two = await world.publish(2);
-    await world.upgrade(two);
-    assert.equal(await untilOneLives('staging.extract.before'), 5);
-    const { status, unit } = await world.unit();
-    assert.deepEqual([status.state, unit.formula], ['started', one]);
-    assert.match(status.message, /prepared an upgrade.*ensemble upgrade-formula f/);
-    await world.agent();
-    await world.upgrade(two);
-    await world.untilOn(two);
-  });
-
   it('gives up a bundle that is damaged each time, and takes it once it is mended', async () => {
     const one = await world.publish(1);
     const object = world.path('storage', bundleKey((await fileDigest(world.path('f-1.tar.gz'))).sha256));
