@@ -55,13 +55,14 @@ function presentMembers(host: HookHost, identifier: string): readonly string[] {
   return record === undefined ? [] : Object.keys(record.queue.known).sort(compareUnits);
 }
 
-/** What is observed anyway is not read again; the unit's own settings and those of departed units are. */
+/** What is observed anyway, or was kept of a unit that departed, is not read again; the unit's own settings are. */
 async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings> {
   const record = findRelation(host, identifier);
   if (record === undefined) return {};
   const { parts } = host;
   const observed = unit === host.name ? undefined : parts.meetings.view(record.meeting)?.get(unit);
-  if (observed !== undefined) return observed.settings;
+  const known = observed?.settings ?? record.departed[unit];
+  if (known !== undefined) return known;
   const read = await readEntity(parts.coordinator, paths.settings(record.meeting, unit), settingsSchema);
   return read?.value ?? {};
 }

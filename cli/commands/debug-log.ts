@@ -4,7 +4,7 @@ import { lineFilter } from '../observing/log-filter.js';
 import { followLogs, readAllLogs } from '../observing/log-reader.js';
 import { intoFile } from '../output/into-file.js';
 import type { Output } from '../output/output.js';
-import { printable } from '../output/printable.js';
+import { printable, printableLine } from '../output/printable.js';
 import { type Color, paint } from '../output/terminal.js';
 import { withSession } from '../session.js';
 
@@ -64,7 +64,7 @@ async function showLines(
 
 function textOf({ time, unit, hook, level, message }: LogLine, { stdout }: Output): string {
   const color = COLORS[level];
-  const said = printable(message);
+  const said = printableLine(message);
   const words = [time, unit, ...(hook === '' ? [] : [printable(hook)]), level];
   return `${words.join(' ')}: ${color === undefined ? said : paint(stdout, color, said)}`;
 }
