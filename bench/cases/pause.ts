@@ -60,7 +60,8 @@ function rows(measured: readonly [number, Pairs][]): readonly Row[] {
       value: ratio.median,
       range: [ratio.least, ratio.most] as const,
       aim: 10,
-      bound: 'five records of the journal, each on the disk before the next step, and one transaction',
+      bound:
+        'one after the other: twelve records of the journal and the renamed link, each flushed; a transaction; clearing away the oldest formula',
     })),
     {
       what: `pause of a unit, bundle of ${size(most?.[0] ?? 0)}`,
