@@ -69,6 +69,8 @@ function rows(measured: readonly [number, Pairs][]): readonly Row[] {
       figure: measured.map(([, { ours }]) => `${ours.median.toFixed(1)} ms`).join(', '),
       value: growth,
       range: [growth, growth],
+      // Flat, but for what a busy disk adds by chance.
+      aim: 1.5,
     },
   ];
 }
