@@ -1,11 +1,13 @@
 import { EnsembleError } from '../../state/errors.js';
+import { explainedBySystem } from '../../state/system-errors.js';
 import { paint, type Screen } from './terminal.js';
 
 /**
  * Tells the operator how a command failed, and says what it exits with. What is no `EnsembleError` is a fault of
  * Ensemble itself; its stack is of use to nobody but its makers, so it is shown only with `--debug`.
  */
-export function reportError(error: unknown, screen: Screen, debug: boolean): 1 | 2 {
+export function reportError(thrown: unknown, screen: Screen, debug: boolean): 1 | 2 {
+  const error = explainedBySystem(thrown);
   const prefix = paint(screen, 'red', 'ensemble:');
   if (error instanceof EnsembleError) {
     screen.write(`${prefix} ${error.message}\n`);

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { open } from 'lmdb';
-import { JournalDamaged, JournalTooNew } from '../../agent/errors.js';
+import { JournalTooNew } from '../../agent/errors.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { newRecord } from '../../agent/journal/record.js';
+import { requestRemoval } from '../../state/model/removal.js';
+import { requestResolved } from '../../state/model/requests.js';
+import { readUnitState } from '../../state/model/snapshot.js';
+import { requester, World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
 import { chooseSeed } from '../random.js';
 
 describe('a journal with anything in it', () => {
@@ -15,13 +20,14 @@ describe('a journal with anything in it', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-journal-'));
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
 
-  it(`is read, or refused by the name of the unit, untouched (SEED=${seed})`, async function () {
+  it(`is read, or the unit is named, and all the others are read; nothing is touched (SEED=${seed})`, async function () {
     this.timeout(120_000);
     const whole = newRecord('f/0', 'f', '2026-01-01T00:00:00Z');
     const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
     const units = store.openDB<string, string>({ name: 'units', encoding: 'string' });
+    await units.put('g/0', JSON.stringify(newRecord('g/0', 'g', '2026-01-01T00:00:00Z')));
     const key = fc.constantFrom(...Object.keys(whole));
     const text = fc.oneof(
       fc.string(),
@@ -34,10 +40,11 @@ describe('a journal with anything in it', () => {
           await units.put('f/0', value);
           const journal = openJournal(directory);
           try {
-            assert.equal(journal.load().units.length, 1);
+            const { units: read, damaged } = journal.load();
+            assert.deepEqual([...read, ...damaged].map(({ unit }) => unit).sort(), ['f/0', 'g/0']);
+            assert.ok(read.some(({ unit }) => unit === 'g/0'));
           } catch (error) {
-            assert.ok(error instanceof JournalDamaged || error instanceof JournalTooNew, String(error));
-            if (error instanceof JournalDamaged) assert.equal(error.unit, 'f/0');
+            assert.ok(error instanceof JournalTooNew, String(error));
           } finally {
             await journal.close();
           }
@@ -48,5 +55,63 @@ describe('a journal with anything in it', () => {
     } finally {
       await store.close();
     }
+  });
+});
+
+describe('a unit whose journal is damaged', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.open();
+  });
+  afterEach(() => world.close());
+
+  /** Writes over a record of the journal, as a disk that loses data does. */
+  async function damage(unit: string): Promise<void> {
+    const store = open<string, string>({
+      path: world.path('machines/m0/journal'),
+      encoding: 'string',
+      maxDbs: 4,
+    });
+    await store.openDB<string, string>({ name: 'units', encoding: 'string' }).put(unit, '{"version":1');
+    await store.close();
+  }
+
+  it('is not hosted and says so, beside others that are, until an operator has it begin anew', async () => {
+    const one = await world.publish(1, {
+      hooks: { install: 'echo kept >>"$ENSEMBLE_DATA_DIR/book"', start: 'open-port 80/tcp' },
+    });
+    let agent = await world.agent();
+    await world.deploy(one, 2);
+    await world.untilOn(one, 'f/0');
+    await world.untilOn(one, 'f/1');
+    await agent.stop();
+    await damage('f/0');
+    agent = await world.agent();
+    const { status } = await world.until('config-error');
+    assert.match(status.message, /journal .* is damaged at unit f\/0: it is no JSON/);
+    assert.match(status.next ?? '', /ensemble resolved --retry f\/0$/);
+    const two = await world.publish(2);
+    await world.upgrade(two, ['f/0', 'f/1']);
+    await world.untilOn(two, 'f/1');
+    await agent.stop();
+    await world.agent();
+    assert.deepEqual(await world.trace(), ['install 1', 'config-changed 1', 'start 1'], 'nothing ran');
+    await requestResolved(world.coordinator, 'f/0', true, requester);
+    await world.untilOn(two);
+    assert.deepEqual((await world.trace()).slice(3), ['install 2', 'config-changed 2', 'start 2']);
+    assert.equal(await readFile(world.unitPath('f/0', 'data', 'book'), 'utf8'), 'kept\n');
+  });
+
+  it('can be removed', async () => {
+    const one = await world.publish(1);
+    const agent = await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+    await agent.stop();
+    await damage('f/0');
+    await world.agent();
+    await world.until('config-error');
+    await requestRemoval(world.coordinator, ['f/0'], requester);
+    await eventually(async () => assert.equal(await readUnitState(world.coordinator, 'f/0'), undefined));
   });
 });
