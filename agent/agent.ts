@@ -4,6 +4,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
+import { bootId } from '../hooks/process/hook-run.js';
 import { startToolServer } from '../hooks/server/tool-server.js';
 import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
@@ -39,7 +40,7 @@ export interface AgentOptions {
   readonly dataDirectory: string;
   /** Hooks that may run at once on this machine; default: its cores. */
   readonly hookConcurrency?: number;
-  /** Milliseconds a hook may take; default an hour. */
+  /** Milliseconds a hook may take, instead of what the environment says; default an hour. */
   readonly hookTimeLimit?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a hook over its limit; default ten seconds. */
   readonly hookKillDelay?: number;
@@ -47,6 +48,8 @@ export interface AgentOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Identifies the machine's current boot; default: the kernel's `bootId()`. */
+  readonly boot?: string;
   /** What opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }
@@ -56,7 +59,6 @@ export interface RunningAgent {
   stop(): Promise<void>;
 }
 
-const HOUR = 3_600_000;
 const KILL_DELAY = 10_000;
 
 /**
@@ -71,7 +73,7 @@ const KILL_DELAY = 10_000;
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { environment, machine, log, clock, random } = options;
-  const { directory, release } = await claimDataDirectory(options.dataDirectory);
+  const { directory, release, afterDeath } = await claimDataDirectory(options.dataDirectory);
   const ends: (() => Promise<void> | void)[] = [release];
   let keepSession = false;
   const stop = async (): Promise<void> => {
@@ -81,10 +83,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const journal = openJournal(directory.journal);
     ends.push(() => journal.close());
     const journalled = journal.load();
-    await pruneRuns(
-      directory,
-      new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
-    );
+    // A unit that cannot be read may have a run, and nobody knows which.
+    if (journalled.damaged.length === 0)
+      await pruneRuns(
+        directory,
+        new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
+      );
     await writeToolDirectory(directory.tools);
     const storage = await openStorage(environment.storage);
     ends.push(() => storage.close());
@@ -119,8 +123,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       slots: hookSlots(options.hookConcurrency ?? availableParallelism()),
       contexts: new Map<string, HookContext>(),
       logs,
-      hookTimeLimit: options.hookTimeLimit ?? HOUR,
+      hookRules: environment.hooks ?? {},
+      hookTimeLimit: options.hookTimeLimit ?? (environment.hooks?.timeout ?? 3_600) * 1_000,
       hookKillDelay: options.hookKillDelay ?? KILL_DELAY,
+      afterDeath,
+      boot: options.boot ?? bootId(),
       log,
       clock,
       random,

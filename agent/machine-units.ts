@@ -1,5 +1,6 @@
 import type { Observation } from '../state/coordination/coordinator.js';
 import { compareUnits, paths, serviceOfUnit, unitOfNode } from '../state/model/paths.js';
+import { attendDamaged } from './damaged-units.js';
 import type { Journalled } from './journal/journal.js';
 import { newRecord, type UnitRecord } from './journal/record.js';
 import type { RelationRecord } from './journal/relation-record.js';
@@ -19,6 +20,9 @@ export interface MachineUnits {
  */
 export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUnits {
   const units = new Map<string, AgentUnit>();
+  /** What ends attending to the units that cannot be hosted. */
+  const damaged = new Map<string, () => void>();
+  let stopped = false;
 
   function host(record: UnitRecord, relations: readonly RelationRecord[]): void {
     const unit = new AgentUnit(parts, record, relations, ({ name }) => {
@@ -35,11 +39,27 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
       journalled.relations.filter(({ unit }) => unit === record.unit),
     );
   }
+  for (const damage of journalled.damaged) {
+    const { unit } = damage;
+    const anew = async (): Promise<void> => {
+      await parts.journal.remove(unit);
+      damaged.delete(unit);
+      if (stopped) return;
+      parts.log.warning('the unit begins its life anew', { unit });
+      host(newRecord(unit, serviceOfUnit(unit), new Date(parts.clock.now()).toISOString()), []);
+    };
+    const failed = (error: unknown): void => parts.log.error('the unit cannot begin anew', { unit, error });
+    damaged.set(
+      unit,
+      attendDamaged(parts, damage, () => void anew().catch(failed)),
+    );
+  }
   const path = paths.machineUnits(parts.machine);
   const observation: Observation = parts.coordinator.observeChildren(path, (nodes) => {
     const wanted = (nodes ?? []).map(unitOfNode).sort(compareUnits);
     const now = new Date(parts.clock.now()).toISOString();
-    for (const name of wanted) if (!units.has(name)) host(newRecord(name, serviceOfUnit(name), now), []);
+    const strangers = wanted.filter((name) => !units.has(name) && !damaged.has(name));
+    for (const name of strangers) host(newRecord(name, serviceOfUnit(name), now), []);
     forsake(new Set(wanted));
   });
 
@@ -58,7 +78,9 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
   return {
     units,
     stop() {
+      stopped = true;
       observation.close();
+      for (const end of damaged.values()) end();
       for (const unit of units.values()) unit.stop();
     },
   };

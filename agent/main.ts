@@ -34,7 +34,11 @@ const program = new Command('ensemble-agent')
   .option('--machine <name>', "the machine's name (default: m0 for an embedded environment, else the host's)")
   .option('--data-dir <dir>', 'where units live (default: $ENSEMBLE_HOME/<environment>/machines/<machine>)')
   .option('--hook-concurrency <n>', 'hooks that run at once (default: the cores)', atLeastOne)
-  .option('--hook-timeout <seconds>', 'how long a hook may take (default: 3600)', atLeastOne)
+  .option(
+    '--hook-timeout <seconds>',
+    'how long a hook may take whose formula does not say (default: 3600)',
+    atLeastOne,
+  )
   .option('--debug', 'log more, with stacks')
   .addHelpText('after', '\nExample:\n  ensemble-agent -e production --machine web1')
   .showHelpAfterError('(see ensemble-agent --help)')

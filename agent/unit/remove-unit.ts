@@ -32,10 +32,11 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
  * but only when the tree no longer says that the unit runs what is in it.
  */
 export async function removeUnitHere(unit: AgentUnit): Promise<void> {
-  const { clock, random, coordinator, journal, log } = unit.parts;
+  const { clock, random, coordinator, journal, log, logs } = unit.parts;
   await untilItWorks(
     async () => {
       await disclaimFormula(unit);
+      await logs.finish(unit.name);
       await betweenFaults('stopped.disk', () => clearAway(unit));
       await betweenFaults('stopped.tree', async () => {
         await recordRemoval(unit);

@@ -24,6 +24,7 @@ import { newsOf } from './news.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
 import { spentRequests, takeOff } from './spent-requests.js';
+import { takeUp } from './standstill.js';
 import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
 import { computeWants, nothingWanted } from './wants.js';
@@ -47,6 +48,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   #requests = noRequests;
   #wants: Wants = nothingWanted;
   readonly #takingOff = new Set<string>();
+  readonly #begun = new Set<string>();
   #stopped = false;
 
   /** @param gone called when the unit has been removed from this machine */
@@ -58,7 +60,8 @@ export class AgentUnit implements RelationHost, ReportHost {
   ) {
     this.name = record.unit;
     this.parts = parts;
-    this.#record = record;
+    // A record of before boots were noted: what runs is taken to have been started in this one.
+    this.#record = { ...record, boot: record.boot ?? parts.boot };
     this.directory = unitDirectory(parts.directory.units, record.unit);
     this.inPlace = new FormulaInPlace(parts, () => this.#record);
     this.relations = new UnitRelations(this, relations);
@@ -80,8 +83,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#ends.push(services.subscribe(this.#record.service, () => this.look()));
     const requests: Observation = watchRequests(coordinator, this.name, log, (found) => {
       this.#requests = found;
-      for (const [relation, { value }] of found.relations)
-        this.relations.resolve(relation, value.id, value.retry);
+      for (const [relation, { value }] of found.relations) this.relations.resolve(relation, value);
       this.look();
     });
     this.#ends.push(() => requests.close());
@@ -110,6 +112,17 @@ export class AgentUnit implements RelationHost, ReportHost {
   /** Whether this agent has let go of the unit. */
   isStopped(): boolean {
     return this.#stopped;
+  }
+
+  /** Whether this is the first time that this agent sets about `strand`. */
+  isFirst(strand: string): boolean {
+    const first = !this.#begun.has(strand);
+    this.#begun.add(strand);
+    return first;
+  }
+
+  takeUp(): Promise<void> | undefined {
+    return takeUp(this, 'workflow');
   }
 
   record(): UnitRecord {
@@ -171,6 +184,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       hook: null,
       error: null,
       next: null,
+      deaths: {},
       ...(state !== 'upgrading' && state !== 'upgrade-error' && { upgrade: null }),
       ...(honoured && { resolvedId: resolved.value.id }),
       ...change,

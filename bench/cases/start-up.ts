@@ -1,14 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import type { Benchmark } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
-import { Lab, timed } from '../lab/lab.js';
+import { Lab } from '../lab/lab.js';
+import { timed } from '../lab/process.js';
 import { inPairs } from '../lab/measure.js';
-
-const client = fileURLToPath(new URL('../../bin/node-client.js', import.meta.url));
 
 /** What every command pays before it does anything, beside a Node that does nothing. */
 export const startUp: Benchmark = {
   name: 'start-up',
+  limit: 180,
   async run(quick) {
     const lab = await Lab.open({ engine: 'embedded' });
     const turns = quick ? 5 : 25;
@@ -21,15 +20,6 @@ export const startUp: Benchmark = {
       const measured = [
         ['ensemble --version', 1.3, await command('--version')],
         ['ensemble status, 10 units, embedded', 2, await command('status')],
-        [
-          'client of the hook tools where there is no perl, outside a hook',
-          1.3,
-          await inPairs(
-            turns,
-            () => timed(['sh', '-c', `! ${process.execPath} ${client} config-get`], { env: lab.variables }),
-            nothing,
-          ),
-        ],
       ] as const;
       return {
         rows: measured.map(([what, aim, { ours, floor, ratio }]) => ({

@@ -16,6 +16,7 @@ const row = (what: string, against: string, aim: number, { ours, floor, ratio }:
 /** One command on very many units, beside the bare client doing the same to the same server; no agent is up. */
 export const tenThousand: Benchmark = {
   name: 'ten-thousand',
+  limit: 600,
   async run(quick) {
     const units = quick ? 1_000 : 10_000;
     const lab = await Lab.open({ engine: 'zookeeper' });

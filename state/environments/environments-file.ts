@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
+import { rulesSchema } from '../formula/hook-rules.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
@@ -11,6 +12,7 @@ const environmentSchema = z.looseObject({
   storage: z.string(),
   secret: z.string().min(8).optional(),
   secretFile: z.string().optional(),
+  hooks: rulesSchema.optional(),
 });
 
 const fileSchema = z.looseObject({
@@ -54,6 +56,7 @@ export async function loadEnvironment(
     name: chosen,
     state: absoluteUrl(entry.state, home),
     storage: absoluteUrl(entry.storage, home),
+    ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(secret !== undefined && { secret }),
   };
 }

@@ -1,8 +1,10 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
-import { type OfferedEndpoint, scopeOf } from './endpoints.js';
+import { formatEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
+import { recordOperations, requestEntry } from './history.js';
 import { paths } from './paths.js';
+import type { Requester } from './requests.js';
 import { type Relation, relationCounterSchema, relationSchema } from './schemas.js';
 
 /** A relation by its number. */
@@ -75,12 +77,25 @@ export function meetingOperations(meeting: string): readonly Operation[] {
   ];
 }
 
-/** Marks a relation as going: its units run `departed` and `broken` and leave it. May be done twice. */
-export async function markRelationRemoving(coordinator: Coordinator, id: string): Promise<void> {
+/**
+ * Marks a relation as going: its units run `departed` and `broken` and leave it. May be done twice.
+ * @param requester who is on record for it, with both services
+ */
+export async function markRelationRemoving(
+  coordinator: Coordinator,
+  id: string,
+  requester: Requester,
+): Promise<void> {
+  const request = requestEntry(requester, { what: 'remove-relation' });
   await retryOnConflict(`relation ${id}`, async () => {
     const relation = await readRelation(coordinator, id);
     if (relation === undefined || relation.value.removing === true) return;
-    await coordinator.transaction([removingOperation(relation)]);
+    const { endpoints } = relation.value;
+    const services = endpoints.map(({ service }) => service);
+    const entry = { ...request, message: endpoints.map(formatEndpoint).join(' ') };
+    // Peers come and go with their formula and their service, which are on record themselves.
+    const record = services.length < 2 ? [] : await recordOperations(coordinator, services, entry);
+    await coordinator.transaction([removingOperation(relation), ...record]);
   });
 }
 

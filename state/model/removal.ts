@@ -95,7 +95,7 @@ export async function destroyService(
  * subordinate units that it placed are asked to stop and go.
  */
 export async function removeRelation(coordinator: Coordinator, id: string, removal: Removal): Promise<void> {
-  await markRelationRemoving(coordinator, id);
+  await markRelationRemoving(coordinator, id, removal);
   // Read after the mark: a unit that was just being added has its subordinate by now, or will get none.
   const relation = await readRelation(coordinator, id);
   if (relation !== undefined) await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal);

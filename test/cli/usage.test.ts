@@ -50,6 +50,8 @@ const rows: readonly (readonly [string, RegExp])[] = [
   ['set guestbook =x', /is not key=value$/],
   ['set --reset title guestbook title=x', /^ensemble: title is both set and reset$/],
   ['upgrade-formula --bump --revision 3 guestbook', /^ensemble: --bump makes a new revision/],
+  ['deploy -u guestbook-3', /^ensemble: --upgrade makes a new revision/],
+  ['debug-log -f -r -n 3', /^ensemble: --replay begins with all there is/],
   ['upgrade-formula --unit guestbook guestbook', /Units are called/],
   ['status --state embedded:x', /^ensemble: --state and --storage go together$/],
   ['status -e local --state embedded:x --storage file:y', /^ensemble: --environment cannot be combined/],

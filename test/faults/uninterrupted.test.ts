@@ -22,7 +22,7 @@ function ask(port: number): Promise<number> {
 }
 
 describe('upgrading Ensemble itself, which is to restart the agents', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('disturbs neither the traffic of a unit nor its running hook, and its presence never blinks', async () => {
     const server = await startZookeeper();
@@ -88,7 +88,7 @@ describe('upgrading Ensemble itself, which is to restart the agents', function (
 
 describe('a wall clock that jumps by years, both ways', () => {
   it('does no harm: an upgrade and its hooks go on as if nothing had happened', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const world = await World.open();
     let wall = Date.UTC(2026, 0, 1);
     const jumping: Clock = {

@@ -15,7 +15,7 @@ describe('closing the gatherer of logs', () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'ensemble-logs-'));
   });
-  afterEach(() => rm(root, { recursive: true, force: true }));
+  afterEach(() => rm(root, { recursive: true, force: true, maxRetries: 10 }));
 
   it('waits for the write under way, so that nothing writes the marks after it', async () => {
     const clock = new ManualClock(1_000_000, Date.now());

@@ -40,7 +40,7 @@ const zookeeper = createRequire(import.meta.url)('node-zookeeper-client') as {
 };
 
 describe('an environment with a secret, after a deploy, a relation and an upgrade', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let world: World;
   let agent: AgentProcess;

@@ -31,7 +31,7 @@ describe('gathering logs', () => {
   afterEach(async () => {
     await gatherer.close();
     await coordinator.close();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function begin(secrets: readonly string[] = []): LogGatherer {

@@ -30,6 +30,7 @@ const noLogs: LogGatherer = {
   began() {},
   ended() {},
   forget() {},
+  finish: async () => undefined,
   close: async () => undefined,
 };
 
@@ -96,6 +97,7 @@ describe('a relation hook of a unit', () => {
         record = JSON.parse(JSON.stringify({ ...record, ...change }));
         if (changed) relation = JSON.parse(JSON.stringify(changed));
       },
+      takeUp: () => undefined,
       config: async () => ({}),
       hookRules: async () => ({}),
       relationRecords: () => [relation],
@@ -111,7 +113,7 @@ describe('a relation hook of a unit', () => {
     endMeeting();
     await server.close();
     await coordinator.close();
-    rmSync(root, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function writeHook(event: string, script: string, name = 'db'): void {

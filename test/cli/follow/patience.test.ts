@@ -37,7 +37,7 @@ describe('the patience with what keeps units waiting', () => {
 
   afterEach(async () => {
     await coordinator.close();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   });
 
   /** Keeps the rows that were shown last. */
