@@ -74,7 +74,7 @@ describe('a journal with anything in it', () => {
     const world = await World.open();
     try {
       const one = await world.publish(1, { config: 'options:\n  title: {type: string}\n' });
-      const units = await world.deploy(one, 20);
+      const units = await world.deploy(one, 10);
       await world.deploy(one, 1, 'g');
       const first = await world.agentProcess();
       for (const unit of [...units, 'g/0']) await world.untilOn(one, unit);
