@@ -56,7 +56,7 @@ for (const engines of [embedded, servers()])
         metadata: 'provides: {srv: thing}\n',
         hooks: {
           install: 'printf "of a file" >certificate',
-          'srv-relation-joined': 'relation-set port=$((7000 + ${ENSEMBLE_UNIT_NAME#*/})) gone=soon',
+          'srv-relation-joined': `relation-set port=$((7000 + \${ENSEMBLE_UNIT_NAME#*/})) gone=soon`,
           'srv-relation-changed': 'relation-set gone= certificate=@certificate',
         },
       });
