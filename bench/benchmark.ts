@@ -49,3 +49,9 @@ export interface Report {
   /** By name. */
   readonly benchmarks: Record<string, Found>;
 }
+
+/** What the process of a benchmark tells the one that started it. */
+export type Told = { readonly found: Result } | { readonly cannot: string };
+
+/** Something that is needed to measure is not here; the message says how to get it. */
+export class CannotMeasure extends Error {}

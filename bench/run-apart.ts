@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Benchmark, Result } from './benchmark.js';
+import type { Benchmark, Result, Told } from './benchmark.js';
 
 /**
  * Runs one benchmark as a process of its own and gives what it found. Whatever ends it (its end, an error, its limit,
@@ -22,15 +22,15 @@ export async function runApart(benchmark: Benchmark, quick: boolean, signal: Abo
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let found: Result | undefined;
-  child.once('message', (message) => {
-    found = message as Result;
-    killGroup(child.pid);
-  });
   let why = 'it failed';
   const end = (reason: string): void => {
     why = reason;
     killGroup(child.pid);
   };
+  child.once('message', (message: Told) => {
+    if ('found' in message) found = message.found;
+    end('cannot' in message ? message.cannot : 'it is done');
+  });
   const timer = setTimeout(() => end(`it did not end in ${benchmark.limit} s`), benchmark.limit * 1_000);
   const abort = (): void => end('it was interrupted');
   signal.addEventListener('abort', abort);
@@ -42,7 +42,7 @@ export async function runApart(benchmark: Benchmark, quick: boolean, signal: Abo
     killGroup(child.pid);
     await rm(directory, { recursive: true, force: true, maxRetries: 20 });
   }
-  if (found === undefined) throw new Error(`${benchmark.name}: ${why}`);
+  if (found === undefined) throw new Error(why);
   return found;
 }
 

@@ -102,7 +102,6 @@ function report(found: readonly AtRest[], bare: number) {
       value: ratio,
       range: [ratio, ratio],
       aim: 2.5,
-      bound: 'the heap that reading all units at the start leaves, and the modules',
     },
     {
       what: `memory for one unit more, KiB, at ${sizes} units`,

@@ -44,6 +44,7 @@ function rows(which: string, counted: readonly Traffic[], units: number): readon
     what: string,
     requests: (traffic: Traffic) => number,
     nodes: (traffic: Traffic) => number,
+    bound: string,
   ): Row => {
     const { median, least, most } = per(requests);
     return {
@@ -53,6 +54,7 @@ function rows(which: string, counted: readonly Traffic[], units: number): readon
       value: median,
       range: [least, most],
       aim: 4,
+      bound,
     };
   };
   const bytes = per(({ bytesToServer, bytesToClients }) => bytesToServer + bytesToClients);
@@ -61,11 +63,13 @@ function rows(which: string, counted: readonly Traffic[], units: number): readon
       'writes',
       ({ writes }) => writes,
       ({ nodesWritten }) => nodesWritten,
+      "the steps that are mirrored into the unit's status, the commit, and the unit's history",
     ),
     row(
       'reads',
       ({ reads }) => reads,
       ({ nodesRead }) => nodesRead,
+      'that there is a request, which one, the same again when it goes, and that it is gone',
     ),
     {
       what: `traffic of the agent per unit, upgrade ${which}`,

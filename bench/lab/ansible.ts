@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CannotMeasure } from '../benchmark.js';
 import { timed } from './process.js';
 
 /** What an upgrade by hand is in Ansible: the directory, the files, stop, swap, hook, start. */
@@ -21,7 +22,7 @@ const playbook = `- hosts: all
 
 /**
  * Sees that Ansible is there, as the tests do with their servers.
- * @throws Error that says how to get it
+ * @throws CannotMeasure
  */
 export function requireAnsible(): void {
   const there = (): boolean => spawnSync('ansible-playbook', ['--version']).status === 0;
@@ -39,7 +40,7 @@ export function requireAnsible(): void {
     spawnSync('apt-get', install, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
   }
   if (!there())
-    throw new Error(
+    throw new CannotMeasure(
       'the peer is not here: run `sudo apt-get install ansible-core`, then this benchmark again',
     );
 }
