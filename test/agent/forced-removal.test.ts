@@ -5,13 +5,13 @@ import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readUnitHistory } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { addUnits } from '../../state/model/units.js';
-import { embedded, servers } from '../e2e/engines.js';
+import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import type { AgentProcess } from './agent-process.js';
 import { ensemble } from './operator.js';
 import { requester, World } from './world.js';
 
-for (const engines of [embedded, servers()]) {
+for (const engines of [embedded, zookeeper()]) {
   describe(`a machine that is lost, with ${engines.name}`, function () {
     this.timeout(120_000);
     let world: World;
