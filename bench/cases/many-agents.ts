@@ -30,13 +30,18 @@ export const manyAgents: Benchmark = {
       const memory = await fleet.memory();
       steps.push({ agents, units: agents * unitsOfEach, rest, memory, rollout });
     }
-    const followed = await fleet.rollOut({ followed: true });
+    const followed = await fleet.rollOut({ followed: true }).catch((error: unknown) => gaveUp(error));
     await fleet.close();
     return report(steps, followed, unitsOfEach);
   },
 };
 
-function report(steps: readonly Step[], followed: Rollout, unitsOfEach: number) {
+/** A command that could not follow is a figure, too, and no reason to lose the others. */
+function gaveUp(error: unknown): string {
+  return `the command gave up: ${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')}`;
+}
+
+function report(steps: readonly Step[], followed: Rollout | string, unitsOfEach: number) {
   const sizes = `${steps.map(({ agents }) => agents).join(', ')} agents of ${unitsOfEach} units`;
   const points = (cost: (step: Step) => number) => steps.map((step) => [step.units, cost(step)] as const);
   const row = (what: string, cost: (step: Step) => number, bound?: string): Row => {
@@ -53,13 +58,6 @@ function report(steps: readonly Step[], followed: Rollout, unitsOfEach: number) 
     };
   };
   const last = steps.at(-1);
-  const alone = (what: string, figure: string, value: number): Row => ({
-    what,
-    against: '–',
-    figure,
-    value,
-    range: [value, value],
-  });
   const units = last?.units ?? 0;
   return {
     rows: [
@@ -80,16 +78,7 @@ function report(steps: readonly Step[], followed: Rollout, unitsOfEach: number) 
         `${steps.map(({ memory }) => (memory / 2 ** 20).toFixed(0)).join(', ')} MiB on average with ${sizes}`,
         (last?.memory ?? 0) / 2 ** 20,
       ),
-      alone(
-        `most watches during a rollout that a command follows, per unit`,
-        `${count(followed.watches)} with ${count(units)} units`,
-        followed.watches / units,
-      ),
-      alone(
-        `bytes of a rollout that a command follows, per unit`,
-        `${count(followed.bytes)} with ${count(units)} units, ${(followed.ms / 1_000).toFixed(0)} s`,
-        followed.bytes / units,
-      ),
+      ...followedRows(followed, units),
     ],
     charts: [
       {
@@ -112,6 +101,30 @@ function report(steps: readonly Step[], followed: Rollout, unitsOfEach: number) 
     ],
   };
 }
+
+function followedRows(followed: Rollout | string, units: number): readonly Row[] {
+  const rows = [
+    ['most watches during a rollout that a command follows, per unit', 'watches'],
+    ['bytes of a rollout that a command follows, to and from all servers, per unit', 'bytes'],
+  ] as const;
+  return rows.map(([what, field]) =>
+    typeof followed === 'string'
+      ? alone(what, followed, Number.NaN)
+      : alone(
+          what,
+          `${count(followed[field])} with ${count(units)} units, ${(followed.ms / 1_000).toFixed(0)} s`,
+          followed[field] / units,
+        ),
+  );
+}
+
+const alone = (what: string, figure: string, value: number): Row => ({
+  what,
+  against: '–',
+  figure,
+  value,
+  range: [value, value],
+});
 
 function slopeOf(points: readonly (readonly [number, number])[]): number {
   const [first, last] = [points[0], points.at(-1)];

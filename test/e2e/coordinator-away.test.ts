@@ -90,7 +90,7 @@ describe('a ZooKeeper server that goes away, comes back, or ends a session', fun
     }
   });
 
-  it('while the agent is killed and started: it and the tools of its hook wait for the server, and go on', async () => {
+  it("while the agent is killed and started: it waits for the server, as its hook's tools do, and goes on", async () => {
     // No tool here finds out by trying again that there is an agent.
     const install = 'gate install\necho asks >"$TRACE/asks"\nENSEMBLE_TOOL_WAIT=0 unit-get private-address';
     const one = await world.publish(1, { hooks: { install } });

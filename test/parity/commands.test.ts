@@ -16,7 +16,7 @@ const WELL = '[ -e "$T/well-$ENSEMBLE_SERVICE_NAME" ]';
 
 for (const engines of [embedded, servers()])
   describe(`the commands, row by row, on ${engines.name}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let stage: Stage;
 
     before(async () => {

@@ -31,7 +31,7 @@ const IN_BROKEN = `{
 
 for (const engines of [embedded, servers()])
   describe(`hook tools, row by row, on ${engines.name}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let stage: Stage;
 
     /** `asker` is related to the two units of `teller`, which tell it their ports, and by `cache` to `other`. */
