@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
 import { bootId } from '../hooks/process/hook-run.js';
-import { startToolServer } from '../hooks/server/tool-server.js';
+import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
@@ -65,8 +65,9 @@ const KILL_DELAY = 10_000;
  * Starts the agent of a machine: one process that hosts all its units.
  *
  * The order matters. The data directory is claimed first, so that no second agent reads the journal. The machine is
- * announced before a unit is touched, since that is when another agent of its name is found out. Contexts of running
- * hooks stand before the socket does, since a tool of an unknown hook is refused while one without a socket waits.
+ * announced before a unit is touched, since that is when another agent of its name is found out. The socket stands
+ * before the coordinator answers, so that tools of running hooks wait with the agent; they are answered when the
+ * contexts of all adopted hooks stand, since a tool of an unknown hook is refused.
  *
  * The session is kept for the next agent, except where this one could not start: then nobody is here.
  * @throws DataDirectoryInUse, JournalTooNew, MachineTaken, NotBootstrapped, and what the parts throw
@@ -76,7 +77,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { directory, release, afterDeath } = await claimDataDirectory(options.dataDirectory);
   const ends: (() => Promise<void> | void)[] = [release];
   let keepSession = false;
+  let server: ToolServer | undefined;
   const stop = async (): Promise<void> => {
+    // First: what is answered must still be journalled.
+    await server?.close();
+    server = undefined;
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
@@ -90,6 +95,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
       );
     await writeToolDirectory(directory.tools);
+    const contexts = new Map<string, HookContext>();
+    let hosted = (): void => undefined;
+    const hosting = new Promise<void>((resolve) => {
+      hosted = resolve;
+    });
+    server = await startToolServer(
+      directory.socket,
+      async (id) => {
+        await hosting;
+        return contexts.get(id);
+      },
+      clock,
+    );
     const storage = await openStorage(environment.storage);
     ends.push(() => storage.close());
     let gathered: Promise<void> | undefined;
@@ -121,7 +139,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       histories: openHistories(coordinator, writer),
       writer,
       slots: hookSlots(options.hookConcurrency ?? availableParallelism()),
-      contexts: new Map<string, HookContext>(),
+      contexts,
       logs,
       hookRules: environment.hooks ?? {},
       hookTimeLimit: options.hookTimeLimit ?? (environment.hooks?.timeout ?? 3_600) * 1_000,
@@ -143,8 +161,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => presence.close());
     const units = hostUnits(parts, journalled);
     ends.push(() => units.stop());
-    const server = await startToolServer(directory.socket, (id) => parts.contexts.get(id), clock);
-    ends.push(() => server.close());
+    hosted();
     const placement = placeUnplaced(coordinator, { clock, random, log });
     ends.push(() => placement.close());
     const describe = (disk: DiskUse): void => {

@@ -15,6 +15,22 @@ export class JournalDamaged extends EnsembleError {
   }
 }
 
+/** The journal as a whole is damaged; nothing of it is touched. */
+export class JournalUnreadable extends EnsembleError {
+  static override readonly code = 'journal-unreadable';
+  constructor(
+    readonly journal: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `the journal ${journal} cannot be read: ${reason}`,
+      'restore it from a backup; or move it aside, and every unit of this machine begins anew on its data',
+      options,
+    );
+  }
+}
+
 /** The loop breaker stopped what was repeated without getting anywhere. */
 export class NoProgress extends EnsembleError {
   static override readonly code = 'no-progress';

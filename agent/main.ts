@@ -45,7 +45,7 @@ const program = new Command('ensemble-agent')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program.parse();
-hearCommitRejections();
+hearCommitRejections(program.opts<Options>().debug === true);
 await run(program.opts<Options>());
 
 async function run(options: Options): Promise<void> {

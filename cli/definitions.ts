@@ -126,12 +126,18 @@ export const commands: readonly CommandDefinition[] = [
   {
     name: 'remove-unit',
     summary: 'stop units and remove them',
-    details: 'The units’ numbers are not used again.',
+    details:
+      'The units’ numbers are not used again. A unit whose machine is lost has nobody to stop it: --force takes it, and\n' +
+      'what is placed beside it, out without a hook. Should its agent come back, it stops the unit and puts its data aside.',
     arguments: [{ name: '<unit...>', description: 'the units', parse: values.unitNames, completes: 'units' }],
-    options: [keepData],
+    options: [
+      keepData,
+      { flags: '--force', description: 'units whose agents are down, without waiting for them' },
+    ],
     examples: [
       'ensemble remove-unit guestbook/2',
       'ensemble remove-unit --keep-data guestbook/1 guestbook/2',
+      'ensemble remove-unit --force guestbook/3',
     ],
     run: async ([units], options, invocation) =>
       (await import('./commands/remove-unit.js')).removeUnits(list(units), options, invocation),

@@ -155,12 +155,13 @@ export class StorageUnusable extends EnsembleError {
 export class NotConfirmed extends EnsembleError {
   static override readonly code = 'not-confirmed';
   constructor(
-    readonly environment: string,
-    /** What would be removed, e.g. `2 services`. */
-    readonly counts: readonly string[],
+    /** What would be removed, e.g. `all that is in environment test`. */
+    readonly what: string,
+    /** The same one by one, e.g. `2 services`. */
+    readonly parts: readonly string[],
   ) {
     super(
-      `this would remove all that is in environment ${environment}: ${counts.join(', ')}; nothing was removed`,
+      `this would remove ${what}: ${parts.join(', ')}; nothing was removed`,
       'the same command with --yes, if that is meant',
     );
   }

@@ -21,21 +21,23 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
 export class SystemRefused extends EnsembleError {
   static override readonly code = 'system-refused';
   constructor(
-    /** Undefined where the system names none, as for standard output. */
-    readonly path: string | undefined,
+    readonly path: string,
     readonly reason: string,
-    next: string | undefined,
+    next: string,
     options?: ErrorOptions,
   ) {
-    super(`${path ?? 'what it prints'} cannot be used: ${reason}`, next, options);
+    super(`${path} cannot be used: ${reason}`, next, options);
   }
 }
 
-/** What an operator is told of an error of the operating system; any other error, which may be a bug, stays as it is. */
-export function explainedBySystem(error: unknown): unknown {
+/**
+ * What an operator is told of an error of the operating system; any other error, which may be a bug, stays as it is.
+ * @param place what the error is about, where the system names no path, as for what is open already
+ */
+export function explainedBySystem(error: unknown, place?: string): unknown {
   if (!(error instanceof Error) || error instanceof EnsembleError) return error;
   const { code, syscall, path }: NodeJS.ErrnoException = error;
   const known = syscall === undefined || code === undefined ? undefined : reasons[code];
-  if (known === undefined || (path === undefined && syscall !== 'write')) return error;
-  return new SystemRefused(path, ...known, { cause: error });
+  if (known === undefined) return error;
+  return new SystemRefused(path ?? place ?? `a file (${syscall})`, ...known, { cause: error });
 }

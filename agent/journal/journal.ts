@@ -1,8 +1,9 @@
 import { type Database, open } from 'lmdb';
 import type * as z from 'zod';
-import { JournalDamaged, JournalTooNew } from '../errors.js';
+import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
 import { type RelationRecord, relationRecordSchema } from './relation-record.js';
+import { assertWhole } from './whole.js';
 
 /** Everything the journal holds. */
 export interface Journalled {
@@ -17,7 +18,7 @@ export interface Journalled {
  * units at the same time share one fsync.
  */
 export interface Journal {
-  /** Everything there is. @throws JournalTooNew */
+  /** Everything there is. @throws JournalUnreadable, JournalTooNew */
   load(): Journalled;
   /**
    * Resolves when the records are on disk for good, both or neither. Writes of one unit keep their order.
@@ -29,11 +30,14 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Opens the journal in `directory`, making it where there is none. */
+/** Opens the journal in `directory`, making it where there is none. @throws JournalUnreadable */
 export function openJournal(directory: string): Journal {
-  const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
-  const units = store.openDB<string, string>({ name: 'units', encoding: 'string' });
-  const relations = store.openDB<string, string>({ name: 'relations', encoding: 'string' });
+  const { store, units, relations } = legibly(directory, () => {
+    assertWhole(directory);
+    const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
+    const part = (name: string) => store.openDB<string, string>({ name, encoding: 'string' });
+    return { store, units: part('units'), relations: part('relations') };
+  });
   const relationKey = (unit: string, relation: string): string => `${unit} ${relation}`;
 
   /** Its promise is the only one that a failed commit rejects, so nothing of it goes unheard here. */
@@ -93,7 +97,7 @@ function readAll<T extends { readonly unit: string }>(
   schema: z.ZodType<T>,
   damaged: Map<string, JournalDamaged>,
 ): readonly T[] {
-  return Array.from(records.getRange()).flatMap(({ key, value }) => {
+  return legibly(directory, () => Array.from(records.getRange())).flatMap(({ key, value }) => {
     // The key of a relation's record begins with its unit.
     const unit = key.split(' ', 1)[0] ?? key;
     try {
@@ -106,6 +110,16 @@ function readAll<T extends { readonly unit: string }>(
       return [];
     }
   });
+}
+
+/** @throws JournalUnreadable where lmdb finds pages that are not what it wrote; other errors of the system as they are */
+function legibly<T>(directory: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error && /^MDB_/.test(error.message))) throw error;
+    throw new JournalUnreadable(directory, error.message, { cause: error });
+  }
 }
 
 /** @throws JournalDamaged, JournalTooNew */

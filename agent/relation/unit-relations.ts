@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
@@ -145,6 +146,12 @@ export class UnitRelations {
       .save(news, this.#note({ ...next, error: null, resolvedId: id }))
       .then(() => this.#goOnLeaving(this.current(record)))
       .catch((error: unknown) => this.#failed(record, error));
+  }
+
+  /** Takes every hook that failed as done: of a unit that was removed by force, nobody else can. */
+  passOver(by: string): void {
+    for (const { relation, error } of this.#records.values())
+      if (error !== null) this.resolve(relation, { id: randomUUID(), retry: false, by });
   }
 
   /** Whether a `resolved` of this id has nothing left to ask. */

@@ -5,7 +5,7 @@ import type { ConfigValue } from '../../state/formula/config-options.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history.js';
-import { noRequests, type UnitRequests } from '../../state/model/requests.js';
+import { noRequests, type Requester, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
@@ -17,6 +17,7 @@ import { type RelationHost, UnitRelations } from '../relation/unit-relations.js'
 import { untilItWorks } from '../retry.js';
 import { watchRequests } from '../tree/watch-requests.js';
 import { UnitCommands } from './commands.js';
+import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from './hook-source.js';
 import { unitMachine } from './machine.js';
@@ -46,6 +47,8 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #ends: (() => void)[] = [];
   #record: UnitRecord;
   #requests = noRequests;
+  /** Who removed the unit by force. */
+  #evictedBy: Requester | undefined;
   #wants: Wants = nothingWanted;
   readonly #takingOff = new Set<string>();
   readonly #begun = new Set<string>();
@@ -65,7 +68,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.directory = unitDirectory(parts.directory.units, record.unit);
     this.inPlace = new FormulaInPlace(parts, () => this.#record);
     this.relations = new UnitRelations(this, relations);
-    this.commands = new UnitCommands(this, () => this.#requests.commands);
+    this.commands = new UnitCommands(this, () => this.requests().commands);
     this.report = new UnitReport(this);
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), wants: nothingWanted },
@@ -130,7 +133,18 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   requests(): UnitRequests {
-    return this.#requests;
+    return this.#evictedBy === undefined ? this.#requests : evictionRequests(this.#evictedBy, this.#record);
+  }
+
+  /** Whether the tree knows the unit no more. */
+  isEvicted(): boolean {
+    return this.#evictedBy !== undefined;
+  }
+
+  /** Stops the unit and puts its data aside, as it was removed by force: the tree knows it no more. */
+  evict(by: Requester): void {
+    this.#evictedBy = by;
+    this.look();
   }
 
   wants(): Wants {
@@ -144,7 +158,7 @@ export class AgentUnit implements RelationHost, ReportHost {
    */
   async save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
     const after = { ...this.#record, ...change };
-    this.#record = { ...after, news: newsOf(this.#record, after, this.#requests, this.now()) };
+    this.#record = { ...after, news: newsOf(this.#record, after, this.requests(), this.now()) };
     const { clock, random, journal, log } = this.parts;
     const write = (): Promise<void> =>
       journal.write(this.#record, relation && this.relations.current(relation));
@@ -173,7 +187,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   async enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
     const { state: before, resolvedId, done, attempts } = this.#record;
     if (before === state) return this.save(change);
-    const { resolved } = this.#requests;
+    const { resolved } = this.requests();
     const honoured = isErrorState(before) && resolved !== undefined && resolved.value.id !== resolvedId;
     const again = isErrorState(state) || (honoured && resolved.value.retry);
     await this.save({
@@ -217,7 +231,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   debugRequest(): DebugRequest | undefined {
-    return this.#requests.debug?.value;
+    return this.requests().debug?.value;
   }
 
   running(hook: RunningHook): () => void {
@@ -234,9 +248,10 @@ export class AgentUnit implements RelationHost, ReportHost {
     if (this.#stopped) return;
     this.relations.look();
     const view = this.parts.services.view(this.#record.service);
+    if (this.#evictedBy !== undefined) this.relations.passOver(this.#evictedBy.by);
     this.#wants = computeWants(
       this.#record,
-      this.#requests,
+      this.requests(),
       view,
       this.inPlace.knownConfig(),
       this.relations.due(),
@@ -254,6 +269,7 @@ export class AgentUnit implements RelationHost, ReportHost {
 
   /** Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. */
   #takeOffSpent(): void {
+    if (this.isEvicted()) return;
     for (const request of spentRequests(this)) {
       const key = JSON.stringify(request);
       if (this.#takingOff.has(key)) continue;

@@ -10,6 +10,8 @@ export function reportError(thrown: unknown, screen: Screen, debug: boolean): 1 
   const error = explainedBySystem(thrown);
   const prefix = paint(screen, 'red', 'ensemble:');
   if (error instanceof EnsembleError) {
+    // On a full disk lmdb has written to the screen by itself, and not ended its line.
+    if (error.cause instanceof Error && 'code' in error.cause && error.cause.code === 28) screen.write('\n');
     screen.write(`${prefix} ${error.message}\n`);
     if (error.next !== undefined) screen.write(`  try: ${error.next}\n`);
     if (debug) screen.write(`${describe(error)}\n`);

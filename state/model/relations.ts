@@ -1,4 +1,5 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { NodeNotEmpty, NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { formatEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
@@ -132,6 +133,22 @@ export async function removeLeftRelation(coordinator: Coordinator, id: string): 
     ]);
     return relation.value.endpoints.map(({ service }) => service);
   });
+}
+
+/** In container scope there is a meeting for each principal unit, so it goes with those who met there. */
+export async function removeMeetingIfEmpty(
+  coordinator: Coordinator,
+  relation: string,
+  meeting: string,
+): Promise<void> {
+  if (meeting === paths.meeting(relation)) return;
+  try {
+    await coordinator.transaction(
+      [paths.members(meeting), paths.allSettings(meeting), meeting].map((path) => ({ kind: 'remove', path })),
+    );
+  } catch (error) {
+    if (!(error instanceof NodeNotFound) && !(error instanceof NodeNotEmpty)) throw error;
+  }
 }
 
 async function meetingsOf(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HistoryEntry } from '../../state/model/history.js';
-import { embedded, servers } from '../e2e/engines.js';
+import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { ensemble } from './operator.js';
 import { World } from './world.js';
@@ -8,7 +8,7 @@ import { World } from './world.js';
 const RELATED = 'name: f\nrevision: 1\nprovides: {srv: thing}\nrequires: {cli: thing}\n';
 const CONFIG = 'options: {password: {type: string}}\n';
 
-for (const engines of [embedded, servers()]) {
+for (const engines of [embedded, zookeeper()]) {
   describe(`the history of relations and requests, with ${engines.name}`, function () {
     this.timeout(120_000);
     let world: World;

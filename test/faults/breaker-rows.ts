@@ -17,6 +17,8 @@ const points: readonly (readonly [StageName, string, WorkflowState | undefined])
   ['config', 'config-changed.start.before', 'config-error'],
   ['relation', 'db-relation-joined.settings.before', undefined],
   ['reboot', 'start.settings.before', 'start-error'],
+  // The unit goes on with its old formula, and an operator asks once more.
+  ['upgrade', 'staging.extract.before', 'started'],
   ['upgrade', 'swapping.link.after', 'upgrade-error'],
   ['upgrade', 'upgrade-formula.start.before', 'upgrade-error'],
   ['upgrade', 'committing.tree.before', 'upgrade-error'],
@@ -56,6 +58,7 @@ async function dieAndDie(
     break;
   }
   await agent();
+  if (error === 'started') return ask();
   const { status } = await world.unit();
   if (error !== undefined && isErrorState(status.state))
     await requestResolved(world.coordinator, UNIT, true, requester);
@@ -86,6 +89,7 @@ export const breakerRows: readonly DeedRow[] = points.map(([stage, where, error]
     hooks: runsOf(stage, where),
     disk: after,
     tree: after,
+    ...(error === 'started' && { asksAgain: true }),
     deed: (scene) => dieAndDie(scene, where, error),
   };
 });

@@ -13,7 +13,7 @@ const LEAVE =
 
 for (const engines of [embedded, servers()])
   describe(`hooks and their environment, row by row, on ${engines.name}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let stage: Stage;
 
     /** The whole life of `app/0` and its relation to `bare/0`, of whose formula not one hook is there. */

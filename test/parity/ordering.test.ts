@@ -21,7 +21,7 @@ echo "end" >>"$me.turns"`;
 
 for (const engines of [embedded, servers()])
   describe(`the order of events in a relation, row by row, on ${engines.name}`, function () {
-    this.timeout(180_000);
+    this.timeout(240_000);
     let stage: Stage;
     /** What `watch/0` was told: on the return of its agent, and while and after its hook was held. */
     let returned: readonly string[];

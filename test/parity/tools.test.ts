@@ -31,7 +31,7 @@ const IN_BROKEN = `{
 
 for (const engines of [embedded, servers()])
   describe(`hook tools, row by row, on ${engines.name}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let stage: Stage;
 
     /** `asker` is related to the two units of `teller`, which tell it their ports, and by `cache` to `other`. */
@@ -56,7 +56,7 @@ for (const engines of [embedded, servers()])
         metadata: 'provides: {srv: thing}\n',
         hooks: {
           install: 'printf "of a file" >certificate',
-          'srv-relation-joined': 'relation-set port=$((7000 + ${ENSEMBLE_UNIT_NAME#*/})) gone=soon',
+          'srv-relation-joined': `relation-set port=$((7000 + \${ENSEMBLE_UNIT_NAME#*/})) gone=soon`,
           'srv-relation-changed': 'relation-set gone= certificate=@certificate',
         },
       });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useSandbox } from '../cli/sandbox.js';
 import { projectDirectory } from '../docs/project.js';
@@ -45,6 +46,37 @@ describe('what the operating system refuses', () => {
     }
   });
 
+  it('is told without a stack where it is the disk of the state that is full, and nothing is lost', async function () {
+    await world.box.ok('bootstrap');
+    const disk = join(world.box.directory, 'disk');
+    await mkdir(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      this.skip();
+    }
+    try {
+      const urls = ['--state', `embedded:${disk}/state`, '--storage', `file:${world.box.home}/bundles`];
+      await world.box.formula('guestbook', 1, { config: 'options:\n  title: {type: string}\n' });
+      await world.box.ok('bootstrap', ...urls);
+      await world.box.ok('deploy', ...urls, '-n', '0', '--repository', 'principia', 'guestbook');
+      await writeFile(join(disk, 'ballast'), Buffer.alloc(4 << 20)).catch(() => undefined);
+      const { code, stderr } = await world.box.run(
+        'set',
+        ...urls,
+        'guestbook',
+        `title=${'x'.repeat(20_000)}`,
+      );
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /^ensemble: the coordinator \S+ cannot be reached: the disk is full\n {2}try: /m);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+      await rm(join(disk, 'ballast'));
+      await world.box.ok('set', ...urls, 'guestbook', 'title=short');
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
+  });
+
   it('may be the place that output was sent to', async () => {
     await world.box.ok('bootstrap');
     const full = openSync('/dev/full', 'w');
@@ -57,7 +89,7 @@ describe('what the operating system refuses', () => {
     assert.equal(status, 1);
     assert.equal(
       stderr,
-      'ensemble: what it prints cannot be used: the disk is full\n' +
+      'ensemble: the place that its output goes to cannot be used: the disk is full\n' +
         '  try: make room there, and run the same command again\n',
     );
   });

@@ -9,10 +9,22 @@ import { openJournal } from '../../agent/journal/journal.js';
 import { newRecord } from '../../agent/journal/record.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
+import { setConfigValues } from '../../state/model/services.js';
 import { readUnitState } from '../../state/model/snapshot.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed } from '../random.js';
+
+/** Anything, and records of `unit` that are sound but for one field; none of a later release. */
+function anyRecord(unit: string): fc.Arbitrary<string> {
+  const whole = newRecord(unit, 'f', '2026-01-01T00:00:00Z');
+  const key = fc.constantFrom(...Object.keys(whole).filter((name) => name !== 'version'));
+  return fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.tuple(key, fc.jsonValue()).map(([name, value]) => JSON.stringify({ ...whole, [name]: value })),
+  );
+}
 
 describe('a journal with anything in it', () => {
   const seed = chooseSeed();
@@ -54,6 +66,36 @@ describe('a journal with anything in it', () => {
       );
     } finally {
       await store.close();
+    }
+  });
+
+  it(`ends no agent, and stops no unit beside those it is about (SEED=${seed})`, async function () {
+    this.timeout(120_000);
+    const world = await World.open();
+    try {
+      const one = await world.publish(1, { config: 'options:\n  title: {type: string}\n' });
+      const units = await world.deploy(one, 10);
+      await world.deploy(one, 1, 'g');
+      const first = await world.agentProcess();
+      for (const unit of [...units, 'g/0']) await world.untilOn(one, unit);
+      await first.kill();
+      const path = world.path('machines', 'm0', 'journal');
+      const store = open<string, string>({ path, encoding: 'string', maxDbs: 4 });
+      const records = store.openDB<string, string>({ name: 'units', encoding: 'string' });
+      const values = units.map((unit, index) => {
+        const [value = ''] = fc.sample(anyRecord(unit), { seed: seed + index, numRuns: 1 });
+        return [unit, value] as const;
+      });
+      for (const [unit, value] of values) await records.put(unit, value);
+      await store.close();
+      const agent = await world.agentProcess();
+      await setConfigValues(world.coordinator, 'g', { title: 'mine' });
+      await eventually(async () =>
+        assert.deepEqual((await world.trace('g/0')).slice(3), ['config-changed 1'], JSON.stringify(values)),
+      );
+      assert.equal(agent.stderr(), '', 'nothing went unheard');
+    } finally {
+      await world.close();
     }
   });
 });
