@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Actor, createActor } from 'xstate';
 import type { RunningHook } from '../../hooks/process/hook-run.js';
 import type { Observation } from '../../state/coordination/coordinator.js';
@@ -44,6 +45,10 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #hooks = new Set<RunningHook>();
   readonly #ends: (() => void)[] = [];
   #record: UnitRecord;
+  /** Whether something was noted that is in no write yet. */
+  #unwritten = false;
+  #writes = 0;
+  #written: Promise<void> = Promise.resolve();
   #requests = noRequests;
   #wants: Wants = nothingWanted;
   readonly #takingOff = new Set<string>();
@@ -125,13 +130,30 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   /**
-   * Changes the journal's record and, in the same write, that of one of the unit's relations. Effective at once; on
-   * disk when it resolves, and mirrored after that. A journal that cannot be written (a full disk) holds the unit up:
-   * nothing is done that was not written down.
+   * Changes the journal's record, to be written with the next `save`: for what is done again, to the same end, where it
+   * gets lost.
    */
-  async save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
+  note(change: Partial<UnitRecord>): void {
     const after = { ...this.#record, ...change };
+    if (isDeepStrictEqual(after, this.#record)) return;
     this.#record = { ...after, news: newsOf(this.#record, after, this.#requests, this.now()) };
+    this.#unwritten = true;
+  }
+
+  /**
+   * Changes the journal's record and, in the same write, that of one of the unit's relations. Effective at once; on
+   * disk when it resolves, and mirrored after that. A record that says so already is not written again. A journal that
+   * cannot be written (a full disk) holds the unit up: nothing is done that was not written down.
+   */
+  save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
+    this.note(change);
+    if (this.#unwritten || relation !== undefined) this.#written = this.#write(relation);
+    return this.#written;
+  }
+
+  async #write(relation: RelationRecord | undefined): Promise<void> {
+    this.#unwritten = false;
+    this.#writes += 1;
     const { clock, random, journal, log } = this.parts;
     const write = (): Promise<void> =>
       journal.write(this.#record, relation && this.relations.current(relation));
@@ -147,8 +169,8 @@ export class AgentUnit implements RelationHost, ReportHost {
         this.troubledBy(error);
       },
     });
+    this.#writes -= 1;
     if (hindered) this.troubledBy(undefined);
-    this.report.send();
     this.look();
   }
 
@@ -157,13 +179,22 @@ export class AgentUnit implements RelationHost, ReportHost {
    * done in it. Leaving an error state honours the operator's `resolved`, which is taken off the tree afterwards; by
    * `--retry` only what failed is done again, as a further attempt.
    */
-  async enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
+  enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
+    this.noteState(state, change);
+    return this.save({});
+  }
+
+  /** The same, to be written with what is done first in the state. */
+  noteState(state: WorkflowState, change: Partial<UnitRecord> = {}): void {
     const { state: before, resolvedId, done, attempts } = this.#record;
-    if (before === state) return this.save(change);
+    if (before === state) {
+      this.note(change);
+      return;
+    }
     const { resolved } = this.#requests;
     const honoured = isErrorState(before) && resolved !== undefined && resolved.value.id !== resolvedId;
     const again = isErrorState(state) || (honoured && resolved.value.retry);
-    await this.save({
+    this.note({
       state,
       since: this.now(),
       done: again ? done : [],
@@ -238,8 +269,12 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#record = { ...this.#record, news: (this.#record.news ?? []).filter(({ id }) => !told.has(id)) };
   }
 
-  /** Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. */
+  /**
+   * Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. Not before the journal
+   * says that it is spent: a kill in between would leave nobody who knows of it.
+   */
   #takeOffSpent(): void {
+    if (this.#unwritten || this.#writes > 0) return;
     for (const request of spentRequests(this)) {
       const key = JSON.stringify(request);
       if (this.#takingOff.has(key)) continue;
