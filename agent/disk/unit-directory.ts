@@ -48,8 +48,13 @@ export async function linkFormula(directory: UnitDirectory, formula: FormulaRef)
   const target = join('.formula', formula.directory);
   if (linked(directory) !== target) {
     const aside = join(directory.root, '.formula.next');
-    rmSync(aside, { force: true });
-    symlinkSync(target, aside);
+    try {
+      symlinkSync(target, aside);
+    } catch {
+      // An agent that was killed here left it.
+      rmSync(aside, { force: true });
+      symlinkSync(target, aside);
+    }
     renameSync(aside, directory.formula);
   }
   await sync(directory.root);
