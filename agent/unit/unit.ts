@@ -251,15 +251,19 @@ export class AgentUnit implements RelationHost, ReportHost {
     if (this.#stopped) return;
     this.relations.look();
     const view = this.parts.services.view(this.#record.service);
-    this.#wants = computeWants(
+    const wants = computeWants(
       this.#record,
       this.#requests,
       view,
-      this.inPlace.knownConfig(),
+      this.inPlace.knownDigest(),
       this.relations.due(),
       this.commands.due(),
     );
-    this.#actor.send({ type: 'LOOK', wants: this.#wants });
+    // The machine looks by itself whenever it comes to another state; only other wants are news to it.
+    if (!isDeepStrictEqual(wants, this.#wants)) {
+      this.#wants = wants;
+      this.#actor.send({ type: 'LOOK', wants });
+    }
     this.report.send();
     this.#takeOffSpent();
   }
