@@ -65,7 +65,9 @@ function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly
 function stuckLines({ unit, doing, message }: Row): readonly string[] {
   return [
     `${unit} cannot go on: ${doing}: ${message}`,
-    '  until that is mended it runs on as before; the request is kept',
+    doing === 'installing'
+      ? '  its agent goes on trying, and starts it when that is mended'
+      : '  until that is mended it runs on as before; the request is kept',
   ];
 }
 
