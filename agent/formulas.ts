@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { type ConfigOptions, configOptionsSchema } from '../state/formula/config-options.js';
@@ -58,20 +58,20 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
     async fetch(formulaId) {
       const { ref, key, size } = await find(formulaId);
       const bundle = join(cache, `${ref.sha256}.tar.gz`);
-      if (verified.has(bundle) && verified.get(bundle) === (await markOf(bundle))) return { ref, bundle };
+      if (verified.has(bundle) && verified.get(bundle) === markOf(bundle)) return { ref, bundle };
       const download =
         fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle);
       fetching.set(bundle, download);
       await download.finally(() => fetching.delete(bundle));
-      verified.set(bundle, await markOf(bundle));
+      verified.set(bundle, markOf(bundle));
       return { ref, bundle };
     },
   };
 }
 
 /** Differs where the file was written or replaced; undefined where there is none. */
-async function markOf(file: string): Promise<string | undefined> {
-  const found = await stat(file, { bigint: true }).catch(() => undefined);
+function markOf(file: string): string | undefined {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return undefined;
   const { ino, size, mtimeNs, ctimeNs } = found;
   return [ino, size, mtimeNs, ctimeNs].join(' ');

@@ -43,6 +43,24 @@ export function openLog(
   };
 }
 
+/**
+ * Writes the lines of one turn of the event loop together: each write takes the system longer than the line.
+ * @param exits tells the end of the process, which may come before the turn's
+ */
+export function together(
+  write: (text: string) => void,
+  exits: (listener: () => void) => void,
+): (line: string) => void {
+  const lines: string[] = [];
+  const flush = (): void => {
+    if (lines.length > 0) write(lines.splice(0).join(''));
+  };
+  exits(flush);
+  return (line) => {
+    if (lines.push(line) === 1) setImmediate(flush);
+  };
+}
+
 /** An error in an operator's words: what happened and what to do next; the stack only for debugging. */
 export function sentence(error: unknown, debug = false): string {
   if (error instanceof EnsembleError) {

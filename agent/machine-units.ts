@@ -36,12 +36,9 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
     unit.start();
   }
 
-  for (const record of journalled.units) {
-    host(
-      record,
-      journalled.relations.filter(({ unit }) => unit === record.unit),
-    );
-  }
+  const relations = new Map<string, RelationRecord[]>(journalled.units.map(({ unit }) => [unit, []]));
+  for (const record of journalled.relations) relations.get(record.unit)?.push(record);
+  for (const record of journalled.units) host(record, relations.get(record.unit) ?? []);
   for (const damage of journalled.damaged) {
     const { unit } = damage;
     const anew = async (): Promise<void> => {

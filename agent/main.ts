@@ -10,7 +10,7 @@ import { explainedBySystem } from '../state/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
 import { hearCommitRejections } from './journal/unheard-rejections.js';
-import { openLog } from './log.js';
+import { openLog, together } from './log.js';
 
 interface Options {
   readonly environment?: string;
@@ -50,7 +50,11 @@ await run(program.opts<Options>());
 
 async function run(options: Options): Promise<void> {
   const style = process.stdout.isTTY ? 'human' : 'json';
-  const log = openLog((line) => process.stdout.write(line), style, systemClock.now, options.debug === true);
+  const write = together(
+    (text) => process.stdout.write(text),
+    (listener) => process.once('exit', listener),
+  );
+  const log = openLog(write, style, systemClock.now, options.debug === true);
   try {
     const environment = await chooseEnvironment(options);
     const machine = options.machine ?? (environment.state.startsWith('embedded:') ? 'm0' : shortHostname());

@@ -1,11 +1,14 @@
-import { closeSync, constants, fchmodSync, openSync, writeFileSync } from 'node:fs';
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { closeSync, constants, fchmodSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapBounded } from '../../state/formula/concurrency.js';
 import type { Unpacked } from './unpacked.js';
 
 /** Files of one formula that are copied at the same time. */
 const WIDTH = 4;
+
+/** What the process's umask takes of a mode. */
+const masked = process.umask();
 
 /**
  * Copies a formula to `destination`, which must not exist; where the file system can share blocks it does. No link:
@@ -16,14 +19,14 @@ export async function copyFormula(
   { directory, manifest, contents }: Unpacked,
   destination: string,
 ): Promise<readonly string[]> {
-  await mkdir(destination, { mode: 0o755 });
+  mkdirSync(destination, { mode: 0o755 });
   const made: string[] = [];
   // The manifest's order has every directory before what is in it.
   for (const { kind, path } of manifest)
-    if (kind === 'directory') await mkdir(join(destination, path), { mode: 0o755 });
+    if (kind === 'directory') mkdirSync(join(destination, path), { mode: 0o755 });
   await mapBounded(manifest, contents === undefined ? WIDTH : 1, async (entry) => {
     const path = join(destination, entry.path);
-    if (entry.kind === 'link') await symlink(entry.target, path);
+    if (entry.kind === 'link') symlinkSync(entry.target, path);
     if (entry.kind !== 'file') return;
     const content = contents?.get(entry.path);
     if (content === undefined)
@@ -42,8 +45,8 @@ function writeSmall(path: string, content: Buffer, mode: number): void {
   const file = openSync(path, 'wx', mode);
   try {
     writeFileSync(file, content);
-    // The process's umask took its part of the mode; hooks must be executable whatever it is.
-    fchmodSync(file, mode);
+    // Hooks must be executable whatever the umask is.
+    if ((mode & masked) !== 0) fchmodSync(file, mode);
   } finally {
     closeSync(file);
   }

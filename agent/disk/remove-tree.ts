@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -7,15 +7,17 @@ import { setImmediate as turn } from 'node:timers/promises';
 const AT_ONCE = 100;
 
 /**
- * Removes a directory and what is in it, where there is one. Node's own removal asks another thread three times per
+ * Removes a file, or a directory and what is in it, where there is one. Node's own removal asks another thread three times per
  * file, which takes most of its time; this one asks the kernel once, some files at a time.
  */
-export async function removeTree(directory: string): Promise<void> {
+export async function removeTree(path: string): Promise<void> {
   try {
-    await removeBelow(directory);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) await removeBelow(path);
+    else if (found !== undefined) unlinkSync(path);
   } catch {
-    // Something else was at work here, or it is no directory: the thorough way.
-    await rm(directory, { recursive: true, force: true });
+    // Something else was at work here: the thorough way.
+    await rm(path, { recursive: true, force: true });
   }
 }
 

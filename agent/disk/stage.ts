@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { mapBounded } from '../../state/formula/concurrency.js';
 import type { Manifest } from '../../state/formula/manifest.js';
 import type { FormulaRef } from '../journal/record.js';
@@ -14,6 +16,9 @@ const TOGETHER = 64;
 
 /** Units whose formula is being copied at the same time. */
 const WIDTH = 4;
+
+/** Paths that are found before others get their turn. */
+const AT_ONCE = 100;
 
 interface Request {
   readonly directory: UnitDirectory;
@@ -48,7 +53,7 @@ export async function stageFormula(
   formula: FormulaRef,
   bundle: string,
 ): Promise<void> {
-  if (await isStaged(directory, formula)) return;
+  if (isStaged(directory, formula)) return;
   await withUnpacked(
     bundle,
     (unpacked) =>
@@ -73,6 +78,8 @@ async function stageTogether(requests: readonly Request[]): Promise<void> {
   try {
     await mapBounded(requests, WIDTH, async (request) => {
       await copyAside(request).then((copy) => copies.push(copy), request.reject);
+      // After each, others get their turn.
+      await turn();
     });
     await flush(copies.flatMap(({ made }) => made));
     await mapBounded(copies, WIDTH, putInPlace);
@@ -85,8 +92,8 @@ async function stageTogether(requests: readonly Request[]): Promise<void> {
 }
 
 /** Whether the formula is on the unit's disk, complete. */
-export function isStaged(directory: UnitDirectory, formula: FormulaRef): Promise<boolean> {
-  return exists(join(directory.formulas, formula.directory));
+export function isStaged(directory: UnitDirectory, formula: FormulaRef): boolean {
+  return existsSync(join(directory.formulas, formula.directory));
 }
 
 async function copyAside(request: Request): Promise<Copy> {
@@ -95,7 +102,7 @@ async function copyAside(request: Request): Promise<Copy> {
   const copy = { request, aside, manifest: `${aside}.json`, made: [] };
   try {
     const made = await copyFormula(unpacked, aside);
-    await writeFile(copy.manifest, JSON.stringify(unpacked.manifest), { mode: 0o600 });
+    writeFileSync(copy.manifest, JSON.stringify(unpacked.manifest), { mode: 0o600 });
     return { ...copy, made: [...made, copy.manifest] };
   } catch (error) {
     await removeCopy(copy);
@@ -106,12 +113,14 @@ async function copyAside(request: Request): Promise<Copy> {
 async function putInPlace(copy: Copy): Promise<void> {
   const { directory, formula } = copy.request;
   // First: a formula that is in place always has its manifest.
-  await rename(copy.manifest, manifestFile(directory, formula));
+  renameSync(copy.manifest, manifestFile(directory, formula));
   const staged = join(directory.formulas, formula.directory);
-  await rename(copy.aside, staged).catch(async (error: unknown) => {
-    if (!(await exists(staged))) throw error;
+  try {
+    renameSync(copy.aside, staged);
+  } catch (error) {
+    if (!existsSync(staged)) throw error;
     await removeCopy(copy);
-  });
+  }
 }
 
 async function removeCopy({ aside, manifest }: Copy): Promise<void> {
@@ -127,23 +136,24 @@ export async function writtenByHooks(
   directory: UnitDirectory,
   formula: FormulaRef,
 ): Promise<readonly string[]> {
-  const shipped: Manifest = JSON.parse(await readFile(manifestFile(directory, formula), 'utf8'));
+  const shipped: Manifest = JSON.parse(readFileSync(manifestFile(directory, formula), 'utf8'));
   const paths = new Set(shipped.map(({ path }) => path));
-  const root = join(directory.formulas, formula.directory);
-  const present = await readdir(root, { recursive: true, withFileTypes: true });
-  return present
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .filter((path) => !paths.has(path))
-    .sort();
+  const present = await pathsBelow(join(directory.formulas, formula.directory), '');
+  return present.filter((path) => !paths.has(path)).sort();
+}
+
+async function pathsBelow(root: string, below: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
+    const path = join(below, entry.name);
+    found.push(path);
+    if (entry.isDirectory()) found.push(...(await pathsBelow(root, path)));
+  }
+  // Of a large formula, one directory at a time.
+  if (found.length >= AT_ONCE) await turn();
+  return found;
 }
 
 function manifestFile(directory: UnitDirectory, formula: FormulaRef): string {
   return join(directory.formulas, `${formula.directory}.json`);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
@@ -31,7 +31,7 @@ export function unitDirectory(units: string, unit: string): UnitDirectory {
 
 export async function makeUnitDirectory(directory: UnitDirectory): Promise<void> {
   for (const path of [directory.formulas, directory.data, directory.log]) {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    mkdirSync(path, { recursive: true, mode: 0o755 });
   }
 }
 
@@ -46,13 +46,26 @@ export function formulaDirectoryName(formulaId: string, sha256: string): string 
  */
 export async function linkFormula(directory: UnitDirectory, formula: FormulaRef): Promise<void> {
   const target = join('.formula', formula.directory);
-  if ((await readlink(directory.formula).catch(() => undefined)) !== target) {
+  if (linked(directory) !== target) {
     const aside = join(directory.root, '.formula.next');
-    await rm(aside, { force: true });
-    await symlink(target, aside);
-    await rename(aside, directory.formula);
+    try {
+      symlinkSync(target, aside);
+    } catch {
+      // An agent that was killed here left it.
+      rmSync(aside, { force: true });
+      symlinkSync(target, aside);
+    }
+    renameSync(aside, directory.formula);
   }
   await sync(directory.root);
+}
+
+function linked(directory: UnitDirectory): string | undefined {
+  try {
+    return readlinkSync(directory.formula);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Removes every extracted formula but those named. */
@@ -61,7 +74,7 @@ export async function pruneFormulas(
   keep: readonly (FormulaRef | null)[],
 ): Promise<void> {
   const kept = new Set(keep.flatMap((formula) => (formula === null ? [] : [formula.directory])));
-  for (const name of await readdir(directory.formulas)) {
+  for (const name of readdirSync(directory.formulas)) {
     if (!kept.has(name.replace(/\.json$/, ''))) {
       await removeTree(join(directory.formulas, name));
     }

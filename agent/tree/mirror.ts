@@ -31,6 +31,12 @@ export interface Mirror {
   close(): void;
 }
 
+interface Texts {
+  readonly facts: UnitFacts;
+  readonly unit: string;
+  readonly status: string;
+}
+
 /** @param told called with what went through */
 export function mirrorUnit(
   name: string,
@@ -45,9 +51,17 @@ export function mirrorUnit(
   let statusText = '';
   let historyText = '';
 
+  let texts: Texts | undefined;
+
+  /** The same facts are compared, written and remembered. */
+  function textsOf(facts: UnitFacts): Texts {
+    if (texts?.facts !== facts)
+      texts = { facts, unit: nodeValue(facts.unit), status: nodeValue(facts.status) };
+    return texts;
+  }
+
   function operations(facts: UnitFacts): readonly Operation[] {
-    const unit = nodeValue(facts.unit);
-    const status = nodeValue(facts.status);
+    const { unit, status } = textsOf(facts);
     const history = historyOf(facts);
     return [
       ...(unit === unitText ? [] : [{ kind: 'set', path: paths.unit(name), value: unit } as const]),
@@ -59,8 +73,8 @@ export function mirrorUnit(
   }
 
   function written(facts: UnitFacts): void {
-    unitText = nodeValue(facts.unit);
-    statusText = nodeValue(facts.status);
+    unitText = textsOf(facts).unit;
+    statusText = textsOf(facts).status;
     historyText = historyOf(facts);
     told(facts);
   }

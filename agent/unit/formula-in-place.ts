@@ -1,16 +1,25 @@
 import type { ConfigValue } from '../../state/formula/config-options.js';
 import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
+import type { ConfigValues } from '../../state/model/schemas.js';
 import type { PublishedFormula } from '../formulas.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { AgentParts } from '../parts.js';
 import { knownService } from '../tree/services.js';
+import { configDigest } from './wants.js';
+
+interface Known {
+  readonly config: ConfigValues;
+  readonly published: PublishedFormula;
+  readonly digest: string;
+}
 
 /** What the formula that the unit's link names says of config and hooks; not always the service's formula. */
 export class FormulaInPlace {
   readonly #parts: AgentParts;
   readonly #record: () => UnitRecord;
   #published: PublishedFormula | undefined;
+  #known: Known | undefined;
 
   constructor(parts: AgentParts, record: () => UnitRecord) {
     this.#parts = parts;
@@ -31,12 +40,16 @@ export class FormulaInPlace {
     return effectiveConfig(this.#published?.options ?? {}, config);
   }
 
-  /** The effective config, or undefined where it is not known yet. */
-  knownConfig(): Readonly<Record<string, ConfigValue>> | undefined {
+  /** Digest of the effective config, or undefined where that is not known yet. */
+  knownDigest(): string | undefined {
     const config = this.#parts.services.view(this.#record().service)?.config;
-    if (config === undefined || this.#published === undefined) return undefined;
-    if (this.#published.ref.id !== this.#record().formula?.id) return undefined;
-    return effectiveConfig(this.#published.options, config);
+    const published = this.#published;
+    if (config === undefined || published === undefined) return undefined;
+    if (published.ref.id !== this.#record().formula?.id) return undefined;
+    // Asked whenever the unit looks around.
+    if (this.#known?.config !== config || this.#known.published !== published)
+      this.#known = { config, published, digest: configDigest(effectiveConfig(published.options, config)) };
+    return this.#known.digest;
   }
 
   /** How the hook is to be run: as the formula says, and otherwise its environment. */

@@ -13,6 +13,8 @@ export interface HookHost {
   readonly parts: AgentParts;
   readonly directory: UnitDirectory;
   record(): UnitRecord;
+  /** Changes the unit's record, to be journalled with the next `save`. */
+  note(change: Partial<UnitRecord>): void;
   /** Journals changes of the unit's record and, in the same write, of one of its relations. */
   save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void>;
   config(): Promise<Readonly<Record<string, ConfigValue>>>;

@@ -30,23 +30,6 @@ const MOST_ATTEMPTS = 3;
 /** Milliseconds; however often a hook failed, it is tried again that soon. */
 const LONGEST_BACKOFF = 3_600_000;
 
-/** Runs a hook of the workflow; one that is through in the present state is not run again. */
-export async function runWorkflowHook(
-  host: HookHost,
-  name: string,
-  upgrade?: HookCall['upgrade'],
-): Promise<void> {
-  if (host.record().done.includes(name)) return;
-  await runHook(host, {
-    name,
-    ...(upgrade && { upgrade }),
-    through: () => {
-      const { done, hook } = host.record();
-      return { change: { done: [...done, name], ...(name === 'start' && hook && { boot: hook.boot }) } };
-    },
-  });
-}
-
 /**
  * Runs one hook of the formula in place, exactly once as far as the machine allows: a hook that an earlier agent
  * started is adopted; only one that was killed with its agent or machine is started again, as the next attempt.
@@ -212,26 +195,33 @@ function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
 
 async function started(host: HookHost, call: HookCall, goesOn: () => void): Promise<HookEnd> {
   const { parts } = host;
+  const { timeout } = await host.hookRules(call.name);
+  const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
+  const hook: NonNullable<UnitRecord['hook']> = {
+    id,
+    name: call.name,
+    attempt: call.command === undefined ? attempt : 1,
+    boot: parts.boot,
+    ...(timeout !== undefined && { timeLimit: timeout * 1_000 }),
+    ...(call.relation && { relation: call.relation.number }),
+    ...(call.command && { command: call.command }),
+  };
+  const plain = hookSpec(host, hook, call);
+  // Before its turn comes: while the disk takes it, hooks of other units run.
+  await journalAttempt(host, call, hook, hook.attempt);
   const giveBack = await parts.slots.take();
   try {
-    const { timeout } = await host.hookRules(call.name);
-    const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
-    const hook: NonNullable<UnitRecord['hook']> = {
-      id,
-      name: call.name,
-      attempt: call.command === undefined ? attempt : 1,
-      boot: parts.boot,
-      ...(timeout !== undefined && { timeLimit: timeout * 1_000 }),
-      ...(call.relation && { relation: call.relation.number }),
-      ...(call.command && { command: call.command }),
-    };
-    const plain = hookSpec(host, hook, call);
-    const debugging = await debugged(plain, host.debugRequest(), parts.directory.debugSocket);
+    if (host.isStopped()) throw new HookCannotStart(host.name, call.name);
+    const debugging = await debugged(plain, host.debugRequest(), parts.directory.debugSocket).catch(
+      (error: unknown) => neverStarted(host, call, plain, error),
+    );
     const spec = debugging ?? plain;
     const context = openContext(host, call, hook.id);
-    await journalAttempt(host, call, { ...hook, ...(debugging && { debugged: true }) }, hook.attempt);
-    // While a person thinks, hooks of other units run.
-    if (debugging !== undefined) giveBack();
+    if (debugging !== undefined) {
+      await host.save({ hook: { ...hook, debugged: true } });
+      // While a person thinks, hooks of other units run.
+      giveBack();
+    }
     const start = await betweenFaults(`${call.name}.start`, () => startHook(spec, parts.clock)).catch(
       (error: unknown) => startedAfterAll(host, call, spec, error),
     );
@@ -259,7 +249,15 @@ async function startedAfterAll(
   failure: unknown,
 ): Promise<Start> {
   const adoption = await findOut(host, spec);
-  if (adoption.kind !== 'never-started') return adoption;
+  return adoption.kind === 'never-started' ? neverStarted(host, call, spec, failure) : adoption;
+}
+
+async function neverStarted(
+  host: HookHost,
+  call: HookCall,
+  spec: HookSpec,
+  failure: unknown,
+): Promise<never> {
   host.parts.contexts.delete(spec.run.id);
   await journalAttempt(host, call, null, spec.run.attempt - 1);
   await removeRun(spec.runDirectory).catch(() => undefined);

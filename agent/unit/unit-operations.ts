@@ -6,13 +6,13 @@ import { installFormula } from './install-formula.js';
 import type { UnitOperations } from './operations.js';
 import { fetchFormula, stageWanted, untilHealed } from './prepare-upgrade.js';
 import { removeUnitHere } from './remove-unit.js';
-import { runWorkflowHook } from './run-hook.js';
 import type { AgentUnit } from './unit.js';
 import { pauseForUpgrade, resumeAfterUpgrade, runUpgradeHook, swapFormula } from './upgrade.js';
 import { configDigest } from './wants.js';
 import { wayOut } from './way-out.js';
+import { runWorkflowHook } from './workflow-hook.js';
 
-/** The operations of one unit, as its machine invokes them. Each enters its state in the journal before it acts. */
+/** The operations of one unit, as its machine invokes them. What each acts on is in the journal before it acts. */
 export function unitOperations(unit: AgentUnit): UnitOperations {
   /** An installation that was abandoned may still be writing to the disk. */
   let installing: Promise<void> = Promise.resolve();
@@ -44,13 +44,13 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
 
     async start() {
       const again = unit.record().state === 'started';
-      await unit.enter('starting', again ? { done: ['config-changed'] } : {});
+      unit.noteState('starting', again ? { done: ['config-changed'] } : {});
       await configure(unit);
       await runWorkflowHook(unit, 'start');
     },
 
     async configure() {
-      await unit.enter('configuring');
+      unit.noteState('configuring');
       await configure(unit);
     },
 
@@ -94,12 +94,13 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
 /**
  * Runs `config-changed` for the config that holds when it starts. Which that is, is noted before: a change that comes
  * while it runs makes it run again, also where another agent sees it end; and where it fails and an operator takes it
- * as done, it is not run again for the same config.
+ * as done, it is not run again for the same config. All of it is in the journal with the hook's start; where there is no
+ * hook, nothing was done that a restart would have to know.
  */
 async function configure(unit: AgentUnit): Promise<void> {
   const { hook, done } = unit.record();
   const begun = hook?.name === 'config-changed' || done.includes('config-changed');
-  if (!begun) await unit.save({ configDigest: configDigest(await unit.config()) });
+  if (!begun) unit.note({ configDigest: configDigest(await unit.config()) });
   await runWorkflowHook(unit, 'config-changed');
 }
 

@@ -35,6 +35,7 @@ export class UnitReport {
   #read: Promise<void> = Promise.resolve();
   #preparation: Preparation | undefined;
   #trouble: Trouble | undefined;
+  #sending = false;
 
   constructor(host: ReportHost) {
     this.#host = host;
@@ -78,9 +79,15 @@ export class UnitReport {
     return { ...facts, history: unitHistoryWith(this.#past, news) };
   }
 
+  /** Tells observers, once for all that changes in one turn of the event loop. */
   send(): void {
-    const facts = this.facts();
-    if (facts !== undefined && !this.#host.isStopped()) this.mirror.report(facts);
+    if (this.#sending) return;
+    this.#sending = true;
+    setImmediate(() => {
+      this.#sending = false;
+      const facts = this.#host.isStopped() ? undefined : this.facts();
+      if (facts !== undefined) this.mirror.report(facts);
+    });
   }
 
   /** Says what an operation waits for, or that it goes on. */

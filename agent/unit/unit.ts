@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Actor, createActor } from 'xstate';
 import type { RunningHook } from '../../hooks/process/hook-run.js';
 import type { Observation } from '../../state/coordination/coordinator.js';
@@ -46,6 +47,10 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #hooks = new Set<RunningHook>();
   readonly #ends: (() => void)[] = [];
   #record: UnitRecord;
+  /** Whether something was noted that is in no write yet. */
+  #unwritten = false;
+  #writes = 0;
+  #written: Promise<void> = Promise.resolve();
   #requests = noRequests;
   /** Who removed the unit by force. */
   #evictedBy: Requester | undefined;
@@ -152,13 +157,30 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   /**
-   * Changes the journal's record and, in the same write, that of one of the unit's relations. Effective at once; on
-   * disk when it resolves, and mirrored after that. A journal that cannot be written (a full disk) holds the unit up:
-   * nothing is done that was not written down.
+   * Changes the journal's record, to be written with the next `save`: for what is done again, to the same end, where it
+   * gets lost.
    */
-  async save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
+  note(change: Partial<UnitRecord>): void {
     const after = { ...this.#record, ...change };
+    if (isDeepStrictEqual(after, this.#record)) return;
     this.#record = { ...after, news: newsOf(this.#record, after, this.requests(), this.now()) };
+    this.#unwritten = true;
+  }
+
+  /**
+   * Changes the journal's record and, in the same write, that of one of the unit's relations. Effective at once; on
+   * disk when it resolves, and mirrored after that. A record that says so already is not written again. A journal that
+   * cannot be written (a full disk) holds the unit up: nothing is done that was not written down.
+   */
+  save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
+    this.note(change);
+    if (this.#unwritten || relation !== undefined) this.#written = this.#write(relation);
+    return this.#written;
+  }
+
+  async #write(relation: RelationRecord | undefined): Promise<void> {
+    this.#unwritten = false;
+    this.#writes += 1;
     const { clock, random, journal, log } = this.parts;
     const write = (): Promise<void> =>
       journal.write(this.#record, relation && this.relations.current(relation));
@@ -174,8 +196,8 @@ export class AgentUnit implements RelationHost, ReportHost {
         this.troubledBy(error);
       },
     });
+    this.#writes -= 1;
     if (hindered) this.troubledBy(undefined);
-    this.report.send();
     this.look();
   }
 
@@ -184,13 +206,22 @@ export class AgentUnit implements RelationHost, ReportHost {
    * done in it. Leaving an error state honours the operator's `resolved`, which is taken off the tree afterwards; by
    * `--retry` only what failed is done again, as a further attempt.
    */
-  async enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
+  enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
+    this.noteState(state, change);
+    return this.save({});
+  }
+
+  /** The same, to be written with what is done first in the state. */
+  noteState(state: WorkflowState, change: Partial<UnitRecord> = {}): void {
     const { state: before, resolvedId, done, attempts } = this.#record;
-    if (before === state) return this.save(change);
+    if (before === state) {
+      this.note(change);
+      return;
+    }
     const { resolved } = this.requests();
     const honoured = isErrorState(before) && resolved !== undefined && resolved.value.id !== resolvedId;
     const again = isErrorState(state) || (honoured && resolved.value.retry);
-    await this.save({
+    this.note({
       state,
       since: this.now(),
       done: again ? done : [],
@@ -249,15 +280,19 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.relations.look();
     const view = this.parts.services.view(this.#record.service);
     if (this.#evictedBy !== undefined) this.relations.passOver(this.#evictedBy.by);
-    this.#wants = computeWants(
+    const wants = computeWants(
       this.#record,
       this.requests(),
       view,
-      this.inPlace.knownConfig(),
+      this.inPlace.knownDigest(),
       this.relations.due(),
       this.commands.due(),
     );
-    this.#actor.send({ type: 'LOOK', wants: this.#wants });
+    // The machine looks by itself whenever it comes to another state; only other wants are news to it.
+    if (!isDeepStrictEqual(wants, this.#wants)) {
+      this.#wants = wants;
+      this.#actor.send({ type: 'LOOK', wants });
+    }
     this.report.send();
     this.#takeOffSpent();
   }
@@ -267,9 +302,12 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#record = { ...this.#record, news: (this.#record.news ?? []).filter(({ id }) => !told.has(id)) };
   }
 
-  /** Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. */
+  /**
+   * Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. Not before the journal
+   * says that it is spent: a kill in between would leave nobody who knows of it.
+   */
   #takeOffSpent(): void {
-    if (this.isEvicted()) return;
+    if (this.isEvicted() || this.#unwritten || this.#writes > 0) return;
     for (const request of spentRequests(this)) {
       const key = JSON.stringify(request);
       if (this.#takingOff.has(key)) continue;

@@ -5,8 +5,8 @@ import { writtenByHooks } from '../disk/stage.js';
 import { linkFormula, pruneFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
-import { runWorkflowHook } from './run-hook.js';
 import type { AgentUnit } from './unit.js';
+import { runWorkflowHook } from './workflow-hook.js';
 
 type Upgrade = NonNullable<UnitRecord['upgrade']>;
 
@@ -47,7 +47,8 @@ export async function swapFormula(unit: AgentUnit): Promise<void> {
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
   const kept = revert === true || from === null ? earlier : [from, ...earlier];
   const others = kept.filter(({ directory }, index) => directory !== to.directory && isFirst(kept, index));
-  await unit.save({ formula: to, earlier: others.slice(0, KEPT) });
+  // In the journal with what comes next: until then a restart links once more, to the same end.
+  unit.note({ formula: to, earlier: others.slice(0, KEPT), ...stepOf(unit, 'hook') });
 }
 
 /**
@@ -55,14 +56,16 @@ export async function swapFormula(unit: AgentUnit): Promise<void> {
  * `revert-formula` of the formula the unit goes back to.
  */
 export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
-  const upgrade = await enterStep(unit, 'hook');
+  const { upgrade } = unit.record();
+  if (upgrade === null) throw new Error('the hook of no upgrade');
+  unit.noteState('upgrading', stepOf(unit, 'hook'));
   const { from, to, revert, replaces } = upgrade;
   await unit.inPlace.load();
   const left = (replaces ?? from)?.id ?? '';
   try {
     await runWorkflowHook(unit, revert === true ? 'revert-formula' : 'upgrade-formula', {
-      from: left,
-      to: to.id,
+      upgrade: { from: left, to: to.id },
+      also: () => stepOf(unit, 'committing'),
     });
   } catch (error) {
     if (upgrade.revertOnError !== true || revert === true || from === null) throw error;

@@ -20,13 +20,13 @@ export const nothingWanted: Wants = {
  * and how often.
  * @param relate whether a relation hook is due
  * @param run whether an operator's command is due
- * @param config the effective config, or undefined while it is not known
+ * @param digest of the effective config, or undefined while that is not known
  */
 export function computeWants(
   record: UnitRecord,
   requests: UnitRequests,
   view: ServiceView | undefined,
-  config: Readonly<Record<string, ConfigValue>> | undefined,
+  digest: string | undefined,
   relate: boolean,
   run: boolean,
 ): Wants {
@@ -34,7 +34,7 @@ export function computeWants(
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
   return {
     removal: removal !== undefined,
-    configure: config !== undefined && configDigest(config) !== record.configDigest,
+    configure: digest !== undefined && digest !== record.configDigest,
     resolved:
       resolved === undefined || resolved.value.id === record.resolvedId
         ? undefined

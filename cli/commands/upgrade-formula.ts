@@ -167,7 +167,7 @@ async function preview(
 }
 
 async function requireServiceState({ coordinator }: Session, name: string): Promise<ServiceState> {
-  const state = await readServiceState(coordinator, name);
+  const state = await readServiceState(coordinator, name, { flags: false });
   if (state === undefined)
     throw new ServiceNotFound(name, (await coordinator.children(paths.services)) ?? []);
   if (state.service.destroying) throw new ServiceDestroying(name);

@@ -1,23 +1,25 @@
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 const defaultLimit = 10 * 1024 * 1024;
 
-/** A log opened for a run, and where the run's own output begins. */
+/** A log opened for a run, to be closed, and where the run's own output begins. */
 export interface OpenLog {
-  readonly file: FileHandle;
+  /** File descriptor. */
+  readonly file: number;
   readonly offset: number;
 }
 
 /** Opens a unit's log for appending; one that is larger than `limit` bytes becomes `<logFile>.1` first. */
-export async function openLog(logFile: string, limit = defaultLimit): Promise<OpenLog> {
-  const file = await openForAppend(logFile);
-  const { size } = await file.stat();
+export function openLog(logFile: string, limit = defaultLimit): OpenLog {
+  const file = openForAppend(logFile);
+  const { size } = fstatSync(file);
   if (size <= limit) return { file, offset: size };
-  await file.close();
-  await rename(logFile, `${logFile}.1`);
-  return { file: await openForAppend(logFile), offset: 0 };
+  closeSync(file);
+  renameSync(logFile, `${logFile}.1`);
+  return { file: openForAppend(logFile), offset: 0 };
 }
 
 /**
@@ -48,12 +50,12 @@ function printable(text: string): string {
     .replace(/[^\P{Cc}\n\t]/gu, '');
 }
 
-async function openForAppend(logFile: string): Promise<FileHandle> {
+function openForAppend(logFile: string): number {
   try {
-    return await open(logFile, 'a', 0o600);
+    return openSync(logFile, 'a', 0o600);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
-    return open(logFile, 'a', 0o600);
+    mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+    return openSync(logFile, 'a', 0o600);
   }
 }

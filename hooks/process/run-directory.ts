@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProcessStat, parseStat } from './process-table.js';
 
@@ -31,7 +31,7 @@ export async function claimRun(runDirectory: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
-    return (await readIfThere(claim)) !== '';
+    return readIfThere(claim) !== '';
   } finally {
     await rm(mine, { force: true });
   }
@@ -39,13 +39,13 @@ export async function claimRun(runDirectory: string): Promise<boolean> {
 
 /** The hook's exit status as the shell has it (128 + n for signal n); nothing until its line is complete. */
 export async function readStatus(runDirectory: string): Promise<number | undefined> {
-  const match = /^(\d+)\n$/.exec(await readIfThere(join(runDirectory, 'status')));
+  const match = /^(\d+)\n$/.exec(readIfThere(join(runDirectory, 'status')));
   return match ? Number(match[1]) : undefined;
 }
 
 /** Who claimed the run; nothing where nobody did or a crash of the machine left half of it. */
 export async function readRecord(runDirectory: string): Promise<RunRecord | undefined> {
-  const [line, numbers] = (await readIfThere(join(runDirectory, 'process'))).split('\n');
+  const [line, numbers] = readIfThere(join(runDirectory, 'process')).split('\n');
   const match = /^(\d+) ([\d.]+)$/.exec(numbers ?? '');
   const wrapper = parseStat(line ?? '');
   if (!wrapper || !match) return undefined;
@@ -63,13 +63,19 @@ export function wasTimedOut(runDirectory: string): boolean {
 }
 
 /** Removes what is left of a run; for when its outcome is in the journal. */
-export function removeRun(runDirectory: string): Promise<void> {
-  return rm(runDirectory, { recursive: true, force: true });
+export async function removeRun(runDirectory: string): Promise<void> {
+  try {
+    for (const name of readdirSync(runDirectory)) unlinkSync(join(runDirectory, name));
+    rmdirSync(runDirectory);
+  } catch {
+    // It is gone, or there is more in it than files.
+    await rm(runDirectory, { recursive: true, force: true });
+  }
 }
 
-async function readIfThere(file: string): Promise<string> {
+function readIfThere(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) return '';
     throw error;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Clock } from '../../state/clock.js';
 import { HookCannotStart } from '../errors.js';
@@ -38,8 +38,8 @@ export async function startHook(spec: HookSpec, clock: Clock): Promise<Start> {
 }
 
 async function spawnHook(spec: HookSpec, hook: string | undefined, clock: Clock): Promise<RunningHook> {
-  await mkdir(spec.runDirectory, { recursive: true, mode: 0o700 });
-  const log = await openLog(spec.logFile, spec.logLimit);
+  mkdirSync(spec.runDirectory, { recursive: true, mode: 0o700 });
+  const log = openLog(spec.logFile, spec.logLimit);
   try {
     const startedAt = clock.monotonic();
     const program = hook ?? (await writeCommand(spec.runDirectory, spec.command ?? []));
@@ -53,11 +53,11 @@ async function spawnHook(spec: HookSpec, hook: string | undefined, clock: Clock)
     const launcher = Launcher.takes(launch) ? launcherOfThisProcess() : undefined;
     const started =
       launcher === undefined
-        ? await fork(spec, launch, log.file.fd)
+        ? await fork(spec, launch, log.file)
         : await launchBy(launcher, spec, launch, clock);
     return supervise(spec, { ...started, startedAt, logOffset: log.offset }, clock);
   } finally {
-    await log.file.close();
+    closeSync(log.file);
   }
 }
 

@@ -25,7 +25,7 @@ export interface UnitState {
   readonly name: string;
   readonly unit: Unit;
   readonly status: UnitStatus;
-  /** Undefined unless an upgrade is wanted. */
+  /** Undefined unless an upgrade is wanted, or where flags were not asked for. */
   readonly flag: Flag | undefined;
 }
 
@@ -74,10 +74,14 @@ async function readRequired(
   );
 }
 
-/** One service with its units, or undefined where there is none. */
+/**
+ * One service with its units, or undefined where there is none.
+ * @param flags false to leave the units' flags unread, of which whoever is to set them needs to know nothing
+ */
 export async function readServiceState(
   coordinator: Coordinator,
   name: string,
+  { flags = true }: { readonly flags?: boolean } = {},
 ): Promise<ServiceState | undefined> {
   const [service, unitNames, exposed, relations] = await Promise.all([
     readEntity(coordinator, paths.service(name), serviceSchema),
@@ -90,18 +94,22 @@ export async function readServiceState(
   // Some at a time: more of them under way at once take longer, since all of it is in memory then.
   for (let start = 0; start < unitNames.length; start += UNITS_TOGETHER) {
     const together = unitNames.slice(start, start + UNITS_TOGETHER);
-    const states = await Promise.all(together.map((unit) => readUnitState(coordinator, unit)));
+    const states = await Promise.all(together.map((unit) => readUnitState(coordinator, unit, flags)));
     for (const state of states) if (state !== undefined) units.push(state);
   }
   return { name, service: service.value, exposed: exposed !== undefined, units, relations };
 }
 
 /** One unit, or undefined where there is none. */
-export async function readUnitState(coordinator: Coordinator, name: string): Promise<UnitState | undefined> {
+export async function readUnitState(
+  coordinator: Coordinator,
+  name: string,
+  flags = true,
+): Promise<UnitState | undefined> {
   const [unit, status, flag] = await Promise.all([
     readEntity(coordinator, paths.unit(name), unitSchema),
     readEntity(coordinator, paths.status(name), statusSchema),
-    readEntity(coordinator, paths.upgrade(name), flagSchema),
+    flags ? readEntity(coordinator, paths.upgrade(name), flagSchema) : undefined,
   ]);
   if (unit === undefined || status === undefined) return undefined;
   return { name, unit: unit.value, status: status.value, flag: flag?.value };

@@ -1,16 +1,20 @@
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
+
+const flush = promisify(fsync);
 
 /**
  * Makes a file's content, or what was created, renamed or linked in a directory, survive a power cut. Opened for
  * reading only, because a directory cannot be opened otherwise and a file may be read-only; Linux syncs it all the same.
  */
 export async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r');
+  const handle = openSync(file, 'r');
   try {
-    await handle.sync();
+    await flush(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 

@@ -1,6 +1,5 @@
 import childProcess from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import fs from 'node:fs/promises';
+import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +61,12 @@ for (const prototype of prototypes) {
     ),
   );
 }
-patch(fs, ['rename', 'symlink', 'rm', 'writeFile', 'link', 'mkdir', 'unlink']);
+const effects = ['rename', 'symlink', 'rm', 'writeFile', 'link', 'mkdir', 'unlink', 'rmdir'];
+patch(fs.promises, effects);
+patch(
+  fs,
+  effects.map((name) => `${name}Sync`),
+);
 patch(childProcess, ['spawn']);
 syncBuiltinESMExports();
 process.once('exit', () => process.stderr.write(`effects: ${count}\n`));

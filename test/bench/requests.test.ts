@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { countFrame, noRequests } from '../../bench/lab/requests.js';
+import { getManyCall } from '../../state/coordination/zookeeper/multi.js';
 import {
   childrenCall,
   connectFrame,
   createCall,
   getCall,
-  getManyCall,
   pingFrame,
   removeCall,
   setCall,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { AgentOptions } from '../../agent/agent.js';
 import { openJournal } from '../../agent/journal/journal.js';
@@ -92,6 +93,9 @@ async function rebootIn({ world, ask, begun, agent }: Scene, hook: string): Prom
   const directory = world.path('machines', 'm0', 'runs', record.hook.id);
   const wrapper = Number((await readFile(`${directory}/process`, 'utf8')).split(' ')[0]);
   process.kill(-wrapper, 'SIGKILL');
+  // One that is killed keeps its lock until it gets the processor once more.
+  const lock = world.path('trace', 'f-0.lock');
+  await eventually(() => assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 0), 20_000);
   const boot = 'the boot before';
   await journal.write({ ...record, boot, hook: { ...record.hook, boot } });
   await journal.close();

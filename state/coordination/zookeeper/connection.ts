@@ -64,6 +64,7 @@ export class Connection {
   #xid: number;
   #usable = false;
   #over = false;
+  #gathering = false;
   #attachEnds: (attachment: Attachment) => void = () => {};
   #goneBecause: (reason: string) => void = () => {};
 
@@ -149,8 +150,17 @@ export class Connection {
     this.#goneBecause(reason);
   }
 
+  /** What is sent in one go is handed to the system together: to hand it over takes longer than to make a request. */
   #write(bytes: Buffer): void {
     this.sentAt = this.options.clock.monotonic();
+    if (!this.#gathering) {
+      this.#gathering = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#gathering = false;
+        this.#socket.uncork();
+      });
+    }
     this.#socket.write(bytes);
   }
 

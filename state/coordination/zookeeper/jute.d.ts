@@ -13,14 +13,6 @@ declare module 'node-zookeeper-client/lib/jute/index.js' {
     readonly version: number;
     readonly ephemeralOwner: Buffer;
   }
-  interface TransactionStep {
-    readonly type: number;
-    readonly path: string;
-    readonly data?: Buffer;
-    readonly version?: number;
-    readonly mode?: number;
-    readonly acls?: readonly { toRecord(): Outgoing }[];
-  }
   interface TransactionResult {
     readonly type: number;
     readonly err?: number;
@@ -29,7 +21,6 @@ declare module 'node-zookeeper-client/lib/jute/index.js' {
 
   const jute: {
     readonly Request: new (header: Outgoing | null, payload: Outgoing | null) => { toBuffer(): Buffer };
-    readonly TransactionRequest: new (steps: readonly TransactionStep[]) => Outgoing;
     readonly TransactionResponse: new () => Incoming & { readonly results: readonly TransactionResult[] };
     readonly data: {
       readonly Id: new (scheme: string, id: string) => Outgoing;

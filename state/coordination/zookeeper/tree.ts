@@ -2,6 +2,7 @@ import type { Node, Operation } from '../coordinator.js';
 import { ValueTooLarge } from '../errors.js';
 import type { Reply } from './connection.js';
 import { fullPath, parentOf } from './paths.js';
+import { getManyCall } from './multi.js';
 import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
 import type { RequestOptions, Requests } from './requests.js';
 import type { Look } from './watches.js';
@@ -11,7 +12,6 @@ import {
   childrenCall,
   createCall,
   getCall,
-  getManyCall,
   removeCall,
   type Stat,
   setCall,

@@ -1,5 +1,6 @@
 import jute from 'node-zookeeper-client/lib/jute/index.js';
 import type { Operation } from '../coordinator.js';
+import { BODY, EPHEMERAL, OP, transactionFrame } from './multi.js';
 
 /*
  * The only file that knows node-zookeeper-client. Of that package the wire records are used and nothing else: every
@@ -8,22 +9,6 @@ import type { Operation } from '../coordinator.js';
  */
 
 const { protocol } = jute;
-
-/** Request types of the protocol (zookeeper.server: ZooDefs.OpCode). */
-const OP = {
-  create: 1,
-  remove: 2,
-  exists: 3,
-  get: 4,
-  set: 5,
-  ping: 11,
-  children: 12,
-  check: 13,
-  transaction: 14,
-  getMany: 22,
-  auth: 100,
-  closeSession: -11,
-} as const;
 
 /** Values of a reply's xid which stand for no request of ours. */
 export const XID = { notification: -1, ping: -2, auth: -4 } as const;
@@ -53,11 +38,8 @@ export interface Header {
 /** Who may do what with the nodes a client creates. */
 export type Acl = 'everyone' | 'authenticated';
 
-/** Frame length, xid, zxid and error code come before an answer's body. */
-const BODY = 4 + 4 + 8 + 4;
 const XID_AT = 4;
 const ALL_PERMISSIONS = 31;
-const EPHEMERAL = 1;
 
 /**
  * `auth` makes the server write down the identity which this connection has proved, so that it holds whatever
@@ -67,6 +49,19 @@ const ACLS: Record<Acl, InstanceType<typeof jute.data.ACL>> = {
   everyone: new jute.data.ACL(ALL_PERMISSIONS, new jute.data.Id('world', 'anyone')),
   authenticated: new jute.data.ACL(ALL_PERMISSIONS, new jute.data.Id('auth', '')),
 };
+
+/** The same as a vector of one, as it stands in a request. */
+const ACL_BYTES: Record<Acl, Buffer> = {
+  everyone: aclBytes(ACLS.everyone),
+  authenticated: aclBytes(ACLS.authenticated),
+};
+
+function aclBytes(acl: InstanceType<typeof jute.data.ACL>): Buffer {
+  const bytes = Buffer.alloc(4 + acl.byteLength());
+  bytes.writeInt32BE(1, 0);
+  acl.serialize(bytes, 4);
+  return bytes;
+}
 
 function frame(
   type: number,
@@ -157,64 +152,6 @@ export function getCall(path: string, watch: boolean): Call<{ readonly value: st
   };
 }
 
-/** One node of `getManyCall`: its error code, or what stands there. */
-export type Read =
-  | { readonly err: number }
-  | { readonly err: 0; readonly value: string; readonly stat: Stat };
-
-/**
- * Reads many nodes in one request (multiRead, ZooKeeper 3.6 and newer), which spares both sides most of the work: one
- * answer per path, in their order. Written by hand, since the package does not know it.
- */
-export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
-  const texts = paths.map((path) => Buffer.from(path));
-  const bytes = Buffer.alloc(
-    texts.reduce((sum, text) => sum + MULTI_HEADER + 4 + text.length + 1, 12 + MULTI_HEADER),
-  );
-  bytes.writeInt32BE(bytes.length - 4, 0);
-  bytes.writeInt32BE(OP.getMany, 8);
-  let at = 12;
-  const header = (type: number, isLast: number): void => {
-    bytes.writeInt32BE(type, at);
-    bytes.writeUInt8(isLast, at + 4);
-    bytes.writeInt32BE(-1, at + 5);
-    at += MULTI_HEADER;
-  };
-  for (const text of texts) {
-    header(OP.get, 0);
-    bytes.writeInt32BE(text.length, at);
-    text.copy(bytes, at + 4);
-    // The byte behind it says that no watch is wanted.
-    at += 4 + text.length + 1;
-  }
-  header(-1, 1);
-  return { bytes, decode: (answer) => decodeMany(answer, paths.length) };
-}
-
-/** Type of the operation, whether it is the end, error code. */
-const MULTI_HEADER = 4 + 1 + 4;
-
-function decodeMany(bytes: Buffer, count: number): readonly Read[] {
-  let at = BODY;
-  return Array.from({ length: count }, () => {
-    const type = bytes.readInt32BE(at);
-    at += MULTI_HEADER;
-    if (type !== OP.get) {
-      at += 4;
-      return { err: bytes.readInt32BE(at - 4) };
-    }
-    const length = Math.max(0, bytes.readInt32BE(at));
-    const value = bytes.toString('utf8', at + 4, at + 4 + length);
-    at += 4 + length;
-    // Stat: czxid, mzxid, ctime, mtime (8 each), version, cversion, aversion (4 each), owner (8), sizes (4, 4), pzxid (8).
-    const changed = bytes.readBigInt64BE(at + 8);
-    const version = bytes.readInt32BE(at + 32);
-    const owner = bytes.readBigInt64BE(at + 44);
-    at += 68;
-    return { err: 0, value, stat: { version, owner, changed } };
-  });
-}
-
 /** Leaves a watch for the creation of a node that does not exist, or for the next change of one that does. */
 export function watchForCreationCall(path: string): Call<void> {
   return { bytes: frame(OP.exists, new protocol.ExistsRequest(path, true)), decode: nothing };
@@ -254,27 +191,8 @@ export function removeCall(path: string, version: number | undefined): Call<void
 
 /** The answer holds one error code per operation: 0 for each when all were applied. */
 export function transactionCall(operations: readonly Operation[], acl: Acl): Call<readonly number[]> {
-  const acls = [{ toRecord: () => ACLS[acl] }];
-  const steps = operations.map((operation) => {
-    const { kind, path } = operation;
-    const version = 'version' in operation && operation.version !== undefined ? operation.version : -1;
-    switch (operation.kind) {
-      case 'create':
-        return {
-          type: OP.create,
-          path,
-          data: Buffer.from(operation.value),
-          acls,
-          mode: operation.ephemeral ? EPHEMERAL : 0,
-        };
-      case 'set':
-        return { type: OP.set, path, data: Buffer.from(operation.value), version };
-      default:
-        return { type: kind === 'check' ? OP.check : OP.remove, path, version };
-    }
-  });
   return {
-    bytes: frame(OP.transaction, new jute.TransactionRequest(steps)),
+    bytes: transactionFrame(operations, ACL_BYTES[acl]),
     decode(bytes) {
       const response = new jute.TransactionResponse();
       response.deserialize(bytes, BODY);

@@ -92,6 +92,9 @@ describe('a relation hook of a unit', () => {
       parts,
       directory: unitDirectory(join(root, 'units'), 'blog/0'),
       record: () => record,
+      note(change) {
+        record = { ...record, ...change };
+      },
       // Through JSON, as the journal does it.
       async save(change, changed) {
         record = JSON.parse(JSON.stringify({ ...record, ...change }));

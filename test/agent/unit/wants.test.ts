@@ -23,7 +23,7 @@ describe('what is wanted of a unit', () => {
       { ...newRecord('f/0', 'f', by.requestedAt), ...record },
       { ...noRequests, ...requests },
       { service: known ? service : undefined, config: undefined },
-      config,
+      config && configDigest(config),
       false,
       false,
     );
@@ -60,7 +60,7 @@ describe('what is wanted of a unit', () => {
         { ...newRecord('f/0', 'f', ''), configDigest: seen },
         noRequests,
         { service, config: {} },
-        { b: 'x', a: 1 },
+        configDigest({ b: 'x', a: 1 }),
         false,
         false,
       ).configure,

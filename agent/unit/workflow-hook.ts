@@ -1,0 +1,31 @@
+import { findHook } from '../../hooks/process/find-hook.js';
+import type { UnitRecord } from '../journal/record.js';
+import type { HookCall, HookHost } from './hook-call.js';
+import { runHook } from './run-hook.js';
+
+/**
+ * Runs a hook of the workflow; one that is through in the present state is not run again.
+ * @param also what the journal notes with the end of the hook
+ */
+export async function runWorkflowHook(
+  host: HookHost,
+  name: string,
+  { upgrade, also }: Pick<HookCall, 'upgrade'> & { readonly also?: () => Partial<UnitRecord> } = {},
+): Promise<void> {
+  if (host.record().done.includes(name)) return;
+  const through = (): Partial<UnitRecord> => {
+    const { done, hook } = host.record();
+    const boot = name === 'start' && { boot: hook?.boot ?? host.parts.boot };
+    return { done: [...done, name], ...boot, ...also?.() };
+  };
+  // Where nothing runs, nothing must be on the disk before what comes next.
+  if (await isAbsent(host, name)) return host.note({ attempts: 0, ...through() });
+  await runHook(host, { name, ...(upgrade && { upgrade }), through: () => ({ change: through() }) });
+}
+
+/** Whether the formula has no such hook, and nobody has one begun or wants one in a window. */
+async function isAbsent(host: HookHost, name: string): Promise<boolean> {
+  if (host.record().hook !== null || host.debugRequest() !== undefined) return false;
+  // What is wrong with it is found out where it is started.
+  return (await findHook(host.directory.formula, name).catch(() => null)) === undefined;
+}
