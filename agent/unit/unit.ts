@@ -8,21 +8,19 @@ import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history.js';
 import { noRequests, type Requester, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
-import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
+import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
-import { betweenFaults } from '../fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
 import { type RelationHost, UnitRelations } from '../relation/unit-relations.js';
-import { untilItWorks } from '../retry.js';
 import { watchRequests } from '../tree/watch-requests.js';
 import { UnitCommands } from './commands.js';
 import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from './hook-source.js';
+import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
-import { newsOf } from './news.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
 import { spentRequests, takeOff } from './spent-requests.js';
@@ -46,11 +44,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #actor: Actor<typeof unitMachine>;
   readonly #hooks = new Set<RunningHook>();
   readonly #ends: (() => void)[] = [];
-  #record: UnitRecord;
-  /** Whether something was noted that is in no write yet. */
-  #unwritten = false;
-  #writes = 0;
-  #written: Promise<void> = Promise.resolve();
+  readonly #journalled: JournalledRecord;
   #requests = noRequests;
   /** Who removed the unit by force. */
   #evictedBy: Requester | undefined;
@@ -69,9 +63,9 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.name = record.unit;
     this.parts = parts;
     // A record of before boots were noted: what runs is taken to have been started in this one.
-    this.#record = { ...record, boot: record.boot ?? parts.boot };
+    this.#journalled = new JournalledRecord(this, { ...record, boot: record.boot ?? parts.boot });
     this.directory = unitDirectory(parts.directory.units, record.unit);
-    this.inPlace = new FormulaInPlace(parts, () => this.#record);
+    this.inPlace = new FormulaInPlace(parts, () => this.record());
     this.relations = new UnitRelations(this, relations);
     this.commands = new UnitCommands(this, () => this.requests().commands);
     this.report = new UnitReport(this);
@@ -88,14 +82,14 @@ export class AgentUnit implements RelationHost, ReportHost {
   /** Takes the unit up where its journal left it. */
   start(): void {
     const { coordinator, services, log, logs } = this.parts;
-    this.#ends.push(services.subscribe(this.#record.service, () => this.look()));
+    this.#ends.push(services.subscribe(this.record().service, () => this.look()));
     const requests: Observation = watchRequests(coordinator, this.name, log, (found) => {
       this.#requests = found;
       for (const [relation, { value }] of found.relations) this.relations.resolve(relation, value);
       this.look();
     });
     this.#ends.push(() => requests.close());
-    if (this.#record.formula !== null) void logs.attend(this.name, hookLog(this.directory));
+    if (this.record().formula !== null) void logs.attend(this.name, hookLog(this.directory));
     this.#ends.push(() => logs.forget(this.name));
     this.relations.start();
     expectAdoption(this, this.relations.callUnderWay());
@@ -134,11 +128,11 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   record(): UnitRecord {
-    return this.#record;
+    return this.#journalled.record();
   }
 
   requests(): UnitRequests {
-    return this.#evictedBy === undefined ? this.#requests : evictionRequests(this.#evictedBy, this.#record);
+    return this.#evictedBy === undefined ? this.#requests : evictionRequests(this.#evictedBy, this.record());
   }
 
   /** Whether the tree knows the unit no more. */
@@ -156,85 +150,24 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.#wants;
   }
 
-  /**
-   * Changes the journal's record, to be written with the next `save`: for what is done again, to the same end, where it
-   * gets lost.
-   */
+  /** @see JournalledRecord.note */
   note(change: Partial<UnitRecord>): void {
-    const after = { ...this.#record, ...change };
-    if (isDeepStrictEqual(after, this.#record)) return;
-    this.#record = { ...after, news: newsOf(this.#record, after, this.requests(), this.now()) };
-    this.#unwritten = true;
+    this.#journalled.note(change);
   }
 
-  /**
-   * Changes the journal's record and, in the same write, that of one of the unit's relations. Effective at once; on
-   * disk when it resolves, and mirrored after that. A record that says so already is not written again. A journal that
-   * cannot be written (a full disk) holds the unit up: nothing is done that was not written down.
-   */
+  /** @see JournalledRecord.save */
   save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
-    this.note(change);
-    if (this.#unwritten || relation !== undefined) this.#written = this.#write(relation);
-    return this.#written;
+    return this.#journalled.save(change, relation);
   }
 
-  async #write(relation: RelationRecord | undefined): Promise<void> {
-    this.#unwritten = false;
-    this.#writes += 1;
-    const { clock, random, journal, log } = this.parts;
-    const write = (): Promise<void> =>
-      journal.write(this.#record, relation && this.relations.current(relation));
-    const point = `${this.#record.upgrade?.step ?? this.#record.state}.journal`;
-    let hindered = false;
-    await untilItWorks(() => betweenFaults(point, write), {
-      clock,
-      random,
-      mayHeal: () => !this.#stopped,
-      failed: (error) => {
-        hindered = true;
-        log.error('the journal cannot be written', { unit: this.name, error });
-        this.troubledBy(error);
-      },
-    });
-    this.#writes -= 1;
-    if (hindered) this.troubledBy(undefined);
-    this.look();
+  /** @see JournalledRecord.enter */
+  enter(state: WorkflowState, change?: Partial<UnitRecord>): Promise<void> {
+    return this.#journalled.enter(state, change);
   }
 
-  /**
-   * Journals that the workflow enters `state`. Entering the state it is in already, as after a restart, keeps what was
-   * done in it. Leaving an error state honours the operator's `resolved`, which is taken off the tree afterwards; by
-   * `--retry` only what failed is done again, as a further attempt.
-   */
-  enter(state: WorkflowState, change: Partial<UnitRecord> = {}): Promise<void> {
-    this.noteState(state, change);
-    return this.save({});
-  }
-
-  /** The same, to be written with what is done first in the state. */
-  noteState(state: WorkflowState, change: Partial<UnitRecord> = {}): void {
-    const { state: before, resolvedId, done, attempts } = this.#record;
-    if (before === state) {
-      this.note(change);
-      return;
-    }
-    const { resolved } = this.requests();
-    const honoured = isErrorState(before) && resolved !== undefined && resolved.value.id !== resolvedId;
-    const again = isErrorState(state) || (honoured && resolved.value.retry);
-    this.note({
-      state,
-      since: this.now(),
-      done: again ? done : [],
-      attempts: again ? attempts : 0,
-      hook: null,
-      error: null,
-      next: null,
-      deaths: {},
-      ...(state !== 'upgrading' && state !== 'upgrade-error' && { upgrade: null }),
-      ...(honoured && { resolvedId: resolved.value.id }),
-      ...change,
-    });
-    this.parts.log.info(state, { unit: this.name });
+  /** @see JournalledRecord.noteState */
+  noteState(state: WorkflowState, change?: Partial<UnitRecord>): void {
+    this.#journalled.noteState(state, change);
   }
 
   config(): Promise<Readonly<Record<string, ConfigValue>>> {
@@ -278,10 +211,10 @@ export class AgentUnit implements RelationHost, ReportHost {
   look(): void {
     if (this.#stopped) return;
     this.relations.look();
-    const view = this.parts.services.view(this.#record.service);
+    const view = this.parts.services.view(this.record().service);
     if (this.#evictedBy !== undefined) this.relations.passOver(this.#evictedBy.by);
     const wants = computeWants(
-      this.#record,
+      this.record(),
       this.requests(),
       view,
       this.inPlace.knownDigest(),
@@ -298,8 +231,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   told(history: readonly HistoryEntry[]): void {
-    const told = new Set(history.map(({ id }) => id));
-    this.#record = { ...this.#record, news: (this.#record.news ?? []).filter(({ id }) => !told.has(id)) };
+    this.#journalled.told(history);
   }
 
   /**
@@ -307,7 +239,7 @@ export class AgentUnit implements RelationHost, ReportHost {
    * says that it is spent: a kill in between would leave nobody who knows of it.
    */
   #takeOffSpent(): void {
-    if (this.isEvicted() || this.#unwritten || this.#writes > 0) return;
+    if (this.isEvicted() || !this.#journalled.isWritten()) return;
     for (const request of spentRequests(this)) {
       const key = JSON.stringify(request);
       if (this.#takingOff.has(key)) continue;
