@@ -8,6 +8,10 @@ const argv = process.argv.slice(2);
 if (argv[0] === '--version' || argv[0] === '-V') {
   process.stdout.write(`${ensembleVersion()}\n`);
 } else {
+  void runCommand();
+}
+
+async function runCommand(): Promise<never> {
   // Node 22.8 and newer: compiled code is kept between runs.
   const enableCompileCache: unknown = Reflect.get(module, 'enableCompileCache');
   if (typeof enableCompileCache === 'function') enableCompileCache();

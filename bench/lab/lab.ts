@@ -9,7 +9,7 @@ import { openCoordinator } from '../../state/coordination/open.js';
 import { startZookeeper, type ZookeeperServer } from '../../test/servers/zookeeper.js';
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
-const ensemble = join(bin, 'ensemble.js');
+const ensemble = join(bin, 'ensemble.cjs');
 const agent = join(bin, 'ensemble-agent.js');
 
 /** An agent under measurement. */

@@ -29,7 +29,7 @@ describe('the bundled commands', () => {
       });
     });
   const status = async (): Promise<unknown> => {
-    const { code, stdout, stderr } = await run('ensemble.js', 'status', '--format', 'json');
+    const { code, stdout, stderr } = await run('ensemble.cjs', 'status', '--format', 'json');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     return JSON.parse(stdout);
   };
@@ -38,30 +38,30 @@ describe('the bundled commands', () => {
   it('are those package.json names', async () => {
     const { bin: names } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     assert.deepEqual(names, {
-      ensemble: './dist/bin/ensemble.js',
+      ensemble: './dist/bin/ensemble.cjs',
       'ensemble-agent': './dist/bin/ensemble-agent.js',
     });
   });
 
   it('tell the version of package.json', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    for (const command of ['ensemble.js', 'ensemble-agent.js'])
+    for (const command of ['ensemble.cjs', 'ensemble-agent.js'])
       assert.deepEqual(await run(command, '--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('work on an environment from the compiled code', async () => {
-    assert.equal((await run('ensemble.js', 'bootstrap')).code, 0);
+    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
     assert.deepEqual(await status(), empty);
   });
 
   it('work without the compiled code', async () => {
     await rm(join(bin, 'run.cache'));
-    assert.equal((await run('ensemble.js', 'bootstrap')).code, 0);
+    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
     assert.deepEqual(await status(), empty);
   });
 
   it('work where the compiled code is not for this Node, or is cut off', async () => {
-    assert.equal((await run('ensemble.js', 'bootstrap')).code, 0);
+    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
     await truncate(join(bin, 'run.cache'), 1_000);
     assert.deepEqual(await status(), empty);
     await writeFile(join(bin, 'run.cache'), 'compiled by something else');
@@ -69,13 +69,13 @@ describe('the bundled commands', () => {
   });
 
   it('name the sources in the stacks of --debug', async () => {
-    const { code, stderr } = await run('ensemble.js', '--debug', 'status');
+    const { code, stderr } = await run('ensemble.cjs', '--debug', 'status');
     assert.equal(code, 1);
     assert.match(stderr, /^NoEnvironments: .*\n +at .*state\/environments\/environments-file\.ts:\d+/m);
   });
 
   it('show no stack and no warning otherwise', async () => {
-    const { stderr } = await run('ensemble.js', 'status');
+    const { stderr } = await run('ensemble.cjs', 'status');
     assert.match(stderr, /^ensemble: there are no environments yet: .*\n {2}try: ensemble bootstrap\n$/);
   });
 
