@@ -33,6 +33,7 @@ export function chartSvg({ title, across, unit, lines }: Chart): string {
   const counts = [...new Set(points.map(([count]) => count))].sort((a, b) => a - b);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(`${title}, ${unit}`)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(PLOT.left, 28, `${title}, ${unit}`, 'font-size="15"'),
     ...ticks.map(
@@ -58,8 +59,11 @@ export function chartSvg({ title, across, unit, lines }: Chart): string {
 }
 
 function text(x: number, y: number, words: string, attributes: string): string {
-  const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `<text x="${at(x)}" y="${at(y)}" ${attributes}>${escaped}</text>`;
+  return `<text x="${at(x)}" y="${at(y)}" ${attributes}>${escaped(words)}</text>`;
+}
+
+function escaped(words: string): string {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 const at = (place: number): number => Math.round(place * 10) / 10;

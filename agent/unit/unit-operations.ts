@@ -59,8 +59,9 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
       await configure(unit);
     },
 
-    runCommand: () => unit.commands.runNext(),
-    relate: () => unit.relations.runNext(),
+    // Looked at once more: what was due may be gone without a write, and what is wanted must not be taken from before.
+    runCommand: () => unit.commands.runNext().finally(() => unit.look()),
+    relate: () => unit.relations.runNext().finally(() => unit.look()),
     fetch: (signal) => fetchFormula(unit, signal),
     stage: (signal) => stageWanted(unit, signal),
     pause: () => untilHealed(unit, () => pauseForUpgrade(unit)),

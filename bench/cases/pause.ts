@@ -16,27 +16,35 @@ export const pause: Benchmark = {
   limit: 600,
   async run(quick) {
     const sizes = quick ? [10 * KB, MB, 10 * MB] : [10 * KB, MB, 100 * MB];
-    const measured: [number, Pairs][] = [];
+    const measured: [number, Pauses][] = [];
     for (const bytes of sizes) measured.push([bytes, await pausesOf(bytes, quick ? 3 : 9)]);
     return { rows: rows(measured) };
   },
 };
 
-async function pausesOf(bytes: number, turns: number): Promise<Pairs> {
+interface Pauses extends Pairs {
+  /** Writes of the journal within one. */
+  readonly records: number;
+}
+
+async function pausesOf(bytes: number, turns: number): Promise<Pauses> {
   const lab = await Lab.open({ engine: 'zookeeper' });
   const formula = (revision: number) => writeFormula(lab.repository, 'web', revision, { bytes });
   await formula(1);
   const steps = await Steps.open(join(lab.directory, 'steps'));
   const agent = await lab.agent('m0', { env: steps.variables });
   await lab.run('deploy', '--repository', lab.repository, 'web');
+  await idle(agent.pid);
+  let records = 0;
   const pairs = await inPairs(
     turns,
     async (turn) => {
       await formula(turn + 2);
-      await idle(agent.pid);
       steps.take();
       await lab.run('upgrade-formula', 'web');
+      await idle(agent.pid);
       const passed = steps.take();
+      records = passed.filter(({ point }) => point.endsWith('.journal.after')).length;
       const hook = between(passed, 'upgrade-formula.start.after', 'upgrade-formula.settings.before');
       return between(passed, 'swapping.journal.before', 'started.journal.after') - hook;
     },
@@ -45,18 +53,18 @@ async function pausesOf(bytes: number, turns: number): Promise<Pairs> {
     3,
   );
   await lab.close();
-  return pairs;
+  return { ...pairs, records };
 }
 
-function rows(measured: readonly [number, Pairs][]): readonly Row[] {
+function rows(measured: readonly [number, Pauses][]): readonly Row[] {
   const size = (bytes: number): string => (bytes < MB ? `${bytes / KB} KB` : `${bytes / MB} MB`);
   const [least, most] = [measured[0], measured.at(-1)];
   const growth = (most?.[1].ours.median ?? Number.NaN) / (least?.[1].ours.median ?? Number.NaN);
   return [
-    ...measured.map(([bytes, { ours, floor, ratio }]) => ({
+    ...measured.map(([bytes, { ours, floor, ratio, records }]) => ({
       what: `pause of a unit, bundle of ${size(bytes)}`,
       against: 'fork and exec of /bin/true and one fsync',
-      figure: `${ours.median.toFixed(1)} ms (floor ${floor.median.toFixed(1)} ms)`,
+      figure: `${ours.median.toFixed(1)} ms (floor ${floor.median.toFixed(1)} ms), ${records} writes of the journal`,
       value: ratio.median,
       range: [ratio.least, ratio.most] as const,
       aim: 10,
