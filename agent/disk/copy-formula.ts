@@ -2,6 +2,7 @@ import { closeSync, constants, fchmodSync, mkdirSync, openSync, symlinkSync, wri
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapBounded } from '../../state/formula/concurrency.js';
+import type { ManifestEntry } from '../../state/formula/manifest.js';
 import type { Unpacked } from './unpacked.js';
 
 /** Files of one formula that are copied at the same time. */
@@ -11,16 +12,21 @@ const WIDTH = 4;
 const masked = process.umask();
 
 /**
- * Copies a formula to `destination`, which must not exist; where the file system can share blocks it does. No link:
- * what a hook writes into its formula's files is its unit's alone.
- * @returns everything that was made, files before the directories they are in, to be flushed
+ * Puts a formula at `destination`, where nothing must be: the extracted one itself where nobody else wants it, else a
+ * copy; where the file system can share blocks it does. No link: what a hook writes into its formula's files is its
+ * unit's alone.
+ * @returns everything that is there now, files before the directories they are in, to be flushed
  */
-export async function copyFormula(
-  { directory, manifest, contents }: Unpacked,
-  destination: string,
-): Promise<readonly string[]> {
+export async function copyFormula(unpacked: Unpacked, destination: string): Promise<readonly string[]> {
+  const { manifest } = unpacked;
+  if (!unpacked.take(destination)) await copy(unpacked, destination);
+  const there = (wanted: ManifestEntry['kind']): string[] =>
+    manifest.flatMap(({ kind, path }) => (kind === wanted ? [join(destination, path)] : []));
+  return [...there('file'), ...there('directory').reverse(), destination];
+}
+
+async function copy({ directory, manifest, contents }: Unpacked, destination: string): Promise<void> {
   mkdirSync(destination, { mode: 0o755 });
-  const made: string[] = [];
   // The manifest's order has every directory before what is in it.
   for (const { kind, path } of manifest)
     if (kind === 'directory') mkdirSync(join(destination, path), { mode: 0o755 });
@@ -32,12 +38,7 @@ export async function copyFormula(
     if (content === undefined)
       await copyFile(join(directory, entry.path), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     else writeSmall(path, content, entry.executable ? 0o755 : 0o644);
-    made.push(path);
   });
-  const directories = manifest
-    .filter(({ kind }) => kind === 'directory')
-    .map(({ path }) => join(destination, path));
-  return [...made, ...directories.reverse(), destination];
 }
 
 /** At once: to hand a small file to another thread and back takes longer than to write it. */

@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { sync } from '../../state/storage/durable.js';
 import type { FormulaRef } from '../journal/record.js';
-import { removeTree } from './remove-tree.js';
 
 /** Where a unit keeps what (DESIGN §5). All paths are absolute. */
 export interface UnitDirectory {
@@ -68,15 +68,24 @@ function linked(directory: UnitDirectory): string | undefined {
   }
 }
 
-/** Removes every extracted formula but those named. */
-export async function pruneFormulas(
+/** In the names of formulas that are to be removed. */
+const PUT_ASIDE = '.removed-';
+
+/**
+ * Takes every extracted formula but those named out of its place, so that nothing takes it for one that is there.
+ * @returns the paths to be removed; what was not, because the agent died, is given the next time
+ */
+export function putAsideFormulas(
   directory: UnitDirectory,
   keep: readonly (FormulaRef | null)[],
-): Promise<void> {
+): readonly string[] {
   const kept = new Set(keep.flatMap((formula) => (formula === null ? [] : [formula.directory])));
-  for (const name of readdirSync(directory.formulas)) {
-    if (!kept.has(name.replace(/\.json$/, ''))) {
-      await removeTree(join(directory.formulas, name));
-    }
-  }
+  const others = readdirSync(directory.formulas).filter((name) => !kept.has(name.replace(/\.json$/, '')));
+  return others.map((name) => {
+    const path = join(directory.formulas, name);
+    if (name.startsWith(PUT_ASIDE)) return path;
+    const aside = join(directory.formulas, `${PUT_ASIDE}${randomUUID()}`);
+    renameSync(path, aside);
+    return aside;
+  });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { renameSync, statSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractBundle } from '../../state/formula/extract.js';
@@ -13,6 +14,11 @@ export interface Unpacked {
   readonly manifest: Manifest;
   /** The files' contents by path, where all of them together are small. */
   readonly contents: ReadonlyMap<string, Buffer> | undefined;
+  /**
+   * Moves it to `destination`, where nobody else uses it: who comes later has one of its own.
+   * @returns whether it did
+   */
+  readonly take: (destination: string) => boolean;
 }
 
 /** Bytes of a formula that is held in memory while it is copied. */
@@ -39,20 +45,36 @@ export async function withUnpacked<T>(bundle: string, work: (unpacked: Unpacked)
   } finally {
     use.users -= 1;
     if (use.users === 0) {
-      uses.delete(bundle);
+      if (uses.get(bundle) === use) uses.delete(bundle);
       const unpacked = await use.unpacked.catch(() => undefined);
       if (unpacked !== undefined) await rm(unpacked.directory, { recursive: true, force: true });
     }
   }
 }
 
+function take(bundle: string, directory: string, destination: string): boolean {
+  if (uses.get(bundle)?.users !== 1) return false;
+  try {
+    renameSync(directory, destination);
+  } catch (error) {
+    // The units are on a file system of their own.
+    if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false;
+    throw error;
+  }
+  uses.delete(bundle);
+  return true;
+}
+
 async function unpack(bundle: string): Promise<Unpacked> {
   const directory = `${bundle}${UNPACKED}${randomUUID()}`;
-  const manifest = await extractBundle(bundle, directory, { durable: false });
+  const packed = statSync(bundle, { throwIfNoEntry: false })?.size ?? 0;
+  // What is large is not read and written once more for the only unit that wants it, and is on the disk by then.
+  const manifest = await extractBundle(bundle, directory, { durable: packed > SMALL });
+  const moving = { take: (destination: string) => take(bundle, directory, destination) };
   const files = manifest.filter((entry) => entry.kind === 'file');
   if (files.reduce((sum, { size }) => sum + size, 0) > SMALL)
-    return { directory, manifest, contents: undefined };
+    return { directory, manifest, contents: undefined, ...moving };
   const contents = new Map<string, Buffer>();
   for (const { path } of files) contents.set(path, await readFile(join(directory, path)));
-  return { directory, manifest, contents };
+  return { directory, manifest, contents, ...moving };
 }

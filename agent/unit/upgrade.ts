@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
 import { writtenByHooks } from '../disk/stage.js';
-import { linkFormula, pruneFormulas } from '../disk/unit-directory.js';
+import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
 import type { AgentUnit } from './unit.js';
@@ -73,8 +73,11 @@ export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
   }
 }
 
-/** The upgrade is through: what it left behind is removed, and `config-changed` is due with the new formula. */
-export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
+/**
+ * The upgrade is through, and `config-changed` is due with the new formula.
+ * @returns what it left behind: the paths to be removed once the unit is started again
+ */
+export async function resumeAfterUpgrade(unit: AgentUnit): Promise<readonly string[]> {
   const { upgrade, bad } = unit.record();
   await unit.save({
     configDigest: null,
@@ -83,7 +86,7 @@ export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
     message: messageAfter(unit.record()),
   });
   const { formula, earlier } = unit.record();
-  await betweenFaults('resuming.prune', () => pruneFormulas(unit.directory, [formula, ...earlier]));
+  return betweenFaults('resuming.prune', async () => putAsideFormulas(unit.directory, [formula, ...earlier]));
 }
 
 /** What the unit says of itself after the upgrade: why it went back, or what its formula said last. */

@@ -69,7 +69,7 @@ function rows(measured: readonly [number, Pauses][]): readonly Row[] {
       range: [ratio.least, ratio.most] as const,
       aim: 10,
       bound:
-        'one after the other: the records of the journal and the renamed link, each flushed; a transaction; clearing away the oldest formula',
+        'one after the other: five records of the journal and the renamed link, each flushed; a transaction; the fork of the hook',
     })),
     {
       what: `pause of a unit, bundle of ${size(most?.[0] ?? 0)}`,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { EnsembleError } from '../errors.js';
+import { writeHashed } from '../storage/write-hashed.js';
 import { mapBounded } from './concurrency.js';
 import { BundleUnsafe, ExtractionFailed } from './errors.js';
 import type { Limits } from './limits.js';
@@ -65,7 +65,7 @@ async function fill(
         await symlink(entry.target, path);
         manifest.push(entry);
       } else {
-        const { handle, described } = await writeFile(path, entry);
+        const { handle, described } = await writeFile(path, entry, durable);
         manifest.push(described);
         const done = finish(handle, durable)
           .catch((error) => void failures.push(error))
@@ -89,20 +89,17 @@ type FileEntry = Extract<BundleEntry, { kind: 'file' }>;
 async function writeFile(
   path: string,
   entry: FileEntry,
+  durable: boolean,
 ): Promise<{ handle: FileHandle; described: ManifestEntry }> {
   const mode = entry.executable ? 0o755 : 0o644;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await open(path, flags, mode);
   try {
-    const hash = createHash('sha256');
-    for await (const piece of entry.body()) {
-      hash.update(piece);
-      await handle.writeFile(piece);
-    }
+    const { sha256 } = await writeHashed(handle, entry.body(), { early: durable });
     // open() took the process's umask off the mode; hooks must be executable whatever it is.
     await handle.chmod(mode);
     const { kind, executable, size } = entry;
-    return { handle, described: { kind, path: entry.path, sha256: hash.digest('hex'), size, executable } };
+    return { handle, described: { kind, path: entry.path, sha256, size, executable } };
   } catch (error) {
     await handle.close();
     throw error;

@@ -5,6 +5,9 @@ import { createGunzip } from 'node:zlib';
 import { type Limits, sizeFault } from './limits.js';
 import { TarFault } from './tar-fault.js';
 
+/** Bytes: each piece goes to another thread and back, and of small ones that takes longest. */
+const PIECE = 1024 * 1024;
+
 /**
  * The unpacked bytes of the gzip file, within the limits. Ends normally only when the file is one whole gzip stream
  * and nothing else.
@@ -12,8 +15,8 @@ import { TarFault } from './tar-fault.js';
  */
 export async function* gunzipFile(file: string, limits: Limits): AsyncGenerator<Buffer> {
   const { size } = await stat(file);
-  const gunzip = createGunzip({ chunkSize: 64 * 1024 });
-  const fed = pipeline(createReadStream(file), gunzip);
+  const gunzip = createGunzip({ chunkSize: PIECE });
+  const fed = pipeline(createReadStream(file, { highWaterMark: PIECE }), gunzip);
   // A failure of either side ends the loop below, too; this keeps it from counting as unhandled.
   fed.catch(() => undefined);
   let unpacked = 0;

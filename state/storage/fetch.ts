@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { fileDigest } from './digest.js';
 import { sync } from './durable.js';
 import { DownloadDiskFull, ObjectDamaged } from './errors.js';
 import type { Digest, Storage } from './storage.js';
+import { writeHashed } from './write-hashed.js';
 
 /**
  * Downloads an object to `destination`, which appears whole, verified and flushed to disk, or not at all. Where it
@@ -78,7 +79,8 @@ async function download(
 ): Promise<void> {
   const handle = await open(file, 'wx', 0o600);
   try {
-    const actual = await write(body, handle, expected.size);
+    // Not beyond its size: a disk is not filled with rubbish.
+    const actual = await writeHashed(handle, body, { most: expected.size, early: true });
     if (actual.size !== expected.size)
       throw new ObjectDamaged(
         storage.url,
@@ -91,19 +93,4 @@ async function download(
   } finally {
     await handle.close();
   }
-}
-
-/** Stops at the first chunk that goes beyond `limit` bytes, which it does not write: a disk is not filled with rubbish. */
-async function write(body: Readable, handle: FileHandle, limit: number): Promise<Digest> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) break;
-    // The disk is written by another thread, meanwhile this one hashes.
-    const written = handle.writeFile(chunk);
-    hash.update(chunk);
-    await written;
-  }
-  return { sha256: hash.digest('hex'), size };
 }

@@ -7,7 +7,7 @@ import {
   formulaDirectoryName,
   linkFormula,
   makeUnitDirectory,
-  pruneFormulas,
+  putAsideFormulas,
   type UnitDirectory,
   unitDirectory,
 } from '../../../agent/disk/unit-directory.js';
@@ -92,7 +92,10 @@ describe("a unit's directory", () => {
     await writeFile(join(directory.formulas, '.staging-4-abandoned'), '');
     const [one, two, three] = all.map(({ ref }) => ref);
     assert.ok(one && two && three);
-    await pruneFormulas(directory, [three, two, null]);
+    const aside = putAsideFormulas(directory, [three, two, null]);
+    const again = putAsideFormulas(directory, [three, two, null]);
+    assert.deepEqual([...again].sort(), [...aside].sort(), 'what an agent died before removing');
+    for (const path of again) await rm(path, { recursive: true });
     assert.deepEqual(
       (await readdir(directory.formulas)).sort(),
       [two, three].flatMap(({ directory: name }) => [name, `${name}.json`]),
