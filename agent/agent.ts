@@ -4,7 +4,8 @@ import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
-import { startToolServer } from '../hooks/server/tool-server.js';
+import { bootId } from '../hooks/process/hook-run.js';
+import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
@@ -39,7 +40,7 @@ export interface AgentOptions {
   readonly dataDirectory: string;
   /** Hooks that may run at once on this machine; default: its cores. */
   readonly hookConcurrency?: number;
-  /** Milliseconds a hook may take; default an hour. */
+  /** Milliseconds a hook may take, instead of what the environment says; default an hour. */
   readonly hookTimeLimit?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a hook over its limit; default ten seconds. */
   readonly hookKillDelay?: number;
@@ -47,6 +48,8 @@ export interface AgentOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Identifies the machine's current boot; default: the kernel's `bootId()`. */
+  readonly boot?: string;
   /** What opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }
@@ -56,38 +59,59 @@ export interface RunningAgent {
   stop(): Promise<void>;
 }
 
-const HOUR = 3_600_000;
 const KILL_DELAY = 10_000;
 
 /**
  * Starts the agent of a machine: one process that hosts all its units.
  *
  * The order matters. The data directory is claimed first, so that no second agent reads the journal. The machine is
- * announced before a unit is touched, since that is when another agent of its name is found out. Contexts of running
- * hooks stand before the socket does, since a tool of an unknown hook is refused while one without a socket waits.
+ * announced before a unit is touched, since that is when another agent of its name is found out. The socket stands
+ * before the coordinator answers, so that tools of running hooks wait with the agent; they are answered when the
+ * contexts of all adopted hooks stand, since a tool of an unknown hook is refused.
  *
  * The session is kept for the next agent, except where this one could not start: then nobody is here.
  * @throws DataDirectoryInUse, JournalTooNew, MachineTaken, NotBootstrapped, and what the parts throw
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { environment, machine, log, clock, random } = options;
-  const { directory, release } = await claimDataDirectory(options.dataDirectory);
+  const { directory, release, afterDeath } = await claimDataDirectory(options.dataDirectory);
   const ends: (() => Promise<void> | void)[] = [release];
   let keepSession = false;
+  let server: ToolServer | undefined;
   const stop = async (): Promise<void> => {
+    // First: what is answered must still be journalled.
+    await server?.close();
+    server = undefined;
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
     const journal = openJournal(directory.journal);
     ends.push(() => journal.close());
     const journalled = journal.load();
-    await pruneRuns(
-      directory,
-      new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
-    );
+    // A unit that cannot be read may have a run, and nobody knows which.
+    if (journalled.damaged.length === 0)
+      await pruneRuns(
+        directory,
+        new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
+      );
     await writeToolDirectory(directory.tools);
+    const contexts = new Map<string, HookContext>();
+    let hosted = (): void => undefined;
+    const hosting = new Promise<void>((resolve) => {
+      hosted = resolve;
+    });
+    server = await startToolServer(
+      directory.socket,
+      async (id) => {
+        await hosting;
+        return contexts.get(id);
+      },
+      clock,
+    );
     const storage = await openStorage(environment.storage);
     ends.push(() => storage.close());
+    let gathered: Promise<void> | undefined;
+    ends.push(() => gathered);
     const coordinator = await connect(options, directory);
     ends.push(() => coordinator.close({ keepSession }));
     await awaitCoordinator(coordinator, options, directory);
@@ -97,7 +121,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       log,
       secrets: environment.secret === undefined ? [] : [environment.secret],
     });
-    ends.push(() => logs.close());
+    // Not awaited before the coordinator is closed: a write may wait for one that is away.
+    ends.push(() => {
+      gathered = logs.close();
+    });
     const writer = treeWriter(coordinator, clock, random);
     const parts: AgentParts = {
       machine,
@@ -112,10 +139,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       histories: openHistories(coordinator, writer),
       writer,
       slots: hookSlots(options.hookConcurrency ?? availableParallelism()),
-      contexts: new Map<string, HookContext>(),
+      contexts,
       logs,
-      hookTimeLimit: options.hookTimeLimit ?? HOUR,
+      hookRules: environment.hooks ?? {},
+      hookTimeLimit: options.hookTimeLimit ?? (environment.hooks?.timeout ?? 3_600) * 1_000,
       hookKillDelay: options.hookKillDelay ?? KILL_DELAY,
+      afterDeath,
+      boot: options.boot ?? bootId(),
       log,
       clock,
       random,
@@ -131,8 +161,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => presence.close());
     const units = hostUnits(parts, journalled);
     ends.push(() => units.stop());
-    const server = await startToolServer(directory.socket, (id) => parts.contexts.get(id), clock);
-    ends.push(() => server.close());
+    hosted();
     const placement = placeUnplaced(coordinator, { clock, random, log });
     ends.push(() => placement.close());
     const describe = (disk: DiskUse): void => {

@@ -1,6 +1,6 @@
 import { EnsembleError } from '../state/errors.js';
 
-/** A record of the journal is not what any release wrote; nothing of it is touched. */
+/** A record of the journal is not what any release wrote. Its unit is not hosted, and nothing of it is touched. */
 export class JournalDamaged extends EnsembleError {
   static override readonly code = 'journal-damaged';
   constructor(
@@ -8,8 +8,32 @@ export class JournalDamaged extends EnsembleError {
     readonly unit: string,
     readonly reason: string,
   ) {
-    super(`the journal ${journal} is damaged at unit ${unit}: ${reason}`);
+    super(
+      `the journal ${journal} is damaged at unit ${unit}: ${reason}`,
+      `restore it from a backup, or have the unit begin anew on its data: ensemble resolved --retry ${unit}`,
+    );
   }
+}
+
+/** The journal as a whole is damaged; nothing of it is touched. */
+export class JournalUnreadable extends EnsembleError {
+  static override readonly code = 'journal-unreadable';
+  constructor(
+    readonly journal: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `the journal ${journal} cannot be read: ${reason}`,
+      'restore it from a backup; or move it aside, and every unit of this machine begins anew on its data',
+      options,
+    );
+  }
+}
+
+/** The loop breaker stopped what was repeated without getting anywhere. */
+export class NoProgress extends EnsembleError {
+  static override readonly code = 'no-progress';
 }
 
 export class JournalTooNew extends EnsembleError {

@@ -1,9 +1,13 @@
 import type { Observation } from '../state/coordination/coordinator.js';
+import { EnsembleError } from '../state/errors.js';
+import { forcedOut } from '../state/model/forced-removal.js';
 import { compareUnits, paths, serviceOfUnit, unitOfNode } from '../state/model/paths.js';
+import { attendDamaged } from './damaged-units.js';
 import type { Journalled } from './journal/journal.js';
 import { newRecord, type UnitRecord } from './journal/record.js';
 import type { RelationRecord } from './journal/relation-record.js';
 import type { AgentParts } from './parts.js';
+import { untilItWorks } from './retry.js';
 import { AgentUnit } from './unit/unit.js';
 
 /** The units of this machine. */
@@ -19,6 +23,9 @@ export interface MachineUnits {
  */
 export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUnits {
   const units = new Map<string, AgentUnit>();
+  /** What ends attending to the units that cannot be hosted. */
+  const damaged = new Map<string, () => void>();
+  let stopped = false;
 
   function host(record: UnitRecord, relations: readonly RelationRecord[]): void {
     const unit = new AgentUnit(parts, record, relations, ({ name }) => {
@@ -32,30 +39,67 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
   const relations = new Map<string, RelationRecord[]>(journalled.units.map(({ unit }) => [unit, []]));
   for (const record of journalled.relations) relations.get(record.unit)?.push(record);
   for (const record of journalled.units) host(record, relations.get(record.unit) ?? []);
+  for (const damage of journalled.damaged) {
+    const { unit } = damage;
+    const anew = async (): Promise<void> => {
+      await parts.journal.remove(unit);
+      damaged.delete(unit);
+      if (stopped) return;
+      parts.log.warning('the unit begins its life anew', { unit });
+      host(newRecord(unit, serviceOfUnit(unit), new Date(parts.clock.now()).toISOString()), []);
+    };
+    const failed = (error: unknown): void => parts.log.error('the unit cannot begin anew', { unit, error });
+    damaged.set(
+      unit,
+      attendDamaged(parts, damage, () => void anew().catch(failed)),
+    );
+  }
   const path = paths.machineUnits(parts.machine);
   const observation: Observation = parts.coordinator.observeChildren(path, (nodes) => {
     const wanted = (nodes ?? []).map(unitOfNode).sort(compareUnits);
     const now = new Date(parts.clock.now()).toISOString();
-    for (const name of wanted) if (!units.has(name)) host(newRecord(name, serviceOfUnit(name), now), []);
-    forsake(new Set(wanted));
+    const strangers = wanted.filter((name) => !units.has(name) && !damaged.has(name));
+    for (const name of strangers) host(newRecord(name, serviceOfUnit(name), now), []);
+    for (const [name, unit] of units) {
+      if (wanted.includes(name) || unit.record().state === 'stopped' || unit.isEvicted()) continue;
+      forsake(unit).catch((error: unknown) =>
+        parts.log.error('what became of the unit in the state tree is not known', { unit: name, error }),
+      );
+    }
   });
 
-  /** A unit that somebody took out of the tree by force is left alone, with its data, rather than removed. */
-  function forsake(wanted: ReadonlySet<string>): void {
-    for (const [name, unit] of units) {
-      if (wanted.has(name) || unit.record().state === 'stopped') continue;
-      parts.log.warning('the unit is no longer in the state tree; it is left as it is on disk', {
-        unit: name,
-      });
-      unit.stop();
-      units.delete(name);
+  /**
+   * A unit that an operator removed by force, when its machine was taken for lost, is stopped: another may be in its
+   * place. One that is gone for no reason that is known, as where the whole state is, is left alone with its data.
+   */
+  async function forsake(unit: AgentUnit): Promise<void> {
+    const { name } = unit;
+    const by = await untilItWorks(() => forcedOut(parts.coordinator, name), {
+      clock: parts.clock,
+      random: parts.random,
+      mayHeal: (error) => error instanceof EnsembleError && !unit.isStopped(),
+      failed: (error) => parts.log.error('the history cannot be read', { unit: name, error }),
+    });
+    if (unit.isStopped() || unit.isEvicted() || unit.record().state === 'stopped') return;
+    if (by !== undefined) {
+      parts.log.warning(
+        `${by.by} removed the unit by force while this agent was away; it stops, and its data is put aside`,
+        { unit: name },
+      );
+      unit.evict(by);
+      return;
     }
+    parts.log.warning('the unit is no longer in the state tree; it is left as it is on disk', { unit: name });
+    unit.stop();
+    units.delete(name);
   }
 
   return {
     units,
     stop() {
+      stopped = true;
       observation.close();
+      for (const end of damaged.values()) end();
       for (const unit of units.values()) unit.stop();
     },
   };

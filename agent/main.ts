@@ -6,6 +6,7 @@ import { systemClock } from '../state/clock.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, ensembleHome, loadEnvironment } from '../state/environments/environments-file.js';
 import { EnsembleError } from '../state/errors.js';
+import { explainedBySystem } from '../state/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
 import { hearCommitRejections } from './journal/unheard-rejections.js';
@@ -34,14 +35,18 @@ const program = new Command('ensemble-agent')
   .option('--machine <name>', "the machine's name (default: m0 for an embedded environment, else the host's)")
   .option('--data-dir <dir>', 'where units live (default: $ENSEMBLE_HOME/<environment>/machines/<machine>)')
   .option('--hook-concurrency <n>', 'hooks that run at once (default: the cores)', atLeastOne)
-  .option('--hook-timeout <seconds>', 'how long a hook may take (default: 3600)', atLeastOne)
+  .option(
+    '--hook-timeout <seconds>',
+    'how long a hook may take whose formula does not say (default: 3600)',
+    atLeastOne,
+  )
   .option('--debug', 'log more, with stacks')
   .addHelpText('after', '\nExample:\n  ensemble-agent -e production --machine web1')
   .showHelpAfterError('(see ensemble-agent --help)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program.parse();
-hearCommitRejections();
+hearCommitRejections(program.opts<Options>().debug === true);
 await run(program.opts<Options>());
 
 async function run(options: Options): Promise<void> {
@@ -94,7 +99,8 @@ async function chooseEnvironment({ environment, state, storage }: Options): Prom
   };
 }
 
-function fail(error: unknown, { debug }: Options): never {
+function fail(thrown: unknown, { debug }: Options): never {
+  const error = explainedBySystem(thrown);
   const known = error instanceof EnsembleError;
   process.stderr.write(`ensemble-agent: ${error instanceof Error ? error.message : String(error)}\n`);
   if (known && error.next !== undefined) process.stderr.write(`  try: ${error.next}\n`);

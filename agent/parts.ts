@@ -1,6 +1,7 @@
 import type { HookContext } from '../hooks/context/hook-context.js';
 import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
+import type { HookRules } from '../state/formula/hook-rules.js';
 import type { Addresses } from '../state/model/schemas.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import type { Formulas } from './formulas.js';
@@ -30,10 +31,16 @@ export interface AgentParts {
   /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
   readonly contexts: Map<string, HookContext>;
   readonly logs: LogGatherer;
+  /** The environment's, for hooks whose formula says nothing else. */
+  readonly hookRules: HookRules;
   /** Milliseconds a hook may take. */
   readonly hookTimeLimit: number;
   /** Milliseconds between SIGTERM and SIGKILL for a hook over its time limit. */
   readonly hookKillDelay: number;
+  /** The agent before this one did not come to stop. */
+  readonly afterDeath: boolean;
+  /** The machine's current boot: what ran in another one is gone. */
+  readonly boot: string;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;

@@ -1,4 +1,8 @@
 import { type Clock, pause } from '../state/clock.js';
+import { CoordinatorUnreachable, OutcomeUnknown } from '../state/coordination/errors.js';
+import { EnsembleError } from '../state/errors.js';
+import { DownloadDiskFull, StorageUnreachable } from '../state/storage/errors.js';
+import { NoProgress } from './errors.js';
 
 /** Waits for `promise`, but not beyond the abort of `signal`, whose reason it then throws; the work itself goes on. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -13,6 +17,33 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   } finally {
     signal.removeEventListener('abort', abandon);
   }
+}
+
+/** So often in a row one and the same answer is got: for about ten minutes, by the pauses of `untilItWorks`. */
+const MOST_ANSWERS = 20;
+
+/**
+ * The loop breaker of `mayHeal`: what nobody answers, and what lacks room, is waited for however long it takes; but the
+ * same answer again and again, such as an object with other bytes than were published, does not change by being asked
+ * for once more.
+ * @throws NoProgress in its place
+ */
+export function unlessRepeated(mayHeal: (error: unknown) => boolean): (error: unknown) => boolean {
+  let last: string | undefined;
+  let times = 0;
+  return (error) => {
+    if (!mayHeal(error)) return false;
+    if (!isAnswer(error)) return true;
+    times = error.code === last ? times + 1 : 1;
+    last = error.code;
+    if (times < MOST_ANSWERS) return true;
+    throw new NoProgress(`${error.message}; ${times} times in a row`, error.next, { cause: error });
+  };
+}
+
+function isAnswer(error: unknown): error is EnsembleError {
+  const absences = [StorageUnreachable, DownloadDiskFull, CoordinatorUnreachable, OutcomeUnknown];
+  return error instanceof EnsembleError && !absences.some((absence) => error instanceof absence);
 }
 
 const FIRST_PAUSE = 500;

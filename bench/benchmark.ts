@@ -1,3 +1,5 @@
+import type { Chart } from './chart.js';
+
 /** One row of the report. */
 export interface Row {
   readonly what: string;
@@ -11,22 +13,45 @@ export interface Row {
   readonly range: readonly [number, number];
   /** The value it shall not be above; absent where it is only published. */
   readonly aim?: number;
-}
-
-/** How a cost grows: `points` are [units, cost]. */
-export interface Curve {
-  readonly name: string;
-  readonly unit: string;
-  readonly points: readonly (readonly [number, number])[];
+  /** What bounds it now, as profiles show; written by hand beside what measures it. */
+  readonly bound?: string;
 }
 
 export interface Result {
   readonly rows: readonly Row[];
-  readonly curves?: readonly Curve[];
+  readonly charts?: readonly Chart[];
 }
 
 export interface Benchmark {
   readonly name: string;
-  /** @param quick fewer runs of fewer units: to see that it works, not to quote */
+  /** Seconds after which it is ended and counts as failed; several times what it takes on a quiet machine. */
+  readonly limit: number;
+  /**
+   * Runs as a process of its own, with a `os.tmpdir()` of its own that is removed after it.
+   * @param quick fewer runs of fewer units: to see that it works, not to quote
+   */
   run(quick: boolean): Promise<Result>;
 }
+
+/** What one benchmark found, and when. */
+export interface Found extends Result {
+  /** ISO instant of its end. */
+  readonly when: string;
+  readonly quick: boolean;
+  /** Of the machine, over the minute before it began. */
+  readonly load: number;
+  readonly seconds: number;
+}
+
+export interface Report {
+  /** Where all of it was measured. */
+  readonly machine: string;
+  /** By name. */
+  readonly benchmarks: Record<string, Found>;
+}
+
+/** What the process of a benchmark tells the one that started it. */
+export type Told = { readonly found: Result } | { readonly cannot: string };
+
+/** Something that is needed to measure is not here; the message says how to get it. */
+export class CannotMeasure extends Error {}

@@ -1,42 +1,36 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import type { Curve, Result, Row } from './benchmark.js';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Report } from './benchmark.js';
+import { benchmarks } from './benchmarks.js';
+import { chartSvg } from './chart.js';
+import { reportText } from './report-text.js';
 
-const machine = (): string =>
-  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`;
+const directory = fileURLToPath(new URL('../../bench/', import.meta.url));
 
-/** The report as Markdown. A value is a ratio where it is compared with something. */
-export function reportText(results: readonly Result[], when: string): string {
-  const rows = results.flatMap((result) => result.rows).map(rowText);
-  const curves = results.flatMap((result) => result.curves ?? []).map(chart);
-  return [
-    '# Benchmarks',
-    '',
-    `${when}, ${machine()}. Medians; in brackets the least and the most of the runs.`,
-    '',
-    '| what | against | figure | value | aim | |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    ...curves,
-  ].join('\n');
+/** What was found on this machine so far; what another one found is not mixed with it. */
+export function readReport(): Report {
+  const cores = cpus();
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  const machine = `${cores.length} cores (${cores[0]?.model.trim()}), ${gigabytes} GiB, Linux ${release()}, Node ${process.version}`;
+  try {
+    const before: Report = JSON.parse(readFileSync(join(directory, 'report.json'), 'utf8'));
+    if (before.machine === machine) return before;
+  } catch {}
+  return { machine, benchmarks: {} };
 }
 
-export function reportData(results: readonly Result[], when: string): string {
-  return `${JSON.stringify({ when, machine: machine(), results }, undefined, 2)}\n`;
+export function writeReport(report: Report): void {
+  writeFileSync(join(directory, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  writeFileSync(join(directory, 'report.md'), reportText(report));
+  writeCharts(report, join(directory, 'charts'));
 }
 
-function rowText({ what, against, figure, value, range, aim }: Row): string {
-  const met = aim === undefined ? '' : value <= aim ? 'met' : 'not met';
-  const values = `${value.toFixed(2)} (${range.map((each) => each.toFixed(2)).join('–')})`;
-  return `| ${[what, against, figure, values, aim ?? '–', met].join(' | ')} |`;
-}
-
-/** How a cost grows, as bars of text. */
-function chart({ name, unit, points }: Curve): string {
-  const most = Math.max(...points.map(([, cost]) => cost));
-  const bars = points.map(([units, cost]) => {
-    const bar = '█'.repeat(Math.max(1, Math.round((40 * cost) / most)));
-    return `${String(units).padStart(7)} units  ${bar} ${cost.toFixed(1)} ${unit}`;
-  });
-  return [`## ${name}`, '', '```', ...bars, '```', ''].join('\n');
+/** Writes every chart as a file of its name. */
+export function writeCharts(report: Report, into: string): void {
+  mkdirSync(into, { recursive: true });
+  for (const { name } of benchmarks)
+    for (const chart of report.benchmarks[name]?.charts ?? [])
+      writeFileSync(join(into, `${chart.name}.svg`), chartSvg(chart));
 }

@@ -97,6 +97,10 @@ export const commands: readonly CommandDefinition[] = [
       },
       repository,
       { flags: '--revision <revision>', description: 'this revision of the formula', parse: values.revision },
+      {
+        flags: '-u, --upgrade',
+        description: 'first raise the revision in the formula’s directory by one, and deploy that',
+      },
       ...following,
     ],
     examples: [
@@ -122,12 +126,18 @@ export const commands: readonly CommandDefinition[] = [
   {
     name: 'remove-unit',
     summary: 'stop units and remove them',
-    details: 'The units’ numbers are not used again.',
+    details:
+      'The units’ numbers are not used again. A unit whose machine is lost has nobody to stop it: --force takes it, and\n' +
+      'what is placed beside it, out without a hook. Should its agent come back, it stops the unit and puts its data aside.',
     arguments: [{ name: '<unit...>', description: 'the units', parse: values.unitNames, completes: 'units' }],
-    options: [keepData],
+    options: [
+      keepData,
+      { flags: '--force', description: 'units whose agents are down, without waiting for them' },
+    ],
     examples: [
       'ensemble remove-unit guestbook/2',
       'ensemble remove-unit --keep-data guestbook/1 guestbook/2',
+      'ensemble remove-unit --force guestbook/3',
     ],
     run: async ([units], options, invocation) =>
       (await import('./commands/remove-unit.js')).removeUnits(list(units), options, invocation),
@@ -145,7 +155,10 @@ export const commands: readonly CommandDefinition[] = [
     name: 'get',
     summary: 'show a service’s config',
     arguments: [service],
-    options: [format],
+    options: [
+      { flags: '-s, --schema', description: 'only which options there are, without their values' },
+      format,
+    ],
     examples: ['ensemble get guestbook', 'ensemble get --format json guestbook'],
     run: async ([name], options, invocation) =>
       (await import('./commands/get.js')).get(text(name), options, invocation),
@@ -210,7 +223,7 @@ export const commands: readonly CommandDefinition[] = [
       },
       { flags: '--bump', description: 'first raise the revision in the formula’s directory by one' },
       ...following,
-      { ...format, description: 'how to print what --dry-run finds' },
+      { ...format, description: 'how to print what came of it, or what --dry-run finds' },
     ],
     examples: [
       'ensemble upgrade-formula guestbook',
@@ -226,7 +239,8 @@ export const commands: readonly CommandDefinition[] = [
     details:
       'A service: all its units go back, and the revision it had is not taken again without --force. Units: each goes\n' +
       'back to what it ran before, also from a failed or half-way upgrade. The formula was kept on the machine, so that\n' +
-      'nothing is downloaded; its hook revert-formula runs first.',
+      'nothing is downloaded; its hook revert-formula runs first. Two formulas are kept: run again, it goes back one more.\n' +
+      'A formula that lacks a relation in use is refused, unless --force is given.',
     arguments: [
       {
         name: '<service-or-unit...>',
@@ -235,7 +249,10 @@ export const commands: readonly CommandDefinition[] = [
         completes: 'services',
       },
     ],
-    options: [...following],
+    options: [
+      { flags: '--force', description: 'break relations in use that the formula before lacks' },
+      ...following,
+    ],
     examples: ['ensemble revert-formula guestbook', 'ensemble revert-formula guestbook/1'],
     run: async ([names], options, invocation) =>
       (await import('./commands/revert-formula.js')).revertFormula(list(names), options, invocation),

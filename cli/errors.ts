@@ -30,6 +30,18 @@ export class FileUnreadable extends EnsembleError {
   }
 }
 
+/** A file that data should go to cannot be written. */
+export class FileUnwritable extends EnsembleError {
+  static override readonly code = 'file-unwritable';
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} cannot be written: ${reason}`, 'choose another --output', options);
+  }
+}
+
 /** A file of config values is no YAML of that shape, or does not fit the formula's options. */
 export class ConfigFileInvalid extends EnsembleError {
   static override readonly code = 'config-file-invalid';
@@ -117,13 +129,13 @@ export class UnitOfOtherService extends EnsembleError {
   }
 }
 
-/** `--bump` writes into the formula's directory, which a bundle is not. */
+/** `upgrade-formula --bump` and `deploy --upgrade` write into the formula's directory, which a bundle is not. */
 export class BumpNeedsDirectory extends EnsembleError {
   static override readonly code = 'bump-needs-directory';
   constructor(readonly path: string) {
     super(
       `${path} is a bundle, and a bundle is never changed`,
-      'put the formula’s directory into the repository, or leave --bump out',
+      'put the formula’s directory into the repository, or leave the revision as it is: without --bump, or deploy’s --upgrade',
     );
   }
 }
@@ -143,12 +155,13 @@ export class StorageUnusable extends EnsembleError {
 export class NotConfirmed extends EnsembleError {
   static override readonly code = 'not-confirmed';
   constructor(
-    readonly environment: string,
-    /** What would be removed, e.g. `2 services`. */
-    readonly counts: readonly string[],
+    /** What would be removed, e.g. `all that is in environment test`. */
+    readonly what: string,
+    /** The same one by one, e.g. `2 services`. */
+    readonly parts: readonly string[],
   ) {
     super(
-      `this would remove all that is in environment ${environment}: ${counts.join(', ')}; nothing was removed`,
+      `this would remove ${what}: ${parts.join(', ')}; nothing was removed`,
       'the same command with --yes, if that is meant',
     );
   }

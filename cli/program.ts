@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ensembleVersion } from '../state/version.js';
 import type { CommandDefinition, OptionDefinition } from './definitions/definition.js';
 import { commands, globalOptions } from './definitions.js';
 import { UsageError } from './errors.js';
@@ -15,7 +16,7 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
   let exitCode: ExitCode = 0;
   const program = new Command('ensemble')
     .description('Runs services as units on machines, and upgrades their formulas while they run.')
-    .option('-V, --version', 'print the version');
+    .version(ensembleVersion(), '-V, --version', 'print the version');
   for (const option of globalOptions) program.addOption(optionOf(option));
   speakThrough(program, output);
   for (const definition of commands) {
@@ -89,11 +90,17 @@ function speakThrough(command: Command, output: Output): void {
     .configureOutput({
       writeOut: (text) => output.data(text.trimEnd()),
       outputError: () => undefined,
+      writeErr: () => undefined,
       getOutHelpWidth: () => Math.min(output.stdout.columns, 100),
     })
     .exitOverride((error) => {
       if (error.exitCode === 0) throw error;
-      throw misuse(command, error.message.replace(/^error: /, ''));
+      // Options without a command, or `help` of one that there is not.
+      if (error.code === 'commander.help') {
+        const [, name] = command.args;
+        throw misuse(command, name === undefined ? 'no command is given' : `unknown command '${name}'`);
+      }
+      throw misuse(command, error.message.replace(/^error: (command-argument value )?/, ''));
     });
 }
 

@@ -4,9 +4,9 @@ import { runProgram } from './program.js';
 
 /** Runs one command line and tells the operator how it went. @returns what the process exits with */
 export async function run(argv: readonly string[]): Promise<number> {
-  silenceWarnings();
-  const output = processOutput();
   const debug = argv.includes('--debug');
+  silenceLibraries(debug);
+  const output = processOutput();
   // What nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
   process.on('uncaughtException', (error) => process.exit(reportError(error, output.stderr, debug)));
   let exitCode: number;
@@ -19,8 +19,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
-/** Warnings of Node and of libraries are for developers (DESIGN §3.9); `--trace-warnings` still shows them. */
-function silenceWarnings(): void {
+/**
+ * Warnings of Node and of libraries are for developers (DESIGN §3.9); `--trace-warnings` still shows them. So are the
+ * stacks that lmdb prints of errors which it throws besides.
+ */
+function silenceLibraries(debug: boolean): void {
+  if (!debug) console.error = () => undefined;
   if (process.execArgv.includes('--trace-warnings')) return;
   process.removeAllListeners('warning');
   process.on('warning', () => undefined);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bootId } from '../../hooks/process/hook-run.js';
 import { findProcess } from '../../hooks/process/process-table.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { DataDirectoryInUse, DataDirectoryTooNew } from '../errors.js';
@@ -30,12 +31,14 @@ export interface DataDirectory {
 
 /**
  * Makes the data directory ready and claims it for this process.
- * @returns the paths, and what gives the claim back
+ * @returns the paths, what gives the claim back, and whether the agent before this one died with its own
  * @throws DataDirectoryTooNew, DataDirectoryInUse
  */
-export async function claimDataDirectory(
-  root: string,
-): Promise<{ readonly directory: DataDirectory; readonly release: () => Promise<void> }> {
+export async function claimDataDirectory(root: string): Promise<{
+  readonly directory: DataDirectory;
+  readonly release: () => Promise<void>;
+  readonly afterDeath: boolean;
+}> {
   const directory: DataDirectory = {
     root,
     journal: join(root, 'journal'),
@@ -51,7 +54,7 @@ export async function claimDataDirectory(
   await mkdir(root, { recursive: true, mode: 0o700 });
   const newer = (await readdir(root)).find((name) => /^layout\.v\d+$/.test(name) && name !== MARKER);
   if (newer !== undefined) throw new DataDirectoryTooNew(root, newer);
-  const release = await claim(root);
+  const { release, afterDeath } = await claim(root);
   for (const path of [directory.journal, directory.cache, directory.units, directory.runs]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
@@ -60,29 +63,36 @@ export async function claimDataDirectory(
   }
   // Last, so that a directory with the marker is complete.
   await writeFile(join(root, MARKER), '', { mode: 0o600 });
-  return { directory, release };
+  return { directory, release, afterDeath };
 }
 
 /**
- * A claim names the process by pid and start time, so that one left by a killed agent is recognised even when its pid
- * has been given to somebody else.
+ * A claim names the process by pid, start time and boot, so that one left by a killed agent is recognised even when its
+ * pid has been given to somebody else.
  */
-async function claim(root: string): Promise<() => Promise<void>> {
+async function claim(
+  root: string,
+): Promise<{ readonly release: () => Promise<void>; readonly afterDeath: boolean }> {
   const file = join(root, 'agent.pid');
   const aside = `${file}.${randomUUID()}`;
-  await writeFile(aside, `${process.pid} ${findProcess(process.pid)?.startTime}\n`, { mode: 0o600 });
+  const mine = `${process.pid} ${findProcess(process.pid)?.startTime} ${bootId()}\n`;
+  await writeFile(aside, mine, { mode: 0o600 });
+  let afterDeath = false;
   try {
     for (;;) {
       try {
         // A link comes into being with its content: nobody ever reads half a claim.
         await link(aside, file);
-        return () => unlink(file).catch(() => undefined);
+        return { release: () => unlink(file).catch(() => undefined), afterDeath };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      const [pid, startTime] = (await readFile(file, 'utf8').catch(() => '')).trim().split(' ');
-      if (startTime !== undefined && findProcess(Number(pid))?.startTime === startTime)
-        throw new DataDirectoryInUse(root, Number(pid));
+      const [pid, startTime, boot = bootId()] = (await readFile(file, 'utf8').catch(() => ''))
+        .trim()
+        .split(' ');
+      const same = boot === bootId() && findProcess(Number(pid))?.startTime === startTime;
+      if (startTime !== undefined && same) throw new DataDirectoryInUse(root, Number(pid));
+      afterDeath ||= pid !== undefined && pid !== '';
       await unlink(file).catch(() => undefined);
     }
   } finally {

@@ -1,13 +1,16 @@
 import { type Database, open } from 'lmdb';
 import type * as z from 'zod';
-import { JournalDamaged, JournalTooNew } from '../errors.js';
+import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
 import { type RelationRecord, relationRecordSchema } from './relation-record.js';
+import { assertWhole } from './whole.js';
 
 /** Everything the journal holds. */
 export interface Journalled {
   readonly units: readonly UnitRecord[];
   readonly relations: readonly RelationRecord[];
+  /** One for each unit of which a record cannot be read; nothing else of that unit is given. */
+  readonly damaged: readonly JournalDamaged[];
 }
 
 /**
@@ -15,7 +18,7 @@ export interface Journalled {
  * units at the same time share one fsync.
  */
 export interface Journal {
-  /** Everything there is. @throws JournalDamaged, JournalTooNew */
+  /** Everything there is. @throws JournalUnreadable, JournalTooNew */
   load(): Journalled;
   /**
    * Resolves when the records are on disk for good, both or neither. Writes of one unit keep their order.
@@ -27,11 +30,14 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Opens the journal in `directory`, making it where there is none. */
+/** Opens the journal in `directory`, making it where there is none. @throws JournalUnreadable */
 export function openJournal(directory: string): Journal {
-  const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
-  const units = store.openDB<string, string>({ name: 'units', encoding: 'string' });
-  const relations = store.openDB<string, string>({ name: 'relations', encoding: 'string' });
+  const { store, units, relations } = legibly(directory, () => {
+    assertWhole(directory);
+    const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
+    const part = (name: string) => store.openDB<string, string>({ name, encoding: 'string' });
+    return { store, units: part('units'), relations: part('relations') };
+  });
   const relationKey = (unit: string, relation: string): string => `${unit} ${relation}`;
 
   /** Its promise is the only one that a failed commit rejects, so nothing of it goes unheard here. */
@@ -45,10 +51,17 @@ export function openJournal(directory: string): Journal {
   }
 
   return {
-    load: () => ({
-      units: readAll(directory, units, recordSchema),
-      relations: readAll(directory, relations, relationRecordSchema),
-    }),
+    load() {
+      const damaged = new Map<string, JournalDamaged>();
+      const records = readAll(directory, units, recordSchema, damaged);
+      const joined = readAll(directory, relations, relationRecordSchema, damaged);
+      const isSound = ({ unit }: { readonly unit: string }): boolean => !damaged.has(unit);
+      return {
+        units: records.filter(isSound),
+        relations: joined.filter(isSound),
+        damaged: [...damaged.values()],
+      };
+    },
     write: (unit, relation) =>
       change(() => {
         units.putSync(unit.unit, JSON.stringify(unit));
@@ -77,25 +90,50 @@ async function reasonOf(error: unknown): Promise<unknown> {
   }
 }
 
-function readAll<T>(
+/** @param damaged gets the first damage of each unit */
+function readAll<T extends { readonly unit: string }>(
   directory: string,
   records: Database<string, string>,
   schema: z.ZodType<T>,
+  damaged: Map<string, JournalDamaged>,
 ): readonly T[] {
-  return Array.from(records.getRange(), ({ key, value }) => parseRecord(directory, key, value, schema));
+  return legibly(directory, () => Array.from(records.getRange())).flatMap(({ key, value }) => {
+    // The key of a relation's record begins with its unit.
+    const unit = key.split(' ', 1)[0] ?? key;
+    try {
+      const record = parseRecord(directory, unit, value, schema);
+      if (record.unit !== unit) throw new JournalDamaged(directory, unit, `unit: it is of ${record.unit}`);
+      return [record];
+    } catch (error) {
+      if (!(error instanceof JournalDamaged)) throw error;
+      if (!damaged.has(unit)) damaged.set(unit, error);
+      return [];
+    }
+  });
 }
 
-function parseRecord<T>(directory: string, key: string, text: string, schema: z.ZodType<T>): T {
+/** @throws JournalUnreadable where lmdb finds pages that are not what it wrote; other errors of the system as they are */
+function legibly<T>(directory: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error && /^MDB_/.test(error.message))) throw error;
+    throw new JournalUnreadable(directory, error.message, { cause: error });
+  }
+}
+
+/** @throws JournalDamaged, JournalTooNew */
+function parseRecord<T>(directory: string, unit: string, text: string, schema: z.ZodType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new JournalDamaged(directory, key, 'it is no JSON');
+    throw new JournalDamaged(directory, unit, 'it is no JSON');
   }
   const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
   if (typeof version === 'number' && version > RECORD_VERSION) throw new JournalTooNew(directory, version);
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new JournalDamaged(directory, key, `${issue?.path.join('.')}: ${issue?.message}`);
+  throw new JournalDamaged(directory, unit, `${issue?.path.join('.')}: ${issue?.message}`);
 }

@@ -15,6 +15,8 @@ export const formulaRefSchema = z.looseObject({
   directory: z.string(),
 });
 
+const deathsSchema = z.object({ at: z.string(), times: z.int().nonnegative() });
+
 /** A hook that was started and whose end has not been dealt with. Written before the process exists. */
 const hookSchema = z.looseObject({
   /** The run's id: names its directory, and is the client id of its hook tools. */
@@ -75,8 +77,15 @@ export const recordSchema = z.looseObject({
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
   hook: hookSchema.nullable(),
+  /** The machine's boot in which `start` ran last. In another one, what it started is gone. */
+  boot: z.string().optional(),
   /** How many times the hook of the present state was started. */
   attempts: z.int().nonnegative(),
+  /**
+   * How many agents in a row died without getting the unit any further, by what it was at.
+   * @see takeUp
+   */
+  deaths: z.object({ workflow: deathsSchema.optional(), preparation: deathsSchema.optional() }).optional(),
   /** Digest of the config its hooks saw last; null asks for `config-changed`. */
   configDigest: z.string().nullable(),
   /** What `status-set` said last. */

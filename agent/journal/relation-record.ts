@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { settingsSchema } from '../../state/model/schemas.js';
 import { emptyQueue } from '../relation/queue.js';
 import { RECORD_VERSION } from './record.js';
 
@@ -34,6 +35,10 @@ export const relationRecordSchema = z.looseObject({
     begun: z.boolean(),
     leaving: z.boolean(),
   }),
+  /** What units had set last whose `departed` is queued. */
+  departed: z.record(z.string(), settingsSchema).default({}),
+  /** How many times the hook of its first event was started. */
+  attempts: z.int().nonnegative().default(0),
   /** Why its first event failed, in an operator's words; null while the relation runs. */
   error: z.string().nullable(),
   /** The id of the last `resolved` request that was honoured. */
@@ -53,6 +58,8 @@ export function newRelationRecord(
     version: RECORD_VERSION,
     ...of,
     queue: emptyQueue,
+    departed: {},
+    attempts: 0,
     error: null,
     resolvedId: null,
   };

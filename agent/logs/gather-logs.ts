@@ -17,8 +17,12 @@ export interface LogGatherer {
   began(unit: string, file: string, hook: string, offset: number): void;
   /** A hook is over: what it printed is there. */
   ended(unit: string): void;
+  /** Follows the unit no more; the next agent goes on where it was read to. */
   forget(unit: string): void;
-  close(): void;
+  /** Gathers what is left of the log of a unit that goes, before its file does, and remembers nothing of it. */
+  finish(unit: string): Promise<void>;
+  /** Ends with the write under way, after which the next agent may read the marks. */
+  close(): Promise<void>;
 }
 
 /** Milliseconds between two writes, at least. */
@@ -29,6 +33,9 @@ const GATHERING = 100;
 
 /** Bytes gathered into one write. */
 const MOST_PER_WRITE = 192 * 1024;
+
+/** Writes of the last lines of a unit that goes: what it left running may go on printing for ever. */
+const MOST_LAST_WRITES = 16;
 
 interface Tail {
   readonly file: string;
@@ -56,21 +63,41 @@ export function gatherLogs(
   { clock, log, secrets }: { readonly clock: Clock; readonly log: Log; readonly secrets: readonly string[] },
 ): LogGatherer {
   const tails = new Map<string, Tail>();
+  /** How far the logs of this machine's units were read, also of those that are no longer followed. */
+  const marks = new Map<string, Mark>();
   const dirty = new Set<string>();
   const known = readMarks(marksFile);
   let timer: Timer | undefined;
-  let flushing = false;
+  let flushing: Promise<void> | undefined;
+  let saving: Promise<void> = Promise.resolve();
   let closed = false;
   let lastFlush = Number.NEGATIVE_INFINITY;
 
   function wake(unit: string): void {
     dirty.add(unit);
-    if (timer !== undefined || flushing || closed) return;
+    if (timer !== undefined || flushing !== undefined || closed) return;
     const wait = Math.max(GATHERING, lastFlush + INTERVAL - clock.monotonic());
     timer = clock.after(wait, () => {
       timer = undefined;
-      void flush();
+      const units = [...dirty];
+      dirty.clear();
+      void flushAlone(units, clock.now());
     });
+  }
+
+  function flushAlone(units: readonly string[], now: number): Promise<void> {
+    flushing = flush(units, now).then((again) => {
+      flushing = undefined;
+      for (const unit of [...again, ...dirty]) wake(unit);
+    });
+    return flushing;
+  }
+
+  /** One after the other, as they share a file. */
+  function save(): Promise<void> {
+    const next = saving.then(() => saveMarks(marksFile, marks));
+    saving = next.catch(() => undefined);
+    return next;
   }
 
   function tailOf(unit: string, file: string, mark: Mark): Tail {
@@ -78,6 +105,7 @@ export function gatherLogs(
     if (present !== undefined) return present;
     const tail: Tail = { file, mark, boundaries: [], hookBefore: '', lastTime: '', watcher: undefined };
     tails.set(unit, tail);
+    marks.set(unit, mark);
     return tail;
   }
 
@@ -86,15 +114,16 @@ export function gatherLogs(
     wake(unit);
   }
 
-  async function flush(): Promise<void> {
-    flushing = true;
+  /**
+   * @param now a line without an end is taken as it is some time after it was printed
+   * @returns the units that have more to gather
+   */
+  async function flush(units: readonly string[], now: number): Promise<ReadonlySet<string>> {
     lastFlush = clock.monotonic();
-    const units = [...dirty];
-    dirty.clear();
     const again = new Set<string>();
     try {
       const lines: LogLine[] = [];
-      const read: { readonly tail: Tail; readonly piece: NewBytes }[] = [];
+      const read: { readonly unit: string; readonly tail: Tail; readonly piece: NewBytes }[] = [];
       let size = 0;
       for (const unit of units) {
         const tail = tails.get(unit);
@@ -103,22 +132,29 @@ export function gatherLogs(
           again.add(unit);
           continue;
         }
-        const piece = await readPiece(tail.file, tail.mark, clock.now());
+        const piece = await readPiece(tail.file, tail.mark, now);
         if (piece === undefined) continue;
         if (piece.more) again.add(unit);
         size += piece.bytes.length;
-        read.push({ tail, piece });
+        read.push({ unit, tail, piece });
         lines.push(...newLines(unit, tail, piece, secrets));
       }
       if (lines.length > 0 && !closed) await segments.append(lines.sort(byTime));
-      for (const { tail, piece } of read) pass(tail, piece);
-      if (lines.length > 0) await saveMarks(marksFile, tails);
+      for (const { unit, tail, piece } of read) {
+        pass(tail, piece);
+        marks.set(unit, tail.mark);
+      }
+      if (lines.length > 0) await save();
     } catch (error) {
       for (const unit of units) again.add(unit);
       if (!closed) log.debug('the logs of units are not gathered for now', { error });
     }
-    flushing = false;
-    for (const unit of [...again, ...dirty]) wake(unit);
+    return again;
+  }
+
+  function forget(unit: string): void {
+    tails.get(unit)?.watcher?.close();
+    tails.delete(unit);
   }
 
   return {
@@ -141,14 +177,28 @@ export function gatherLogs(
       follow(unit, tail);
     },
     ended: (unit) => wake(unit),
-    forget(unit) {
-      tails.get(unit)?.watcher?.close();
-      tails.delete(unit);
+    forget,
+    async finish(unit) {
+      const tail = tails.get(unit);
+      for (let turn = 0; tail !== undefined && turn < MOST_LAST_WRITES; turn += 1) {
+        while (flushing !== undefined) await flushing;
+        // Whoever removes the file must not do so now: the next agent will have it gathered.
+        if (closed) throw new Error(`the log of ${unit} was not gathered to its end`);
+        const { ino, offset } = tail.mark;
+        timer?.cancel();
+        timer = undefined;
+        await flushAlone([unit], Number.POSITIVE_INFINITY);
+        if (tail.mark.ino === ino && tail.mark.offset === offset) break;
+      }
+      forget(unit);
+      if (marks.delete(unit)) await save();
     },
-    close() {
+    async close() {
       closed = true;
       timer?.cancel();
       for (const { watcher } of tails.values()) watcher?.close();
+      await flushing;
+      await saving;
     },
   };
 }
@@ -201,8 +251,7 @@ async function readMarks(file: string): Promise<Readonly<Record<string, Mark>>> 
   }
 }
 
-async function saveMarks(file: string, tails: ReadonlyMap<string, Tail>): Promise<void> {
-  const marks = Object.fromEntries([...tails].map(([unit, { mark }]) => [unit, mark]));
-  await writeFile(`${file}.next`, JSON.stringify(marks), { mode: 0o600 });
+async function saveMarks(file: string, marks: ReadonlyMap<string, Mark>): Promise<void> {
+  await writeFile(`${file}.next`, JSON.stringify(Object.fromEntries(marks)), { mode: 0o600 });
   await rename(`${file}.next`, file);
 }

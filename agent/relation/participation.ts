@@ -1,8 +1,8 @@
-import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
-import { NodeNotEmpty, NodeNotFound } from '../../state/coordination/errors.js';
+import type { Operation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { meetingOperations } from '../../state/model/relations.js';
+import { meetingOperations, removeMeetingIfEmpty } from '../../state/model/relations.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
 import { relationSchema } from '../../state/model/schemas.js';
 import { betweenFaults } from '../fault-points.js';
@@ -15,13 +15,16 @@ import type { AgentParts } from '../parts.js';
  * joined.
  */
 export async function takePart(
-  { coordinator, writer, addresses }: AgentParts,
+  { coordinator, writer, addresses, machine }: AgentParts,
   record: RelationRecord,
 ): Promise<void> {
   const { unit, relation, meeting } = record;
   const build = async (): Promise<readonly Operation[]> => {
     const node = await readEntity(coordinator, paths.relation(relation), relationSchema);
     if (node === undefined || node.value.removing === true) return [];
+    // A unit that was removed by force may not have heard of it yet.
+    const placement = paths.machineUnit(machine, unit);
+    if ((await coordinator.get(placement)) === undefined) return [];
     const stands = async (path: string): Promise<boolean> => (await coordinator.get(path)) !== undefined;
     const create = async (path: string, value: string, ephemeral = false): Promise<readonly Operation[]> =>
       (await stands(path)) ? [] : [{ kind: 'create', path, value, ephemeral }];
@@ -33,7 +36,11 @@ export async function takePart(
       ...(await create(paths.member(meeting, unit), '{}', true)),
     ];
     if (operations.length === 0) return [];
-    return [{ kind: 'check', path: paths.relation(relation), version: node.version }, ...operations];
+    return [
+      { kind: 'check', path: paths.relation(relation), version: node.version },
+      { kind: 'check', path: placement },
+      ...operations,
+    ];
   };
   await betweenFaults('relation.join', () => writer.write(build));
 }
@@ -52,27 +59,14 @@ export async function withdraw(
 export async function leaveForGood({ coordinator }: AgentParts, record: RelationRecord): Promise<void> {
   await removeIfThere(() => coordinator.remove(paths.member(record.meeting, record.unit)));
   await removeIfThere(() => coordinator.remove(paths.settings(record.meeting, record.unit)));
-  await removeMeetingIfEmpty(coordinator, record);
+  await removeMeetingIfEmpty(coordinator, record.relation, record.meeting);
   await betweenFaults('relation.leave', () => removeRelationIfLeft(coordinator, record.relation));
-}
-
-/** In container scope there is a meeting for each principal unit, so it goes with those who met there. */
-async function removeMeetingIfEmpty(
-  coordinator: Coordinator,
-  { meeting, relation }: RelationRecord,
-): Promise<void> {
-  if (meeting === paths.meeting(relation)) return;
-  await removeIfThere(() =>
-    coordinator.transaction(
-      [paths.members(meeting), paths.allSettings(meeting), meeting].map((path) => ({ kind: 'remove', path })),
-    ),
-  );
 }
 
 async function removeIfThere(remove: () => Promise<void>): Promise<void> {
   try {
     await remove();
   } catch (error) {
-    if (!(error instanceof NodeNotFound) && !(error instanceof NodeNotEmpty)) throw error;
+    if (!(error instanceof NodeNotFound)) throw error;
   }
 }

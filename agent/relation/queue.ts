@@ -1,3 +1,5 @@
+import { compareUnits } from '../../state/model/paths.js';
+
 /** Something that happened in a relation, as a hook will be told. `broken` has no unit: everybody has departed. */
 export type RelationEvent =
   | {
@@ -15,7 +17,7 @@ type UnitEvent = Exclude<RelationEvent, { kind: 'broken' }>;
  * new one each.
  */
 export interface RelationQueue {
-  /** The members its hooks know of: as of the last event that is through. Sorted. */
+  /** The members its hooks know of: as of the last event that is through. In the units’ order. */
   readonly delivered: readonly string[];
   /** Everybody who is there as far as was seen, with the version of their settings; what queued events lead to. */
   readonly known: Readonly<Record<string, number>>;
@@ -36,7 +38,7 @@ export const emptyQueue: RelationQueue = {
 
 /**
  * Compares who is there, with which version of settings, with what was known, and queues the difference: departures,
- * arrivals, changes, each in the order of names. It does not matter how many changes lie in between, so those made
+ * arrivals, changes, each in the order of units. It does not matter how many changes lie in between, so those made
  * while the agent was down are seen as well.
  */
 export function observeMembers(queue: RelationQueue, present: ReadonlyMap<string, number>): RelationQueue {
@@ -48,9 +50,9 @@ export function observeMembers(queue: RelationQueue, present: ReadonlyMap<string
   const changed = units.filter((unit) => unit in queue.known && present.get(unit) !== queue.known[unit]);
   if (gone.length + arrived.length + changed.length === 0) return queue;
   const events = [
-    ...gone.sort().map((unit) => ({ kind: 'departed', unit }) as const),
-    ...arrived.sort().map((unit) => ({ kind: 'joined', unit }) as const),
-    ...changed.sort().map((unit) => ({ kind: 'changed', unit }) as const),
+    ...gone.sort(compareUnits).map((unit) => ({ kind: 'departed', unit }) as const),
+    ...arrived.sort(compareUnits).map((unit) => ({ kind: 'joined', unit }) as const),
+    ...changed.sort(compareUnits).map((unit) => ({ kind: 'changed', unit }) as const),
   ];
   return { ...events.reduce(append, queue), known: Object.fromEntries(present) };
 }
@@ -119,7 +121,7 @@ function isOf(event: RelationEvent, unit: string): event is UnitEvent {
 function membersAfter(members: readonly string[], event: RelationEvent): readonly string[] {
   switch (event.kind) {
     case 'joined':
-      return members.includes(event.unit) ? members : [...members, event.unit].sort();
+      return members.includes(event.unit) ? members : [...members, event.unit].sort(compareUnits);
     case 'departed':
       return members.filter((unit) => unit !== event.unit);
     default:

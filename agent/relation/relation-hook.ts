@@ -1,7 +1,9 @@
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { HookHost, RelationCall } from '../unit/hook-call.js';
 import { runHook } from '../unit/run-hook.js';
+import { keepLastSettings } from './last-settings.js';
 import { begin, finish, nextEvent } from './queue.js';
+import { relationNews } from './relation-news.js';
 
 /** The current record of a relation: it changes while its hook runs, as more happens in the relation. */
 export interface RecordHolder {
@@ -30,6 +32,16 @@ export function relationCall({
   };
 }
 
+/** The record once its first event is through, or was resolved as if it were. */
+export function through(record: RelationRecord): RelationRecord {
+  return keepLastSettings({ ...record, attempts: 0, queue: finish(record.queue) });
+}
+
+/** The hook of a relation's first event. */
+export function relationHookName({ name, queue: { events } }: RelationRecord): string {
+  return `${name}-relation-${events[0]?.kind}`;
+}
+
 /**
  * Runs the hook of a relation's first event and takes the event off the queue. That the event has begun is journalled
  * first, so that nothing is merged any more with what the hook is told; that it is through, together with the hook's
@@ -45,9 +57,21 @@ export async function runRelationHook(
   const relation = relationCall(record);
   if (event === undefined || relation === undefined) return;
   if (!record.queue.begun) await host.save({}, holder.set({ ...record, queue: begin(record.queue) }));
+  const name = relationHookName(record);
   await runHook(host, {
-    name: `${record.name}-relation-${event.kind}`,
+    name,
     relation,
-    through: () => ({ relation: holder.set({ ...holder.get(), queue: finish(holder.get().queue) }) }),
+    attempts: {
+      get: () => holder.get().attempts,
+      set: (attempts) => holder.set({ ...holder.get(), attempts }),
+    },
+    through: () => ({
+      // One that failed before is on record, and so is its end.
+      ...(holder.get().attempts > 1 && {
+        change: relationNews(host, record, { what: name, outcome: 'done' }),
+      }),
+
+      relation: holder.set(through(holder.get())),
+    }),
   });
 }

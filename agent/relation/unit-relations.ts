@@ -1,17 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
-import { paths, serviceOfUnit } from '../../state/model/paths.js';
-import { relationIdentifier } from '../../state/model/relations.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
-import { newRelationRecord, type RelationRecord } from '../journal/relation-record.js';
+import type { RelationRecord } from '../journal/relation-record.js';
 import { untilItWorks } from '../retry.js';
-import type { RelationView } from '../tree/relations.js';
+import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
+import { meetsOthers, recordOf } from './joining.js';
+import { keepLastSettings } from './last-settings.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
-import { finish, leave, observeMembers } from './queue.js';
-import { relationCall, runRelationHook } from './relation-hook.js';
+import { leave, observeMembers } from './queue.js';
+import { relationFacts } from './relation-facts.js';
+import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
+import { relationNews } from './relation-news.js';
+import { nextDue } from './turns.js';
 
 /** What a unit's relations need of it. */
 export interface RelationHost extends HookHost {
@@ -20,19 +25,6 @@ export interface RelationHost extends HookHost {
   /** Looks again at everything that may ask something of the unit. */
   look(): void;
 }
-
-/** States in which a unit has not come far enough to meet others, or is on its way out. */
-const NOT_MEETING: readonly WorkflowState[] = [
-  'pending',
-  'installing',
-  'install-error',
-  'starting',
-  'start-error',
-  'stopping',
-  'stop-error',
-  'stopped',
-  'removed',
-];
 
 /**
  * One unit's relations. It joins those of its service once it has started, queues what happens in them for as long as
@@ -44,6 +36,8 @@ export class UnitRelations {
   readonly #ends = new Map<string, () => void>();
   /** Relations whose presence or departure is being written. */
   readonly #writing = new Set<string>();
+  /** Who was in each relation when it was last looked at. */
+  readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
   #endService: () => void = () => undefined;
   /** Resolved at the next change of a record. */
   #waiting: (() => void)[] = [];
@@ -130,20 +124,34 @@ export class UnitRelations {
       };
       this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
       const { hook } = this.#host.record();
-      await this.#host.save({ hook: null, attempts: 0 }, this.#note(failed));
+      const news = relationNews(this.#host, record, {
+        what: relationHookName(record),
+        outcome: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+      });
+      await this.#host.save({ hook: null, ...news }, this.#note(failed));
       if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));
     }
     this.#goOnLeaving(this.current(record));
   }
 
   /** Honours an operator's `resolved` of a relation in error: the hook again, or as if it were through. */
-  resolve(relation: string, id: string, retry: boolean): void {
+  resolve(relation: string, { id, retry, by }: Pick<Resolved, 'id' | 'retry' | 'by'>): void {
     const record = this.#records.get(relation);
     if (record === undefined || this.isResolved(relation, id)) return;
-    const queue = retry ? record.queue : finish(record.queue);
-    this.#save({ ...record, queue, error: null, resolvedId: id })
+    const next = retry ? record : through(record);
+    const message = retry ? 'the hook runs again' : 'taken as done';
+    const news = relationNews(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
+    this.#host
+      .save(news, this.#note({ ...next, error: null, resolvedId: id }))
       .then(() => this.#goOnLeaving(this.current(record)))
       .catch((error: unknown) => this.#failed(record, error));
+  }
+
+  /** Takes every hook that failed as done: of a unit that was removed by force, nobody else can. */
+  passOver(by: string): void {
+    for (const { relation, error } of this.#records.values())
+      if (error !== null) this.resolve(relation, { id: randomUUID(), retry: false, by });
   }
 
   /** Whether a `resolved` of this id has nothing left to ask. */
@@ -154,58 +162,18 @@ export class UnitRelations {
 
   /** What observers are told; relations are paused while the unit itself is. */
   facts(state: WorkflowState): NonNullable<UnitStatus['relations']> {
-    const running = state === 'started' || state === 'configuring' || state === 'stopping';
-    return Object.fromEntries(
-      [...this.#records.values()].map(({ identifier, remoteService, error }) => [
-        identifier,
-        {
-          state: error !== null ? ('error' as const) : running ? ('up' as const) : ('down' as const),
-          services: [remoteService],
-          ...(error !== null && { message: error }),
-        },
-      ]),
-    );
+    return relationFacts(this.all(), state);
   }
 
   #consider(view: RelationView): void {
     const { state } = this.#host.record();
-    if (view.relation.removing === true || NOT_MEETING.includes(state) || this.#records.has(view.id)) return;
-    const joining = this.#recordOf(this.#host.name, view);
+    if (view.relation.removing === true || !meetsOthers(state) || this.#records.has(view.id)) return;
+    const joining = recordOf(this.#host.name, this.#host.principal(), view);
     if (joining === undefined) return;
     this.#note(joining);
     this.#save(joining)
       .then(() => this.#attend(joining))
       .catch((error: unknown) => this.#failed(joining, error));
-  }
-
-  #recordOf(unit: string, { id, relation }: RelationView): RelationRecord | undefined {
-    const service = serviceOfUnit(unit);
-    const own = relation.endpoints.find((endpoint) => endpoint.service === service);
-    if (own === undefined) return undefined;
-    const remote = relation.endpoints.find((endpoint) => endpoint.service !== service) ?? own;
-    const meeting = this.#meetingOf(unit, id, relation);
-    if (meeting === undefined) return undefined;
-    return newRelationRecord({
-      unit,
-      relation: id,
-      identifier: relationIdentifier(relation, id, service),
-      name: own.name,
-      role: own.role,
-      interface: own.interface,
-      remoteService: remote.service,
-      meeting,
-    });
-  }
-
-  /**
-   * Where the unit meets the others. In container scope a subordinate meets its own principal; it takes no part where
-   * another service's units are the principals, nor before its principal is known.
-   */
-  #meetingOf(unit: string, id: string, { scope, subordinate }: RelationView['relation']): string | undefined {
-    if (scope === 'global') return paths.meeting(id);
-    if (serviceOfUnit(unit) !== subordinate) return paths.meeting(id, unit);
-    const principal = this.#host.principal();
-    return principal ? paths.meeting(id, principal) : undefined;
   }
 
   /** Follows who is in the relation from now on. */
@@ -230,14 +198,21 @@ export class UnitRelations {
       ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
     );
     const queue = observeMembers(record.queue, new Map(others.map(([unit, { version }]) => [unit, version])));
+    const seen = this.#seen.get(relation);
+    this.#seen.set(relation, members);
     if (queue !== record.queue) {
-      this.#save({ ...record, queue }).catch((error: unknown) => this.#failed(record, error));
+      this.#save(keepLastSettings({ ...record, queue }, seen)).catch((error: unknown) =>
+        this.#failed(record, error),
+      );
     }
   }
 
   #beginLeaving(record: RelationRecord): void {
     if (record.queue.leaving) return;
-    const leaving = { ...record, queue: leave(record.queue) };
+    const leaving = keepLastSettings(
+      { ...record, queue: leave(record.queue) },
+      this.#seen.get(record.relation),
+    );
     this.#save(leaving)
       .then(() => this.#write(leaving, withdraw))
       .catch((error: unknown) => this.#failed(record, error));
@@ -250,6 +225,7 @@ export class UnitRelations {
       await leaveForGood(parts, record);
       await parts.journal.removeRelation(record.unit, record.relation);
       this.#records.delete(record.relation);
+      this.#seen.delete(record.relation);
       this.#ends.get(record.relation)?.();
       this.#ends.delete(record.relation);
       this.#wake();
@@ -279,17 +255,7 @@ export class UnitRelations {
   }
 
   #nextDue(): RelationRecord | undefined {
-    const due = [...this.#records.values()].filter(
-      ({ error, queue }) => error === null && queue.events.length > 0,
-    );
-    // One that an earlier agent started comes first: it is adopted, as hooks of a unit never overlap. Otherwise in
-    // turn, so that a busy relation does not keep the others waiting.
-    const { hook } = this.#host.record();
-    return (
-      due.find(({ relation }) => relation === hook?.relation) ??
-      due.find(({ relation }) => Number(relation) > Number(this.#last)) ??
-      due[0]
-    );
+    return nextDue(this.all(), this.#host.record().hook?.relation, this.#last);
   }
 
   #note(record: RelationRecord): RelationRecord {

@@ -55,7 +55,7 @@ export async function registerAgent(
     atWork = true;
     while (!stands && !ended.signal.aborted) {
       stands = true;
-      await untilItWorks(() => announce(coordinator, identity, presence), {
+      await untilItWorks(() => putBackBoth(coordinator, identity, presence), {
         clock,
         random,
         signal: ended.signal,
@@ -77,6 +77,13 @@ export async function registerAgent(
       ended.abort();
     },
   };
+}
+
+/** The machine may have been removed with the presence, by operators who took it for lost. */
+async function putBackBoth(coordinator: Coordinator, identity: Identity, presence: string): Promise<void> {
+  if ((await coordinator.get(paths.machine(identity.machine))) === undefined)
+    await registerMachine(coordinator, identity);
+  await announce(coordinator, identity, presence);
 }
 
 async function registerMachine(coordinator: Coordinator, { machine, description }: Identity): Promise<void> {

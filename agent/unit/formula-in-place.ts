@@ -52,9 +52,10 @@ export class FormulaInPlace {
     return this.#known.digest;
   }
 
-  /** How the formula wants the hook to be run. */
+  /** How the hook is to be run: as the formula says, and otherwise its environment. */
   async hookRules(hook: string): Promise<HookRules> {
     await this.load();
-    return this.#published?.hooks[hook] ?? {};
+    const { timeout, retry = this.#parts.hookRules.retry } = this.#published?.hooks[hook] ?? {};
+    return { timeout, retry };
   }
 }

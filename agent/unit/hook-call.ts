@@ -24,6 +24,8 @@ export interface HookHost {
   relationRecords(): readonly RelationRecord[];
   /** Who debugs the unit's hooks, if anybody does. */
   debugRequest(): DebugRequest | undefined;
+  /** @see UnitOperations.takeUp */
+  takeUp(): Promise<void> | undefined;
   /** Tells observers what the unit waits for, or that it goes on. */
   troubledBy(error: unknown): void;
   /** Whether this agent has let go of the unit. */
@@ -41,6 +43,12 @@ export interface HookCall {
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */
   readonly command?: CommandCall;
+  /** Of a relation hook: the attempts at it are the relation's, and not those at the hook the unit's state is about. */
+  readonly attempts?: {
+    get(): number;
+    /** @returns the relation's record, to be journalled */
+    set(count: number): RelationRecord;
+  };
   /** Noted in the same write as the end of the hook, so that what it stands for is never done twice. */
   through(): { readonly change?: Partial<UnitRecord>; readonly relation?: RelationRecord };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Port, parsePort } from '../../hooks/context/port.js';
 import type { HookContextSource } from '../../hooks/context/source.js';
 import { readEntity } from '../../state/model/entity.js';
-import { paths } from '../../state/model/paths.js';
+import { compareUnits, paths } from '../../state/model/paths.js';
 import { type Settings, settingsSchema } from '../../state/model/schemas.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import type { RelationRecord } from '../journal/relation-record.js';
@@ -52,16 +52,17 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
 
 function presentMembers(host: HookHost, identifier: string): readonly string[] {
   const record = findRelation(host, identifier);
-  return record === undefined ? [] : Object.keys(record.queue.known).sort();
+  return record === undefined ? [] : Object.keys(record.queue.known).sort(compareUnits);
 }
 
-/** What is observed anyway is not read again; the unit's own settings and those of departed units are. */
+/** What is observed anyway, or was kept of a unit that departed, is not read again; the unit's own settings are. */
 async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings> {
   const record = findRelation(host, identifier);
   if (record === undefined) return {};
   const { parts } = host;
   const observed = unit === host.name ? undefined : parts.meetings.view(record.meeting)?.get(unit);
-  if (observed !== undefined) return observed.settings;
+  const known = observed?.settings ?? record.departed[unit];
+  if (known !== undefined) return known;
   const read = await readEntity(parts.coordinator, paths.settings(record.meeting, unit), settingsSchema);
   return read?.value ?? {};
 }

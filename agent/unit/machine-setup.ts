@@ -21,8 +21,12 @@ interface Rest {
   readonly failure: unknown;
 }
 
-function operation(run: (unit: UnitOperations, signal: AbortSignal) => Promise<void>) {
+function preparation(run: (unit: UnitOperations, signal: AbortSignal) => Promise<void>) {
   return fromPromise<void, UnitOperations>(({ input, signal }) => run(input, signal));
+}
+
+function operation(run: (unit: UnitOperations, signal: AbortSignal) => Promise<void>) {
+  return preparation((unit, signal) => unit.takeUp()?.then(() => run(unit, signal)) ?? run(unit, signal));
 }
 
 /** What the unit's machine is made of; which state comes next is in `machine.ts`. */
@@ -37,9 +41,9 @@ export const unitSetup = setup({
     start: operation((unit) => unit.start()),
     configure: operation((unit) => unit.configure()),
     relate: operation((unit) => unit.relate()),
-    runCommand: operation((unit) => unit.runCommand()),
-    fetch: operation((unit, signal) => unit.fetch(signal)),
-    stage: operation((unit, signal) => unit.stage(signal)),
+    runCommand: preparation((unit) => unit.runCommand()),
+    fetch: preparation((unit, signal) => unit.fetch(signal)),
+    stage: preparation((unit, signal) => unit.stage(signal)),
     pause: operation((unit) => unit.pause()),
     swap: operation((unit) => unit.swap()),
     upgradeHook: operation((unit) => unit.upgradeHook()),
@@ -65,6 +69,7 @@ export const unitSetup = setup({
     /** The upgrade at hand is not the one that has just failed, which only an operator may repeat. */
     leadsElsewhere: ({ context }) =>
       context.wants.upgrade?.to !== context.operations.journalled().upgradingTo,
+    rebooted: ({ context }) => context.operations.journalled().rebooted,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
     wantsRelate: ({ context }) => context.wants.relate,
     relationHookRuns: ({ context }) => context.operations.journalled().relationHookRuns,

@@ -71,6 +71,7 @@ export const unitMachine = unitSetup.createMachine({
           // One that an agent before this one started is adopted before anything else may run.
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
+          { guard: 'rebooted', target: '#unit.workflow.starting' },
           { guard: and(['wantsUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
           { guard: 'wantsConfigure', target: '#unit.workflow.configuring' },
           { guard: 'wantsRelate', target: '#unit.workflow.relating' },

@@ -30,6 +30,11 @@ export function newsOf(
   return news.length === 0 ? all : all.slice(-MOST_NEWS);
 }
 
+/** The news of a unit with one more event: of what is no part of the unit's own record. */
+export function newsWith({ news = [] }: UnitRecord, event: Event): readonly HistoryEntry[] {
+  return [...news, newEntry(event)].slice(-MOST_NEWS);
+}
+
 function entriesOf(
   before: UnitRecord,
   after: UnitRecord,

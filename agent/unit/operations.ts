@@ -39,6 +39,8 @@ export interface Journalled {
   readonly resumeIn: 'installing' | 'starting' | 'configuring';
   /** The formula id the upgrade under way leads to, or the failed one led to. */
   readonly upgradingTo: string | undefined;
+  /** The machine was rebooted since the unit's `start` ran, so what that started is gone. */
+  readonly rebooted: boolean;
   /** A formula is in place. */
   readonly installed: boolean;
 }
@@ -50,9 +52,11 @@ export interface Journalled {
 export interface UnitOperations {
   /** Read synchronously, by guards, to restore the machine where the journal left it. */
   journalled(): Journalled;
+  /** Goes before each operation of the workflow, and is something only after a death. @throws NoProgress where it is repeated without getting anywhere */
+  takeUp(): Promise<void> | undefined;
   /** Puts the service's formula in place and runs `install`. */
   install(signal: AbortSignal): Promise<void>;
-  /** Runs `config-changed` and `start`. */
+  /** Runs `config-changed` and `start`; after a reboot of the machine `start` alone. */
   start(): Promise<void>;
   /** Runs `config-changed`. */
   configure(): Promise<void>;

@@ -2,7 +2,9 @@ import { EnsembleError } from '../../state/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
 import { isStaged, stageFormula } from '../disk/stage.js';
 import { betweenFaults } from '../fault-points.js';
-import { unlessAborted, untilItWorks } from '../retry.js';
+import { unlessAborted, unlessRepeated, untilItWorks } from '../retry.js';
+import type { WantedFormula } from './operations.js';
+import { gotThrough, takeUp } from './standstill.js';
 import type { AgentUnit } from './unit.js';
 import { askedAgainBy } from './way-out.js';
 
@@ -13,7 +15,7 @@ import { askedAgainBy } from './way-out.js';
 export async function fetchFormula(unit: AgentUnit, signal: AbortSignal): Promise<void> {
   const { upgrade } = unit.wants();
   if (upgrade === undefined) return;
-  await whilePreparing(unit, signal, async () => {
+  await whilePreparing(unit, upgrade, signal, async () => {
     if (await isKept(unit, upgrade.to)) return;
     await betweenFaults('fetching.fetch', () => unlessAborted(unit.parts.formulas.fetch(upgrade.to), signal));
   });
@@ -23,20 +25,23 @@ export async function fetchFormula(unit: AgentUnit, signal: AbortSignal): Promis
 export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise<void> {
   const { upgrade } = unit.wants();
   if (upgrade === undefined) return;
-  await whilePreparing(unit, signal, async () => {
+  await whilePreparing(unit, upgrade, signal, async () => {
     if (await isKept(unit, upgrade.to)) return;
     const { ref, bundle } = await unit.parts.formulas.fetch(upgrade.to);
     await betweenFaults('staging.extract', () => stageFormula(unit.directory, ref, bundle));
   });
+  await gotThrough(unit, 'preparation');
 }
 
 /** What does not heal stands in the unit's status, with the command that asks once more. */
 async function whilePreparing(
   unit: AgentUnit,
+  { to, asked }: WantedFormula,
   signal: AbortSignal,
   attempt: () => Promise<void>,
 ): Promise<void> {
   try {
+    await takeUp(unit, 'preparation', `${to} ${asked}`);
     await whileItMayHeal(unit, signal, attempt);
   } catch (error) {
     if (!signal.aborted) unit.troubledBy(askedAgainBy(error, unit.record().service));
@@ -65,7 +70,7 @@ export async function whileItMayHeal(
       clock,
       random,
       signal,
-      mayHeal: (error) => !(error instanceof FormulaInvalid) && isOutside(error),
+      mayHeal: unlessRepeated((error) => !(error instanceof FormulaInvalid) && isOutside(error)),
       failed: (error) => unit.troubledBy(error),
     });
     unit.troubledBy(undefined);

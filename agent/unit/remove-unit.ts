@@ -5,6 +5,7 @@ import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { historySchema, newEntry, pruneHistory, unitHistoryWith } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { removeUnit } from '../../state/model/removal.js';
+import { unitSchema } from '../../state/model/schemas.js';
 import { betweenFaults } from '../fault-points.js';
 import { untilItWorks } from '../retry.js';
 import type { AgentUnit } from './unit.js';
@@ -32,12 +33,14 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
  * but only when the tree no longer says that the unit runs what is in it.
  */
 export async function removeUnitHere(unit: AgentUnit): Promise<void> {
-  const { clock, random, coordinator, journal, log } = unit.parts;
+  const { clock, random, coordinator, journal, log, logs } = unit.parts;
   await untilItWorks(
     async () => {
       await disclaimFormula(unit);
+      await logs.finish(unit.name);
       await betweenFaults('stopped.disk', () => clearAway(unit));
       await betweenFaults('stopped.tree', async () => {
+        if (await isOfAnotherMachine(unit)) return;
         await recordRemoval(unit);
         await removeUnit(coordinator, unit.name);
         await pruneHistory(coordinator, unit.record().service);
@@ -48,6 +51,12 @@ export async function removeUnitHere(unit: AgentUnit): Promise<void> {
   unit.report.mirror.close();
   await betweenFaults('stopped.journal', () => journal.remove(unit.name));
   log.info('removed', { unit: unit.name });
+}
+
+/** Whether the tree's unit is another one, which got the name after this one was removed by force. */
+async function isOfAnotherMachine({ name, parts }: AgentUnit): Promise<boolean> {
+  const found = await readEntity(parts.coordinator, paths.unit(name), unitSchema);
+  return found !== undefined && found.value.machine !== parts.machine;
 }
 
 /** Removes the unit's directory, or puts it aside under `removed/` where the operator asked to keep the data. */

@@ -54,7 +54,7 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
     betweenFaults(`${call.name}.settings`, () => applyWrites(host, writes)),
   );
   const { change, relation } = call.through();
-  await host.save({ hook: null, attempts: 0, ports, ...change }, relation);
+  await host.save({ hook: null, attempts: 0, deaths: {}, ports, ...change }, relation);
   // Only now: until the journal knew how it ended, the run's directory was what told.
   await betweenFaults(`${call.name}.forget`, () => removeRun(spec.runDirectory)).catch((error: unknown) =>
     // The next agent removes it: a hook that is through is no error because of what it left.
@@ -165,12 +165,12 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
       return { spec, context, ...(await waitFor(host, call, adoption.hook)) };
     }
     const again = call.command === undefined && hook.attempt < MOST_ATTEMPTS;
+    if (adoption.kind === 'never-started') await journalAttempt(host, call, null, hook.attempt - 1);
+    if (call.command === undefined) await host.takeUp();
     if (adoption.kind === 'ended' && !(wasLost(adoption.outcome) && again)) {
       return { spec, context, outcome: adoption.outcome, logOffset: adoption.logOffset ?? 0 };
     }
-    if (adoption.kind === 'never-started')
-      await host.save({ hook: null, ...attempts(call, hook.attempt - 1) });
-    else
+    if (adoption.kind === 'ended')
       parts.log.warning(`hook ${name} was killed with its agent or machine; it runs again`, {
         unit: host.name,
       });
@@ -184,8 +184,8 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
 
 /** What became of a run that was begun, however long it takes to find out. */
 function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
-  const { clock, random, log } = host.parts;
-  return untilItWorks(() => adoptHook(spec, clock), {
+  const { clock, random, log, boot } = host.parts;
+  return untilItWorks(() => adoptHook(spec, clock, boot), {
     clock,
     random,
     mayHeal: (error) => error instanceof HookCannotAdopt && !host.isStopped(),
@@ -196,19 +196,19 @@ function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
 async function started(host: HookHost, call: HookCall, goesOn: () => void): Promise<HookEnd> {
   const { parts } = host;
   const { timeout } = await host.hookRules(call.name);
-  const { id, attempt, boot } = newHookRun(host.name, call.name, host.record().attempts + 1);
+  const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
   const hook: NonNullable<UnitRecord['hook']> = {
     id,
     name: call.name,
     attempt: call.command === undefined ? attempt : 1,
-    boot,
+    boot: parts.boot,
     ...(timeout !== undefined && { timeLimit: timeout * 1_000 }),
     ...(call.relation && { relation: call.relation.number }),
     ...(call.command && { command: call.command }),
   };
   const plain = hookSpec(host, hook, call);
   // Before its turn comes: while the disk takes it, hooks of other units run.
-  await host.save({ hook, ...attempts(call, hook.attempt) });
+  await journalAttempt(host, call, hook, hook.attempt);
   const giveBack = await parts.slots.take();
   try {
     if (host.isStopped()) throw new HookCannotStart(host.name, call.name);
@@ -259,7 +259,7 @@ async function neverStarted(
   failure: unknown,
 ): Promise<never> {
   host.parts.contexts.delete(spec.run.id);
-  await host.save({ hook: null, ...attempts(call, spec.run.attempt - 1) });
+  await journalAttempt(host, call, null, spec.run.attempt - 1);
   await removeRun(spec.runDirectory).catch(() => undefined);
   throw failure;
 }
@@ -278,9 +278,19 @@ async function waitFor(
   return { outcome, logOffset: hook.logOffset };
 }
 
+function attemptsAt(host: HookHost, { attempts }: HookCall): number {
+  return attempts?.get() ?? host.record().attempts;
+}
+
 /** Commands do not count among the attempts at the hook that the unit's state is about. */
-function attempts({ command }: HookCall, count: number): Partial<UnitRecord> {
-  return command === undefined ? { attempts: count } : {};
+function journalAttempt(
+  host: HookHost,
+  { command, attempts }: HookCall,
+  hook: UnitRecord['hook'],
+  count: number,
+): Promise<void> {
+  if (attempts !== undefined) return host.save({ hook }, attempts.set(count));
+  return host.save({ hook, ...(command === undefined && { attempts: count }) });
 }
 
 /** Nobody ended it on purpose and nobody knows how far it came: it went down with its wrapper or machine. */

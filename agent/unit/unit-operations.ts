@@ -19,7 +19,7 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
 
   return {
     journalled() {
-      const { state, upgrade, hook, formula } = unit.record();
+      const { state, upgrade, hook, formula, boot } = unit.record();
       return {
         state,
         step: upgrade?.step,
@@ -27,9 +27,13 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
         relationHookRuns: hook?.relation !== undefined,
         commandRuns: hook?.command !== undefined,
         upgradingTo: upgrade?.to.id,
+        rebooted: boot !== unit.parts.boot,
         installed: formula !== null,
       };
     },
+
+    // What became of a hook is seen when it is adopted.
+    takeUp: () => (unit.record().hook === null ? unit.takeUp() : undefined),
 
     async install(signal) {
       await unit.enter('installing');
@@ -39,7 +43,8 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     },
 
     async start() {
-      unit.noteState('starting');
+      const again = unit.record().state === 'started';
+      unit.noteState('starting', again ? { done: ['config-changed'] } : {});
       await configure(unit);
       await runWorkflowHook(unit, 'start');
     },
@@ -49,8 +54,9 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
       await configure(unit);
     },
 
-    runCommand: () => unit.commands.runNext(),
-    relate: () => unit.relations.runNext(),
+    // Looked at once more: what was due may be gone without a write, and what is wanted must not be taken from before.
+    runCommand: () => unit.commands.runNext().finally(() => unit.look()),
+    relate: () => unit.relations.runNext().finally(() => unit.look()),
     fetch: (signal) => fetchFormula(unit, signal),
     stage: (signal) => stageWanted(unit, signal),
     pause: () => untilHealed(unit, () => pauseForUpgrade(unit)),
@@ -74,11 +80,12 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     async settle(state, failure) {
       if (unit.record().state === state) return;
       if (failure !== undefined) unit.parts.log.error(sentence(failure), { unit: unit.name });
-      const { hook } = unit.record();
-      await unit.enter(
-        state,
-        failure === undefined ? { error: null, next: null } : wayOut(failure, unit.name),
-      );
+      const { hook, state: before } = unit.record();
+      await unit.enter(state, {
+        ...(failure === undefined ? { error: null, next: null } : wayOut(failure, unit.name)),
+        // An operator took its start as done.
+        ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),
+      });
       if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
     },
   };

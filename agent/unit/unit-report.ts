@@ -114,7 +114,9 @@ export class UnitReport {
     const { name, parts } = this.#host;
     const { clock, random, coordinator, log } = parts;
     const read = async (): Promise<void> => {
-      this.#node = (await readEntity(coordinator, paths.unit(name), unitSchema))?.value;
+      const node = (await readEntity(coordinator, paths.unit(name), unitSchema))?.value;
+      // One of another machine has the name of a unit that was removed by force from this one.
+      this.#node = node?.machine === parts.machine ? node : undefined;
       if (this.#node !== undefined) this.#past ??= await parts.histories.open(name);
       await then();
     };

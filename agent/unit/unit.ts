@@ -6,7 +6,7 @@ import type { ConfigValue } from '../../state/formula/config-options.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history.js';
-import { noRequests, type UnitRequests } from '../../state/model/requests.js';
+import { noRequests, type Requester, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
@@ -18,6 +18,7 @@ import { type RelationHost, UnitRelations } from '../relation/unit-relations.js'
 import { untilItWorks } from '../retry.js';
 import { watchRequests } from '../tree/watch-requests.js';
 import { UnitCommands } from './commands.js';
+import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from './hook-source.js';
 import { unitMachine } from './machine.js';
@@ -25,6 +26,7 @@ import { newsOf } from './news.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
 import { spentRequests, takeOff } from './spent-requests.js';
+import { takeUp } from './standstill.js';
 import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
 import { computeWants, nothingWanted } from './wants.js';
@@ -50,8 +52,11 @@ export class AgentUnit implements RelationHost, ReportHost {
   #writes = 0;
   #written: Promise<void> = Promise.resolve();
   #requests = noRequests;
+  /** Who removed the unit by force. */
+  #evictedBy: Requester | undefined;
   #wants: Wants = nothingWanted;
   readonly #takingOff = new Set<string>();
+  readonly #begun = new Set<string>();
   #stopped = false;
 
   /** @param gone called when the unit has been removed from this machine */
@@ -63,11 +68,12 @@ export class AgentUnit implements RelationHost, ReportHost {
   ) {
     this.name = record.unit;
     this.parts = parts;
-    this.#record = record;
+    // A record of before boots were noted: what runs is taken to have been started in this one.
+    this.#record = { ...record, boot: record.boot ?? parts.boot };
     this.directory = unitDirectory(parts.directory.units, record.unit);
     this.inPlace = new FormulaInPlace(parts, () => this.#record);
     this.relations = new UnitRelations(this, relations);
-    this.commands = new UnitCommands(this, () => this.#requests.commands);
+    this.commands = new UnitCommands(this, () => this.requests().commands);
     this.report = new UnitReport(this);
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), wants: nothingWanted },
@@ -85,8 +91,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#ends.push(services.subscribe(this.#record.service, () => this.look()));
     const requests: Observation = watchRequests(coordinator, this.name, log, (found) => {
       this.#requests = found;
-      for (const [relation, { value }] of found.relations)
-        this.relations.resolve(relation, value.id, value.retry);
+      for (const [relation, { value }] of found.relations) this.relations.resolve(relation, value);
       this.look();
     });
     this.#ends.push(() => requests.close());
@@ -117,12 +122,34 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.#stopped;
   }
 
+  /** Whether this is the first time that this agent sets about `strand`. */
+  isFirst(strand: string): boolean {
+    const first = !this.#begun.has(strand);
+    this.#begun.add(strand);
+    return first;
+  }
+
+  takeUp(): Promise<void> | undefined {
+    return takeUp(this, 'workflow');
+  }
+
   record(): UnitRecord {
     return this.#record;
   }
 
   requests(): UnitRequests {
-    return this.#requests;
+    return this.#evictedBy === undefined ? this.#requests : evictionRequests(this.#evictedBy, this.#record);
+  }
+
+  /** Whether the tree knows the unit no more. */
+  isEvicted(): boolean {
+    return this.#evictedBy !== undefined;
+  }
+
+  /** Stops the unit and puts its data aside, as it was removed by force: the tree knows it no more. */
+  evict(by: Requester): void {
+    this.#evictedBy = by;
+    this.look();
   }
 
   wants(): Wants {
@@ -136,7 +163,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   note(change: Partial<UnitRecord>): void {
     const after = { ...this.#record, ...change };
     if (isDeepStrictEqual(after, this.#record)) return;
-    this.#record = { ...after, news: newsOf(this.#record, after, this.#requests, this.now()) };
+    this.#record = { ...after, news: newsOf(this.#record, after, this.requests(), this.now()) };
     this.#unwritten = true;
   }
 
@@ -191,7 +218,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.note(change);
       return;
     }
-    const { resolved } = this.#requests;
+    const { resolved } = this.requests();
     const honoured = isErrorState(before) && resolved !== undefined && resolved.value.id !== resolvedId;
     const again = isErrorState(state) || (honoured && resolved.value.retry);
     this.note({
@@ -202,6 +229,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       hook: null,
       error: null,
       next: null,
+      deaths: {},
       ...(state !== 'upgrading' && state !== 'upgrade-error' && { upgrade: null }),
       ...(honoured && { resolvedId: resolved.value.id }),
       ...change,
@@ -234,7 +262,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   debugRequest(): DebugRequest | undefined {
-    return this.#requests.debug?.value;
+    return this.requests().debug?.value;
   }
 
   running(hook: RunningHook): () => void {
@@ -251,9 +279,10 @@ export class AgentUnit implements RelationHost, ReportHost {
     if (this.#stopped) return;
     this.relations.look();
     const view = this.parts.services.view(this.#record.service);
+    if (this.#evictedBy !== undefined) this.relations.passOver(this.#evictedBy.by);
     const wants = computeWants(
       this.#record,
-      this.#requests,
+      this.requests(),
       view,
       this.inPlace.knownDigest(),
       this.relations.due(),
@@ -278,7 +307,7 @@ export class AgentUnit implements RelationHost, ReportHost {
    * says that it is spent: a kill in between would leave nobody who knows of it.
    */
   #takeOffSpent(): void {
-    if (this.#unwritten || this.#writes > 0) return;
+    if (this.isEvicted() || this.#unwritten || this.#writes > 0) return;
     for (const request of spentRequests(this)) {
       const key = JSON.stringify(request);
       if (this.#takingOff.has(key)) continue;

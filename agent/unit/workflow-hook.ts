@@ -13,7 +13,11 @@ export async function runWorkflowHook(
   { upgrade, also }: Pick<HookCall, 'upgrade'> & { readonly also?: () => Partial<UnitRecord> } = {},
 ): Promise<void> {
   if (host.record().done.includes(name)) return;
-  const through = (): Partial<UnitRecord> => ({ done: [...host.record().done, name], ...also?.() });
+  const through = (): Partial<UnitRecord> => {
+    const { done, hook } = host.record();
+    const boot = name === 'start' && { boot: hook?.boot ?? host.parts.boot };
+    return { done: [...done, name], ...boot, ...also?.() };
+  };
   // Where nothing runs, nothing must be on the disk before what comes next.
   if (await isAbsent(host, name)) return host.note({ attempts: 0, ...through() });
   await runHook(host, { name, ...(upgrade && { upgrade }), through: () => ({ change: through() }) });

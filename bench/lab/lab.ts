@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { eventually } from '../../test/eventually.js';
 import { startZookeeper, type ZookeeperServer } from '../../test/servers/zookeeper.js';
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
@@ -26,6 +25,18 @@ export interface LabOptions {
   readonly storage?: string;
   /** The coordinator's URL, of a server that somebody else ends; default one of the lab's own. */
   readonly state?: string;
+  /** Lines of zoo.cfg for the lab's own server. */
+  readonly configuration?: readonly string[];
+  /** More variables for every command and agent. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface LabAgentOptions {
+  /** Options of Node, e.g. for a profile. */
+  readonly node?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** The coordinator's URL where it is not the lab's, e.g. one with a counter in between. */
+  readonly state?: string;
 }
 
 /** A world of its own to measure in: directory, servers, commands as they are installed; `close` leaves nothing. */
@@ -38,17 +49,20 @@ export class Lab {
     readonly state: string,
     /** The lab's own server, where it has one. */
     readonly server: ZookeeperServer | undefined,
+    private readonly storage: string,
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  static async open({ engine, storage, state }: LabOptions): Promise<Lab> {
-    const directory = await mkdtemp(join(tmpdir(), 'ensemble-bench-'));
-    const server = engine === 'zookeeper' && state === undefined ? await startZookeeper() : undefined;
+  static async open({ engine, storage, state, configuration, env = {} }: LabOptions): Promise<Lab> {
+    const directory = await mkdtemp(join(tmpdir(), 'lab-'));
+    const server =
+      engine === 'zookeeper' && state === undefined ? await startZookeeper(configuration) : undefined;
     const url =
       state ?? (server === undefined ? `embedded:${directory}/state` : `zookeeper://${server.address}/bench`);
-    const lab = new Lab(directory, url, server);
+    const lab = new Lab(directory, url, server, storage ?? `file:${directory}/storage`, env);
     await mkdir(join(directory, 'formulas'));
     await mkdir(lab.home);
-    const environment = `    state: ${url}\n    storage: ${storage ?? `file:${directory}/storage`}\n`;
+    const environment = `    state: ${url}\n    storage: ${lab.storage}\n`;
     await writeFile(
       join(lab.home, 'environments.yaml'),
       `default: bench\nenvironments:\n  bench:\n${environment}`,
@@ -66,7 +80,7 @@ export class Lab {
   }
 
   get variables(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home };
+    return { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home, ...this.env };
   }
 
   /** The words of an `ensemble` command, for whoever starts it. */
@@ -88,14 +102,18 @@ export class Lab {
     return performance.now() - begun;
   }
 
-  /** Starts the agent of `machine` and waits until it is registered. `node` are options of Node, e.g. for a profile. */
-  async agent(
-    machine = 'm0',
-    { node = [] as readonly string[], options = [] as readonly string[] } = {},
-  ): Promise<LabAgent> {
-    const words = ['--pdeathsig', 'KILL', process.execPath, ...node, agent, '--machine', machine];
-    const child = spawn('setpriv', [...words, ...options], {
-      env: this.variables,
+  /** Where the agent of `machine` keeps its units. */
+  dataDirectory(machine = 'm0'): string {
+    return join(this.directory, 'machines', machine);
+  }
+
+  /** Starts the agent of `machine` and waits until it is registered. */
+  async agent(machine = 'm0', { node = [], env = {}, state }: LabAgentOptions = {}): Promise<LabAgent> {
+    const where = ['--machine', machine, '--data-dir', this.dataDirectory(machine)];
+    const other = state === undefined ? [] : ['--state', state, '--storage', this.storage];
+    const words = ['--pdeathsig', 'KILL', process.execPath, ...node, agent, ...where, ...other];
+    const child = spawn('setpriv', words, {
+      env: { ...this.variables, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#children.add(child);
@@ -135,43 +153,4 @@ export class Lab {
     await this.server?.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
-}
-
-/** Resident kilobytes and CPU milliseconds of a process so far. */
-export async function usage(pid: number): Promise<{ readonly rss: number; readonly cpu: number }> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
-  // Fields 14 and 15 of proc(5), in ticks of 10 ms.
-  return {
-    rss: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0),
-    cpu: 10 * (Number(fields[11]) + Number(fields[12])),
-  };
-}
-
-/** Resolves when a process has used no CPU for a while: what it had to do is done. */
-export async function idle(pid: number): Promise<void> {
-  let before = -1;
-  await eventually(async () => {
-    const { cpu } = await usage(pid);
-    const quiet = cpu - before <= 10;
-    before = cpu;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    if (!quiet) throw new Error(`process ${pid} does not come to rest`);
-  }, 60_000);
-}
-
-/** Runs a command that must succeed, to its end, and tells how many milliseconds it took. */
-export function timed(
-  words: readonly [string, ...string[]],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): number {
-  const [program, ...args] = words;
-  const begun = performance.now();
-  const { status, stderr, error } = spawnSync(program, args, {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ms = performance.now() - begun;
-  if (status !== 0) throw new Error(`${words.join(' ')}: ${error?.message ?? stderr.toString()}`);
-  return ms;
 }

@@ -4,14 +4,14 @@ import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.j
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { withSession } from '../session.js';
+import { requester, withSession } from '../session.js';
 
 /** Relates two services; their units meet as soon as they run. */
 export async function relate(one: string, other: string, invocation: Invocation): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
-    const now = new Date(systemClock.now()).toISOString();
+    const by = requester(systemClock.now());
     const names = [parseEndpointName(one), parseEndpointName(other)] as const;
-    const { pair, units } = await addRelation(session.coordinator, names, now);
+    const { pair, units } = await addRelation(session.coordinator, names, by.requestedAt, by);
     const [first] = pair;
     invocation.output.notice(
       `related ${pair.map(formatEndpoint).join(' and ')} by the interface ${first.interface}`,

@@ -2,18 +2,23 @@ import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.j
 import type { ExitCode, Invocation } from '../invocation.js';
 import { lineFilter } from '../observing/log-filter.js';
 import { followLogs, readAllLogs } from '../observing/log-reader.js';
+import { intoFile } from '../output/into-file.js';
 import type { Output } from '../output/output.js';
-import { printable } from '../output/printable.js';
+import { printable, printableLine } from '../output/printable.js';
 import { type Color, paint } from '../output/terminal.js';
 import { withSession } from '../session.js';
 
 export interface DebugLogOptions {
   readonly follow?: boolean;
+  /** Begin with all there is, also when following. */
+  readonly replay?: boolean;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly level?: LogLevel;
   readonly lines?: number;
   readonly format: 'text' | 'json';
+  /** A file for what is printed. */
+  readonly output?: string;
 }
 
 /** Lines a following begins with, as tail(1) does. */
@@ -27,8 +32,16 @@ const COLORS: Partial<Record<LogLevel, Color>> = {
 };
 
 /** Prints what the hooks of all units printed and logged, and with `-f` what they go on to. */
-export async function debugLog(
-  { follow = false, include, exclude, level = logLevels[0], lines, format }: DebugLogOptions,
+export async function debugLog(options: DebugLogOptions, invocation: Invocation): Promise<ExitCode> {
+  if (options.replay && options.lines !== undefined)
+    throw invocation.misuse('--replay begins with all there is, so --lines cannot choose how many');
+  return intoFile(invocation.output, options.output, (output) =>
+    showLines(options, { ...invocation, output }),
+  );
+}
+
+async function showLines(
+  { follow = false, replay = false, include, exclude, level = logLevels[0], lines, format }: DebugLogOptions,
   { output, ...invocation }: Invocation,
 ): Promise<ExitCode> {
   const wanted = lineFilter({ include, exclude, level });
@@ -37,7 +50,7 @@ export async function debugLog(
   return withSession<ExitCode>({ output, ...invocation }, async ({ coordinator }) => {
     const { lines: all, positions } = await readAllLogs(coordinator);
     const shown = all.filter(wanted);
-    const count = lines ?? (follow ? LINES_BEFORE : shown.length);
+    const count = lines ?? (follow && !replay ? LINES_BEFORE : shown.length);
     for (const line of shown.slice(Math.max(0, shown.length - count))) print(line);
     if (!follow) return 0;
     const interrupt = new AbortController();
@@ -51,7 +64,7 @@ export async function debugLog(
 
 function textOf({ time, unit, hook, level, message }: LogLine, { stdout }: Output): string {
   const color = COLORS[level];
-  const said = printable(message);
+  const said = printableLine(message);
   const words = [time, unit, ...(hook === '' ? [] : [printable(hook)]), level];
   return `${words.join(' ')}: ${color === undefined ? said : paint(stdout, color, said)}`;
 }

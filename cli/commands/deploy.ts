@@ -18,6 +18,7 @@ import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
 import { publish } from '../publishing/publish.js';
+import { raiseRevision } from '../publishing/raise-revision.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
 import { requester, type Session, withSession } from '../session.js';
 import { revision, serviceName, ValueRefused } from '../values.js';
@@ -29,6 +30,8 @@ export interface DeployOptions extends FollowOptions {
   readonly config?: string;
   readonly repository?: string;
   readonly revision?: number;
+  /** Raise the revision first. */
+  readonly upgrade?: boolean;
 }
 
 /**
@@ -43,13 +46,15 @@ export async function deploy(
 ): Promise<ExitCode> {
   const wanted = parseFormula(formula, options, invocation);
   const name = service ?? wanted.name;
-  if (options.repository === undefined) throw new NoRepository(formula);
-  const path = options.repository;
+  const path = options.repository ?? '';
+  // Also what is set to nothing, as a variable may be.
+  if (path === '') throw new NoRepository(formula);
   return withSession<ExitCode>(invocation, async (session) => {
     const { coordinator } = session;
     await requireFreeName(coordinator, name);
     if (options.machine !== undefined) await requireMachine(coordinator, options.machine);
-    const repository = await openRepository(path);
+    const found = await openRepository(path);
+    const repository = options.upgrade ? await raiseRevision(found, wanted.name) : found;
     const candidate =
       wanted.revision === undefined
         ? repository.latest(wanted.name)
@@ -87,7 +92,10 @@ function parseFormula(
     if (named !== undefined && options.revision !== undefined && named !== options.revision) {
       throw misuse(`${formula} and --revision ${options.revision} name two revisions`);
     }
-    return { name, revision: named ?? options.revision };
+    const chosen = named ?? options.revision;
+    if (options.upgrade && chosen !== undefined)
+      throw misuse(`--upgrade makes a new revision, so revision ${chosen} cannot be chosen`);
+    return { name, revision: chosen };
   } catch (error) {
     if (error instanceof ValueRefused) throw misuse(`${JSON.stringify(formula)} is no name of a formula`);
     throw error;

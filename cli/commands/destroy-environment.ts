@@ -19,7 +19,7 @@ export async function destroyEnvironment(
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
     const machines = await readMachines(coordinator);
     const counts = [...(await countAll(coordinator)), counted(machines.length, 'machine')];
-    if (!yes) throw new NotConfirmed(environment.name, counts);
+    if (!yes) throw new NotConfirmed(`all that is in environment ${environment.name}`, counts);
     const up = machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name);
     if (up.length > 0 && !force) throw new AgentsUp(environment.name, up);
     await removeTree(coordinator);

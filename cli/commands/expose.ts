@@ -1,11 +1,12 @@
+import { systemClock } from '../../state/clock.js';
 import { setExposed } from '../../state/model/exposure.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { withSession } from '../session.js';
+import { requester, withSession } from '../session.js';
 
 /** Says whether a service's open ports are meant for the world. */
 export async function expose(service: string, exposed: boolean, invocation: Invocation): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async ({ coordinator }) => {
-    const changed = await setExposed(coordinator, service, exposed);
+    const changed = await setExposed(coordinator, service, exposed, requester(systemClock.now()));
     const is = changed ? 'is now' : 'was already';
     invocation.output.notice(`${service} ${is} ${exposed ? 'exposed' : 'not exposed'}`);
     return 0;

@@ -19,10 +19,13 @@ interface Setting {
   readonly description: string;
 }
 
-/** Prints a service's config: every option of its formula, and what was set that the formula does not know. */
+/**
+ * Prints a service's config: every option of its formula, and what was set that the formula does not know.
+ * @param schema true leaves the values out
+ */
 export async function get(
   service: string,
-  { format }: { readonly format: Format },
+  { format, schema = false }: { readonly format: Format; readonly schema?: boolean },
   invocation: Invocation,
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async ({ coordinator }) => {
@@ -31,6 +34,12 @@ export async function get(
       optionsOf(coordinator, formula),
       readConfigValues(coordinator, service),
     ]);
+    if (schema) {
+      await printData(invocation.output, format, { service, formula, options }, (columns) =>
+        renderTable(schemaRows(options), columns),
+      );
+      return 0;
+    }
     const settings = settingsOf(options, values);
     // Values of options that another revision has: kept, since a unit or a later revision may know them.
     const unused = Object.fromEntries(Object.entries(values).filter(([key]) => settings[key]?.set !== true));
@@ -60,6 +69,18 @@ export async function get(
     );
     return 0;
   });
+}
+
+function schemaRows(options: ConfigOptions): readonly (readonly string[])[] {
+  return [
+    ['OPTION', 'TYPE', 'DEFAULT', 'DESCRIPTION'],
+    ...Object.entries(options).map(([key, option]) => [
+      key,
+      option.type,
+      shown(option.default ?? null),
+      printable(option.description),
+    ]),
+  ];
 }
 
 function settingsOf(options: ConfigOptions, values: ConfigValues): Readonly<Record<string, Setting>> {

@@ -1,4 +1,4 @@
-import { type Event, readServiceHistory, servicesWithHistory } from '../../state/model/history.js';
+import { type HistoryEntry, readServiceHistory, servicesWithHistory } from '../../state/model/history.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { requireService } from '../../state/model/services.js';
 import { requireUnit } from '../../state/model/units.js';
@@ -32,7 +32,7 @@ export async function history(
 
 const HEAD = ['TIME', 'ON', 'WHAT', 'OUTCOME', 'TOOK', 'BY', 'FROM', 'TO', 'MESSAGE'];
 
-type Shown = Event & { readonly service: string };
+type Shown = HistoryEntry & { readonly service: string };
 
 async function entriesOf({ coordinator }: Session, subject: string | undefined): Promise<readonly Shown[]> {
   const of = async (service: string, unit?: string): Promise<readonly Shown[]> =>
@@ -40,7 +40,7 @@ async function entriesOf({ coordinator }: Session, subject: string | undefined):
   if (subject === undefined) {
     const services = await servicesWithHistory(coordinator);
     const all = await Promise.all(services.map((service) => of(service)));
-    return all.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    return withoutTwins(all.flat()).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   }
   const isUnit = subject.includes('/');
   const entries = await (isUnit ? of(serviceOfUnit(subject), subject) : of(subject));
@@ -48,6 +48,12 @@ async function entriesOf({ coordinator }: Session, subject: string | undefined):
   if (entries.length === 0)
     await (isUnit ? requireUnit(coordinator, subject) : requireService(coordinator, subject));
   return entries;
+}
+
+/** What was asked of two services, such as to be related, is on record with both. */
+function withoutTwins(entries: readonly Shown[]): Shown[] {
+  const seen = new Set<string>();
+  return entries.filter(({ id, unit }) => unit !== undefined || (!seen.has(id) && seen.add(id)));
 }
 
 /** Without what is of use to the record only. */

@@ -1,13 +1,48 @@
-import { removeMachines } from '../../state/model/machine-removal.js';
+import { systemClock } from '../../state/clock.js';
+import { lostMachines, removeLostMachines, removeMachines } from '../../state/model/machine-removal.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import { NotConfirmed } from '../errors.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { withSession } from '../session.js';
+import { record } from '../observing/record.js';
+import { requester, type Session, withSession } from '../session.js';
 
-/** Forgets machines that are not used any more: all of them, or none. */
-export async function forgetMachines(names: readonly string[], invocation: Invocation): Promise<ExitCode> {
-  return withSession<ExitCode>(invocation, async ({ coordinator }) => {
-    await removeMachines(coordinator, names);
+export interface RemoveMachineOptions {
+  readonly force?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Forgets machines that are not used any more: all of them, or none; by force with the units they host. */
+export async function forgetMachines(
+  names: readonly string[],
+  { force = false, yes = false }: RemoveMachineOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  return withSession<ExitCode>(invocation, async (session) => {
+    if (force) await forgetLost(session, names, yes, invocation);
+    else await removeMachines(session.coordinator, names);
     invocation.output.notice(`removed ${namesOf(names)}`);
     return 0;
   });
+}
+
+async function forgetLost(
+  session: Session,
+  names: readonly string[],
+  yes: boolean,
+  { output }: Invocation,
+): Promise<void> {
+  const { coordinator } = session;
+  const machines = await lostMachines(coordinator, names);
+  const hosted = machines.flatMap(({ units }) => units);
+  if (hosted.length > 0 && !yes)
+    throw new NotConfirmed(`${namesOf(names)} with what is there, without a hook of it`, hosted);
+  const by = requester(systemClock.now());
+  const units = await removeLostMachines(coordinator, names, by);
+  for (const service of new Set(units.map(serviceOfUnit))) {
+    const of = units.filter((unit) => serviceOfUnit(unit) === service);
+    const message = `${namesOf(names)}, with ${namesOf(of)}`;
+    await record(session, output, service, by, { what: 'remove-machine', message });
+  }
+  if (units.length > 0) output.notice(`removed ${namesOf(units)}, without a hook`);
 }

@@ -1,26 +1,36 @@
 import { systemClock } from '../../state/clock.js';
+import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
+import type { Requester } from '../../state/model/requests.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
-import { requester, withSession } from '../session.js';
+import { requester, type Session, withSession } from '../session.js';
 
-/** Asks units to stop and go; either all of them exist, or none is asked. */
+export interface RemoveUnitOptions {
+  readonly keepData?: boolean;
+  readonly force?: boolean;
+}
+
+/** Asks units to stop and go; either all of them exist, or none is asked. Those of lost machines go by force. */
 export async function removeUnits(
   units: readonly string[],
-  { keepData = false }: { readonly keepData?: boolean },
+  { keepData = false, force = false }: RemoveUnitOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
+  if (keepData && force) throw invocation.misuse('what --force removes keeps its data anyway');
   return withSession<ExitCode>(invocation, async (session) => {
     const by = requester(systemClock.now());
-    await requestRemoval(session.coordinator, units, { ...by, ...(keepData && { keepData }) });
-    for (const service of new Set(units.map(serviceOfUnit))) {
-      const of = units.filter((unit) => serviceOfUnit(unit) === service);
-      const message = namesOf(of);
-      await record(session, invocation.output, service, by, { what: 'remove-unit', message });
+    if (force) {
+      const gone = await forceUnitsOut(session.coordinator, units, by);
+      await recordEach(session, invocation, gone, by, ', by force');
+      invocation.output.notice(`removed ${namesOf(gone)}, without a hook`);
+      return 0;
     }
+    await requestRemoval(session.coordinator, units, { ...by, ...(keepData && { keepData }) });
+    await recordEach(session, invocation, units, by);
     const left = await Promise.all(units.map((unit) => session.coordinator.get(paths.unit(unit))));
     const gone = units.filter((_, index) => left[index] === undefined);
     const going = units.filter((_, index) => left[index] !== undefined);
@@ -34,4 +44,17 @@ export async function removeUnits(
     await warnOfAbsentAgents(session, invocation, units);
     return 0;
   });
+}
+
+async function recordEach(
+  session: Session,
+  { output }: Invocation,
+  units: readonly string[],
+  by: Requester,
+  how = '',
+): Promise<void> {
+  for (const service of new Set(units.map(serviceOfUnit))) {
+    const of = units.filter((unit) => serviceOfUnit(unit) === service);
+    await record(session, output, service, by, { what: 'remove-unit', message: `${namesOf(of)}${how}` });
+  }
 }

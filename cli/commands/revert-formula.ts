@@ -1,17 +1,23 @@
 import { systemClock } from '../../state/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import { type Reverted, revertService, revertUnit } from '../../state/model/revert.js';
+import { type RelationsCheck, type Reverted, revertService, revertUnit } from '../../state/model/revert.js';
 import { readServiceState } from '../../state/model/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
+import { RelationsInUse } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
 import { requester, type Session, withSession } from '../session.js';
+import { misfitLines } from '../upgrade/sentences.js';
+
+export interface RevertOptions extends FollowOptions {
+  readonly force?: boolean;
+}
 
 /** Takes a service, or single units, back to the formula before, and follows them there. */
 export async function revertFormula(
   names: readonly string[],
-  options: FollowOptions,
+  options: RevertOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   const [first = ''] = names;
@@ -19,7 +25,12 @@ export async function revertFormula(
     if (first.includes('/')) return revertEach(session, names, options, invocation);
     const before = await errorsOf(session, first);
     const by = requester(systemClock.now());
-    const reverted = await revertService(session.coordinator, first, by);
+    const reverted = await revertService(
+      session.coordinator,
+      first,
+      by,
+      checking(first, options, invocation),
+    );
     await record(session, invocation.output, first, by, { what: 'revert', ...reverted });
     invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
     const units = (await readServiceState(session.coordinator, first))?.units.map(({ name }) => name) ?? [];
@@ -30,20 +41,29 @@ export async function revertFormula(
 async function revertEach(
   session: Session,
   units: readonly string[],
-  options: FollowOptions,
+  options: RevertOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   let worst: ExitCode = 0;
   for (const unit of units) {
     const before = await errorsOf(session, serviceOfUnit(unit));
     const by = requester(systemClock.now());
-    const reverted = await revertUnit(session.coordinator, unit, by);
+    const check = checking(serviceOfUnit(unit), options, invocation);
+    const reverted = await revertUnit(session.coordinator, unit, by, check);
     await record(session, invocation.output, serviceOfUnit(unit), by, { what: 'revert', unit, ...reverted });
     invocation.output.notice(`${unit} goes back from ${reverted.from} to ${reverted.to}`);
     const code = await follow(session, invocation, options, serviceOfUnit(unit), reverted, [unit], before);
     if (code !== 0) worst = code;
   }
   return worst;
+}
+
+/** Refuses to break relations in use, or says by force which are. */
+function checking(service: string, { force = false }: RevertOptions, { output }: Invocation): RelationsCheck {
+  return (formula, relations) => {
+    if (!force) throw new RelationsInUse(service, formula, relations);
+    for (const line of misfitLines({ relations, config: [] }, formula)) output.warn(line);
+  };
 }
 
 /** The units in an error state, with its `since`: as long as one still stands there it has not failed but not begun. */

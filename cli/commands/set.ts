@@ -6,7 +6,6 @@ import { type Assignment, parseAssignment, valuesOf } from '../config/assignment
 import { readConfigFile } from '../config/config-file.js';
 import { optionsOf } from '../config/options-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { requester, withSession } from '../session.js';
 
 export interface SetOptions {
@@ -34,8 +33,7 @@ export async function set(
   });
   const both = assignments.find(({ key }) => reset.includes(key));
   if (both !== undefined) throw misuse(`${both.key} is both set and reset`);
-  return withSession<ExitCode>(invocation, async (session) => {
-    const { coordinator } = session;
+  return withSession<ExitCode>(invocation, async ({ coordinator }) => {
     const { formula } = (await requireService(coordinator, service)).value;
     const [options, current] = await Promise.all([
       optionsOf(coordinator, formula),
@@ -58,12 +56,7 @@ export async function set(
       output.notice(`nothing to change: ${service} has these values already`);
       return 0;
     }
-    await setConfigValues(coordinator, service, values);
-    // The names only: values may be secrets, and stay.
-    await record(session, output, service, requester(systemClock.now()), {
-      what: 'config',
-      message: changed.join(', '),
-    });
+    await setConfigValues(coordinator, service, values, requester(systemClock.now()));
     output.notice(`${service}: changed ${changed.join(', ')}`);
     return 0;
   });

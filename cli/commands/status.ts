@@ -1,6 +1,7 @@
 import { systemClock } from '../../state/clock.js';
 import { readSnapshot, type Snapshot } from '../../state/model/snapshot.js';
 import type { ExitCode, Invocation } from '../invocation.js';
+import { intoFile } from '../output/into-file.js';
 import { withSession } from '../session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../status/scopes.js';
@@ -11,16 +12,30 @@ import { watchSnapshot } from '../status/watch-snapshot.js';
 export interface StatusOptions {
   readonly format: StatusFormat;
   readonly watch?: boolean;
+  /** A file for what is printed. */
+  readonly output?: string;
 }
 
 /** Prints the environment, or what of it has one of the names; with `--watch` again after every change. */
 export async function status(
   scopes: readonly string[],
-  { format, watch = false }: StatusOptions,
+  { format, watch = false, output: file }: StatusOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
-  const { output, misuse } = invocation;
-  if (watch && (format === 'dot' || format === 'svg')) throw misuse(`--watch cannot draw ${format}`);
+  if (watch && (format === 'dot' || format === 'svg'))
+    throw invocation.misuse(`--watch cannot draw ${format}`);
+  return intoFile(invocation.output, file, (output) =>
+    print(scopes, format, watch, { ...invocation, output }),
+  );
+}
+
+function print(
+  scopes: readonly string[],
+  format: StatusFormat,
+  watch: boolean,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { output } = invocation;
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
     const textOf = (snapshot: Snapshot): Promise<string> =>
       statusText(statusDocument(environment.name, narrow(snapshot, scopes)), format, output.stdout, watch);

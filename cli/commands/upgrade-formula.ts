@@ -10,6 +10,7 @@ import { requireService, unitsOfService } from '../../state/model/services.js';
 import { readServiceState, type ServiceState } from '../../state/model/snapshot.js';
 import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
+import type { FollowEnd } from '../follow/follow.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
@@ -19,6 +20,7 @@ import { withWorkDirectory } from '../publishing/work-directory.js';
 import { requester, type Session, withSession } from '../session.js';
 import { changesSince } from '../upgrade/compare.js';
 import { misfitsOf } from '../upgrade/compatibility.js';
+import { outcomeOf } from '../upgrade/outcome.js';
 import { type Preview, previewLines } from '../upgrade/preview.js';
 import { errorLines, leftOutLines, misfitLines, nothingToDo } from '../upgrade/sentences.js';
 import { setTarget } from '../upgrade/set-target.js';
@@ -93,9 +95,15 @@ async function upgrade({ session, invocation, options, name, service, target }: 
     throw new UpgradeOvertaken(name, target.id, now.service.formula);
   }
   const plan = planUnits(now.units, target.id, options.unit, force);
+  const printOutcome = async (end: FollowEnd | undefined): Promise<void> => {
+    if (options.format === 'table') return;
+    const outcome = outcomeOf({ service: name, from: service.formula, to: target.id }, plan.upgrade, end);
+    await printData(output, options.format, outcome, () => []);
+  };
   if (plan.upgrade.length === 0) {
     output.notice(nothingToDo({ name, service }, target.id, options));
     for (const line of leftOutLines(plan, name)) output.notice(line);
+    await printOutcome(undefined);
     return 0;
   }
   const by = requester(systemClock.now());
@@ -120,7 +128,11 @@ async function upgrade({ session, invocation, options, name, service, target }: 
   );
   const goal = { service: name, kind: 'upgraded', formula: target.id, forced } as const;
   const machines = new Map(now.units.map((unit) => [unit.name, unit.unit.machine]));
-  return followAndTell(session, invocation, goal, plan.upgrade, { ...options, machines });
+  return followAndTell(session, invocation, goal, plan.upgrade, {
+    ...options,
+    machines,
+    ended: printOutcome,
+  });
 }
 
 async function preview(

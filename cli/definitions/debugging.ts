@@ -1,5 +1,5 @@
 import * as values from '../values.js';
-import { type CommandDefinition, format, list, maybeText, text } from './definition.js';
+import { type CommandDefinition, format, list, maybeText, output, text } from './definition.js';
 
 /** The commands that look into units while they run. */
 export const debuggingCommands: readonly CommandDefinition[] = [
@@ -9,10 +9,11 @@ export const debuggingCommands: readonly CommandDefinition[] = [
     details:
       'Gathered from all machines; the last of it, 1 MB per machine. All of it is in the units’ log/hooks.log on their\n' +
       'machines. What a hook prints is INFO, on both its outputs; `ensemble-log -l` says otherwise. With -f it begins with\n' +
-      'the last 10 lines, unless -n is given, and goes on until Ctrl-C.',
+      'the last 10 lines, unless -n or -r is given, and goes on until Ctrl-C.',
     arguments: [],
     options: [
       { flags: '-f, --follow', description: 'go on with what comes' },
+      { flags: '-r, --replay', description: 'with -f: begin with all there is' },
       {
         flags: '-i, --include <unit...>',
         description: 'only these units; a service means its units, and * and ? may stand for anything',
@@ -26,6 +27,7 @@ export const debuggingCommands: readonly CommandDefinition[] = [
         parse: values.lineCount,
       },
       { ...format, choices: ['text', 'json'], default: 'text' },
+      output,
     ],
     examples: ['ensemble debug-log -n 50', "ensemble debug-log -f -i 'blog*' -x blog/2 -l WARNING"],
     run: async (_args, options, invocation) =>

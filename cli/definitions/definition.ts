@@ -65,6 +65,13 @@ export const format: OptionDefinition = {
   default: 'table',
 };
 
+/** Where data goes instead of stdout. */
+export const output: OptionDefinition = {
+  flags: '-o, --output <file>',
+  description: 'write to this file instead',
+  completes: 'files',
+};
+
 /** An argument of one value that must be there. */
 export function text(argument: Arguments[number]): string {
   return typeof argument === 'string' ? argument : '';

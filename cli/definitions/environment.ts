@@ -17,7 +17,8 @@ export const environmentCommands: readonly CommandDefinition[] = [
     summary: 'forget machines that are not in use',
     details:
       'A machine must host no unit and its agent must be down. An agent that is started later makes its machine known\n' +
-      'again.',
+      'again. A machine that is lost for good goes with its units, by --force: no hook of theirs runs, and the others of\n' +
+      'their relations are told that they departed. Should its agent come back, it stops them and puts their data aside.',
     arguments: [
       {
         name: '<machine...>',
@@ -26,10 +27,13 @@ export const environmentCommands: readonly CommandDefinition[] = [
         completes: 'machines',
       },
     ],
-    options: [],
-    examples: ['ensemble remove-machine m1', 'ensemble remove-machine m1 m2'],
-    run: async ([names], _options, invocation) =>
-      (await import('../commands/remove-machine.js')).forgetMachines(list(names), invocation),
+    options: [
+      { flags: '--force', description: 'with the units they host; their agents must be down all the same' },
+      { flags: '--yes', description: 'do it; without this, --force only says which units would go' },
+    ],
+    examples: ['ensemble remove-machine m1 m2', 'ensemble remove-machine --force --yes m1'],
+    run: async ([names], options, invocation) =>
+      (await import('../commands/remove-machine.js')).forgetMachines(list(names), options, invocation),
   },
   {
     name: 'destroy-environment',

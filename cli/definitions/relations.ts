@@ -56,7 +56,7 @@ export const relationCommands: readonly CommandDefinition[] = [
       { name: '[relation]', description: 'the relation whose hook failed, not the unit’s own' },
     ],
     options: [
-      { flags: '--retry', description: 'run the failed hook again' },
+      { flags: '-r, --retry', description: 'run the failed hook again' },
       { flags: '--all', description: 'every unit and relation in error' },
     ],
     examples: [

@@ -1,5 +1,5 @@
 import * as values from '../values.js';
-import { type CommandDefinition, list } from './definition.js';
+import { type CommandDefinition, list, output } from './definition.js';
 
 /** `status`, the command that shows all the others' effects. */
 export const statusCommand: CommandDefinition = {
@@ -24,12 +24,13 @@ export const statusCommand: CommandDefinition = {
       default: 'table',
     },
     { flags: '--watch', description: 'print again whenever something changes, until Ctrl-C' },
+    output,
   ],
   examples: [
     'ensemble status',
     'ensemble status --format json guestbook',
     "ensemble status --watch 'guest*'",
-    'ensemble status --format svg > status.svg',
+    'ensemble status --format svg --output status.svg',
   ],
   run: async ([names], options, invocation) =>
     (await import('../commands/status.js')).status(list(names), options, invocation),

@@ -4,7 +4,7 @@ import { readMachines } from '../../state/model/machines.js';
 import { readUnitState } from '../../state/model/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { agentCommand, type Session } from '../session.js';
-import { followUnits } from './follow.js';
+import { type FollowEnd, followUnits } from './follow.js';
 import type { Goal } from './goal.js';
 import { lineProgress } from './line-progress.js';
 import { exitCodeOf, namesOf, noAgent, summarize } from './summary.js';
@@ -22,13 +22,18 @@ export async function followAndTell(
   { output, globals }: Invocation,
   goal: Goal,
   units: readonly string[],
-  options: FollowOptions & { readonly machines?: UnitMachines },
+  options: FollowOptions & {
+    readonly machines?: UnitMachines;
+    /** Told how the following ended; undefined where there was none. */
+    readonly ended?: (end: FollowEnd | undefined) => Promise<void>;
+  },
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
   const { coordinator, environment } = session;
   const command = (machine: string | undefined): string => agentCommand(environment, globals, machine);
   if (!options.wait) {
     await warnOfAbsentAgents(session, { output, globals }, units, options.machines);
+    await options.ended?.(undefined);
     return 0;
   }
   const interrupt = new AbortController();
@@ -41,6 +46,7 @@ export async function followAndTell(
     const limits = { timeout: options.timeout, interrupt: interrupt.signal };
     const end = await followUnits({ coordinator, clock }, goal, units, progress, limits);
     for (const line of summarize(goal, end, clock.monotonic() - begun, command)) output.notice(line);
+    await options.ended?.(end);
     return exitCodeOf(end);
   } finally {
     process.off('SIGINT', stop);

@@ -18,7 +18,7 @@ export interface Goal {
 
 /**
  * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
- * prepare the upgrade (the storage is away, the bundle is damaged) and runs the old formula on. `gone`: it was removed,
+ * bring the formula (the storage is away, the bundle is damaged); one to be upgraded runs the old formula on. `gone`: it was removed,
  * or is being stopped, and will never get there. `overtaken`: a later upgrade took it further.
  */
 export type Standing = 'under-way' | 'done' | 'failed' | 'offline' | 'stuck' | 'gone' | 'overtaken';
@@ -40,7 +40,13 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
   }
   if (!agentUp) return 'offline';
   const preparing = upgrade?.step === 'fetching' || upgrade?.step === 'staging';
-  return preparing && (upgrade.blockers?.length ?? 0) > 0 ? 'stuck' : 'under-way';
+  const blocked = preparing && (upgrade.blockers?.length ?? 0) > 0;
+  return blocked || lacksFormula(unit) ? 'stuck' : 'under-way';
+}
+
+/** Before its formula is there no hook has run, so that only its agent can have something to say. */
+function lacksFormula({ unit, status }: UnitState): boolean {
+  return status.state === 'installing' && unit.formula === null && status.message !== '';
 }
 
 function isNewer(formula: string | null, goal: string): boolean {

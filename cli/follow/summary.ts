@@ -31,11 +31,10 @@ export function summarize(
     ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),
   ];
   if (why === 'timeout') {
+    const left = of('under-way');
     lines.push(
-      `stopped following after ${formatDuration(elapsed)}; ${work} on. Still under way:`,
-      ...of('under-way').map(
-        (row) => `  ${row.unit}: ${row.doing}${row.message === '' ? '' : `: ${row.message}`}`,
-      ),
+      `stopped following after ${formatDuration(elapsed)}; ${work} on${left.length === 0 ? '' : '. Still under way:'}`,
+      ...left.map((row) => `  ${row.unit}: ${row.doing}${row.message === '' ? '' : `: ${row.message}`}`),
       `  try: ensemble status ${goal.service}`,
     );
   }
@@ -65,7 +64,9 @@ function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly
 function stuckLines({ unit, doing, message }: Row): readonly string[] {
   return [
     `${unit} cannot go on: ${doing}: ${message}`,
-    '  until that is mended it runs on as before; the request is kept',
+    doing === 'installing'
+      ? '  its agent goes on trying, and starts it when that is mended'
+      : '  until that is mended it runs on as before; the request is kept',
   ];
 }
 

@@ -1,3 +1,4 @@
+import { explainedBySystem } from '../../state/system-errors.js';
 import { paint, type Screen, screenOf } from './terminal.js';
 
 /** How data is printed: for people, or for programs. */
@@ -26,7 +27,7 @@ export function processOutput(): Output {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit();
-      throw error;
+      throw explainedBySystem(error, 'the place that its output goes to');
     });
   }
   return {

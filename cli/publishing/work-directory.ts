@@ -1,13 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Runs `work` with a directory of its own for bundles, which is gone afterwards. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs `work` with a directory of its own for bundles, which is gone afterwards. A signal ends the process as ever, but
+ * takes the directory along.
+ */
 export async function withWorkDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'ensemble-'));
+  const directory = mkdtempSync(join(tmpdir(), 'ensemble-'));
+  const end = (signal: (typeof SIGNALS)[number]): void => {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of SIGNALS) process.once(signal, end);
   try {
     return await work(directory);
   } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
     await rm(directory, { recursive: true, force: true });
   }
 }

@@ -44,6 +44,8 @@ export interface UnitEntry {
   /** What the unit runs; null until it is installed. */
   readonly formula: string | null;
   readonly since: string;
+  /** Where its machine is reached; there once its agent has taken it up. */
+  readonly publicAddress?: string;
   readonly message: string;
   /** What an operator can do about an error; only where there is one. */
   readonly next?: string;
@@ -161,6 +163,7 @@ function unitEntry(
     state: status.state,
     formula: unit.formula,
     since: status.since,
+    ...(unit.addresses !== undefined && { publicAddress: unit.addresses.public }),
     message: status.message,
     ...(status.next !== undefined && { next: status.next }),
     ...(status.workload !== undefined && { workload: status.workload }),

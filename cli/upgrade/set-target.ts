@@ -35,6 +35,8 @@ export async function setTarget(
     if (!force && current.bad?.includes(formulaId)) throw new FormulaReverted(service, formulaId);
     checkFit(service, current, relations, formulaId, formula, force);
     const bad = current.bad?.filter((id) => id !== formulaId);
-    return { ...current, formula: formulaId, previous: current.formula, repository, ...(bad && { bad }) };
+    const { formula: previous, previous: before } = current;
+    const earlier = before === undefined ? [] : [before];
+    return { ...current, formula: formulaId, previous, earlier, repository, ...(bad && { bad }) };
   });
 }

@@ -1,9 +1,9 @@
-import { bumpRevision } from '../../state/formula/bump.js';
 import type { Candidate } from '../../state/formula/candidate.js';
 import { RevisionNotFound } from '../../state/formula/errors.js';
 import { type FormulaId, formatFormulaId } from '../../state/formula/formula-id.js';
 import { openRepository, type Repository } from '../../state/formula/repository.js';
-import { BumpNeedsDirectory, RevisionOlder } from '../errors.js';
+import { RevisionOlder } from '../errors.js';
+import { raiseRevision, underDevelopment } from '../publishing/raise-revision.js';
 
 export interface TargetOptions {
   readonly revision?: number;
@@ -34,11 +34,8 @@ export async function findTarget(
 ): Promise<Target> {
   let repository = await openRepository(repositoryPath);
   if (options.bump) {
-    const { path, kind, id } = repository.latest(deployed.name);
-    if (kind !== 'directory') throw new BumpNeedsDirectory(path);
-    if (options.dryRun) return bumpedTarget(deployed, repository, id.revision + 1);
-    await bumpRevision(path);
-    repository = await openRepository(repositoryPath);
+    if (options.dryRun) return bumpedTarget(deployed, underDevelopment(repository, deployed.name));
+    repository = await raiseRevision(repository, deployed.name);
   }
   const candidate = chosen(service, deployed, repository, options.revision);
   const revision = candidate?.id.revision ?? deployed.revision;
@@ -65,7 +62,7 @@ function chosen(
   }
 }
 
-function bumpedTarget(deployed: FormulaId, repository: Repository, wouldBump: number): Target {
-  const candidate = repository.latest(deployed.name);
+function bumpedTarget(deployed: FormulaId, candidate: Candidate): Target {
+  const wouldBump = candidate.id.revision + 1;
   return { id: formatFormulaId({ ...deployed, revision: wouldBump }), candidate, wouldBump };
 }

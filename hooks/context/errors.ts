@@ -76,6 +76,20 @@ export class SettingsFileUnusable extends EnsembleError {
   }
 }
 
+/** The file that a tool's `--output` names cannot be written. */
+export class OutputFileUnusable extends EnsembleError {
+  static override readonly code = 'output-file-unusable';
+
+  /** @param reason goes on after the file's name, e.g. `is a directory` */
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    next?: string,
+  ) {
+    super(`"${file}" ${reason}`, next);
+  }
+}
+
 /** e.g. `this unit is in db:4, web:7` */
 export function thoseThere(ids: readonly string[]): string {
   return ids.length === 0 ? 'this unit is in no relation' : `this unit is in ${ids.join(', ')}`;

@@ -20,22 +20,23 @@ export type Adoption =
  * Takes over a run that an agent before this one journalled and perhaps started. However many processes try, and
  * however late the run's own wrapper gets the processor: the hook ran at most once under this id.
  *
+ * @param boot the machine's current boot: a process of another one is gone, whoever has its number now
  * @throws HookCannotAdopt where the run's directory cannot be read or claimed, e.g. on a full disk; try again
  */
-export async function adoptHook(spec: HookSpec, clock: Clock): Promise<Adoption> {
+export async function adoptHook(spec: HookSpec, clock: Clock, boot = bootId()): Promise<Adoption> {
   try {
-    return await adopt(spec, clock);
+    return await adopt(spec, clock, boot);
   } catch (cause) {
     throw new HookCannotAdopt(spec.run.unit, spec.run.hook, { cause });
   }
 }
 
-async function adopt(spec: HookSpec, clock: Clock): Promise<Adoption> {
+async function adopt(spec: HookSpec, clock: Clock, boot: string): Promise<Adoption> {
   const status = await readStatus(spec.runDirectory);
   const record = await readRecord(spec.runDirectory);
   if (status !== undefined) return over(spec, { status }, record);
   // Of an earlier boot nothing runs any more; and that no claim is on the disk does not prove that none was made.
-  if (spec.run.boot !== bootId()) return over(spec, { lost: true }, record);
+  if (spec.run.boot !== boot) return over(spec, { lost: true }, record);
   if (await claimRun(spec.runDirectory)) return { kind: 'never-started' };
   return takeOver(spec, clock, await readRecord(spec.runDirectory));
 }

@@ -26,7 +26,7 @@ export function openLog(logFile: string, limit = defaultLimit): OpenLog {
  * The last lines of what was logged after `offset`: at most `lines` of them and 4 KiB, without control characters, so
  * that they can stand in a message; empty where nothing was logged or the log is gone.
  */
-export async function tail(logFile: string, offset: number, lines = 10): Promise<string> {
+export async function tail(logFile: string, offset: number, lines = 3): Promise<string> {
   const file = await open(logFile, 'r').catch(() => undefined);
   if (!file) return '';
   try {

@@ -4,8 +4,8 @@ import { runTool } from '../tools/run-tool.js';
 import { type HookTool, InputWanted, type ToolResult } from '../tools/tool.js';
 import { parseRequest, type Request } from './request.js';
 
-/** Gives the context of a hook that is running, and nothing for any other id. */
-export type FindContext = (clientId: string) => HookContext | undefined;
+/** Gives the context of a hook that is running, and nothing for any other id; may wait until that is known. */
+export type FindContext = (clientId: string) => HookContext | undefined | Promise<HookContext | undefined>;
 
 /** A refusal: the request never reached a tool. Exit 1 where the hook is the matter, 2 where the request is. */
 export function refuse(exit: 1 | 2, sentence: string): ToolResult {
@@ -36,7 +36,7 @@ async function answerRequest(
   tools: ReadonlyMap<string, HookTool>,
   find: FindContext,
 ): Promise<ToolResult | InputWanted> {
-  const context = find(request.client);
+  const context = await find(request.client);
   if (!context) {
     return refuse(
       1,

@@ -26,8 +26,7 @@ export interface ToolServer {
 /**
  * Answers hook tools on a unix socket that only this user can reach.
  *
- * Contexts of adopted hooks must be findable before this is called: a tool whose hook is unknown is refused, one that
- * finds no socket waits for it.
+ * `find` waits until the contexts of adopted hooks stand: a tool whose hook is unknown is refused.
  *
  * @throws SocketPathTooLong, SocketInUse
  */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EnsembleError } from '../../state/errors.js';
+import { writeFileOfHook } from './write-file.js';
 import { type HookTool, InputWanted, type ToolCall, type ToolResult } from './tool.js';
 
 /** Everything of a call but where its output goes. */
@@ -40,9 +41,14 @@ export async function runTool(tool: HookTool, request: ToolRequest): Promise<Too
       return request.input;
     },
   });
+  const printsData = command.options.some(({ long }) => long === '--format');
+  if (printsData) command.option('-o, --output <file>', 'write it to this file, and print nothing');
   try {
     await command.parseAsync([...request.arguments], { from: 'user' });
-    return { exit: 0, stdout, stderr };
+    const { output } = command.opts<{ output?: string }>();
+    if (!printsData || output === undefined) return { exit: 0, stdout, stderr };
+    await writeFileOfHook(output, request.directory, stdout);
+    return { exit: 0, stdout: '', stderr };
   } catch (error) {
     if (error instanceof InputWanted) return error;
     if (error instanceof CommanderError) return usageResult(error, command, stdout, stderr);

@@ -1,3 +1,5 @@
+import type { HookRules } from '../formula/hook-rules.js';
+
 /** One named (coordinator, storage) pair, with every path absolute. */
 export interface Environment {
   readonly name: string;
@@ -5,6 +7,8 @@ export interface Environment {
   readonly state: string;
   /** The storage's URL for `openStorage`. */
   readonly storage: string;
+  /** How hooks are run where their formula says nothing else. */
+  readonly hooks?: HookRules;
   /** Never printed. */
   readonly secret?: string;
 }

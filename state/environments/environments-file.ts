@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
+import { rulesSchema } from '../formula/hook-rules.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
@@ -11,6 +12,7 @@ const environmentSchema = z.looseObject({
   storage: z.string(),
   secret: z.string().min(8).optional(),
   secretFile: z.string().optional(),
+  hooks: rulesSchema.optional(),
 });
 
 const fileSchema = z.looseObject({
@@ -34,7 +36,7 @@ export function ensembleHome(variables: NodeJS.ProcessEnv = process.env): string
 /**
  * Finds an environment in `environments.yaml`: the one named, or `$ENSEMBLE_ENV`, or the file's default, or the only
  * one. Relative paths in its URLs are taken from the file's directory.
- * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid
+ * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid; errors of the file system
  */
 export async function loadEnvironment(
   name: string | undefined,
@@ -54,6 +56,7 @@ export async function loadEnvironment(
     name: chosen,
     state: absoluteUrl(entry.state, home),
     storage: absoluteUrl(entry.storage, home),
+    ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(secret !== undefined && { secret }),
   };
 }
@@ -74,7 +77,9 @@ async function readEnvironments(variables: NodeJS.ProcessEnv): Promise<{
   const file = join(home, 'environments.yaml');
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new NoEnvironments(file);
-    throw new EnvironmentsInvalid(file, 1, '', error.message);
+    // The one that names no path.
+    if (error.code === 'EISDIR') throw new EnvironmentsInvalid(file, 1, '', 'it is a directory');
+    throw error;
   });
   const reading = parseYamlFile(bytes, file, fileSchema);
   if ('problems' in reading) {
@@ -93,7 +98,7 @@ export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = proc
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new EnvironmentsInvalid(file, 1, '', (error as Error).message);
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isExecutable } from './entry-path.js';
 import { FormulaEntryRefused, HookNotExecutable, HookNotRunnable } from './errors.js';
+import { closestName } from './suggestion.js';
 
 /** As much of a script's first line as Linux looks at. */
 const firstLine = 256;
@@ -13,7 +14,25 @@ const firstLine = 256;
  */
 export async function checkHooks(directory: string, names: readonly string[]): Promise<readonly string[]> {
   const warnings = await Promise.all(names.map((name) => checkHook(name, join(directory, 'hooks', name))));
-  return warnings.filter((warning) => warning !== undefined);
+  return [...warnings.filter((warning) => warning !== undefined), ...(await misspelt(directory, names))];
+}
+
+/** Executables that no agent will run, and whose name is nearly that of a hook; others are the author's business. */
+async function misspelt(directory: string, names: readonly string[]): Promise<readonly string[]> {
+  const hooks = join(directory, 'hooks');
+  const entries = await readdir(hooks, { withFileTypes: true }).catch(() => []);
+  const warnings: string[] = [];
+  for (const entry of entries) {
+    const { name } = entry;
+    const meant =
+      names.includes(name) || name.startsWith('ensemble-info-') ? undefined : closestName(name, names);
+    if (meant === undefined || !entry.isFile() || !isExecutable((await stat(join(hooks, name))).mode))
+      continue;
+    warnings.push(
+      `${join(hooks, name)} is no hook of this formula and will not be run; is it meant to be ${meant}?`,
+    );
+  }
+  return warnings;
 }
 
 async function checkHook(hook: string, path: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** How a formula wants one of its hooks to be run; what it leaves out is the machine's default. */
+/** How a formula wants one of its hooks to be run, or an environment all of them; what it leaves out is a default. */
 export interface HookRules {
   /** Seconds the hook may take. */
   readonly timeout?: number | undefined;
@@ -8,7 +8,8 @@ export interface HookRules {
   readonly retry?: { readonly attempts: number; readonly backoff: number } | undefined;
 }
 
-const rules = z.looseObject({
+/** The same as `HookRules`, as it is written in YAML. */
+export const rulesSchema = z.looseObject({
   timeout: z.number().positive().max(604_800).optional(),
   retry: z
     .looseObject({
@@ -21,5 +22,5 @@ const rules = z.looseObject({
 /** The section `hooks` of `metadata.yaml`, by the hooks' names. */
 export const hookRulesSchema = z.preprocess(
   (value) => value ?? undefined,
-  z.record(z.string(), rules).optional(),
+  z.record(z.string(), rulesSchema).optional(),
 );

@@ -12,6 +12,7 @@ import {
 import { type Entity, nodeValue } from './entity.js';
 import { ServiceDestroying } from './errors.js';
 import { requireMetadata } from './formulas.js';
+import { recordOperations, requestEntry } from './history.js';
 import { paths } from './paths.js';
 import { ContainerNeedsSubordinate, RelationExists, RelationLimitReached } from './relation-errors.js';
 import {
@@ -20,6 +21,7 @@ import {
   type RelationNode,
   relationsOfService,
 } from './relations.js';
+import type { Requester } from './requests.js';
 import type { Relation, Service } from './schemas.js';
 import { requireService } from './services.js';
 import { placeSubordinates } from './subordinates.js';
@@ -48,6 +50,7 @@ interface Side {
  * In container scope a unit of the subordinate is then placed beside each unit of the other service. Where that was
  * interrupted, the same call again places the rest.
  * @param now ISO instant for the status of units that are placed
+ * @param requester who is on record for it
  * @throws ServiceNotFound, ServiceDestroying, EndpointNotFound, EndpointsDoNotMatch, EndpointsAmbiguous,
  *   ContainerNeedsSubordinate, RelationExists, RelationLimitReached
  */
@@ -55,8 +58,10 @@ export async function addRelation(
   coordinator: Coordinator,
   [a, b]: readonly [EndpointName, EndpointName],
   now: string,
+  requester?: Requester,
 ): Promise<AddedRelation> {
   const change = newChangeId();
+  const request = requester && requestEntry(requester, { what: 'add-relation' });
   const { id, pair, standing } = await retryOnConflict(`${a.service} or ${b.service}`, async () => {
     const [one, other] = await Promise.all([
       readSide(coordinator, a.service),
@@ -70,6 +75,7 @@ export async function addRelation(
     for (const side of [one, other]) for (const endpoint of found) checkLimit(endpoint, side);
     const subordinate = subordinateOf(found, [one, other]);
     const { first, claim } = await claimRelationNumbers(coordinator, 1);
+    const entry = request && { ...request, message: found.map(formatEndpoint).join(' ') };
     await coordinator.transaction([
       ...[one, other].map(
         ({ name, service }): Operation => ({
@@ -81,6 +87,7 @@ export async function addRelation(
       ),
       claim,
       ...createRelationOperations(String(first), found, change, subordinate),
+      ...(await recordOperations(coordinator, [one.name, other.name], entry)),
     ]);
     return { id: String(first), pair: found, standing: false };
   });
@@ -104,7 +111,11 @@ function checkLimit({ service, name, limit }: OfferedEndpoint, side: Side): void
   const taken = side.relations.filter(({ value }) =>
     value.endpoints.some((endpoint) => endpoint.service === service && endpoint.name === name),
   );
-  if (taken.length >= limit) throw new RelationLimitReached(`${service}:${name}`, limit);
+  const going = taken
+    .filter(({ value }) => value.removing === true)
+    .flatMap(({ value }) => value.endpoints.filter((other) => other.service !== service))
+    .map((other) => other.service);
+  if (taken.length >= limit) throw new RelationLimitReached(`${service}:${name}`, limit, going);
 }
 
 /** The service whose units the relation places; undefined in global scope. */

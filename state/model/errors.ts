@@ -110,10 +110,26 @@ export class MachineHostsUnits extends EnsembleError {
   constructor(
     readonly machine: string,
     readonly units: readonly string[],
+    /** Whether its agent is up. */
+    up: boolean,
   ) {
     super(
       `machine ${machine} hosts ${units.length === 1 ? 'a unit' : `${units.length} units`}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}`,
-      `ensemble remove-unit ${units.slice(0, 10).join(' ')}, and wait until ${units.length === 1 ? 'it is' : 'they are'} gone`,
+      `ensemble remove-unit ${units.slice(0, 10).join(' ')}, and wait until ${units.length === 1 ? 'it is' : 'they are'} gone${up ? '' : `; or, if the machine is lost: ensemble remove-machine --force ${machine}`}`,
+    );
+  }
+}
+
+/** A unit whose agent is up is stopped by it. */
+export class UnitHasAgent extends EnsembleError {
+  static override readonly code = 'unit-has-agent';
+  constructor(
+    readonly unit: string,
+    readonly machine: string,
+  ) {
+    super(
+      `unit ${unit} has an agent that can stop it: that of machine ${machine} is up`,
+      `ensemble remove-unit ${unit}`,
     );
   }
 }

@@ -1,11 +1,14 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { ServiceDestroying } from './errors.js';
+import { recordOperations, requestEntry } from './history.js';
 import { paths } from './paths.js';
+import type { Requester } from './requests.js';
 import { requireService } from './services.js';
 
 /**
  * Says whether a service's open ports are meant for the world. What makes them reachable is not Ensemble's: it is told.
+ * @param requester who is on record for it
  * @returns whether that was changed
  * @throws ServiceNotFound, ServiceDestroying
  */
@@ -13,7 +16,9 @@ export async function setExposed(
   coordinator: Coordinator,
   service: string,
   exposed: boolean,
+  requester?: Requester,
 ): Promise<boolean> {
+  const entry = requester && requestEntry(requester, { what: exposed ? 'expose' : 'unexpose' });
   return retryOnConflict(`service ${service}`, async () => {
     const { value, version } = await requireService(coordinator, service);
     if (value.destroying) throw new ServiceDestroying(service);
@@ -22,6 +27,7 @@ export async function setExposed(
     await coordinator.transaction([
       { kind: 'check', path: paths.service(service), version },
       exposed ? { kind: 'create', path, value: '{}' } : { kind: 'remove', path },
+      ...(await recordOperations(coordinator, [service], entry)),
     ]);
     return true;
   });

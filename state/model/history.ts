@@ -82,22 +82,51 @@ function append(
   return [...past, ...news.filter(({ id }) => !known.has(id))].slice(-most);
 }
 
-/** Notes what somebody asked of a service or some of its units. */
+/** What was asked, and who asked. Made once, however often the request is tried, so that it is on record once. */
+export function requestEntry(
+  { requestedAt: at, by }: Requester,
+  request: Omit<Event, 'at' | 'by' | 'outcome'>,
+): HistoryEntry {
+  return newEntry({ ...request, at, by, outcome: 'asked' });
+}
+
+/**
+ * The operations that put a request on the services' record, for the transaction that makes it: it is on record where it
+ * stands, and nowhere else. None where there is no entry.
+ */
+export async function recordOperations(
+  coordinator: Coordinator,
+  services: readonly string[],
+  entry: HistoryEntry | undefined,
+): Promise<readonly Operation[]> {
+  if (entry === undefined) return [];
+  return Promise.all(
+    services.map(async (service): Promise<Operation> => {
+      await openServiceHistory(coordinator, service);
+      const path = paths.serviceHistory(service);
+      const standing = await readEntity(coordinator, path, historySchema);
+      const entries = append(standing?.value.entries ?? [], [entry], MOST_OF_SERVICE);
+      return {
+        kind: 'set',
+        path,
+        value: nodeValue({ entries }),
+        ...(standing && { version: standing.version }),
+      };
+    }),
+  );
+}
+
+/** Notes what somebody asked of a service or some of its units, where that was more than one transaction. */
 export async function recordRequest(
   coordinator: Coordinator,
   service: string,
   requester: Requester,
   request: Omit<Event, 'at' | 'by' | 'outcome'>,
 ): Promise<void> {
-  const { requestedAt: at, by } = requester;
-  const entry = newEntry({ ...request, at, by, outcome: 'asked' });
-  await openServiceHistory(coordinator, service);
-  await retryOnConflict(`history of ${service}`, async () => {
-    const path = paths.serviceHistory(service);
-    const standing = await readEntity(coordinator, path, historySchema);
-    const entries = append(standing?.value.entries ?? [], [entry], MOST_OF_SERVICE);
-    await coordinator.set(path, nodeValue({ entries }), standing?.version);
-  });
+  const entry = requestEntry(requester, request);
+  await retryOnConflict(`history of ${service}`, async () =>
+    coordinator.transaction(await recordOperations(coordinator, [service], entry)),
+  );
 }
 
 /** Makes the node that a service's history stands under, unless it is there. */

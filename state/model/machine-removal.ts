@@ -1,8 +1,37 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { MachineHostsUnits, MachineInUse, MachineNotFound } from './errors.js';
+import { forceOut } from './forced-removal.js';
 import { type MachineState, readMachines } from './machines.js';
 import { paths } from './paths.js';
+import type { Requester } from './requests.js';
+
+/**
+ * Forgets machines that are lost for good, with the units that they host, no hook of which runs. An agent that comes
+ * back all the same stops them.
+ * @returns the units that are gone
+ * @throws MachineNotFound, MachineInUse, before anything is removed
+ */
+export async function removeLostMachines(
+  coordinator: Coordinator,
+  names: readonly string[],
+  requester: Requester,
+): Promise<readonly string[]> {
+  const lost = await lostMachines(coordinator, names);
+  const units = lost.flatMap((machine) => machine.units);
+  await forceOut(coordinator, units, requester);
+  await removeMachines(coordinator, names);
+  return units;
+}
+
+/** The machines of these names, none of which has an agent that is up. @throws MachineNotFound, MachineInUse */
+export async function lostMachines(
+  coordinator: Coordinator,
+  names: readonly string[],
+): Promise<readonly MachineState[]> {
+  const machines = await readMachines(coordinator);
+  return names.map((name) => requireDown(find(machines, name)));
+}
 
 /**
  * Forgets machines that host nothing and whose agents are down: all of them or none. An agent that comes up later
@@ -20,14 +49,25 @@ export async function removeMachines(coordinator: Coordinator, names: readonly s
 }
 
 function choose(machines: readonly MachineState[], name: string): MachineState {
+  const machine = find(machines, name);
+  const { units, agent } = machine;
+  if (units.length > 0) throw new MachineHostsUnits(name, units, agent !== undefined);
+  return requireDown(machine);
+}
+
+function requireDown(machine: MachineState): MachineState {
+  const { name, agent } = machine;
+  if (agent !== undefined) throw new MachineInUse(name, machine.machine.hostname, agent.pid);
+  return machine;
+}
+
+function find(machines: readonly MachineState[], name: string): MachineState {
   const machine = machines.find((each) => each.name === name);
   if (machine === undefined)
     throw new MachineNotFound(
       name,
       machines.map((each) => each.name),
     );
-  if (machine.units.length > 0) throw new MachineHostsUnits(name, machine.units);
-  if (machine.agent !== undefined) throw new MachineInUse(name, machine.machine.hostname, machine.agent.pid);
   return machine;
 }
 

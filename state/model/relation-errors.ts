@@ -66,16 +66,24 @@ export class RelationsAmbiguous extends EnsembleError {
   }
 }
 
-/** An endpoint takes part in as many relations as its formula's `limit` allows. */
+/**
+ * An endpoint takes part in as many relations as its formula's `limit` allows. One that is going counts: hooks may rely
+ * on the limit, and until `broken` is through a unit is in it.
+ */
 export class RelationLimitReached extends EnsembleError {
   static override readonly code = 'relation-limit-reached';
   constructor(
     readonly endpoint: string,
     readonly limit: number,
+    /** The services of the relations that count and are going already. */
+    readonly going: readonly string[] = [],
   ) {
+    const most = `${endpoint} takes part in ${limit} relation${limit === 1 ? '' : 's'} at most`;
     super(
-      `${endpoint} takes part in ${limit} relation${limit === 1 ? '' : 's'} at most`,
-      'ensemble remove-relation',
+      going.length === 0 ? most : `${most}, and units have still to leave the one with ${going.join(', ')}`,
+      going.length === 0
+        ? 'ensemble remove-relation'
+        : 'ensemble status, and this command again when it is gone',
     );
   }
 }

@@ -1,8 +1,11 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { NodeNotEmpty, NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
-import { type OfferedEndpoint, scopeOf } from './endpoints.js';
+import { formatEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
+import { recordOperations, requestEntry } from './history.js';
 import { paths } from './paths.js';
+import type { Requester } from './requests.js';
 import { type Relation, relationCounterSchema, relationSchema } from './schemas.js';
 
 /** A relation by its number. */
@@ -75,12 +78,25 @@ export function meetingOperations(meeting: string): readonly Operation[] {
   ];
 }
 
-/** Marks a relation as going: its units run `departed` and `broken` and leave it. May be done twice. */
-export async function markRelationRemoving(coordinator: Coordinator, id: string): Promise<void> {
+/**
+ * Marks a relation as going: its units run `departed` and `broken` and leave it. May be done twice.
+ * @param requester who is on record for it, with both services
+ */
+export async function markRelationRemoving(
+  coordinator: Coordinator,
+  id: string,
+  requester: Requester,
+): Promise<void> {
+  const request = requestEntry(requester, { what: 'remove-relation' });
   await retryOnConflict(`relation ${id}`, async () => {
     const relation = await readRelation(coordinator, id);
     if (relation === undefined || relation.value.removing === true) return;
-    await coordinator.transaction([removingOperation(relation)]);
+    const { endpoints } = relation.value;
+    const services = endpoints.map(({ service }) => service);
+    const entry = { ...request, message: endpoints.map(formatEndpoint).join(' ') };
+    // Peers come and go with their formula and their service, which are on record themselves.
+    const record = services.length < 2 ? [] : await recordOperations(coordinator, services, entry);
+    await coordinator.transaction([removingOperation(relation), ...record]);
   });
 }
 
@@ -117,6 +133,22 @@ export async function removeLeftRelation(coordinator: Coordinator, id: string): 
     ]);
     return relation.value.endpoints.map(({ service }) => service);
   });
+}
+
+/** In container scope there is a meeting for each principal unit, so it goes with those who met there. */
+export async function removeMeetingIfEmpty(
+  coordinator: Coordinator,
+  relation: string,
+  meeting: string,
+): Promise<void> {
+  if (meeting === paths.meeting(relation)) return;
+  try {
+    await coordinator.transaction(
+      [paths.members(meeting), paths.allSettings(meeting), meeting].map((path) => ({ kind: 'remove', path })),
+    );
+  } catch (error) {
+    if (!(error instanceof NodeNotFound) && !(error instanceof NodeNotEmpty)) throw error;
+  }
 }
 
 async function meetingsOf(

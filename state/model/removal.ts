@@ -21,13 +21,18 @@ export async function requestRemoval(
   units: readonly string[],
   removal: Removal,
 ): Promise<void> {
+  await requireRemovable(coordinator, units);
+  await askToGo(coordinator, units, removal);
+}
+
+/** @throws UnitNotFound, UnitIsSubordinate */
+export async function requireRemovable(coordinator: Coordinator, units: readonly string[]): Promise<void> {
   const found = await Promise.all(units.map((name) => requireUnit(coordinator, name)));
   for (const [index, { value }] of found.entries()) {
     // One whose principal is gone would otherwise stay for ever.
     if (value.principal !== undefined && (await coordinator.get(paths.unit(value.principal))) !== undefined)
       throw new UnitIsSubordinate(units[index] ?? '', value.principal);
   }
-  await askToGo(coordinator, units, removal);
 }
 
 /** The same for units of any kind; those that are gone already are left out. */
@@ -95,7 +100,7 @@ export async function destroyService(
  * subordinate units that it placed are asked to stop and go.
  */
 export async function removeRelation(coordinator: Coordinator, id: string, removal: Removal): Promise<void> {
-  await markRelationRemoving(coordinator, id);
+  await markRelationRemoving(coordinator, id, removal);
   // Read after the mark: a unit that was just being added has its subordinate by now, or will get none.
   const relation = await readRelation(coordinator, id);
   if (relation !== undefined) await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal);
@@ -116,7 +121,8 @@ async function unlessGone(write: () => Promise<void>): Promise<void> {
   }
 }
 
-async function removeServiceIfEmpty(coordinator: Coordinator, name: string): Promise<void> {
+/** Removes a service that is being destroyed and has neither units nor relations left. */
+export async function removeServiceIfEmpty(coordinator: Coordinator, name: string): Promise<void> {
   await retryOnConflict(`service ${name}`, async () => {
     const service = await readEntity(coordinator, paths.service(name), serviceSchema);
     if (service === undefined || service.value.destroying !== true) return;

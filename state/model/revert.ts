@@ -1,5 +1,9 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NothingToRevert } from './errors.js';
+import { requireMetadata } from './formulas.js';
+import { serviceOfUnit } from './paths.js';
+import { type RelationFault, relationFaults } from './relation-faults.js';
+import { relationsOfService } from './relations.js';
 import { flagUnits, type Requester } from './requests.js';
 import { unitsOfService } from './services.js';
 import { setFormula } from './set-formula.js';
@@ -12,24 +16,43 @@ export interface Reverted {
   readonly to: string;
 }
 
+/** Is told the relations in use that the formula to go back to would break; by throwing it refuses to go there. */
+export type RelationsCheck = (formula: string, faults: readonly RelationFault[]) => void;
+
 /**
  * Points a service back at the formula before its present one and flags all its units to go there. What it goes back
  * from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer relations go back with it;
- * relations that only the formula left behind has stay, without hooks of theirs.
- * @throws ServiceNotFound, NothingToRevert
+ * relations that only the formula left behind has stay, without hooks of theirs, unless `check` refuses that. Done again
+ * it goes back one more, as far as the units keep formulas.
+ * @throws ServiceNotFound, NothingToRevert, whatever `check` throws
  */
 export async function revertService(
   coordinator: Coordinator,
   service: string,
   requester: Requester,
+  check: RelationsCheck = () => undefined,
 ): Promise<Reverted> {
   let reverted: Reverted | undefined;
-  await setFormula(coordinator, service, (current) => {
-    const { formula, previous, bad = [], ...rest } = current;
-    if (previous === undefined) throw new NothingToRevert(service, formula);
-    reverted = { from: formula, to: previous };
-    return { ...rest, formula: previous, bad: [...new Set([...bad, formula])] };
-  });
+  await setFormula(
+    coordinator,
+    service,
+    (current) => {
+      const { formula, previous, earlier = [], bad = [], ...rest } = current;
+      if (previous === undefined) throw new NothingToRevert(service, formula);
+      const [before, ...others] = earlier;
+      reverted = { from: formula, to: previous };
+      return {
+        ...rest,
+        formula: previous,
+        ...(before !== undefined && { previous: before, earlier: others }),
+        bad: [...new Set([...bad, formula])],
+      };
+    },
+    (metadata, relations) => {
+      const faults = relationFaults(service, relations, metadata);
+      if (faults.length > 0) check(reverted?.to ?? '', faults);
+    },
+  );
   if (reverted === undefined) throw new NothingToRevert(service, '');
   const units = await unitsOfService(coordinator, service);
   await flagUnits(coordinator, units, { ...requester, force: true, revert: true, to: reverted.to });
@@ -39,17 +62,25 @@ export async function revertService(
 /**
  * Flags one unit to go back: to what it ran before an upgrade that is under way or failed, or else to the last formula
  * it kept.
- * @throws UnitNotFound, NothingToRevert
+ * @throws UnitNotFound, NothingToRevert, whatever `check` throws
  */
 export async function revertUnit(
   coordinator: Coordinator,
   unit: string,
   requester: Requester,
+  check: RelationsCheck = () => undefined,
 ): Promise<Reverted> {
   await requireUnit(coordinator, unit);
   const state = await readUnitState(coordinator, unit);
   const reverted = state && goesBack(state);
   if (reverted === undefined) throw new NothingToRevert(unit, state?.unit.formula ?? '');
+  const service = serviceOfUnit(unit);
+  const [metadata, relations] = await Promise.all([
+    requireMetadata(coordinator, reverted.to),
+    relationsOfService(coordinator, service),
+  ]);
+  const faults = relationFaults(service, relations, metadata);
+  if (faults.length > 0) check(reverted.to, faults);
   await flagUnits(coordinator, [unit], { ...requester, force: true, revert: true, to: reverted.to });
   return reverted;
 }

@@ -53,6 +53,8 @@ export const serviceSchema = z.looseObject({
   destroying: z.boolean().optional(),
   /** The formula before this one: where `revert-formula` goes. */
   previous: z.string().optional(),
+  /** Those before that one, the last one first, as far as its units keep them. */
+  earlier: z.array(z.string()).optional(),
   /** Formulas that were reverted; not taken again without force. */
   bad: z.array(z.string()).optional(),
   /** Its units are made by relations of container scope, one beside each unit of the other service. */

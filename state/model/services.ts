@@ -3,8 +3,10 @@ import { newChangeId, retryOnConflict } from './conflict.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
 import { metadataOf, readFormulaRecord } from './formulas.js';
+import { recordOperations, requestEntry } from './history.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
+import type { Requester } from './requests.js';
 import { type ConfigValues, configValuesSchema, type Service, serviceSchema } from './schemas.js';
 
 /** @throws ServiceNotFound, which lists the services there are */
@@ -79,19 +81,28 @@ export async function readConfigValues(coordinator: Coordinator, service: string
 /**
  * Sets the given values and forgets those given as undefined (back to the default); others are kept, also when
  * somebody else sets them at the same time.
+ * @param requester who is on record for it, with the names alone: values may be secrets
+ * @throws ServiceNotFound
  */
 export async function setConfigValues(
   coordinator: Coordinator,
   service: string,
   values: Readonly<Record<string, ConfigValues[string] | undefined>>,
+  requester?: Requester,
 ): Promise<void> {
+  const request = requester && requestEntry(requester, { what: 'config' });
   await retryOnConflict(`config of ${service}`, async () => {
     const current = await readEntity(coordinator, paths.config(service), configValuesSchema);
     if (current === undefined) throw new ServiceNotFound(service);
     const next = Object.fromEntries(
       Object.entries({ ...current.value, ...values }).filter(([, value]) => value !== undefined),
     );
-    await coordinator.set(paths.config(service), nodeValue(next), current.version);
+    const changed = Object.keys(values).filter((key) => values[key] !== current.value[key]);
+    const entry = request && { ...request, message: changed.join(', ') };
+    await coordinator.transaction([
+      { kind: 'set', path: paths.config(service), value: nodeValue(next), version: current.version },
+      ...(await recordOperations(coordinator, [service], changed.length === 0 ? undefined : entry)),
+    ]);
   });
 }
 

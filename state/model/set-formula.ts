@@ -1,4 +1,5 @@
 import type { Coordinator } from '../coordination/coordinator.js';
+import type { Metadata } from '../formula/metadata.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { nodeValue } from './entity.js';
 import { requireMetadata } from './formulas.js';
@@ -14,12 +15,14 @@ import { requireService } from './services.js';
  * transaction.
  * @param edit gives the service as it shall be, or undefined to leave it; run again on a conflict. It also gets the
  *   relations that stand: none can come or go unseen before the transaction is through, and its errors end the call
- * @throws ServiceNotFound, FormulaNotPublished, whatever `edit` throws
+ * @param accept gets what the formula says of itself, and the relations; its errors end the call too
+ * @throws ServiceNotFound, FormulaNotPublished, whatever `edit` and `accept` throw
  */
 export async function setFormula(
   coordinator: Coordinator,
   name: string,
   edit: (service: Service, relations: readonly RelationNode[]) => Service | undefined,
+  accept: (metadata: Metadata, relations: readonly RelationNode[]) => void = () => undefined,
 ): Promise<void> {
   const change = newChangeId();
   let dropped: readonly string[] = [];
@@ -31,6 +34,7 @@ export async function setFormula(
     const next = edit(value, relations);
     if (next === undefined) return [];
     const metadata = await requireMetadata(coordinator, next.formula);
+    accept(metadata, relations);
     const peers = await peerChanges(coordinator, name, metadata, relations, change);
     dropped = peers.dropped;
     await coordinator.transaction([

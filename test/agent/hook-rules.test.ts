@@ -66,4 +66,36 @@ describe('the rules a formula sets for its hooks', () => {
     await world.until('start-error');
     assert.equal((await world.trace()).filter((line) => line === 'start 1').length, 1);
   });
+
+  it('an environment sets them for all hooks whose formula says nothing else', async () => {
+    const formula = await world.publish(1, {
+      hooks: { install: '[ "$ENSEMBLE_HOOK_ATTEMPT" = 2 ]', start: 'exit 1' },
+      files: metadata('{start: {retry: {attempts: 1}}}'),
+    });
+    await world.deploy(formula);
+    const hooks = { retry: { attempts: 2, backoff: 0 } };
+    await world.agent({ environment: { name: 'world', state: world.state, storage: world.storage, hooks } });
+    await world.until('start-error');
+    assert.deepEqual(await world.trace(), ['install 1', 'install 1', 'config-changed 1', 'start 1']);
+  });
+
+  for (const [what, hooks, limit, said] of [
+    ['an environment limits them too', '{}', undefined, '0.4 s'],
+    ['the agent’s command line goes before the environment', '{}', 300, '0.3 s'],
+    ['the formula goes before both', '{start: {timeout: 0.2}}', 300, '0.2 s'],
+  ] as const) {
+    it(what, async () => {
+      const formula = await world.publish(1, { hooks: { start: 'exec sleep 60' }, files: metadata(hooks) });
+      await world.deploy(formula);
+      await world.agent({
+        environment: { name: 'world', state: world.state, storage: world.storage, hooks: { timeout: 0.4 } },
+        ...(limit !== undefined && { hookTimeLimit: limit }),
+      });
+      const { status } = await world.until('start-error');
+      assert.ok(
+        status.message.includes(`"start" of f/0 was ended after its time limit of ${said}`),
+        status.message,
+      );
+    });
+  }
 });

@@ -14,7 +14,7 @@ describe('ensemble-agent', () => {
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'ensemble-main-'));
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
 
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [main, ...args], {

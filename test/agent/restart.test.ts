@@ -8,6 +8,7 @@ import { paths } from '../../state/model/paths.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { agentSchema } from '../../state/model/schemas.js';
 import { setConfigValues } from '../../state/model/services.js';
+import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';
 import { requester, World } from './world.js';
@@ -168,7 +169,7 @@ describe('an agent that is killed or restarted', () => {
       return [Number(first), Number(parent)];
     });
     await agent.kill();
-    for (const pid of pids.reverse()) process.kill(pid, 'SIGKILL');
+    for (const pid of pids.reverse()) endProcess(pid);
     await world.agentProcess();
     await world.untilOn(one);
     assert.deepEqual(await world.trace(), [
@@ -207,7 +208,7 @@ describe('an agent that is killed or restarted', () => {
       assert.deepEqual(await world.trace(), LIVED);
     } finally {
       observation.close();
-      process.kill(served, 'SIGKILL');
+      endProcess(served);
     }
   });
 

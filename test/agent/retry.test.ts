@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { unlessAborted, untilItWorks } from '../../agent/retry.js';
+import { unlessAborted, unlessRepeated, untilItWorks } from '../../agent/retry.js';
+import { ObjectDamaged, StorageUnreachable } from '../../state/storage/errors.js';
 import { ManualClock } from '../manual-clock.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -31,6 +32,20 @@ describe('trying until it works', () => {
       (ms) => ms * 0.75,
     );
     assert.deepEqual(pauses, expected);
+  });
+
+  it('the same answer is asked for twenty times in a row, what nobody answers for ever', () => {
+    const damaged = new ObjectDamaged('file:/s', 'k', { size: 2 }, { size: 1 });
+    const away = new StorageUnreachable('file:/s', 'k', 'refused');
+    const mayHeal = unlessRepeated((error) => !(error instanceof TypeError));
+    for (let tries = 0; tries < 100; tries += 1) assert.equal(mayHeal(away), true);
+    for (let tries = 0; tries < 19; tries += 1) assert.equal(mayHeal(damaged), true);
+    assert.throws(() => mayHeal(damaged), {
+      code: 'no-progress',
+      message: `${damaged.message}; 20 times in a row`,
+      next: damaged.next,
+    });
+    assert.equal(mayHeal(new TypeError('a bug')), false);
   });
 
   it('throws what does not heal at once', async () => {

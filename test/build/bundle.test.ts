@@ -18,7 +18,7 @@ describe('the bundled commands', () => {
     await cp(join(root, 'package.json'), join(place, 'package.json'));
     await symlink(join(root, 'node_modules'), join(place, 'node_modules'));
   });
-  afterEach(() => rm(place, { recursive: true, force: true }));
+  afterEach(() => rm(place, { recursive: true, force: true, maxRetries: 10 }));
 
   const run = (command: string, ...args: readonly string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {

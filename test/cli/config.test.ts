@@ -48,6 +48,16 @@ describe('ensemble get and set', () => {
     );
   });
 
+  it('shows only which options there are by --schema', async () => {
+    const { stdout } = await world.box.ok('get', '--schema', 'guestbook');
+    assert.match(
+      stdout,
+      /^OPTION +TYPE +DEFAULT +DESCRIPTION\ntitle +string +Guests +What stands at the top\n/,
+    );
+    const { options } = JSON.parse((await world.box.ok('get', '-s', '--format', 'json', 'guestbook')).stdout);
+    assert.deepEqual(options.ratio, { type: 'float', default: 0.5, description: '' });
+  });
+
   it('sets several values at once, also the empty text, and resets', async () => {
     const { stderr, stdout } = await world.box.ok('set', 'guestbook', 'title=', 'ratio=1e-3', 'debug=true');
     assert.equal(stdout, '');

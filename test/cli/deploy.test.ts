@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFormulaRecord } from '../../state/model/formulas.js';
@@ -51,6 +51,16 @@ describe('ensemble deploy', () => {
     const missing = await deploy(world.box, 'guestbook-7');
     assert.equal(missing.code, 1);
     assert.match(missing.stderr, /holds no revision 7 of guestbook\n {2}try: choose one of 1, 2/);
+  });
+
+  it('raises the revision in the formula’s directory by --upgrade, and deploys that', async () => {
+    const { code, stderr } = await deploy(world.box, '-u', 'guestbook');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^published principia:guestbook-3\ndeployed principia:guestbook-3 as guestbook\n/);
+    const refused = await deploy(world.box, '-u', 'guestbook');
+    assert.match(refused.stderr, /service guestbook exists already/);
+    const metadata = await readFile(join(world.box.repository, 'guestbook-2/metadata.yaml'), 'utf8');
+    assert.match(metadata, /^revision: 3$/m, 'raised once: what is refused raises nothing');
   });
 
   it('takes the repository from ENSEMBLE_REPOSITORY', async () => {

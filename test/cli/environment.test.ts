@@ -50,7 +50,8 @@ describe('machines, remove-machine and destroy-environment', () => {
     assert.equal(
       hosting.stderr,
       'ensemble: machine m0 hosts a unit: guestbook/0\n' +
-        '  try: ensemble remove-unit guestbook/0, and wait until it is gone\n',
+        '  try: ensemble remove-unit guestbook/0, and wait until it is gone; or, if the machine is lost: ' +
+        'ensemble remove-machine --force m0\n',
     );
     assert.match(
       (await world.box.run('remove-machine', 'm7')).stderr,

@@ -123,17 +123,18 @@ describe('following units', () => {
     assert.match(stderr, /\n1 of 2 units run .*\nguestbook\/1 was removed meanwhile\n$/);
   });
 
-  it('stops after --timeout, names who is still under way and why, and exits 1', async () => {
+  it('stops after --timeout, names who is still under way and who cannot go on, and exits 1', async () => {
     await (await agent.register()).up();
     const running = world.box.start([...deploy, '--timeout', '1500ms']);
     await eventually(() => agent.unit('guestbook/1'));
-    await agent.start('guestbook/0', one);
+    await agent.report('guestbook/0', { state: 'starting', message: 'reads the index' });
     await agent.report('guestbook/1', { state: 'installing', message: 'the storage does not answer' });
     const { code, stderr } = await running.ended;
     assert.equal(code, 1);
+    assert.match(stderr, /\nguestbook\/1 cannot go on: installing: the storage does not answer\n/);
     assert.match(
       stderr,
-      /\nstopped following after 1\.\d s; the units go on\. Still under way:\n {2}guestbook\/1: installing: the storage does not answer\n {2}try: ensemble status guestbook\n$/,
+      /\nstopped following after 1\.\d s; the units go on\. Still under way:\n {2}guestbook\/0: starting: reads the index\n {2}try: ensemble status guestbook\n$/,
     );
   });
 

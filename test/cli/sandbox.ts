@@ -127,7 +127,7 @@ export class Sandbox {
   async dispose(): Promise<void> {
     for (const child of this.#running) child.kill('SIGKILL');
     await Promise.all(this.#coordinators.map((coordinator) => coordinator.close()));
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -48,6 +48,43 @@ describe('ensemble upgrade-formula', () => {
     assert.match(stderr, /\n3 of 3 units run principia:guestbook-2 \(\d+\.\d s\)\n$/);
   });
 
+  it('prints what came of it where a format is asked for', async () => {
+    const running = world.box.start(['upgrade-formula', '--format', 'json', 'guestbook']);
+    await eventually(async () => assert.equal((await flagged()).length, 3));
+    await agent.upgrade('guestbook/0', two);
+    await agent.upgrade('guestbook/1', two);
+    await agent.failUpgrade('guestbook/2', two, 'no index');
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 1);
+    const done = { outcome: 'done', machine: 'm0', state: 'started', message: '' };
+    assert.deepEqual(JSON.parse(stdout), {
+      service: 'guestbook',
+      from: one,
+      to: two,
+      end: 'settled',
+      units: {
+        'guestbook/0': done,
+        'guestbook/1': done,
+        'guestbook/2': {
+          outcome: 'failed',
+          machine: 'm0',
+          state: 'upgrade-error, hook',
+          message: 'no index',
+        },
+      },
+    });
+    const again = await upgrade('--format', 'json', '--force', '--no-wait');
+    assert.deepEqual(JSON.parse(again.stdout), {
+      service: 'guestbook',
+      from: two,
+      to: two,
+      end: 'not-followed',
+      units: { 'guestbook/2': { outcome: 'asked' } },
+    });
+    const nothing = await upgrade('--format', 'yaml', '--unit', 'guestbook/0');
+    assert.match(nothing.stdout, /^end: nothing-to-do$/m);
+  });
+
   it('says so where there is nothing newer, and exits 0', async () => {
     await rename(join(world.box.repository, 'guestbook-2'), join(world.box.directory, 'aside'));
     const { code, stdout, stderr } = await upgrade();

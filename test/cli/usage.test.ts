@@ -5,6 +5,8 @@ import { useSandbox } from './sandbox.js';
 const rows: readonly (readonly [string, RegExp])[] = [
   ['', /^ensemble: no command is given$/],
   ['frobnicate', /^ensemble: unknown command 'frobnicate'/],
+  ['help frobnicate', /^ensemble: unknown command 'frobnicate'$/],
+  ['-e local', /^ensemble: no command is given$/],
   ['statsu', /^ensemble: unknown command 'statsu'\s*$/],
   ['deploy', /^ensemble: missing required argument 'formula'$/],
   ['deploy a b c', /^ensemble: too many arguments for 'deploy'/],
@@ -18,7 +20,7 @@ const rows: readonly (readonly [string, RegExp])[] = [
   ['deploy Guestbook', /^ensemble: "Guestbook" is no name of a formula$/],
   [
     'deploy guestbook ../etc',
-    /value '\.\.\/etc' is invalid for argument 'service'. A service's name must be lower-case/,
+    /^ensemble: '\.\.\/etc' is invalid for argument 'service'. A service's name must be lower-case/,
   ],
   ['deploy guestbook guest-1', /ends in a dash and digits/],
   ['deploy --revision 3 guestbook-2', /^ensemble: guestbook-2 and --revision 3 name two revisions$/],
@@ -48,6 +50,8 @@ const rows: readonly (readonly [string, RegExp])[] = [
   ['set guestbook =x', /is not key=value$/],
   ['set --reset title guestbook title=x', /^ensemble: title is both set and reset$/],
   ['upgrade-formula --bump --revision 3 guestbook', /^ensemble: --bump makes a new revision/],
+  ['deploy -u guestbook-3', /^ensemble: --upgrade makes a new revision/],
+  ['debug-log -f -r -n 3', /^ensemble: --replay begins with all there is/],
   ['upgrade-formula --unit guestbook guestbook', /Units are called/],
   ['status --state embedded:x', /^ensemble: --state and --storage go together$/],
   ['status -e local --state embedded:x --storage file:y', /^ensemble: --environment cannot be combined/],
@@ -75,6 +79,11 @@ describe('wrong usage', () => {
         'usage: ensemble deploy [options] <formula> [service]\n' +
         '  try: ensemble deploy --help\n',
     );
+  });
+
+  it('tells its version wherever it is asked for it', async () => {
+    const [first, behind] = [await world.box.ok('--version'), await world.box.ok('status', '--version')];
+    assert.equal(behind.stdout, first.stdout);
   });
 
   it('suggests the nearest command and option', async () => {

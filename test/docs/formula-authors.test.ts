@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { HookContext } from '../../hooks/context/hook-context.js';
 import { hookEnvironment } from '../../hooks/hook-environment.js';
 import { hookTools } from '../../hooks/tools/all-tools.js';
@@ -46,6 +47,21 @@ describe('the page for authors of formulas', () => {
     assert.deepEqual([...firstColumn(sectionOf(page(), 'Environment'))].sort(), variables.sort());
   });
 
+  it('has an example of every variable of a hook', () => {
+    const rows = [...sectionOf(page(), 'Environment').matchAll(/^\| `(ENSEMBLE_\w+)` \|(.*)\|$/gm)];
+    assert.ok(rows.length > 10);
+    for (const [, name, cells = ''] of rows) {
+      const [says, example] = cells.replaceAll('\\|', '').split(' | ');
+      assert.ok(says && example?.includes('`'), `${name}: there is no example`);
+    }
+  });
+
+  it('has an example of every hook', () => {
+    const events = relationEvents.map((event) => `\\w+-relation-${event}`);
+    for (const hook of [...unitHooks, 'revert-formula', ...events])
+      assert.match(page(), new RegExp(`^(cat >|# |ln -s .*)\\S*hooks/${hook}\\b`, 'm'), hook);
+  });
+
   it('names every variable that the hooks room knows, and no other', () => {
     const sources = filesUnder('hooks').filter((file) => file.endsWith('.ts'));
     assert.deepEqual(variablesIn(page()), variablesIn(sources.map((file) => textOf(`hooks/${file}`)).join()));
@@ -73,6 +89,31 @@ describe('the page for authors of formulas', () => {
     assert.deepEqual(namesIn(limits), Object.keys(rules).sort());
     for (const key of Object.keys(rules.retry.unwrap().shape))
       assert.ok(limits.includes(`\`${key}\``), `${key} of retry is missing`);
+  });
+
+  it('says what becomes of a failed tool in sh as it is', () => {
+    const [, block = ''] = /sees less[\s\S]*?```sh\n([\s\S]*?)```/.exec(sectionOf(page(), 'Patterns')) ?? [];
+    const lines = block.split('\n').filter((line) => line.includes('$('));
+    assert.deepEqual(
+      lines.map((line) => line.includes('ends the hook')),
+      [true, false, false],
+    );
+    for (const line of lines) {
+      const failing = line.replace(/relation-list|config-get/, 'false');
+      const { status } = spawnSync('sh', ['-c', `set -eu\n${failing}`]);
+      assert.equal(status !== 0, line.includes('ends the hook'), line);
+    }
+  });
+
+  it('keeps to its patterns in the examples: python hooks by -B, node hooks by import()', () => {
+    const hooks = filesUnder('examples/principia').filter((file) => /\/hooks\/[^/]+$/.test(file));
+    const texts = hooks.map((file) => [file, textOf(`examples/principia/${file}`)] as const);
+    for (const [file, text] of texts) {
+      if (text.startsWith('#!/usr/bin/env node')) assert.match(text, /\bimport\(/, file);
+      if (/^#!.*python/.test(text)) assert.match(text, /^#!\/usr\/bin\/env -S python3 -B\n/, file);
+      if (text.startsWith('#!/bin/sh')) assert.match(text, /^set -eu$/m, file);
+    }
+    assert.ok(texts.length > 20);
   });
 
   for (const tool of hookTools)

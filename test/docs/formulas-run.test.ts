@@ -17,7 +17,7 @@ function recipes(page: string): readonly string[] {
 }
 
 describe('the formulas in the docs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let box: Sandbox;
   let agent: ChildProcess;
 

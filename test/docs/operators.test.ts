@@ -28,7 +28,7 @@ function documented(section: string): readonly string[] {
 const page = (): string => textOf('docs/operators.md');
 
 describe('the page for operators', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const commands = [...helpOf('ensemble').matchAll(/^ {2}([a-z][a-z-]+) /gm)]
     .map(([, name]) => name ?? '')
     .filter((name) => name !== 'help' && name !== 'ensemble');

@@ -23,9 +23,17 @@ export function variablesIn(text: string): readonly string[] {
 /** The part of a text under the heading `title`, up to the next heading of that level or above. */
 export function sectionOf(markdown: string, title: string): string {
   const lines = markdown.split('\n');
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === title);
+  let code = false;
+  // A comment in a block of shell is no heading.
+  const headings = lines.map((line) => {
+    if (line.startsWith('```')) code = !code;
+    return !code && /^#+ /.test(line);
+  });
+  const start = lines.findIndex((line, at) => headings[at] && line.replace(/^#+ /, '') === title);
   if (start < 0) throw new Error(`there is no section "${title}"`);
   const level = lines[start]?.indexOf(' ') ?? 0;
-  const length = lines.slice(start + 1).findIndex((line) => /^#+ /.test(line) && line.indexOf(' ') <= level);
+  const length = lines
+    .slice(start + 1)
+    .findIndex((line, at) => headings[start + 1 + at] && line.indexOf(' ') <= level);
   return lines.slice(start, length < 0 ? undefined : start + 1 + length).join('\n');
 }

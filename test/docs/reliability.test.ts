@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countAsMarkdown, tableAsMarkdown } from '../faults/page.js';
-import { projectDirectory } from './project.js';
+import { nameOf } from '../faults/row.js';
+import { TITLE, table } from '../faults/table.js';
+import { filesUnder, projectDirectory, sectionOf, textOf } from './project.js';
 
 /** Written by this test where `$UPDATE_DOCS` is set. */
 const file = join(projectDirectory, 'docs/reliability.md');
@@ -20,5 +22,23 @@ describe('docs/reliability.md', () => {
     const page = readFileSync(file, 'utf8');
     if (process.env.UPDATE_DOCS !== undefined) writeFileSync(file, withTable(page));
     assert.equal(readFileSync(file, 'utf8'), withTable(page));
+  });
+
+  it('gives a command for each bug of its track record, by which a test is found', () => {
+    const bugs = [
+      ...sectionOf(textOf('docs/reliability.md'), 'Track record').matchAll(/^\| (.*) \| (.*) \|$/gm),
+    ];
+    const tests = filesUnder('test')
+      .filter((each) => each.endsWith('.test.ts'))
+      .map((each) => textOf(`test/${each}`));
+    for (const [, bug, command = ''] of bugs.slice(2)) {
+      const [, runner, pattern = ''] = /^`(npm run test:faults --|npx mocha) -g '(.+)'`$/.exec(command) ?? [];
+      const isFound =
+        runner === 'npx mocha'
+          ? tests.some((text) => text.includes(pattern))
+          : table.some((row) => new RegExp(pattern).test(`${TITLE} ${nameOf(row)}`));
+      assert.ok(runner !== undefined && isFound, `${bug}: ${command}`);
+    }
+    assert.ok(bugs.length > 20);
   });
 });

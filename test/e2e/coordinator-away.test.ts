@@ -90,8 +90,10 @@ describe('a ZooKeeper server that goes away, comes back, or ends a session', fun
     }
   });
 
-  it('while the agent is killed and started: it waits for the server, adopts its hook and goes on', async () => {
-    const one = await world.publish(1, { hooks: { install: 'gate install' } });
+  it("while the agent is killed and started: it waits for the server, as its hook's tools do, and goes on", async () => {
+    // No tool here finds out by trying again that there is an agent.
+    const install = 'gate install\necho asks >"$TRACE/asks"\nENSEMBLE_TOOL_WAIT=0 unit-get private-address';
+    const one = await world.publish(1, { hooks: { install } });
     const agent = await world.agentProcess();
     await world.deploy(one);
     await eventually(async () => assert.deepEqual(await world.trace(), ['install 1']));
@@ -99,9 +101,10 @@ describe('a ZooKeeper server that goes away, comes back, or ends a session', fun
     await agent.kill();
     const next = await world.agentProcess('m0', { up: false });
     await next.logged('waiting for the coordinator');
+    await world.openGate('install');
+    await eventually(() => world.text('asks'));
     await server.start();
     await next.up();
-    await world.openGate('install');
     await world.untilOn(one);
     assert.deepEqual(await world.trace(), LIVED);
   });

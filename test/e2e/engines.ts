@@ -18,6 +18,26 @@ export const embedded: Engines = {
   stop: async () => undefined,
 };
 
+/** A real ZooKeeper, for what does not depend on where formulas are stored. */
+export function zookeeper(): Engines {
+  let server: ZookeeperServer | undefined;
+  let environments = 0;
+  return {
+    name: 'ZooKeeper and a directory',
+    async start() {
+      server = await startZookeeper();
+    },
+    environment() {
+      if (server === undefined) throw new Error('the server is not started');
+      environments += 1;
+      return { state: `zookeeper://${server.address}/e${environments}` };
+    },
+    async stop() {
+      await server?.stop();
+    },
+  };
+}
+
 /** Real servers, and an environment with a secret. */
 export function servers(): Engines {
   let zookeeper: ZookeeperServer | undefined;

@@ -10,10 +10,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A command under way; `stderr()` is what it has said so far. */
+/** A command under way; `stdout()` and `stderr()` are what it has said so far. */
 export interface UnderWay {
   readonly ended: Promise<Ended>;
+  stdout(): string;
   stderr(): string;
+  /** Ctrl-C. */
+  interrupt(): void;
 }
 
 /** Types `ensemble` commands, each a process of its own. */
@@ -23,9 +26,10 @@ export class Operator {
   /** @param home `$ENSEMBLE_HOME` */
   constructor(readonly home: string) {}
 
-  start(args: readonly string[], home = this.home): UnderWay {
+  /** @param variables more of its environment */
+  start(args: readonly string[], home = this.home, variables: NodeJS.ProcessEnv = {}): UnderWay {
     const child = spawn(process.execPath, [main, ...args], {
-      env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', ENSEMBLE_REPOSITORY: '' },
+      env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', ENSEMBLE_REPOSITORY: '', ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#running.add(child);
@@ -43,7 +47,7 @@ export class Operator {
         resolve({ code, stdout, stderr });
       });
     });
-    return { ended, stderr: () => stderr };
+    return { ended, stdout: () => stdout, stderr: () => stderr, interrupt: () => child.kill('SIGINT') };
   }
 
   run(...args: readonly string[]): Promise<Ended> {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { freePortsInARow } from '../../examples/demo/ports.js';
 import { send, Traffic } from '../../examples/demo/traffic.js';
 import { World } from '../agent/world.js';
+import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';
 import { embedded, servers } from './engines.js';
 import { Operator } from './operator.js';
@@ -43,7 +44,7 @@ for (const engines of [embedded, servers()]) {
       traffic = undefined;
       operator.close();
       await world.close();
-      for (const pid of daemons()) process.kill(pid, 'SIGKILL');
+      for (const pid of daemons()) endProcess(pid);
     });
 
     /** The services outlive their agents; they all name their data directory. */

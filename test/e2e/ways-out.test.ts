@@ -6,7 +6,7 @@ import { eventually } from '../eventually.js';
 import { Operator } from './operator.js';
 
 describe('the ways out of an upgrade that fails', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let operator: Operator;
 

@@ -14,13 +14,13 @@ interface Ended {
 }
 
 describe('npm run demo', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let directory: string;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-demo-test-'));
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   /** Runs the demo in a temporary directory of its own, calling `look` with all its output whenever there is more. */
   function runDemo(look: (output: string, process: ChildProcess) => void = () => undefined): Promise<Ended> {

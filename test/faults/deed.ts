@@ -8,6 +8,7 @@ import type { Bodies } from './formulas.js';
 import { observeUnit } from './observer.js';
 import { assertRow, follow } from './point-case.js';
 import type { Row } from './row.js';
+import type { S3Scene } from './s3-storage.js';
 import { stages, UNIT } from './stages.js';
 
 /** What a deed has at hand. */
@@ -22,6 +23,8 @@ export interface Scene {
   /** Between the agent and the coordinator, where that is ZooKeeper. */
   readonly proxy: TcpProxy | undefined;
   readonly server: ZookeeperServer | undefined;
+  /** Where the storage is S3. */
+  readonly storage: S3Scene | undefined;
 }
 
 /** A row whose fault is something that the test does itself. */
@@ -29,25 +32,35 @@ export interface DeedRow extends Row {
   /** What the formulas' hooks do. */
   readonly bodies?: Bodies;
   readonly options?: Partial<AgentOptions>;
+  /** A directory unless given. */
+  readonly storage?: 's3';
+  /** The fault is ZooKeeper's own, and no other case may meet it. */
+  readonly ownServer?: boolean;
   /** More formulas that the unit may end on. */
   readonly formulas?: readonly string[];
   /** Asks, and does what is to be done before, meanwhile and after. */
   deed(scene: Scene): Promise<void>;
 }
 
+/** What a case has besides its world. */
+export interface Engine {
+  readonly server?: ZookeeperServer;
+  readonly proxy?: TcpProxy;
+  /** The coordinator's URL by way of the proxy. */
+  readonly state?: string;
+  readonly storage?: S3Scene;
+}
+
 /** Runs one case in a world of its own, and checks its row and the four invariants. */
-export async function runDeed(
-  world: World,
-  row: DeedRow,
-  engine: { readonly server?: ZookeeperServer; readonly proxy?: TcpProxy; readonly state?: string },
-): Promise<void> {
+export async function runDeed(world: World, row: DeedRow, engine: Engine): Promise<void> {
   const stage = stages[row.stage];
   await stage.prepare(world, row.bodies ?? {});
+  engine.storage?.about(world.path(`f-${(stage.after ?? stage.before)?.at(-1)}.tar.gz`));
   const observer = observeUnit(world, UNIT, stage.before);
   const environment = {
     name: 'world',
     state: engine.state ?? world.state,
-    storage: world.storage,
+    storage: engine.storage?.proxied ?? world.storage,
     ...(world.secret !== undefined && { secret: world.secret }),
   };
   try {
@@ -66,6 +79,7 @@ export async function runDeed(
       },
       proxy: engine.proxy,
       server: engine.server,
+      storage: engine.storage,
     });
     await follow(world, row);
     await assertRow(world, row, observer, row.formulas);

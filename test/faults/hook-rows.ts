@@ -27,6 +27,8 @@ interface HookFault {
   readonly isError: boolean;
   /** Whether the hook runs again at all. */
   readonly again: boolean;
+  /** Whether `start` runs once more at the end, where it had run. */
+  readonly restarts?: boolean;
   readonly options?: Partial<AgentOptions>;
   readonly deed?: (scene: Scene, hook: string) => Promise<void>;
 }
@@ -67,6 +69,7 @@ const faults: readonly HookFault[] = [
     body: 'gate never',
     isError: false,
     again: true,
+    restarts: true,
     deed: rebootIn,
   },
 ];
@@ -93,7 +96,8 @@ async function rebootIn({ world, ask, begun, agent }: Scene, hook: string): Prom
   // One that is killed keeps its lock until it gets the processor once more.
   const lock = world.path('trace', 'f-0.lock');
   await eventually(() => assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 0), 20_000);
-  await journal.write({ ...record, hook: { ...record.hook, boot: 'the boot before' } });
+  const boot = 'the boot before';
+  await journal.write({ ...record, boot, hook: { ...record.hook, boot } });
   await journal.close();
   await agent();
 }
@@ -106,8 +110,11 @@ function runsAgain(runs: readonly string[], hook: string): readonly string[] {
 
 function rowsOf(engine: EngineName, those: readonly HookFault[]): readonly DeedRow[] {
   return hooks.flatMap(({ stage, hook, error }) =>
-    those.map(({ fault, body, isError, again, options, deed }): DeedRow => {
-      const { after, hooks: runs } = stages[stage];
+    those.map(({ fault, body, isError, again, restarts, options, deed }): DeedRow => {
+      const { after, hooks } = stages[stage];
+      const restart =
+        restarts && (stage === 'upgrade' || stage === 'revert') ? [`start ${after?.at(-1)}`] : [];
+      const runs = [...hooks, ...restart];
       const end: readonly WorkflowState[] = after === null ? [] : ['started'];
       return {
         engine,

@@ -75,7 +75,7 @@ describe('an agent that is killed at random, again and again', () => {
   const seed = chooseSeed();
   let server: ZookeeperServer;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     server = await startZookeeper();
   });
   after(() => server.stop());

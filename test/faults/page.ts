@@ -18,13 +18,32 @@ export function tableAsMarkdown(): string {
 const group = (row: Row): string => `${row.stage} ${row.fault}`;
 
 function line(row: Row): string {
-  const { stage, fault, where, often, engine, states, mayRestIn, hooks, disk, tree } = row;
+  const {
+    stage,
+    fault,
+    where,
+    often,
+    engine,
+    states,
+    mayRestIn,
+    relationRests,
+    asksAgain,
+    hooks,
+    disk,
+    tree,
+  } = row;
   const revision = (formula: string | null): string => formula?.replace('world:f-', '') ?? 'nothing';
   const rest = states.length === 0 ? 'removed' : states.join(', then ');
-  const perhaps = mayRestIn === undefined ? '' : `, perhaps by way of ${mayRestIn}`;
+  const ways = [mayRestIn, relationRests === 'perhaps' ? 'the relation’s error' : undefined].filter(Boolean);
+  const perhaps = ways.length === 0 ? '' : `, perhaps by way of ${ways.join(' or ')}`;
+  const before = asksAgain
+    ? 'the old formula, then '
+    : relationRests === 'surely'
+      ? 'the relation’s error, then '
+      : '';
   const last = hooks.slice(-3).join(', ');
   const ran = hooks.length > 3 ? `… ${last}` : last;
-  return `| ${stage} | ${fault} | \`${where}\` | ${often} | ${engine} | ${rest}${perhaps} | ${ran} | ${revision(disk)}, ${revision(tree)} |`;
+  return `| ${stage} | ${fault} | \`${where}\` | ${often} | ${engine} | ${before}${rest}${perhaps} | ${ran} | ${revision(disk)}, ${revision(tree)} |`;
 }
 
 /** How many cases there are, by engine. */

@@ -27,12 +27,23 @@ export async function runPointCase(world: World, row: PointRow): Promise<void> {
     const agents = strike(world, row);
     await stage.ask(world);
     await untilFired(world, row);
+    if (row.asksAgain === true) await askAgain(world, row);
     await follow(world, row);
     await agents;
     await assertRow(world, row, observer);
   } finally {
     observer.close();
   }
+}
+
+/** The message of a unit whose upgrade cannot be made ready names the command that asks once more. */
+async function askAgain(world: World, { stage }: PointRow): Promise<void> {
+  await eventually(async () => {
+    const { status, unit } = await world.unit();
+    assert.match(status.message, /next: ensemble upgrade-formula f$/);
+    assert.deepEqual([status.state, unit.formula], ['started', stages[stage].before]);
+  }, WITHIN);
+  await stages[stage].ask(world);
 }
 
 /** A fault that fires once leaves a mark; one that fires for ever is one of the points passed. */
@@ -77,7 +88,10 @@ function untilOver(world: World, deaths: number): Promise<boolean> {
 }
 
 /** Waits for each state of rest in turn, and does in between what the unit's message says. */
-export async function follow(world: World, { states, tree, mayRestIn, where }: Row): Promise<void> {
+export async function follow(
+  world: World,
+  { states, tree, mayRestIn, relationRests, hooks }: Row,
+): Promise<void> {
   const gone = tree === null;
   for (const state of gone ? states : states.slice(0, -1)) {
     const { status } = await world.until(state);
@@ -94,13 +108,17 @@ export async function follow(world: World, { states, tree, mayRestIn, where }: R
       await requestResolved(world.coordinator, UNIT, true, requester);
     }
     for (const [relation, { state }] of Object.entries(found?.status.relations ?? {})) {
-      if (state !== 'error' || resolved || !/relation-.*start\.after/.test(where)) continue;
+      if (state !== 'error' || resolved || relationRests === undefined) continue;
       resolved = true;
       await requestRelationResolved(world.coordinator, UNIT, relation, true, requester);
     }
     assert.equal(found?.status.state, last, found?.status.message);
     assert.equal(found?.unit.formula ?? null, tree);
     if (last === undefined || !isErrorState(last)) assert.equal(found?.flag, undefined, 'the flag is off');
+    // The unit is started all the while: only the hooks tell that the relation went on.
+    if (relationRests !== undefined)
+      assert.deepEqual(readRuns(await world.trace()).runs.map(formatRun), hooks);
+    if (relationRests === 'surely') assert.ok(resolved, 'the relation was in error');
   }, WITHIN);
 }
 

@@ -28,6 +28,7 @@ export const effects: Readonly<Record<StageName, readonly string[]>> = {
     ...hook('db-relation-joined'),
     ...hook('db-relation-changed'),
   ],
+  reboot: ['starting.journal', ...hook('start'), 'started.journal'],
   upgrade: [
     'fetching.fetch',
     'staging.extract',

@@ -18,6 +18,10 @@ export interface Row {
   readonly states: readonly WorkflowState[];
   /** A state in which it may come to rest on the way, as it depends on which of two processes is faster. */
   readonly mayRestIn?: WorkflowState;
+  /** The relation comes to rest in error, and an operator has its hook run again: surely, or as `mayRestIn`. */
+  readonly relationRests?: 'surely' | 'perhaps';
+  /** The upgrade cannot be made ready, and an operator asks once more; meanwhile the unit runs what it had. */
+  readonly asksAgain?: boolean;
   /** The runs of its hooks, in order; `#2` marks a second attempt. */
   readonly hooks: readonly string[];
   /** The formula its directory holds in the end, and the one the tree says it runs; null where the unit is gone. */

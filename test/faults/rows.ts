@@ -28,6 +28,7 @@ const errors: Readonly<Partial<Record<StageName, Readonly<Record<string, Workflo
     'start.start.before': 'start-error',
   },
   config: { 'config-changed.start.before': 'config-error' },
+  reboot: { 'start.start.before': 'start-error' },
   upgrade: {
     'swapping.link': 'upgrade-error',
     'upgrade-formula.start.before': 'upgrade-error',
@@ -62,6 +63,8 @@ function row(
     ? errorAt(stage, where.replace(/after$/, 'before'))
     : undefined;
   const error = kind === 'throw' ? errorAt(stage, where) : undefined;
+  // A failure of a relation hook is the relation's.
+  const relation = kind === 'throw' ? /^db-relation-.*\.start\.(before|after)$/.exec(where)?.[1] : undefined;
   const end: readonly WorkflowState[] = after === null ? [] : ['started'];
   return {
     engine,
@@ -72,6 +75,8 @@ function row(
     often,
     states: error === undefined ? end : [error, ...end],
     ...(kind === 'throw' && maybe !== undefined && { mayRestIn: maybe }),
+    ...(relation !== undefined && { relationRests: relation === 'before' ? 'surely' : 'perhaps' }),
+    ...(kind === 'throw' && /^(fetching|staging)\./.test(where) && { asksAgain: true }),
     hooks,
     disk: after,
     tree: after,
@@ -92,20 +97,16 @@ function rows(
   );
 }
 
-/** A failed preparation leaves the unit where it is, and the operator asks once more. */
-const isPrepared = (point: string): boolean => !/^(fetching|staging)\./.test(point);
-/** A failure of a relation hook is the relation's: those rows stand in `more-rows.ts`. */
-const isWorkflow = (point: string): boolean => !/^db-relation-.*\.start\.before$/.test(point);
-
 /** The cases whose fault is one of the agent's own fault points. */
 export const pointRows: readonly PointRow[] = [
   ...rows('embedded', 'kill', everyStage),
   ...rows('embedded', 'kill', ['upgrade'], 'always'),
   ...rows('embedded', 'hang', ['install', 'upgrade', 'revert']),
-  ...rows('embedded', 'throw', everyStage, 'once', (point) => isPrepared(point) && isWorkflow(point)),
+  ...rows('embedded', 'throw', everyStage),
   ...rows('embedded', 'enospc', ['install', 'upgrade', 'revert', 'remove']),
+  ...rows('embedded', 'delay', ['relation', 'reboot', 'upgrade']),
   ...rows('zookeeper', 'kill', ['upgrade', 'relation']),
-  ...rows('zookeeper', 'kill', ['install', 'revert', 'remove'], 'once', (point) =>
+  ...rows('zookeeper', 'kill', ['install', 'revert', 'remove', 'reboot'], 'once', (point) =>
     /\.(tree|join|leave|withdraw|start|journal)\.after$/.test(point),
   ),
 ];

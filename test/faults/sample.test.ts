@@ -11,8 +11,12 @@ import { table } from './table.js';
 /** Every so manieth row stands in `npm test`; the whole table is `npm run test:faults`. */
 const EVERY = Math.ceil(table.length / 25);
 
+/** What starts servers of its own, or a dozen agents, is left to the whole table. */
+const isLight = (row: (typeof table)[number]): boolean =>
+  !('storage' in row || 'ownServer' in row || /loop breaker/.test(row.fault));
+
 describe('a sample of the fault table', () => {
-  describeRows(table.filter((_, index) => index % EVERY === 0));
+  describeRows(table.filter(isLight).filter((_, index) => index % EVERY === 0));
 });
 
 describe('the fault table as a whole', () => {
@@ -32,7 +36,7 @@ describe('the fault table as a whole', () => {
 
   for (const name of Object.keys(stages) as StageName[]) {
     it(`knows every fault point that an undisturbed run passes: ${name}`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       assert.deepEqual(await recordPoints(stages[name]), pointsOf(name).toSorted());
     });
   }

@@ -37,9 +37,14 @@ async function deploy(world: World, bodies: Bodies): Promise<void> {
 }
 
 /** Has an agent of the tests' own process bring the unit to life, and then do what else is wanted. */
-async function live(world: World, bodies: Bodies, more: () => Promise<void> = async () => {}): Promise<void> {
+async function live(
+  world: World,
+  bodies: Bodies,
+  more: () => Promise<void> = async () => {},
+  boot?: string,
+): Promise<void> {
   await deploy(world, bodies);
-  const agent = await world.agent();
+  const agent = await world.agent(boot === undefined ? {} : { boot });
   await world.deploy(ONE);
   await world.untilOn(ONE);
   await more();
@@ -102,6 +107,16 @@ export const stages = {
     after: ONE,
     hooks: [...LIVED, ...MET],
     related: true,
+  },
+  reboot: {
+    name: 'reboot',
+    // The agents that come after are of another boot.
+    prepare: (world, bodies) => live(world, bodies, async () => {}, 'the boot before'),
+    ask: async () => {},
+    before: ONE,
+    after: ONE,
+    hooks: [...LIVED, 'start 1'],
+    related: false,
   },
   upgrade: {
     name: 'upgrade',

@@ -1,6 +1,6 @@
 import { describeRows } from './describe-rows.js';
-import { chosenRows } from './table.js';
+import { chosenRows, TITLE } from './table.js';
 
-describe('the fault table', () => {
+describe(TITLE, () => {
   describeRows(chosenRows());
 });

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../state/clock.js';
 import { paths } from '../../state/model/paths.js';
 import { setConfigValues } from '../../state/model/services.js';
 import { World } from '../agent/world.js';
+import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';
 import { freePorts } from '../servers/free-ports.js';
 import { startZookeeper } from '../servers/zookeeper.js';
@@ -21,7 +22,7 @@ function ask(port: number): Promise<number> {
 }
 
 describe('upgrading Ensemble itself, which is to restart the agents', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('disturbs neither the traffic of a unit nor its running hook, and its presence never blinks', async () => {
     const server = await startZookeeper();
@@ -78,7 +79,7 @@ describe('upgrading Ensemble itself, which is to restart the agents', function (
         ]);
       });
     } finally {
-      if (served > 0) process.kill(served, 'SIGKILL');
+      if (served > 0) endProcess(served);
       await world.close();
       await server.stop();
     }
@@ -87,7 +88,7 @@ describe('upgrading Ensemble itself, which is to restart the agents', function (
 
 describe('a wall clock that jumps by years, both ways', () => {
   it('does no harm: an upgrade and its hooks go on as if nothing had happened', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const world = await World.open();
     let wall = Date.UTC(2026, 0, 1);
     const jumping: Clock = {

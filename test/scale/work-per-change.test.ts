@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { removeRelation } from '../../state/model/removal.js';
 import { addUnits } from '../../state/model/units.js';
 import { requester, World } from '../agent/world.js';
+import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { type Counted, countingOpen } from './counting-coordinator.js';
 import { Ring } from './ring.js';
@@ -63,76 +64,80 @@ const changes: Readonly<Record<string, (ring: Ring) => Promise<void>>> = {
   },
 };
 
-describe('what a change costs at the coordinator', function () {
-  this.timeout(120_000);
+for (const engines of [embedded, zookeeper()])
+  describe(`what a change costs at the coordinator, on ${engines.name}`, function () {
+    before(() => engines.start());
+    after(() => engines.stop());
+    this.timeout(120_000);
 
-  it('does not grow with the units that it does not concern', async () => {
-    const [few, many] = [await workOfEach(FEW), await workOfEach(MANY)];
-    for (const name of Object.keys(changes)) {
-      const said = `${name}: ${JSON.stringify(few.get(name))} of ${FEW}, ${JSON.stringify(many.get(name))} of ${MANY}`;
-      for (const kind of ['reads', 'writes'] as const) {
-        const [less, more] = [few.get(name)?.[kind] ?? 0, many.get(name)?.[kind] ?? 0];
-        assert.ok(less > 0, said);
-        // How many changes are seen as one differs from run to run.
-        assert.ok(more <= less * 1.3 + 6, said);
+    it('does not grow with the units that it does not concern', async () => {
+      const [few, many] = [await workOfEach(FEW), await workOfEach(MANY)];
+      for (const name of Object.keys(changes)) {
+        const said = `${name}: ${JSON.stringify(few.get(name))} of ${FEW}, ${JSON.stringify(many.get(name))} of ${MANY}`;
+        for (const kind of ['reads', 'writes'] as const) {
+          const [less, more] = [few.get(name)?.[kind] ?? 0, many.get(name)?.[kind] ?? 0];
+          assert.ok(less > 0, said);
+          // How many changes are seen as one differs from run to run.
+          assert.ok(more <= less * 1.3 + 6, said);
+        }
+      }
+    });
+
+    it('grows with those that it concerns as they do', async () => {
+      const [less, more] = [await workOfTelling(4), await workOfTelling(16)];
+      const said = `${JSON.stringify(less)} for 4 units, ${JSON.stringify(more)} for 16`;
+      assert.ok(more.writes > less.writes, said);
+      for (const kind of ['reads', 'writes'] as const)
+        assert.ok(more[kind] <= less[kind] * 4 * 1.3 + 6, said);
+    });
+
+    async function workOfEach(size: number): Promise<ReadonlyMap<string, Work>> {
+      const world = await World.open(engines.environment());
+      try {
+        const counted: Counted = { reads: 0, writes: 0, observing: 0 };
+        const ring = new Ring(world, size);
+        await ring.deploy(await ring.publish(1));
+        await world.agent({ open: countingOpen(counted) });
+        await ring.relateAll();
+        await ring.allHear('here', 60_000);
+        await ring.allUp(60_000);
+        const works = new Map<string, Work>();
+        for (const [name, change] of Object.entries(changes))
+          works.set(name, await workOf(counted, () => change(ring)));
+        return works;
+      } finally {
+        await world.close();
+      }
+    }
+
+    /** An option is set of s0, which has `count` units, and each of them tells the one unit of s1. */
+    async function workOfTelling(count: number): Promise<Work> {
+      const world = await World.open(engines.environment());
+      try {
+        const counted: Counted = { reads: 0, writes: 0, observing: 0 };
+        const ring = new Ring(world, 2);
+        await ring.deploy(await ring.publish(1));
+        const more = await addUnits(world.coordinator, 's0', count - 1, requester.requestedAt);
+        await world.agent({ open: countingOpen(counted) });
+        await ring.relate(1);
+        const heard = async (place: string): Promise<void> => {
+          const words = ['s0/0', ...more].map((unit) => `${unit} ${place}`);
+          await eventually(
+            () =>
+              assert.deepEqual(
+                words.filter((each) => !ring.hasHeard(1, each)),
+                [],
+              ),
+            60_000,
+          );
+        };
+        await heard('here');
+        return await workOf(counted, async () => {
+          await ring.setPlace(0, 'there');
+          await heard('there');
+        });
+      } finally {
+        await world.close();
       }
     }
   });
-
-  it('grows with those that it concerns as they do', async () => {
-    const [less, more] = [await workOfTelling(4), await workOfTelling(16)];
-    const said = `${JSON.stringify(less)} for 4 units, ${JSON.stringify(more)} for 16`;
-    assert.ok(more.writes > less.writes, said);
-    for (const kind of ['reads', 'writes'] as const) assert.ok(more[kind] <= less[kind] * 4 * 1.3 + 6, said);
-  });
-
-  async function workOfEach(size: number): Promise<ReadonlyMap<string, Work>> {
-    const world = await World.open();
-    try {
-      const counted: Counted = { reads: 0, writes: 0, observing: 0 };
-      const ring = new Ring(world, size);
-      await ring.deploy(await ring.publish(1));
-      await world.agent({ open: countingOpen(counted) });
-      await ring.relateAll();
-      await ring.allHear('here', 60_000);
-      await ring.allUp(60_000);
-      const works = new Map<string, Work>();
-      for (const [name, change] of Object.entries(changes))
-        works.set(name, await workOf(counted, () => change(ring)));
-      return works;
-    } finally {
-      await world.close();
-    }
-  }
-
-  /** An option is set of s0, which has `count` units, and each of them tells the one unit of s1. */
-  async function workOfTelling(count: number): Promise<Work> {
-    const world = await World.open();
-    try {
-      const counted: Counted = { reads: 0, writes: 0, observing: 0 };
-      const ring = new Ring(world, 2);
-      await ring.deploy(await ring.publish(1));
-      const more = await addUnits(world.coordinator, 's0', count - 1, requester.requestedAt);
-      await world.agent({ open: countingOpen(counted) });
-      await ring.relate(1);
-      const heard = async (place: string): Promise<void> => {
-        const words = ['s0/0', ...more].map((unit) => `${unit} ${place}`);
-        await eventually(
-          () =>
-            assert.deepEqual(
-              words.filter((each) => !ring.hasHeard(1, each)),
-              [],
-            ),
-          60_000,
-        );
-      };
-      await heard('here');
-      return await workOf(counted, async () => {
-        await ring.setPlace(0, 'there');
-        await heard('there');
-      });
-    } finally {
-      await world.close();
-    }
-  }
-});

@@ -4,6 +4,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** Changes one whole frame (four bytes of length, then the rest) on its way from the server. */
 export type Rewrite = (frame: Buffer) => Buffer;
 
+/** Gets each chunk of the server, and sends the client what it likes of it. */
+export type Spoil = (bytes: Buffer, client: Socket) => void;
+
 /** A TCP proxy in front of one server of 127.0.0.1, with faults that are switched on and off by tests. */
 export class TcpProxy {
   readonly #pairs = new Set<readonly [client: Socket, server: Socket | undefined]>();
@@ -12,6 +15,7 @@ export class TcpProxy {
   #mute = false;
   #cutAfter: number | undefined;
   #rewrite: Rewrite | undefined;
+  #spoil: Spoil | undefined;
   /** Connections accepted so far. */
   accepted = 0;
 
@@ -53,6 +57,11 @@ export class TcpProxy {
     this.#rewrite = rewrite;
   }
 
+  /** Leaves what the server sends to `spoil`, or no longer. */
+  spoil(spoil: Spoil | undefined): void {
+    this.#spoil = spoil;
+  }
+
   /** Cuts all connections. */
   drop(): void {
     for (const pair of this.#pairs) this.#cut(pair);
@@ -78,6 +87,7 @@ export class TcpProxy {
     client.on('data', (bytes) => this.#mute || server?.write(bytes));
     server?.on('data', (bytes) => {
       if (this.#mute) return;
+      if (this.#spoil !== undefined) return this.#spoil(bytes, client);
       const passed = this.#rewrite === undefined ? bytes : frames.push(bytes, this.#rewrite);
       if (this.#cutAfter === undefined) {
         client.write(passed);

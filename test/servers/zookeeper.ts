@@ -90,7 +90,7 @@ export class ZookeeperServer {
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

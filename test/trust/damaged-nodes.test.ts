@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { addRelation } from '../../state/model/add-relation.js';
+import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { setConfigValues } from '../../state/model/services.js';
-import { World } from '../agent/world.js';
+import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';
 import { chooseSeed } from '../random.js';
 
 const ONE = 'world:f-1';
 
-/** The nodes an agent reads of a unit `f/0` and its service; what stands in them may be anything. */
+/** The nodes an agent reads of a unit `f/0`, its service, and the relation it has with `g/0`; what stands in them may be anything. */
 const nodes = [
   paths.service('f'),
   paths.config('f'),
@@ -18,6 +20,11 @@ const nodes = [
   paths.upgrade('f/0'),
   paths.resolved('f/0'),
   paths.removal('f/0'),
+  paths.formula(ONE),
+  paths.serviceRelation('f', '0'),
+  paths.relation('0'),
+  paths.settings('/relations/0', 'f/0'),
+  paths.settings('/relations/0', 'g/0'),
 ];
 
 describe('damaged nodes of the state tree', function () {
@@ -33,6 +40,11 @@ describe('damaged nodes of the state tree', function () {
       await world.deploy(ONE, 1, 'g');
       await world.untilOn(ONE);
       await world.untilOn(ONE, 'g/0');
+      const names = [parseEndpointName('f:db'), parseEndpointName('g:site')] as const;
+      await addRelation(world.coordinator, names, requester.requestedAt);
+      await eventually(async () =>
+        assert.ok((await world.trace()).some((line) => line.startsWith('end db-relation-changed'))),
+      );
       const sound = new Map<string, string | undefined>();
       for (const path of nodes) sound.set(path, (await world.coordinator.get(path))?.value);
       let title = 0;

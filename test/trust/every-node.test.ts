@@ -7,6 +7,8 @@ import { openCoordinator } from '../../state/coordination/open.js';
 import { addRelation } from '../../state/model/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { setConfigValues } from '../../state/model/services.js';
+import type { AgentProcess } from '../agent/agent-process.js';
+import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';
@@ -38,21 +40,22 @@ const zookeeper = createRequire(import.meta.url)('node-zookeeper-client') as {
 };
 
 describe('an environment with a secret, after a deploy, a relation and an upgrade', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let world: World;
-  let agentPid = 0;
+  let agent: AgentProcess;
 
   before(async () => {
     server = await startZookeeper();
     world = await World.open({ state: `zookeeper://${server.address}/trust`, secret: SECRET });
     const bodies = {
-      'upgrade-formula': 'env >"$TRACE/environment"; cat /proc/*/cmdline >"$TRACE/processes" 2>/dev/null',
+      'upgrade-formula': `env >"$TRACE/environment"; config-get; relation-ids; ensemble-log 'as asked'
+cat /proc/*/cmdline >"$TRACE/processes" 2>/dev/null
+cat /proc/self/environ /proc/$$/environ /proc/$PPID/environ >"$TRACE/environs"`,
     };
     await world.publish(1, tracingFormula(world, 1));
     await world.publish(2, tracingFormula(world, 2, bodies));
-    const agent = await world.agentProcess();
-    agentPid = agent.pid;
+    agent = await world.agentProcess('m0', { options: ['--debug'] });
     await world.deploy(ONE);
     await world.deploy(ONE, 1, 'g');
     await world.untilOn(ONE);
@@ -142,11 +145,27 @@ describe('an environment with a secret, after a deploy, a relation and an upgrad
       assert.equal(await mode(name), 0o600, name);
   });
 
-  it('the secret is in no log, no status, no environment of a hook and no list of processes', async () => {
+  it('the secret is in no log, no command’s answer, no environment of a process and no list of processes', async () => {
     const said = [
       await readFile(world.path('trace', 'environment'), 'utf8'),
       await readFile(world.path('trace', 'processes'), 'utf8'),
-      readFileSync(`/proc/${agentPid}/cmdline`, 'utf8'),
+      await readFile(world.path('trace', 'environs'), 'latin1'),
+      ...['cmdline', 'environ'].map((name) => readFileSync(`/proc/${agent.pid}/${name}`, 'latin1')),
+      JSON.stringify(agent.lines()),
+      agent.stderr(),
+      ...(await Promise.all(
+        [
+          ['status', '--format', 'json'],
+          ['history'],
+          ['debug-log'],
+          ['machines', '--debug'],
+          ['get', 'f', '--debug'],
+        ].map(async (words) => {
+          const { code, stdout, stderr } = await ensemble(world, ...words);
+          assert.equal(code, 0, stderr);
+          return stdout + stderr;
+        }),
+      )),
       ...(await Promise.all(
         (await everyPath()).map(async (path) => (await world.coordinator.get(path))?.value ?? ''),
       )),
@@ -157,6 +176,7 @@ describe('an environment with a secret, after a deploy, a relation and an upgrad
       said.some((text) => text.includes('ENSEMBLE_CLIENT_ID')),
       'the environment of a hook was looked at',
     );
+    assert.ok(agent.lines().length > 10, 'the log of the agent was looked at');
     assert.ok((await readdir(world.path('machines', 'm0', 'units', 'f-0', 'log'))).length > 0);
   });
 });

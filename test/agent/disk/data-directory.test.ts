@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimDataDirectory, pruneRuns } from '../../../agent/disk/data-directory.js';
+import { findProcess } from '../../../hooks/process/process-table.js';
 
 describe("the agent's data directory", () => {
   let root: string;
@@ -33,6 +34,7 @@ describe("the agent's data directory", () => {
   for (const [whose, text] of [
     ['of a process that is gone', '999999999 12345\n'],
     ['of a process whose pid is another one’s now', `${process.pid} 1\n`],
+    ['of a boot before this one', `${process.pid} ${findProcess(process.pid)?.startTime} another\n`],
     ['of which only half was written', ''],
     ['that is no claim', 'hello\n'],
   ] as const) {

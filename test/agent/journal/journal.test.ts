@@ -16,7 +16,7 @@ describe('the journal', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-journal-'));
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   /** Puts texts into the store as they are, as an agent of another release would. */
   async function store(texts: Readonly<Record<string, string>>): Promise<void> {
@@ -87,11 +87,12 @@ describe('the journal', () => {
     it(`refuses a record that is ${what}, names the unit and leaves it as it is`, async () => {
       await store({ 'mysql/0': text });
       const journal = openJournal(directory);
-      assert.throws(() => journal.load().units, {
-        code: 'journal-damaged',
-        unit: 'mysql/0',
-        reason: new RegExp(reason),
-      });
+      const { units, damaged } = journal.load();
+      assert.deepEqual(
+        [units, damaged.map(({ code, unit }) => [code, unit])],
+        [[], [['journal-damaged', 'mysql/0']]],
+      );
+      assert.match(damaged[0]?.reason ?? '', new RegExp(reason));
       await journal.close();
       assert.deepEqual(await raw(), { 'mysql/0': text });
     });

@@ -29,9 +29,9 @@ describe('gathering logs', () => {
     await mkdir(join(root, 'f-0'));
   });
   afterEach(async () => {
-    gatherer.close();
+    await gatherer.close();
     await coordinator.close();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function begin(secrets: readonly string[] = []): LogGatherer {
@@ -130,7 +130,7 @@ describe('gathering logs', () => {
   it('goes on after a restart where it was, with what was printed meanwhile', async () => {
     await hook('start', 'before\n');
     await passing((lines) => assert.equal(lines.length, 1));
-    gatherer.close();
+    await gatherer.close();
     await write('meanwhile\n');
     gatherer = begin();
     await gatherer.attend('f/0', file());
@@ -197,7 +197,7 @@ describe('gathering logs', () => {
   });
 
   it('shows no secret', async () => {
-    gatherer.close();
+    await gatherer.close();
     gatherer = begin(['hunter2']);
     await hook('start', 'it is hunter2 indeed\n');
     await passing((lines) => assert.equal(lines[0]?.message, 'it is [secret] indeed'));

@@ -9,6 +9,7 @@ import {
   type RelationEvent,
   type RelationQueue,
 } from '../../../agent/relation/queue.js';
+import { compareUnits } from '../../../state/model/paths.js';
 
 /** What may happen to a unit's queue, or to those it is about. */
 export type Step =
@@ -117,7 +118,7 @@ export class QueueSimulation {
       if (event.kind === 'joined') members.add(event.unit);
       if (event.kind === 'departed') members.delete(event.unit);
     }
-    return [...members].sort();
+    return [...members].sort(compareUnits);
   }
 
   /** e.g. `joined mysql/0` */
@@ -163,7 +164,7 @@ export class QueueSimulation {
         break;
       case 'joined':
         assert.ok(!before.includes(event.unit), `${event.unit} joins once`);
-        assert.deepEqual(members, [...before, event.unit].sort());
+        assert.deepEqual(members, [...before, event.unit].sort(compareUnits));
         break;
       case 'changed':
         assert.ok(before.includes(event.unit), `${event.unit} changes while it is there`);
@@ -198,7 +199,7 @@ export class QueueSimulation {
       assert.deepEqual(this.members(), []);
       return;
     }
-    assert.deepEqual(this.members(), [...this.present.keys()].sort(), 'hooks know who is there');
+    assert.deepEqual(this.members(), [...this.present.keys()].sort(compareUnits), 'hooks know who is there');
     assert.deepEqual(this.queue.delivered, this.members());
     for (const [unit, version] of this.present)
       assert.equal(this.#read.get(unit), version, `a hook could read the last settings of ${unit}`);

@@ -9,6 +9,7 @@ import {
   observeMembers,
   type RelationQueue,
 } from '../../../agent/relation/queue.js';
+import { compareUnits } from '../../../state/model/paths.js';
 import { QueueSimulation, type Step } from './queue-simulation.js';
 
 type Members = Readonly<Record<string, number>>;
@@ -286,7 +287,7 @@ describe('the queue of a relation', () => {
           for (const step of all) simulation.step(step);
           assert.deepEqual(simulation.log(), []);
           simulation.settle();
-          const expected = [...simulation.present.keys()].sort();
+          const expected = [...simulation.present.keys()].sort(compareUnits);
           assert.deepEqual(
             simulation.log(),
             expected.flatMap((name) => [`joined ${name}`, `changed ${name}`]),

@@ -30,7 +30,8 @@ const noLogs: LogGatherer = {
   began() {},
   ended() {},
   forget() {},
-  close() {},
+  finish: async () => undefined,
+  close: async () => undefined,
 };
 
 describe('a relation hook of a unit', () => {
@@ -99,6 +100,7 @@ describe('a relation hook of a unit', () => {
         record = JSON.parse(JSON.stringify({ ...record, ...change }));
         if (changed) relation = JSON.parse(JSON.stringify(changed));
       },
+      takeUp: () => undefined,
       config: async () => ({}),
       hookRules: async () => ({}),
       relationRecords: () => [relation],
@@ -114,7 +116,7 @@ describe('a relation hook of a unit', () => {
     endMeeting();
     await server.close();
     await coordinator.close();
-    rmSync(root, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function writeHook(event: string, script: string, name = 'db'): void {

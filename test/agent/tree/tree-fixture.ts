@@ -74,6 +74,6 @@ export class TreeFixture {
 
   async close(): Promise<void> {
     await this.real.close();
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }

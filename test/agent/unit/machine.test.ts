@@ -18,7 +18,10 @@ describe('the life of a unit', () => {
       [{ state: 'starting' }, 'start [started]'],
       [{ state: 'start-error' }, '[start-error]'],
       [{ state: 'started' }, '[started]'],
+      [{ state: 'started', rebooted: true }, '[started] start [started]'],
       [{ state: 'configuring' }, 'configure [started]'],
+      [{ state: 'configuring', rebooted: true }, 'configure [started] start [started]'],
+      [{ state: 'start-error', rebooted: true }, '[start-error]'],
       [{ state: 'config-error' }, '[config-error]'],
       [{ state: 'upgrading', step: 'swapping' }, 'swap upgradeHook commit resume configure [started]'],
       [{ state: 'upgrading', step: 'hook' }, 'upgradeHook commit resume configure [started]'],
@@ -33,7 +36,8 @@ describe('the life of a unit', () => {
       [{ state: 'removed' }, 'remove'],
     ];
     for (const [journal, calls] of rows) {
-      it(`${journal.state ?? 'nothing'}${journal.step ? `, ${journal.step}` : ''}: ${calls}`, async () => {
+      const where = `${journal.state ?? 'nothing'}${journal.step ? `, ${journal.step}` : ''}`;
+      it(`${where}${journal.rebooted ? ', rebooted' : ''}: ${calls}`, async () => {
         const unit = await new ScriptedUnit(journal).start();
         assert.equal(unit.since(), calls);
       });

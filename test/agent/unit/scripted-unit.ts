@@ -58,6 +58,7 @@ export class ScriptedUnit {
       installed: journal.state !== undefined,
       relationHookRuns: false,
       commandRuns: false,
+      rebooted: false,
       ...journal,
     };
     this.actor = createActor(unitMachine, {
@@ -122,6 +123,7 @@ export class ScriptedUnit {
   #operations(): UnitOperations {
     return {
       journalled: () => this.journal,
+      takeUp: () => undefined,
       settle: (state, failure) => this.#settle(state, failure),
       install: (signal) => this.#run('install', signal),
       start: () => this.#run('start'),
@@ -165,6 +167,7 @@ export class ScriptedUnit {
   }
 
   #journal(name: OperationName): void {
+    if (name === 'start') this.journal = { ...this.journal, rebooted: false };
     // A command is due once, from the moment it is taken up.
     if (name === 'runCommand') this.#tell({ run: false });
     const state = states[name];

@@ -16,10 +16,18 @@ interface Given {
   readonly flagged?: boolean;
   readonly step?: 'fetching' | 'waiting' | 'hook' | 'resuming';
   readonly blocked?: boolean;
+  readonly message?: string;
   readonly agentUp?: boolean;
 }
 
-function unit({ state, formula = one, flagged = false, step, blocked = false }: Given): UnitState {
+function unit({
+  state,
+  formula = one,
+  flagged = false,
+  step,
+  blocked = false,
+  message = '',
+}: Given): UnitState {
   const blockers = blocked ? { blockers: [{ reason: 'the storage is away', since }] } : {};
   return {
     name: 'mysql/0',
@@ -27,7 +35,7 @@ function unit({ state, formula = one, flagged = false, step, blocked = false }: 
     status: {
       state,
       since,
-      message: '',
+      message,
       ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
     },
     flag: flagged ? { requestedAt: since, by: 'me@here' } : undefined,
@@ -38,6 +46,16 @@ const rows: readonly (readonly [string, Given, string])[] = [
   ['a deployed unit that has started', { goal: started, state: 'started' }, 'done'],
   ['a deployed unit that is starting', { goal: started, state: 'starting' }, 'under-way'],
   ['a deployed unit nobody took up', { goal: started, state: 'pending', agentUp: false }, 'offline'],
+  [
+    'a deployed unit whose formula cannot be fetched',
+    { goal: started, state: 'installing', formula: null, message: 'the storage is away' },
+    'stuck',
+  ],
+  [
+    'a deployed unit whose install hook says something',
+    { goal: started, state: 'installing', message: 'fetching the parts' },
+    'under-way',
+  ],
   ['a deployed unit whose hook failed', { goal: started, state: 'start-error' }, 'failed'],
   ['a failed unit whose agent is away', { goal: started, state: 'start-error', agentUp: false }, 'failed'],
   ['a started unit whose agent is away', { goal: started, state: 'started', agentUp: false }, 'done'],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { followUnits, type Progress } from '../../../cli/follow/follow.js';
 import type { Row } from '../../../cli/follow/row.js';
+import { summarize } from '../../../cli/follow/summary.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
@@ -36,7 +37,7 @@ describe('the patience with what keeps units waiting', () => {
 
   afterEach(async () => {
     await coordinator.close();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   });
 
   /** Keeps the rows that were shown last. */
@@ -97,6 +98,22 @@ describe('the patience with what keeps units waiting', () => {
       (await end).rows.map(({ standing }) => standing),
       ['done', 'done'],
     );
+  });
+
+  it('is as long for an agent that cannot get the formula, and goes on trying', async () => {
+    await agent.up();
+    const { end } = follow();
+    await standings('under-way', 'under-way');
+    const message = 'the storage cannot be reached';
+    await agent.report('mysql/0', { state: 'installing', message });
+    await agent.start('mysql/1', formula);
+    await standings('stuck', 'done');
+    clock.advance(15_000);
+    const { why, rows: last } = await end;
+    assert.equal(why, 'settled');
+    const [line, advice] = summarize(goal, { why, rows: last }, 15_000, () => 'ensemble-agent').slice(1);
+    assert.equal(line, `mysql/0 cannot go on: installing: ${message}`);
+    assert.match(advice ?? '', /its agent goes on trying/);
   });
 
   it('has no end while another unit is under way', async () => {

@@ -117,7 +117,7 @@ for (const kind of ['perl', 'node'] as ClientKind[]) {
         answers.map(({ stdout }) => stdout.trim()),
         ids,
       );
-    }).timeout(60_000);
+    }).timeout(120_000);
 
     it('can be written again while hooks use it', async () => {
       const calls = Array.from({ length: 10 }, () => call('config-get', ['port']));

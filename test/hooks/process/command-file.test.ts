@@ -13,7 +13,7 @@ describe('a command in the place of a hook', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-command-'));
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   for (const word of ['plain', 'two words', "it's", '$HOME `id` \\', '"', '', '-n', 'a\nb', '*', 'ü']) {
     it(`passes ${JSON.stringify(word)} on as it is`, async () => {

@@ -22,7 +22,7 @@ describe('relation-set', () => {
     source = relatedSource();
     context = new HookContext('id', source, undefined, changed);
   });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   const call = (words: string[], input?: string): Promise<ToolResult | InputWanted> =>
     runTool(relationSet, { context, arguments: words, directory, input });

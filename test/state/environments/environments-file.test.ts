@@ -22,7 +22,7 @@ describe('environments.yaml', () => {
     home = await mkdtemp(join(tmpdir(), 'ensemble-home-'));
     variables = { ENSEMBLE_HOME: home };
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
 
   const write = (text: string) => writeFile(join(home, 'environments.yaml'), text);
   const fails = async (type: new (...args: never[]) => Error, message: RegExp, name?: string) => {
@@ -136,6 +136,18 @@ describe('environments.yaml', () => {
 
   it('that is a directory is refused', async () => {
     await mkdir(join(home, 'environments.yaml'));
-    await fails(EnvironmentsInvalid, /EISDIR/);
+    await fails(EnvironmentsInvalid, /:1: it is a directory/);
+  });
+
+  it('says how hooks are run where their formula says nothing else, in the words of metadata.yaml', async () => {
+    const file = (hooks: string): string =>
+      `environments:\n  e: {state: 'embedded:/s', storage: 'file:/b', hooks: ${hooks}}\n`;
+    await write(file('{timeout: 600, retry: {attempts: 3}}'));
+    assert.deepEqual((await loadEnvironment('e', variables)).hooks, {
+      timeout: 600,
+      retry: { attempts: 3, backoff: 5 },
+    });
+    await write(file('{timeout: soon}'));
+    await fails(EnvironmentsInvalid, /environments.e.hooks.timeout/, 'e');
   });
 });

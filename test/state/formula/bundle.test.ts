@@ -147,7 +147,7 @@ describe('bundleFormula', () => {
   });
 
   it('does not hold a large formula in memory', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const tree = await workshop.tree('large', {});
     for (let part = 0; part < 4; part++)
       await writeFile(join(tree, `part-${part}`), Buffer.alloc(24 * 1024 ** 2, part));

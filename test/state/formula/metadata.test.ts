@@ -294,7 +294,7 @@ revision: -1
     });
 
   it('reads the largest file there may be in bounded time, however it is written', function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     const size = 128 * 1024;
     const keys = Array.from({ length: 8000 }, (_, index) => `key${index}: 1`);
     for (const metadata of [

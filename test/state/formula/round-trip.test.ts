@@ -13,7 +13,7 @@ describe('a bundle', () => {
   const seed = Date.now() % 2 ** 31;
 
   it(`gives any tree back as it was, and the tree gives the same bundle again (seed ${seed})`, async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let run = 0;
     await fc.assert(
       fc.asyncProperty(anyTree, async (tree) => {

@@ -11,7 +11,7 @@ export class Workshop {
       this.#path = await mkdtemp(join(tmpdir(), 'ensemble-formula-'));
     });
     afterEach(async () => {
-      await rm(this.#path, { recursive: true, force: true });
+      await rm(this.#path, { recursive: true, force: true, maxRetries: 10 });
     });
   }
 

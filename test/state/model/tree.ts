@@ -34,7 +34,7 @@ export function useTree(): Tree {
   });
   afterEach(async () => {
     await Promise.all(sessions.map((each) => each.close()));
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   });
   function session(index: number): Coordinator {
     const found = sessions[index];

@@ -116,7 +116,7 @@ describe('a storage in a directory', () => {
   });
 
   it('killed in the middle of uploads has whole objects or none under their keys', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const { key, file, bytes } = await makeContent(work, 'killed', 60_000_000);
     const before = performance.now();
     const storage = await openStorage(`file:${path.join(work, 'measure')}`);

@@ -53,7 +53,7 @@ export const directoryEngine: EngineKind = {
       open: () => openStorage(`file:${root}/${next()}`),
       openNowhere: () => openStorage(`file:${root}/nowhere`),
       fingerprint: () => fingerprint(root),
-      stop: () => rm(root, { recursive: true, force: true }),
+      stop: () => rm(root, { recursive: true, force: true, maxRetries: 10 }),
     };
   },
 };

@@ -73,7 +73,7 @@ describe('the embedded store, when processes are killed and stopped', () => {
   });
 
   it('an observer stopped while the change log overflows sees the last value', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const client = await directory.open();
     await client.create('/watched', 'first');
     const watcher = act('watch', directory.url);

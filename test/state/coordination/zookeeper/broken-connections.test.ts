@@ -5,7 +5,7 @@ import { startZookeeper, type ZookeeperServer } from '../../../servers/zookeeper
 import { type Client, closeClients, freshPath, open, sessionId } from './clients.js';
 
 describe('a ZooKeeper connection that breaks', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let proxy: TcpProxy;
   let path: string;

@@ -3,7 +3,7 @@ import { SHORTEST_SESSION, startZookeeper, type ZookeeperServer } from '../../..
 import { endSession } from './end-session.js';
 
 describe('the ZooKeeper engine', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let planted = 0;
   before(async () => {

@@ -4,7 +4,7 @@ import { startEnsemble, type ZookeeperServer } from '../../../servers/zookeeper.
 import { closeClients, freshPath, open, sessionId } from './clients.js';
 
 describe('an ensemble of three ZooKeeper servers', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let servers: readonly ZookeeperServer[];
   let path: string;
   before(async () => {

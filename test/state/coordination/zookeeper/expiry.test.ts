@@ -6,7 +6,7 @@ import { type Client, closeClients, freshPath, open, sessionId } from './clients
 import { endSession } from './end-session.js';
 
 describe('a ZooKeeper session that is over', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let proxy: TcpProxy;
   let path: string;

@@ -9,7 +9,7 @@ const SESSION = 3_000;
 const DETECTION = (SESSION * 2) / 3 + 250;
 
 describe('a ZooKeeper server that goes mute', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let proxies: TcpProxy[];
   let path: string;

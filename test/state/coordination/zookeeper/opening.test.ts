@@ -25,7 +25,7 @@ async function run(body: string): Promise<string> {
 }
 
 describe('opening and closing ZooKeeper', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   before(async () => {
     server = await startZookeeper();

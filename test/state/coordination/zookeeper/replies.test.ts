@@ -12,7 +12,7 @@ const XID_AT = 4;
 const ERR_AT = 16;
 
 describe('what a ZooKeeper server may answer', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let proxy: TcpProxy;
   let path: string;

@@ -11,7 +11,7 @@ import { endSession } from './end-session.js';
 const secret = 'open: sesame, ß';
 
 describe('a secret on ZooKeeper', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let proxy: TcpProxy;
   let path: string;

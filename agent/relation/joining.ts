@@ -1,0 +1,65 @@
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import { relationIdentifier } from '../../state/model/relations.js';
+import type { WorkflowState } from '../../state/model/workflow-state.js';
+import { newRelationRecord, type RelationRecord } from '../journal/relation-record.js';
+import type { RelationView } from '../tree/relations.js';
+
+/** States in which a unit has not come far enough to meet others, or is on its way out. */
+const NOT_MEETING: readonly WorkflowState[] = [
+  'pending',
+  'installing',
+  'install-error',
+  'starting',
+  'start-error',
+  'stopping',
+  'stop-error',
+  'stopped',
+  'removed',
+];
+
+/** Whether a unit in this state joins relations. */
+export function meetsOthers(state: WorkflowState): boolean {
+  return !NOT_MEETING.includes(state);
+}
+
+/**
+ * The record of a relation that a unit is to join; undefined where it has no part in it, or none yet.
+ * @param principal the unit this one was placed beside; null where it is no subordinate, undefined while not known
+ */
+export function recordOf(
+  unit: string,
+  principal: string | null | undefined,
+  { id, relation }: RelationView,
+): RelationRecord | undefined {
+  const service = serviceOfUnit(unit);
+  const own = relation.endpoints.find((endpoint) => endpoint.service === service);
+  if (own === undefined) return undefined;
+  const remote = relation.endpoints.find((endpoint) => endpoint.service !== service) ?? own;
+  const meeting = meetingOf(unit, principal, id, relation);
+  if (meeting === undefined) return undefined;
+  return newRelationRecord({
+    unit,
+    relation: id,
+    identifier: relationIdentifier(relation, id, service),
+    name: own.name,
+    role: own.role,
+    interface: own.interface,
+    remoteService: remote.service,
+    meeting,
+  });
+}
+
+/**
+ * Where the unit meets the others. In container scope a subordinate meets its own principal; it takes no part where
+ * another service's units are the principals, nor before its principal is known.
+ */
+function meetingOf(
+  unit: string,
+  principal: string | null | undefined,
+  id: string,
+  { scope, subordinate }: RelationView['relation'],
+): string | undefined {
+  if (scope === 'global') return paths.meeting(id);
+  if (serviceOfUnit(unit) !== subordinate) return paths.meeting(id, unit);
+  return principal ? paths.meeting(id, principal) : undefined;
+}

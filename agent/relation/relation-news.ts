@@ -1,0 +1,16 @@
+import type { Event } from '../../state/model/history.js';
+import type { UnitRecord } from '../journal/record.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { HookHost } from '../unit/hook-call.js';
+import { newsWith } from '../unit/news.js';
+
+/** What happened in a relation, as a change of its unit's record: news for the unit's history. */
+export function relationNews(
+  host: HookHost,
+  { identifier }: RelationRecord,
+  { message, ...event }: Omit<Event, 'at'>,
+): Pick<UnitRecord, 'news'> {
+  const at = new Date(host.parts.clock.now()).toISOString();
+  const said = message === undefined ? `relation ${identifier}` : `relation ${identifier}: ${message}`;
+  return { news: newsWith(host.record(), { ...event, at, message: said }) };
+}

@@ -1,0 +1,29 @@
+import type { Benchmark } from './benchmark.js';
+import { ansible } from './cases/ansible.js';
+import { fetchAndStage } from './cases/fetch-and-stage.js';
+import { growth } from './cases/growth.js';
+import { hookTool } from './cases/hook-tool.js';
+import { idleAgent } from './cases/idle-agent.js';
+import { manyAgents } from './cases/many-agents.js';
+import { oneDownload } from './cases/one-download.js';
+import { operations } from './cases/operations.js';
+import { pause } from './cases/pause.js';
+import { startUp } from './cases/start-up.js';
+import { tenThousand } from './cases/ten-thousand.js';
+import { wholeUpgrade } from './cases/whole-upgrade.js';
+
+/** All of them, in the order in which they run. */
+export const benchmarks: readonly Benchmark[] = [
+  wholeUpgrade,
+  growth,
+  ansible,
+  tenThousand,
+  pause,
+  fetchAndStage,
+  oneDownload,
+  operations,
+  hookTool,
+  startUp,
+  idleAgent,
+  manyAgents,
+];

@@ -1,0 +1,150 @@
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { retryOnConflict } from './conflict.js';
+import { nodeValue, readEntity } from './entity.js';
+import { UnitHasAgent } from './errors.js';
+import {
+  type HistoryEntry,
+  historySchema,
+  newEntry,
+  openServiceHistory,
+  openUnitHistory,
+  readUnitHistory,
+  unitHistoryWith,
+} from './history.js';
+import { paths, serviceOfUnit, unitOfNode } from './paths.js';
+import { relationsOfService, removeMeetingIfEmpty } from './relations.js';
+import { removeRelationIfLeft, removeServiceIfEmpty, requireRemovable } from './removal.js';
+import type { Requester } from './requests.js';
+import { unitSchema } from './schemas.js';
+import { removeUnitOperations, requireUnit } from './units.js';
+
+/** The entry of a unit's history by which an agent that comes back learns that the unit is not to run any more. */
+const REMOVED_BY_FORCE = 'remove-by-force';
+
+/**
+ * Removes units whose machine is lost, and those placed beside them, from the tree: nobody is there to stop them, so no
+ * hook of theirs runs. The others of their relations have seen them depart when their agent went down. May be done twice.
+ * @returns the units that are gone, those beside them among them
+ * @throws UnitNotFound, UnitIsSubordinate, UnitHasAgent, before any unit is removed
+ */
+export async function forceUnitsOut(
+  coordinator: Coordinator,
+  names: readonly string[],
+  requester: Requester,
+): Promise<readonly string[]> {
+  await requireRemovable(coordinator, names);
+  const machines = await Promise.all(names.map((name) => machineLeft(coordinator, name)));
+  const all = new Set(names);
+  for (const machine of new Set(machines)) {
+    if (machine === null) continue;
+    // Those that are going already have left their place beside the other, and are still there.
+    for (const name of await unitsBeside(coordinator, machine, names)) all.add(name);
+  }
+  await forceOut(coordinator, [...all], requester);
+  return [...all];
+}
+
+/** The machine of a unit, which has no agent up. @throws UnitHasAgent */
+async function machineLeft(coordinator: Coordinator, name: string): Promise<string | null> {
+  const { machine } = (await requireUnit(coordinator, name)).value;
+  if (machine !== null && (await coordinator.get(paths.agent(machine))) !== undefined)
+    throw new UnitHasAgent(name, machine);
+  return machine;
+}
+
+/** The units of a machine that were placed beside one of these. */
+async function unitsBeside(
+  coordinator: Coordinator,
+  machine: string,
+  principals: readonly string[],
+): Promise<readonly string[]> {
+  const names = ((await coordinator.children(paths.machineUnits(machine))) ?? []).map(unitOfNode);
+  const units = await Promise.all(names.map((name) => readEntity(coordinator, paths.unit(name), unitSchema)));
+  return names.filter((_, index) => principals.includes(units[index]?.value.principal ?? ''));
+}
+
+/** The same without asking whether anybody is there. */
+export async function forceOut(
+  coordinator: Coordinator,
+  names: readonly string[],
+  requester: Requester,
+): Promise<void> {
+  const left = await Promise.all(names.map((name) => forceUnitOut(coordinator, name, requester)));
+  // Only when all units are out: one that is placed beside another meets it there.
+  const places = new Map(left.flat().map((place) => [place.meeting, place]));
+  await Promise.all(
+    [...places.values()].map(({ relation, meeting }) => removeMeetingIfEmpty(coordinator, relation, meeting)),
+  );
+  const relations = new Set([...places.values()].map(({ relation }) => relation));
+  await Promise.all([...relations].map((relation) => removeRelationIfLeft(coordinator, relation)));
+  const services = new Set(names.map(serviceOfUnit));
+  await Promise.all([...services].map((service) => removeServiceIfEmpty(coordinator, service)));
+}
+
+/** Where a unit may have met others. */
+interface Place {
+  readonly relation: string;
+  readonly meeting: string;
+}
+
+/** @returns where the unit was */
+async function forceUnitOut(
+  coordinator: Coordinator,
+  name: string,
+  requester: Requester,
+): Promise<readonly Place[]> {
+  const service = serviceOfUnit(name);
+  const { requestedAt: at, by } = requester;
+  const entry = newEntry({ at, by, what: REMOVED_BY_FORCE, outcome: 'done' });
+  await openServiceHistory(coordinator, service);
+  return retryOnConflict(`unit ${name}`, async () => {
+    const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
+    if (unit === undefined) return [];
+    const { principal = name } = unit.value;
+    const places = (await relationsOfService(coordinator, service)).map(({ id, value: { scope } }) => ({
+      relation: id,
+      meeting: paths.meeting(id, scope === 'container' ? principal : undefined),
+    }));
+    const traces = await Promise.all(
+      places.map(({ meeting }) => traceOperations(coordinator, name, meeting)),
+    );
+    await coordinator.transaction([
+      ...traces.flat(),
+      ...(await historyOperations(coordinator, name, entry)),
+      ...(await removeUnitOperations(coordinator, name, unit)),
+    ]);
+    return places;
+  });
+}
+
+/** Removes what a unit leaves at a meeting: its settings, and its presence as long as its agent's session has not run out. */
+async function traceOperations(
+  coordinator: Coordinator,
+  name: string,
+  meeting: string,
+): Promise<readonly Operation[]> {
+  const nodes = [paths.member(meeting, name), paths.settings(meeting, name)];
+  const standing = await Promise.all(nodes.map((path) => coordinator.get(path)));
+  return nodes.flatMap((path, index): readonly Operation[] =>
+    standing[index] === undefined ? [] : [{ kind: 'remove', path }],
+  );
+}
+
+async function historyOperations(
+  coordinator: Coordinator,
+  name: string,
+  entry: HistoryEntry,
+): Promise<readonly Operation[]> {
+  const path = paths.unitHistory(name);
+  const past = await readEntity(coordinator, path, historySchema);
+  const value = nodeValue({ entries: unitHistoryWith(past?.value.entries ?? [], [entry]) });
+  const created = await openUnitHistory(coordinator, name);
+  return [...created, { kind: 'set', path, value, ...(past && { version: past.version }) }];
+}
+
+/** Who removed the unit by force, and when; undefined where nobody did, or that is forgotten. */
+export async function forcedOut(coordinator: Coordinator, unit: string): Promise<Requester | undefined> {
+  const entries = await readUnitHistory(coordinator, unit);
+  const found = entries.findLast(({ what }) => what === REMOVED_BY_FORCE);
+  return found && { requestedAt: found.at, by: found.by ?? '?' };
+}

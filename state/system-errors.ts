@@ -1,0 +1,43 @@
+import { EnsembleError } from './errors.js';
+
+const reasons: Readonly<Record<string, readonly [reason: string, next: string]>> = {
+  EACCES: ['permission denied', 'run it as the user who owns that, or choose another place'],
+  EPERM: ['permission denied', 'run it as the user who owns that, or choose another place'],
+  EROFS: ['the file system is read-only', 'mount it writable, or choose another place'],
+  ENOSPC: ['the disk is full', 'make room there, and run the same command again'],
+  EDQUOT: ['the disk quota is used up', 'make room there, and run the same command again'],
+  ENOTDIR: ['a part of its path is a file, not a directory', 'check the path'],
+  EISDIR: ['it is a directory', 'check the path'],
+  EEXIST: ['a file is in its place', 'move that aside, or choose another place'],
+  ENOENT: ['it does not exist', 'check the path'],
+  ELOOP: ['its links go in a circle', 'check the path'],
+  ENAMETOOLONG: ['its name is too long', 'choose a shorter one'],
+  EMFILE: ['this process has too many open files', 'raise its limit: ulimit -n'],
+  ENFILE: ['the machine has too many open files', 'raise its limit: sysctl fs.file-max'],
+  EIO: ['input/output error', 'check the disk'],
+};
+
+/** The operating system refused a file or directory that a command or an agent needs. */
+export class SystemRefused extends EnsembleError {
+  static override readonly code = 'system-refused';
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    next: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path} cannot be used: ${reason}`, next, options);
+  }
+}
+
+/**
+ * What an operator is told of an error of the operating system; any other error, which may be a bug, stays as it is.
+ * @param place what the error is about, where the system names no path, as for what is open already
+ */
+export function explainedBySystem(error: unknown, place?: string): unknown {
+  if (!(error instanceof Error) || error instanceof EnsembleError) return error;
+  const { code, syscall, path }: NodeJS.ErrnoException = error;
+  const known = syscall === undefined || code === undefined ? undefined : reasons[code];
+  if (known === undefined) return error;
+  return new SystemRefused(path ?? place ?? `a file (${syscall})`, ...known, { cause: error });
+}

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { World } from '../agent/world.js';
+import type { DeedRow } from './deed.js';
+import { ends, said } from './outside-row.js';
+
+const run = promisify(execFile);
+
+/** The object of the newest formula in a directory storage. */
+async function objectOf(world: World): Promise<string> {
+  const root = world.path('storage');
+  const wanted = world.path('f-2.tar.gz');
+  const bytes = await readFile(wanted);
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && bytes.equals(await readFile(file))) return file;
+  }
+  throw new Error('the bundle is not in the storage');
+}
+
+/** The cases whose fault is in a directory storage. */
+export const storageRows: readonly DeedRow[] = [
+  ends('embedded', 'upgrade', 'the storage is gone', 'fetching', async ({ world, agent, ask }) => {
+    await rename(world.path('storage'), world.path('away'));
+    await agent();
+    await ask();
+    await said(world, /storage|object/);
+    await rm(world.path('storage'), { recursive: true, force: true, maxRetries: 10 });
+    await rename(world.path('away'), world.path('storage'));
+  }),
+  ends('embedded', 'upgrade', 'the stored bundle is gone', 'fetching', async ({ world, agent, ask }) => {
+    const object = await objectOf(world);
+    await rename(object, world.path('away'));
+    await agent();
+    await ask();
+    await said(world, /object|bundle/);
+    await rename(world.path('away'), object);
+  }),
+  ...(
+    [
+      ['the stored bundle is cut short', (object: string) => truncate(object, 100)],
+      ['the stored bundle is empty', (object: string) => truncate(object, 0)],
+      [
+        'the stored bundle has wrong bytes',
+        async (object: string) => writeFile(object, Buffer.alloc((await readFile(object)).length, 7)),
+      ],
+      [
+        'one byte of the stored bundle is another',
+        async (object: string) => {
+          const bytes = await readFile(object);
+          bytes[200] = (bytes[200] ?? 0) ^ 1;
+          await writeFile(object, bytes);
+        },
+      ],
+    ] as const
+  ).map(([fault, damage]) =>
+    ends('embedded', 'upgrade', fault, 'fetching', async ({ world, agent, ask }) => {
+      const object = await objectOf(world);
+      const sound = await readFile(object);
+      await run('chmod', ['u+w', object]);
+      await damage(object);
+      await agent();
+      await ask();
+      await said(world, /damaged|differs|sha256|bytes/);
+      await writeFile(object, sound);
+    }),
+  ),
+];
