@@ -11,6 +11,7 @@ import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
 import { hearCommitRejections } from './journal/unheard-rejections.js';
 import { openLog, together } from './log.js';
+import { giveBackMemory, memoryOfProcess } from './memory-at-rest.js';
 
 interface Options {
   readonly environment?: string;
@@ -69,6 +70,7 @@ async function run(options: Options): Promise<void> {
       ...(options.hookConcurrency !== undefined && { hookConcurrency: options.hookConcurrency }),
       ...(options.hookTimeout !== undefined && { hookTimeLimit: options.hookTimeout * 1_000 }),
     });
+    giveBackMemory(systemClock, memoryOfProcess());
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.once(signal, () => {
         log.info(`${signal}: stopping; units and running hooks go on`);

@@ -29,8 +29,8 @@ export interface ConnectionOptions {
   /** `name:secret`; shown to the server before any request. */
   readonly credentials: Buffer | undefined;
   readonly clock: Clock;
-  /** A watch on this node, a full path, has fired. */
-  readonly notified: (path: string) => void;
+  /** A watch on this node, a full path, has fired; `gone` where the node was removed. */
+  readonly notified: (path: string, gone: boolean) => void;
   /** The socket takes data again after `send` had filled its buffer. */
   readonly drained: () => void;
   /** Number of the first request, 1 unless told otherwise. */
@@ -176,9 +176,11 @@ export class Connection {
     switch (xid) {
       case XID.ping:
         return;
-      case XID.notification:
-        this.options.notified(decodeNotification(frame));
+      case XID.notification: {
+        const { path, gone } = decodeNotification(frame);
+        this.options.notified(path, gone);
         return;
+      }
       case XID.auth:
         if (err === AUTH_FAILED) {
           this.drop('does not accept digest credentials');

@@ -23,7 +23,7 @@ export interface SessionListener {
   attached(connection: Connection, replaced: boolean): void;
   /** It is gone; another will follow, unless the session was closed. */
   detached(): void;
-  notified(path: string): void;
+  notified(path: string, gone: boolean): void;
   drained(): void;
 }
 
@@ -115,7 +115,7 @@ export class Session {
       session: this.#identity,
       credentials: this.options.credentials,
       clock: this.options.clock,
-      notified: (path) => this.listener.notified(path),
+      notified: (path, gone) => this.listener.notified(path, gone),
       drained: () => this.listener.drained(),
     });
     this.#connection = connection;

@@ -25,6 +25,8 @@ interface Watched<T> {
   looking: boolean;
   /** Something happened since the running look began: look again after it. */
   stale: boolean;
+  /** What waits for the end of the running or the next look. */
+  readonly after: (() => void)[];
 }
 
 /** How long after a refused look the next is tried, in milliseconds. */
@@ -48,7 +50,13 @@ export class Watches<T> {
 
   /** `path` is the full path on the server. Errors of `tell` are uncaught exceptions, and hurt nothing here. */
   observe(path: string, tell: (value: T) => void): Observation {
-    const watched = this.#watched.get(path) ?? { path, observers: new Set(), looking: false, stale: false };
+    const watched = this.#watched.get(path) ?? {
+      path,
+      observers: new Set(),
+      looking: false,
+      stale: false,
+      after: [],
+    };
     const observer: Observer<T> = { tell, told: undefined, open: true };
     if (!this.#stop.signal.aborted) {
       this.#watched.set(path, watched);
@@ -61,6 +69,7 @@ export class Watches<T> {
         watched.observers.delete(observer);
         if (watched.observers.size === 0 && this.#watched.get(path) === watched) {
           this.#watched.delete(path);
+          goOn(watched);
         }
       },
     };
@@ -72,6 +81,16 @@ export class Watches<T> {
     if (watched !== undefined) {
       this.#look(watched);
     }
+  }
+
+  /**
+   * Calls `then` once observers were told of the running look at this full path, or else of the next; at once where
+   * nobody observes it.
+   */
+  afterLook(path: string, then: () => void): void {
+    const watched = this.#watched.get(path);
+    if (watched === undefined) then();
+    else watched.after.push(then);
   }
 
   /** A new connection stands, which has no watches yet. Looks under way find that out by themselves. */
@@ -114,10 +133,15 @@ export class Watches<T> {
       } else {
         watched.stale ||= look.epoch !== this.epoch();
         tellAll(watched, look);
+        queueMicrotask(() => goOn(watched));
       }
     } while (watched.stale && watched.observers.size > 0);
     watched.looking = false;
   }
+}
+
+function goOn({ after }: { readonly after: (() => void)[] }): void {
+  for (const then of after.splice(0)) then();
 }
 
 function tellAll<T>({ observers }: Watched<T>, look: Look<T>): void {

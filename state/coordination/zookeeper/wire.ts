@@ -130,10 +130,14 @@ export function decodeHeader(bytes: Buffer): Header {
 }
 
 /** Path of the node that a watch fired for. Of the event's type nothing is used: it only says "look again". */
-export function decodeNotification(bytes: Buffer): string {
+/** ZooKeeper's number of the event. */
+const NODE_DELETED = 2;
+
+/** Which node a watch told of, and whether it is gone. */
+export function decodeNotification(bytes: Buffer): { readonly path: string; readonly gone: boolean } {
   const event = new protocol.WatcherEvent();
   event.deserialize(bytes, BODY);
-  return event.path;
+  return { path: event.path, gone: event.type === NODE_DELETED };
 }
 
 export function closeSessionCall(): Call<void> {

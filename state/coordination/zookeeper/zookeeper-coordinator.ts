@@ -3,6 +3,7 @@ import type { Coordinator, Node, Observation, Operation, SessionEvent } from '..
 import { CoordinatorUnreachable, NodeExists } from '../errors.js';
 import type { CoordinatorOptions } from '../open.js';
 import { Ephemerals } from './ephemerals.js';
+import { parentOf } from './paths.js';
 import { Requests } from './requests.js';
 import { formatSession, parseSession } from './saved-session.js';
 import { Session } from './session.js';
@@ -78,8 +79,10 @@ export class ZookeeperCoordinator implements Coordinator {
           this.#requests.detach();
           this.#tell('disconnected');
         },
-        notified: (path) => {
-          this.#nodes.fired(path);
+        notified: (path, gone) => {
+          // Whoever follows the names as well mostly lets go of a node that is gone, which then need not be looked at.
+          if (gone) this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path));
+          else this.#nodes.fired(path);
           this.#names.fired(path);
         },
         drained: () => this.#requests.drained(),
