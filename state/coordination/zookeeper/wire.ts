@@ -129,11 +129,10 @@ export function decodeHeader(bytes: Buffer): Header {
   return { xid: header.xid, zxid: header.zxid.readBigInt64BE(), err: header.err };
 }
 
-/** Path of the node that a watch fired for. Of the event's type nothing is used: it only says "look again". */
 /** ZooKeeper's number of the event. */
 const NODE_DELETED = 2;
 
-/** Which node a watch told of, and whether it is gone. */
+/** Which node a watch told of, and whether it is gone; all else that it may say is: look again. */
 export function decodeNotification(bytes: Buffer): { readonly path: string; readonly gone: boolean } {
   const event = new protocol.WatcherEvent();
   event.deserialize(bytes, BODY);
