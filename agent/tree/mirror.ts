@@ -23,11 +23,11 @@ export interface Mirror {
   /** Makes the tree say so, soon. */
   report(facts: UnitFacts): void;
   /**
-   * The operations that make the tree say so, for a transaction that does more than mirror; the caller tells by
-   * `written` when it went through.
+   * Makes the tree say so in a transaction that does more than mirror. Older facts are not written beside it: in the
+   * same transaction they would come after these, and stay.
+   * @param write is given the operations that make the tree say so, and resolves when they are through
    */
-  operations(facts: UnitFacts): readonly Operation[];
-  written(facts: UnitFacts): void;
+  include(facts: UnitFacts, write: (operations: readonly Operation[]) => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -46,6 +46,7 @@ export function mirrorUnit(
 ): Mirror {
   let wanted: UnitFacts | undefined;
   let atWork = false;
+  let included = false;
   let closed = false;
   let unitText = '';
   let statusText = '';
@@ -62,14 +63,16 @@ export function mirrorUnit(
 
   function operations(facts: UnitFacts): readonly Operation[] {
     const { unit, status } = textsOf(facts);
-    const history = historyOf(facts);
     return [
       ...(unit === unitText ? [] : [{ kind: 'set', path: paths.unit(name), value: unit } as const]),
       ...(status === statusText ? [] : [{ kind: 'set', path: paths.status(name), value: status } as const]),
-      ...(history === historyText
-        ? []
-        : [{ kind: 'set', path: paths.unitHistory(name), value: history } as const]),
+      ...historyOperations(facts),
     ];
+  }
+
+  function historyOperations(facts: UnitFacts): readonly Operation[] {
+    const history = historyOf(facts);
+    return history === historyText ? [] : [{ kind: 'set', path: paths.unitHistory(name), value: history }];
   }
 
   function written(facts: UnitFacts): void {
@@ -86,14 +89,14 @@ export function mirrorUnit(
   async function work(): Promise<void> {
     if (atWork) return;
     atWork = true;
-    while (!closed && wanted !== undefined && operations(wanted).length > 0) {
-      let facts = wanted;
+    while (!closed && !included && wanted !== undefined && operations(wanted).length > 0) {
+      let facts: UnitFacts | undefined;
       try {
         await writer.write(() => {
-          facts = wanted ?? facts;
-          return closed ? [] : operations(facts);
+          facts = closed || included ? undefined : wanted;
+          return facts === undefined ? [] : operations(facts);
         });
-        written(facts);
+        if (facts !== undefined) written(facts);
       } catch (error) {
         // The unit is gone from the tree: there is nobody left to tell.
         if (!(error instanceof NodeNotFound))
@@ -109,8 +112,24 @@ export function mirrorUnit(
       wanted = facts;
       void work();
     },
-    operations,
-    written,
+    async include(facts, write) {
+      included = true;
+      try {
+        const { unit, status } = textsOf(facts);
+        // All of it, as what the tree says is not known while another write is under way.
+        await write([
+          { kind: 'set', path: paths.unit(name), value: unit },
+          { kind: 'set', path: paths.status(name), value: status },
+          ...historyOperations(facts),
+        ]);
+        written(facts);
+        // What was reported meanwhile is of before; what is now is reported when the record goes on.
+        wanted = facts;
+      } finally {
+        included = false;
+        void work();
+      }
+    },
     close() {
       closed = true;
     },

@@ -23,7 +23,7 @@ export async function commitUpgrade(unit: AgentUnit): Promise<void> {
   if (facts === undefined) throw new Error('a unit whose node is known has no facts');
   // One that went back by itself has answered the flag for the formula that failed.
   const answered = failure === undefined ? to.id : (replaces?.id ?? to.id);
-  const write = (): Promise<void> =>
+  const write = (operations: readonly Operation[]): Promise<void> =>
     writer.write(async (tries) => {
       // What was observed is mostly right; after a restart nothing was yet, after a conflict only a new reading is.
       const seen = tries === 0 ? unit.requests().upgrade : undefined;
@@ -31,10 +31,11 @@ export async function commitUpgrade(unit: AgentUnit): Promise<void> {
       const service =
         (tries === 0 ? services.view(serviceName)?.service : undefined) ??
         (await readEntity(coordinator, paths.service(serviceName), serviceSchema));
-      return [...takeOffFlag(unit, answered, flag, service), ...unit.report.mirror.operations(facts)];
+      return [...takeOffFlag(unit, answered, flag, service), ...operations];
     });
-  await betweenFaults('committing.tree', write);
-  unit.report.mirror.written(facts);
+  await unit.report.mirror.include(facts, (operations) =>
+    betweenFaults('committing.tree', () => write(operations)),
+  );
   unit.parts.log.info(`runs ${to.id}`, { unit: name });
 }
 

@@ -82,8 +82,7 @@ async function disclaimFormula(unit: AgentUnit): Promise<void> {
   const facts = unit.report.facts();
   if (facts === undefined) return;
   try {
-    await unit.parts.writer.write(() => unit.report.mirror.operations(facts));
-    unit.report.mirror.written(facts);
+    await unit.report.mirror.include(facts, (operations) => unit.parts.writer.write(() => operations));
   } catch (error) {
     // It was removed from the tree already, before this was begun again.
     if (!(error instanceof NodeNotFound)) throw error;

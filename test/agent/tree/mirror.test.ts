@@ -51,10 +51,11 @@ describe('the mirror of a unit', () => {
   });
 
   it('takes part in a transaction of others, and does not write that again', async () => {
-    const { report, operations, written } = mirror();
+    const { report, include } = mirror();
     const committed = facts('committed', 'p:f-2');
-    await tree.real.transaction([...operations(committed)]);
-    written(committed);
+    await include(committed, async (operations) => {
+      await tree.real.transaction(operations);
+    });
     report(committed);
     report(facts('after', 'p:f-2'));
     await eventually(async () => assert.equal(await message(), 'after'));
