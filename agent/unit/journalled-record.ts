@@ -46,7 +46,10 @@ export class JournalledRecord {
     return !this.#unwritten && this.#writes === 0;
   }
 
-  /** Changes the record, to be written with the next `save`: for what is done again, to the same end, where it gets lost. */
+  /**
+   * Changes the record, to be written with the next `save`: for what is done again, to the same end, where it gets
+   * lost.
+   */
   note(change: Partial<UnitRecord>): void {
     const after = { ...this.#record, ...change };
     if (isDeepStrictEqual(after, this.#record)) return;

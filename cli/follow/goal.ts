@@ -18,7 +18,8 @@ export interface Goal {
 
 /**
  * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
- * bring the formula (the storage is away, the bundle is damaged); one to be upgraded runs the old formula on. `gone`: it was removed,
+ * bring the formula (the storage is away, the bundle is damaged); one to be upgraded runs the old formula on. `gone`: it
+ * was removed,
  * or is being stopped, and will never get there. `overtaken`: a later upgrade took it further.
  */
 export type Standing = 'under-way' | 'done' | 'failed' | 'offline' | 'stuck' | 'gone' | 'overtaken';
