@@ -49,22 +49,20 @@ export async function followUnits(
   let unwatch: (() => void) | undefined;
   try {
     const why = await new Promise<FollowEnd['why']>((resolve, reject) => {
-      const look = (watched: WatchedUnits): void => {
+      const look = (watched: WatchedUnits): readonly string[] => {
         for (const machine of watched.agentsUp) seenUp.add(machine);
         rows = rowsOf(goal, names, watched);
         progress.show(rows);
-        if (rows.some((row) => row.standing === 'under-way')) {
+        const underWay = rows.filter((row) => row.standing === 'under-way');
+        const waiting = rows.filter((row) => row.standing === 'offline' || row.standing === 'stuck');
+        if (underWay.length > 0) {
           patience?.cancel();
           patience = undefined;
-          return;
-        }
-        const waiting = rows.filter((row) => row.standing === 'offline' || row.standing === 'stuck');
-        if (waiting.length === 0) {
-          resolve('settled');
-          return;
-        }
-        const passing = waiting.some(({ machine }) => machine !== null && seenUp.has(machine));
-        patience ??= clock.after(passing ? PATIENCE.passing : PATIENCE.neverSeen, () => resolve('settled'));
+        } else if (waiting.length > 0) {
+          const passing = waiting.some(({ machine }) => machine !== null && seenUp.has(machine));
+          patience ??= clock.after(passing ? PATIENCE.passing : PATIENCE.neverSeen, () => resolve('settled'));
+        } else if (watched.recent) resolve('settled');
+        return [...underWay, ...waiting].map(({ unit }) => unit);
       };
       if (limits.timeout !== undefined) timeout = clock.after(limits.timeout, () => resolve('timeout'));
       limits.interrupt.addEventListener('abort', () => resolve('interrupted'), { once: true });

@@ -1,10 +1,22 @@
-import { pause, systemClock } from '../../state/clock.js';
+import { pause, systemClock, type Timer } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { paths } from '../../state/model/paths.js';
 import { readUnitState, type UnitState } from '../../state/model/snapshot.js';
 
 /** Milliseconds between two readings: shorter than a person sees. */
 const PAUSE = 50;
+
+/** How many times as long as a reading took nothing is read after it: many units are followed for a twentieth of a core. */
+const REST = 19;
+
+/**
+ * Units with watches. Watches on all of many are most of what following costs the agents' coordinator (docs/scale.md),
+ * and where these few change, the others do.
+ */
+const MOST_WATCHED = 64;
+
+/** Milliseconds after which units without watches are read although none with watches changed. */
+const UNWATCHED_FOR = 2_000;
 
 /** What is known of the followed units and of the agents that work on them. */
 export interface WatchedUnits {
@@ -14,6 +26,8 @@ export interface WatchedUnits {
   readonly agentsUp: ReadonlySet<string>;
   /** The registered machines. */
   readonly machines: readonly string[];
+  /** Whether all units were read just now, or are watched. */
+  readonly recent: boolean;
 }
 
 /**
@@ -21,54 +35,81 @@ export interface WatchedUnits {
  *
  * An observed change only says "look again": the unit is then read as a whole, its status after its formula, so that
  * a formula that an upgrade just committed is never seen together with the status of before.
+ * @param look returns the units that may still change, the ones to be watched first; the others are read again only
+ *   when none is left, and `look` is then called with `recent` true
  * @param failed called at most once, when a reading fails; the picture stands still then
  * @returns what ends it
  */
 export function watchUnits(
   coordinator: Coordinator,
   names: readonly string[],
-  look: (watched: WatchedUnits) => void,
+  look: (watched: WatchedUnits) => readonly string[],
   failed: (error: unknown) => void,
 ): () => void {
   const units = new Map<string, UnitState | undefined>();
   const agentsUp = new Set<string>();
-  const observations: Observation[] = [];
+  const watched = new Map<string, readonly Observation[]>();
   const observedAgents = new Map<string, Observation>();
   const pendingAgents = new Set<string>();
   const stale = new Set<string>(names);
+  const allWatched = names.length <= MOST_WATCHED;
+  let open = names;
   let machines: readonly string[] | undefined;
+  let later: Timer | undefined;
   let reading = false;
   let ended = false;
 
-  const tell = (): void => {
+  const tell = (recent: boolean): void => {
     if (ended || machines === undefined || pendingAgents.size > 0 || units.size < names.length) return;
-    look({ units, agentsUp, machines });
+    open = look({ units, agentsUp, machines, recent });
+    if (ended) return;
+    watch(allWatched ? names : open.slice(0, MOST_WATCHED));
+    if (open.length === 0 && !recent) lookAgain(names);
   };
 
-  const read = async (): Promise<void> => {
-    if (reading) return;
-    reading = true;
-    try {
-      while (stale.size > 0 && !ended) {
-        const batch = [...stale];
-        stale.clear();
-        const states = await Promise.all(batch.map((name) => readUnitState(coordinator, name)));
-        for (const [index, name] of batch.entries()) units.set(name, states[index]);
-        tell();
-        // What changes meanwhile is read once: a rollout of many units changes each several times in a moment.
-        await pause(systemClock, PAUSE);
-      }
-    } finally {
-      reading = false;
+  const watch = (wanted: readonly string[]): void => {
+    const kept = new Set(wanted);
+    for (const [name, observations] of watched) {
+      if (kept.has(name)) continue;
+      watched.delete(name);
+      for (const observation of observations) observation.close();
+    }
+    for (const name of wanted) {
+      if (watched.has(name)) continue;
+      const of = [paths.status(name), paths.unit(name), paths.upgrade(name)];
+      watched.set(
+        name,
+        of.map((path) => coordinator.observe(path, () => lookAgain([name]))),
+      );
     }
   };
 
-  const readSoon = (): void => {
+  const lookAgain = (of: readonly string[]): void => {
+    for (const name of of) stale.add(name);
+    if (reading || ended) return;
+    reading = true;
+    later?.cancel();
     read().catch((error: unknown) => {
       if (ended) return;
       end();
       failed(error);
     });
+  };
+
+  const read = async (): Promise<void> => {
+    while (stale.size > 0 && !ended) {
+      const batch = allWatched ? [...stale] : [...new Set([...stale, ...open])];
+      stale.clear();
+      const begun = systemClock.monotonic();
+      const states = await Promise.all(batch.map((name) => readUnitState(coordinator, name)));
+      for (const [index, name] of batch.entries()) units.set(name, states[index]);
+      const took = systemClock.monotonic() - begun;
+      tell(allWatched || batch.length === names.length);
+      // What changes meanwhile is read once: a rollout of many units changes each several times in a moment.
+      if (!ended) await pause(systemClock, Math.max(PAUSE, REST * took));
+    }
+    reading = false;
+    if (!ended && open.length > watched.size) later = systemClock.after(UNWATCHED_FOR, () => lookAgain(open));
   };
 
   const observeAgent = (machine: string): void => {
@@ -78,32 +119,24 @@ export function watchUnits(
       pendingAgents.delete(machine);
       if (node === undefined) agentsUp.delete(machine);
       else agentsUp.add(machine);
-      tell();
+      tell(allWatched);
     });
     observedAgents.set(machine, observation);
   };
 
+  const observedMachines = coordinator.observeChildren(paths.machines, (children) => {
+    machines = children ?? [];
+    for (const machine of machines) observeAgent(machine);
+    tell(allWatched);
+  });
+
   const end = (): void => {
     ended = true;
-    for (const observation of [...observations, ...observedAgents.values()]) observation.close();
+    later?.cancel();
+    for (const observation of [observedMachines, ...[...watched.values()].flat(), ...observedAgents.values()])
+      observation.close();
   };
 
-  for (const name of names) {
-    for (const path of [paths.status(name), paths.unit(name), paths.upgrade(name)]) {
-      observations.push(
-        coordinator.observe(path, () => {
-          stale.add(name);
-          readSoon();
-        }),
-      );
-    }
-  }
-  observations.push(
-    coordinator.observeChildren(paths.machines, (children) => {
-      machines = children ?? [];
-      for (const machine of machines) observeAgent(machine);
-      tell();
-    }),
-  );
+  lookAgain(names);
   return end;
 }
