@@ -17,6 +17,7 @@ import { openStorage } from '../state/storage/open.js';
 import { ownAddresses } from './addresses.js';
 import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
+import { clearLeftovers } from './disk/leftovers.js';
 import { replaceFile } from './disk/replace-file.js';
 import { openFormulas } from './formulas.js';
 import { hookSlots } from './hook-slots.js';
@@ -125,6 +126,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => {
       gathered = logs.close();
     });
+    const leftovers = clearLeftovers(clock, log);
+    ends.push(() => leftovers.close());
     const writer = treeWriter(coordinator, clock, random);
     const parts: AgentParts = {
       machine,
@@ -132,6 +135,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       directory,
       coordinator,
       journal,
+      leftovers,
       formulas: openFormulas(coordinator, storage, directory.cache),
       services: watchServices(coordinator, log),
       relations: watchRelations(coordinator, log),

@@ -79,7 +79,7 @@ export interface UnitOperations {
   upgradeHook(): Promise<void>;
   /** One transaction: flag off, formula and status on. */
   commit(): Promise<void>;
-  /** Removes what the upgrade left behind. */
+  /** Journals that it is through, and puts aside what it left behind. */
   resume(): Promise<void>;
   /** Leaves all relations and runs `stop`. */
   stop(): Promise<void>;

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { removeRun } from '../../hooks/process/run-directory.js';
-import { removeTree } from '../disk/remove-tree.js';
 import { sentence } from '../log.js';
 import { commitUpgrade } from './commit-upgrade.js';
 import { installFormula } from './install-formula.js';
@@ -18,9 +16,6 @@ import { runWorkflowHook } from './workflow-hook.js';
 export function unitOperations(unit: AgentUnit): UnitOperations {
   /** An installation that was abandoned may still be writing to the disk. */
   let installing: Promise<void> = Promise.resolve();
-
-  /** Of the last upgrade: paths that only take up room. */
-  const leftBehind: string[] = [];
 
   return {
     journalled() {
@@ -68,10 +63,7 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     swap: () => untilHealed(unit, () => swapFormula(unit)),
     upgradeHook: () => runUpgradeHook(unit),
     commit: () => untilHealed(unit, () => commitUpgrade(unit)),
-    resume: () =>
-      untilHealed(unit, async () => {
-        leftBehind.push(...(await resumeAfterUpgrade(unit)));
-      }),
+    resume: () => untilHealed(unit, () => resumeAfterUpgrade(unit)),
 
     async stop() {
       await unit.enter('stopping', keptData(unit));
@@ -95,22 +87,8 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
         ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),
       });
       if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
-      void clearAway(unit, leftBehind.splice(0));
     },
   };
-}
-
-/** While the unit goes on: it waited long enough for its upgrade. */
-async function clearAway(unit: AgentUnit, paths: readonly string[]): Promise<void> {
-  try {
-    for (const path of paths) {
-      await turn();
-      await removeTree(path);
-    }
-  } catch (error) {
-    // The next upgrade removes it.
-    unit.parts.log.warning('a formula is left over', { unit: unit.name, error });
-  }
 }
 
 /**

@@ -73,11 +73,8 @@ export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
   }
 }
 
-/**
- * The upgrade is through, and `config-changed` is due with the new formula.
- * @returns what it left behind: the paths to be removed once the unit is started again
- */
-export async function resumeAfterUpgrade(unit: AgentUnit): Promise<readonly string[]> {
+/** The upgrade is through, and `config-changed` is due with the new formula. What it left behind is put aside. */
+export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
   const { upgrade, bad } = unit.record();
   await unit.save({
     configDigest: null,
@@ -86,7 +83,9 @@ export async function resumeAfterUpgrade(unit: AgentUnit): Promise<readonly stri
     message: messageAfter(unit.record()),
   });
   const { formula, earlier } = unit.record();
-  return betweenFaults('resuming.prune', async () => putAsideFormulas(unit.directory, [formula, ...earlier]));
+  await betweenFaults('resuming.prune', async () =>
+    unit.parts.leftovers.add(putAsideFormulas(unit.directory, [formula, ...earlier])),
+  );
 }
 
 /** What the unit says of itself after the upgrade: why it went back, or what its formula said last. */
