@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,50 +33,90 @@ interface Waiting {
 }
 
 /**
- * Starts processes from a small one. To fork, Linux copies the page tables of the process: for an agent of 200 MB that
- * takes ten times as long as the hook it starts, and the agent stands still meanwhile. So a shell of 1 MB forks, for
- * each line that it reads; it lives as long as the agent, and hooks outlive both.
+ * What the launcher runs: for each request on its input a wrapper, of which it tells `ID runs PID` and then `ID ended
+ * STATUS`, or `ID failed`. It loads no module that perl-base lacks.
  *
- * `&` of a shell without job control has SIGINT and SIGQUIT ignored, and what is ignored at its start a hook could not
- * catch: `env` puts them back.
+ * - A request is its length in four bytes and so many bytes of it; neither a path nor a variable can hold the NUL
+ *   between its parts.
+ * - A wrapper is over when file 9 is closed, which it alone has, a pipe's end: no signal can come at the wrong moment.
+ */
+const script = `use POSIX ();
+my ($wrapper, $asked, %runs) = ($ARGV[0], '');
+vec($asked, 0, 1) = 1;
+sub told { syswrite STDOUT, "@_\\n" }
+sub take {
+  my ($rest, $bytes) = ($_[0], '');
+  while ($rest > length $bytes) { sysread(STDIN, $bytes, $rest - length $bytes, length $bytes) or exit }
+  $bytes;
+}
+sub launch {
+  my ($id, $directory, $log, $count, @rest) = split /\\0/, $_[0], -1;
+  my @words = splice @rest, 0, $count;
+  chdir $directory and pipe(my $end, my $held) and open my $output, '>>', $log or return told($id, 'failed');
+  my $pid = fork;
+  return told($id, 'failed') unless defined $pid;
+  unless ($pid) {
+    POSIX::setsid();
+    open STDIN, '<', '/dev/null';
+    open STDOUT, '>&', $output;
+    open STDERR, '>&', $output;
+    POSIX::dup2(fileno $held, 9);
+    %ENV = map { split /=/, $_, 2 } @rest;
+    exec '/bin/sh', '-c', $wrapper, 'hook', @words;
+    POSIX::_exit(127);
+  }
+  vec($asked, fileno $end, 1) = 1;
+  $runs{fileno $end} = [$end, $id, $pid];
+  told($id, 'runs', $pid);
+}
+while (1) {
+  chdir '/';
+  next if select(my $ready = $asked, undef, undef, undef) < 0;
+  for my $at (grep { vec $ready, $_, 1 } keys %runs) {
+    my (undef, $id, $pid) = @{delete $runs{$at}};
+    vec($asked, $at, 1) = 0;
+    waitpid $pid, 0;
+    told($id, 'ended', $? & 127 ? 128 + ($? & 127) : $? >> 8);
+  }
+  launch(take(unpack 'N', take(4))) if vec $ready, 0, 1;
+}
+`;
+
+/**
+ * Starts processes from a small one. To fork, Linux copies the page tables of the process: for an agent of 200 MB that
+ * takes ten times as long as the hook it starts, and the agent stands still meanwhile. So a perl of 5 MB forks; it
+ * lives as long as the agent, and hooks outlive both.
  */
 export class Launcher {
-  readonly #shell: ChildProcess;
+  readonly #process: ChildProcess;
   readonly #waiting = new Map<string, Waiting>();
   #over = false;
 
-  private constructor(private readonly setsid: string) {
-    this.#shell = spawn(
-      '/bin/sh',
-      ['-c', `wrapper=$1\nwhile read -r line; do eval "$line"; done`, 'hooks', wrapper],
-      {
-        cwd: '/',
-        env: { PATH: process.env.PATH },
-        stdio: ['pipe', 'pipe', 'ignore'],
-      },
-    );
-    const { stdin, stdout } = this.#shell;
-    if (stdin === null || stdout === null) throw new Error('a shell without pipes');
+  private constructor(perl: string) {
+    this.#process = spawn(perl, ['-e', script, wrapper], {
+      cwd: '/',
+      env: { PATH: process.env.PATH },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const { stdin, stdout } = this.#process;
+    if (stdin === null || stdout === null) throw new Error('a launcher without pipes');
     const fail = (): void => this.#fail();
-    this.#shell.once('error', fail).once('exit', fail);
+    this.#process.once('error', fail).once('exit', fail);
     stdin.once('error', fail);
     createInterface({ input: stdout }).on('line', (line) => this.#told(line));
     this.#hold();
   }
 
-  /** Whether this can be put in a line for the shell, and nothing in it is too long for a program to be started with. */
+  /** Whether nothing in it is too long for a program to be started with: then whoever forks is told by the system. */
   static takes({ directory, environment, logFile, words }: Launch): boolean {
     const texts = [directory, logFile, ...words, ...Object.values(environment)];
-    return texts.every((text) => text.length < longestText && !text.includes('\n'));
+    return texts.every((text) => text.length < longestText);
   }
 
-  /** Undefined where the system has no `setsid` or an `env` that cannot reset signals: each hook is then forked here. */
+  /** Undefined where the system has no perl: each hook is then forked from this process. */
   static open(): Launcher | undefined {
-    const setsid = find('setsid');
-    const probe = ['-i', '--default-signal=INT,QUIT', '/bin/sh', '-c', ':'];
-    return setsid !== undefined && spawnSync('env', probe, { stdio: 'ignore' }).status === 0
-      ? new Launcher(setsid)
-      : undefined;
+    const perl = find('perl');
+    return perl === undefined ? undefined : new Launcher(perl);
   }
 
   /** True when it has ended, and another one is needed. */
@@ -84,19 +124,12 @@ export class Launcher {
     return this.#over;
   }
 
-  /** @throws Error where the shell is gone or cannot fork */
-  launch(launch: Launch): Promise<Launched> {
-    const { id, directory, environment, logFile, words } = launch;
-    const variables = Object.entries(environment).map(([name, value]) => quote(`${name}=${value}`));
-    const command = [
-      'env -i --default-signal=INT,QUIT',
-      ...variables,
-      quote(this.setsid),
-      '/bin/sh -c "$wrapper" hook',
-      ...words.map(quote),
-      `</dev/null >>${quote(logFile)} 2>&1`,
-    ].join(' ');
-    const line = `(cd ${quote(directory)} || { echo ${id} failed; exit; }; ${command} & echo ${id} runs $!; wait $!; echo ${id} ended $?) &\n`;
+  /** @throws Error where the launcher is gone or cannot fork */
+  launch({ id, directory, environment, logFile, words }: Launch): Promise<Launched> {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const parts = [id, directory, logFile, String(words.length), ...words, ...variables];
+    const request = Buffer.from(`    ${parts.join('\0')}`);
+    request.writeUInt32BE(request.length - 4);
     return new Promise((started, failed) => {
       if (this.#over) return failed(new Error('the launcher is gone'));
       let ended: (status: number) => void = () => undefined;
@@ -105,7 +138,7 @@ export class Launcher {
       });
       this.#waiting.set(id, { started, failed, ended, end });
       this.#hold();
-      this.#shell.stdin?.write(line);
+      this.#process.stdin?.write(request);
     });
   }
 
@@ -114,7 +147,8 @@ export class Launcher {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     if (what === 'runs') waiting.started({ pid: Number(number), ended: waiting.end });
-    if (what === 'failed') waiting.failed(new Error('its directory cannot be entered'));
+    if (what === 'failed')
+      waiting.failed(new Error('the system has no process for it, or its directory is gone'));
     if (what === 'ended') waiting.ended(Number(number));
     if (what !== 'runs') this.forget(id);
   }
@@ -125,10 +159,10 @@ export class Launcher {
     this.#hold();
   }
 
-  /** Keeps this process alive just as long as it waits for one; the shell reads to its end when this process is gone. */
+  /** Keeps this process alive just as long as it waits for one; the launcher reads to its end when this process is gone. */
   #hold(): void {
-    const { stdout } = this.#shell;
-    const handles: readonly unknown[] = [this.#shell, this.#shell.stdin, stdout];
+    const { stdout } = this.#process;
+    const handles: readonly unknown[] = [this.#process, this.#process.stdin, stdout];
     for (const handle of handles) {
       if (!isHandle(handle)) continue;
       if (this.#waiting.size > 0) handle.ref();
@@ -136,7 +170,7 @@ export class Launcher {
     }
   }
 
-  /** What runs already goes on, and tells its end by its own shell as long as that lives. */
+  /** What runs already goes on, and writes its end down itself. */
   #fail(): void {
     this.#over = true;
     for (const { failed } of this.#waiting.values()) failed(new Error('the launcher ended'));
@@ -146,10 +180,6 @@ export class Launcher {
 /** A pipe to a child process is a socket, although its type does not say so. */
 function isHandle(value: unknown): value is { ref(): void; unref(): void } {
   return typeof value === 'object' && value !== null && 'ref' in value && 'unref' in value;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function find(name: string): string | undefined {

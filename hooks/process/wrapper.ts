@@ -7,6 +7,7 @@
  * - `process` is complete before `claim` exists, so whoever loses the claim finds out who won it.
  * - `set -C` makes `>` fail on an existing file (O_EXCL): the hook runs once, whoever else wants the run.
  * - Only builtins: a fork costs as much as a small hook. Every file is one write.
+ * - File 9 is what the launcher sees its end by, where that started it: no hook may hold it open.
  * - `PWD` and its like are set by the shell itself and are no part of a hook's environment.
  */
 export const wrapper = `trap : TERM HUP INT
@@ -15,7 +16,7 @@ set -C
 printf '' 2>/dev/null >"$1/claim" || exit 125
 set +C
 unset PWD OLDPWD SHLVL stat
-"$2"
+"$2" 9>&-
 set -- "$1" $?
 printf '%s\\n' $2 >"$1/status"
 exit $2

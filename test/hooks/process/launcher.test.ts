@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { start, UnitFixture, until } from '../fixtures.js';
+
+describe('the launcher of hooks', () => {
+  let unit: UnitFixture;
+  beforeEach(() => {
+    unit = new UnitFixture();
+  });
+  afterEach(() => unit.remove());
+
+  it('gives a hook the files and signals of any process: nothing more open, nothing ignored or held back', async () => {
+    const install = unit.writeHook(
+      'install',
+      `#!/usr/bin/python3
+import os
+print(sorted(int(fd) for fd in os.listdir('/proc/self/fd')))
+for line in open('/proc/self/status'):
+    if line.startswith(('SigIgn', 'SigBlk')): print(line.strip())
+`,
+    );
+    const { outcome } = await start(unit.spec('install'));
+    assert.deepEqual(await outcome, { kind: 'succeeded' });
+    const started = spawnSync(install, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+    assert.equal(readFileSync(unit.log, 'utf8'), started.stdout);
+  });
+
+  it('may be killed: the hooks it started go on to their ends, and the next one is started all the same', async () => {
+    unit.writeHook('start', '#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\nexit 3\n');
+    const running = await start(unit.spec('start'));
+    process.kill(parentOf(running.pid), 'SIGKILL');
+    const next = await until('another launcher', () => start(unit.spec('start')).catch(() => undefined));
+    unit.writeHook('../go', '');
+    assert.deepEqual(await running.outcome, { kind: 'failed', exitCode: 3 });
+    assert.deepEqual(await next.outcome, { kind: 'failed', exitCode: 3 });
+  });
+});
+
+function parentOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) .*$/s, '$1'));
+}
