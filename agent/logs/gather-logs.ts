@@ -132,7 +132,7 @@ export function gatherLogs(
           again.add(unit);
           continue;
         }
-        const piece = await readPiece(tail.file, tail.mark, now);
+        const piece = readPiece(tail.file, tail.mark, now);
         if (piece === undefined) continue;
         if (piece.more) again.add(unit);
         size += piece.bytes.length;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** How far a unit's log was read. `ino` tells the file from the one that takes its place when it is moved away. */
 export interface Mark {
@@ -34,47 +34,51 @@ const LINE_PATIENCE = 1_000;
 
 const NEWLINE = 10;
 
-/** Reads what came into a log after `mark`; undefined where there is no log. */
-export async function readPiece(file: string, mark: Mark, now: number): Promise<NewBytes | undefined> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (handle === undefined) return undefined;
-  try {
-    const { ino } = await handle.stat();
+/**
+ * Reads what came into a log after `mark`; undefined where there is no log. At once, as other small things of the disk:
+ * to hand them to another thread and back takes several times as long.
+ */
+export function readPiece(file: string, mark: Mark, now: number): NewBytes | undefined {
+  return withFile(file, (log) => {
+    const { ino } = fstatSync(log);
     if (ino !== mark.ino && mark.ino !== 0) {
-      const rest = await readRest(`${file}.1`, mark, ino, now);
+      const rest = withFile(`${file}.1`, (moved) => readRest(moved, mark, ino, now));
       if (rest !== undefined) return rest;
     }
-    return await read(
-      handle,
-      ino === mark.ino ? mark : { ino, offset: mark.ino === 0 ? mark.offset : 0 },
-      now,
-    );
-  } finally {
-    await handle.close();
-  }
+    return read(log, ino === mark.ino ? mark : { ino, offset: mark.ino === 0 ? mark.offset : 0 }, now);
+  });
 }
 
 /** The end of the log that was moved away meanwhile, so that nothing of it is passed over. */
-async function readRest(file: string, mark: Mark, ino: number, now: number): Promise<NewBytes | undefined> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (handle === undefined) return undefined;
+function readRest(file: number, mark: Mark, ino: number, now: number): NewBytes | undefined {
+  if (fstatSync(file).ino !== mark.ino) return undefined;
+  const rest = read(file, mark, now + LINE_PATIENCE);
+  if (rest.bytes.length === 0) return undefined;
+  return { ...rest, more: true, moved: true, mark: rest.more ? rest.mark : { ino, offset: 0 } };
+}
+
+function withFile<T>(path: string, use: (file: number) => T): T | undefined {
+  let file: number;
   try {
-    if ((await handle.stat()).ino !== mark.ino) return undefined;
-    const rest = await read(handle, mark, now + LINE_PATIENCE);
-    if (rest.bytes.length === 0) return undefined;
-    return { ...rest, more: true, moved: true, mark: rest.more ? rest.mark : { ino, offset: 0 } };
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    return use(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-async function read(handle: FileHandle, mark: Mark, now: number): Promise<NewBytes> {
-  const { size, mtimeMs: written, ino } = await handle.stat();
+function read(file: number, mark: Mark, now: number): NewBytes {
+  const { size, mtimeMs: written, ino } = fstatSync(file);
   // A log that became shorter was emptied by somebody.
   const known = mark.offset > size ? 0 : mark.offset;
   const offset = Math.max(known, size - MOST_BACKLOG);
   const length = Math.min(size - offset, MOST_AT_ONCE);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+  const buffer = Buffer.alloc(length);
+  const bytesRead = readSync(file, buffer, 0, length, offset);
   const bytes = buffer.subarray(0, bytesRead);
   const lineEnd = bytes.lastIndexOf(NEWLINE) + 1;
   const whole = lineEnd === bytes.length;

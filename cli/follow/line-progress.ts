@@ -6,12 +6,14 @@ import type { Row } from './row.js';
 export function lineProgress(screen: Pick<Screen, 'write'>): Progress {
   const told = new Map<string, string>();
   const show = (rows: readonly Row[]): void => {
+    let news = '';
     for (const row of rows) {
       const line = lineOf(row);
       if (told.get(row.unit) === line) continue;
       told.set(row.unit, line);
-      screen.write(`${line}\n`);
+      news += `${line}\n`;
     }
+    if (news !== '') screen.write(news);
   };
   return { show, end: show };
 }

@@ -13,7 +13,7 @@ const REST = 19;
  * Units with watches. Watches on all of many are most of what following costs the agents' coordinator (docs/scale.md),
  * and where these few change, the others do.
  */
-const MOST_WATCHED = 64;
+const MOST_WATCHED = 16;
 
 /** Milliseconds after which units without watches are read although none with watches changed. */
 const UNWATCHED_FOR = 2_000;

@@ -81,7 +81,7 @@ describe('following more units than are watched', () => {
   it('has watches on some of those that are under way, and none at its end', async () => {
     const end = follow();
     await eventually(() => assert.ok(observed > 0));
-    const most = 3 * 64 + 1;
+    const most = 3 * 16 + 1;
     for (const name of names) {
       assert.ok(observed <= most, `${observed} nodes are observed`);
       await agent.start(name, formula);
