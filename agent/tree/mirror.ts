@@ -35,6 +35,7 @@ interface Texts {
   readonly facts: UnitFacts;
   readonly unit: string;
   readonly status: string;
+  readonly history: string | undefined;
 }
 
 /** @param told called with what went through */
@@ -57,7 +58,12 @@ export function mirrorUnit(
   /** The same facts are compared, written and remembered. */
   function textsOf(facts: UnitFacts): Texts {
     if (texts?.facts !== facts)
-      texts = { facts, unit: nodeValue(facts.unit), status: nodeValue(facts.status) };
+      texts = {
+        facts,
+        unit: nodeValue(facts.unit),
+        status: nodeValue(facts.status),
+        history: facts.history && nodeValue({ entries: facts.history }),
+      };
     return texts;
   }
 
@@ -82,8 +88,8 @@ export function mirrorUnit(
     told(facts);
   }
 
-  function historyOf({ history }: UnitFacts): string {
-    return history === undefined ? historyText : nodeValue({ entries: history });
+  function historyOf(facts: UnitFacts): string {
+    return textsOf(facts).history ?? historyText;
   }
 
   async function work(): Promise<void> {

@@ -51,9 +51,11 @@ export class JournalledRecord {
    * lost.
    */
   note(change: Partial<UnitRecord>): void {
-    const after = { ...this.#record, ...change };
-    if (isDeepStrictEqual(after, this.#record)) return;
-    this.#record = { ...after, news: newsOf(this.#record, after, this.#host.requests(), this.#host.now()) };
+    const before = this.#record;
+    const names = Object.keys(change) as (keyof UnitRecord)[];
+    if (names.every((name) => isDeepStrictEqual(change[name], before[name]))) return;
+    const after = { ...before, ...change };
+    this.#record = { ...after, news: newsOf(before, after, this.#host.requests(), this.#host.now()) };
     this.#unwritten = true;
   }
 
