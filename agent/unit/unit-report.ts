@@ -39,11 +39,13 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    this.mirror = mirrorUnit(host.name, host.parts.writer, host.parts.log, ({ history }) => {
+    const { writer, log, clock } = host.parts;
+    const told = ({ history }: UnitFacts): void => {
       if (history === undefined) return;
       this.#past = history;
       host.told(history);
-    });
+    };
+    this.mirror = mirrorUnit(host.name, writer, log, told, clock);
   }
 
   /** @param then called when the unit's node was read */
