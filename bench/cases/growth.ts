@@ -2,7 +2,7 @@ import type { Benchmark } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
 import { Lab } from '../lab/lab.js';
 import { type Sample, sampleOf } from '../lab/measure.js';
-import { idle } from '../lab/process.js';
+import { idle, settleDisk } from '../lab/process.js';
 import { ShellLoop } from '../lab/shell-loop.js';
 
 type Points = [number, Sample][];
@@ -18,7 +18,10 @@ export const growth: Benchmark = {
     const embedded = await upgradesOf('embedded', sizes, turns);
     const loop = new ShellLoop();
     const floor: Points = [];
-    for (const units of sizes) floor.push([units, sampleOf([await loop.run(units)])]);
+    for (const units of sizes) {
+      settleDisk();
+      floor.push([units, sampleOf([await loop.run(units)])]);
+    }
     const lines = [
       { name: 'ZooKeeper', points: zookeeper },
       { name: 'embedded', points: embedded },
@@ -69,6 +72,7 @@ async function upgradesOf(
       await idle(agent.pid);
       revision += 1;
       await writeFormula(lab.repository, 'web', revision);
+      settleDisk();
       runs.push(await lab.run('upgrade-formula', 'web'));
     }
     points.push([units, sampleOf(runs)]);

@@ -49,7 +49,7 @@ export const idleAgent: Benchmark = {
       await agent.stop();
       const counter = await Counter.open(lab.server?.port ?? 0);
       agent = await lab.agent('m0', { state: `zookeeper://${counter.address}/bench` });
-      found.push({ units, restarts, ...(await atRest(agent, counter, quick ? 5 : 30)) });
+      found.push({ units, restarts, ...(await atRest(agent, counter, quick ? 5 : 45)) });
       await agent.stop();
       agent = await lab.agent();
     }
@@ -63,6 +63,7 @@ async function atRest(agent: LabAgent, counter: Counter, seconds: number) {
   await idle(agent.pid);
   counter.take();
   const before = await usage(agent.pid);
+  // Long enough for the agent to have collected its garbage, which it does when it has rested for a while.
   await pause(seconds * 1_000);
   const after = await usage(agent.pid);
   const { bytesToClients, bytesToServer, reads, writes, pings, others } = counter.take();
@@ -102,6 +103,7 @@ function report(found: readonly AtRest[], bare: number) {
       value: ratio,
       range: [ratio, ratio],
       aim: 2.5,
+      bound: "Node and the agent's code; a unit's machine, record and watches",
     },
     {
       what: `memory for one unit more, KiB, at ${sizes} units`,
@@ -111,6 +113,7 @@ function report(found: readonly AtRest[], bare: number) {
         'MiB',
       ),
       aim: 60,
+      bound: 'its machine, its record, what is known of its nodes, the watch on its log',
     },
     {
       what: `CPU of an idle agent, % of a core, at ${sizes} units`,

@@ -40,3 +40,10 @@ export function timed(
   if (status !== 0) throw new Error(`${words.join(' ')}: ${error?.message ?? stderr.toString()}`);
   return ms;
 }
+
+/**
+ * Writes to the disk what whoever ran before has left in memory: otherwise who comes next and flushes pays for it.
+ */
+export function settleDisk(): void {
+  spawnSync('sync');
+}
