@@ -13,15 +13,19 @@ export async function usage(pid: number): Promise<{ readonly rss: number; readon
   };
 }
 
-/** Resolves when a process has used no CPU for a while: what it had to do is done. */
+/**
+ * Resolves when a process has used no CPU for a while: what it had to do is done, also what an agent puts off until it
+ * has had nothing to do for a second.
+ */
 export async function idle(pid: number): Promise<void> {
   let before = -1;
+  let quiet = 0;
   await eventually(async () => {
     const { cpu } = await usage(pid);
-    const quiet = cpu - before <= 10;
+    quiet = cpu - before <= 10 ? quiet + 1 : 0;
     before = cpu;
     await new Promise((resolve) => setTimeout(resolve, 500));
-    if (!quiet) throw new Error(`process ${pid} does not come to rest`);
+    if (quiet < 4) throw new Error(`process ${pid} does not come to rest`);
   }, 60_000);
 }
 
