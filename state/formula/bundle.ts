@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Gzip } from 'fflate';
+// The build for Node is the same, and loads worker threads, which nothing here uses.
+import { Gzip } from 'fflate/browser';
 import { EnsembleError } from '../errors.js';
 import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
