@@ -15,8 +15,9 @@ import { listTree, readFileSafely } from './tree.js';
 const pieceSize = 64 * 1024;
 
 /**
- * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all. The same
- * tree gives the same bytes on any machine: entries are sorted, modes are 0755 or 0644, dates and owners fixed.
+ * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
+ * is up to whoever keeps it, as a storage does. The same tree gives the same bytes on any machine: entries are sorted,
+ * modes are 0755 or 0644, dates and owners fixed.
  * @throws NotAFormula, FormulaEntryRefused, FormulaChanging, FormulaTooLarge, BundleUnwritable
  */
 export async function bundleFormula(
@@ -44,7 +45,6 @@ export async function bundleTree(
     const handle = await open(unfinished, 'w', 0o644);
     try {
       const digest = await compress(directory, archive(directory, manifest), handle, limits);
-      await handle.sync();
       await handle.close();
       await rename(unfinished, destination);
       return digest;
