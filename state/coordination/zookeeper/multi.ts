@@ -37,9 +37,8 @@ export type Read =
  * answer per path, in their order.
  */
 export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
-  const texts = paths.map((path) => Buffer.from(path));
   const bytes = Buffer.alloc(
-    texts.reduce((sum, text) => sum + MULTI_HEADER + 4 + text.length + 1, 12 + MULTI_HEADER),
+    paths.reduce((sum, path) => sum + MULTI_HEADER + 4 + Buffer.byteLength(path) + 1, 12 + MULTI_HEADER),
   );
   bytes.writeInt32BE(bytes.length - 4, 0);
   bytes.writeInt32BE(OP.getMany, 8);
@@ -50,12 +49,12 @@ export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
     bytes.writeInt32BE(-1, at + 5);
     at += MULTI_HEADER;
   };
-  for (const text of texts) {
+  for (const path of paths) {
     header(OP.get, 0);
-    bytes.writeInt32BE(text.length, at);
-    text.copy(bytes, at + 4);
+    const length = bytes.write(path, at + 4);
+    bytes.writeInt32BE(length, at);
     // The byte behind it says that no watch is wanted.
-    at += 4 + text.length + 1;
+    at += 4 + length + 1;
   }
   header(-1, 1);
   return { bytes, decode: (answer) => decodeMany(answer, paths.length) };
