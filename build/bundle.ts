@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -14,6 +15,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const bin = join(root, 'dist/bin');
+const require = createRequire(import.meta.url);
 
 /** Packages with native code, or so large that only who needs them shall read them: they stay where npm put them. */
 const outside = /^(lmdb|@viz-js\/viz|@aws-sdk\/.*|node-zookeeper-client\/.*)$/;
@@ -36,6 +38,48 @@ const compiledRun: Plugin = {
   name: 'compiled-run',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/run\.js$/ }, () => ({ path: join(root, 'build/load-run.ts') }));
+  },
+};
+
+/**
+ * Reading the code of lmdb and of its packages takes as long as a Node that does nothing, so the command has it in its
+ * own, compiled. What is native of it stays where npm put it, and is found there as lmdb itself finds it.
+ */
+const compiledStore: Plugin = {
+  name: 'compiled-store',
+  setup({ onLoad, onResolve }) {
+    const filter = /^(lmdb|node-gyp-build-optional-packages|msgpackr-extract)$/;
+    onResolve({ filter }, ({ namespace, path }) => {
+      if (path === 'lmdb') return { path: require.resolve(path) };
+      return namespace === 'compiled-store' ? undefined : { path, namespace: 'compiled-store' };
+    });
+    // A native decoder that takes longer to load than it saves, even where there are ten thousand units.
+    onLoad({ filter: /^msgpackr-extract$/, namespace: 'compiled-store' }, () => ({
+      contents: 'module.exports = undefined',
+    }));
+    onLoad({ filter: /^node-gyp-build/, namespace: 'compiled-store' }, ({ path }) => ({
+      contents: `
+        const { existsSync, realpathSync } = require('node:fs');
+        const { join } = require('node:path');
+        const find = () => require.resolve.paths('lmdb').map((path) => join(path, 'lmdb')).find(existsSync);
+        module.exports = () => require('${path}')(realpathSync(find()));`,
+      resolveDir: dirname(require.resolve('lmdb')),
+    }));
+  },
+};
+
+/** Parts of Node that take milliseconds to load, and that many a command does without: loaded when first used. */
+const partsWhenUsed: Plugin = {
+  name: 'parts-when-used',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises)$/ }, ({ namespace, path }) =>
+      namespace === 'parts-when-used' ? undefined : { path, namespace: 'parts-when-used' },
+    );
+    onLoad({ filter: /./, namespace: 'parts-when-used' }, ({ path }) => ({
+      contents: `
+        for (const name of ${JSON.stringify(Object.keys(require(path) as object))})
+          Object.defineProperty(exports, name, { enumerable: true, get: () => require('${path}')[name] });`,
+    }));
   },
 };
 
@@ -71,7 +115,11 @@ const module: BuildOptions = {
 
 // What was compiled from an older bundle must never meet a newer one: V8 tells them apart by their length alone.
 await rm(bin, { recursive: true, force: true });
-await build({ ...script, entryPoints: { run: 'cli/run.ts' }, plugins: [whenNeeded] });
+await build({
+  ...script,
+  entryPoints: { run: 'cli/run.ts' },
+  plugins: [compiledStore, partsWhenUsed, whenNeeded],
+});
 await build({ ...script, entryPoints: { ensemble: 'cli/main.ts' }, plugins: [compiledRun] });
 await build({
   ...module,
@@ -82,11 +130,22 @@ await build({
 // One command is run to its end, so that V8 has compiled what commands use, and not only what each one loads.
 const home = await mkdtemp(join(tmpdir(), 'ensemble-build-'));
 const ensemble = (command: string, variables: NodeJS.ProcessEnv = {}): void => {
-  const env = { ...process.env, ENSEMBLE_HOME: home, ...variables };
-  execFileSync(process.execPath, [join(bin, 'ensemble.cjs'), command], { env, stdio: 'ignore' });
+  const env = {
+    ...process.env,
+    ENSEMBLE_HOME: home,
+    ENSEMBLE_REPOSITORY: join(root, 'examples/principia'),
+    ...variables,
+  };
+  execFileSync(process.execPath, [join(bin, 'ensemble.cjs'), ...command.split(' ')], {
+    env,
+    stdio: 'ignore',
+  });
 };
 try {
   ensemble('bootstrap');
+  ensemble('deploy --no-wait notes');
+  ensemble('deploy --no-wait store');
+  ensemble('add-relation notes store');
   ensemble('status', { ENSEMBLE_COMPILE: 'yes' });
 } finally {
   await rm(home, { recursive: true, force: true });

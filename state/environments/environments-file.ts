@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
@@ -42,7 +43,7 @@ export async function loadEnvironment(
   name: string | undefined,
   variables: NodeJS.ProcessEnv = process.env,
 ): Promise<Environment> {
-  const { home, file, content } = await readEnvironments(variables);
+  const { home, file, content } = readEnvironments(variables);
   const known = Object.keys(content.environments);
   const chosen =
     name ?? (variables.ENSEMBLE_ENV || content.default || (known.length === 1 ? known[0] : undefined));
@@ -51,7 +52,7 @@ export async function loadEnvironment(
   }
   const entry = content.environments[chosen];
   if (entry === undefined) throw new EnvironmentNotFound(chosen, file, known);
-  const secret = entry.secret ?? (await readSecret(file, chosen, entry.secretFile));
+  const secret = entry.secret ?? readSecret(file, chosen, entry.secretFile);
   return {
     name: chosen,
     state: absoluteUrl(entry.state, home),
@@ -65,28 +66,35 @@ export async function loadEnvironment(
 export async function environmentNames(
   variables: NodeJS.ProcessEnv = process.env,
 ): Promise<readonly string[]> {
-  return Object.keys((await readEnvironments(variables)).content.environments);
+  return Object.keys(readEnvironments(variables).content.environments);
 }
 
-async function readEnvironments(variables: NodeJS.ProcessEnv): Promise<{
+function readEnvironments(variables: NodeJS.ProcessEnv): {
   readonly home: string;
   readonly file: string;
   readonly content: z.infer<typeof fileSchema>;
-}> {
+} {
   const home = ensembleHome(variables);
   const file = join(home, 'environments.yaml');
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new NoEnvironments(file);
-    // The one that names no path.
-    if (error.code === 'EISDIR') throw new EnvironmentsInvalid(file, 1, '', 'it is a directory');
-    throw error;
-  });
-  const reading = parseYamlFile(bytes, file, fileSchema);
+  const reading = parseYamlFile(read(file), file, fileSchema);
   if ('problems' in reading) {
     const [{ line, field, reason }] = reading.problems;
     throw new EnvironmentsInvalid(file, line, field, reason);
   }
   return { home, file, content: reading.value };
+}
+
+/** Every command begins with it and waits for it, so it is not handed to a thread. */
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new NoEnvironments(file);
+    // The one that names no path.
+    if (code === 'EISDIR') throw new EnvironmentsInvalid(file, 1, '', 'it is a directory');
+    throw error;
+  }
 }
 
 /** Writes the first `environments.yaml`, unless there is one. @returns whether it was written */
@@ -108,15 +116,11 @@ export function absoluteUrl(url: string, directory: string): string {
   return match === null ? url : `${match[1]}:${resolve(directory, match[2] ?? '')}`;
 }
 
-async function readSecret(
-  file: string,
-  environment: string,
-  secretFile: string | undefined,
-): Promise<string | undefined> {
+function readSecret(file: string, environment: string, secretFile: string | undefined): string | undefined {
   if (secretFile === undefined) return undefined;
   const path = resolve(dirname(file), secretFile);
   try {
-    return (await readFile(path, 'utf8')).trim();
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
     const reason = `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`;
     throw new EnvironmentsInvalid(file, 1, `environments.${environment}.secretFile`, reason);

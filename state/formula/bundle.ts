@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Gzip } from 'fflate';
+// The build for Node is the same, and loads worker threads, which nothing here uses.
+import { Gzip } from 'fflate/browser';
 import { EnsembleError } from '../errors.js';
 import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
@@ -14,8 +15,9 @@ import { listTree, readFileSafely } from './tree.js';
 const pieceSize = 64 * 1024;
 
 /**
- * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all. The same
- * tree gives the same bytes on any machine: entries are sorted, modes are 0755 or 0644, dates and owners fixed.
+ * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
+ * is up to whoever keeps it, as a storage does. The same tree gives the same bytes on any machine: entries are sorted,
+ * modes are 0755 or 0644, dates and owners fixed.
  * @throws NotAFormula, FormulaEntryRefused, FormulaChanging, FormulaTooLarge, BundleUnwritable
  */
 export async function bundleFormula(
@@ -43,7 +45,6 @@ export async function bundleTree(
     const handle = await open(unfinished, 'w', 0o644);
     try {
       const digest = await compress(directory, archive(directory, manifest), handle, limits);
-      await handle.sync();
       await handle.close();
       await rename(unfinished, destination);
       return digest;

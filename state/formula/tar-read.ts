@@ -1,4 +1,5 @@
-import { Header, Pax } from 'tar';
+import { Header } from 'tar/header';
+import { Pax } from 'tar/pax';
 import { type ByteReader, StreamEnded } from './byte-reader.js';
 import type { Limits } from './limits.js';
 import { type PaxFields, parsePax } from './pax-record.js';

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { Header, Pax } from 'tar';
+import { Header } from 'tar/header';
+import { Pax } from 'tar/pax';
 import type { ManifestEntry } from './manifest.js';
 
 /** The same in every bundle, as every other date would make the same tree give other bytes. 1970 alarms GNU tar. */

@@ -47,7 +47,8 @@ export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodT
   const [first, ...others] = problems;
   if (first !== undefined) return { problems: [first, ...others] };
 
-  const checked = schema.safeParse(loaded.value, { reportInput: true });
+  // Of each schema a file or two are read: compiling its check would not pay.
+  const checked = schema.safeParse(loaded.value, { reportInput: true, jitless: true });
   if (checked.success) return { value: checked.data, lineOf: loaded.lineOf };
   const [issue, ...issues] = checked.error.issues
     .map((each) => ({

@@ -15,7 +15,7 @@ export class SessionOver extends Error {}
  * write transaction, except `changed`, which is told what was committed.
  */
 export class Session {
-  #id: string = randomUUID();
+  #id: string | undefined;
   #leased = false;
   readonly #held = new Map<string, string>();
   readonly #clock: Clock;
@@ -27,7 +27,9 @@ export class Session {
     this.timeout = timeout;
   }
 
+  /** Made when it is first needed: who only reads never does. */
   get id(): string {
+    this.#id ??= randomUUID();
     return this.#id;
   }
 
@@ -53,7 +55,7 @@ export class Session {
    * @throws SessionOver
    */
   hold(tables: Tables): void {
-    if (tables.leases.get(this.#id) !== undefined) return;
+    if (tables.leases.get(this.id) !== undefined) return;
     if (this.#leased) throw new SessionOver();
     this.#leased = true;
     this.#lease(tables);
@@ -65,25 +67,25 @@ export class Session {
    * @throws SessionOver
    */
   renew(tables: Tables): void {
-    if (tables.leases.get(this.#id) === undefined) throw new SessionOver();
+    if (tables.leases.get(this.id) === undefined) throw new SessionOver();
     this.#lease(tables);
     for (const path of this.#held.keys()) {
       const node = tables.nodes.get(keyOf(path));
-      if (node?.[3] === this.#id) this.#held.set(path, node[0]);
+      if (node?.[3] === this.id) this.#held.set(path, node[0]);
       else this.#held.delete(path);
     }
   }
 
   /** Starts a new session in place of one that is over, with the same ephemerals. Returns whether it was over. */
   replace(tables: Tables): boolean {
-    if (tables.leases.get(this.#id) !== undefined) return false;
+    if (tables.leases.get(this.id) !== undefined) return false;
     this.#id = randomUUID();
     this.#lease(tables);
     const staging = new Staging(tables);
     for (const [path, value] of this.#held) {
       const isFree = staging.node(path) === undefined && staging.node(parentOf(path)) !== undefined;
       // Its parent went meanwhile, or somebody else took the name: it is not this session's any more.
-      if (isFree) staging.stage({ kind: 'create', path, value, ephemeral: true }, this.#id);
+      if (isFree) staging.stage({ kind: 'create', path, value, ephemeral: true }, this.id);
       else this.#held.delete(path);
     }
     staging.write();
@@ -92,7 +94,7 @@ export class Session {
 
   /** Ends the session: its ephemerals vanish. Returns whether there were any. */
   end(tables: Tables): boolean {
-    return endSessions(tables, [this.#id]);
+    return endSessions(tables, [this.id]);
   }
 
   /** Remembers the ephemerals among what this client has written. */
@@ -106,6 +108,6 @@ export class Session {
   }
 
   #lease(tables: Tables): void {
-    void tables.leases.put(this.#id, leaseFrom(instant(this.#clock), this.timeout));
+    void tables.leases.put(this.id, leaseFrom(instant(this.#clock), this.timeout));
   }
 }

@@ -13,15 +13,8 @@ declare module 'node-zookeeper-client/lib/jute/index.js' {
     readonly version: number;
     readonly ephemeralOwner: Buffer;
   }
-  interface TransactionResult {
-    readonly type: number;
-    readonly err?: number;
-    readonly stat?: StatRecord;
-  }
-
   const jute: {
     readonly Request: new (header: Outgoing | null, payload: Outgoing | null) => { toBuffer(): Buffer };
-    readonly TransactionResponse: new () => Incoming & { readonly results: readonly TransactionResult[] };
     readonly data: {
       readonly Id: new (scheme: string, id: string) => Outgoing;
       readonly ACL: new (permissions: number, id: Outgoing) => Outgoing;

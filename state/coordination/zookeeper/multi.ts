@@ -37,9 +37,8 @@ export type Read =
  * answer per path, in their order.
  */
 export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
-  const texts = paths.map((path) => Buffer.from(path));
   const bytes = Buffer.alloc(
-    texts.reduce((sum, text) => sum + MULTI_HEADER + 4 + text.length + 1, 12 + MULTI_HEADER),
+    paths.reduce((sum, path) => sum + MULTI_HEADER + 4 + Buffer.byteLength(path) + 1, 12 + MULTI_HEADER),
   );
   bytes.writeInt32BE(bytes.length - 4, 0);
   bytes.writeInt32BE(OP.getMany, 8);
@@ -50,12 +49,12 @@ export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
     bytes.writeInt32BE(-1, at + 5);
     at += MULTI_HEADER;
   };
-  for (const text of texts) {
+  for (const path of paths) {
     header(OP.get, 0);
-    bytes.writeInt32BE(text.length, at);
-    text.copy(bytes, at + 4);
+    const length = bytes.write(path, at + 4);
+    bytes.writeInt32BE(length, at);
     // The byte behind it says that no watch is wanted.
-    at += 4 + text.length + 1;
+    at += 4 + length + 1;
   }
   header(-1, 1);
   return { bytes, decode: (answer) => decodeMany(answer, paths.length) };
@@ -63,6 +62,12 @@ export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
 
 /** Type of the operation, whether it is the end, error code. */
 const MULTI_HEADER = 4 + 1 + 4;
+
+/** Type of what stands in the place of an operation's result where a transaction was not applied: an error code. */
+const REFUSED = -1;
+
+/** Stat: czxid, mzxid, ctime, mtime (8 each), version, cversion, aversion (4 each), owner (8), sizes (4, 4), pzxid (8). */
+const STAT = 68;
 
 function decodeMany(bytes: Buffer, count: number): readonly Read[] {
   let at = BODY;
@@ -76,11 +81,10 @@ function decodeMany(bytes: Buffer, count: number): readonly Read[] {
     const length = Math.max(0, bytes.readInt32BE(at));
     const value = bytes.toString('utf8', at + 4, at + 4 + length);
     at += 4 + length;
-    // Stat: czxid, mzxid, ctime, mtime (8 each), version, cversion, aversion (4 each), owner (8), sizes (4, 4), pzxid (8).
     const changed = bytes.readBigInt64BE(at + 8);
     const version = bytes.readInt32BE(at + 32);
     const owner = bytes.readBigInt64BE(at + 44);
-    at += 68;
+    at += STAT;
     return { err: 0, value, stat: { version, owner, changed } };
   });
 }
@@ -125,4 +129,20 @@ export function transactionFrame(operations: readonly Operation[], acls: Buffer)
   }
   header(-1, 1);
   return bytes;
+}
+
+/** The answer to a transaction: one error code per operation, 0 for each when all were applied. */
+export function decodeTransaction(bytes: Buffer, count: number): readonly number[] {
+  let at = BODY;
+  return Array.from({ length: count }, () => {
+    const type = bytes.readInt32BE(at);
+    at += MULTI_HEADER;
+    if (type === OP.create) at += 4 + bytes.readInt32BE(at);
+    else if (type === OP.set) at += STAT;
+    else if (type === REFUSED) {
+      at += 4;
+      return bytes.readInt32BE(at - 4);
+    }
+    return 0;
+  });
 }

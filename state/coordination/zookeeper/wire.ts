@@ -1,6 +1,6 @@
 import jute from 'node-zookeeper-client/lib/jute/index.js';
 import type { Operation } from '../coordinator.js';
-import { BODY, EPHEMERAL, OP, transactionFrame } from './multi.js';
+import { BODY, EPHEMERAL, OP, decodeTransaction, transactionFrame } from './multi.js';
 
 /*
  * The only file that knows node-zookeeper-client. Of that package the wire records are used and nothing else: every
@@ -196,10 +196,6 @@ export function removeCall(path: string, version: number | undefined): Call<void
 export function transactionCall(operations: readonly Operation[], acl: Acl): Call<readonly number[]> {
   return {
     bytes: transactionFrame(operations, ACL_BYTES[acl]),
-    decode(bytes) {
-      const response = new jute.TransactionResponse();
-      response.deserialize(bytes, BODY);
-      return response.results.map((result) => result.err ?? 0);
-    },
+    decode: (bytes) => decodeTransaction(bytes, operations.length),
   };
 }
