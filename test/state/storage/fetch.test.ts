@@ -130,7 +130,7 @@ describe('fetchObject', () => {
         answer = resolve;
       });
     });
-    const fetching = fetchObject(slow, content.key, content.digest, destination, abort.signal);
+    const fetching = fetchObject(slow, content.key, content.digest, destination, { signal: abort.signal });
     await assert.rejects(fetching, stopping);
     answer(late);
     await once(late, 'close');
