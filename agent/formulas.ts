@@ -7,6 +7,7 @@ import { requireFormulaRecord } from '../state/model/formulas.js';
 import { fetchObject } from '../state/storage/fetch.js';
 import type { Storage } from '../state/storage/storage.js';
 import { formulaDirectoryName } from './disk/unit-directory.js';
+import { unpackAhead } from './disk/unpacked.js';
 import type { FormulaRef } from './journal/record.js';
 
 /** A published formula as units need it. */
@@ -23,7 +24,7 @@ export interface Formulas {
   find(formulaId: string): Promise<PublishedFormula>;
   /**
    * Brings the bundle to this machine's cache, verified, and gives its path. Units that want the same one at the same
-   * time share one download.
+   * time share one download, during which it is unpacked as well.
    * @throws as `find` and `fetchObject`
    */
   fetch(formulaId: string): Promise<{ readonly ref: FormulaRef; readonly bundle: string }>;
@@ -59,8 +60,9 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
       const { ref, key, size } = await find(formulaId);
       const bundle = join(cache, `${ref.sha256}.tar.gz`);
       if (verified.has(bundle) && verified.get(bundle) === markOf(bundle)) return { ref, bundle };
+      const beside = (bytes: AsyncIterable<Buffer>) => unpackAhead({ file: bundle, size, bytes });
       const download =
-        fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle);
+        fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle, { beside });
       fetching.set(bundle, download);
       await download.finally(() => fetching.delete(bundle));
       verified.set(bundle, markOf(bundle));

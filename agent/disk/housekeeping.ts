@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../../state/clock.js';
 import type { Log } from '../log.js';
 import type { DataDirectory } from './data-directory.js';
+import { removeUnclaimed, UNPACKED } from './unpacked.js';
 
 const HOUR = 3_600_000;
 
@@ -36,6 +37,7 @@ export function keepHouse(
   async function work(): Promise<void> {
     try {
       await pruneCache(directory.cache, needed(), clock.now());
+      await removeUnclaimed();
       told(await diskUse(directory));
     } catch (error) {
       log.warning('the data directory cannot be looked after', { error });
@@ -57,6 +59,8 @@ export function keepHouse(
  */
 export async function pruneCache(cache: string, needed: ReadonlySet<string>, now: number): Promise<void> {
   for (const name of await readdir(cache)) {
+    // Whoever unpacked it removes it.
+    if (name.includes(UNPACKED)) continue;
     const path = join(cache, name);
     const found = await stat(path).catch(() => undefined);
     const old = found !== undefined && now - found.mtimeMs > HOUR;

@@ -1,27 +1,34 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { type Limits, sizeFault } from './limits.js';
 import { TarFault } from './tar-fault.js';
 
 /** Bytes: each piece goes to another thread and back, and of small ones that takes longest. */
 const PIECE = 1024 * 1024;
 
+/** A bundle that is read while its bytes come from elsewhere: where it will stand, and how large it will be, in bytes. */
+export interface ArrivingBundle {
+  readonly file: string;
+  readonly size: number;
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+/** A bundle's file, or what is to become one. */
+export type BundleSource = string | ArrivingBundle;
+
 /**
  * The unpacked bytes of the gzip file, within the limits. Ends normally only when the file is one whole gzip stream
  * and nothing else.
- * @throws TarFault, and the file system's errors
+ * @throws TarFault, and the file system's errors; what the bytes of an arriving one throw
  */
-export async function* gunzipFile(file: string, limits: Limits): AsyncGenerator<Buffer> {
-  const { size } = await stat(file);
-  const gunzip = createGunzip({ chunkSize: PIECE });
-  const fed = pipeline(createReadStream(file, { highWaterMark: PIECE }), gunzip);
-  // A failure of either side ends the loop below, too; this keeps it from counting as unhandled.
-  fed.catch(() => undefined);
+export async function* gunzip(source: BundleSource, limits: Limits): AsyncGenerator<Buffer> {
+  const { size, bytes } = typeof source === 'string' ? await openBundle(source) : source;
+  const unzip = createGunzip({ chunkSize: PIECE });
+  const fed = feed(unzip, bytes);
   let unpacked = 0;
   try {
-    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+    for await (const chunk of unzip as AsyncIterable<Buffer>) {
       unpacked += chunk.length;
       const fault = sizeFault(unpacked, size, limits);
       if (fault !== undefined) throw new TarFault('unsafe', fault);
@@ -30,11 +37,32 @@ export async function* gunzipFile(file: string, limits: Limits): AsyncGenerator<
   } catch (error) {
     throw translate(error);
   } finally {
-    gunzip.destroy();
-    await fed.catch(() => undefined);
+    unzip.destroy();
+    await fed;
   }
-  if (gunzip.bytesWritten !== size)
+  if (unzip.bytesWritten !== size)
     throw new TarFault('damaged', 'something follows the end of the gzip stream');
+}
+
+async function openBundle(file: string): Promise<Omit<ArrivingBundle, 'file'>> {
+  const { size } = await stat(file);
+  return { size, bytes: createReadStream(file, { highWaterMark: PIECE }) };
+}
+
+/** One piece after the other, so that `bytes` may use the memory of one for the next. */
+async function feed(unzip: Gunzip, bytes: AsyncIterable<Buffer>): Promise<void> {
+  // One that breaks while it works on a piece never says that it is done with it.
+  const closed = new Promise<void>((resolve) => unzip.once('close', resolve));
+  try {
+    for await (const piece of bytes) {
+      const taken = new Promise<void>((resolve) => unzip.write(piece, () => resolve()));
+      await Promise.race([taken, closed]);
+      if (unzip.destroyed) return;
+    }
+    unzip.end();
+  } catch (error) {
+    unzip.destroy(error as Error);
+  }
 }
 
 function translate(error: unknown): unknown {

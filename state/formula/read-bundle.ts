@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { ByteReader } from './byte-reader.js';
 import { isExecutable, isVersionControl, pathFault } from './entry-path.js';
 import { BundleDamaged, BundleUnsafe } from './errors.js';
-import { gunzipFile } from './gunzip.js';
+import { type BundleSource, gunzip } from './gunzip.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { findBadLink, type LinkedEntry } from './links.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
@@ -28,9 +28,13 @@ export type BundleEntry =
  * a link. That the whole archive is sound is known when the generator has ended.
  * @throws BundleUnsafe, BundleDamaged, and the file system's errors
  */
-export async function* readBundle(file: string, limits: Partial<Limits> = {}): AsyncGenerator<BundleEntry> {
+export async function* readBundle(
+  source: BundleSource,
+  limits: Partial<Limits> = {},
+): AsyncGenerator<BundleEntry> {
+  const file = typeof source === 'string' ? source : source.file;
   const all: Limits = { ...defaultLimits, ...limits };
-  const reader = new ByteReader(gunzipFile(file, all));
+  const reader = new ByteReader(gunzip(source, all));
   const seen = new Map<string, LinkedEntry>();
   const explicit = new Set<string>();
   try {

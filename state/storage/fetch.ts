@@ -5,8 +5,19 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { fileDigest } from './digest.js';
 import { sync } from './durable.js';
 import { DownloadDiskFull, ObjectDamaged } from './errors.js';
+import { GrowingFile } from './growing-file.js';
 import type { Digest, Storage } from './storage.js';
 import { writeHashed } from './write-hashed.js';
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * Reads along while the bytes come and nobody knows yet whether they are the right ones: they end only when all of
+   * them were verified, and break off otherwise. What is made of them must not be used before that. Its failures are
+   * its own; it has ended when `fetchObject` has, and is not called where nothing is downloaded.
+   */
+  readonly beside?: (bytes: AsyncIterable<Buffer>) => Promise<void>;
+}
 
 /**
  * Downloads an object to `destination`, which appears whole, verified and flushed to disk, or not at all. Where it
@@ -20,7 +31,7 @@ export async function fetchObject(
   key: string,
   digest: Digest,
   destination: string,
-  signal?: AbortSignal,
+  { signal, beside }: FetchOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   if (await isThere(destination, digest)) return;
@@ -28,18 +39,11 @@ export async function fetchObject(
   try {
     const body = await begin(storage, key, signal);
     try {
-      await download(
-        signal === undefined ? body : addAbortSignal(signal, body),
-        temporary,
-        storage,
-        key,
-        digest,
-      );
+      const stoppable = signal === undefined ? body : addAbortSignal(signal, body);
+      await download(stoppable, { temporary, destination }, { storage, key, digest }, beside);
     } finally {
       body.destroy();
     }
-    await rename(temporary, destination);
-    await sync(path.dirname(destination));
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
@@ -72,25 +76,30 @@ async function isThere(file: string, { sha256, size }: Digest): Promise<boolean>
 
 async function download(
   body: Readable,
-  file: string,
-  storage: Storage,
-  key: string,
-  expected: Digest,
+  { temporary, destination }: { readonly temporary: string; readonly destination: string },
+  { storage, key, digest }: { readonly storage: Storage; readonly key: string; readonly digest: Digest },
+  beside: FetchOptions['beside'],
 ): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
+  const handle = await open(temporary, 'wx+', 0o600);
+  const growing = new GrowingFile(handle);
+  const reading = beside?.(growing.bytes()).catch(() => undefined);
   try {
+    const grown = (size: number): void => growing.grown(size);
     // Not beyond its size: a disk is not filled with rubbish.
-    const actual = await writeHashed(handle, body, { most: expected.size, early: true });
-    if (actual.size !== expected.size)
-      throw new ObjectDamaged(
-        storage.url,
-        key,
-        { size: expected.size },
-        { ...(actual.size < expected.size && actual) },
-      );
-    if (actual.sha256 !== expected.sha256) throw new ObjectDamaged(storage.url, key, expected, actual);
+    const actual = await writeHashed(handle, body, { most: digest.size, early: true, grown });
+    const { sha256, size } = digest;
+    if (actual.size !== size)
+      throw new ObjectDamaged(storage.url, key, { size }, { ...(actual.size < size && actual) });
+    if (actual.sha256 !== sha256) throw new ObjectDamaged(storage.url, key, digest, actual);
+    growing.end();
     await handle.sync();
+    await rename(temporary, destination);
+    await sync(path.dirname(destination));
+  } catch (error) {
+    growing.breakOff(error);
+    throw error;
   } finally {
+    await reading;
     await handle.close();
   }
 }

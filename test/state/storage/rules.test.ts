@@ -230,11 +230,12 @@ for (const kind of [directoryEngine, s3Engine])
           content.key,
           content.digest,
           file,
-          abort.signal,
+          { signal: abort.signal },
         );
         await assert.rejects(fetching, stopping);
         assert.deepEqual(await names(), []);
-        await assert.rejects(fetchObject(storage, content.key, content.digest, file, abort.signal), stopping);
+        const { signal } = abort;
+        await assert.rejects(fetchObject(storage, content.key, content.digest, file, { signal }), stopping);
       });
     });
   });
