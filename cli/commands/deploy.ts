@@ -7,6 +7,7 @@ import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
+import { requestEntry } from '../../state/model/history.js';
 import { requireMachine } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { serviceSchema } from '../../state/model/schemas.js';
@@ -16,7 +17,6 @@ import { readConfigFile } from '../config/config-file.js';
 import { NoRepository, UnitsNotAdded } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { publish } from '../publishing/publish.js';
 import { raiseRevision } from '../publishing/raise-revision.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
@@ -62,11 +62,6 @@ export async function deploy(
     const id = formatFormulaId(candidate.id);
     const subordinate = await makeService(session, invocation, name, candidate, id, repository, options);
     const units = subordinate ? [] : await makeUnits(session, name, options);
-    await record(session, invocation.output, name, requester(systemClock.now()), {
-      what: 'deploy',
-      to: id,
-      message: `${units.length} unit${units.length === 1 ? '' : 's'}`,
-    });
     invocation.output.notice(`deployed ${id} as ${name}${units.length === 0 ? ', without units' : ''}`);
     if (subordinate) {
       invocation.output.notice(
@@ -129,7 +124,13 @@ async function makeService(
     const config = configFile === undefined ? {} : await readConfigFile(configFile, name, known);
     await publish(session, id, prepared, output, systemClock.now());
     const origin = { name: repository.name, path: repository.path };
-    await createService(session.coordinator, name, { formula: id, repository: origin }, config);
+    const count = metadata.subordinate ? 0 : (units ?? 1);
+    const asked = requestEntry(requester(systemClock.now()), {
+      what: 'deploy',
+      to: id,
+      message: `${count} unit${count === 1 ? '' : 's'}`,
+    });
+    await createService(session.coordinator, name, { formula: id, repository: origin }, config, asked);
     return metadata.subordinate;
   });
 }

@@ -3,6 +3,7 @@ import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { ServiceDestroying, ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
 import { checkPublished, readFormulaRecord } from '../../state/model/formulas.js';
+import { requestEntry } from '../../state/model/history.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import type { Service } from '../../state/model/schemas.js';
@@ -13,7 +14,6 @@ import { followAndTell } from '../follow/follow-and-tell.js';
 import type { FollowEnd } from '../follow/follow.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { type Format, printData } from '../output/output.js';
 import { publish } from '../publishing/publish.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
@@ -73,6 +73,9 @@ async function upgrade({ session, invocation, options, name, service, target }: 
   const { output } = invocation;
   const force = options.force ?? false;
   const { candidate } = target;
+  const by = requester(systemClock.now());
+  const request = { what: 'upgrade', from: service.formula, to: target.id };
+  const asked = requestEntry(by, request);
   if (candidate !== undefined) {
     const formula = await withWorkDirectory(async (directory) => {
       const prepared = await publishable(candidate, directory);
@@ -87,7 +90,7 @@ async function upgrade({ session, invocation, options, name, service, target }: 
       return prepared.formula;
     });
     const origin = options.repository === undefined ? undefined : candidate;
-    await setTarget(coordinator, name, target.id, formula, { origin, force });
+    await setTarget(coordinator, name, target.id, formula, { origin, force }, asked);
   }
   // Only now: a unit added meanwhile may have begun with the formula of before.
   const now = await requireServiceState(session, name);
@@ -106,17 +109,12 @@ async function upgrade({ session, invocation, options, name, service, target }: 
     await printOutcome(undefined);
     return 0;
   }
-  const by = requester(systemClock.now());
-  await flagUnits(coordinator, plan.upgrade, {
-    ...by,
-    force,
-    ...(options.revertOnError && { revertOnError: true }),
-  });
-  await record(session, output, name, by, {
-    what: 'upgrade',
-    from: service.formula,
-    to: target.id,
-    message: `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`,
+  const flag = { ...by, force, ...(options.revertOnError && { revertOnError: true }) };
+  const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`;
+  await flagUnits(coordinator, plan.upgrade, flag, {
+    ...requestEntry(by, { ...request, message }),
+    // In the place of what is on record since the service was set: now it is known which units it is about.
+    id: asked.id,
   });
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
   for (const line of errorLines(plan, force)) output.warn(line);
