@@ -1,4 +1,5 @@
 import { systemClock } from '../../state/clock.js';
+import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { ServiceDestroying, ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
@@ -19,7 +20,7 @@ import { publish } from '../publishing/publish.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
 import { requester, type Session, withSession } from '../session.js';
 import { changesSince } from '../upgrade/compare.js';
-import { misfitsOf } from '../upgrade/compatibility.js';
+import { type Misfits, misfitsOf } from '../upgrade/compatibility.js';
 import { outcomeOf } from '../upgrade/outcome.js';
 import { type Preview, previewLines } from '../upgrade/preview.js';
 import { errorLines, leftOutLines, misfitLines, nothingToDo } from '../upgrade/sentences.js';
@@ -53,8 +54,11 @@ export async function upgradeFormula(
     await checkUnits(session, name, options.unit);
     const { formula, repository } = service;
     const path = options.repository ?? repository.path;
-    const target = await findTarget(name, parseFormulaId(formula), path, options);
-    const work = { session, invocation, options, name, service, target };
+    const asked = { session, invocation, options, name, service };
+    const target = await findTarget(name, parseFormulaId(formula), path, options, (id, bumped) =>
+      fitting(asked, id, bumped),
+    );
+    const work = { ...asked, target };
     return options.dryRun ? withWorkDirectory((directory) => preview(work, path, directory)) : upgrade(work);
   });
 }
@@ -68,7 +72,22 @@ interface Work {
   readonly target: Target;
 }
 
-async function upgrade({ session, invocation, options, name, service, target }: Work): Promise<ExitCode> {
+/**
+ * What of the service the formula does not fit.
+ * @throws RelationsInUse, unless by force; SubordinateChanged
+ */
+async function fitting(
+  { session, options, name, service }: Omit<Work, 'target'>,
+  id: string,
+  formula: Formula,
+): Promise<Misfits> {
+  const misfits = await misfitsOf(session, name, service, id, formula);
+  if (misfits.relations.length > 0 && !options.force) throw new RelationsInUse(name, id, misfits.relations);
+  return misfits;
+}
+
+async function upgrade(work: Work): Promise<ExitCode> {
+  const { session, invocation, options, name, service, target } = work;
   const { coordinator } = session;
   const { output } = invocation;
   const force = options.force ?? false;
@@ -81,9 +100,7 @@ async function upgrade({ session, invocation, options, name, service, target }: 
       const prepared = await publishable(candidate, directory);
       // Before anything is published: a formula that does not fit leaves no trace.
       if (target.id !== service.formula) {
-        const misfits = await misfitsOf(session, name, service, target.id, prepared.formula);
-        if (misfits.relations.length > 0 && !force)
-          throw new RelationsInUse(name, target.id, misfits.relations);
+        const misfits = await fitting(work, target.id, prepared.formula);
         for (const line of misfitLines(misfits, target.id)) output.warn(line);
       }
       await publish(session, target.id, prepared, output, systemClock.now());
