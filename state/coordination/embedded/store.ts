@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type Clock, pause } from '../../clock.js';
+import { makeDirectory } from '../../make-directory.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { Doorbell } from './doorbell.js';
 import { isIntact } from './intact.js';
@@ -117,19 +118,6 @@ export async function openStore(url: string, directory: string, clock: Clock): P
     throw error;
   }
   return store;
-}
-
-/** Node's own recursive `mkdir` tells a read-only file system as ENOENT, and never returns below /proc. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (existsSync(path) && statSync(path).isDirectory()) return;
-    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isParentMissing || existsSync(dirname(path))) throw error;
-    makeDirectory(dirname(path));
-    makeDirectory(path);
-  }
 }
 
 async function checkData(url: string, data: string, clock: Clock): Promise<void> {
