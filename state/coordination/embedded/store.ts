@@ -2,10 +2,10 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type Clock, pause } from '../../clock.js';
+import { lmdbFault } from '../../lmdb-file.js';
 import { makeDirectory } from '../../make-directory.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { Doorbell } from './doorbell.js';
-import { isIntact } from './intact.js';
 import { Observers } from './observers.js';
 import { keyOf } from './paths.js';
 import { openTables, type Tables } from './tables.js';
@@ -121,11 +121,12 @@ export async function openStore(url: string, directory: string, clock: Clock): P
 }
 
 async function checkData(url: string, data: string, clock: Clock): Promise<void> {
-  if (!existsSync(data) || isIntact(data)) return;
+  if (!existsSync(data) || lmdbFault(data) === undefined) return;
   // Another process may be writing its first pages just now.
   await pause(clock, 200);
-  if (isIntact(data)) return;
-  throw new CoordinatorUnreachable(url, `${data} is damaged, or is no store of Ensemble`);
+  const fault = lmdbFault(data);
+  if (fault === undefined) return;
+  throw new CoordinatorUnreachable(url, `${data} is damaged, or is no store of Ensemble: ${fault}`);
 }
 
 async function prepare(url: string, store: Store): Promise<void> {
