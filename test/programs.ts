@@ -17,7 +17,8 @@ export const agentInParts = inDist('agent/main.js');
 function programOf(shipped: string, compiled: string): string {
   const bundle = inDist(`bin/${shipped}`);
   const main = inDist(compiled);
-  const isStale = timeOf(bundle) < timeOf(main);
+  // What the compiler writes last, whatever changed.
+  const isStale = timeOf(bundle) < timeOf(inDist('.tsbuildinfo'));
   return isStale || process.env.NODE_V8_COVERAGE !== undefined ? main : bundle;
 }
 
