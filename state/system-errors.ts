@@ -9,6 +9,8 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
   ENOTDIR: ['a part of its path is a file, not a directory', 'check the path'],
   EISDIR: ['it is a directory', 'check the path'],
   EEXIST: ['a file is in its place', 'move that aside, or choose another place'],
+  // Directories are made one by one, so it is not its parent that is missing: such as below /proc.
+  'ENOENT mkdir': ['no directory can be made there', 'choose another place'],
   ENOENT: ['it does not exist', 'check the path'],
   ELOOP: ['its links go in a circle', 'check the path'],
   ENAMETOOLONG: ['its name is too long', 'choose a shorter one'],
@@ -37,7 +39,10 @@ export class SystemRefused extends EnsembleError {
 export function explainedBySystem(error: unknown, place?: string): unknown {
   if (!(error instanceof Error) || error instanceof EnsembleError) return error;
   const { code, syscall, path }: NodeJS.ErrnoException = error;
-  const known = syscall === undefined || code === undefined ? undefined : reasons[code];
+  const known =
+    syscall === undefined || code === undefined
+      ? undefined
+      : (reasons[`${code} ${syscall}`] ?? reasons[code]);
   if (known === undefined) return error;
   return new SystemRefused(path ?? place ?? `a file (${syscall})`, ...known, { cause: error });
 }

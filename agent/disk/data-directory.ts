@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { bootId } from '../../hooks/process/hook-run.js';
 import { findProcess } from '../../hooks/process/process-table.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
+import { makeDirectory } from '../../state/make-directory.js';
 import { DataDirectoryInUse, DataDirectoryTooNew } from '../errors.js';
 import { UNPACKED } from './unpacked.js';
 
@@ -51,7 +52,7 @@ export async function claimDataDirectory(root: string): Promise<{
     logMarks: join(root, 'log-marks.json'),
     debugSocket: join(root, 'debug.sock'),
   };
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  makeDirectory(root);
   const newer = (await readdir(root)).find((name) => /^layout\.v\d+$/.test(name) && name !== MARKER);
   if (newer !== undefined) throw new DataDirectoryTooNew(root, newer);
   const { release, afterDeath } = await claim(root);

@@ -13,8 +13,8 @@ import type { Segments } from './segments.js';
 export interface LogGatherer {
   /** Follows a unit's log from where it was read to. */
   attend(unit: string, file: string): Promise<void>;
-  /** A hook begins at `offset` of its unit's log. */
-  began(unit: string, file: string, hook: string, offset: number): void;
+  /** A hook begins at `offset` of its unit's log. @returns the one before it, empty where none is known */
+  began(unit: string, file: string, hook: string, offset: number): string;
   /** A hook is over: what it printed is there. */
   ended(unit: string): void;
   /** Follows the unit no more; the next agent goes on where it was read to. */
@@ -175,6 +175,7 @@ export function gatherLogs(
         tail.boundaries = [...tail.boundaries, boundary];
       }
       follow(unit, tail);
+      return before?.hook ?? '';
     },
     ended: (unit) => wake(unit),
     forget,

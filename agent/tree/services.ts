@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { Entity } from '../../state/model/entity.js';
+import { ServiceNotFound } from '../../state/model/errors.js';
 import { paths } from '../../state/model/paths.js';
 import {
   type ConfigValues,
@@ -16,6 +17,8 @@ export interface ServiceView {
   /** With the version that a write which rests on it must check. */
   readonly service: Entity<Service> | undefined;
   readonly config: ConfigValues | undefined;
+  /** It was looked for, and is not there. */
+  readonly isGone: boolean;
 }
 
 /** The services of this machine's units, by name. */
@@ -23,13 +26,15 @@ export type Services = Shared<ServiceView>;
 
 export function watchServices(coordinator: Coordinator, log: Log): Services {
   return share((name, change) => {
-    let view: ServiceView = { service: undefined, config: undefined };
+    let view: ServiceView = { service: undefined, config: undefined, isGone: false };
     const update = (part: Partial<ServiceView>): void => {
       view = { ...view, ...part };
       change(view);
     };
     const observations = [
-      observeEntity(coordinator, paths.service(name), serviceSchema, log, (service) => update({ service })),
+      observeEntity(coordinator, paths.service(name), serviceSchema, log, (service) =>
+        update({ service, isGone: service === undefined }),
+      ),
       observeEntity(coordinator, paths.config(name), configValuesSchema, log, (config) =>
         update({ config: config?.value }),
       ),
@@ -40,19 +45,28 @@ export function watchServices(coordinator: Coordinator, log: Log): Services {
   });
 }
 
-/** Resolves as soon as the service and its config are known; a service that is gone keeps its units waiting. */
+/**
+ * Resolves as soon as the service and its config are known; a service that is gone keeps its units waiting.
+ * @param parted from when on the unit waits for it no more
+ * @throws ServiceNotFound after that
+ */
 export function knownService(
   services: Services,
   name: string,
+  parted?: AbortSignal,
 ): Promise<{ readonly service: Service; readonly config: ConfigValues }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const look = (): void => {
       const view = services.view(name);
-      if (view?.service === undefined || view.config === undefined) return;
+      if (view?.service !== undefined && view.config !== undefined)
+        resolve({ service: view.service.value, config: view.config });
+      else if (view?.isGone && parted?.aborted) reject(new ServiceNotFound(name, []));
+      else return;
       unsubscribe();
-      resolve({ service: view.service.value, config: view.config });
+      parted?.removeEventListener('abort', look);
     };
     const unsubscribe = services.subscribe(name, look);
+    parted?.addEventListener('abort', look);
     look();
   });
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { isSuccess } from '../../hooks/process/outcome.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
@@ -10,6 +11,7 @@ import { sentence } from '../log.js';
 import { untilItWorks } from '../retry.js';
 import { readOutput } from './command-output.js';
 import type { CommandCall, HookHost } from './hook-call.js';
+import { hookLog } from './hook-source.js';
 import { applyWrites, runToItsEnd } from './run-hook.js';
 
 /** Answers that are remembered in case a request is seen again, as after its session expired. */
@@ -88,11 +90,9 @@ export class UnitCommands {
         const reason = 'the unit has no formula yet, and so no context to run it in';
         return { outcome: 'not-started', reason, output: '', leftOut: 0, took: 0 };
       }
-      const { spec, context, outcome } = await runToItsEnd(this.#host, {
-        name: COMMAND_HOOK,
-        command: call,
-        through: () => ({}),
-      });
+      const { spec, context, outcome } = await this.#underItsName(() =>
+        runToItsEnd(this.#host, { name: COMMAND_HOOK, command: call, through: () => ({}) }),
+      );
       const writes = context.finish();
       parts.contexts.delete(spec.run.id);
       const ports = isSuccess(outcome) ? { ports: await applyWrites(this.#host, writes) } : {};
@@ -105,6 +105,20 @@ export class UnitCommands {
       await this.#host.save({ hook: null });
       const reason = sentence(error);
       return { outcome: 'not-started', reason, output: '', leftOut: 0, took: took() };
+    }
+  }
+
+  /** What a command says by `ensemble-log` is in the unit's log, among what the hook before it left running prints. */
+  async #underItsName<T>(act: () => Promise<T>): Promise<T> {
+    const { name, directory, parts } = this.#host;
+    const file = hookLog(directory);
+    const begins = (hook: string): string =>
+      parts.logs.began(name, file, hook, statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+    const before = begins(COMMAND_HOOK);
+    try {
+      return await act();
+    } finally {
+      begins(before);
     }
   }
 

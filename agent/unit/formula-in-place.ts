@@ -18,6 +18,7 @@ interface Known {
 export class FormulaInPlace {
   readonly #parts: AgentParts;
   readonly #record: () => UnitRecord;
+  readonly #parted = new AbortController();
   #published: PublishedFormula | undefined;
   #known: Known | undefined;
 
@@ -33,10 +34,18 @@ export class FormulaInPlace {
     this.#published = await this.#parts.formulas.find(formula.id);
   }
 
-  /** The effective config; waits until the service and the formula are known. */
+  /** The unit is none of its service any more, which may be gone: nobody waits for it from now on. */
+  part(): void {
+    this.#parted.abort();
+  }
+
+  /**
+   * The effective config; waits until the service and the formula are known.
+   * @throws ServiceNotFound where it is gone, and the unit has parted from it
+   */
   async config(): Promise<Readonly<Record<string, ConfigValue>>> {
     await this.load();
-    const { config } = await knownService(this.#parts.services, this.#record().service);
+    const { config } = await knownService(this.#parts.services, this.#record().service, this.#parted.signal);
     return effectiveConfig(this.#published?.options ?? {}, config);
   }
 

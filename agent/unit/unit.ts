@@ -143,6 +143,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   /** Stops the unit and puts its data aside, as it was removed by force: the tree knows it no more. */
   evict(by: Requester): void {
     this.#evictedBy = by;
+    this.inPlace.part();
     this.look();
   }
 

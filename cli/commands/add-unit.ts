@@ -1,10 +1,10 @@
 import { systemClock } from '../../state/clock.js';
+import { requestEntry } from '../../state/model/history.js';
 import { requireService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { requester, withSession } from '../session.js';
 
 export interface AddUnitOptions extends FollowOptions {
@@ -21,12 +21,15 @@ export async function addUnit(
   return withSession<ExitCode>(invocation, async (session) => {
     const { coordinator } = session;
     const { formula } = (await requireService(coordinator, service)).value;
-    const now = new Date(systemClock.now()).toISOString();
-    const units = await addUnits(coordinator, service, options.units, now, options.machine);
-    await record(session, invocation.output, service, requester(systemClock.now()), {
-      what: 'add-unit',
-      message: namesOf(units),
-    });
+    const by = requester(systemClock.now());
+    const units = await addUnits(
+      coordinator,
+      service,
+      options.units,
+      by.requestedAt,
+      options.machine,
+      (added) => requestEntry(by, { what: 'add-unit', message: namesOf(added) }),
+    );
     invocation.output.notice(`added ${namesOf(units)}`);
     const goal = { service, kind: 'started', formula, forced: new Map() } as const;
     return followAndTell(session, invocation, goal, units, options);

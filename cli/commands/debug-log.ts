@@ -1,6 +1,6 @@
 import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { lineFilter } from '../observing/log-filter.js';
+import { lineFilter, matchingNothing } from '../observing/log-filter.js';
 import { followLogs, readAllLogs } from '../observing/log-reader.js';
 import { intoFile } from '../output/into-file.js';
 import type { Output } from '../output/output.js';
@@ -41,7 +41,15 @@ export async function debugLog(options: DebugLogOptions, invocation: Invocation)
 }
 
 async function showLines(
-  { follow = false, replay = false, include, exclude, level = logLevels[0], lines, format }: DebugLogOptions,
+  {
+    follow = false,
+    replay = false,
+    include,
+    exclude = [],
+    level = logLevels[0],
+    lines,
+    format,
+  }: DebugLogOptions,
   { output, ...invocation }: Invocation,
 ): Promise<ExitCode> {
   const wanted = lineFilter({ include, exclude, level });
@@ -49,6 +57,12 @@ async function showLines(
     output.data(format === 'json' ? JSON.stringify(line) : textOf(line, output));
   return withSession<ExitCode>({ output, ...invocation }, async ({ coordinator }) => {
     const { lines: all, positions } = await readAllLogs(coordinator);
+    const unknown = await matchingNothing(coordinator, [...(include ?? []), ...exclude], all);
+    // They may be deployed a moment later, so this is no error.
+    if (unknown.length > 0)
+      output.warn(
+        `no unit or service matches ${unknown.join(', ')} now; see those there are with: ensemble status`,
+      );
     const shown = all.filter(wanted);
     const count = lines ?? (follow && !replay ? LINES_BEFORE : shown.length);
     for (const line of shown.slice(Math.max(0, shown.length - count))) print(line);

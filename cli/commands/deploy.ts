@@ -2,21 +2,22 @@ import { systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { EnsembleError } from '../../state/errors.js';
 import type { Candidate } from '../../state/formula/candidate.js';
+import type { Formula } from '../../state/formula/formula.js';
 import { formatFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
+import { requestEntry } from '../../state/model/history.js';
 import { requireMachine } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { serviceSchema } from '../../state/model/schemas.js';
+import { type ConfigValues, serviceSchema } from '../../state/model/schemas.js';
 import { createService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { readConfigFile } from '../config/config-file.js';
 import { NoRepository, UnitsNotAdded } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { publish } from '../publishing/publish.js';
 import { raiseRevision } from '../publishing/raise-revision.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
@@ -54,7 +55,11 @@ export async function deploy(
     await requireFreeName(coordinator, name);
     if (options.machine !== undefined) await requireMachine(coordinator, options.machine);
     const found = await openRepository(path);
-    const repository = options.upgrade ? await raiseRevision(found, wanted.name) : found;
+    const repository = options.upgrade
+      ? await raiseRevision(found, wanted.name, (formula) =>
+          configFor(wanted.name, formula, name, options, invocation),
+        )
+      : found;
     const candidate =
       wanted.revision === undefined
         ? repository.latest(wanted.name)
@@ -62,11 +67,6 @@ export async function deploy(
     const id = formatFormulaId(candidate.id);
     const subordinate = await makeService(session, invocation, name, candidate, id, repository, options);
     const units = subordinate ? [] : await makeUnits(session, name, options);
-    await record(session, invocation.output, name, requester(systemClock.now()), {
-      what: 'deploy',
-      to: id,
-      message: `${units.length} unit${units.length === 1 ? '' : 's'}`,
-    });
     invocation.output.notice(`deployed ${id} as ${name}${units.length === 0 ? ', without units' : ''}`);
     if (subordinate) {
       invocation.output.notice(
@@ -111,27 +111,47 @@ async function requireFreeName(coordinator: Coordinator, name: string): Promise<
 /** @returns whether it is a subordinate */
 async function makeService(
   session: Session,
-  { output, misuse }: Invocation,
+  invocation: Invocation,
   name: string,
   candidate: Candidate,
   id: string,
   repository: { readonly name: string; readonly path: string },
-  { config: configFile, units, machine }: DeployOptions,
+  options: DeployOptions,
 ): Promise<boolean> {
   return withWorkDirectory(async (directory) => {
     const prepared = await publishable(candidate, directory);
-    const { metadata, config: known } = prepared.formula;
-    if (metadata.subordinate && (units !== undefined || machine !== undefined)) {
-      throw misuse(
-        `${id} is a subordinate: its units are placed beside those of the services it is related to, so --${units === undefined ? 'machine' : 'units'} cannot be chosen`,
-      );
-    }
-    const config = configFile === undefined ? {} : await readConfigFile(configFile, name, known);
-    await publish(session, id, prepared, output, systemClock.now());
+    const { subordinate } = prepared.formula.metadata;
+    const config = await configFor(id, prepared.formula, name, options, invocation);
+    await publish(session, id, prepared, invocation.output, systemClock.now());
     const origin = { name: repository.name, path: repository.path };
-    await createService(session.coordinator, name, { formula: id, repository: origin }, config);
-    return metadata.subordinate;
+    const count = subordinate ? 0 : (options.units ?? 1);
+    const asked = requestEntry(requester(systemClock.now()), {
+      what: 'deploy',
+      to: id,
+      message: `${count} unit${count === 1 ? '' : 's'}`,
+    });
+    await createService(session.coordinator, name, { formula: id, repository: origin }, config, asked);
+    return subordinate;
   });
+}
+
+/**
+ * The values that the service begins with, where the formula can be deployed as it was asked.
+ * @param what the formula's id or name
+ */
+async function configFor(
+  what: string,
+  { metadata, config: known }: Formula,
+  name: string,
+  { config, units, machine }: DeployOptions,
+  { misuse }: Invocation,
+): Promise<ConfigValues> {
+  if (metadata.subordinate && (units !== undefined || machine !== undefined)) {
+    throw misuse(
+      `${what} is a subordinate: its units are placed beside those of the services it is related to, so --${units === undefined ? 'machine' : 'units'} cannot be chosen`,
+    );
+  }
+  return config === undefined ? {} : readConfigFile(config, name, known);
 }
 
 async function makeUnits(

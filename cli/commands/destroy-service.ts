@@ -3,7 +3,6 @@ import { destroyService } from '../../state/model/removal.js';
 import { readServiceState } from '../../state/model/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { requester, withSession } from '../session.js';
 
 /** Asks all units of a service to stop and go, and the service with them. */
@@ -18,7 +17,6 @@ export async function destroy(
       ...by,
       ...(keepData && { keepData }),
     });
-    await record(session, invocation.output, service, by, { what: 'destroy-service' });
     const left = await readServiceState(session.coordinator, service);
     invocation.output.notice(
       left === undefined

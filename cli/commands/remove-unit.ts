@@ -1,5 +1,6 @@
 import { systemClock } from '../../state/clock.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
+import { requestEntry } from '../../state/model/history.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import type { Requester } from '../../state/model/requests.js';
@@ -25,12 +26,14 @@ export async function removeUnits(
     const by = requester(systemClock.now());
     if (force) {
       const gone = await forceUnitsOut(session.coordinator, units, by);
-      await recordEach(session, invocation, gone, by, ', by force');
+      await recordForced(session, invocation, gone, by);
       invocation.output.notice(`removed ${namesOf(gone)}, without a hook`);
       return 0;
     }
-    await requestRemoval(session.coordinator, units, { ...by, ...(keepData && { keepData }) });
-    await recordEach(session, invocation, units, by);
+    const removal = { ...by, ...(keepData && { keepData }) };
+    await requestRemoval(session.coordinator, units, removal, (asked) =>
+      requestEntry(by, { what: 'remove-unit', message: namesOf(asked) }),
+    );
     const left = await Promise.all(units.map((unit) => session.coordinator.get(paths.unit(unit))));
     const gone = units.filter((_, index) => left[index] === undefined);
     const going = units.filter((_, index) => left[index] !== undefined);
@@ -46,15 +49,16 @@ export async function removeUnits(
   });
 }
 
-async function recordEach(
+/** Afterwards: what is beside those units goes too, and each unit's own history tells of it already. */
+async function recordForced(
   session: Session,
   { output }: Invocation,
   units: readonly string[],
   by: Requester,
-  how = '',
 ): Promise<void> {
   for (const service of new Set(units.map(serviceOfUnit))) {
     const of = units.filter((unit) => serviceOfUnit(unit) === service);
-    await record(session, output, service, by, { what: 'remove-unit', message: `${namesOf(of)}${how}` });
+    const message = `${namesOf(of)}, by force`;
+    await record(session, output, service, by, { what: 'remove-unit', message });
   }
 }

@@ -5,7 +5,6 @@ import { readSnapshot } from '../../state/model/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { requester, type Session, withSession } from '../session.js';
 
 export interface ResolvedOptions {
@@ -32,7 +31,7 @@ export async function resolved(
     const found = unit === undefined ? await everythingInError(session) : [{ unit, relation }];
     if (found.length === 0) output.notice('nothing is in error');
     for (const each of found) {
-      await resolve(session, invocation, each, retry);
+      await resolve(session, each, retry);
       const what = retry ? 'run the failed hook again' : 'take the failed hook as done';
       const where = each.relation === undefined ? '' : ` of relation ${each.relation}`;
       const service = serviceOfUnit(each.unit);
@@ -43,19 +42,10 @@ export async function resolved(
   });
 }
 
-async function resolve(
-  session: Session,
-  { output }: Invocation,
-  { unit, relation }: InError,
-  retry: boolean,
-): Promise<void> {
-  const { coordinator } = session;
+async function resolve({ coordinator }: Session, { unit, relation }: InError, retry: boolean): Promise<void> {
   const by = requester(systemClock.now());
   if (relation === undefined) await requestResolved(coordinator, unit, retry, by);
   else await requestRelationResolved(coordinator, unit, relation, retry, by);
-  const named = relation === undefined ? [] : [`relation ${relation}`];
-  const message = [...named, retry ? 'retry' : 'as done'].join(', ');
-  await record(session, output, serviceOfUnit(unit), by, { what: 'resolved', unit, message });
 }
 
 async function everythingInError({ coordinator }: Session): Promise<readonly InError[]> {

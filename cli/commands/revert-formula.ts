@@ -6,7 +6,6 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import { RelationsInUse } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { requester, type Session, withSession } from '../session.js';
 import { misfitLines } from '../upgrade/sentences.js';
 
@@ -31,7 +30,6 @@ export async function revertFormula(
       by,
       checking(first, options, invocation),
     );
-    await record(session, invocation.output, first, by, { what: 'revert', ...reverted });
     invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
     const units = (await readServiceState(session.coordinator, first))?.units.map(({ name }) => name) ?? [];
     return follow(session, invocation, options, first, reverted, units, before);
@@ -50,7 +48,6 @@ async function revertEach(
     const by = requester(systemClock.now());
     const check = checking(serviceOfUnit(unit), options, invocation);
     const reverted = await revertUnit(session.coordinator, unit, by, check);
-    await record(session, invocation.output, serviceOfUnit(unit), by, { what: 'revert', unit, ...reverted });
     invocation.output.notice(`${unit} goes back from ${reverted.from} to ${reverted.to}`);
     const code = await follow(session, invocation, options, serviceOfUnit(unit), reverted, [unit], before);
     if (code !== 0) worst = code;

@@ -1,8 +1,10 @@
 import { systemClock } from '../../state/clock.js';
+import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { ServiceDestroying, ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
 import { checkPublished, readFormulaRecord } from '../../state/model/formulas.js';
+import { requestEntry } from '../../state/model/history.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import type { Service } from '../../state/model/schemas.js';
@@ -13,13 +15,12 @@ import { followAndTell } from '../follow/follow-and-tell.js';
 import type { FollowEnd } from '../follow/follow.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import { type Format, printData } from '../output/output.js';
 import { publish } from '../publishing/publish.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
 import { requester, type Session, withSession } from '../session.js';
 import { changesSince } from '../upgrade/compare.js';
-import { misfitsOf } from '../upgrade/compatibility.js';
+import { type Misfits, misfitsOf } from '../upgrade/compatibility.js';
 import { outcomeOf } from '../upgrade/outcome.js';
 import { type Preview, previewLines } from '../upgrade/preview.js';
 import { errorLines, leftOutLines, misfitLines, nothingToDo } from '../upgrade/sentences.js';
@@ -53,8 +54,11 @@ export async function upgradeFormula(
     await checkUnits(session, name, options.unit);
     const { formula, repository } = service;
     const path = options.repository ?? repository.path;
-    const target = await findTarget(name, parseFormulaId(formula), path, options);
-    const work = { session, invocation, options, name, service, target };
+    const asked = { session, invocation, options, name, service };
+    const target = await findTarget(name, parseFormulaId(formula), path, options, (id, bumped) =>
+      fitting(asked, id, bumped),
+    );
+    const work = { ...asked, target };
     return options.dryRun ? withWorkDirectory((directory) => preview(work, path, directory)) : upgrade(work);
   });
 }
@@ -68,26 +72,42 @@ interface Work {
   readonly target: Target;
 }
 
-async function upgrade({ session, invocation, options, name, service, target }: Work): Promise<ExitCode> {
+/**
+ * What of the service the formula does not fit.
+ * @throws RelationsInUse, unless by force; SubordinateChanged
+ */
+async function fitting(
+  { session, options, name, service }: Omit<Work, 'target'>,
+  id: string,
+  formula: Formula,
+): Promise<Misfits> {
+  const misfits = await misfitsOf(session, name, service, id, formula);
+  if (misfits.relations.length > 0 && !options.force) throw new RelationsInUse(name, id, misfits.relations);
+  return misfits;
+}
+
+async function upgrade(work: Work): Promise<ExitCode> {
+  const { session, invocation, options, name, service, target } = work;
   const { coordinator } = session;
   const { output } = invocation;
   const force = options.force ?? false;
   const { candidate } = target;
+  const by = requester(systemClock.now());
+  const request = { what: 'upgrade', from: service.formula, to: target.id };
+  const asked = requestEntry(by, request);
   if (candidate !== undefined) {
     const formula = await withWorkDirectory(async (directory) => {
       const prepared = await publishable(candidate, directory);
       // Before anything is published: a formula that does not fit leaves no trace.
       if (target.id !== service.formula) {
-        const misfits = await misfitsOf(session, name, service, target.id, prepared.formula);
-        if (misfits.relations.length > 0 && !force)
-          throw new RelationsInUse(name, target.id, misfits.relations);
+        const misfits = await fitting(work, target.id, prepared.formula);
         for (const line of misfitLines(misfits, target.id)) output.warn(line);
       }
       await publish(session, target.id, prepared, output, systemClock.now());
       return prepared.formula;
     });
     const origin = options.repository === undefined ? undefined : candidate;
-    await setTarget(coordinator, name, target.id, formula, { origin, force });
+    await setTarget(coordinator, name, target.id, formula, { origin, force }, asked);
   }
   // Only now: a unit added meanwhile may have begun with the formula of before.
   const now = await requireServiceState(session, name);
@@ -106,17 +126,12 @@ async function upgrade({ session, invocation, options, name, service, target }: 
     await printOutcome(undefined);
     return 0;
   }
-  const by = requester(systemClock.now());
-  await flagUnits(coordinator, plan.upgrade, {
-    ...by,
-    force,
-    ...(options.revertOnError && { revertOnError: true }),
-  });
-  await record(session, output, name, by, {
-    what: 'upgrade',
-    from: service.formula,
-    to: target.id,
-    message: `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`,
+  const flag = { ...by, force, ...(options.revertOnError && { revertOnError: true }) };
+  const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`;
+  await flagUnits(coordinator, plan.upgrade, flag, {
+    ...requestEntry(by, { ...request, message }),
+    // In the place of what is on record since the service was set: now it is known which units it is about.
+    id: asked.id,
   });
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
   for (const line of errorLines(plan, force)) output.warn(line);

@@ -1,4 +1,4 @@
-import { type Event, recordRequest } from '../../state/model/history.js';
+import { type Event, recordRequest, requestEntry } from '../../state/model/history.js';
 import type { Requester } from '../../state/model/requests.js';
 import type { Output } from '../output/output.js';
 import type { Session } from '../session.js';
@@ -12,7 +12,7 @@ export async function record(
   request: Omit<Event, 'at' | 'by' | 'outcome'>,
 ): Promise<void> {
   try {
-    await recordRequest(coordinator, service, requester, request);
+    await recordRequest(coordinator, service, requestEntry(requester, request));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     output.warn(`the history of ${service} does not tell of this: ${reason}`);

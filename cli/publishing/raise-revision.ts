@@ -1,7 +1,10 @@
 import { bumpRevision } from '../../state/formula/bump.js';
 import type { Candidate } from '../../state/formula/candidate.js';
+import type { Formula } from '../../state/formula/formula.js';
+import { publishable } from '../../state/formula/publishable.js';
 import { openRepository, type Repository } from '../../state/formula/repository.js';
 import { BumpNeedsDirectory } from '../errors.js';
+import { withWorkDirectory } from './work-directory.js';
 
 /**
  * The highest revision of a formula, whose files can be written.
@@ -14,10 +17,19 @@ export function underDevelopment(repository: Repository, formula: string): Candi
 }
 
 /**
- * Raises the revision of a formula under development by one, and gives the repository as it is then.
- * @throws as `underDevelopment` and `bumpRevision`
+ * Raises the revision of a formula under development by one, and gives the repository as it is then. Before that it is
+ * checked whole, so that one which cannot be published uses up no revision.
+ * @param accept throws where the formula, as it is otherwise, is not what it shall be
+ * @throws as `underDevelopment`, `publishable` and `bumpRevision`; whatever `accept` throws
  */
-export async function raiseRevision(repository: Repository, formula: string): Promise<Repository> {
-  await bumpRevision(underDevelopment(repository, formula).path);
+export async function raiseRevision(
+  repository: Repository,
+  formula: string,
+  accept: (formula: Formula) => Promise<unknown>,
+): Promise<Repository> {
+  const candidate = underDevelopment(repository, formula);
+  const prepared = await withWorkDirectory((directory) => publishable(candidate, directory));
+  await accept(prepared.formula);
+  await bumpRevision(candidate.path);
   return openRepository(repository.path);
 }

@@ -4,6 +4,9 @@ import type { Candidate } from '../../state/formula/candidate.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
+import type { HistoryEntry } from '../../state/model/history.js';
+import type { RelationNode } from '../../state/model/relations.js';
+import type { Service } from '../../state/model/schemas.js';
 import { setFormula } from '../../state/model/set-formula.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkFit } from './compatibility.js';
@@ -14,6 +17,7 @@ import { checkFit } from './compatibility.js';
  * @param force also where relations in use are dropped or changed, and where the service went back from the formula
  * @param origin where the formula was found, to look there from now on; undefined to leave the origin as it is. The
  *   repository's name stays: it is part of the formula's id
+ * @param asked goes on the service's record where its formula changes
  * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted, RelationsInUse, SubordinateChanged
  */
 export async function setTarget(
@@ -22,9 +26,10 @@ export async function setTarget(
   formulaId: string,
   formula: Formula,
   { origin, force }: { readonly origin: Candidate | undefined; readonly force: boolean },
+  asked: HistoryEntry,
 ): Promise<void> {
   const { revision } = parseFormulaId(formulaId);
-  await setFormula(coordinator, service, (current, relations) => {
+  const edit = (current: Service, relations: readonly RelationNode[]): Service | undefined => {
     if (current.destroying) throw new ServiceDestroying(service);
     const deployed = parseFormulaId(current.formula);
     if (deployed.revision > revision) throw new UpgradeOvertaken(service, formulaId, current.formula);
@@ -38,5 +43,6 @@ export async function setTarget(
     const { formula: previous, previous: before } = current;
     const earlier = before === undefined ? [] : [before];
     return { ...current, formula: formulaId, previous, earlier, repository, ...(bad && { bad }) };
-  });
+  };
+  await setFormula(coordinator, service, edit, asked);
 }

@@ -1,5 +1,6 @@
 import type { Candidate } from '../../state/formula/candidate.js';
 import { RevisionNotFound } from '../../state/formula/errors.js';
+import type { Formula } from '../../state/formula/formula.js';
 import { type FormulaId, formatFormulaId } from '../../state/formula/formula-id.js';
 import { openRepository, type Repository } from '../../state/formula/repository.js';
 import { RevisionOlder } from '../errors.js';
@@ -24,6 +25,7 @@ export interface Target {
 /**
  * Looks for the revision to upgrade to: the one asked for, or the highest. The deployed one itself is a target too,
  * for the units that are not on it.
+ * @param accept throws where a formula that is about to get a new revision, of this id, is none to upgrade to
  * @throws RepositoryNotFound, FormulaNotFound, RevisionNotFound, RevisionOlder, BumpNeedsDirectory, …
  */
 export async function findTarget(
@@ -31,11 +33,13 @@ export async function findTarget(
   deployed: FormulaId,
   repositoryPath: string,
   options: TargetOptions,
+  accept: (id: string, formula: Formula) => Promise<unknown>,
 ): Promise<Target> {
   let repository = await openRepository(repositoryPath);
   if (options.bump) {
-    if (options.dryRun) return bumpedTarget(deployed, underDevelopment(repository, deployed.name));
-    repository = await raiseRevision(repository, deployed.name);
+    const bumped = bumpedTarget(deployed, underDevelopment(repository, deployed.name));
+    if (options.dryRun) return bumped;
+    repository = await raiseRevision(repository, deployed.name, (formula) => accept(bumped.id, formula));
   }
   const candidate = chosen(service, deployed, repository, options.revision);
   const revision = candidate?.id.revision ?? deployed.revision;

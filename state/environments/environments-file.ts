@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { rulesSchema } from '../formula/hook-rules.js';
+import { makeDirectory } from '../make-directory.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
@@ -100,7 +101,7 @@ function read(file: string): Buffer {
 /** Writes the first `environments.yaml`, unless there is one. @returns whether it was written */
 export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const file = join(ensembleHome(variables), 'environments.yaml');
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   try {
     await writeFile(file, FIRST_FILE, { flag: 'wx', mode: 0o600 });
     return true;

@@ -70,16 +70,8 @@ export function unitHistoryWith(
   past: readonly HistoryEntry[],
   news: readonly HistoryEntry[],
 ): readonly HistoryEntry[] {
-  return append(past, news, MOST_OF_UNIT);
-}
-
-function append(
-  past: readonly HistoryEntry[],
-  news: readonly HistoryEntry[],
-  most: number,
-): readonly HistoryEntry[] {
   const known = new Set(past.map(({ id }) => id));
-  return [...past, ...news.filter(({ id }) => !known.has(id))].slice(-most);
+  return [...past, ...news.filter(({ id }) => !known.has(id))].slice(-MOST_OF_UNIT);
 }
 
 /** What was asked, and who asked. Made once, however often the request is tried, so that it is on record once. */
@@ -92,7 +84,7 @@ export function requestEntry(
 
 /**
  * The operations that put a request on the services' record, for the transaction that makes it: it is on record where it
- * stands, and nowhere else. None where there is no entry.
+ * stands, and nowhere else. None where there is no entry; one with the id of an entry that stands takes its place.
  */
 export async function recordOperations(
   coordinator: Coordinator,
@@ -105,7 +97,8 @@ export async function recordOperations(
       await openServiceHistory(coordinator, service);
       const path = paths.serviceHistory(service);
       const standing = await readEntity(coordinator, path, historySchema);
-      const entries = append(standing?.value.entries ?? [], [entry], MOST_OF_SERVICE);
+      const others = (standing?.value.entries ?? []).filter(({ id }) => id !== entry.id);
+      const entries = [...others, entry].slice(-MOST_OF_SERVICE);
       return {
         kind: 'set',
         path,
@@ -116,14 +109,12 @@ export async function recordOperations(
   );
 }
 
-/** Notes what somebody asked of a service or some of its units, where that was more than one transaction. */
+/** Notes what somebody asks of a service or some of its units, where no one transaction does so. */
 export async function recordRequest(
   coordinator: Coordinator,
   service: string,
-  requester: Requester,
-  request: Omit<Event, 'at' | 'by' | 'outcome'>,
+  entry: HistoryEntry,
 ): Promise<void> {
-  const entry = requestEntry(requester, request);
   await retryOnConflict(`history of ${service}`, async () =>
     coordinator.transaction(await recordOperations(coordinator, [service], entry)),
   );

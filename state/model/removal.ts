@@ -2,6 +2,7 @@ import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { readEntity } from './entity.js';
+import { type HistoryEntry, recordRequest, requestEntry } from './history.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { UnitIsSubordinate } from './relation-errors.js';
 import { markRelationRemoving, readRelation, removeLeftRelation } from './relations.js';
@@ -14,14 +15,21 @@ import { removeUnitOperations, requireUnit } from './units.js';
 /**
  * Asks units to stop and go, and with them those placed beside them. A unit that waits for a machine has nobody who
  * could stop it, so it is removed at once.
+ * @param asked gives what goes on a service's record about these units of it: before the first is asked, as each is asked
+ *   by a transaction of its own
  * @throws UnitNotFound, UnitIsSubordinate, before any unit is asked
  */
 export async function requestRemoval(
   coordinator: Coordinator,
   units: readonly string[],
   removal: Removal,
+  asked?: (units: readonly string[]) => HistoryEntry,
 ): Promise<void> {
   await requireRemovable(coordinator, units);
+  for (const service of new Set(units.map(serviceOfUnit))) {
+    const entry = asked?.(units.filter((unit) => serviceOfUnit(unit) === service));
+    if (entry !== undefined) await recordRequest(coordinator, service, entry);
+  }
   await askToGo(coordinator, units, removal);
 }
 
@@ -76,7 +84,8 @@ export async function removeUnit(coordinator: Coordinator, name: string, removal
 }
 
 /**
- * Marks a service as going and asks all its units to stop and go; without units it is gone at once.
+ * Marks a service as going and asks all its units to stop and go; without units it is gone at once. That is on its
+ * record as soon as it is marked.
  * @throws ServiceNotFound
  */
 export async function destroyService(
@@ -86,7 +95,8 @@ export async function destroyService(
 ): Promise<readonly string[]> {
   // First the mark, which forbids new units, and then the units: nobody can add one in between.
   const change = newChangeId();
-  await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }));
+  const asked = requestEntry(removal, { what: 'destroy-service' });
+  await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }), asked);
   const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
   await Promise.all(relations.map((id) => removeRelation(coordinator, id, removal)));
   const units = await unitsOfService(coordinator, service);

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
-import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
+import { NodeExists, NodeNotFound, OutcomeUnknown, VersionConflict } from '../coordination/errors.js';
 import type { CommandRequest } from './commands.js';
 import { retryOnConflict } from './conflict.js';
 import type { DebugRequest } from './debugging.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
 import { UnitNotInError } from './errors.js';
-import { paths } from './paths.js';
+import { type HistoryEntry, recordOperations, requestEntry } from './history.js';
+import { paths, serviceOfUnit } from './paths.js';
 import { RelationNotInError } from './relation-errors.js';
 import { type Flag, type Removal, type Resolved, statusSchema } from './schemas.js';
 import { requireUnit } from './units.js';
@@ -45,33 +46,46 @@ export const noRequests: UnitRequests = {
 const FLAGS_PER_TRANSACTION = 500;
 
 /**
- * Flags units for the upgrade to their service's formula. A unit that is flagged already gets the new flag in its
+ * Flags units of one service for the upgrade to their service's formula. A unit that is flagged already gets the new flag in its
  * place, so that its version tells the agent that somebody asked again while it was at work.
  *
  * Mostly no unit is flagged yet, so the flags are created without looking, all transactions under way at once; only of
  * a transaction that does not apply the units are read.
+ * @param asked goes on the service's record in the first transaction
  */
 export async function flagUnits(
   coordinator: Coordinator,
   units: readonly string[],
   flag: Flag,
+  asked?: HistoryEntry,
 ): Promise<void> {
   const value = nodeValue(flag);
   const batches: (readonly string[])[] = [];
   for (let start = 0; start < units.length; start += FLAGS_PER_TRANSACTION)
     batches.push(units.slice(start, start + FLAGS_PER_TRANSACTION));
-  const ends = await Promise.allSettled(batches.map((batch) => flagBatch(coordinator, batch, value)));
+  const ends = await Promise.allSettled(
+    batches.map((batch, index) => flagBatch(coordinator, batch, value, index === 0 ? asked : undefined)),
+  );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-async function flagBatch(coordinator: Coordinator, units: readonly string[], value: string): Promise<void> {
+async function flagBatch(
+  coordinator: Coordinator,
+  units: readonly string[],
+  value: string,
+  asked: HistoryEntry | undefined,
+): Promise<void> {
+  const record = (): Promise<readonly Operation[]> =>
+    recordOperations(coordinator, units.slice(0, 1).map(serviceOfUnit), asked);
   try {
-    return await coordinator.transaction(
-      units.map((unit) => ({ kind: 'create', path: paths.upgrade(unit), value })),
-    );
+    return await coordinator.transaction([
+      ...units.map((unit): Operation => ({ kind: 'create', path: paths.upgrade(unit), value })),
+      ...(await record()),
+    ]);
   } catch (error) {
-    const mayBeRead =
-      error instanceof NodeExists || error instanceof NodeNotFound || error instanceof OutcomeUnknown;
+    const mayBeRead = [NodeExists, NodeNotFound, VersionConflict, OutcomeUnknown].some(
+      (kind) => error instanceof kind,
+    );
     if (!mayBeRead) throw error;
   }
   await retryOnConflict('upgrade flags', async () => {
@@ -84,16 +98,24 @@ async function flagBatch(coordinator: Coordinator, units: readonly string[], val
         return { unit, stands: node !== undefined, flagged: flagged !== undefined };
       }),
     );
-    await coordinator.transaction(
-      present
+    await coordinator.transaction([
+      ...present
         .filter(({ stands }) => stands)
-        .map(({ unit, flagged }) => ({ kind: flagged ? 'set' : 'create', path: paths.upgrade(unit), value })),
-    );
+        .map(
+          ({ unit, flagged }): Operation => ({
+            kind: flagged ? 'set' : 'create',
+            path: paths.upgrade(unit),
+            value,
+          }),
+        ),
+      ...(await record()),
+    ]);
   });
 }
 
 /**
- * Asks a unit in an error state to go on: by running the failed hook again, or by taking it as done.
+ * Asks a unit in an error state to go on: by running the failed hook again, or by taking it as done. That is on its
+ * service's record.
  * @throws UnitNotFound, UnitNotInError
  */
 export async function requestResolved(
@@ -107,7 +129,7 @@ export async function requestResolved(
   if (status === undefined || !isErrorState(status.value.state)) {
     throw new UnitNotInError(unit, status?.value.state ?? 'pending');
   }
-  await requestOf(coordinator, paths.resolved(unit), { ...requester, id: randomUUID(), retry });
+  await askToGoOn(coordinator, unit, paths.resolved(unit), retry, requester, []);
 }
 
 /**
@@ -133,18 +155,39 @@ export async function requestRelationResolved(
   const [found, ...others] = matching;
   if (found === undefined || others.length > 0) throw new RelationNotInError(unit, identifier, failed);
   const number = found.slice(found.lastIndexOf(':') + 1);
-  await requestOf(coordinator, paths.relationResolved(unit, number), {
-    ...requester,
-    id: randomUUID(),
-    retry,
-  });
+  const path = paths.relationResolved(unit, number);
+  await askToGoOn(coordinator, unit, path, retry, requester, [`relation ${identifier}`]);
 }
 
-/** Writes a request node, in the place of an earlier one of its kind. */
-export async function requestOf(coordinator: Coordinator, path: string, value: unknown): Promise<void> {
+async function askToGoOn(
+  coordinator: Coordinator,
+  unit: string,
+  path: string,
+  retry: boolean,
+  requester: Requester,
+  about: readonly string[],
+): Promise<void> {
+  const message = [...about, retry ? 'retry' : 'as done'].join(', ');
+  const asked = requestEntry(requester, { what: 'resolved', unit, message });
+  const request = { ...requester, id: randomUUID(), retry };
+  await requestOf(coordinator, path, request, () =>
+    recordOperations(coordinator, [serviceOfUnit(unit)], asked),
+  );
+}
+
+/**
+ * Writes a request node, in the place of an earlier one of its kind.
+ * @param besides gives what is written in the same transaction
+ */
+export async function requestOf(
+  coordinator: Coordinator,
+  path: string,
+  value: unknown,
+  besides: () => Promise<readonly Operation[]> = async () => [],
+): Promise<void> {
   await retryOnConflict(path, async () => {
     const stands = (await coordinator.get(path)) !== undefined;
     const operation: Operation = { kind: stands ? 'set' : 'create', path, value: nodeValue(value) };
-    await coordinator.transaction([operation]);
+    await coordinator.transaction([operation, ...(await besides())]);
   });
 }

@@ -1,6 +1,7 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NothingToRevert } from './errors.js';
 import { requireMetadata } from './formulas.js';
+import { requestEntry } from './history.js';
 import { serviceOfUnit } from './paths.js';
 import { type RelationFault, relationFaults } from './relation-faults.js';
 import { relationsOfService } from './relations.js';
@@ -23,7 +24,7 @@ export type RelationsCheck = (formula: string, faults: readonly RelationFault[])
  * Points a service back at the formula before its present one and flags all its units to go there. What it goes back
  * from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer relations go back with it;
  * relations that only the formula left behind has stay, without hooks of theirs, unless `check` refuses that. Done again
- * it goes back one more, as far as the units keep formulas.
+ * it goes back one more, as far as the units keep formulas. It is on the service's record as soon as it stands.
  * @throws ServiceNotFound, NothingToRevert, whatever `check` throws
  */
 export async function revertService(
@@ -48,6 +49,7 @@ export async function revertService(
         bad: [...new Set([...bad, formula])],
       };
     },
+    requestEntry(requester, { what: 'revert' }),
     (metadata, relations) => {
       const faults = relationFaults(service, relations, metadata);
       if (faults.length > 0) check(reverted?.to ?? '', faults);
@@ -81,7 +83,8 @@ export async function revertUnit(
   ]);
   const faults = relationFaults(service, relations, metadata);
   if (faults.length > 0) check(reverted.to, faults);
-  await flagUnits(coordinator, [unit], { ...requester, force: true, revert: true, to: reverted.to });
+  const flag = { ...requester, force: true, revert: true, to: reverted.to };
+  await flagUnits(coordinator, [unit], flag, requestEntry(requester, { what: 'revert', unit, ...reverted }));
   return reverted;
 }
 

@@ -3,7 +3,7 @@ import { newChangeId, retryOnConflict } from './conflict.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
 import { metadataOf, readFormulaRecord } from './formulas.js';
-import { recordOperations, requestEntry } from './history.js';
+import { type HistoryEntry, recordOperations, requestEntry } from './history.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
 import type { Requester } from './requests.js';
@@ -25,6 +25,7 @@ export async function unitsOfService(coordinator: Coordinator, service: string):
 /**
  * Creates a service without units, with the config values an operator set and the peer relations of its formula, as
  * far as it is published.
+ * @param asked goes on the service's record with it
  * @throws ServiceExists, ServiceDestroying
  */
 export async function createService(
@@ -32,6 +33,7 @@ export async function createService(
   name: string,
   service: Pick<Service, 'formula' | 'repository'>,
   config: ConfigValues,
+  asked?: HistoryEntry,
 ): Promise<void> {
   const change = newChangeId();
   await retryOnConflict(`service ${name}`, async () => {
@@ -49,6 +51,7 @@ export async function createService(
       { kind: 'create', path: paths.serviceUnits(name), value: '{}' },
       { kind: 'create', path: paths.serviceRelations(name), value: '{}' },
       ...(peers?.operations ?? []),
+      ...(await recordOperations(coordinator, [name], asked)),
     ]);
   });
 }
@@ -56,6 +59,7 @@ export async function createService(
 /**
  * Changes the service's node by `edit`, run again on a conflict; `edit` gets the value as it stands then and returns
  * the next one, or undefined to leave it.
+ * @param asked goes on the service's record with the change
  * @returns the value that stands afterwards
  * @throws ServiceNotFound, whatever `edit` throws
  */
@@ -63,12 +67,16 @@ export async function editService(
   coordinator: Coordinator,
   name: string,
   edit: (service: Service) => Service | undefined,
+  asked?: HistoryEntry,
 ): Promise<Service> {
   return retryOnConflict(`service ${name}`, async () => {
     const { value, version } = await requireService(coordinator, name);
     const next = edit(value);
     if (next === undefined) return value;
-    await coordinator.set(paths.service(name), nodeValue(next), version);
+    await coordinator.transaction([
+      { kind: 'set', path: paths.service(name), value: nodeValue(next), version },
+      ...(await recordOperations(coordinator, [name], asked)),
+    ]);
     return next;
   });
 }

@@ -3,6 +3,7 @@ import type { Metadata } from '../formula/metadata.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { nodeValue } from './entity.js';
 import { requireMetadata } from './formulas.js';
+import { type HistoryEntry, recordOperations } from './history.js';
 import { paths } from './paths.js';
 import { peerChanges } from './peers.js';
 import { type RelationNode, relationsOfService } from './relations.js';
@@ -15,6 +16,7 @@ import { requireService } from './services.js';
  * transaction.
  * @param edit gives the service as it shall be, or undefined to leave it; run again on a conflict. It also gets the
  *   relations that stand: none can come or go unseen before the transaction is through, and its errors end the call
+ * @param asked goes on the service's record in that transaction, with the formulas that it goes from and to
  * @param accept gets what the formula says of itself, and the relations; its errors end the call too
  * @throws ServiceNotFound, FormulaNotPublished, whatever `edit` and `accept` throw
  */
@@ -22,6 +24,7 @@ export async function setFormula(
   coordinator: Coordinator,
   name: string,
   edit: (service: Service, relations: readonly RelationNode[]) => Service | undefined,
+  asked: HistoryEntry,
   accept: (metadata: Metadata, relations: readonly RelationNode[]) => void = () => undefined,
 ): Promise<void> {
   const change = newChangeId();
@@ -37,9 +40,12 @@ export async function setFormula(
     accept(metadata, relations);
     const peers = await peerChanges(coordinator, name, metadata, relations, change);
     dropped = peers.dropped;
+    const isNews = next.formula !== value.formula;
+    const entry = isNews ? { ...asked, from: value.formula, to: next.formula } : undefined;
     await coordinator.transaction([
       { kind: 'set', path: paths.service(name), value: nodeValue({ ...next, change }), version },
       ...peers.operations,
+      ...(await recordOperations(coordinator, [name], entry)),
     ]);
     return dropped;
   });

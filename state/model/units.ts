@@ -2,6 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { type Entity, readEntity } from './entity.js';
 import { ServiceDestroying, UnitNotFound } from './errors.js';
+import { type HistoryEntry, recordOperations } from './history.js';
 import { chooseMachines, loadOf, readMachines, requireMachine } from './machines.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { ServiceIsSubordinate } from './relation-errors.js';
@@ -21,6 +22,7 @@ const UNITS_PER_TRANSACTION = 200;
  * the same unit, and a number is never used again. Where the service is related to subordinates, each new unit comes
  * with one of them beside it, in the same transaction.
  * @param now ISO instant for the units' first status
+ * @param asked gives what goes on the service's record with the first of them
  * @returns the new units' names
  * @throws ServiceNotFound, ServiceDestroying, ServiceIsSubordinate, MachineNotFound
  */
@@ -30,6 +32,7 @@ export async function addUnits(
   count: number,
   now: string,
   machine?: string,
+  asked?: (units: readonly string[]) => HistoryEntry,
 ): Promise<readonly string[]> {
   if (machine !== undefined) await requireMachine(coordinator, machine);
   const first = await claimNumbers(coordinator, service, count);
@@ -42,7 +45,8 @@ export async function addUnits(
   const { each } = await companyOf(coordinator, service);
   const size = Math.max(1, Math.floor(UNITS_PER_TRANSACTION / (1 + each)));
   for (let start = 0; start < count; start += size) {
-    await createUnits(coordinator, service, units.slice(start, start + size), now);
+    const entry = start === 0 ? asked?.(names) : undefined;
+    await createUnits(coordinator, service, units.slice(start, start + size), now, entry);
   }
   return names;
 }
@@ -65,6 +69,7 @@ async function createUnits(
   service: string,
   principals: readonly { readonly name: string; readonly machine: string | null }[],
   now: string,
+  asked: HistoryEntry | undefined,
 ): Promise<void> {
   const change = newChangeId();
   await retryOnConflict(`units of ${service}`, async () => {
@@ -81,6 +86,7 @@ async function createUnits(
         createUnitOperations({ name, service, machine, change }, now),
       ),
       ...company.operations(principals, change, now),
+      ...(await recordOperations(coordinator, [service], asked)),
     ]);
   });
 }

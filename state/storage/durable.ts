@@ -1,7 +1,7 @@
 import { closeSync, fsync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { makeDirectory as makeAtOnce } from '../make-directory.js';
 
 const flush = promisify(fsync);
 
@@ -20,7 +20,7 @@ export async function sync(file: string): Promise<void> {
 
 /** Creates `directory` and its missing parents, mode 0700, so that they survive a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const first = makeAtOnce(directory);
   if (first === undefined) return;
   // A new directory is an entry of its parent.
   for (let child = directory; child.length >= first.length; child = path.dirname(child))

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.js';
+import { agentInParts, agentProgram } from '../programs.js';
 
-const main = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 const killAt = fileURLToPath(new URL('kill-at.js', import.meta.url));
 
 export interface AgentProcessOptions {
@@ -28,9 +28,9 @@ export class AgentProcess {
     machine: string,
     { death, variables = {}, options: more = [] }: AgentProcessOptions = {},
   ) {
-    const preload = death === undefined ? [] : ['--import', killAt];
+    const program = death === undefined ? [agentProgram] : ['--import', killAt, agentInParts];
     const options = ['--machine', machine, '--data-dir', `${home}/machines/${machine}`, ...more];
-    const command = [process.execPath, ...preload, main, ...options];
+    const command = [process.execPath, ...program, ...options];
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
       env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', KILL_AT: death ?? '', ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],

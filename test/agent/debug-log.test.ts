@@ -76,7 +76,7 @@ for (const engines of [embedded, zookeeper()])
       await eventually(() => assert.equal(follow.stdout().split('\n').length, 3));
       for (const word of ['first', 'second', 'third']) {
         await ensemble(world, 'run', 'f/0', '--', 'ensemble-log', word);
-        await eventually(() => assert.match(follow.stdout(), new RegExp(`f/0 \\w+ INFO: ${word}\n$`)));
+        await eventually(() => assert.match(follow.stdout(), new RegExp(`f/0 run INFO: ${word}\n$`)));
       }
       follow.process.kill('SIGINT');
       const { code, stdout } = await follow.ended;

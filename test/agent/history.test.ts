@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readServiceHistory, recordRequest } from '../../state/model/history.js';
+import { readServiceHistory, recordRequest, requestEntry } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
@@ -81,13 +81,14 @@ for (const engines of [embedded, zookeeper()])
       await world.untilOn(one);
       await eventually(async () =>
         assert.deepEqual(await told('f/0'), [
+          'f/0 resolved asked',
           'f/0 install done',
           'f/0 start failed',
           'f/0 resolved done',
           'f/0 start done',
         ]),
       );
-      const [, failed, resolved] = await rows('f/0');
+      const [, , failed, resolved] = await rows('f/0');
       assert.match(failed?.message ?? '', /hook "start".*exit status 1/);
       assert.equal(resolved?.by, 'tester@here');
     });
@@ -144,7 +145,8 @@ for (const engines of [embedded, zookeeper()])
 
     it('is bounded, and shows the last ones on demand', async () => {
       for (let turn = 0; turn < 205; turn += 1) {
-        await recordRequest(world.coordinator, 'f', requester, { what: 'config', message: `turn ${turn}` });
+        const entry = requestEntry(requester, { what: 'config', message: `turn ${turn}` });
+        await recordRequest(world.coordinator, 'f', entry);
       }
       const entries = await readServiceHistory(world.coordinator, 'f');
       assert.equal(entries.length, 200);

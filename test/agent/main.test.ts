@@ -3,11 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ensembleVersion } from '../../state/version.js';
+import { agentProgram } from '../programs.js';
 import { AgentProcess } from './agent-process.js';
-
-const main = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 
 describe('ensemble-agent', () => {
   let home: string;
@@ -17,7 +15,7 @@ describe('ensemble-agent', () => {
   afterEach(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
 
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [main, ...args], {
+    spawnSync(process.execPath, [agentProgram, ...args], {
       encoding: 'utf8',
       env: { PATH: process.env.PATH, ENSEMBLE_HOME: home },
       timeout: 20_000,

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ensembleProgram } from '../programs.js';
 import type { World } from './world.js';
-
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 /** How a command of an operator ended. */
 export interface CommandEnd {
@@ -30,11 +28,15 @@ export function operateWith(
   variables: NodeJS.ProcessEnv,
   ...args: readonly string[]
 ): OperatorCommand {
-  const child = spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', process.execPath, main, ...args], {
-    cwd: world.root,
-    env: { PATH: process.env.PATH, HOME: world.root, ENSEMBLE_HOME: world.root, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    '/usr/bin/setpriv',
+    ['--pdeathsig', 'KILL', process.execPath, ensembleProgram, ...args],
+    {
+      cwd: world.root,
+      env: { PATH: process.env.PATH, HOME: world.root, ENSEMBLE_HOME: world.root, ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { commands } from '../../cli/definitions.js';
+import { ensembleProgram } from '../programs.js';
 import { FakeAgent } from './fake-agent.js';
 import { type Sandbox, useSandbox } from './sandbox.js';
 
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const run = promisify(execFile);
 const shown = commands.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
 
@@ -46,7 +45,11 @@ for (const shell of shells) {
     beforeEach(async () => {
       const { box } = world;
       file = await box.file(`ensemble.${shell.name}`, (await box.ok('completion', shell.name)).stdout);
-      await box.file('bin/ensemble', `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, 0o755);
+      await box.file(
+        'bin/ensemble',
+        `#!/bin/sh\nexec "${process.execPath}" "${ensembleProgram}" "$@"\n`,
+        0o755,
+      );
     });
 
     /** The candidates that begin with the last word, sorted. */

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.js';
+import { ensembleProgram } from '../programs.js';
 import { FakeAgent } from './fake-agent.js';
 import { type RunningCli, useSandbox } from './sandbox.js';
 
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const one = 'principia:guestbook-1';
 const two = 'principia:guestbook-2';
 
@@ -197,7 +196,7 @@ describe('following units', () => {
       const home = { HOME: world.box.directory, ENSEMBLE_HOME: world.box.home };
       const child = spawn(
         'script',
-        ['-qec', `"${process.execPath}" "${main}" upgrade-formula guestbook`, '/dev/null'],
+        ['-qec', `"${process.execPath}" "${ensembleProgram}" upgrade-formula guestbook`, '/dev/null'],
         { env: { PATH: process.env.PATH, TERM: 'xterm', ...home }, stdio: ['ignore', 'pipe', 'ignore'] },
       );
       let screen = '';

@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+import { ensembleProgram } from '../programs.js';
 
 /** How one run of the CLI ended. */
 export interface Run {
@@ -46,7 +44,7 @@ export class Sandbox {
 
   /** Starts `ensemble …args`; nothing of this process's own environment reaches it. */
   start(args: readonly string[], variables: NodeJS.ProcessEnv = {}): RunningCli {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [ensembleProgram, ...args], {
       cwd: this.directory,
       env: { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ensembleProgram } from '../programs.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
-
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 describe('ensemble status', () => {
   const world = useSandbox();
@@ -133,7 +131,7 @@ describe('ensemble status', () => {
     await deploy('-n', '2000', 'guestbook');
     const { stdout } = spawnSync(
       '/bin/sh',
-      ['-c', `"${process.execPath}" "${main}" status --format json | dd bs=64 status=none`],
+      ['-c', `"${process.execPath}" "${ensembleProgram}" status --format json | dd bs=64 status=none`],
       {
         encoding: 'utf8',
         maxBuffer: 1e8,
@@ -147,7 +145,7 @@ describe('ensemble status', () => {
     await deploy('-n', '200', 'guestbook');
     const { stdout, stderr } = spawnSync(
       '/bin/sh',
-      ['-c', `"${process.execPath}" "${main}" status --format json | head -c 1`],
+      ['-c', `"${process.execPath}" "${ensembleProgram}" status --format json | head -c 1`],
       { encoding: 'utf8', env: { PATH: process.env.PATH, ENSEMBLE_HOME: world.box.home } },
     );
     assert.deepEqual({ stdout, stderr }, { stdout: '{', stderr: '' });

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { findProcess } from '../../hooks/process/process-table.js';
 import { Sandbox } from '../cli/sandbox.js';
 import { eventuallyTrue } from '../eventually.js';
-import { projectDirectory, textOf } from './project.js';
+import { agentProgram } from '../programs.js';
+import { textOf } from './project.js';
 
 /** The shell blocks of a page that make formulas, as a reader would paste them. */
 function recipes(page: string): readonly string[] {
@@ -30,7 +31,7 @@ describe('the formulas in the docs', function () {
     for (const recipe of [...recipes('README.md'), ...recipes('docs/formula-authors.md')])
       await promisify(execFile)('sh', ['-euc', recipe], { cwd: box.directory });
     await box.ok('bootstrap');
-    agent = spawn(process.execPath, [join(projectDirectory, 'dist/agent/main.js')], {
+    agent = spawn(process.execPath, [agentProgram], {
       env: { PATH: process.env.PATH, ENSEMBLE_HOME: box.home },
       stdio: 'ignore',
     });

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+import { ensembleProgram } from '../programs.js';
 
 /** How a command ended. */
 export interface Ended {
@@ -28,7 +26,7 @@ export class Operator {
 
   /** @param variables more of its environment */
   start(args: readonly string[], home = this.home, variables: NodeJS.ProcessEnv = {}): UnderWay {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [ensembleProgram, ...args], {
       env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', ENSEMBLE_REPOSITORY: '', ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -251,7 +251,7 @@ for (const engines of [embedded, servers()])
       'debug-log -o FILE writes to a file': async () => {
         const file = stage.world.path('log');
         assert.equal(await stage.does('debug-log', '-i', 'web', '-n', '1', '-o', file), '');
-        assert.match(await readFile(file, 'utf8'), /^\S+Z web\/0 \w+ ERROR: and on\n$/);
+        assert.match(await readFile(file, 'utf8'), /^\S+Z web\/0 run ERROR: and on\n$/);
       },
       'remove-unit UNIT … stops units and removes them': async () => {
         await stage.does('remove-unit', 'store/1', 'store/2');

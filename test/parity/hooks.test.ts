@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { embedded, servers } from '../e2e/engines.js';
+import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { environmentRows, hookRows } from './rows.js';
 import { Stage } from './stage.js';
@@ -11,7 +11,7 @@ const EVENTS = ['joined', 'changed', 'departed', 'broken'].map((event) => `db-re
 const LEAVE =
   'env >"$me.$ENSEMBLE_HOOK.env"; pwd -P >"$me.$ENSEMBLE_HOOK.cwd"; type relation-get >>"$me.$ENSEMBLE_HOOK.cwd"';
 
-for (const engines of [embedded, servers()])
+for (const engines of [embedded, zookeeper()])
   describe(`hooks and their environment, row by row, on ${engines.name}`, function () {
     this.timeout(240_000);
     let stage: Stage;

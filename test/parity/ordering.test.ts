@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
-import { embedded, servers } from '../e2e/engines.js';
+import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { orderRows } from './rows.js';
 import { Stage } from './stage.js';
@@ -19,7 +19,7 @@ if [ "$ENSEMBLE_UNIT_NAME $event" = "watch/0 changed peer/0" ] && [ -e "$T/hold"
 fi
 echo "end" >>"$me.turns"`;
 
-for (const engines of [embedded, servers()])
+for (const engines of [embedded, zookeeper()])
   describe(`the order of events in a relation, row by row, on ${engines.name}`, function () {
     this.timeout(240_000);
     let stage: Stage;

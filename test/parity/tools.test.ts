@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { hookTools } from '../../hooks/tools/all-tools.js';
-import { embedded, servers } from '../e2e/engines.js';
+import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { toolRows } from './rows.js';
 import { Stage } from './stage.js';
@@ -29,7 +29,7 @@ const IN_BROKEN = `{
   echo "own $(relation-get mine asker/0)"
 } >"$me.broken"`;
 
-for (const engines of [embedded, servers()])
+for (const engines of [embedded, zookeeper()])
   describe(`hook tools, row by row, on ${engines.name}`, function () {
     this.timeout(240_000);
     let stage: Stage;

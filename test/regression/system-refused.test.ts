@@ -24,6 +24,14 @@ describe('what the operating system refuses', () => {
         {},
       ],
       ['cli', `${file}/ensemble-XXXXXX`, ['bootstrap'], { TMPDIR: file }],
+      // Node's own way to make directories never comes back from there.
+      ['cli', '/proc/none', ['bootstrap'], { ENSEMBLE_HOME: '/proc/none/home' }],
+      [
+        'agent',
+        '/proc/none',
+        ['--state', 'embedded:./s', '--storage', 'file:./b', '--data-dir', '/proc/none/data'],
+        {},
+      ],
     ];
     for (const [room, path, args, variables] of rows) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [main(room), ...args], {
@@ -35,6 +43,7 @@ describe('what the operating system refuses', () => {
           ...variables,
         },
         encoding: 'utf8',
+        timeout: 30_000,
       });
       const told = stderr.replace(`wrote ${join(world.box.home, 'environments.yaml')}\n`, '');
       const [line = '', next = ''] = told.split('\n');

@@ -25,8 +25,8 @@ async function quiet(counted: Counted): Promise<void> {
   }
 }
 
+/** What a change comes to; the agent must be quiet before it, and is afterwards. */
 async function workOf(counted: Counted, change: () => Promise<void>): Promise<Work> {
-  await quiet(counted);
   const { reads, writes } = counted;
   await change();
   await quiet(counted);
@@ -102,6 +102,7 @@ for (const engines of [embedded, zookeeper()])
         await ring.allHear('here', 60_000);
         await ring.allUp(60_000);
         const works = new Map<string, Work>();
+        await quiet(counted);
         for (const [name, change] of Object.entries(changes))
           works.set(name, await workOf(counted, () => change(ring)));
         return works;
@@ -132,6 +133,7 @@ for (const engines of [embedded, zookeeper()])
           );
         };
         await heard('here');
+        await quiet(counted);
         return await workOf(counted, async () => {
           await ring.setPlace(0, 'there');
           await heard('there');

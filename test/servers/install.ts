@@ -21,7 +21,7 @@ const requirements: readonly Requirement[] = [
   {
     name: 'Swift',
     packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'],
-    present: () => [...swiftCommands, 'swift-ring-builder'].every(isCommand),
+    present: () => swiftCommands.every(isCommand),
   },
   { name: 'tmux', packages: ['tmux'], present: () => isCommand('tmux') },
   { name: 'python3', packages: ['python3'], present: () => isCommand('python3') },

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { type Clock, pause } from '../../clock.js';
+import { lmdbFault } from '../../lmdb-file.js';
+import { makeDirectory } from '../../make-directory.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { Doorbell } from './doorbell.js';
-import { isIntact } from './intact.js';
 import { Observers } from './observers.js';
 import { keyOf } from './paths.js';
 import { openTables, type Tables } from './tables.js';
@@ -119,25 +120,13 @@ export async function openStore(url: string, directory: string, clock: Clock): P
   return store;
 }
 
-/** Node's own recursive `mkdir` tells a read-only file system as ENOENT, and never returns below /proc. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (existsSync(path) && statSync(path).isDirectory()) return;
-    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isParentMissing || existsSync(dirname(path))) throw error;
-    makeDirectory(dirname(path));
-    makeDirectory(path);
-  }
-}
-
 async function checkData(url: string, data: string, clock: Clock): Promise<void> {
-  if (!existsSync(data) || isIntact(data)) return;
+  if (!existsSync(data) || lmdbFault(data) === undefined) return;
   // Another process may be writing its first pages just now.
   await pause(clock, 200);
-  if (isIntact(data)) return;
-  throw new CoordinatorUnreachable(url, `${data} is damaged, or is no store of Ensemble`);
+  const fault = lmdbFault(data);
+  if (fault === undefined) return;
+  throw new CoordinatorUnreachable(url, `${data} is damaged, or is no store of Ensemble: ${fault}`);
 }
 
 async function prepare(url: string, store: Store): Promise<void> {

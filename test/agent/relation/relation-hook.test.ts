@@ -27,7 +27,7 @@ const meeting = '/relations/4';
 const silent: Log = { debug() {}, info() {}, warning() {}, error() {} };
 const noLogs: LogGatherer = {
   attend: async () => undefined,
-  began() {},
+  began: () => '',
   ended() {},
   forget() {},
   finish: async () => undefined,

@@ -22,7 +22,7 @@ describe('what is wanted of a unit', () => {
     computeWants(
       { ...newRecord('f/0', 'f', by.requestedAt), ...record },
       { ...noRequests, ...requests },
-      { service: known ? service : undefined, config: undefined },
+      { service: known ? service : undefined, config: undefined, isGone: false },
       config && configDigest(config),
       false,
       false,
@@ -59,7 +59,7 @@ describe('what is wanted of a unit', () => {
       computeWants(
         { ...newRecord('f/0', 'f', ''), configDigest: seen },
         noRequests,
-        { service, config: {} },
+        { service, config: {}, isGone: false },
         configDigest({ b: 'x', a: 1 }),
         false,
         false,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../../state/model/errors.js';
+import { paths } from '../../../state/model/paths.js';
 import { destroyService, removeUnit, requestRemoval } from '../../../state/model/removal.js';
 import {
   createService,
@@ -80,7 +81,7 @@ describe('a service', () => {
     assert.deepEqual(await readConfigValues(tree.one, 'mysql'), { kept: 'x', a: 1, b: true });
   });
 
-  it('that is destroyed is gone with its last unit, and leaves nothing', async () => {
+  it('that is destroyed is gone with its last unit, and leaves nothing but its record', async () => {
     const before = await allPaths(tree.one);
     await addService(tree.one, 'mysql');
     await addMachine(tree.one, 'm0');
@@ -94,7 +95,7 @@ describe('a service', () => {
     assert.equal(await readServiceState(tree.two, 'mysql'), undefined);
     const after = await allPaths(tree.one);
     assert.deepEqual(
-      after.filter((path) => !path.startsWith('/machines/m0')),
+      after.filter((path) => !path.startsWith('/machines/m0') && path !== paths.serviceHistory('mysql')),
       before,
     );
     assert.ok(!after.includes('/machines/m0/units/mysql-0'));
@@ -127,7 +128,7 @@ describe('a service', () => {
       await addMachine(tree.one, 'm0');
       await addUnits(tree.one, 'mysql', others, now);
       // The number is claimed by now, and the units are about to be made.
-      const adding = before(tree.one, 'transaction', () => destroyService(tree.two, 'mysql', requester));
+      const adding = before(tree.one, 'transaction', 2, () => destroyService(tree.two, 'mysql', requester));
       await assert.rejects(
         addUnits(adding, 'mysql', 2, now),
         others === 0 ? ServiceNotFound : ServiceDestroying,
@@ -137,21 +138,22 @@ describe('a service', () => {
   }
 });
 
-/** The coordinator, with something else happening just before the first call of one of its methods. */
+/** The coordinator, with something else happening just before one of the calls of one of its methods. */
 function before(
   coordinator: Coordinator,
   method: keyof Coordinator,
+  call: number,
   act: () => Promise<unknown>,
 ): Coordinator {
-  let done = false;
+  let calls = 0;
   return new Proxy(coordinator, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
       return async (...args: unknown[]) => {
-        if (key === method && !done) {
-          done = true;
-          await act();
+        if (key === method) {
+          calls += 1;
+          if (calls === call) await act();
         }
         return value.apply(target, args);
       };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { requestEntry } from '../../../state/model/history.js';
 import { paths } from '../../../state/model/paths.js';
 import { relationFaults } from '../../../state/model/relation-faults.js';
 import { relationsOfService } from '../../../state/model/relations.js';
@@ -19,7 +20,12 @@ describe('peer relations', () => {
     ]);
   const upgrade = async (sections: Sections): Promise<void> => {
     const formula = await publishFormula(tree.one, 'ring', sections, 2);
-    await setFormula(tree.one, 'ring', (service) => ({ ...service, formula, previous: service.formula }));
+    await setFormula(
+      tree.one,
+      'ring',
+      (service) => ({ ...service, formula, previous: service.formula }),
+      requestEntry(requester, { what: 'upgrade' }),
+    );
   };
   beforeEach(() =>
     addRelatable(tree.one, 'ring', { peers: { cluster: 'ring', gossip: 'chat' }, provides: { web: 'http' } }),

@@ -1,0 +1,31 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The command, for Node to run. */
+export const ensembleProgram = programOf('ensemble.cjs', 'cli/main.js');
+
+/** The agent, for Node to run. */
+export const agentProgram = programOf('ensemble-agent.js', 'agent/main.js');
+
+/** The same as it is compiled, file by file, for what is put in between. */
+export const agentInParts = inDist('agent/main.js');
+
+/**
+ * The program as it is shipped, which starts in less than half the time of the one that is compiled: tests start it
+ * some thousand times. The latter for coverage, and where it was compiled since and not bundled.
+ */
+function programOf(shipped: string, compiled: string): string {
+  const bundle = inDist(`bin/${shipped}`);
+  const main = inDist(compiled);
+  // What the compiler writes last, whatever changed.
+  const isStale = timeOf(bundle) < timeOf(inDist('.tsbuildinfo'));
+  return isStale || process.env.NODE_V8_COVERAGE !== undefined ? main : bundle;
+}
+
+function inDist(file: string): string {
+  return fileURLToPath(new URL(`../${file}`, import.meta.url));
+}
+
+function timeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
