@@ -113,7 +113,7 @@ for (const engines of [embedded, zookeeper()])
       const screen = await session.screen('upgrade-formula');
       assert.match(screen, /^Hook upgrade-formula of f\/0 is due, and is not run/);
       assert.match(screen, /\.\/hooks\/upgrade-formula/);
-      assert.equal((await world.unit()).status.state, 'upgrading');
+      await world.until('upgrading');
       assert.equal((await world.trace()).length, 3, 'the hook did not run');
       await session.type('upgrade-formula', `env >${world.path('env')}; pwd >${world.path('cwd')}`);
       await session.type('upgrade-formula', `unit-get private-address >${world.path('address')}`);
