@@ -38,11 +38,14 @@ interface Waiting {
  *
  * - A request is its length in four bytes and so many bytes of it; neither a path nor a variable can hold the NUL
  *   between its parts.
+ * - What the agent has open is closed first: its journal's file would be open in every hook.
  * - A wrapper is over when file 9 is closed, which it alone has, a pipe's end: no signal can come at the wrong moment.
  */
 const script = `use POSIX ();
 my ($wrapper, $asked, %runs) = ($ARGV[0], '');
 vec($asked, 0, 1) = 1;
+opendir my $open, '/proc/self/fd';
+POSIX::close($_) for grep { /^\\d+$/ && $_ > 2 } readdir $open;
 sub told { syswrite STDOUT, "@_\\n" }
 sub take {
   my ($rest, $bytes) = ($_[0], '');
