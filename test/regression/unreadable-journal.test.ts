@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { eventually } from '../eventually.js';
 import { World } from '../agent/world.js';
 
 describe('a journal whose file is damaged', () => {
@@ -26,7 +27,10 @@ describe('a journal whose file is damaged', () => {
         // The way out that it names.
         await rename(world.path('machines/m0/journal'), world.path('aside'));
         await world.agent();
-        await world.until('installing');
+        await eventually(async () => {
+          const runs = (await world.trace()).filter((line) => line.startsWith('start '));
+          assert.equal(runs.length, 2, 'the unit is set up again');
+        });
         await world.untilOn(one);
       } finally {
         await world.close();
