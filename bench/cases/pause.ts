@@ -4,7 +4,7 @@ import { forkAndSync } from '../lab/fork-and-sync.js';
 import { writeFormula } from '../lab/formula.js';
 import { Lab } from '../lab/lab.js';
 import { type Pairs, inPairs, sampleOf } from '../lab/measure.js';
-import { idle } from '../lab/process.js';
+import { idle, settleDisk } from '../lab/process.js';
 import { between, Steps } from '../lab/steps.js';
 
 const KB = 1_000;
@@ -40,6 +40,8 @@ async function pausesOf(bytes: number, turns: number): Promise<Pauses> {
     turns,
     async (turn) => {
       await formula(turn + 2);
+      // What an operator upgrades to was written long ago: otherwise each flush of the agent's waits for it.
+      settleDisk();
       steps.take();
       await lab.run('upgrade-formula', 'web');
       await idle(agent.pid);
