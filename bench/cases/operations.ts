@@ -69,7 +69,7 @@ function rows(which: string, counted: readonly Traffic[], units: number): readon
       'reads',
       ({ reads }) => reads,
       ({ nodesRead }) => nodesRead,
-      'that there is a request, which one, the same again when it goes, and that it is gone',
+      `that there is a request, which one, and that it is gone${units === 1 ? '; for all units of a machine together, the service and the formula' : ''}`,
     ),
     {
       what: `traffic of the agent per unit, upgrade ${which}`,

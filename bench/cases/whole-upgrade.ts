@@ -1,7 +1,7 @@
 import type { Benchmark, Row } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
-import { Lab, type LabAgent, type LabOptions } from '../lab/lab.js';
-import { type Sample, sampleOf } from '../lab/measure.js';
+import { Lab, type LabOptions } from '../lab/lab.js';
+import { sampleOf } from '../lab/measure.js';
 import { idle, settleDisk } from '../lab/process.js';
 import { ShellLoop } from '../lab/shell-loop.js';
 
@@ -12,75 +12,91 @@ const worlds = {
   embedded: { engine: 'embedded' },
 } as const satisfies Record<string, LabOptions>;
 
-const names = Object.keys(worlds) as (keyof typeof worlds)[];
-type Turn = Readonly<Record<keyof typeof worlds | 'loop', number>>;
+/** Milliseconds. */
+interface Turn {
+  readonly ours: number;
+  readonly loop: number;
+}
 
-/** Whole upgrades of a service on one machine, beside a sequential shell loop and each other, in turn. */
+type Turns = Readonly<Record<keyof typeof worlds, readonly Turn[]>>;
+
+/**
+ * Whole upgrades of a service on one machine, beside a sequential shell loop in turn. One world after the other: an
+ * agent that waits for its turn is no guest of the others'.
+ */
 export const wholeUpgrade: Benchmark = {
   name: 'whole-upgrade',
   limit: 1_200,
   async run(quick) {
     const units = quick ? 100 : 1_000;
+    const turns = quick ? 2 : 4;
     const loop = new ShellLoop();
-    const labs = new Map<string, { readonly lab: Lab; readonly agent: LabAgent }>();
-    for (const name of names) labs.set(name, await labWith(units, worlds[name]));
-    // Whoever ran before is through with what it does afterwards: it removes old formulas, and leaves files unwritten.
-    const rest = async (): Promise<void> => {
-      await Promise.all([...labs.values()].map(({ agent }) => idle(agent.pid)));
-      settleDisk();
+    return {
+      rows: rows(units, {
+        zookeeper: await turnsOf(worlds.zookeeper, units, turns, loop),
+        synced: await turnsOf(worlds.synced, units, turns, loop),
+        embedded: await turnsOf(worlds.embedded, units, turns, loop),
+      }),
     };
-    const turns: Turn[] = [];
-    const warm = 1;
-    for (let turn = 0; turn < warm + (quick ? 2 : 4); turn += 1) {
-      await rest();
-      const times: Record<string, number> = { loop: await loop.run(units) };
-      for (const [name, { lab }] of labs) {
-        await writeFormula(lab.repository, 'web', turn + 2);
-        await rest();
-        times[name] = await lab.run('upgrade-formula', 'web');
-      }
-      if (turn >= warm) turns.push(times as Turn);
-    }
-    for (const { lab } of labs.values()) await lab.close();
-    return { rows: rows(units, turns) };
   },
 };
 
-async function labWith(units: number, options: LabOptions) {
+async function turnsOf(options: LabOptions, units: number, count: number, loop: ShellLoop): Promise<Turn[]> {
   const lab = await Lab.open(options);
   await writeFormula(lab.repository, 'web', 1);
   const agent = await lab.agent();
   await lab.run('deploy', '--repository', lab.repository, '-n', String(units), 'web');
-  return { lab, agent };
+  // Whoever ran before is through with what it does afterwards: it removes old formulas, and leaves files unwritten.
+  const rest = async (): Promise<void> => {
+    await idle(agent.pid);
+    settleDisk();
+  };
+  const turns: Turn[] = [];
+  const warm = 1;
+  for (let turn = 0; turn < warm + count; turn += 1) {
+    await rest();
+    const floor = await loop.run(units);
+    await writeFormula(lab.repository, 'web', turn + 2);
+    await rest();
+    const ours = await lab.run('upgrade-formula', 'web');
+    if (turn >= warm) turns.push({ ours, loop: floor });
+  }
+  await lab.close();
+  return turns;
 }
 
-function rows(units: number, turns: readonly Turn[]): readonly Row[] {
-  const what = `whole upgrade of ${units} units, journal durable`;
-  const seconds = (name: keyof Turn): string =>
-    `${(sampleOf(turns.map((turn) => turn[name])).median / 1_000).toFixed(2)} s`;
-  const ratio = (ours: keyof Turn, floor: keyof Turn): Sample =>
-    sampleOf(turns.map((turn) => turn[ours] / turn[floor]));
+function rows(units: number, turns: Turns): readonly Row[] {
   const row = (
     of: string,
     against: string,
-    ours: keyof Turn,
-    floor: keyof Turn,
+    pairs: readonly (readonly [ours: number, other: number])[],
     more: Pick<Row, 'aim' | 'bound'> = {},
   ): Row => {
-    const { median, least, most } = ratio(ours, floor);
-    const figure = `${seconds(ours)} (against ${seconds(floor)})`;
-    return { what: `${what}, ${of}`, against, figure, value: median, range: [least, most], ...more };
+    const { median, least, most } = sampleOf(pairs.map(([ours, other]) => ours / other));
+    const seconds = (which: 0 | 1): string =>
+      `${(sampleOf(pairs.map((pair) => pair[which])).median / 1_000).toFixed(2)} s`;
+    return {
+      what: `whole upgrade of ${units} units, journal durable, ${of}`,
+      against,
+      figure: `${seconds(0)} (against ${seconds(1)})`,
+      value: median,
+      range: [least, most],
+      ...more,
+    };
   };
   const loop = 'sequential shell loop: tar, ln, hook';
+  const withLoop = (of: readonly Turn[]) => of.map((turn) => [turn.ours, turn.loop] as const);
+  const beside = (of: readonly Turn[]) =>
+    turns.embedded.map(({ ours }, index) => [ours, of[index]?.ours ?? Number.NaN] as const);
   return [
-    row('ZooKeeper (forceSync=no)', loop, 'zookeeper', 'loop', {
+    row('ZooKeeper (forceSync=no)', loop, withLoop(turns.zookeeper), {
       aim: 0.8,
       bound:
         'two cores: per unit 4.2 ms of CPU of the agent, a third of it the files, 2.7 of the processes of the hook, 0.7 of the command, 0.7 of ZooKeeper',
     }),
-    row('ZooKeeper (its log synced)', loop, 'synced', 'loop'),
-    row('embedded', loop, 'embedded', 'loop', { bound: 'each commit waits for its own fsync' }),
-    row('embedded', 'the same on ZooKeeper (forceSync=no)', 'embedded', 'zookeeper', { aim: 1 }),
-    row('embedded', 'the same on ZooKeeper (its log synced)', 'embedded', 'synced'),
+    row('ZooKeeper (its log synced)', loop, withLoop(turns.synced)),
+    row('embedded', loop, withLoop(turns.embedded), { bound: 'each commit waits for its own fsync' }),
+    row('embedded', 'the same on ZooKeeper (forceSync=no)', beside(turns.zookeeper), { aim: 1 }),
+    row('embedded', 'the same on ZooKeeper (its log synced)', beside(turns.synced)),
   ];
 }
