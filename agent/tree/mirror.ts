@@ -1,16 +1,11 @@
-import { type Clock, systemClock, type Timer } from '../../state/clock.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue } from '../../state/model/entity.js';
 import type { HistoryEntry } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import type { Unit, UnitStatus } from '../../state/model/schemas.js';
-import { isErrorState } from '../../state/model/workflow-state.js';
 import type { Log } from '../log.js';
 import type { TreeWriter } from './tree-writer.js';
-
-/** Milliseconds that a unit must have been at something for observers to be told; that it came to rest is told at once. */
-const PASSING = 100;
 
 /** What observers are told of a unit. */
 export interface UnitFacts {
@@ -25,7 +20,7 @@ export interface UnitFacts {
  * tree takes them are never written, and nothing is written twice.
  */
 export interface Mirror {
-  /** Makes the tree say so, soon: a step that is over by then is never told of. */
+  /** Makes the tree say so, soon. */
   report(facts: UnitFacts): void;
   /**
    * Makes the tree say so in a transaction that does more than mirror. Older facts are not written beside it: in the
@@ -49,10 +44,8 @@ export function mirrorUnit(
   writer: TreeWriter,
   log: Log,
   told: (facts: UnitFacts) => void = () => undefined,
-  clock: Clock = systemClock,
 ): Mirror {
   let wanted: UnitFacts | undefined;
-  let later: Timer | undefined;
   let atWork = false;
   let included = false;
   let closed = false;
@@ -99,24 +92,14 @@ export function mirrorUnit(
     return textsOf(facts).history ?? historyText;
   }
 
-  function isDue(): boolean {
-    return !closed && !included && later === undefined;
-  }
-
-  function tell(): void {
-    later?.cancel();
-    later = undefined;
-    void work();
-  }
-
   async function work(): Promise<void> {
     if (atWork) return;
     atWork = true;
-    while (isDue() && wanted !== undefined && operations(wanted).length > 0) {
+    while (!closed && !included && wanted !== undefined && operations(wanted).length > 0) {
       let facts: UnitFacts | undefined;
       try {
         await writer.write(() => {
-          facts = isDue() ? wanted : undefined;
+          facts = closed || included ? undefined : wanted;
           return facts === undefined ? [] : operations(facts);
         });
         if (facts !== undefined) written(facts);
@@ -133,8 +116,7 @@ export function mirrorUnit(
   return {
     report(facts) {
       wanted = facts;
-      if (rests(facts)) tell();
-      else later ??= clock.after(PASSING, tell);
+      void work();
     },
     async include(facts, write) {
       included = true;
@@ -156,11 +138,6 @@ export function mirrorUnit(
     },
     close() {
       closed = true;
-      later?.cancel();
     },
   };
-}
-
-function rests({ status: { state, upgrade } }: UnitFacts): boolean {
-  return isErrorState(state) || (state === 'started' && upgrade === undefined);
 }

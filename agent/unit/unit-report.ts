@@ -39,13 +39,11 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    const { writer, log, clock } = host.parts;
-    const told = ({ history }: UnitFacts): void => {
+    this.mirror = mirrorUnit(host.name, host.parts.writer, host.parts.log, ({ history }) => {
       if (history === undefined) return;
       this.#past = history;
       host.told(history);
-    };
-    this.mirror = mirrorUnit(host.name, writer, log, told, clock);
+    });
   }
 
   /** @param then called when the unit's node was read */
