@@ -29,14 +29,12 @@ export function clearLeftovers(clock: Clock, log: Log): Leftovers {
   let over = false;
 
   async function clear(): Promise<void> {
-    since = undefined;
     for (let path = waiting.shift(); path !== undefined && !over; path = waiting.shift()) {
       await turn();
       await removeTree(path).catch((error: unknown) =>
         log.warning('something is left over', { path, error }),
       );
     }
-    work = undefined;
   }
 
   return {
@@ -47,7 +45,10 @@ export function clearLeftovers(clock: Clock, log: Log): Leftovers {
       timer?.cancel();
       const wait = Math.min(QUIET, since + LONGEST_WAIT - clock.monotonic());
       timer = clock.after(Math.max(0, wait), () => {
-        work ??= clear();
+        since = undefined;
+        work ??= clear().finally(() => {
+          work = undefined;
+        });
       });
     },
     async close() {

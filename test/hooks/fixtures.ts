@@ -81,7 +81,7 @@ export async function adoptToEnd(spec: HookSpec): Promise<HookOutcome | 'never-s
   return adoption.kind === 'running' ? adoption.hook.outcome : adoption.outcome;
 }
 
-/** Waits until `look` gives something, for at most ten seconds. */
+/** Waits until `look` gives something, for at most half a minute. */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,

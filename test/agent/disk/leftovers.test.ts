@@ -67,6 +67,18 @@ describe('what an upgrade leaves over', () => {
     await gone(join(directory, 'three'));
   });
 
+  it('is removed also after more came while some was being removed', async () => {
+    const [one, two, three] = [formula('one'), formula('two'), formula('three')];
+    leftovers.add([one]);
+    clock.advance(1_000);
+    leftovers.add([two]);
+    await gone(one, two);
+    clock.advance(1_000);
+    leftovers.add([three]);
+    clock.advance(1_000);
+    await gone(three);
+  });
+
   it('is left alone by an agent that ended', async () => {
     const path = formula('one');
     leftovers.add([path]);
