@@ -25,7 +25,7 @@ export function clearLeftovers(clock: Clock, log: Log): Leftovers {
   const waiting: string[] = [];
   let since: number | undefined;
   let timer: Timer | undefined;
-  let work: Promise<void> | undefined;
+  let work = Promise.resolve();
   let over = false;
 
   async function clear(): Promise<void> {
@@ -46,9 +46,7 @@ export function clearLeftovers(clock: Clock, log: Log): Leftovers {
       const wait = Math.min(QUIET, since + LONGEST_WAIT - clock.monotonic());
       timer = clock.after(Math.max(0, wait), () => {
         since = undefined;
-        work ??= clear().finally(() => {
-          work = undefined;
-        });
+        work = work.then(clear);
       });
     },
     async close() {
