@@ -19,7 +19,7 @@ export async function commitUpgrade(unit: AgentUnit): Promise<void> {
   const serviceName = unit.record().service;
   await unit.report.known();
   // Built from the record that will be: in the tree first, since a restart in between commits once more.
-  const facts = unit.report.facts({ ...unit.record(), ...stepOf(unit, 'resuming') });
+  const facts = unit.report.facts(stepOf(unit, 'resuming'));
   if (facts === undefined) throw new Error('a unit whose node is known has no facts');
   // One that went back by itself has answered the flag for the formula that failed.
   const answered = failure === undefined ? to.id : (replaces?.id ?? to.id);

@@ -27,18 +27,26 @@ export interface RecordHost {
 export class JournalledRecord {
   readonly #host: RecordHost;
   #record: UnitRecord;
+  /** What is on disk of it. */
+  #written: UnitRecord;
   /** Whether something was noted that is in no write yet. */
   #unwritten = false;
   #writes = 0;
-  #written: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(host: RecordHost, record: UnitRecord) {
     this.#host = host;
     this.#record = record;
+    this.#written = record;
   }
 
   record(): UnitRecord {
     return this.#record;
+  }
+
+  /** What is told of the unit: it is not done again, nor told again as something new, after the agent was killed. */
+  written(): UnitRecord {
+    return this.#written;
   }
 
   /** Whether the disk has all of it. */
@@ -66,8 +74,8 @@ export class JournalledRecord {
    */
   save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void> {
     this.note(change);
-    if (this.#unwritten || relation !== undefined) this.#written = this.#write(relation);
-    return this.#written;
+    if (this.#unwritten || relation !== undefined) this.#writing = this.#write(relation);
+    return this.#writing;
   }
 
   /**
@@ -109,7 +117,12 @@ export class JournalledRecord {
   /** The tree has these: they are no news any more. */
   told(history: readonly HistoryEntry[]): void {
     const told = new Set(history.map(({ id }) => id));
-    this.#record = { ...this.#record, news: (this.#record.news ?? []).filter(({ id }) => !told.has(id)) };
+    const without = (record: UnitRecord): UnitRecord => ({
+      ...record,
+      news: (record.news ?? []).filter(({ id }) => !told.has(id)),
+    });
+    this.#record = without(this.#record);
+    this.#written = without(this.#written);
   }
 
   async #write(relation: RelationRecord | undefined): Promise<void> {
@@ -117,8 +130,11 @@ export class JournalledRecord {
     this.#writes += 1;
     const host = this.#host;
     const { clock, random, journal, log } = host.parts;
-    const write = (): Promise<void> =>
-      journal.write(this.#record, relation && host.relations.current(relation));
+    const write = async (): Promise<void> => {
+      const record = this.#record;
+      await journal.write(record, relation && host.relations.current(relation));
+      this.#written = record;
+    };
     const point = `${this.#record.upgrade?.step ?? this.#record.state}.journal`;
     let hindered = false;
     await untilItWorks(() => betweenFaults(point, write), {

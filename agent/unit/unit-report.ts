@@ -16,7 +16,8 @@ import type { Wants } from './operations.js';
 export interface ReportHost {
   readonly name: string;
   readonly parts: AgentParts;
-  record(): UnitRecord;
+  /** The record as the journal has it. */
+  written(): UnitRecord;
   wants(): Wants;
   relationFacts(state: WorkflowState): UnitStatus['relations'];
   isStopped(): boolean;
@@ -39,11 +40,14 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    this.mirror = mirrorUnit(host.name, host.parts.writer, host.parts.log, ({ history }) => {
+    const { writer, log } = host.parts;
+    const told = ({ unit, history }: UnitFacts): void => {
+      if (this.#node !== undefined) this.#node = { ...this.#node, formula: unit.formula };
       if (history === undefined) return;
       this.#past = history;
       host.told(history);
-    });
+    };
+    this.mirror = mirrorUnit(host.name, writer, log, told);
   }
 
   /** @param then called when the unit's node was read */
@@ -61,10 +65,14 @@ export class UnitReport {
     return this.#node && (this.#node.principal ?? null);
   }
 
-  /** What observers are told once `record` is in the journal; undefined until the unit's node was read. */
-  facts(record = this.#host.record()): UnitFacts | undefined {
+  /**
+   * What observers are told, and nothing that is not in the journal; undefined until the unit's node was read.
+   * @param ahead what the journal will say as soon as observers were told
+   */
+  facts(ahead: Partial<UnitRecord> = {}): UnitFacts | undefined {
     if (this.#node === undefined) return undefined;
     const { parts } = this.#host;
+    const record = { ...this.#host.written(), ...ahead };
     const facts = unitFacts(
       this.#node,
       parts.addresses,

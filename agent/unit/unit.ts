@@ -131,6 +131,10 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.#journalled.record();
   }
 
+  written(): UnitRecord {
+    return this.#journalled.written();
+  }
+
   requests(): UnitRequests {
     return this.#evictedBy === undefined ? this.#requests : evictionRequests(this.#evictedBy, this.record());
   }
