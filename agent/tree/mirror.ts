@@ -1,11 +1,16 @@
+import { type Clock, systemClock, type Timer } from '../../state/clock.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue } from '../../state/model/entity.js';
 import type { HistoryEntry } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import type { Unit, UnitStatus } from '../../state/model/schemas.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { Log } from '../log.js';
 import type { TreeWriter } from './tree-writer.js';
+
+/** Milliseconds that a unit must have been at something for observers to be told; that it came to rest is told at once. */
+const PASSING = 100;
 
 /** What observers are told of a unit. */
 export interface UnitFacts {
@@ -20,7 +25,7 @@ export interface UnitFacts {
  * tree takes them are never written, and nothing is written twice.
  */
 export interface Mirror {
-  /** Makes the tree say so, soon. */
+  /** Makes the tree say so, soon: a step that is over by then is never told of. */
   report(facts: UnitFacts): void;
   /**
    * Makes the tree say so in a transaction that does more than mirror. Older facts are not written beside it: in the
@@ -44,8 +49,10 @@ export function mirrorUnit(
   writer: TreeWriter,
   log: Log,
   told: (facts: UnitFacts) => void = () => undefined,
+  clock: Clock = systemClock,
 ): Mirror {
   let wanted: UnitFacts | undefined;
+  let later: Timer | undefined;
   let atWork = false;
   let included = false;
   let closed = false;
@@ -92,14 +99,24 @@ export function mirrorUnit(
     return textsOf(facts).history ?? historyText;
   }
 
+  function isDue(): boolean {
+    return !closed && !included && later === undefined;
+  }
+
+  function tell(): void {
+    later?.cancel();
+    later = undefined;
+    void work();
+  }
+
   async function work(): Promise<void> {
     if (atWork) return;
     atWork = true;
-    while (!closed && !included && wanted !== undefined && operations(wanted).length > 0) {
+    while (isDue() && wanted !== undefined && operations(wanted).length > 0) {
       let facts: UnitFacts | undefined;
       try {
         await writer.write(() => {
-          facts = closed || included ? undefined : wanted;
+          facts = isDue() ? wanted : undefined;
           return facts === undefined ? [] : operations(facts);
         });
         if (facts !== undefined) written(facts);
@@ -116,7 +133,8 @@ export function mirrorUnit(
   return {
     report(facts) {
       wanted = facts;
-      void work();
+      if (rests(facts)) tell();
+      else later ??= clock.after(PASSING, tell);
     },
     async include(facts, write) {
       included = true;
@@ -138,6 +156,11 @@ export function mirrorUnit(
     },
     close() {
       closed = true;
+      later?.cancel();
     },
   };
+}
+
+function rests({ status: { state, upgrade } }: UnitFacts): boolean {
+  return isErrorState(state) || (state === 'started' && upgrade === undefined);
 }

@@ -40,14 +40,14 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    const { writer, log } = host.parts;
+    const { writer, log, clock } = host.parts;
     const told = ({ unit, history }: UnitFacts): void => {
       if (this.#node !== undefined) this.#node = { ...this.#node, formula: unit.formula };
       if (history === undefined) return;
       this.#past = history;
       host.told(history);
     };
-    this.mirror = mirrorUnit(host.name, writer, log, told);
+    this.mirror = mirrorUnit(host.name, writer, log, told, clock);
   }
 
   /** @param then called when the unit's node was read */

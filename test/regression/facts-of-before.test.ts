@@ -24,7 +24,7 @@ describe('facts of before an upgrade was committed', () => {
       assert.ok(found);
       const facts = (formula: string, message: string): UnitFacts => ({
         unit: { ...found.value, formula },
-        status: { state: 'upgrading', since: '2026-01-01T00:00:00Z', message },
+        status: { state: 'started', since: '2026-01-01T00:00:00Z', message },
       });
       const writer = treeWriter(tree.coordinator(), systemClock, Math.random);
       const mirror = mirrorUnit('f/0', writer, tree.log);

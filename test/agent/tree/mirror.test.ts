@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { mirrorUnit, type UnitFacts } from '../../../agent/tree/mirror.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
-import { systemClock } from '../../../state/clock.js';
+import { type Clock, systemClock } from '../../../state/clock.js';
 import { readEntity } from '../../../state/model/entity.js';
 import { paths } from '../../../state/model/paths.js';
 import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
+import type { WorkflowState } from '../../../state/model/workflow-state.js';
 import { eventually } from '../../eventually.js';
+import { ManualClock } from '../../manual-clock.js';
 import { TreeFixture } from './tree-fixture.js';
 
 describe('the mirror of a unit', () => {
@@ -20,7 +22,14 @@ describe('the mirror of a unit', () => {
   });
   afterEach(() => tree.close());
 
-  const mirror = () => mirrorUnit('f/0', treeWriter(tree.coordinator(), systemClock, Math.random), tree.log);
+  const mirror = (clock: Clock = systemClock) =>
+    mirrorUnit(
+      'f/0',
+      treeWriter(tree.coordinator(), systemClock, Math.random),
+      tree.log,
+      () => undefined,
+      clock,
+    );
   const facts = (message: string, formula: string | null = null): UnitFacts => ({
     unit: { ...unit, formula },
     status: { state: 'started', since: '2026-01-01T00:00:00Z', message },
@@ -33,6 +42,29 @@ describe('the mirror of a unit', () => {
     for (let index = 0; index <= 100; index += 1) report(facts(`${index} of 100`));
     await eventually(async () => assert.equal(await message(), '100 of 100'));
     assert.ok(tree.transactions.length <= 2, `${tree.transactions.length} transactions for 101 reports`);
+  });
+
+  it('tells of a step that takes a while, of none that is over by then, and of rest at once', async () => {
+    const clock = new ManualClock();
+    const { report } = mirror(clock);
+    const passing = (state: WorkflowState): UnitFacts => {
+      const { unit: of, status } = facts(state);
+      return { unit: of, status: { ...status, state } };
+    };
+    report(passing('upgrading'));
+    clock.advance(99);
+    report(facts('through'));
+    await eventually(async () => assert.equal(await message(), 'through'));
+    assert.equal(tree.transactions.length, 1);
+    report(passing('configuring'));
+    clock.advance(50);
+    report(passing('starting'));
+    clock.advance(50);
+    await eventually(async () => assert.equal(await message(), 'starting'));
+    assert.equal(tree.transactions.length, 2);
+    report(passing('start-error'));
+    await eventually(async () => assert.equal(await message(), 'start-error'));
+    assert.equal(tree.transactions.length, 3);
   });
 
   it('writes nothing twice, and of what changed only that', async () => {
