@@ -175,7 +175,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         .write(() => [{ kind: 'set', path: paths.machine(machine), value: described }])
         .catch((error: unknown) => log.warning('the use of the disk cannot be told', { error }));
     };
-    ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, told: describe }));
+    ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
     keepSession = true;
     log.info(`machine ${machine} is up`, { environment: environment.name, units: journalled.units.length });
     return { stop };

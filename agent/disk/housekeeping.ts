@@ -5,6 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../../state/clock.js';
 import type { Log } from '../log.js';
 import type { DataDirectory } from './data-directory.js';
+import type { Leftovers } from './leftovers.js';
+import { formulasPutAside } from './unit-directory.js';
 import { removeUnclaimed, UNPACKED } from './unpacked.js';
 
 const HOUR = 3_600_000;
@@ -20,16 +22,25 @@ export interface DiskUse {
   readonly free: number;
 }
 
+/** What is needed to look after a data directory. */
+export interface HouseKeeping {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly leftovers: Leftovers;
+  /** Called with each new measurement. */
+  readonly told: (use: DiskUse) => void;
+}
+
 /**
- * Removes bundles that no unit runs, keeps or goes to, and tells what the agent takes of the disk: now and every hour.
+ * Removes bundles that no unit runs, keeps or goes to, and what an agent before this one left over, and tells what the
+ * agent takes of the disk: now and every hour.
  * @param needed the sha256 of every bundle that is needed
- * @param told called with each new measurement
  * @returns what ends it
  */
 export function keepHouse(
   directory: DataDirectory,
   needed: () => ReadonlySet<string>,
-  { clock, log, told }: { readonly clock: Clock; readonly log: Log; readonly told: (use: DiskUse) => void },
+  { clock, log, leftovers, told }: HouseKeeping,
 ): () => void {
   let timer: Timer | undefined;
   let over = false;
@@ -38,6 +49,7 @@ export function keepHouse(
     try {
       await pruneCache(directory.cache, needed(), clock.now());
       await removeUnclaimed();
+      leftovers.add(await formulasPutAside(directory.units));
       told(await diskUse(directory));
     } catch (error) {
       log.warning('the data directory cannot be looked after', { error });

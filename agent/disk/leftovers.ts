@@ -11,7 +11,7 @@ const LONGEST_WAIT = 60_000;
 
 /** What only takes up room: removed when there is time for it. */
 export interface Leftovers {
-  /** Takes absolute paths. What is not removed because the agent ends, whoever put it aside gives again. */
+  /** Takes absolute paths. What is not removed because the agent ends, housekeeping gives again. */
   add(paths: readonly string[]): void;
   /** Removes no more; resolves when it is not at work. */
   close(): Promise<void>;

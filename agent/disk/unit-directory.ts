@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
@@ -73,7 +74,7 @@ const PUT_ASIDE = '.removed-';
 
 /**
  * Takes every extracted formula but those named out of its place, so that nothing takes it for one that is there.
- * @returns the paths to be removed; what was not, because the agent died, is given the next time
+ * @returns the paths to be removed
  */
 export function putAsideFormulas(
   directory: UnitDirectory,
@@ -88,4 +89,15 @@ export function putAsideFormulas(
     renameSync(path, aside);
     return aside;
   });
+}
+
+/** What was put aside below the directory of all units and is still there, since the agent that was to remove it ended. */
+export async function formulasPutAside(units: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const unit of await readdir(units)) {
+    const formulas = join(units, unit, '.formula');
+    const names = await readdir(formulas).catch(() => []);
+    for (const name of names) if (name.startsWith(PUT_ASIDE)) found.push(join(formulas, name));
+  }
+  return found;
 }

@@ -39,4 +39,19 @@ describe('the housekeeping of a machine', () => {
     });
     assert.deepEqual(await readdir(cache), [bundle]);
   });
+
+  it('removes formulas that the agent before it put aside, and no other', async () => {
+    const one = await world.publish(1);
+    await world.deploy(one);
+    const agent = await world.agent();
+    await world.untilOn(one);
+    await agent.stop();
+    const formulas = world.unitPath('f/0', '.formula');
+    const before = await readdir(formulas);
+    await mkdir(join(formulas, '.removed-1', 'hooks'), { recursive: true });
+    await writeFile(join(formulas, '.removed-1', 'hooks', 'install'), '');
+    await writeFile(join(formulas, '.removed-2'), '');
+    await world.agent();
+    await eventually(async () => assert.deepEqual(await readdir(formulas), before));
+  });
 });
