@@ -8,13 +8,42 @@ import type { AgentUnit } from './unit.js';
 import { targetOf } from './wanted-formula.js';
 
 /** A request that has nothing left to ask; of a relation, by its number. */
-export type SpentRequest = 'upgrade' | 'resolved' | { readonly relation: string };
+type SpentRequest = 'upgrade' | 'resolved' | { readonly relation: string };
+
+/** Takes what is spent of a unit's requests off the tree. */
+export class SpentRequests {
+  readonly #unit: AgentUnit;
+  readonly #underWay = new Set<string>();
+
+  constructor(unit: AgentUnit) {
+    this.#unit = unit;
+  }
+
+  /** Each is taken off once at a time; what is asked meanwhile is looked at after it. */
+  takeOff(): void {
+    const unit = this.#unit;
+    const seen = unit.requests();
+    for (const request of spentRequests(unit)) {
+      const key = JSON.stringify(request);
+      if (this.#underWay.has(key)) continue;
+      this.#underWay.add(key);
+      takeOff(unit, request)
+        .catch((error: unknown) =>
+          unit.parts.log.error(`a spent request stays`, { unit: unit.name, request, error }),
+        )
+        .finally(() => {
+          this.#underWay.delete(key);
+          if (unit.requests() !== seen) unit.look();
+        });
+    }
+  }
+}
 
 /**
  * Which of the unit's requests are spent: a flag for the formula it runs already, and a `resolved` that was honoured
  * or that finds no error. Left standing, the latter would resolve an error that nobody has seen yet.
  */
-export function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
+function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
   const { upgrade, resolved, relations } = unit.requests();
   const { formula, upgrade: underWay } = unit.record();
   const service = unit.parts.services.view(unit.record().service)?.service;
@@ -30,7 +59,7 @@ export function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
 }
 
 /** Takes a spent request off the tree, unless it turns out to ask for something after all. */
-export async function takeOff(unit: AgentUnit, request: SpentRequest): Promise<void> {
+async function takeOff(unit: AgentUnit, request: SpentRequest): Promise<void> {
   await unit.parts.writer.write(() => operationsFor(unit, request));
 }
 

@@ -23,7 +23,7 @@ import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
-import { spentRequests, takeOff } from './spent-requests.js';
+import { SpentRequests } from './spent-requests.js';
 import { takeUp } from './standstill.js';
 import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
@@ -49,7 +49,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   /** Who removed the unit by force. */
   #evictedBy: Requester | undefined;
   #wants: Wants = nothingWanted;
-  readonly #takingOff = new Set<string>();
+  readonly #spent = new SpentRequests(this);
   readonly #begun = new Set<string>();
   #stopped = false;
 
@@ -232,28 +232,11 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.#actor.send({ type: 'LOOK', wants });
     }
     this.report.send();
-    this.#takeOffSpent();
+    // Not before the journal says that they are spent: a kill in between would leave nobody who knows of it.
+    if (!this.isEvicted() && this.#journalled.isWritten()) this.#spent.takeOff();
   }
 
   told(history: readonly HistoryEntry[]): void {
     this.#journalled.told(history);
-  }
-
-  /**
-   * Each spent request is taken off once at a time; what is seen meanwhile is looked at after it. Not before the journal
-   * says that it is spent: a kill in between would leave nobody who knows of it.
-   */
-  #takeOffSpent(): void {
-    if (this.isEvicted() || !this.#journalled.isWritten()) return;
-    for (const request of spentRequests(this)) {
-      const key = JSON.stringify(request);
-      if (this.#takingOff.has(key)) continue;
-      this.#takingOff.add(key);
-      takeOff(this, request)
-        .catch((error: unknown) =>
-          this.parts.log.error(`a spent request stays`, { unit: this.name, request, error }),
-        )
-        .finally(() => this.#takingOff.delete(key));
-    }
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { EmbeddedCoordinator } from '../../state/coordination/embedded/embedded-coordinator.js';
 import { paths } from '../../state/model/paths.js';
-import { requestResolved } from '../../state/model/requests.js';
+import { flagUnits, requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { requester, World } from '../agent/world.js';
@@ -38,4 +40,65 @@ describe('a request that an agent honours', () => {
     await world.untilOn(one);
     await eventually(async () => assert.equal(await world.coordinator.get(paths.resolved('f/0')), undefined));
   });
+  it('and that is made again while it is taken off is taken off again', async () => {
+    const one = await world.publish(1);
+    await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+    const flag = paths.upgrade('f/0');
+    const slow = new SlowRemoval(flag);
+    try {
+      // The unit runs the formula already, so the flag asks for nothing.
+      await flagUnits(world.coordinator, ['f/0'], requester);
+      await slow.applied;
+      await flagUnits(world.coordinator, ['f/0'], requester);
+      await eventually(() => assert.equal(slow.seen, 2));
+      slow.answer();
+      await eventually(async () => assert.equal(await world.coordinator.get(flag), undefined));
+    } finally {
+      slow.restore();
+    }
+  });
 });
+
+/** Keeps whoever removes `path` in this process waiting for the answer, the first time; counts how often it is seen there. */
+class SlowRemoval {
+  seen = 0;
+  readonly applied: Promise<void>;
+  readonly #original: Pick<Coordinator, 'observe' | 'transaction'>;
+  #answer: () => void = () => undefined;
+
+  constructor(path: string) {
+    const { observe, transaction } = EmbeddedCoordinator.prototype;
+    this.#original = { observe, transaction };
+    const answered = new Promise<void>((resolve) => {
+      this.#answer = resolve;
+    });
+    const slow = this;
+    let tellApplied: () => void = () => undefined;
+    this.applied = new Promise((resolve) => {
+      tellApplied = resolve;
+    });
+    EmbeddedCoordinator.prototype.observe = function (at, look) {
+      return observe.call(this, at, (node) => {
+        if (at === path && node !== undefined) slow.seen += 1;
+        look(node);
+      });
+    };
+    EmbeddedCoordinator.prototype.transaction = async function (operations) {
+      await transaction.call(this, operations);
+      if (!operations.some((operation) => operation.kind === 'remove' && operation.path === path)) return;
+      tellApplied();
+      await answered;
+    };
+  }
+
+  answer(): void {
+    this.#answer();
+  }
+
+  restore(): void {
+    this.#answer();
+    Object.assign(EmbeddedCoordinator.prototype, this.#original);
+  }
+}
