@@ -67,7 +67,12 @@ function report(steps: readonly Step[], followed: Rollout | string, unitsOfEach:
       row('transactions of a rollout', ({ rollout }) => rollout.transactions),
       row('bytes of a rollout, to and from all servers', ({ rollout }) => rollout.bytes),
       row('most watches during a rollout', ({ rollout }) => rollout.watches),
-      row('bytes of the largest answer', ({ rollout }) => rollout.largestAnswer),
+      // Not by units: of so many it is a list of names, and of fewer whatever was read together.
+      alone(
+        'bytes of the largest answer in a rollout',
+        `${steps.map(({ rollout }) => count(rollout.largestAnswer)).join(', ')} with ${sizes}`,
+        Math.max(...steps.map(({ rollout }) => rollout.largestAnswer)),
+      ),
       alone(
         `sessions, for one agent more`,
         `${steps.map(({ rest }) => rest.sessions).join(', ')} with ${sizes}`,
