@@ -52,7 +52,7 @@ describe('a request that an agent honours', () => {
       await flagUnits(world.coordinator, ['f/0'], requester);
       await slow.applied;
       await flagUnits(world.coordinator, ['f/0'], requester);
-      await eventually(() => assert.equal(slow.seen, 2));
+      await eventually(() => assert.ok(slow.seen >= 2));
       slow.answer();
       await eventually(async () => assert.equal(await world.coordinator.get(flag), undefined));
     } finally {
