@@ -58,7 +58,7 @@ async function run(options: Options): Promise<void> {
   );
   const log = openLog(write, style, systemClock.now, options.debug === true);
   // V8 then collects at once what it would mark in steps between all others: after a large formula was unpacked, those
-  // for which a unit's relations stand still took half as long again.
+  // for which a unit's relations stand still took nearly twice as long.
   setFlagsFromString('--no-incremental-marking');
   try {
     const environment = await chooseEnvironment(options);

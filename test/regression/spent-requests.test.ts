@@ -40,7 +40,8 @@ describe('a request that an agent honours', () => {
     await world.untilOn(one);
     await eventually(async () => assert.equal(await world.coordinator.get(paths.resolved('f/0')), undefined));
   });
-  it('and that is made again while it is taken off is taken off again', async () => {
+
+  it('is taken off once more where it is made again while it is taken off', async () => {
     const one = await world.publish(1);
     await world.agent();
     await world.deploy(one);
