@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProcessStat, parseStat } from './process-table.js';
@@ -62,14 +62,24 @@ export function wasTimedOut(runDirectory: string): boolean {
   return existsSync(join(runDirectory, 'timed-out'));
 }
 
-/** Removes what is left of a run; for when its outcome is in the journal. */
+/**
+ * Removes what is left of a run; for when its outcome is in the journal. It is gone in one step: a wrapper that comes
+ * late would claim the run if its directory stood without the claim for a moment.
+ */
 export async function removeRun(runDirectory: string): Promise<void> {
+  const removed = `${runDirectory}.removed`;
   try {
-    for (const name of readdirSync(runDirectory)) unlinkSync(join(runDirectory, name));
-    rmdirSync(runDirectory);
+    renameSync(runDirectory, removed);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  try {
+    for (const name of readdirSync(removed)) unlinkSync(join(removed, name));
+    rmdirSync(removed);
   } catch {
-    // It is gone, or there is more in it than files.
-    await rm(runDirectory, { recursive: true, force: true });
+    // There is more in it than files.
+    await rm(removed, { recursive: true, force: true });
   }
 }
 

@@ -6,6 +6,7 @@ import { nodeOfUnit } from '../../state/model/paths.js';
 import { readUnitState } from '../../state/model/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
 import { readRuns } from './formulas.js';
 import { type Observer, revisionOf } from './observer.js';
 
@@ -28,7 +29,13 @@ export async function assertInvariants(
 ): Promise<void> {
   await assertRuns(world, unit);
   assert.deepEqual(observer.broken, [], 'the tree never claims a formula the disk does not have');
-  const found = await readUnitState(world.coordinator, unit);
+  // What is under way may be told late, and then that it is over.
+  const found = await eventually(async () => {
+    const state = await readUnitState(world.coordinator, unit);
+    const rests = state === undefined || state.status.state === 'started' || isErrorState(state.status.state);
+    assert.ok(rests, `it comes to rest: ${state?.status.state}`);
+    return state;
+  });
   if (found === undefined) return;
   const { status, unit: node } = found;
   await assertFormula(world, unit, formulas);
@@ -40,7 +47,6 @@ export async function assertInvariants(
     );
     return;
   }
-  assert.equal(status.state, 'started');
   assert.ok(formulas.includes(node.formula ?? ''), `on the old or the new formula: ${node.formula}`);
   assert.equal(await readFile(world.unitPath(unit, 'data', 'book'), 'utf8'), 'ours\n', 'its data is whole');
 }
