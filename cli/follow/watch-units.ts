@@ -3,10 +3,16 @@ import type { Coordinator, Observation } from '../../state/coordination/coordina
 import { paths } from '../../state/model/paths.js';
 import { readUnitState, type UnitState } from '../../state/model/snapshot.js';
 
-/** Milliseconds between two readings: shorter than a person sees; of few units, short beside what an agent does. */
+/**
+ * Milliseconds between two readings: shorter than a person sees; where few units are left, short beside what an agent
+ * does.
+ */
 const PAUSE = { many: 50, few: 10 };
 
-/** How many times as long as a reading took nothing is read after it: many units are followed for a twentieth of a core. */
+/**
+ * How many times as long as a reading kept the processor nothing is read after it: many units are followed for a
+ * twentieth of a core. Not as long as it took, which is more where agents are at work, and the last reading is late then.
+ */
 const REST = { many: 19, few: 2 };
 
 /**
@@ -53,8 +59,8 @@ export function watchUnits(
   const pendingAgents = new Set<string>();
   const stale = new Set<string>(names);
   const allWatched = names.length <= MOST_WATCHED;
-  const size = allWatched ? 'few' : 'many';
   let open = names;
+  const left = (): keyof typeof PAUSE => (open.length <= MOST_WATCHED ? 'few' : 'many');
   let machines: readonly string[] | undefined;
   let later: Timer | undefined;
   let reading = false;
@@ -99,15 +105,18 @@ export function watchUnits(
 
   const read = async (): Promise<void> => {
     while (stale.size > 0 && !ended) {
-      const batch = allWatched ? [...stale] : [...new Set([...stale, ...open])];
+      // Of so few every change is heard of.
+      const batch = left() === 'few' ? [...stale] : [...new Set([...stale, ...open])];
       stale.clear();
-      const begun = systemClock.monotonic();
+      const before = process.cpuUsage();
       const states = await Promise.all(batch.map((name) => readUnitState(coordinator, name)));
       for (const [index, name] of batch.entries()) units.set(name, states[index]);
-      const took = systemClock.monotonic() - begun;
+      const { user, system } = process.cpuUsage(before);
       tell(allWatched || batch.length === names.length);
-      // What changes meanwhile is read once: a rollout of many units changes each several times in a moment.
-      if (!ended) await pause(systemClock, Math.max(PAUSE[size], REST[size] * took));
+      // What changes meanwhile is read once: a rollout of many units changes each several times in a moment. Where none
+      // is left but the last look at all of them, nothing changes any more.
+      if (!ended && open.length > 0)
+        await pause(systemClock, Math.max(PAUSE[left()], REST[left()] * ((user + system) / 1_000)));
     }
     reading = false;
     if (!ended && open.length > watched.size) later = systemClock.after(UNWATCHED_FOR, () => lookAgain(open));
