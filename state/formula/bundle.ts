@@ -103,7 +103,7 @@ async function* archive(directory: string, manifest: Manifest): AsyncGenerator<B
     const path = join(directory, entry.path);
     const hash = createHash('sha256');
     let size = 0;
-    for await (const chunk of readFileSafely(path)) {
+    for (const chunk of readFileSafely(path)) {
       size += chunk.length;
       if (size > entry.size) throw new FormulaChanging(path);
       hash.update(chunk);

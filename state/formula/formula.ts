@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ConfigOptions } from './config-options.js';
 import { FormulaEntryRefused, NotAFormula } from './errors.js';
@@ -34,7 +34,7 @@ export async function readFormula(directory: string): Promise<Formula> {
   const { metadata, config } = parseFormulaFiles(await readFormulaFiles(directory), (name) =>
     join(directory, name),
   );
-  const warnings = await checkHooks(directory, hookNames(metadata));
+  const warnings = checkHooks(directory, hookNames(metadata));
   const { name, revision } = metadata;
   return { name, revision, directory: resolve(directory), metadata, config, warnings };
 }
@@ -43,7 +43,7 @@ export async function readFormula(directory: string): Promise<Formula> {
 export async function readFormulaFiles(directory: string): Promise<FormulaFiles> {
   const files: Partial<Record<FormulaFileName, Uint8Array>> = {};
   for (const name of formulaFileNames) {
-    const bytes = await readStart(join(directory, name));
+    const bytes = readStart(join(directory, name));
     if (bytes !== undefined) files[name] = bytes;
   }
   if (files['metadata.yaml'] !== undefined) return files;
@@ -56,22 +56,22 @@ export async function readFormulaFiles(directory: string): Promise<FormulaFiles>
  * The first `enoughOfFile` bytes of the file; undefined where there is none. It must be a file, not a link: what it
  * says is also read straight out of bundles, where a link cannot be followed.
  */
-async function readStart(path: string): Promise<Uint8Array | undefined> {
+function readStart(path: string): Uint8Array | undefined {
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const stats = await handle.stat();
+      const stats = fstatSync(file);
       if (!stats.isFile()) throw new FormulaEntryRefused(path, 'it is not a file');
       const buffer = Buffer.allocUnsafe(Math.min(stats.size + 1, enoughOfFile));
       let filled = 0;
       while (filled < buffer.length) {
-        const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
+        const length = readSync(file, buffer, filled, buffer.length - filled, filled);
+        if (length === 0) break;
+        filled += length;
       }
       return buffer.subarray(0, filled);
     } finally {
-      await handle.close();
+      closeSync(file);
     }
   } catch (error) {
     if (error instanceof FormulaEntryRefused) throw error;

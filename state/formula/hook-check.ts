@@ -1,4 +1,4 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { closeSync, openSync, readdirSync, readSync, type Dirent, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExecutable } from './entry-path.js';
 import { FormulaEntryRefused, HookNotExecutable, HookNotRunnable } from './errors.js';
@@ -12,22 +12,20 @@ const firstLine = 256;
  * perhaps not as meant. What only the target machine knows, such as a missing interpreter, is no business of this.
  * @throws HookNotExecutable, HookNotRunnable, FormulaEntryRefused
  */
-export async function checkHooks(directory: string, names: readonly string[]): Promise<readonly string[]> {
-  const warnings = await Promise.all(names.map((name) => checkHook(name, join(directory, 'hooks', name))));
-  return [...warnings.filter((warning) => warning !== undefined), ...(await misspelt(directory, names))];
+export function checkHooks(directory: string, names: readonly string[]): readonly string[] {
+  const warnings = names.map((name) => checkHook(name, join(directory, 'hooks', name)));
+  return [...warnings.filter((warning) => warning !== undefined), ...misspelt(directory, names)];
 }
 
 /** Executables that no agent will run, and whose name is nearly that of a hook; others are the author's business. */
-async function misspelt(directory: string, names: readonly string[]): Promise<readonly string[]> {
+function misspelt(directory: string, names: readonly string[]): readonly string[] {
   const hooks = join(directory, 'hooks');
-  const entries = await readdir(hooks, { withFileTypes: true }).catch(() => []);
   const warnings: string[] = [];
-  for (const entry of entries) {
+  for (const entry of entriesOf(hooks)) {
     const { name } = entry;
     const meant =
       names.includes(name) || name.startsWith('ensemble-info-') ? undefined : closestName(name, names);
-    if (meant === undefined || !entry.isFile() || !isExecutable((await stat(join(hooks, name))).mode))
-      continue;
+    if (meant === undefined || !entry.isFile() || !isExecutable(statSync(join(hooks, name)).mode)) continue;
     warnings.push(
       `${join(hooks, name)} is no hook of this formula and will not be run; is it meant to be ${meant}?`,
     );
@@ -35,15 +33,20 @@ async function misspelt(directory: string, names: readonly string[]): Promise<re
   return warnings;
 }
 
-async function checkHook(hook: string, path: string): Promise<string | undefined> {
-  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new FormulaEntryRefused(path, `it cannot be read (${error.code})`, { cause: error });
-  });
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function checkHook(hook: string, path: string): string | undefined {
+  const stats = statsOf(path);
   if (stats === undefined) return undefined;
   if (!stats.isFile()) throw new HookNotRunnable(hook, path, 'is not a file');
   if (!isExecutable(stats.mode)) throw new HookNotExecutable(hook, path);
-  const start = await readStart(path);
+  const start = readStart(path);
   if (start.subarray(0, 4).toString('latin1') === '\x7fELF') return undefined;
   const line = start.toString('latin1').split('\n', 1)[0] ?? '';
   if (!line.startsWith('#!')) {
@@ -61,17 +64,31 @@ async function checkHook(hook: string, path: string): Promise<string | undefined
   return undefined;
 }
 
-async function readStart(path: string): Promise<Buffer> {
+function statsOf(path: string): Stats | undefined {
   try {
-    const handle = await open(path);
-    try {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(firstLine), 0, firstLine, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
+    return statSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new FormulaEntryRefused(path, `it cannot be read (${code})`, { cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw unreadable(path, error);
   }
+}
+
+function readStart(path: string): Buffer {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const buffer = Buffer.alloc(firstLine);
+      return buffer.subarray(0, readSync(file, buffer, 0, firstLine, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): FormulaEntryRefused {
+  const { code } = error as NodeJS.ErrnoException;
+  return new FormulaEntryRefused(path, `it cannot be read (${code})`, { cause: error });
 }
