@@ -3,7 +3,7 @@ import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { ServiceDestroying, ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
-import { checkPublished, readFormulaRecord } from '../../state/model/formulas.js';
+import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
@@ -16,6 +16,7 @@ import type { FollowEnd } from '../follow/follow.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';
+import { checkContent } from '../publishing/check-content.js';
 import { publish } from '../publishing/publish.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
 import { requester, type Session, withSession } from '../session.js';
@@ -160,7 +161,7 @@ async function preview(
   const prepared = target.candidate && (await publishable(target.candidate, directory));
   if (prepared !== undefined && target.wouldBump === undefined) {
     const published = await readFormulaRecord(session.coordinator, target.id);
-    if (published) checkPublished(target.id, published, prepared.digest.sha256, prepared.formula.directory);
+    if (published) await checkContent(session, target.id, published, prepared);
   }
   const newer = prepared !== undefined && target.id !== formula ? prepared : undefined;
   const found: Preview = {

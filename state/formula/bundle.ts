@@ -8,11 +8,18 @@ import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
 import { defaultLimits, type Limits, sizeFault } from './limits.js';
 import type { Manifest } from './manifest.js';
+import { largestBlock, StoredGzip } from './stored-gzip.js';
 import { endOfArchive, padding, tarHeader } from './tar-write.js';
 import { listTree, readFileSafely } from './tree.js';
 
 /** fflate's output depends on how its input is cut, so it is always cut into pieces of this many bytes. */
 const pieceSize = 64 * 1024;
+
+/**
+ * A formula of so many bytes at most is not compressed: that would take longer than everything else about its bundle,
+ * most of it to compile what compresses.
+ */
+const stored = 1_000_000;
 
 /**
  * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
@@ -44,7 +51,8 @@ export async function bundleTree(
   try {
     const handle = await open(unfinished, 'w', 0o644);
     try {
-      const digest = await compress(directory, archive(directory, manifest), handle, limits);
+      const size = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
+      const digest = await pack(directory, archive(directory, manifest), size > stored, handle, limits);
       await handle.close();
       await rename(unfinished, destination);
       return digest;
@@ -58,9 +66,10 @@ export async function bundleTree(
   }
 }
 
-async function compress(
+async function pack(
   directory: string,
   bytes: AsyncIterable<Buffer>,
+  compressed: boolean,
   handle: FileHandle,
   limits: Limits,
 ): Promise<Digest> {
@@ -70,7 +79,9 @@ async function compress(
   const ready: Uint8Array[] = [];
   // Not zlib: what that makes of the same bytes depends on its version and on the processor. This is plain
   // JavaScript at a pinned version, and a test holds the sha256 of a known tree.
-  const gzip = new Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => ready.push(chunk));
+  const gzip = compressed
+    ? new Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => ready.push(chunk))
+    : new StoredGzip((chunk) => ready.push(chunk));
   const drain = async (): Promise<void> => {
     for (const chunk of ready.splice(0)) {
       hash.update(chunk);
@@ -82,7 +93,7 @@ async function compress(
     const fault = sizeFault(unpacked, packed, limits);
     if (fault !== undefined) throw new FormulaTooLarge(directory, `it ${fault}`);
   };
-  for await (const piece of cut(bytes, pieceSize)) {
+  for await (const piece of cut(bytes, compressed ? pieceSize : largestBlock)) {
     unpacked += piece.length;
     gzip.push(piece);
     await drain();

@@ -53,18 +53,8 @@ export async function registerFormula(
     await coordinator.create(paths.formula(formulaId), nodeValue(record));
   } catch (error) {
     if (!(error instanceof NodeExists)) throw error;
-    checkPublished(formulaId, await requireFormulaRecord(coordinator, formulaId), record.sha256, source);
-  }
-}
-
-/** @throws FormulaPublishedDiffers when `published` is not the content with this sha256 */
-export function checkPublished(
-  formulaId: string,
-  published: FormulaRecord,
-  sha256: string,
-  source: string,
-): void {
-  if (published.sha256 !== sha256) {
-    throw new FormulaPublishedDiffers(formulaId, source, published.sha256, sha256);
+    const published = await requireFormulaRecord(coordinator, formulaId);
+    if (published.sha256 !== record.sha256)
+      throw new FormulaPublishedDiffers(formulaId, source, published.sha256, record.sha256);
   }
 }

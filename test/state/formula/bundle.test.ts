@@ -48,17 +48,33 @@ describe('bundleFormula', () => {
     'empty-folder': null,
   } as const;
 
-  it('gives these very bytes for this tree, in every release and on every machine', async () => {
-    const digest = await bundleFormula(await workshop.tree('clock', known), workshop.path('clock.tar.gz'));
-    const bytes = await readFile(workshop.path('clock.tar.gz'));
-    assert.equal(digest.sha256, createHash('sha256').update(bytes).digest('hex'));
-    assert.equal(digest.size, bytes.length);
-    assert.deepEqual(
-      digest,
-      { sha256: '76fb9b456997e5ec1728b2d7429df899e68734fdbe9eb928c86c113f4687b7d4', size: 301_719 },
-      'published bundles are named by this: a change makes every formula look changed',
-    );
-  });
+  for (const [which, more, sha256, size] of [
+    [
+      'a small tree, which is stored',
+      {},
+      '6724f0a8af473101c52c67ed5b023989e38aeab33c2277562c39ff4c660a3c23',
+      515_135,
+    ],
+    [
+      'a large tree, which is compressed',
+      { 'data/more-zeros': Buffer.alloc(800_000) },
+      'cf87dd41859572f1923469e90c01929d7d66576fd5151490cf11b48889d9bd8b',
+      302_704,
+    ],
+  ] as const) {
+    it(`gives these very bytes for ${which}, in every release and on every machine`, async () => {
+      const tree = await workshop.tree('clock', { ...known, ...more });
+      const digest = await bundleFormula(tree, workshop.path('clock.tar.gz'));
+      const bytes = await readFile(workshop.path('clock.tar.gz'));
+      assert.equal(digest.sha256, createHash('sha256').update(bytes).digest('hex'));
+      assert.equal(digest.size, bytes.length);
+      assert.deepEqual(
+        digest,
+        { sha256, size },
+        'published bundles are named by this: after a change every formula has to be compared by its files',
+      );
+    });
+  }
 
   it('gives the same bytes whatever the dates, the order of creation, the modes, the owner and the place', async () => {
     const first = await workshop.tree('clock', known);
