@@ -6,7 +6,7 @@ import { AnsibleUnits, requireAnsible } from '../lab/ansible.js';
 import { writeFormula } from '../lab/formula.js';
 import { Lab } from '../lab/lab.js';
 import { inPairs } from '../lab/measure.js';
-import { idle, timed } from '../lab/process.js';
+import { idle, settleDisk, timed } from '../lab/process.js';
 
 const UNITS = 20;
 
@@ -27,7 +27,11 @@ export const ansible: Benchmark = {
     const beside = (pipelining: boolean) =>
       inPairs(
         quick ? 1 : 3,
-        async () => lab.run('upgrade-formula', 'web'),
+        async () => {
+          await idle(agent.pid);
+          settleDisk();
+          return lab.run('upgrade-formula', 'web');
+        },
         async () => {
           revision += 1;
           const formula = await writeFormula(lab.repository, 'web', revision);
