@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readMachines } from '../../state/model/machines.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitStates } from '../../state/model/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { agentCommand, type Session } from '../session.js';
 import { type FollowEnd, followUnits } from './follow.js';
@@ -54,7 +54,7 @@ export async function followAndTell(
 }
 
 async function readHosts(coordinator: Coordinator, units: readonly string[]): Promise<UnitMachines> {
-  const states = await Promise.all(units.map((unit) => readUnitState(coordinator, unit)));
+  const states = await readUnitStates(coordinator, units);
   return new Map(states.flatMap((state) => (state === undefined ? [] : [[state.name, state.unit.machine]])));
 }
 

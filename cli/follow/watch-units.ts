@@ -1,7 +1,7 @@
 import { pause, systemClock, type Timer } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { paths } from '../../state/model/paths.js';
-import { readUnitState, type UnitState } from '../../state/model/snapshot.js';
+import { readUnitStates, type UnitState } from '../../state/model/snapshot.js';
 
 /**
  * Milliseconds between two readings: shorter than a person sees; where few units are left, short beside what an agent
@@ -109,7 +109,7 @@ export function watchUnits(
       const batch = left() === 'few' ? [...stale] : [...new Set([...stale, ...open])];
       stale.clear();
       const before = process.cpuUsage();
-      const states = await Promise.all(batch.map((name) => readUnitState(coordinator, name)));
+      const states = await readUnitStates(coordinator, batch);
       for (const [index, name] of batch.entries()) units.set(name, states[index]);
       const { user, system } = process.cpuUsage(before);
       tell(allWatched || batch.length === names.length);

@@ -39,6 +39,12 @@ export interface Coordinator {
   /** The node, or undefined where there is none. */
   get(path: string): Promise<Node | undefined>;
 
+  /**
+   * The nodes at all these paths, in their order, each as `get` gives it; of very many for much less. They are looked at
+   * in that order, and not at one moment.
+   */
+  getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]>;
+
   /** Names of the children, sorted; undefined where the node itself does not exist. */
   children(path: string): Promise<readonly string[] | undefined>;
 

@@ -21,6 +21,16 @@ export async function readEntity<T>(
   return parseEntity(path, schema, await coordinator.get(path));
 }
 
+/** The same for many of one kind, in their order. @throws NodeInvalid */
+export async function readEntities<T>(
+  coordinator: Coordinator,
+  paths: readonly string[],
+  schema: z.ZodType<T>,
+): Promise<readonly (Entity<T> | undefined)[]> {
+  const nodes = await coordinator.getMany(paths);
+  return paths.map((path, index) => parseEntity(path, schema, nodes[index]));
+}
+
 /** Validates a node as it was read or observed. @throws NodeInvalid */
 export function parseEntity<T>(
   path: string,

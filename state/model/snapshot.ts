@@ -1,6 +1,6 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import type { RelationSpecs } from '../formula/metadata.js';
-import { readEntity } from './entity.js';
+import { readEntities, readEntity } from './entity.js';
 import { metadataOf, readFormulaRecord } from './formulas.js';
 import { type MachineState, readMachines } from './machines.js';
 import { paths } from './paths.js';
@@ -17,7 +17,7 @@ import {
 } from './schemas.js';
 import { unitsOfService } from './services.js';
 
-/** Units of one service that are read at the same time. */
+/** Units that are read at the same time. */
 const UNITS_TOGETHER = 2_000;
 
 /** A unit as observers see it. */
@@ -90,27 +90,40 @@ export async function readServiceState(
     relationsOfService(coordinator, name),
   ]);
   if (service === undefined) return undefined;
-  const units: UnitState[] = [];
-  // Some at a time: more of them under way at once take longer, since all of it is in memory then.
-  for (let start = 0; start < unitNames.length; start += UNITS_TOGETHER) {
-    const together = unitNames.slice(start, start + UNITS_TOGETHER);
-    const states = await Promise.all(together.map((unit) => readUnitState(coordinator, unit, flags)));
-    for (const state of states) if (state !== undefined) units.push(state);
-  }
-  return { name, service: service.value, exposed: exposed !== undefined, units, relations };
+  const units = await readUnitStates(coordinator, unitNames, { flags });
+  const standing = units.filter((unit) => unit !== undefined);
+  return { name, service: service.value, exposed: exposed !== undefined, units: standing, relations };
 }
 
 /** One unit, or undefined where there is none. */
-export async function readUnitState(
+export async function readUnitState(coordinator: Coordinator, name: string): Promise<UnitState | undefined> {
+  return (await readUnitStates(coordinator, [name]))[0];
+}
+
+/**
+ * Units in the order of their names, undefined where there is none. Of each the status is read after the formula, so
+ * that a formula that an upgrade just committed is never seen together with the status of before.
+ */
+export async function readUnitStates(
   coordinator: Coordinator,
-  name: string,
-  flags = true,
-): Promise<UnitState | undefined> {
-  const [unit, status, flag] = await Promise.all([
-    readEntity(coordinator, paths.unit(name), unitSchema),
-    readEntity(coordinator, paths.status(name), statusSchema),
-    flags ? readEntity(coordinator, paths.upgrade(name), flagSchema) : undefined,
-  ]);
-  if (unit === undefined || status === undefined) return undefined;
-  return { name, unit: unit.value, status: status.value, flag: flag?.value };
+  names: readonly string[],
+  { flags = true }: { readonly flags?: boolean } = {},
+): Promise<readonly (UnitState | undefined)[]> {
+  const found: (UnitState | undefined)[] = [];
+  // Some at a time: more of them under way at once take longer, since all of it is in memory then.
+  for (let start = 0; start < names.length; start += UNITS_TOGETHER) {
+    const together = names.slice(start, start + UNITS_TOGETHER);
+    const [units, statuses, flagged] = await Promise.all([
+      readEntities(coordinator, together.map(paths.unit), unitSchema),
+      readEntities(coordinator, together.map(paths.status), statusSchema),
+      flags ? readEntities(coordinator, together.map(paths.upgrade), flagSchema) : [],
+    ]);
+    for (const [index, name] of together.entries()) {
+      const [unit, status] = [units[index], statuses[index]];
+      found.push(
+        unit && status && { name, unit: unit.value, status: status.value, flag: flagged[index]?.value },
+      );
+    }
+  }
+  return found;
 }

@@ -16,6 +16,7 @@ export function closing(bench: Bench): void {
       const requests = [
         ...Array.from({ length: 50 }, (_, at) => client.create(`/n${at}`, '')),
         client.get('/'),
+        client.getMany(['/a']),
         client.children('/'),
       ];
       const closed = client.close();

@@ -32,6 +32,18 @@ export function nodes(bench: Bench): void {
       assert.equal(await client.children('/a'), undefined);
     });
 
+    it('many at once are each as they are alone, in the order they were asked for', async () => {
+      await client.create('/b', '{"n":1}');
+      await client.set('/b', '{"n":2}');
+      await client.create('/a', 'é');
+      await client.create('/held', 'x', { ephemeral: true });
+      const paths = ['/b', '/nowhere', '/held', '/a', '/', '/b'];
+      const alone = [];
+      for (const path of paths) alone.push(await client.get(path));
+      assert.deepEqual(await client.getMany(paths), alone);
+      assert.deepEqual(await client.getMany([]), []);
+    });
+
     it('a node without children has an empty list of them', async () => {
       await client.create('/a', '');
       assert.deepEqual(await client.children('/a'), []);
@@ -140,6 +152,7 @@ export function nodes(bench: Bench): void {
         read.map((node) => node?.value),
         numbers,
       );
+      assert.deepEqual(await client.getMany(numbers.map((at) => `/many/${at}`)), read);
     });
   });
 }

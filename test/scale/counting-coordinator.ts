@@ -39,6 +39,10 @@ function count(coordinator: Coordinator, counted: Counted): Coordinator {
       counted.reads += 1;
       return coordinator.get(path);
     },
+    getMany(paths) {
+      counted.reads += paths.length;
+      return coordinator.getMany(paths);
+    },
     children(path) {
       counted.reads += 1;
       return coordinator.children(path);

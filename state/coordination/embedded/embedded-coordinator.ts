@@ -33,18 +33,19 @@ export class EmbeddedCoordinator implements Coordinator {
   }
 
   get(path: string): Promise<Node | undefined> {
-    return this.#read(path, (tables) => {
-      const record = tables.nodes.get(keyOf(path));
-      return record && nodeOf(record);
-    });
+    return this.#read([path], (tables) => nodeAt(tables, path));
+  }
+
+  getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]> {
+    return this.#read(paths, (tables) => paths.map((path) => nodeAt(tables, path)));
   }
 
   children(path: string): Promise<readonly string[] | undefined> {
-    return this.#read(path, (tables) => namesOf(tables, path));
+    return this.#read([path], (tables) => namesOf(tables, path));
   }
 
-  async #read<T>(path: string, look: (tables: Tables) => T): Promise<T> {
-    checkPath(path);
+  async #read<T>(paths: readonly string[], look: (tables: Tables) => T): Promise<T> {
+    for (const path of paths) checkPath(path);
     this.#refuseIfClosed();
     return this.#requests.read(look);
   }
@@ -161,4 +162,9 @@ export class EmbeddedCoordinator implements Coordinator {
     if (this.#closed !== undefined)
       throw new CoordinatorUnreachable(this.#terms.url, 'this client of it was closed');
   }
+}
+
+function nodeAt(tables: Tables, path: string): Node | undefined {
+  const record = tables.nodes.get(keyOf(path));
+  return record && nodeOf(record);
 }

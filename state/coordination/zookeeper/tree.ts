@@ -69,27 +69,36 @@ export class Tree {
   #getAsked(): void {
     const asked = this.#asked;
     this.#asked = [];
-    for (let start = 0; start < asked.length; start += READ_TOGETHER) {
-      const together = asked.slice(start, start + READ_TOGETHER);
-      const alone = (): void => {
-        for (const { path, resolve, reject } of together) this.#getAlone(path, {}).then(resolve, reject);
-      };
-      if (together.length < WORTH_TOGETHER) alone();
-      // Each for itself where the whole is refused: then each learns its own reason.
-      else this.#getMany(together).catch(alone);
-    }
+    const alone = (): void => {
+      for (const { path, resolve, reject } of asked) this.#getAlone(path, {}).then(resolve, reject);
+    };
+    if (asked.length < WORTH_TOGETHER) alone();
+    else
+      this.getMany(asked.map(({ path }) => path)).then(
+        (nodes) => {
+          for (const [index, { resolve }] of asked.entries()) resolve(nodes[index]);
+        },
+        // Each for itself: then each learns its own reason.
+        alone,
+      );
   }
 
-  async #getMany(asked: readonly Asked[]): Promise<void> {
-    const first = asked[0]?.path ?? '/';
-    const call = getManyCall(asked.map(({ path }) => this.full(path)));
+  async getMany(paths: readonly string[]): Promise<readonly (StatedNode | undefined)[]> {
+    const parts: Promise<readonly (StatedNode | undefined)[]>[] = [];
+    for (let start = 0; start < paths.length; start += READ_TOGETHER)
+      parts.push(this.#getTogether(paths.slice(start, start + READ_TOGETHER)));
+    return (await Promise.all(parts)).flat();
+  }
+
+  async #getTogether(paths: readonly string[]): Promise<readonly (StatedNode | undefined)[]> {
+    const first = paths[0] ?? '/';
+    const call = getManyCall(paths.map((path) => this.full(path)));
     const reads = this.#answer(await this.#read(call, first), { kind: 'get', path: first });
-    for (const [index, { path, resolve, reject }] of asked.entries()) {
-      const read = reads[index];
-      if (read !== undefined && 'value' in read) resolve(stated(read));
-      else if (read?.err === NO_NODE) resolve(undefined);
-      else reject(refusal(this.display, read?.err ?? 0, { kind: 'get', path }));
-    }
+    return reads.map((read, index) => {
+      if ('value' in read) return stated(read);
+      if (read.err === NO_NODE) return undefined;
+      throw refusal(this.display, read.err, { kind: 'get', path: paths[index] ?? first });
+    });
   }
 
   async #getAlone(path: string, options: CallOptions): Promise<StatedNode | undefined> {

@@ -118,6 +118,14 @@ export class ZookeeperCoordinator implements Coordinator {
     return this.#adopt(path, await this.#tree.get(path))?.node;
   }
 
+  async getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    const read = await this.#tree.getMany(paths);
+    return read.map((each, index) => this.#adopt(paths[index] ?? '/', each)?.node);
+  }
+
   async children(path: string): Promise<readonly string[] | undefined> {
     if (!this.#isRooted) {
       await this.ready();

@@ -54,6 +54,7 @@ export class TreeFixture {
     const { real } = this;
     return {
       get: (path) => real.get(path),
+      getMany: (paths) => real.getMany(paths),
       children: (path) => real.children(path),
       create: (path, value, options) => real.create(path, value, options),
       set: (path, value, version) => real.set(path, value, version),
