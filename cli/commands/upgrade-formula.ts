@@ -2,14 +2,14 @@ import { systemClock } from '../../state/clock.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
-import { ServiceDestroying, ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
+import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history.js';
-import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import type { Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
-import { readServiceState, type ServiceState } from '../../state/model/snapshot.js';
+import { readUnits } from '../../state/model/units.js';
 import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { FollowEnd } from '../follow/follow.js';
@@ -27,6 +27,7 @@ import { type Preview, previewLines } from '../upgrade/preview.js';
 import { errorLines, leftOutLines, misfitLines, nothingToDo } from '../upgrade/sentences.js';
 import { setTarget } from '../upgrade/set-target.js';
 import { findTarget, type Target, type TargetOptions } from '../upgrade/target.js';
+import { readUnitErrors } from '../upgrade/unit-errors.js';
 import { planUnits } from '../upgrade/unit-plan.js';
 
 export interface UpgradeOptions extends FollowOptions, TargetOptions {
@@ -111,11 +112,10 @@ async function upgrade(work: Work): Promise<ExitCode> {
     await setTarget(coordinator, name, target.id, formula, { origin, force }, asked);
   }
   // Only now: a unit added meanwhile may have begun with the formula of before.
-  const now = await requireServiceState(session, name);
-  if (now.service.formula !== target.id) {
-    throw new UpgradeOvertaken(name, target.id, now.service.formula);
-  }
-  const plan = planUnits(now.units, target.id, options.unit, force);
+  const { formula: now } = await requireDeployed(session, name);
+  if (now !== target.id) throw new UpgradeOvertaken(name, target.id, now);
+  const units = await readUnits(coordinator, await unitsOfService(coordinator, name));
+  const plan = planUnits(units, target.id, options.unit, force);
   const printOutcome = async (end: FollowEnd | undefined): Promise<void> => {
     if (options.format === 'table') return;
     const outcome = outcomeOf({ service: name, from: service.formula, to: target.id }, plan.upgrade, end);
@@ -129,21 +129,21 @@ async function upgrade(work: Work): Promise<ExitCode> {
   }
   const flag = { ...by, force, ...(options.revertOnError && { revertOnError: true }) };
   const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`;
-  await flagUnits(coordinator, plan.upgrade, flag, {
-    ...requestEntry(by, { ...request, message }),
-    // In the place of what is on record since the service was set: now it is known which units it is about.
-    id: asked.id,
-  });
+  const [errors] = await Promise.all([
+    // As they are before the flags, and looked at while the coordinator takes those.
+    readUnitErrors(coordinator, plan.upgrade),
+    flagUnits(coordinator, plan.upgrade, flag, {
+      ...requestEntry(by, { ...request, message }),
+      // In the place of what is on record since the service was set: now it is known which units it is about.
+      id: asked.id,
+    }),
+  ]);
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
-  for (const line of errorLines(plan, force)) output.warn(line);
+  for (const line of errorLines(errors, force)) output.warn(line);
   for (const line of leftOutLines(plan, name)) output.notice(line);
-  const forced = new Map(
-    force
-      ? now.units.filter((unit) => unit.name in plan.inError).map((unit) => [unit.name, unit.status.since])
-      : [],
-  );
+  const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   const goal = { service: name, kind: 'upgraded', formula: target.id, forced } as const;
-  const machines = new Map(now.units.map((unit) => [unit.name, unit.unit.machine]));
+  const machines = new Map(units.map(({ name: unit, unit: { machine } }) => [unit, machine]));
   return followAndTell(session, invocation, goal, plan.upgrade, {
     ...options,
     machines,
@@ -157,7 +157,9 @@ async function preview(
   directory: string,
 ): Promise<ExitCode> {
   const { formula } = service;
-  const { units } = await requireServiceState(session, name);
+  const units = await readUnits(session.coordinator, await unitsOfService(session.coordinator, name));
+  const plan = planUnits(units, target.id, options.unit, options.force ?? false);
+  const errors = await readUnitErrors(session.coordinator, plan.upgrade);
   const prepared = target.candidate && (await publishable(target.candidate, directory));
   if (prepared !== undefined && target.wouldBump === undefined) {
     const published = await readFormulaRecord(session.coordinator, target.id);
@@ -175,19 +177,11 @@ async function preview(
       newer === undefined
         ? { relations: [], config: [] }
         : await misfitsOf(session, name, service, target.id, newer.formula),
-    units: planUnits(units, target.id, options.unit, options.force ?? false),
+    units: { ...plan, inError: Object.fromEntries([...errors].map(([unit, { state }]) => [unit, state])) },
     force: options.force ?? false,
   };
   await printData(invocation.output, options.format, found, () => previewLines(found));
   return 0;
-}
-
-async function requireServiceState({ coordinator }: Session, name: string): Promise<ServiceState> {
-  const state = await readServiceState(coordinator, name, { flags: false });
-  if (state === undefined)
-    throw new ServiceNotFound(name, (await coordinator.children(paths.services)) ?? []);
-  if (state.service.destroying) throw new ServiceDestroying(name);
-  return state;
 }
 
 /** The service alone: its units may be many, and are read once, when they are to be flagged. */

@@ -17,7 +17,8 @@ export interface Preview {
   readonly changes: FormulaChanges | null;
   /** What of the service it does not fit. */
   readonly misfits: Misfits;
-  readonly units: UnitPlan;
+  /** `inError`: the states of those to be flagged that are in an error. */
+  readonly units: UnitPlan & { readonly inError: Readonly<Record<string, string>> };
   readonly force: boolean;
 }
 

@@ -3,6 +3,7 @@ import { faultText } from '../errors.js';
 import { namesOf } from '../follow/summary.js';
 import { printable } from '../output/printable.js';
 import type { Misfits } from './compatibility.js';
+import type { UnitErrors } from './unit-errors.js';
 import type { UnitPlan } from './unit-plan.js';
 
 /** Why no unit is flagged. */
@@ -30,8 +31,8 @@ export function misfitLines({ relations, config }: Misfits, formula: string): re
 }
 
 /** What happens to each unit that is to upgrade and in an error state. */
-export function errorLines({ inError }: UnitPlan, force: boolean): readonly string[] {
-  return Object.entries(inError).map(([unit, state]) =>
+export function errorLines(errors: UnitErrors, force: boolean): readonly string[] {
+  return [...errors].map(([unit, { state }]) =>
     force
       ? `${unit} is in ${state}, and is upgraded all the same`
       : `${unit} is in ${state}, so its upgrade waits until: ensemble resolved [--retry] ${unit}`,

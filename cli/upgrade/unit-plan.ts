@@ -1,6 +1,5 @@
-import type { UnitState } from '../../state/model/snapshot.js';
+import type { NamedUnit } from '../../state/model/units.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
-import { isErrorState } from '../../state/model/workflow-state.js';
 
 /** Which units of a service an upgrade concerns, each list in the units' order. */
 export interface UnitPlan {
@@ -8,8 +7,6 @@ export interface UnitPlan {
   readonly upgrade: readonly string[];
   /** On the formula already. */
   readonly already: readonly string[];
-  /** Of those to be flagged, the ones in an error state, with that state. */
-  readonly inError: Readonly<Record<string, string>>;
   /** Went back from the formula, and are not to take it again by themselves. */
   readonly wentBack: readonly string[];
   /** Not on the formula, and not asked for by `--unit`. */
@@ -24,7 +21,7 @@ export interface UnitPlan {
  * @param only the units the operator named; undefined for all
  */
 export function planUnits(
-  units: readonly UnitState[],
+  units: readonly NamedUnit[],
   target: string,
   only: readonly string[] | undefined,
   force: boolean,
@@ -37,11 +34,9 @@ export function planUnits(
   const going = asked.filter((unit) => !stay.has(unit));
   const isAway = new Set(away);
   const isAsked = new Set(asked);
-  const failed = going.filter(({ status }) => isErrorState(status.state));
   return {
     upgrade: going.map(({ name }) => name),
     already: units.filter((unit) => !isAway.has(unit)).map(({ name }) => name),
-    inError: Object.fromEntries(failed.map(({ name, status }) => [name, status.state])),
     wentBack: wentBack.map(({ name }) => name),
     leftOut: away.filter((unit) => !isAsked.has(unit)).map(({ name }) => name),
   };

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-// The build for Node is the same, and loads worker threads, which nothing here uses.
-import { Gzip } from 'fflate/browser';
 import { EnsembleError } from '../errors.js';
 import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
@@ -80,7 +78,8 @@ async function pack(
   // Not zlib: what that makes of the same bytes depends on its version and on the processor. This is plain
   // JavaScript at a pinned version, and a test holds the sha256 of a known tree.
   const gzip = compressed
-    ? new Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => ready.push(chunk))
+    ? // The build for Node is the same, and loads worker threads, which nothing here uses.
+      new (await import('fflate/browser')).Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => ready.push(chunk))
     : new StoredGzip((chunk) => ready.push(chunk));
   const drain = async (): Promise<void> => {
     for (const chunk of ready.splice(0)) {

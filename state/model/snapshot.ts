@@ -25,7 +25,7 @@ export interface UnitState {
   readonly name: string;
   readonly unit: Unit;
   readonly status: UnitStatus;
-  /** Undefined unless an upgrade is wanted, or where flags were not asked for. */
+  /** Undefined unless an upgrade is wanted. */
   readonly flag: Flag | undefined;
 }
 
@@ -74,14 +74,10 @@ async function readRequired(
   );
 }
 
-/**
- * One service with its units, or undefined where there is none.
- * @param flags false to leave the units' flags unread, of which whoever is to set them needs to know nothing
- */
+/** One service with its units, or undefined where there is none. */
 export async function readServiceState(
   coordinator: Coordinator,
   name: string,
-  { flags = true }: { readonly flags?: boolean } = {},
 ): Promise<ServiceState | undefined> {
   const [service, unitNames, exposed, relations] = await Promise.all([
     readEntity(coordinator, paths.service(name), serviceSchema),
@@ -90,7 +86,7 @@ export async function readServiceState(
     relationsOfService(coordinator, name),
   ]);
   if (service === undefined) return undefined;
-  const units = await readUnitStates(coordinator, unitNames, { flags });
+  const units = await readUnitStates(coordinator, unitNames);
   const standing = units.filter((unit) => unit !== undefined);
   return { name, service: service.value, exposed: exposed !== undefined, units: standing, relations };
 }
@@ -107,7 +103,6 @@ export async function readUnitState(coordinator: Coordinator, name: string): Pro
 export async function readUnitStates(
   coordinator: Coordinator,
   names: readonly string[],
-  { flags = true }: { readonly flags?: boolean } = {},
 ): Promise<readonly (UnitState | undefined)[]> {
   const found: (UnitState | undefined)[] = [];
   // Some at a time: more of them under way at once take longer, since all of it is in memory then.
@@ -116,7 +111,7 @@ export async function readUnitStates(
     const [units, statuses, flagged] = await Promise.all([
       readEntities(coordinator, together.map(paths.unit), unitSchema),
       readEntities(coordinator, together.map(paths.status), statusSchema),
-      flags ? readEntities(coordinator, together.map(paths.upgrade), flagSchema) : [],
+      readEntities(coordinator, together.map(paths.upgrade), flagSchema),
     ]);
     for (const [index, name] of together.entries()) {
       const [unit, status] = [units[index], statuses[index]];

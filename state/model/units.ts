@@ -1,6 +1,6 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
-import { type Entity, readEntity } from './entity.js';
+import { type Entity, readEntities, readEntity } from './entity.js';
 import { ServiceDestroying, UnitNotFound } from './errors.js';
 import { type HistoryEntry, recordOperations } from './history.js';
 import { chooseMachines, loadOf, readMachines, requireMachine } from './machines.js';
@@ -10,6 +10,24 @@ import { type Unit, unitSchema } from './schemas.js';
 import { editService, requireService } from './services.js';
 import { companyOf, freePlaceOperations } from './subordinates.js';
 import { createUnitOperations } from './unit-operations.js';
+
+/** A unit's node, with its name. */
+export interface NamedUnit {
+  readonly name: string;
+  readonly unit: Unit;
+}
+
+/** The nodes of units in the order of their names, without those that are not there. @throws NodeInvalid */
+export async function readUnits(
+  coordinator: Coordinator,
+  names: readonly string[],
+): Promise<readonly NamedUnit[]> {
+  const units = await readEntities(coordinator, names.map(paths.unit), unitSchema);
+  return names.flatMap((name, index) => {
+    const unit = units[index]?.value;
+    return unit === undefined ? [] : [{ name, unit }];
+  });
+}
 
 /** Units created per transaction: five nodes each, well below the coordinator's 1 MB per request. */
 const UNITS_PER_TRANSACTION = 200;

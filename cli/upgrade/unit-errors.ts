@@ -1,0 +1,37 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { readEntities } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { statusSchema, type UnitStatus } from '../../state/model/schemas.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+
+/** Statuses that are looked at together, while the next ones are on their way. */
+const TOGETHER = 500;
+
+/** The statuses of units in an error state, by their names. */
+export type UnitErrors = ReadonlyMap<string, UnitStatus>;
+
+/**
+ * Which of the units are in an error state. Everything is asked for at once, so that what is written after this call is
+ * in none of the answers, however long they take to be looked at.
+ * @throws NodeInvalid
+ */
+export async function readUnitErrors(
+  coordinator: Coordinator,
+  names: readonly string[],
+): Promise<UnitErrors> {
+  const parts: Promise<readonly (readonly [string, UnitStatus])[]>[] = [];
+  for (let start = 0; start < names.length; start += TOGETHER)
+    parts.push(errorsAmong(coordinator, names.slice(start, start + TOGETHER)));
+  return new Map((await Promise.all(parts)).flat());
+}
+
+async function errorsAmong(
+  coordinator: Coordinator,
+  names: readonly string[],
+): Promise<readonly (readonly [string, UnitStatus])[]> {
+  const statuses = await readEntities(coordinator, names.map(paths.status), statusSchema);
+  return names.flatMap((name, index) => {
+    const status = statuses[index]?.value;
+    return status !== undefined && isErrorState(status.state) ? [[name, status] as const] : [];
+  });
+}
