@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { readMachines } from '../../state/model/machines.js';
+import { readMachinesUp } from '../../state/model/machines.js';
 import { readUnitStates } from '../../state/model/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { agentCommand, type Session } from '../session.js';
@@ -65,11 +65,10 @@ export async function warnOfAbsentAgents(
   units: readonly string[],
   known?: UnitMachines,
 ): Promise<void> {
-  const [machines, hosts] = await Promise.all([
-    readMachines(coordinator),
+  const [up, hosts] = await Promise.all([
+    readMachinesUp(coordinator),
     known ?? readHosts(coordinator, units),
   ]);
-  const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
   const waiting = new Map<string | null, string[]>();
   for (const unit of units) {
     const machine = hosts.get(unit);

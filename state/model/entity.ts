@@ -6,7 +6,22 @@ import { NodeInvalid } from './errors.js';
 const FEW = 200;
 let checked = 0;
 
-/** What a node says, read and validated, with the version a later write of it must name. */
+/**
+ * Of very many nodes most say what another one says: the units of a machine, those that wait for their first agent. Each
+ * text is validated once, as long as few others came since.
+ */
+const MOST_TEXTS = 128;
+/** Characters. */
+const LONGEST_TEXT = 1_000;
+const said = new WeakMap<z.ZodType, Map<string, unknown>>();
+
+function textsOf<T>(schema: z.ZodType<T>): Map<string, T> {
+  const texts = said.get(schema) ?? new Map<string, unknown>();
+  said.set(schema, texts);
+  return texts as Map<string, T>;
+}
+
+/** What a node says, read and validated, with the version a later write of it must name. It is not to be changed. */
 export interface Entity<T> {
   readonly value: T;
   readonly version: number;
@@ -38,6 +53,9 @@ export function parseEntity<T>(
   node: Node | undefined,
 ): Entity<T> | undefined {
   if (node === undefined) return undefined;
+  const texts = textsOf(schema);
+  const known = texts.get(node.value);
+  if (known !== undefined) return { value: known, version: node.version };
   let json: unknown;
   try {
     json = JSON.parse(node.value);
@@ -46,7 +64,11 @@ export function parseEntity<T>(
   }
   checked += 1;
   const result = schema.safeParse(json, { jitless: checked <= FEW });
-  if (result.success) return { value: result.data, version: node.version };
+  if (result.success) {
+    if (texts.size >= MOST_TEXTS) texts.clear();
+    if (node.value.length <= LONGEST_TEXT) texts.set(node.value, result.data);
+    return { value: result.data, version: node.version };
+  }
   const issue = result.error.issues[0];
   throw new NodeInvalid(path, issue?.path.join('.') ?? '', issue?.message ?? 'it is not what it should be');
 }

@@ -20,6 +20,13 @@ export async function readMachines(coordinator: Coordinator): Promise<readonly M
   return machines.filter((machine) => machine !== undefined);
 }
 
+/** The names of the machines whose agent is up. */
+export async function readMachinesUp(coordinator: Coordinator): Promise<ReadonlySet<string>> {
+  const names = (await coordinator.children(paths.machines)) ?? [];
+  const agents = await coordinator.getMany(names.map(paths.agent));
+  return new Set(names.filter((_, index) => agents[index] !== undefined));
+}
+
 async function readMachine(coordinator: Coordinator, name: string): Promise<MachineState | undefined> {
   const [machine, agent, units] = await Promise.all([
     readEntity(coordinator, paths.machine(name), machineSchema),

@@ -95,5 +95,6 @@ export function compareUnits(a: string, b: string): number {
   const serviceA = serviceOfUnit(a);
   const serviceB = serviceOfUnit(b);
   if (serviceA !== serviceB) return serviceA < serviceB ? -1 : 1;
-  return numberOfUnit(a) - numberOfUnit(b);
+  // Their numbers, which have no zeros in front.
+  return a.length - b.length || (a < b ? -1 : Number(a > b));
 }

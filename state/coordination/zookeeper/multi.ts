@@ -30,7 +30,7 @@ export const EPHEMERAL = 1;
 /** One node of `getManyCall`: its error code, or what stands there. */
 export type Read =
   | { readonly err: number }
-  | { readonly err: 0; readonly value: string; readonly stat: Stat };
+  | ({ readonly err: 0; readonly value: string } & Pick<Stat, 'version' | 'owner'>);
 
 /**
  * Reads many nodes in one request (multiRead, ZooKeeper 3.6 and newer), which spares both sides most of the work: one
@@ -81,11 +81,10 @@ function decodeMany(bytes: Buffer, count: number): readonly Read[] {
     const length = Math.max(0, bytes.readInt32BE(at));
     const value = bytes.toString('utf8', at + 4, at + 4 + length);
     at += 4 + length;
-    const changed = bytes.readBigInt64BE(at + 8);
     const version = bytes.readInt32BE(at + 32);
     const owner = bytes.readBigInt64BE(at + 44);
     at += STAT;
-    return { err: 0, value, stat: { version, owner, changed } };
+    return { err: 0, value, version, owner };
   });
 }
 

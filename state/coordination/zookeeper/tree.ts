@@ -41,7 +41,8 @@ interface Asked {
 /** A node as it was read, with what only the engine needs to know. */
 export interface StatedNode {
   readonly node: Node;
-  readonly stat: Stat;
+  /** Id of the session that owns an ephemeral node, 0n for a persistent one. */
+  readonly owner: bigint;
 }
 
 type CallOptions = Partial<Omit<RequestOptions, 'path'>>;
@@ -95,7 +96,7 @@ export class Tree {
     const call = getManyCall(paths.map((path) => this.full(path)));
     const reads = this.#answer(await this.#read(call, first), { kind: 'get', path: first });
     return reads.map((read, index) => {
-      if ('value' in read) return stated(read);
+      if ('value' in read) return stated(read.value, read);
       if (read.err === NO_NODE) return undefined;
       throw refusal(this.display, read.err, { kind: 'get', path: paths[index] ?? first });
     });
@@ -103,7 +104,9 @@ export class Tree {
 
   async #getAlone(path: string, options: CallOptions): Promise<StatedNode | undefined> {
     const reply = await this.#read(getCall(this.full(path), false), path, options);
-    return reply.err === NO_NODE ? undefined : stated(this.#answer(reply, { kind: 'get', path }));
+    if (reply.err === NO_NODE) return undefined;
+    const { value, stat } = this.#answer(reply, { kind: 'get', path });
+    return stated(value, stat);
   }
 
   async children(path: string): Promise<readonly string[] | undefined> {
@@ -189,7 +192,7 @@ export class Tree {
     this.#look(getCall(full, true), full, (read) =>
       read === undefined
         ? { value: undefined, mark: 'absent' }
-        : { value: stated(read).node, mark: `${read.stat.changed}` },
+        : { value: stated(read.value, read.stat).node, mark: `${read.stat.changed}` },
     );
 
   /** The same for the names of a node's children. */
@@ -259,6 +262,6 @@ export class Tree {
   }
 }
 
-function stated({ value, stat }: { readonly value: string; readonly stat: Stat }): StatedNode {
-  return { node: { value, version: stat.version, ephemeral: stat.owner !== 0n }, stat };
+function stated(value: string, { version, owner }: Pick<Stat, 'version' | 'owner'>): StatedNode {
+  return { node: { value, version, ephemeral: owner !== 0n }, owner };
 }

@@ -90,7 +90,7 @@ export class ZookeeperCoordinator implements Coordinator {
     );
     this.#ephemerals = new Ephemerals(this.#clock, {
       create: (path, value) => this.#tree.recreate(path, value),
-      owner: async (path) => this.#adopt(path, await this.#tree.get(path, { patient: true }))?.stat.owner,
+      owner: async (path) => this.#adopt(path, await this.#tree.get(path, { patient: true }))?.owner,
       isOwn: (id) => id === this.#session.id,
       isFormer: (id) => this.#session.isFormer(id),
     });
@@ -209,7 +209,7 @@ export class ZookeeperCoordinator implements Coordinator {
 
   /** Remembers an ephemeral node as ours where its owner is this session, whichever process created it. */
   #adopt(path: string, read: StatedNode | undefined): StatedNode | undefined {
-    if (read !== undefined && read.stat.owner !== 0n && read.stat.owner === this.#session.id) {
+    if (read !== undefined && read.owner !== 0n && read.owner === this.#session.id) {
       this.#ephemerals.keep(path, read.node.value);
     }
     return read;
