@@ -17,9 +17,12 @@ import { findBadLink } from './links.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
 
 /*
- * Whoever lists a tree has nothing else to do meanwhile, and to hand twenty small files to Node's threads takes longer
+ * Whoever lists a tree has little else to do meanwhile, and to hand twenty small files to Node's threads takes longer
  * than to read them.
  */
+
+/** Bytes of a large file after which others have their turn: the coordinator hears from its clients every few seconds. */
+const AT_A_STRETCH = 8 * 1024 * 1024;
 
 /**
  * Everything that belongs to the formula in `directory`, hashed. Version-control folders are left out. What a bundle
@@ -29,7 +32,9 @@ import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
 export async function listTree(directory: string): Promise<Manifest> {
   const root = rootOf(directory);
   if (!lstatSync(root).isDirectory()) throw new NotAFormula(directory, 'it is not a directory');
-  const manifest = sortManifest(listPaths(root, '').map((path) => describe(root, path)));
+  const entries: ManifestEntry[] = [];
+  for (const path of listPaths(root, '')) entries.push(await describe(root, path));
+  const manifest = sortManifest(entries);
   const bad = findBadLink(manifest);
   if (bad !== undefined) throw new FormulaEntryRefused(join(directory, bad.path), `it ${bad.reason}`);
   return manifest;
@@ -61,7 +66,7 @@ function listPaths(root: string, folder: string): string[] {
   return paths;
 }
 
-function describe(root: string, path: string): ManifestEntry {
+async function describe(root: string, path: string): Promise<ManifestEntry> {
   const absolute = join(root, path);
   const stats = reading(absolute, () => lstatSync(absolute));
   if (stats.isDirectory()) return { kind: 'directory', path };
@@ -70,15 +75,20 @@ function describe(root: string, path: string): ManifestEntry {
   if (!stats.isFile()) throw new FormulaEntryRefused(absolute, `it is ${specialKind(stats)}`);
   // Modes are normalised in bundles, so the bit would be lost silently and the file not do what its author expects.
   if ((stats.mode & 0o6000) !== 0) throw new FormulaEntryRefused(absolute, 'it has the setuid or setgid bit');
-  return { kind: 'file', path, ...hashFile(absolute), executable: isExecutable(stats.mode) };
+  return { kind: 'file', path, ...(await hashFile(absolute)), executable: isExecutable(stats.mode) };
 }
 
-function hashFile(absolute: string): { sha256: string; size: number } {
+async function hashFile(absolute: string): Promise<{ sha256: string; size: number }> {
   const hash = createHash('sha256');
   let size = 0;
+  let since = 0;
   for (const chunk of readFileSafely(absolute)) {
     hash.update(chunk);
     size += chunk.length;
+    since += chunk.length;
+    if (since < AT_A_STRETCH) continue;
+    since = 0;
+    await new Promise(setImmediate);
   }
   return { sha256: hash.digest('hex'), size };
 }

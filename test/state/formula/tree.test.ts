@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { FormulaEntryRefused, NotAFormula } from '../../../state/formula/errors.js';
@@ -19,6 +19,22 @@ describe('listTree', () => {
       return true;
     });
   };
+
+  it('lets others have their turn while it reads a large file, such as the session of a command', async () => {
+    const tree = await workshop.tree('large', { 'hooks/install': ['x', ''] });
+    const file = await open(join(tree, 'large'), 'w');
+    await file.truncate(40 * 1024 * 1024);
+    await file.close();
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    await listTree(tree);
+    clearImmediate(counting);
+    assert.ok(turns >= 4, `${turns} turns`);
+  });
 
   it('lists files with their hash, folders and links, sorted by the bytes of their paths', async () => {
     const tree = await workshop.tree('clock', {
