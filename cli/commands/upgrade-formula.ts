@@ -129,16 +129,17 @@ async function upgrade(work: Work): Promise<ExitCode> {
   }
   const flag = { ...by, force, ...(options.revertOnError && { revertOnError: true }) };
   const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`;
-  const [errors] = await Promise.all([
-    // As they are before the flags, and looked at while the coordinator takes those.
-    readUnitErrors(coordinator, plan.upgrade),
-    flagUnits(coordinator, plan.upgrade, flag, {
-      ...requestEntry(by, { ...request, message }),
-      // In the place of what is on record since the service was set: now it is known which units it is about.
-      id: asked.id,
-    }),
-  ]);
+  // As they are before the flags, and looked at while the coordinator takes those.
+  const reading = readUnitErrors(coordinator, plan.upgrade);
+  // One that cannot be read is told of below: it keeps no other unit from being flagged.
+  reading.catch(() => undefined);
+  await flagUnits(coordinator, plan.upgrade, flag, {
+    ...requestEntry(by, { ...request, message }),
+    // In the place of what is on record since the service was set: now it is known which units it is about.
+    id: asked.id,
+  });
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
+  const errors = await reading;
   for (const line of errorLines(errors, force)) output.warn(line);
   for (const line of leftOutLines(plan, name)) output.notice(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);

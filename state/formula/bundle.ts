@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Gzip } from 'fflate/browser';
 import { EnsembleError } from '../errors.js';
 import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
@@ -17,7 +18,7 @@ const pieceSize = 64 * 1024;
  * A formula of so many bytes at most is not compressed: that would take longer than everything else about its bundle,
  * most of it to compile what compresses.
  */
-const stored = 1_000_000;
+const storedUpTo = 1_000_000;
 
 /**
  * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
@@ -50,7 +51,7 @@ export async function bundleTree(
     const handle = await open(unfinished, 'w', 0o644);
     try {
       const size = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
-      const digest = await pack(directory, archive(directory, manifest), size > stored, handle, limits);
+      const digest = await pack(directory, archive(directory, manifest), size > storedUpTo, handle, limits);
       await handle.close();
       await rename(unfinished, destination);
       return digest;
@@ -75,12 +76,8 @@ async function pack(
   let size = 0;
   let unpacked = 0;
   const ready: Uint8Array[] = [];
-  // Not zlib: what that makes of the same bytes depends on its version and on the processor. This is plain
-  // JavaScript at a pinned version, and a test holds the sha256 of a known tree.
-  const gzip = compressed
-    ? // The build for Node is the same, and loads worker threads, which nothing here uses.
-      new (await import('fflate/browser')).Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => ready.push(chunk))
-    : new StoredGzip((chunk) => ready.push(chunk));
+  const keep = (chunk: Uint8Array): number => ready.push(chunk);
+  const gzip = compressed ? await compressingGzip(keep) : new StoredGzip(keep);
   const drain = async (): Promise<void> => {
     for (const chunk of ready.splice(0)) {
       hash.update(chunk);
@@ -103,6 +100,16 @@ async function pack(
   await drain();
   check(size);
   return { sha256: hash.digest('hex'), size };
+}
+
+/**
+ * Not zlib: what that makes of the same bytes depends on its version and on the processor. This is plain JavaScript at a
+ * pinned version, and a test holds the sha256 of a known tree.
+ */
+async function compressingGzip(ready: (chunk: Uint8Array) => void): Promise<Gzip> {
+  // The build for Node is the same, and loads worker threads, which nothing here uses.
+  const { Gzip } = await import('fflate/browser');
+  return new Gzip({ level: 6, mem: 8, mtime: 0 }, ready);
 }
 
 /** The uncompressed archive. Every file is checked again while it is read: it may have changed since the listing. */

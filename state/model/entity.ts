@@ -16,8 +16,11 @@ const LONGEST_TEXT = 1_000;
 const said = new WeakMap<z.ZodType, Map<string, unknown>>();
 
 function textsOf<T>(schema: z.ZodType<T>): Map<string, T> {
-  const texts = said.get(schema) ?? new Map<string, unknown>();
-  said.set(schema, texts);
+  let texts = said.get(schema);
+  if (texts === undefined) {
+    texts = new Map();
+    said.set(schema, texts);
+  }
   return texts as Map<string, T>;
 }
 

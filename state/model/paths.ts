@@ -85,11 +85,6 @@ export function serviceOfUnit(unit: string): string {
   return unit.slice(0, unit.lastIndexOf('/'));
 }
 
-/** `0` of `mysql/0`. */
-export function numberOfUnit(unit: string): number {
-  return Number(unit.slice(unit.lastIndexOf('/') + 1));
-}
-
 /** Orders units as people count: `mysql/2` before `mysql/10`. */
 export function compareUnits(a: string, b: string): number {
   const serviceA = serviceOfUnit(a);

@@ -192,6 +192,15 @@ describe('ensemble upgrade-formula', () => {
     );
   });
 
+  it('flags all units although the status of one cannot be read, and says which', async () => {
+    await agent.coordinator.set(paths.status('guestbook/1'), 'no JSON');
+    const { code, stderr } = await upgrade('--no-wait');
+    assert.equal(code, 1);
+    assert.match(stderr, /units\/guestbook-1\/status/);
+    for (const unit of ['guestbook/0', 'guestbook/1', 'guestbook/2'])
+      assert.notEqual(await agent.coordinator.get(paths.upgrade(unit)), undefined, unit);
+  });
+
   it('upgrades units in an error state with --force, and waits for them', async () => {
     await agent.report('guestbook/1', { state: 'config-error', message: 'no' });
     const running = world.box.start(['upgrade-formula', '--force', 'guestbook']);

@@ -16,7 +16,7 @@ export function closing(bench: Bench): void {
       const requests = [
         ...Array.from({ length: 50 }, (_, at) => client.create(`/n${at}`, '')),
         client.get('/'),
-        client.getMany(['/a']),
+        client.getMany(['/', '/n0']),
         client.children('/'),
       ];
       const closed = client.close();
@@ -36,6 +36,7 @@ export function closing(bench: Bench): void {
       await client.close();
       const requests = [
         client.get('/a'),
+        client.getMany(['/a']),
         client.children('/'),
         client.create('/b', ''),
         client.set('/a', 'x'),

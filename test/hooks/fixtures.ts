@@ -7,6 +7,7 @@ import { bootId, type HookOutcome, type HookSpec, type RunningHook } from '../..
 import { findProcess, sendSignal } from '../../hooks/process/process-table.js';
 import { startHook } from '../../hooks/process/start-hook.js';
 import { systemClock } from '../../state/clock.js';
+import { eventually } from '../eventually.js';
 
 /** A unit's directories for one test, with the hooks it wants. */
 export class UnitFixture {
@@ -86,13 +87,11 @@ export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
+  return eventually(async () => {
     const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`waited too long for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    if (found === undefined || found === false) throw new Error(`waited too long for ${what}`);
+    return found;
+  });
 }
 
 export function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { eventually } from '../eventually.js';
 import { startChild } from './child.js';
 
 /** A killed process whose parent is gone too may stay a zombie for a moment; it runs no more. */
@@ -24,11 +25,10 @@ describe('a server of the tests', () => {
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     // Between the start and the moment it is `sleep`, it has not yet asked to die with its parent.
-    while (!(await readFile(`/proc/${pid}/comm`, 'utf8')).startsWith('sleep'))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(async () => assert.match(await readFile(`/proc/${pid}/comm`, 'utf8'), /^sleep/));
     parent.kill('SIGKILL');
     await once(parent, 'close');
-    while (await runs(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(async () => assert.equal(await runs(pid), false));
   });
 
   it('is gone after stop, which may be called twice', async () => {
@@ -42,7 +42,7 @@ describe('a server of the tests', () => {
 
   it('that fails tells what it printed', async () => {
     const child = startChild('sh', ['-c', 'echo out of order >&2; exit 3']);
-    while (child.output() === '') await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => assert.notEqual(child.output(), ''));
     await child.stop();
     assert.throws(() => child.throwIfEnded(), /sh ended with (3|SIGKILL)\nout of order/);
   });

@@ -15,6 +15,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { Gzip } from 'fflate/browser';
 import { bundleFormula, bundleTree } from '../../../state/formula/bundle.js';
 import {
   BundleUnwritable,
@@ -75,6 +77,20 @@ describe('bundleFormula', () => {
       );
     });
   }
+
+  it('holds the very archive that 0.1.0 compressed', async () => {
+    await bundleFormula(await workshop.tree('clock', known), workshop.path('clock.tar.gz'));
+    const archive = gunzipSync(await readFile(workshop.path('clock.tar.gz')));
+    const compressed: Uint8Array[] = [];
+    const gzip = new Gzip({ level: 6, mem: 8, mtime: 0 }, (chunk) => compressed.push(chunk));
+    for (let at = 0; at < archive.length; at += 64 * 1024) gzip.push(archive.subarray(at, at + 64 * 1024));
+    gzip.push(new Uint8Array(0), true);
+    const bytes = Buffer.concat(compressed);
+    assert.deepEqual(
+      { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length },
+      { sha256: '76fb9b456997e5ec1728b2d7429df899e68734fdbe9eb928c86c113f4687b7d4', size: 301_719 },
+    );
+  });
 
   it('gives the same bytes whatever the dates, the order of creation, the modes, the owner and the place', async () => {
     const first = await workshop.tree('clock', known);

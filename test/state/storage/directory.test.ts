@@ -25,6 +25,7 @@ import {
 } from '../../../state/storage/errors.js';
 import { fetchObject } from '../../../state/storage/fetch.js';
 import { openStorage } from '../../../state/storage/open.js';
+import { eventually } from '../../eventually.js';
 import { makeContent } from './content.js';
 import { runModule } from './process.js';
 
@@ -130,8 +131,9 @@ describe('a storage in a directory', () => {
          await storage.put(${JSON.stringify(key)}, ${JSON.stringify(file)});`,
       );
       // The upload begins when the directory for it appears; then the moment of the kill moves through its course.
-      while ((await readdir(path.join(directory, '.unfinished')).catch(() => [])).length === 0)
-        await new Promise((resolve) => setTimeout(resolve, 1));
+      await eventually(async () =>
+        assert.notEqual((await readdir(path.join(directory, '.unfinished'))).length, 0),
+      );
       await new Promise((resolve) => setTimeout(resolve, (whole * round) / 10));
       child.kill();
       await child.ended;
