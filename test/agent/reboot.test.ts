@@ -64,11 +64,13 @@ describe('a machine that was rebooted', () => {
     await world.openGate('broken');
     await world.openGate('config');
     agent = await world.agent({ boot: 'second' });
-    await world.until('start-error');
+    const { since } = (await world.until('start-error')).status;
     await requestResolved(world.coordinator, 'f/0', true, requester);
     await eventually(async () =>
       assert.equal((await world.trace()).filter((run) => run === 'start 1').length, 3),
     );
+    // Not the error of before, which is told until the hook has taken a tenth of a second.
+    await eventually(async () => assert.notEqual((await world.unit()).status.since, since));
     await world.until('start-error');
     await requestResolved(world.coordinator, 'f/0', false, requester);
     await world.until('started');
