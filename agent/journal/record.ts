@@ -63,6 +63,8 @@ export const recordSchema = z.looseObject({
       to: formulaRefSchema,
       step: z.enum(upgradeSteps),
       since: instant,
+      /** Who asked for it: the flag that says so is off the tree before the unit has resumed. */
+      by: z.string().optional(),
       resumeIn: z.enum(['installing', 'starting', 'configuring']),
       /** It goes back: by the hook `revert-formula` of the formula it goes back to. */
       revert: z.boolean().optional(),

@@ -38,13 +38,13 @@ export function newsWith({ news = [] }: UnitRecord, event: Event): readonly Hist
 function entriesOf(
   before: UnitRecord,
   after: UnitRecord,
-  { upgrade: flag, resolved }: UnitRequests,
+  { resolved }: UnitRequests,
   at: string,
 ): readonly Omit<Event, 'at'>[] {
   const took = (since: string): number => Math.max(0, Date.parse(at) - Date.parse(since));
   const { upgrade } = before;
   if (after.upgrade?.failure !== undefined && upgrade?.failure === undefined && upgrade !== null) {
-    const { from, to } = upgrade;
+    const { from, to, by } = upgrade;
     const message = after.upgrade.failure;
     return [
       {
@@ -52,14 +52,17 @@ function entriesOf(
         outcome: 'failed',
         from: from?.id,
         to: to.id,
-        by: flag?.value.by,
+        by,
         message,
         took: took(upgrade.since),
       },
     ];
   }
-  const by = flag?.value.by;
-  const route = upgrade && { from: (upgrade.replaces ?? upgrade.from)?.id, to: upgrade.to.id, by };
+  const route = upgrade && {
+    from: (upgrade.replaces ?? upgrade.from)?.id,
+    to: upgrade.to.id,
+    by: upgrade.by,
+  };
   if (upgrade !== null && upgrade.step !== 'resuming' && after.upgrade?.step === 'resuming') {
     const what = upgrade.revert === true ? 'revert' : 'upgrade';
     return [{ what, outcome: 'done', ...route, took: took(upgrade.since) }];

@@ -24,12 +24,14 @@ export async function pauseForUpgrade(unit: AgentUnit): Promise<void> {
   if (upgrade === undefined) throw new Error('an upgrade went ahead that nobody wants');
   const { ref } = await unit.parts.formulas.find(upgrade.to);
   const record = unit.record();
+  const by = unit.requests().upgrade?.value.by;
   await unit.enter('upgrading', {
     upgrade: {
       from: committedFormula(record),
       to: ref,
       step: 'swapping',
       since: unit.now(),
+      ...(by !== undefined && { by }),
       resumeIn: record.upgrade?.resumeIn ?? whereToResume(record.state),
       ...(upgrade.revert && { revert: true, ...(record.formula && { replaces: record.formula }) }),
       ...(upgrade.revertOnError && { revertOnError: true }),
