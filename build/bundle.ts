@@ -11,14 +11,14 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
  * longer than most commands. `tsc` has checked the types by then; the tests run what `tsc` wrote, and test this once.
  *
  * `dist/bin/ensemble.cjs` answers `--version` by itself, and else loads `dist/bin/run.cjs`, with the code that V8
- * compiled here (`dist/bin/run.cache`) where this very release of Node runs it.
+ * compiled here (`dist/bin/*.cache`) where this very release of Node runs it.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const bin = join(root, 'dist/bin');
 const require = createRequire(import.meta.url);
 
 /** Packages with native code, or so large that only who needs them shall read them: they stay where npm put them. */
-const outside = /^(lmdb|@viz-js\/viz|@aws-sdk\/.*|node-zookeeper-client\/.*)$/;
+const outside = /^(lmdb|@viz-js\/viz|@aws-sdk\/.*)$/;
 
 /** An import of a package outside becomes a `require` at the moment the module that imports it is first needed. */
 const whenNeeded: Plugin = {
@@ -127,7 +127,7 @@ await build({
   plugins: [whenNeeded],
 });
 
-// One command is run to its end, so that V8 has compiled what commands use, and not only what each one loads.
+// Commands are run to their end, so that V8 has compiled what they use, and not only what each one loads.
 const home = await mkdtemp(join(tmpdir(), 'ensemble-build-'));
 const ensemble = (command: string, variables: NodeJS.ProcessEnv = {}): void => {
   const env = {
@@ -145,8 +145,10 @@ try {
   ensemble('bootstrap');
   ensemble('deploy --no-wait notes');
   ensemble('deploy --no-wait store');
+  ensemble('deploy --no-wait guestbook-1');
   ensemble('add-relation notes store');
   ensemble('status', { ENSEMBLE_COMPILE: 'yes' });
+  ensemble('upgrade-formula --no-wait guestbook', { ENSEMBLE_COMPILE: 'yes' });
 } finally {
   await rm(home, { recursive: true, force: true });
 }

@@ -6,8 +6,10 @@ import { Script } from 'node:vm';
 import type { run as runCommand } from '../cli/run.js';
 
 const bundle = fileURLToPath(new URL('./run.cjs', import.meta.url));
-const cache = fileURLToPath(new URL('./run.cache', import.meta.url));
 const require = module.createRequire(import.meta.url);
+
+/** Commands that publish formulas: they use much that others do not, who would have to read it with the rest. */
+const publishing: readonly string[] = ['deploy', 'upgrade-formula'];
 
 /** Stands in for `cli/run.ts` in the bundled command: runs the bundle, from compiled code where there is some. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -15,15 +17,21 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Node maps stacks to their sources for what it loads itself only.
   if (argv.includes('--debug')) process.setSourceMapsEnabled(true);
   else {
-    const compiled = loadCompiled();
+    const compiled = loadCompiled(cacheFor(argv));
     if (compiled !== undefined) return compiled(argv);
   }
   const loaded: { run: typeof runCommand } = require(bundle);
   return loaded.run(argv);
 }
 
+/** The file of compiled code; which one it is makes a command faster, and does not change what it does. */
+function cacheFor(argv: readonly string[]): string {
+  const name = argv.some((word) => publishing.includes(word)) ? 'publish' : 'run';
+  return fileURLToPath(new URL(`./${name}.cache`, import.meta.url));
+}
+
 /** Undefined where the code was compiled by another Node, or not at all. */
-function loadCompiled(): typeof runCommand | undefined {
+function loadCompiled(cache: string): typeof runCommand | undefined {
   let cachedData: Buffer;
   try {
     cachedData = readFileSync(cache);
@@ -38,7 +46,7 @@ function loadCompiled(): typeof runCommand | undefined {
 async function runAndCompile(argv: readonly string[]): Promise<number> {
   const script = scriptOf(undefined);
   const code = await runOf(script)(argv);
-  writeFileSync(cache, script.createCachedData());
+  writeFileSync(cacheFor(argv), script.createCachedData());
   return code;
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, statSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFileSync, renameSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractBundle } from '../../state/formula/extract.js';
 import type { ArrivingBundle, BundleSource } from '../../state/formula/gunzip.js';
@@ -111,6 +111,6 @@ async function unpack(source: BundleSource, bundle: string, packed: number): Pro
   if (files.reduce((sum, { size }) => sum + size, 0) > SMALL)
     return { directory, manifest, contents: undefined, ...moving };
   const contents = new Map<string, Buffer>();
-  for (const { path } of files) contents.set(path, await readFile(join(directory, path)));
+  for (const { path } of files) contents.set(path, readFileSync(join(directory, path)));
   return { directory, manifest, contents, ...moving };
 }

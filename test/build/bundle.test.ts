@@ -54,10 +54,25 @@ describe('the bundled commands', () => {
     assert.deepEqual(await status(), empty);
   });
 
+  async function deployAndUpgrade(): Promise<void> {
+    const repository = ['--repository', join(root, 'examples/principia'), '--no-wait'];
+    for (const words of [
+      ['bootstrap'],
+      ['deploy', ...repository, 'guestbook-1'],
+      ['upgrade-formula', ...repository, 'guestbook'],
+    ]) {
+      const { code, stderr } = await run('ensemble.cjs', ...words);
+      assert.equal(code, 0, stderr);
+    }
+    const { services } = (await status()) as { services: Record<string, { formula: string }> };
+    assert.equal(services.guestbook?.formula, 'principia:guestbook-2');
+  }
+
+  it('publish formulas from the compiled code', deployAndUpgrade);
+
   it('work without the compiled code', async () => {
-    await rm(join(bin, 'run.cache'));
-    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
-    assert.deepEqual(await status(), empty);
+    for (const compiled of ['run.cache', 'publish.cache']) await rm(join(bin, compiled));
+    await deployAndUpgrade();
   });
 
   it('work where the compiled code is not for this Node, or is cut off', async () => {

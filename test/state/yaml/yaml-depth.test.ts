@@ -19,6 +19,7 @@ describe('the nesting of YAML', () => {
       const read = parseYamlFile(Buffer.from(text), 'some.yaml', z.unknown());
       assert.ok('problems' in read);
       assert.match(read.problems[0].reason, /nested too deeply/);
+      assert.equal(isTooDeep(opening.repeat(deepestYaml + 1)), true, 'from the first level that is too deep');
     });
   }
 
