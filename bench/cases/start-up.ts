@@ -1,3 +1,6 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleCommand, root } from '../../build/bundle-command.js';
 import type { Benchmark } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
 import { Lab } from '../lab/lab.js';
@@ -15,15 +18,22 @@ export const startUp: Benchmark = {
       await writeFormula(lab.repository, 'web', 1);
       await lab.run('deploy', '--repository', lab.repository, '-n', '10', '--no-wait', 'web');
       const nothing = (): number => timed([process.execPath, '-e', '0'], { env: lab.variables });
-      const command = (...args: readonly string[]) =>
-        inPairs(turns, () => timed(lab.command(...args), { env: lab.variables }), nothing);
+      const beside = (words: readonly [string, ...string[]]) =>
+        inPairs(turns, () => timed(words, { env: lab.variables }), nothing);
+      const libraries = await statusOfLibraries(lab);
       const measured = [
-        ['ensemble --version', 1.3, 'start of Node', await command('--version')],
+        ['ensemble --version', 1.3, 'start of Node', await beside(lab.command('--version'))],
         [
           'ensemble status, 10 units, embedded',
           2,
-          'its own compiled code, zod’s schemas, and loading lmdb: a third of node -e 0 each',
-          await command('status'),
+          'commander, yaml, lmdb and zod, as the next row shows; then its own compiled code, and its schemas',
+          await beside(lab.command('status')),
+        ],
+        [
+          'commander, yaml, lmdb and zod alone, reading the same',
+          undefined,
+          'start of Node, and loading them from compiled code',
+          await beside(libraries),
         ],
       ] as const;
       return {
@@ -33,7 +43,7 @@ export const startUp: Benchmark = {
           figure: `${ours.median.toFixed(0)} ms (node ${floor.median.toFixed(0)} ms)`,
           value: ratio.median,
           range: [ratio.least, ratio.most] as const,
-          aim,
+          ...(aim !== undefined && { aim }),
           bound,
         })),
       };
@@ -42,3 +52,14 @@ export const startUp: Benchmark = {
     }
   },
 };
+
+/** The words of the command that does no more than the libraries do; built and compiled as ours is. */
+async function statusOfLibraries(lab: Lab): Promise<readonly [string, ...string[]]> {
+  const bin = join(lab.directory, 'libraries/dist/bin');
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(lab.directory, 'libraries/node_modules'));
+  await bundleCommand('bench/lab/status-of-libraries.ts', bin);
+  const words = [process.execPath, join(bin, 'ensemble.cjs'), 'status'] as const;
+  timed(words, { env: { ...lab.variables, ENSEMBLE_COMPILE: 'yes' } });
+  return words;
+}
