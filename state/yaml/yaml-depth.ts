@@ -11,7 +11,7 @@ const begins = /[-[{?:]/g;
  * the stack ends inside a regular expression that is just being compiled, V8 does not throw but ends the process.
  */
 export function isTooDeep(text: string): boolean {
-  // As most texts: that takes no parser.
+  // As most texts are: no parser is needed to tell. Half, since a level may take two places of the parser's stack.
   if ((text.match(begins)?.length ?? 0) < deepestYaml / 2) return false;
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {

@@ -8,6 +8,7 @@ import { StorageUnreachable } from '../../../state/storage/errors.js';
 import { fetchObject } from '../../../state/storage/fetch.js';
 import { openStorage, type StorageOptions } from '../../../state/storage/open.js';
 import type { Storage } from '../../../state/storage/storage.js';
+import { eventually } from '../../eventually.js';
 import { startChild } from '../../servers/child.js';
 import { freePorts } from '../../servers/free-ports.js';
 import { type Swift, startSwift } from '../../servers/swift.js';
@@ -155,7 +156,7 @@ describe('a storage in s3, when the network fails', () => {
       `const server = require('node:net').createServer();
        server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`,
     ]);
-    while (!child.output().endsWith('\n')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => assert.match(child.output(), /\n$/));
     const port = Number(child.output());
     process.kill(child.pid, 'SIGSTOP');
     const knocking = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
