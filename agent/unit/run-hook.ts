@@ -293,7 +293,7 @@ function journalAttempt(
   return host.save({ hook, ...(command === undefined && { attempts: count }) });
 }
 
-/** Nobody ended it on purpose and nobody knows how far it came: it went down with its wrapper or machine. */
+/** Nobody ended it on purpose and nobody knows how far it came: it went down with its machine, or with whoever waited for it. */
 function wasLost(outcome: HookOutcome): boolean {
   return outcome.kind === 'killed' && outcome.signal === undefined;
 }

@@ -3,7 +3,7 @@ import { HookCannotAdopt } from '../errors.js';
 import { bootId, type HookOutcome, type HookSpec, type RunningHook } from './hook-run.js';
 import { type HookEnd, outcomeOf } from './outcome.js';
 import { killRemains, type ProcessGroup } from './process-group.js';
-import { findProcess } from './process-table.js';
+import { findProcess, type ProcessStat } from './process-table.js';
 import { claimRun, type RunRecord, readRecord, readStatus, wasTimedOut } from './run-directory.js';
 import { supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';
@@ -18,7 +18,7 @@ export type Adoption =
 
 /**
  * Takes over a run that an agent before this one journalled and perhaps started. However many processes try, and
- * however late the run's own wrapper gets the processor: the hook ran at most once under this id.
+ * however late the run's own process gets the processor: the hook ran at most once under this id.
  *
  * @param boot the machine's current boot: a process of another one is gone, whoever has its number now
  * @throws HookCannotAdopt where the run's directory cannot be read or claimed, e.g. on a full disk; try again
@@ -44,11 +44,12 @@ async function adopt(spec: HookSpec, clock: Clock, boot: string): Promise<Adopti
 async function takeOver(spec: HookSpec, clock: Clock, record: RunRecord | undefined): Promise<Adoption> {
   if (!record) return over(spec, { lost: true }, record);
   const group: ProcessGroup = {
-    id: record.wrapper.pid,
+    id: record.leader.pid,
     mark: `ENSEMBLE_CLIENT_ID=${spec.run.id}`,
-    leaderLives: () => findProcess(record.wrapper.pid)?.startTime === record.wrapper.startTime,
+    leaderLives: () => lives(record.leader),
+    isWaitedFor: () => lives(record.waiter),
   };
-  if (!group.leaderLives()) {
+  if (!group.leaderLives() && !group.isWaitedFor()) {
     const status = await readStatus(spec.runDirectory);
     if (status === undefined) killRemains(group);
     return over(spec, status === undefined ? { lost: true } : { status }, record);
@@ -56,6 +57,10 @@ async function takeOver(spec: HookSpec, clock: Clock, record: RunRecord | undefi
   const watch = watchForEnd(spec.runDirectory, group, clock);
   const { startedAt, logOffset } = record;
   return { kind: 'running', hook: supervise(spec, { group, startedAt, logOffset, ...watch }, clock) };
+}
+
+function lives({ pid, startTime }: ProcessStat): boolean {
+  return findProcess(pid)?.startTime === startTime;
 }
 
 function over(spec: HookSpec, end: HookEnd, record: RunRecord | undefined): Adoption {

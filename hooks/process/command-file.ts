@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Writes the file that stands in for a hook where a command is run in its place: the wrapper runs it like any hook.
+ * Writes the file that stands in for a hook where a command is run in its place: it is run like any hook.
  * @returns its path, in the run's directory
  */
 export async function writeCommand(runDirectory: string, words: readonly string[]): Promise<string> {

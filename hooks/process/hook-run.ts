@@ -45,7 +45,7 @@ export type HookOutcome =
   /** The formula has no such hook: nothing ran, and that is a success. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly exitCode: number }
-  /** Ended by a signal, or (without one) it went down with its machine or wrapper and nobody knows how far it came. */
+  /** Ended by a signal, or (without one) it went down with its machine, or whoever waited for it did, and nobody knows how far it came. */
   | { readonly kind: 'killed'; readonly signal?: NodeJS.Signals }
   | { readonly kind: 'timed-out'; readonly afterMs: number }
   /** Nothing ran: the run could not be claimed, as the disk is full or another agent has taken it. */
@@ -53,7 +53,7 @@ export type HookOutcome =
 
 /** A hook that runs, whether this process started it or adopted it. */
 export interface RunningHook {
-  /** Of the wrapper, which leads the hook's process group and session. */
+  /** Of the hook, or of the wrapper around it: it leads the process group and the session. */
   readonly pid: number;
   /** `Clock.monotonic()` at its start; the time limit counts from here. */
   readonly startedAt: number;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { wrapper } from './wrapper.js';
+import type { HookEnd } from './outcome.js';
 
 /** What a hook's process is started with. */
 export interface Launch {
@@ -11,15 +11,15 @@ export interface Launch {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** The wrapper's arguments. */
-  readonly words: readonly string[];
+  /** The run's directory, the hook, the offset in the log, the time of the start: the wrapper's arguments too. */
+  readonly words: readonly [runDirectory: string, hook: string, logOffset: string, startedAt: string];
 }
 
-/** A wrapper that was launched. */
+/** A hook that was launched. */
 export interface Launched {
   readonly pid: number;
-  /** Resolves with its exit status as a shell has it: 128 + n for signal n. Open for ever where the launcher is killed. */
-  readonly ended: Promise<number>;
+  /** Open for ever where the launcher is killed. */
+  readonly ended: Promise<HookEnd>;
 }
 
 /** Characters; Linux takes 128 KiB of one argument or variable. Whoever forks is told by the system what is too much. */
@@ -28,67 +28,98 @@ const longestText = 30_000;
 interface Waiting {
   readonly started: (launched: Launched) => void;
   readonly failed: (error: Error) => void;
-  readonly ended: (status: number) => void;
-  readonly end: Promise<number>;
+  readonly ended: (end: HookEnd) => void;
+  readonly end: Promise<HookEnd>;
 }
 
 /**
- * What the launcher runs: for each request on its input a wrapper, of which it tells `ID runs PID` and then `ID ended
- * STATUS`, or `ID failed`. It loads no module that perl-base lacks.
+ * What the launcher runs: for each request on its input a hook, of which it tells `ID runs PID` and then `ID ended
+ * STATUS` or `ID refused`; or `ID failed`. It loads no module that perl-base lacks. A run's directory gets from it what
+ * `wrapper` writes into it, in the same order and for the same reasons.
  *
  * - A request is its length in four bytes and so many bytes of it; neither a path nor a variable can hold the NUL
  *   between its parts.
- * - What the agent has open is closed first: its journal's file would be open in every hook.
- * - A wrapper is over when file 9 is closed, which it alone has, a pipe's end: no signal can come at the wrong moment.
+ * - What the agent has open is closed first: its journal's file would be open in every hook. What is opened here is
+ *   closed by `exec`.
+ * - It outlives the agent until its last hook has ended, and no signal ends it but SIGKILL. Signals are caught, since
+ *   those that are ignored would stay so in the hooks.
+ * - SIGCHLD interrupts `select`, but it may come just before: so that waits a tenth of a second at most.
  */
-const script = `use POSIX ();
-my ($wrapper, $asked, %runs) = ($ARGV[0], '');
-vec($asked, 0, 1) = 1;
+const script = `use POSIX qw(:errno_h :fcntl_h :sys_wait_h);
+my ($agent, %runs) = 1;
+$SIG{$_} = sub {} for qw(CHLD HUP INT PIPE TERM);
+sub this {
+  open my $stat, '<', '/proc/self/stat' or return '';
+  readline $stat;
+}
+my $launcher = this();
 opendir my $open, '/proc/self/fd';
 POSIX::close($_) for grep { /^\\d+$/ && $_ > 2 } readdir $open;
-sub told { syswrite STDOUT, "@_\\n" }
+open my $null, '<', '/dev/null';
+sub told { 1 until defined syswrite STDOUT, "@_\\n" or $! != EINTR }
 sub take {
   my ($rest, $bytes) = ($_[0], '');
-  while ($rest > length $bytes) { sysread(STDIN, $bytes, $rest - length $bytes, length $bytes) or exit }
+  while ($rest > length $bytes) {
+    my $read = sysread STDIN, $bytes, $rest - length $bytes, length $bytes;
+    return unless $read or !defined $read && $! == EINTR;
+  }
   $bytes;
 }
+sub note {
+  my ($file, $text, $noted) = @_;
+  open $noted, '>', $file and length $text == syswrite $noted, $text;
+}
+sub claim {
+  my ($run, $since) = @_;
+  my $this = this() or return;
+  note("$run/process", "$this$since\\n$launcher")
+    and sysopen my $claim, "$run/claim", O_WRONLY | O_CREAT | O_EXCL;
+}
 sub launch {
-  my ($id, $directory, $log, $count, @rest) = split /\\0/, $_[0], -1;
-  my @words = splice @rest, 0, $count;
-  chdir $directory and pipe(my $end, my $held) and open my $output, '>>', $log or return told($id, 'failed');
+  my ($id, $directory, $log, $run, $hook, $offset, $started, @environment) = split /\\0/, $_[0], -1;
+  chdir $directory and open my $output, '>>', $log and pipe my $refusal, my $refuse or return told($id, 'failed');
   my $pid = fork;
   return told($id, 'failed') unless defined $pid;
   unless ($pid) {
     POSIX::setsid();
-    open STDIN, '<', '/dev/null';
-    open STDOUT, '>&', $output;
-    open STDERR, '>&', $output;
-    POSIX::dup2(fileno $held, 9);
-    %ENV = map { split /=/, $_, 2 } @rest;
-    exec '/bin/sh', '-c', $wrapper, 'hook', @words;
-    POSIX::_exit(127);
+    POSIX::dup2(fileno $null, 0);
+    POSIX::dup2(fileno $output, $_) for 1, 2;
+    unless (claim($run, "$offset $started")) {
+      syswrite $refuse, 'no';
+      POSIX::_exit(125);
+    }
+    %ENV = map { split /=/, $_, 2 } @environment;
+    exec { $hook } $hook;
+    my $status = $! == ENOENT ? 127 : 126;
+    syswrite STDERR, "$hook: $!\\n";
+    POSIX::_exit($status);
   }
-  vec($asked, fileno $end, 1) = 1;
-  $runs{fileno $end} = [$end, $id, $pid];
+  $runs{$pid} = [$id, $run, $refusal];
   told($id, 'runs', $pid);
 }
-while (1) {
+sub ended {
+  my ($id, $run, $refusal) = @{delete $runs{$_[0]}};
+  return told($id, 'refused') if sysread $refusal, my $no, 1;
+  my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+  note("$run/status", "$status\\n");
+  told($id, 'ended', $status);
+}
+while ($agent || %runs) {
   chdir '/';
-  next if select(my $ready = $asked, undef, undef, undef) < 0;
-  for my $at (grep { vec $ready, $_, 1 } keys %runs) {
-    my (undef, $id, $pid) = @{delete $runs{$at}};
-    vec($asked, $at, 1) = 0;
-    waitpid $pid, 0;
-    told($id, 'ended', $? & 127 ? 128 + ($? & 127) : $? >> 8);
-  }
-  launch(take(unpack 'N', take(4))) if vec $ready, 0, 1;
+  vec(my $ready = '', 0, 1) = $agent;
+  my $asked = select($ready, undef, undef, %runs ? 0.1 : undef) > 0;
+  while (%runs and (my $pid = waitpid -1, WNOHANG) > 0) { ended($pid) }
+  next unless $asked;
+  my $length = take(4);
+  my $request = defined $length ? take(unpack 'N', $length) : undef;
+  defined $request ? launch($request) : ($agent = 0);
 }
 `;
 
 /**
  * Starts processes from a small one. To fork, Linux copies the page tables of the process: for an agent of 200 MB that
- * takes ten times as long as the hook it starts, and the agent stands still meanwhile. So a perl of 5 MB forks; it
- * lives as long as the agent, and hooks outlive both.
+ * takes ten times as long as the hook it starts, and the agent stands still meanwhile. So a perl of 5 MB forks, and waits
+ * for the hooks' ends, whether or not the agent lives.
  */
 export class Launcher {
   readonly #process: ChildProcess;
@@ -96,8 +127,10 @@ export class Launcher {
   #over = false;
 
   private constructor(perl: string) {
-    this.#process = spawn(perl, ['-e', script, wrapper], {
+    this.#process = spawn(perl, ['-e', script], {
       cwd: '/',
+      // A session of its own: what a terminal sends to the agent is not meant for it.
+      detached: true,
       env: { PATH: process.env.PATH },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
@@ -130,13 +163,13 @@ export class Launcher {
   /** @throws Error where the launcher is gone or cannot fork */
   launch({ id, directory, environment, logFile, words }: Launch): Promise<Launched> {
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-    const parts = [id, directory, logFile, String(words.length), ...words, ...variables];
+    const parts = [id, directory, logFile, ...words, ...variables];
     const request = Buffer.from(`    ${parts.join('\0')}`);
     request.writeUInt32BE(request.length - 4);
     return new Promise((started, failed) => {
       if (this.#over) return failed(new Error('the launcher is gone'));
-      let ended: (status: number) => void = () => undefined;
-      const end = new Promise<number>((resolve) => {
+      let ended: (end: HookEnd) => void = () => undefined;
+      const end = new Promise<HookEnd>((resolve) => {
         ended = resolve;
       });
       this.#waiting.set(id, { started, failed, ended, end });
@@ -152,7 +185,8 @@ export class Launcher {
     if (what === 'runs') waiting.started({ pid: Number(number), ended: waiting.end });
     if (what === 'failed')
       waiting.failed(new Error('the system has no process for it, or its directory is gone'));
-    if (what === 'ended') waiting.ended(Number(number));
+    if (what === 'ended') waiting.ended({ status: Number(number) });
+    if (what === 'refused') waiting.ended({ refused: true });
     if (what !== 'runs') this.forget(id);
   }
 
@@ -162,7 +196,7 @@ export class Launcher {
     this.#hold();
   }
 
-  /** Keeps this process alive just as long as it waits for one; the launcher reads to its end when this process is gone. */
+  /** Keeps this process alive just as long as it waits for one. */
   #hold(): void {
     const { stdout } = this.#process;
     const handles: readonly unknown[] = [this.#process, this.#process.stdin, stdout];
@@ -173,7 +207,7 @@ export class Launcher {
     }
   }
 
-  /** What runs already goes on, and writes its end down itself. */
+  /** What runs already goes on; how it ended nobody knows then. */
   #fail(): void {
     this.#over = true;
     for (const { failed } of this.#waiting.values()) failed(new Error('the launcher ended'));

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { HookOutcome } from './hook-run.js';
 
-/** How a wrapper was found to have ended: with the hook's status, or without having written one. */
+/** How a run was found to have ended: with the hook's status, without one, or without the hook. */
 export type HookEnd =
   | { readonly status: number }
   | { readonly lost: true; readonly signal?: NodeJS.Signals }

@@ -4,14 +4,16 @@ import { findGroupMembers, sendSignal } from './process-table.js';
 /** How often a group that was told to end is looked at, in milliseconds. */
 const lookInterval = 25;
 
-/** The process group of a run: its wrapper, the hook, and what the hook started in it. */
+/** The process group of a run: the hook, the wrapper around it if there is one, and what the hook started in it. */
 export interface ProcessGroup {
-  /** Of the wrapper, and so of the group. */
+  /** Of its leader: the wrapper, or the hook itself. */
   readonly id: number;
   /** `ENSEMBLE_CLIENT_ID=…`, which every process of the run inherited. */
   readonly mark: string;
-  /** Whether the wrapper itself lives; then the number of the group is certainly its own. */
+  /** Whether the leader itself lives; then the number of the group is certainly its own. */
   leaderLives(): boolean;
+  /** Whether somebody lives who writes the hook's status down when it has ended. */
+  isWaitedFor(): boolean;
 }
 
 /** Ends a group: SIGTERM, at most `killDelay` milliseconds, SIGKILL. Resolves when it is empty or was killed. */
@@ -25,7 +27,7 @@ export async function endGroup(group: ProcessGroup, killDelay: number, clock: Cl
   }
 }
 
-/** Kills what a wrapper that is gone left behind. */
+/** Kills what is left of a run whose end nobody saw. */
 export function killRemains(group: ProcessGroup): void {
   signalGroup(group, 'SIGKILL');
 }

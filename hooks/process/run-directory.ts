@@ -5,20 +5,23 @@ import { join } from 'node:path';
 import { type ProcessStat, parseStat } from './process-table.js';
 
 /**
- * The directory of one run, which outlives the agent. Its files: `process` (who runs the hook, and since when),
- * `claim` (empty: the wrapper's; otherwise an adopter's), `timed-out` (empty: the limit was reached), `status`.
+ * The directory of one run, which outlives the agent. Its files: `process` (who runs the hook, since when, and who
+ * waits for it), `claim` (empty: the hook's; otherwise an adopter's), `timed-out` (empty: the limit was reached), `status`.
  */
 
-/** What the wrapper wrote of itself before it claimed the run. */
+/** What a hook's process wrote of itself before it claimed the run. */
 export interface RunRecord {
-  readonly wrapper: ProcessStat;
+  /** Leads the process group: the hook itself, or the wrapper around it. */
+  readonly leader: ProcessStat;
+  /** Writes the status down when the hook has ended: the launcher, or the wrapper. */
+  readonly waiter: ProcessStat;
   readonly logOffset: number;
   readonly startedAt: number;
 }
 
 /**
  * Claims the run for somebody who will not run the hook. True: the hook has not run and never will, by this claim or
- * by an earlier one like it. False: the wrapper has claimed it, so its record is complete.
+ * by an earlier one like it. False: the hook's process has claimed it, so its record is complete.
  */
 export async function claimRun(runDirectory: string): Promise<boolean> {
   await mkdir(runDirectory, { recursive: true, mode: 0o700 });
@@ -26,7 +29,7 @@ export async function claimRun(runDirectory: string): Promise<boolean> {
   const mine = `${claim}.${randomUUID()}`;
   await writeFile(mine, 'never started\n');
   try {
-    // A link comes into being with its content, so this claim and the wrapper's empty one are never confused.
+    // A link comes into being with its content, so this claim and the hook's empty one are never confused.
     await link(mine, claim);
     return true;
   } catch (error) {
@@ -45,11 +48,16 @@ export async function readStatus(runDirectory: string): Promise<number | undefin
 
 /** Who claimed the run; nothing where nobody did or a crash of the machine left half of it. */
 export async function readRecord(runDirectory: string): Promise<RunRecord | undefined> {
-  const [line, numbers] = readIfThere(join(runDirectory, 'process')).split('\n');
+  const [line, numbers, waiter] = readIfThere(join(runDirectory, 'process')).split('\n');
   const match = /^(\d+) ([\d.]+)$/.exec(numbers ?? '');
-  const wrapper = parseStat(line ?? '');
-  if (!wrapper || !match) return undefined;
-  return { wrapper, logOffset: Number(match[1]), startedAt: Number(match[2]) };
+  const leader = parseStat(line ?? '');
+  if (!leader || !match) return undefined;
+  return {
+    leader,
+    waiter: parseStat(waiter ?? '') ?? leader,
+    logOffset: Number(match[1]),
+    startedAt: Number(match[2]),
+  };
 }
 
 /** Notes that the time limit was reached, before any signal is sent, for the agent that comes after this one. */
@@ -63,7 +71,7 @@ export function wasTimedOut(runDirectory: string): boolean {
 }
 
 /**
- * Removes what is left of a run; for when its outcome is in the journal. It is gone in one step: a wrapper that comes
+ * Removes what is left of a run; for when its outcome is in the journal. It is gone in one step: a process that comes
  * late would claim the run if its directory stood without the claim for a moment.
  */
 export async function removeRun(runDirectory: string): Promise<void> {

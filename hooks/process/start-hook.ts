@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync } from 'node:fs';
-import { constants } from 'node:os';
 import type { Clock } from '../../state/clock.js';
 import { HookCannotStart } from '../errors.js';
 import { writeCommand } from './command-file.js';
@@ -72,32 +71,31 @@ function launcherOfThisProcess(): Launcher | undefined {
 
 async function launchBy(by: Launcher, spec: HookSpec, launch: Launch, clock: Clock): Promise<Started> {
   const { pid, ended } = await by.launch(launch);
-  const startTime = findProcess(pid)?.startTime;
+  let startTime: string | undefined;
+  let isOver = false;
   const group = {
     id: pid,
     mark: `ENSEMBLE_CLIENT_ID=${spec.run.id}`,
-    leaderLives: () => startTime !== undefined && findProcess(pid)?.startTime === startTime,
+    // Until the launcher tells of its end it is at least a zombie, so the first look finds the right one.
+    leaderLives: () => {
+      const found = isOver ? undefined : findProcess(pid);
+      startTime ??= found?.startTime;
+      return found !== undefined && found.startTime === startTime;
+    },
+    isWaitedFor: () => !by.isOver,
   };
-  // Whoever kills the shell that waits for the hook must not keep the unit waiting for ever.
+  // Whoever kills the launcher must not keep the unit waiting for ever.
   const watch = watchForEnd(spec.runDirectory, group, clock, 'slowly');
   const release = (): void => {
     by.forget(launch.id);
     watch.release();
   };
-  const told = ended.then(async (status): Promise<HookEnd> => {
+  const told = ended.then((end) => {
+    isOver = true;
     watch.release();
-    const written = await readStatus(spec.runDirectory).catch(() => undefined);
-    if (written !== undefined) return { status: written };
-    if (status === notClaimed) return { refused: true };
-    const signal = signalOf(status - 128);
-    return signal === undefined ? { status } : { lost: true, signal };
+    return end;
   });
   return { group, ended: Promise.race([told, watch.ended]), release };
-}
-
-function signalOf(number: number): NodeJS.Signals | undefined {
-  const names = Object.keys(constants.signals) as NodeJS.Signals[];
-  return names.find((name) => constants.signals[name] === number);
 }
 
 async function fork(
@@ -115,12 +113,10 @@ async function fork(
   const ended = childEnd(child, spec.runDirectory);
   // Rejects with the reason where there is no process.
   if (child.pid === undefined) await once(child, 'spawn');
-  const group = {
-    id: child.pid ?? 0,
-    mark: `ENSEMBLE_CLIENT_ID=${spec.run.id}`,
-    // Until its exit was seen it is at least a zombie of ours, so its number is its own.
-    leaderLives: () => child.exitCode === null && child.signalCode === null,
-  };
+  // Until its exit was seen it is at least a zombie of ours, so its number is its own.
+  const lives = (): boolean => child.exitCode === null && child.signalCode === null;
+  const mark = `ENSEMBLE_CLIENT_ID=${spec.run.id}`;
+  const group = { id: child.pid ?? 0, mark, leaderLives: lives, isWaitedFor: lives };
   return { group, ended, release: () => child.unref() };
 }
 

@@ -9,7 +9,7 @@ export interface Supervised {
   readonly group: ProcessGroup;
   readonly startedAt: number;
   readonly logOffset: number;
-  /** Settles when the wrapper is gone or has written the hook's status. */
+  /** Settles when the hook's status is written, or nobody is left who could. */
   readonly ended: Promise<HookEnd>;
   /** Stops watching for the end, so that this process may exit. */
   release(): void;

@@ -5,8 +5,8 @@ import type { ProcessGroup } from './process-group.js';
 import { readStatus } from './run-directory.js';
 
 /**
- * How often a wrapper is looked at which is no child of this process, in milliseconds: only its death needs it. Slowly,
- * where somebody else tells the end, unless he is killed.
+ * How often the processes of a run are looked at that are no children of this one, in milliseconds: only an end that
+ * nobody writes down needs it. Slowly, where somebody else tells the end, unless he is killed.
  */
 const lookIntervals = { 'at-once': 250, slowly: 1_000 };
 
@@ -27,8 +27,8 @@ export function watchForEnd(
   };
   const ended = new Promise<HookEnd>((resolve) => {
     const look = async (): Promise<void> => {
-      // In this order: a wrapper that writes its status and is gone must not be seen as gone without one.
-      const lives = group.leaderLives();
+      // In this order: whoever writes the status and is gone must not be seen as gone without one.
+      const lives = group.leaderLives() || group.isWaitedFor();
       const status = await readStatus(runDirectory).catch(() => undefined);
       if (released || (status === undefined && lives)) return;
       release();

@@ -1,13 +1,12 @@
 /**
- * The shell that stands between the agent and a hook, so that the hook's exit status is written down even when the
- * agent is gone. Arguments: run directory, hook, log offset, time of start.
+ * The shell that stands between a hook and an agent that forks it itself, having no launcher: the hook's exit status is
+ * written down even when the agent is gone. Arguments: run directory, hook, log offset, time of start.
  *
  * - `trap :` and not `trap ''`: a signal to the group must not end the wrapper, but a caught signal is back to its
  *   default in the hook, whereas an ignored one would stay ignored.
  * - `process` is complete before `claim` exists, so whoever loses the claim finds out who won it.
  * - `set -C` makes `>` fail on an existing file (O_EXCL): the hook runs once, whoever else wants the run.
  * - Only builtins: a fork costs as much as a small hook. Every file is one write.
- * - File 9 is what the launcher sees its end by, where that started it: no hook may hold it open.
  * - `PWD` and its like are set by the shell itself and are no part of a hook's environment.
  */
 export const wrapper = `trap : TERM HUP INT
@@ -16,7 +15,7 @@ set -C
 printf '' 2>/dev/null >"$1/claim" || exit 125
 set +C
 unset PWD OLDPWD SHLVL stat
-"$2" 9>&-
+"$2"
 set -- "$1" $?
 printf '%s\\n' $2 >"$1/status"
 exit $2

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import type { AgentOptions } from '../../agent/agent.js';
 import { openJournal } from '../../agent/journal/journal.js';
+import { readRecord } from '../../hooks/process/run-directory.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { eventually } from '../eventually.js';
 import type { DeedRow, Scene } from './deed.js';
@@ -91,8 +91,10 @@ async function rebootIn({ world, ask, begun, agent }: Scene, hook: string): Prom
   const record = journal.load().units.find(({ unit }) => unit === UNIT);
   assert.ok(record?.hook, 'the hook is in the journal');
   const directory = world.path('machines', 'm0', 'runs', record.hook.id);
-  const wrapper = Number((await readFile(`${directory}/process`, 'utf8')).split(' ')[0]);
-  process.kill(-wrapper, 'SIGKILL');
+  const run = await readRecord(directory);
+  assert.ok(run, 'the hook has written who it is');
+  process.kill(run.waiter.pid, 'SIGKILL');
+  process.kill(-run.leader.pid, 'SIGKILL');
   // One that is killed keeps its lock until it gets the processor once more.
   const lock = world.path('trace', 'f-0.lock');
   await eventually(() => assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 0), 20_000);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hookEnvironment } from '../../hooks/hook-environment.js';
@@ -92,6 +92,13 @@ export async function until<T>(
     if (found === undefined || found === false) throw new Error(`waited too long for ${what}`);
     return found;
   });
+}
+
+/** The value of a variable that is too long for the launcher, and that the system takes all the same. */
+export const tooLong = 'x'.repeat(40_000);
+
+export function parentOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) .*$/s, '$1'));
 }
 
 export function isAlive(pid: number): boolean {

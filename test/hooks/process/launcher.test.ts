@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { start, UnitFixture, until } from '../fixtures.js';
+import { isAlive, parentOf, start, UnitFixture, until } from '../fixtures.js';
 
 describe('the launcher of hooks', () => {
   let unit: UnitFixture;
@@ -29,17 +29,24 @@ for line in open('/proc/self/status'):
     assert.deepEqual(signals, other.stdout.split('\n').slice(1));
   });
 
-  it('may be killed: the hooks it started go on to their ends, and the next one is started all the same', async () => {
+  it('is ended by no signal that can be caught: the ends of its hooks would be lost', async () => {
+    unit.writeHook('start', '#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\nexit 3\n');
+    const running = await start(unit.spec('start'));
+    const launcher = parentOf(running.pid);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.kill(launcher, signal);
+    unit.writeHook('../go', '');
+    assert.deepEqual(await running.outcome, { kind: 'failed', exitCode: 3 });
+    assert.ok(isAlive(launcher));
+  });
+
+  it('may be killed: its hooks go on, nobody knows how they end, and the next one is started all the same', async () => {
     unit.writeHook('start', '#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.05; done\nexit 3\n');
     const running = await start(unit.spec('start'));
     process.kill(parentOf(running.pid), 'SIGKILL');
     const next = await until('another launcher', () => start(unit.spec('start')).catch(() => undefined));
+    assert.ok(isAlive(running.pid));
     unit.writeHook('../go', '');
-    assert.deepEqual(await running.outcome, { kind: 'failed', exitCode: 3 });
+    assert.deepEqual(await running.outcome, { kind: 'killed' });
     assert.deepEqual(await next.outcome, { kind: 'failed', exitCode: 3 });
   });
 });
-
-function parentOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) .*$/s, '$1'));
-}

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { FormulaDirectoryMissing } from '../../../hooks/errors.js';
 import type { HookOutcome, HookSpec } from '../../../hooks/process/hook-run.js';
 import { HookNotExecutable } from '../../../state/formula/errors.js';
-import { adoptToEnd, isAlive, kill, runToEnd, start, UnitFixture, until } from '../fixtures.js';
+import { adoptToEnd, isAlive, kill, runToEnd, start, tooLong, UnitFixture, until } from '../fixtures.js';
 
 interface Row {
   readonly name: string;
@@ -99,10 +99,15 @@ describe('the outcome of a hook', () => {
   afterEach(() => unit.remove());
 
   for (const { name, script, options, outcome, log } of table) {
-    it(`that ${name} is ${JSON.stringify(outcome)}`, async () => {
+    it(`that ${name} is ${JSON.stringify(outcome)}, whether it is launched or forked`, async () => {
       unit.writeHook('install', script);
-      assert.deepEqual(await runToEnd(unit.spec('install', options)), outcome);
-      if (log) assert.match(readFileSync(unit.log, 'utf8'), log);
+      for (const variables of [{}, { TOO_LONG: tooLong }]) {
+        rmSync(unit.log, { force: true });
+        const spec = unit.spec('install', options);
+        const environment = { ...spec.environment, ...variables };
+        assert.deepEqual(await runToEnd({ ...spec, environment }), outcome);
+        if (log) assert.match(readFileSync(unit.log, 'utf8'), log);
+      }
     });
   }
 
@@ -161,11 +166,13 @@ describe('the outcome of a hook', () => {
       'start',
       `#!/bin/sh\necho $$ >'${unit.path('pid')}.new'; mv '${unit.path('pid')}.new' '${unit.path('pid')}'\nexec sleep 60\n`,
     );
-    const hook = await start(unit.spec('start'));
+    const spec = unit.spec('start');
+    const hook = await start({ ...spec, environment: { ...spec.environment, TOO_LONG: tooLong } });
     const pid = await until(
       'the hook',
       () => existsSync(unit.path('pid')) && Number(readFileSync(unit.path('pid'), 'utf8')),
     );
+    assert.notEqual(pid, hook.pid);
     process.kill(hook.pid, 'SIGKILL');
     assert.deepEqual(await hook.outcome, { kind: 'killed', signal: 'SIGKILL' });
     await until('the hook to be gone', () => !isAlive(pid));
