@@ -1,3 +1,4 @@
+import type { Clock } from '../state/clock.js';
 import { EnsembleError } from '../state/errors.js';
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
@@ -43,13 +44,17 @@ export function openLog(
   };
 }
 
+/** Milliseconds that a line may wait for others. */
+const GATHERING = 20;
+
 /**
- * Writes the lines of one turn of the event loop together: each write takes the system longer than the line.
- * @param exits tells the end of the process, which may come before the turn's
+ * Writes lines that come soon after each other together: each write takes the system longer than the line.
+ * @param exits tells the end of the process, which may come before theirs
  */
 export function together(
   write: (text: string) => void,
   exits: (listener: () => void) => void,
+  clock: Clock,
 ): (line: string) => void {
   const lines: string[] = [];
   const flush = (): void => {
@@ -57,7 +62,7 @@ export function together(
   };
   exits(flush);
   return (line) => {
-    if (lines.push(line) === 1) setImmediate(flush);
+    if (lines.push(line) === 1) clock.after(GATHERING, flush);
   };
 }
 

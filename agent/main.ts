@@ -55,6 +55,7 @@ async function run(options: Options): Promise<void> {
   const write = together(
     (text) => process.stdout.write(text),
     (listener) => process.once('exit', listener),
+    systemClock,
   );
   const log = openLog(write, style, systemClock.now, options.debug === true);
   // V8 then collects at once what it would mark in steps between all others: after a large formula was unpacked, those

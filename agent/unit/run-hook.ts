@@ -10,7 +10,7 @@ import {
   newHookRun,
   type RunningHook,
 } from '../../hooks/process/hook-run.js';
-import { removeRun } from '../../hooks/process/run-directory.js';
+import { putAsideRun, removeRun } from '../../hooks/process/run-directory.js';
 import { type Start, startHook } from '../../hooks/process/start-hook.js';
 import { pause } from '../../state/clock.js';
 import { EnsembleError } from '../../state/errors.js';
@@ -56,7 +56,9 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
   const { change, relation } = call.through();
   await host.save({ hook: null, attempts: 0, deaths: {}, ports, ...change }, relation);
   // Only now: until the journal knew how it ended, the run's directory was what told.
-  await betweenFaults(`${call.name}.forget`, () => removeRun(spec.runDirectory)).catch((error: unknown) =>
+  await betweenFaults(`${call.name}.forget`, async () =>
+    host.parts.leftovers.add(putAsideRun(spec.runDirectory)),
+  ).catch((error: unknown) =>
     // The next agent removes it: a hook that is through is no error because of what it left.
     host.parts.log.warning('a run is left over', { unit: host.name, error }),
   );

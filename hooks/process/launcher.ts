@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { hold } from './hold.js';
 import type { HookEnd } from './outcome.js';
 
 /** What a hook's process is started with. */
@@ -198,13 +199,7 @@ export class Launcher {
 
   /** Keeps this process alive just as long as it waits for one. */
   #hold(): void {
-    const { stdout } = this.#process;
-    const handles: readonly unknown[] = [this.#process, this.#process.stdin, stdout];
-    for (const handle of handles) {
-      if (!isHandle(handle)) continue;
-      if (this.#waiting.size > 0) handle.ref();
-      else handle.unref();
-    }
+    hold(this.#process, this.#waiting.size > 0);
   }
 
   /** What runs already goes on; how it ended nobody knows then. */
@@ -212,11 +207,6 @@ export class Launcher {
     this.#over = true;
     for (const { failed } of this.#waiting.values()) failed(new Error('the launcher ended'));
   }
-}
-
-/** A pipe to a child process is a socket, although its type does not say so. */
-function isHandle(value: unknown): value is { ref(): void; unref(): void } {
-  return typeof value === 'object' && value !== null && 'ref' in value && 'unref' in value;
 }
 
 function find(name: string): string | undefined {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProcessStat, parseStat } from './process-table.js';
@@ -71,24 +71,24 @@ export function wasTimedOut(runDirectory: string): boolean {
 }
 
 /**
- * Removes what is left of a run; for when its outcome is in the journal. It is gone in one step: a process that comes
- * late would claim the run if its directory stood without the claim for a moment.
+ * Takes what is left of a run out of its place; for when its outcome is in the journal. It is gone in one step: a
+ * process that comes late would claim the run if its directory stood without the claim for a moment.
+ * @returns the paths to be removed: one, or none where the run left nothing
  */
-export async function removeRun(runDirectory: string): Promise<void> {
-  const removed = `${runDirectory}.removed`;
+export function putAsideRun(runDirectory: string): readonly string[] {
+  const aside = `${runDirectory}.removed`;
   try {
-    renameSync(runDirectory, removed);
+    renameSync(runDirectory, aside);
+    return [aside];
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return;
+    if (isCode(error, 'ENOENT')) return [];
     throw error;
   }
-  try {
-    for (const name of readdirSync(removed)) unlinkSync(join(removed, name));
-    rmdirSync(removed);
-  } catch {
-    // There is more in it than files.
-    await rm(removed, { recursive: true, force: true });
-  }
+}
+
+/** Puts a run aside, and removes it. */
+export async function removeRun(runDirectory: string): Promise<void> {
+  for (const aside of putAsideRun(runDirectory)) await rm(aside, { recursive: true, force: true });
 }
 
 function readIfThere(file: string): string {
