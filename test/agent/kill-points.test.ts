@@ -112,7 +112,7 @@ async function live(scenario: Scenario, world: World, death: string): Promise<nu
   await mortal.kill('SIGTERM');
   await followed;
   await scenario.check(world);
-  assert.deepEqual(await readdir(world.path('machines', 'm0', 'runs')), [], 'no run is left over');
+  assert.deepEqual(await world.runs(), [], 'no run is left over');
   return Number(/effects: (\d+)/.exec(mortal.stderr())?.[1]);
 }
 

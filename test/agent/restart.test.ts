@@ -72,7 +72,7 @@ describe('an agent that is killed or restarted', () => {
       assert.deepEqual(await world.trace(unit), all);
       await eventually(() => assertAgreement(unit));
     }
-    assert.deepEqual(await readdir(world.path('machines', 'm0', 'runs')), [], 'no run is left over');
+    assert.deepEqual(await world.runs(), [], 'no run is left over');
   });
 
   it('leaves a running hook alone: killed ten times in a row, the hook is one process and runs once', async function () {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type AgentOptions, type RunningAgent, startAgent } from '../../agent/agent.js';
@@ -84,6 +84,12 @@ export class World {
       `default: world\nenvironments:\n  world:\n    state: ${stateUrl}\n    storage: ${storageUrl}\n${secretLine}`,
     );
     return new World(root, coordinator, stateUrl, storageUrl, secret);
+  }
+
+  /** The runs of hooks that the agent of m0 has not dealt with. Others that are there are put aside, to be removed. */
+  async runs(): Promise<readonly string[]> {
+    const names = await readdir(this.path('machines', 'm0', 'runs'));
+    return names.filter((name) => !name.endsWith('.removed'));
   }
 
   path(...parts: string[]): string {

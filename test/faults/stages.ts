@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
 import { addRelation } from '../../state/model/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requestRemoval } from '../../state/model/removal.js';
@@ -70,7 +69,7 @@ async function untilMet(world: World): Promise<void> {
     assert.ok((await world.trace('g/0')).some((line) => line.startsWith('end site-relation-changed')));
     // Else the agent might be stopped before it has noted the end, and the next one would deal with it. Not by its
     // journal: opened twice in one process, both wait for each other for ever.
-    assert.deepEqual(await readdir(world.path('machines', 'm0', 'runs')), []);
+    assert.deepEqual(await world.runs(), []);
   });
 }
 

@@ -55,7 +55,7 @@ describe("the agent's data directory", () => {
 
   it('keeps the runs of hooks that a journal names, and no others', async () => {
     const { directory, release } = await claimDataDirectory(root);
-    for (const run of ['one', 'two', 'three']) await mkdir(join(directory.runs, run));
+    for (const run of ['one', 'two', 'three', 'four.removed']) await mkdir(join(directory.runs, run));
     await pruneRuns(directory, new Set(['two']));
     assert.deepEqual(await readdir(directory.runs), ['two']);
     await release();
