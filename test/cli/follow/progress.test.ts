@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Standing } from '../../../cli/follow/goal.js';
+import { lineProgress } from '../../../cli/follow/line-progress.js';
 import { progressLines } from '../../../cli/follow/progress-lines.js';
 import type { Row } from '../../../cli/follow/row.js';
 import { terminalProgress } from '../../../cli/follow/terminal-progress.js';
@@ -85,5 +86,38 @@ describe('progress on a terminal', () => {
     const ended = writes.length;
     clock.advance(10_000);
     assert.equal(writes.length, ended, 'nothing is drawn after the end');
+  });
+});
+
+describe('progress in a pipe', () => {
+  function linesOf(units: number): readonly string[] {
+    let written = '';
+    const progress = lineProgress({
+      write: (text) => {
+        written += text;
+      },
+    });
+    const others = Array.from({ length: units - 2 }, (_, index) => row(2 + index, 'done', 'started'));
+    progress.show([
+      row(0, 'under-way', 'upgrading, hook'),
+      row(1, 'under-way', 'upgrading, hook'),
+      ...others,
+    ]);
+    progress.show([row(0, 'done', 'started'), row(1, 'failed', 'upgrade-error', 'exit 1'), ...others]);
+    progress.end([row(0, 'done', 'started'), row(1, 'failed', 'upgrade-error', 'exit 1'), ...others]);
+    return written.split('\n').filter((line) => /^mysql\/[01]:/.test(line));
+  }
+
+  it('is a line whenever a unit does something else', () => {
+    assert.deepEqual(linesOf(20), [
+      'mysql/0: upgrading, hook',
+      'mysql/1: upgrading, hook',
+      'mysql/0: started',
+      'mysql/1: upgrade-error: exit 1',
+    ]);
+  });
+
+  it('is a line when a unit is through or failed, where there are more than 20', () => {
+    assert.deepEqual(linesOf(21), ['mysql/0: started', 'mysql/1: upgrade-error: exit 1']);
   });
 });
