@@ -10,11 +10,13 @@ import { operations } from './cases/operations.js';
 import { pause } from './cases/pause.js';
 import { startUp } from './cases/start-up.js';
 import { tenThousand } from './cases/ten-thousand.js';
+import { unitMachineAlone } from './cases/unit-machine.js';
 import { wholeUpgrade } from './cases/whole-upgrade.js';
 
 /** All of them, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
   wholeUpgrade,
+  unitMachineAlone,
   growth,
   ansible,
   tenThousand,

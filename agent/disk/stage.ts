@@ -145,7 +145,7 @@ export async function writtenByHooks(
 async function pathsBelow(root: string, below: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
-    const path = join(below, entry.name);
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
     found.push(path);
     if (entry.isDirectory()) found.push(...(await pathsBelow(root, path)));
   }
