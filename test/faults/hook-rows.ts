@@ -37,6 +37,14 @@ const faults: readonly HookFault[] = [
   { fault: 'a hook fails', body: 'exit 3', isError: true, again: true },
   { fault: 'a hook kills itself', body: 'kill -9 $$', isError: true, again: true },
   { fault: 'a hook is killed with all its processes', body: 'kill -9 0', isError: true, again: true },
+  // It goes on to its end, and nobody knows how that was.
+  {
+    fault: 'a hook kills whoever waits for it',
+    body: 'kill -9 "$PPID"',
+    isError: true,
+    again: true,
+    deed: withOwnLauncher,
+  },
   {
     fault: 'a hook takes longer than its time limit',
     body: 'sleep 600 9>&-',
@@ -73,6 +81,12 @@ const faults: readonly HookFault[] = [
     deed: rebootIn,
   },
 ];
+
+/** Cases run side by side, and all agents of the tests' process have one launcher. */
+async function withOwnLauncher({ world, ask }: Scene): Promise<void> {
+  await world.agentProcess();
+  await ask();
+}
 
 async function withMortalAgent({ world, ask, agent }: Scene): Promise<void> {
   const mortal = await world.agentProcess('m0', { up: false });
