@@ -12,7 +12,8 @@ import { untilItWorks } from '../retry.js';
 import { readOutput } from './command-output.js';
 import type { CommandCall, HookHost } from './hook-call.js';
 import { hookLog } from './hook-source.js';
-import { applyWrites, runToItsEnd } from './run-hook.js';
+import { applyWrites } from './run-hook.js';
+import { runToItsEnd } from './run-to-its-end.js';
 
 /** Answers that are remembered in case a request is seen again, as after its session expired. */
 const MOST_ANSWERS = 10;

@@ -4,22 +4,25 @@ import { paths } from '../../state/model/paths.js';
 import { readUnitStates, type UnitState } from '../../state/model/snapshot.js';
 
 /**
- * How soon units are read again, by how many are left. `pause`: milliseconds, shorter than a person sees; where few are
+ * How soon units are read again, by how many are left. `least`: milliseconds, shorter than a person sees; where few are
  * left, short beside what an agent does. `rest`: how many times as long as a reading kept the processor nothing is read
  * after it, so that many are followed for a twentieth of a core. Not as long as it took, which is more where agents are
  * at work, and the last reading is late then.
  */
-const PACES = [
-  { upTo: 16, pause: 10, rest: 2 },
-  { upTo: 100, pause: 20, rest: 4 },
-  { upTo: Number.POSITIVE_INFINITY, pause: 50, rest: 19 },
-] as const;
+const PACES = {
+  few: { least: 10, rest: 2 },
+  some: { least: 20, rest: 4 },
+  many: { least: 50, rest: 19 },
+} as const;
 
 /**
  * Units with watches. Watches on all of many are most of what following costs the agents' coordinator (docs/scale.md),
  * and where these few change, the others do.
  */
 const MOST_WATCHED = 16;
+
+/** Units that are left, of which more are many. */
+const SOME = 100;
 
 /** Milliseconds after which units without watches are read although none with watches changed. */
 const UNWATCHED_FOR = 2_000;
@@ -60,6 +63,8 @@ export function watchUnits(
   const stale = new Set<string>(names);
   const allWatched = names.length <= MOST_WATCHED;
   let open = names;
+  const left = (): keyof typeof PACES =>
+    open.length <= MOST_WATCHED ? 'few' : open.length <= SOME ? 'some' : 'many';
   let machines: readonly string[] | undefined;
   let later: Timer | undefined;
   let reading = false;
@@ -105,7 +110,7 @@ export function watchUnits(
   const read = async (): Promise<void> => {
     while (stale.size > 0 && !ended) {
       // Of so few every change is heard of.
-      const batch = open.length <= MOST_WATCHED ? [...stale] : [...new Set([...stale, ...open])];
+      const batch = left() === 'few' ? [...stale] : [...new Set([...stale, ...open])];
       stale.clear();
       const before = process.cpuUsage();
       const states = await readUnitStates(coordinator, batch);
@@ -114,9 +119,9 @@ export function watchUnits(
       tell(allWatched || batch.length === names.length);
       // What changes meanwhile is read once: a rollout of many units changes each several times in a moment. Where none
       // is left but the last look at all of them, nothing changes any more.
-      const pace = PACES.find(({ upTo }) => open.length <= upTo);
-      if (!ended && open.length > 0 && pace !== undefined)
-        await pause(systemClock, Math.max(pace.pause, pace.rest * ((user + system) / 1_000)));
+      const { least, rest } = PACES[left()];
+      if (!ended && open.length > 0)
+        await pause(systemClock, Math.max(least, rest * ((user + system) / 1_000)));
     }
     reading = false;
     if (!ended && open.length > watched.size) later = systemClock.after(UNWATCHED_FOR, () => lookAgain(open));
