@@ -1,6 +1,6 @@
 /** What was asked of a ZooKeeper server, in requests and in the operations within its transactions. */
 export interface Requests {
-  /** Requests that read; a reading of several nodes is one. */
+  /** Requests that read, or that leave or take off watches without reading; a reading of several nodes is one. */
   reads: number;
   /** Nodes that were read. */
   nodesRead: number;
@@ -25,6 +25,7 @@ export const noRequests = (): Requests => ({
 const READS = [3, 4, 8, 12];
 const WRITES = [1, 2, 5, 15];
 const [CHECK, TRANSACTION, PING, MANY_READS] = [13, 14, 11, 22];
+const WATCHES_ALONE = [18, 101, 105, 106];
 
 /**
  * Counts one frame of a client (zookeeper.jute and ZooDefs.OpCode of ZooKeeper's source): length, xid, type, and the
@@ -40,7 +41,8 @@ export function countFrame(frame: Buffer, requests: Requests): void {
   } else if (type !== undefined && WRITES.includes(type)) {
     requests.writes += 1;
     requests.nodesWritten += 1;
-  } else if (type === MANY_READS) {
+  } else if (type !== undefined && WATCHES_ALONE.includes(type)) requests.reads += 1;
+  else if (type === MANY_READS) {
     requests.reads += 1;
     requests.nodesRead += operationsOf(frame).length;
   } else if (type === TRANSACTION) {

@@ -10,7 +10,7 @@ export async function numbersOf(server: ZookeeperServer): Promise<ReadonlyMap<st
 
 /** Watches that the servers hold for all of their clients, of data and of children. */
 export async function watchesOf(servers: readonly ZookeeperServer[]): Promise<number> {
-  // Not `wchs`, which counts watches of data only: an idle unit has one of its children.
+  // Not `wchs`, which counts watches of data only.
   const numbers = await Promise.all(servers.map(numbersOf));
   return numbers.reduce((sum, each) => sum + (each.get('watch_count') ?? 0), 0);
 }
@@ -36,10 +36,10 @@ export async function untilQuiet(servers: readonly ZookeeperServer[], within: nu
   }, within);
 }
 
-/** Waits until the servers hold at least one watch for each of so many units. */
+/** Waits until the servers hold a standing watch for each of so many units, which they count twice: of data and of children. */
 export async function untilWatched(servers: readonly ZookeeperServer[], units: number): Promise<void> {
   await eventually(async () => {
     const watches = await watchesOf(servers);
-    if (watches < units) throw new Error(`${watches} watches of ${units} units`);
+    if (watches < 2 * units) throw new Error(`${watches} watches of ${units} units`);
   }, 120_000);
 }

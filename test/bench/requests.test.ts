@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { countFrame, noRequests } from '../../bench/lab/requests.js';
-import { getManyCall } from '../../state/coordination/zookeeper/multi.js';
+import {
+  leaveWatchesCall,
+  readManyCall,
+  removeWatchesCall,
+} from '../../state/coordination/zookeeper/multi.js';
 import {
   childrenCall,
   connectFrame,
@@ -21,8 +25,14 @@ describe('counting requests to ZooKeeper by their frames', () => {
     countFrame(pingFrame(), requests);
     const calls = [
       getCall('/a', true),
-      childrenCall('/a', true),
-      getManyCall(['/a', '/b/c', '/d']),
+      childrenCall('/a'),
+      readManyCall([
+        { kind: 'get', path: '/a' },
+        { kind: 'names', path: '/b/c' },
+        { kind: 'get', path: '/d' },
+      ]),
+      leaveWatchesCall(['/a', '/b'], ['/c']),
+      removeWatchesCall('/c'),
       createCall('/a', '{}', false, 'everyone'),
       setCall('/a', '{"x":1}', 4),
       removeCall('/a', undefined),
@@ -41,7 +51,7 @@ describe('counting requests to ZooKeeper by their frames', () => {
       countFrame(bytes, requests);
     }
     assert.deepEqual(requests, {
-      reads: 3,
+      reads: 5,
       nodesRead: 5,
       writes: 4,
       nodesWritten: 6,

@@ -10,6 +10,7 @@ import {
   decodeConnect,
   decodeHeader,
   decodeNotification,
+  type NodeEvent,
   pingFrame,
   stamp,
   XID,
@@ -29,8 +30,8 @@ export interface ConnectionOptions {
   /** `name:secret`; shown to the server before any request. */
   readonly credentials: Buffer | undefined;
   readonly clock: Clock;
-  /** A watch on this node, a full path, has fired; `gone` where the node was removed. */
-  readonly notified: (path: string, gone: boolean) => void;
+  /** A watch on this node, a full path, has fired. */
+  readonly notified: (path: string, event: NodeEvent) => void;
   /** The socket takes data again after `send` had filled its buffer. */
   readonly drained: () => void;
   /** Number of the first request, 1 unless told otherwise. */
@@ -177,8 +178,8 @@ export class Connection {
       case XID.ping:
         return;
       case XID.notification: {
-        const { path, gone } = decodeNotification(frame);
-        this.options.notified(path, gone);
+        const { path, event } = decodeNotification(frame);
+        this.options.notified(path, event);
         return;
       }
       case XID.auth:

@@ -2,8 +2,8 @@ import type { Operation } from '../coordinator.js';
 import type { Call, Stat } from './wire.js';
 
 /*
- * Requests of many operations, written by hand: the package does not know multiRead, and for a transaction that flags
- * hundreds of units it takes more time than everything else about it.
+ * Requests of many operations, written by hand: the package does not know multiRead and watches that stand, and for a
+ * transaction that flags hundreds of units it takes more time than everything else about it.
  */
 
 /** Request types of the protocol (zookeeper.server: ZooDefs.OpCode). */
@@ -13,12 +13,15 @@ export const OP = {
   exists: 3,
   get: 4,
   set: 5,
+  names: 8,
   ping: 11,
   children: 12,
   check: 13,
   transaction: 14,
-  getMany: 22,
+  removeWatches: 18,
+  readMany: 22,
   auth: 100,
+  leaveWatches: 105,
   closeSession: -11,
 } as const;
 
@@ -27,21 +30,28 @@ export const BODY = 4 + 4 + 8 + 4;
 /** Flag of a node that is created: it goes with its session. */
 export const EPHEMERAL = 1;
 
-/** One node of `getManyCall`: its error code, or what stands there. */
+/** What `readManyCall` reads of one node: what stands there, or the names of its children. */
+export interface Asked {
+  readonly kind: 'get' | 'names';
+  readonly path: string;
+}
+
+/** What was read: the error code where there is nothing, e.g. of a node that does not exist. */
 export type Read =
   | { readonly err: number }
-  | ({ readonly err: 0; readonly value: string } & Pick<Stat, 'version' | 'owner'>);
+  | ({ readonly err: 0; readonly value: string } & Stat)
+  | { readonly err: 0; readonly names: readonly string[] };
 
 /**
  * Reads many nodes in one request (multiRead, ZooKeeper 3.6 and newer), which spares both sides most of the work: one
- * answer per path, in their order.
+ * answer for each that is asked, in their order. It leaves no watches, whatever is asked.
  */
-export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
+export function readManyCall(asked: readonly Asked[]): Call<readonly Read[]> {
   const bytes = Buffer.alloc(
-    paths.reduce((sum, path) => sum + MULTI_HEADER + 4 + Buffer.byteLength(path) + 1, 12 + MULTI_HEADER),
+    asked.reduce((sum, { path }) => sum + MULTI_HEADER + 4 + Buffer.byteLength(path) + 1, 12 + MULTI_HEADER),
   );
   bytes.writeInt32BE(bytes.length - 4, 0);
-  bytes.writeInt32BE(OP.getMany, 8);
+  bytes.writeInt32BE(OP.readMany, 8);
   let at = 12;
   const header = (type: number, isLast: number): void => {
     bytes.writeInt32BE(type, at);
@@ -49,15 +59,54 @@ export function getManyCall(paths: readonly string[]): Call<readonly Read[]> {
     bytes.writeInt32BE(-1, at + 5);
     at += MULTI_HEADER;
   };
-  for (const path of paths) {
-    header(OP.get, 0);
+  for (const { kind, path } of asked) {
+    header(OP[kind], 0);
     const length = bytes.write(path, at + 4);
     bytes.writeInt32BE(length, at);
     // The byte behind it says that no watch is wanted.
     at += 4 + length + 1;
   }
   header(-1, 1);
-  return { bytes, decode: (answer) => decodeMany(answer, paths.length) };
+  return { bytes, decode: (answer) => decodeMany(answer, asked.length) };
+}
+
+/** Later than every transaction: what was changed before is of no interest. */
+const NO_EARLIER_CHANGES = 0x7fff_ffff_ffff_ffffn;
+
+/**
+ * Leaves watches without reading (setWatches2, ZooKeeper 3.6 and newer).
+ * @param once watched until their next change; where there is no node, that is told at once and no watch is left
+ * @param standing watched for their own changes and those of their children's names, whether they exist or not, as long
+ *   as the connection lasts or until `removeWatchesCall`
+ */
+export function leaveWatchesCall(once: readonly string[], standing: readonly string[]): Call<void> {
+  const lists = [once, [], [], standing, []];
+  const size = (sum: number, path: string): number => sum + 4 + Buffer.byteLength(path);
+  const bytes = Buffer.alloc(lists.reduce((sum, paths) => paths.reduce(size, sum + 4), 12 + 8));
+  bytes.writeInt32BE(bytes.length - 4, 0);
+  bytes.writeInt32BE(OP.leaveWatches, 8);
+  let at = bytes.writeBigInt64BE(NO_EARLIER_CHANGES, 12);
+  for (const paths of lists) {
+    at = bytes.writeInt32BE(paths.length, at);
+    for (const path of paths) {
+      const length = bytes.write(path, at + 4);
+      at = bytes.writeInt32BE(length, at) + length;
+    }
+  }
+  return { bytes, decode: () => undefined };
+}
+
+/** Any of the kinds of watches that there are on a node. */
+const ANY_KIND = 3;
+
+/** Takes off all watches that this connection has on a node. */
+export function removeWatchesCall(path: string): Call<void> {
+  const bytes = Buffer.alloc(12 + 4 + Buffer.byteLength(path) + 4);
+  bytes.writeInt32BE(bytes.length - 4, 0);
+  bytes.writeInt32BE(OP.removeWatches, 8);
+  bytes.writeInt32BE(bytes.write(path, 16), 12);
+  bytes.writeInt32BE(ANY_KIND, bytes.length - 4);
+  return { bytes, decode: () => undefined };
 }
 
 /** Type of the operation, whether it is the end, error code. */
@@ -71,20 +120,29 @@ const STAT = 68;
 
 function decodeMany(bytes: Buffer, count: number): readonly Read[] {
   let at = BODY;
+  const text = (): string => {
+    const length = Math.max(0, bytes.readInt32BE(at));
+    at += 4 + length;
+    return bytes.toString('utf8', at - length, at);
+  };
   return Array.from({ length: count }, () => {
     const type = bytes.readInt32BE(at);
     at += MULTI_HEADER;
+    if (type === OP.names) {
+      const names = Math.max(0, bytes.readInt32BE(at));
+      at += 4;
+      return { err: 0, names: Array.from({ length: names }, text) };
+    }
     if (type !== OP.get) {
       at += 4;
       return { err: bytes.readInt32BE(at - 4) };
     }
-    const length = Math.max(0, bytes.readInt32BE(at));
-    const value = bytes.toString('utf8', at + 4, at + 4 + length);
-    at += 4 + length;
+    const value = text();
+    const changed = bytes.readBigInt64BE(at + 8);
     const version = bytes.readInt32BE(at + 32);
     const owner = bytes.readBigInt64BE(at + 44);
     at += STAT;
-    return { err: 0, value, version, owner };
+    return { err: 0, value, version, owner, changed };
   });
 }
 

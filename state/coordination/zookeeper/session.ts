@@ -4,7 +4,7 @@ import { startHeartbeat } from './heartbeat.js';
 import { Rotation } from './rotation.js';
 import { isGranted, newSession, type SessionIdentity } from './saved-session.js';
 import { type Server, serverName } from './url.js';
-import { closeSessionCall } from './wire.js';
+import { closeSessionCall, type NodeEvent } from './wire.js';
 
 export interface SessionOptions {
   readonly servers: readonly Server[];
@@ -23,7 +23,7 @@ export interface SessionListener {
   attached(connection: Connection, replaced: boolean): void;
   /** It is gone; another will follow, unless the session was closed. */
   detached(): void;
-  notified(path: string, gone: boolean): void;
+  notified(path: string, event: NodeEvent): void;
   drained(): void;
 }
 
@@ -115,7 +115,7 @@ export class Session {
       session: this.#identity,
       credentials: this.options.credentials,
       clock: this.options.clock,
-      notified: (path, gone) => this.listener.notified(path, gone),
+      notified: (path, event) => this.listener.notified(path, event),
       drained: () => this.listener.drained(),
     });
     this.#connection = connection;

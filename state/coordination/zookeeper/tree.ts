@@ -2,10 +2,9 @@ import type { Node, Operation } from '../coordinator.js';
 import { ValueTooLarge } from '../errors.js';
 import type { Reply } from './connection.js';
 import { fullPath, parentOf } from './paths.js';
-import { getManyCall } from './multi.js';
+import { readManyCall } from './multi.js';
 import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
 import type { RequestOptions, Requests } from './requests.js';
-import type { Look } from './watches.js';
 import {
   type Acl,
   type Call,
@@ -16,7 +15,6 @@ import {
   type Stat,
   setCall,
   transactionCall,
-  watchForCreationCall,
 } from './wire.js';
 
 /**
@@ -93,7 +91,7 @@ export class Tree {
 
   async #getTogether(paths: readonly string[]): Promise<readonly (StatedNode | undefined)[]> {
     const first = paths[0] ?? '/';
-    const call = getManyCall(paths.map((path) => this.full(path)));
+    const call = readManyCall(paths.map((path) => ({ kind: 'get', path: this.full(path) })));
     const reads = this.#answer(await this.#read(call, first), { kind: 'get', path: first });
     return reads.map((read, index) => {
       if ('value' in read) return stated(read.value, read);
@@ -110,10 +108,10 @@ export class Tree {
   }
 
   async children(path: string): Promise<readonly string[] | undefined> {
-    const reply = await this.#read(childrenCall(this.full(path), false), path);
+    const reply = await this.#read(childrenCall(this.full(path)), path);
     return reply.err === NO_NODE
       ? undefined
-      : this.#names(path, this.#answer(reply, { kind: 'children', path }));
+      : this.names(path, this.#answer(reply, { kind: 'children', path }));
   }
 
   async create(path: string, value: string, ephemeral: boolean): Promise<void> {
@@ -187,48 +185,9 @@ export class Tree {
     }
   }
 
-  /** Looks at a node, by its full path, and leaves a watch there, whether it exists or not. */
-  readonly lookAtNode = (full: string): Promise<Look<Node | undefined> | undefined> =>
-    this.#look(getCall(full, true), full, (read) =>
-      read === undefined
-        ? { value: undefined, mark: 'absent' }
-        : { value: stated(read.value, read.stat).node, mark: `${read.stat.changed}` },
-    );
-
-  /** The same for the names of a node's children. */
-  readonly lookAtChildren = (full: string): Promise<Look<readonly string[] | undefined> | undefined> =>
-    this.#look(childrenCall(full, true), full, (names) => {
-      const value = names && this.#names(full, names);
-      return { value, mark: value === undefined ? 'absent' : `/${value.join('/')}` };
-    });
-
   /** @throws TypeError */
   full(path: string): string {
     return fullPath(this.chroot, path);
-  }
-
-  async #look<T, V>(
-    call: Call<T>,
-    full: string,
-    show: (read: T | undefined) => Omit<Look<V>, 'epoch'>,
-  ): Promise<Look<V> | undefined> {
-    const options = { path: full, repeatable: true, patient: true };
-    for (;;) {
-      const { reply, epoch } = await this.requests.call(call, options);
-      if (reply.ok) {
-        return { ...show(reply.value), epoch };
-      }
-      if (reply.err !== NO_NODE) {
-        return undefined;
-      }
-      const watching = await this.requests.call(watchForCreationCall(full), options);
-      if (watching.reply.err === NO_NODE) {
-        return { ...show(undefined), epoch: watching.epoch };
-      }
-      if (!watching.reply.ok) {
-        return undefined;
-      }
-    }
   }
 
   async #read<T>(call: Call<T>, path: string, options: CallOptions = {}): Promise<Reply<T>> {
@@ -256,12 +215,13 @@ export class Tree {
     return this.full(path);
   }
 
-  #names(path: string, names: readonly string[]): readonly string[] {
+  /** The names under a node, by either of its paths, as callers see them. */
+  names(path: string, names: readonly string[]): readonly string[] {
     const ours = path === '/' && this.chroot === '' ? names.filter((name) => name !== ZOOKEEPERS_OWN) : names;
     return ours.toSorted();
   }
 }
 
-function stated(value: string, { version, owner }: Pick<Stat, 'version' | 'owner'>): StatedNode {
+export function stated(value: string, { version, owner }: Pick<Stat, 'version' | 'owner'>): StatedNode {
   return { node: { value, version, ephemeral: owner !== 0n }, owner };
 }

@@ -1,17 +1,32 @@
 import { type Clock, pause } from '../../clock.js';
 import type { Observation } from '../coordinator.js';
 
-/** One reading of what an observer looks at. */
-export interface Look<T> {
+/** What an observer is told. */
+export interface Seen<T> {
   readonly value: T;
   /** Differs between two readings exactly when observers are to be told. */
   readonly mark: string;
-  /** The connection, counted from 1, on which the reading left its watch. */
+}
+
+/** One reading of what an observer looks at. */
+export interface Look<T> extends Seen<T> {
+  /** The connection, counted from 1, on which it is watched. */
   readonly epoch: number;
 }
 
-/** Reads and leaves a watch, for as long as it takes; undefined when it was refused, and may be allowed later. */
-export type Read<T> = (path: string) => Promise<Look<T> | undefined>;
+/**
+ * Reads what from then on is watched, for as long as it takes; undefined when it was refused, and may be allowed later.
+ * @param last what was seen there before
+ */
+export type Read<T> = (path: string, last: Seen<T> | undefined) => Promise<Look<T> | undefined>;
+
+/** A change that this client makes itself where it observes. */
+interface OwnChange {
+  /** How many events it makes there. */
+  readonly events: number;
+  /** How many came since it was sent. */
+  seen: number;
+}
 
 interface Observer<T> {
   readonly tell: (value: T) => void;
@@ -25,6 +40,8 @@ interface Watched<T> {
   looking: boolean;
   /** Something happened since the running look began: look again after it. */
   stale: boolean;
+  last: Seen<T> | undefined;
+  own: OwnChange | undefined;
   /** What waits for the end of the running or the next look. */
   readonly after: (() => void)[];
 }
@@ -34,7 +51,7 @@ const REFUSED_PAUSE = 5_000;
 
 /**
  * The observers of one kind of reading. A watch that fires says "look again" and nothing else; each look reads the
- * whole value and leaves the next watch. Events are matched by path, also those that overtake the answer of the read
+ * whole value, which is watched on. Events are matched by path, also those that overtake the answer of the read
  * which asked for them: a server with several worker threads may send them so.
  */
 export class Watches<T> {
@@ -55,6 +72,8 @@ export class Watches<T> {
       observers: new Set(),
       looking: false,
       stale: false,
+      last: undefined,
+      own: undefined,
       after: [],
     };
     const observer: Observer<T> = { tell, told: undefined, open: true };
@@ -78,9 +97,33 @@ export class Watches<T> {
   /** A watch on this full path fired. */
   fired(path: string): void {
     const watched = this.#watched.get(path);
-    if (watched !== undefined) {
-      this.#look(watched);
-    }
+    if (watched?.own !== undefined && !watched.looking) watched.own.seen += 1;
+    else if (watched !== undefined) this.#look(watched);
+  }
+
+  /** Whether anybody observes this full path. */
+  isObserved(path: string): boolean {
+    return this.#watched.has(path);
+  }
+
+  /**
+   * Says that this client is about to change what is observed at this full path, which makes so many events there. They
+   * come before the answer, so what is seen then is known without looking, unless others changed it at the same time.
+   * @returns what is to be called with the outcome: what is seen now, given what was seen before, or nothing where the
+   *   change was not made or may not have been
+   */
+  changing(path: string, events: number): (now?: (before: T) => Seen<T>) => void {
+    const watched = this.#watched.get(path);
+    if (watched === undefined || watched.own !== undefined) return () => undefined;
+    const own: OwnChange = { events, seen: 0 };
+    watched.own = own;
+    return (now) => {
+      watched.own = undefined;
+      if (now === undefined && own.seen === 0) return;
+      if (now === undefined || own.seen !== events || watched.looking || watched.last === undefined)
+        this.#look(watched);
+      else tellAll(watched, now(watched.last.value));
+    };
   }
 
   /**
@@ -126,14 +169,13 @@ export class Watches<T> {
   async #lookUntilFresh(watched: Watched<T>): Promise<void> {
     do {
       watched.stale = false;
-      const look = await this.read(watched.path);
+      const look = await this.read(watched.path, watched.last);
       if (look === undefined) {
         await pause(this.clock, REFUSED_PAUSE, this.#stop.signal);
         watched.stale = true;
       } else {
         watched.stale ||= look.epoch !== this.epoch();
         tellAll(watched, look);
-        queueMicrotask(() => goOn(watched));
       }
     } while (watched.stale && watched.observers.size > 0);
     watched.looking = false;
@@ -144,15 +186,17 @@ function goOn({ after }: { readonly after: (() => void)[] }): void {
   for (const then of after.splice(0)) then();
 }
 
-function tellAll<T>({ observers }: Watched<T>, look: Look<T>): void {
-  for (const observer of observers) {
-    if (observer.told !== look.mark) {
-      observer.told = look.mark;
+function tellAll<T>(watched: Watched<T>, { value, mark }: Seen<T>): void {
+  watched.last = { value, mark };
+  for (const observer of watched.observers) {
+    if (observer.told !== mark) {
+      observer.told = mark;
       queueMicrotask(() => {
         if (observer.open) {
-          observer.tell(look.value);
+          observer.tell(value);
         }
       });
     }
   }
+  queueMicrotask(() => goOn(watched));
 }

@@ -129,14 +129,17 @@ export function decodeHeader(bytes: Buffer): Header {
   return { xid: header.xid, zxid: header.zxid.readBigInt64BE(), err: header.err };
 }
 
-/** ZooKeeper's number of the event. */
-const NODE_DELETED = 2;
+/** What a watch told of a node: that its children's names changed, or what became of the node itself. */
+export type NodeEvent = 'created' | 'removed' | 'changed' | 'names';
 
-/** Which node a watch told of, and whether it is gone; all else that it may say is: look again. */
-export function decodeNotification(bytes: Buffer): { readonly path: string; readonly gone: boolean } {
-  const event = new protocol.WatcherEvent();
-  event.deserialize(bytes, BODY);
-  return { path: event.path, gone: event.type === NODE_DELETED };
+/** By ZooKeeper's numbers of them (Watcher.Event.EventType). */
+const EVENTS: readonly (NodeEvent | undefined)[] = [undefined, 'created', 'removed', 'changed', 'names'];
+
+/** What else a server may say is: look again at everything, as after a creation. */
+export function decodeNotification(bytes: Buffer): { readonly path: string; readonly event: NodeEvent } {
+  const record = new protocol.WatcherEvent();
+  record.deserialize(bytes, BODY);
+  return { path: record.path, event: EVENTS[record.type] ?? 'created' };
 }
 
 export function closeSessionCall(): Call<void> {
@@ -160,9 +163,9 @@ export function watchForCreationCall(path: string): Call<void> {
   return { bytes: frame(OP.exists, new protocol.ExistsRequest(path, true)), decode: nothing };
 }
 
-export function childrenCall(path: string, watch: boolean): Call<readonly string[]> {
+export function childrenCall(path: string): Call<readonly string[]> {
   return {
-    bytes: frame(OP.children, new protocol.GetChildren2Request(path, watch)),
+    bytes: frame(OP.children, new protocol.GetChildren2Request(path, false)),
     decode(bytes) {
       const response = new protocol.GetChildren2Response();
       response.deserialize(bytes, BODY);

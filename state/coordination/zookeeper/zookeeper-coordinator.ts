@@ -3,6 +3,8 @@ import type { Coordinator, Node, Observation, Operation, SessionEvent } from '..
 import { CoordinatorUnreachable, NodeExists } from '../errors.js';
 import type { CoordinatorOptions } from '../open.js';
 import { Ephemerals } from './ephemerals.js';
+import { Looks } from './looks.js';
+import { ownChanges } from './own-changes.js';
 import { parentOf } from './paths.js';
 import { Requests } from './requests.js';
 import { formatSession, parseSession } from './saved-session.js';
@@ -50,8 +52,9 @@ export class ZookeeperCoordinator implements Coordinator {
       secret === undefined ? 'everyone' : 'authenticated',
     );
     const epoch = (): number => this.#requests.epoch;
-    this.#nodes = new Watches(this.#clock, epoch, this.#tree.lookAtNode);
-    this.#names = new Watches(this.#clock, epoch, this.#tree.lookAtChildren);
+    const looks = new Looks(this.#requests, (path, names) => this.#tree.names(path, names));
+    this.#nodes = new Watches(this.#clock, epoch, looks.atNode);
+    this.#names = new Watches(this.#clock, epoch, looks.atNames);
     this.#session = new Session(
       {
         servers: address.servers,
@@ -79,11 +82,12 @@ export class ZookeeperCoordinator implements Coordinator {
           this.#requests.detach();
           this.#tell('disconnected');
         },
-        notified: (path, gone) => {
+        notified: (path, event) => {
           // Whoever follows the names as well mostly lets go of a node that is gone, which then need not be looked at.
-          if (gone) this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path));
-          else this.#nodes.fired(path);
-          this.#names.fired(path);
+          if (event === 'removed') this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path));
+          else if (event !== 'names') this.#nodes.fired(path);
+          if (event !== 'changed') this.#names.fired(path);
+          if (!this.#names.isObserved(path) && !this.#nodes.isObserved(path)) looks.release(path);
         },
         drained: () => this.#requests.drained(),
       },
@@ -167,9 +171,16 @@ export class ZookeeperCoordinator implements Coordinator {
       await this.ready();
     }
     const claimed = operations.filter((operation) => operation.kind === 'create' && operation.ephemeral);
+    const made = ownChanges(this.#names, operations, (path) => this.#tree.full(path));
     await this.#pastFormerSessions(
       claimed.map(({ path }) => path),
       () => this.#tree.transaction(operations),
+    ).then(
+      () => made(true),
+      (error: unknown) => {
+        made(false);
+        throw error;
+      },
     );
     for (const operation of operations) {
       if (operation.kind === 'create' && operation.ephemeral) {

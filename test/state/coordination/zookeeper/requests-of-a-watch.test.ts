@@ -7,7 +7,7 @@ import { type Client, closeClients, freshPath, open } from './clients.js';
 
 const XID_AT = 4;
 
-describe('what it takes to follow a node that comes and goes', function () {
+describe('what it takes to follow nodes that come and go', function () {
   this.timeout(30_000);
   let server: ZookeeperServer;
   let proxy: TcpProxy;
@@ -34,25 +34,96 @@ describe('what it takes to follow a node that comes and goes', function () {
     await proxy.close();
   });
 
-  it('is three readings where the names beside it say that it is there', async () => {
-    const seen: string[] = [];
+  /** How many requests the watcher makes until `seen`, of those that were asked for by then. */
+  async function answersUntil(act: () => Promise<void>, seen: () => void): Promise<number> {
+    answers = 0;
+    await act();
+    await eventually(seen);
+    // What was asked for before this one has its answer by then.
+    await watcher.get('/unit');
+    return answers - 1;
+  }
+
+  /** Watches the names under a unit, and its flag while it stands; notes what it sees. */
+  function follow(unit: string, seen: string[]): void {
     let flag: Observation | undefined;
-    watcher.observeChildren('/unit', (names) => {
+    watcher.observeChildren(unit, (names) => {
       seen.push(`names ${names}`);
       flag?.close();
       flag = names?.includes('flag')
-        ? watcher.observe('/unit/flag', (node) => seen.push(`flag ${node?.value}`))
+        ? watcher.observe(`${unit}/flag`, (node) => seen.push(`flag ${node?.value}`))
         : undefined;
     });
+  }
+
+  it('is three readings where the names beside it say that it is there', async () => {
+    const seen: string[] = [];
+    follow('/unit', seen);
     await eventually(() => assert.deepEqual(seen, ['names ']));
-    answers = 0;
-    await writer.create('/unit/flag', 'up');
-    await eventually(() => assert.deepEqual(seen.slice(1), ['names flag', 'flag up']));
-    await writer.remove('/unit/flag');
-    await eventually(() => assert.equal(seen.at(-1), 'names '));
-    // What was asked for before this one has its answer by then.
-    await watcher.get('/unit');
-    assert.equal(answers, 3 + 1);
+    const asked = await answersUntil(
+      async () => {
+        await writer.create('/unit/flag', 'up');
+        await eventually(() => assert.deepEqual(seen.slice(1), ['names flag', 'flag up']));
+        await writer.remove('/unit/flag');
+      },
+      () => assert.equal(seen.at(-1), 'names '),
+    );
+    assert.equal(asked, 3);
+  });
+
+  it('is two readings and the transaction where it is taken off by who watches', async () => {
+    const seen: string[] = [];
+    follow('/unit', seen);
+    await eventually(() => assert.deepEqual(seen, ['names ']));
+    const asked = await answersUntil(
+      async () => {
+        await writer.create('/unit/flag', 'up');
+        await eventually(() => assert.deepEqual(seen.slice(1), ['names flag', 'flag up']));
+        await watcher.transaction([
+          { kind: 'remove', path: '/unit/flag' },
+          { kind: 'set', path: '/unit', value: 'done' },
+        ]);
+      },
+      () => assert.equal(seen.at(-1), 'names '),
+    );
+    assert.equal(asked, 3);
+  });
+
+  it('is a few requests for all units that change together, not a few for each', async () => {
+    const units = Array.from({ length: 150 }, (_, number) => `/unit-${number}`);
+    await writer.transaction(units.map((path) => ({ kind: 'create', path, value: '' })));
+    const seen = new Map(units.map((unit): [string, string[]] => [unit, []]));
+    for (const [unit, lines] of seen) follow(unit, lines);
+    await eventually(() => assert.ok([...seen.values()].every((lines) => lines.length === 1)));
+    const asked = await answersUntil(
+      () => writer.transaction(units.map((unit) => ({ kind: 'create', path: `${unit}/flag`, value: 'up' }))),
+      () => {
+        for (const lines of seen.values()) assert.deepEqual(lines, ['names ', 'names flag', 'flag up']);
+      },
+    );
+    // How many the server tells of at once is the network's business.
+    assert.ok(asked < units.length / 2, `${asked} requests of ${units.length} units`);
+  });
+
+  it('ends where many nodes that are observed do not exist, and misses none that comes to exist', async () => {
+    const nodes = Array.from({ length: 20 }, (_, number) => `/absent-${number}`);
+    const seen = new Map<string, string | undefined>();
+    const asked = await answersUntil(
+      async () => {
+        for (const path of nodes) watcher.observe(path, (node) => seen.set(path, node?.value));
+      },
+      () => assert.equal(seen.size, nodes.length),
+    );
+    assert.ok(asked <= 4 * nodes.length, `${asked} requests of ${nodes.length} nodes`);
+    assert.equal(
+      await answersUntil(
+        async () => undefined,
+        () => undefined,
+      ),
+      0,
+    );
+    await writer.transaction(nodes.map((path) => ({ kind: 'create', path, value: path })));
+    await eventually(() => assert.deepEqual([...seen.values()], nodes));
   });
 
   it('misses nothing of one that is followed on, however soon it comes again', async () => {
@@ -69,5 +140,58 @@ describe('what it takes to follow a node that comes and goes', function () {
     }
     await writer.create('/unit/flag', 'last');
     await eventually(() => assert.equal(last, 'last'));
+  });
+
+  it('sees the names that others change while it changes some itself', async () => {
+    let names: readonly string[] | undefined;
+    watcher.observeChildren('/unit', (now) => {
+      names = now;
+    });
+    await eventually(() => assert.deepEqual(names, []));
+    const expected = new Set<string>();
+    for (let time = 0; time < 50; time += 1) {
+      const [own, other] = [`own-${time % 7}`, `other-${time % 5}`];
+      const toggle = (client: Client, name: string): Promise<void> => {
+        const kind = expected.delete(name) ? 'remove' : 'create';
+        if (kind === 'create') expected.add(name);
+        return client.transaction([{ kind, path: `/unit/${name}`, value: '' }]);
+      };
+      await Promise.all([toggle(watcher, own), toggle(writer, other), toggle(watcher, `second-${own}`)]);
+      if (time % 3 === 0) await eventually(() => assert.deepEqual(names, [...expected].sort()));
+    }
+    await eventually(() => assert.deepEqual(names, [...expected].sort()));
+  });
+
+  it('sees no name that its own transaction did not bring about', async () => {
+    const seen: string[] = [];
+    watcher.observeChildren('/unit', (names) => seen.push(`${names}`));
+    await eventually(() => assert.deepEqual(seen, ['']));
+    await assert.rejects(
+      watcher.transaction([
+        { kind: 'create', path: '/unit/flag', value: '' },
+        { kind: 'set', path: '/unit', value: '', version: 7 },
+      ]),
+      { code: 'version-conflict' },
+    );
+    await writer.create('/unit/other', '');
+    await eventually(() => assert.equal(seen.at(-1), 'other'));
+    assert.deepEqual(seen, ['', 'other']);
+  });
+
+  it('is nothing, and no watch stays, once nobody observes', async () => {
+    const watches = async (): Promise<string | undefined> =>
+      /^zk_watch_count\t(\d+)$/m.exec(await server.ask('mntr'))?.[1];
+    const before = await watches();
+    const seen: string[] = [];
+    const observation = watcher.observeChildren('/unit', (names) => seen.push(`${names}`));
+    await eventually(() => assert.deepEqual(seen, ['']));
+    assert.notEqual(await watches(), before);
+    observation.close();
+    await writer.create('/unit/flag', '');
+    await eventually(async () => assert.equal(await watches(), before));
+    watcher.observeChildren('/unit', (names) => seen.push(`${names}`));
+    await eventually(() => assert.deepEqual(seen, ['', 'flag']));
+    await writer.remove('/unit/flag');
+    await eventually(() => assert.deepEqual(seen, ['', 'flag', '']));
   });
 });

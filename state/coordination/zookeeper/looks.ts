@@ -1,0 +1,172 @@
+import type { Node } from '../coordinator.js';
+import { type Asked, leaveWatchesCall, type Read, readManyCall, removeWatchesCall } from './multi.js';
+import { NO_NODE } from './refusals.js';
+import type { Answer, Requests } from './requests.js';
+import { stated } from './tree.js';
+import type { Look, Seen } from './watches.js';
+import { type Call, childrenCall, getCall, type Stat, watchForCreationCall } from './wire.js';
+
+/** Looks that are made in one go, at most and at least: answers of small nodes, far below what a server sends at once. */
+const TOGETHER = 200;
+const WORTH_TOGETHER = 4;
+
+interface Waiting extends Asked {
+  /** @param epoch the connection on which the node is watched */
+  take(read: Read, epoch: number): void;
+  /** Looks at it by itself. */
+  alone(): void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Looks at nodes for their observers, and sees to it that the server tells of the next change. A node is watched until
+ * then, as most that are observed are soon gone. The names under a node are watched for good, whether there is a node
+ * or not, so that to look again leaves nothing to do but to read.
+ *
+ * Looks that are asked for in one turn go together where there are enough of them: all watches in one request, then
+ * all readings in another. In this order, what changes between the two is told of and read; the other way round it could
+ * be neither.
+ */
+export class Looks {
+  #waiting: Waiting[] = [];
+  /** The connection, counted from 1, on which the names under a full path are watched. */
+  readonly #standing = new Map<string, number>();
+
+  /** @param visible which of a node's children callers may see, in their order */
+  constructor(
+    private readonly requests: Requests,
+    private readonly visible: (full: string, names: readonly string[]) => readonly string[],
+  ) {}
+
+  /** A node by its full path, whether it exists or not. */
+  readonly atNode = (
+    full: string,
+    last?: Seen<Node | undefined>,
+  ): Promise<Look<Node | undefined> | undefined> => {
+    // To watch many in one request leaves nothing where there is no node.
+    if (last !== undefined && last.value === undefined) return this.#absentNode(full);
+    return new Promise((resolve, reject) => {
+      const alone = (): void => void this.#nodeAlone(full).then(resolve, reject);
+      this.#wait({
+        kind: 'get',
+        path: full,
+        alone,
+        reject,
+        take: (read, epoch) => {
+          if ('value' in read) resolve({ ...seenNode(read.value, read), epoch });
+          else if (read.err === NO_NODE) alone();
+          else resolve(undefined);
+        },
+      });
+    });
+  };
+
+  /** The names of a node's children, by the node's full path. */
+  readonly atNames = (full: string): Promise<Look<readonly string[] | undefined> | undefined> =>
+    new Promise((resolve, reject) => {
+      this.#wait({
+        kind: 'names',
+        path: full,
+        alone: () => void this.#namesAlone(full).then(resolve, reject),
+        reject,
+        take: (read, epoch) => {
+          if ('names' in read) resolve({ ...seenNames(this.visible(full, read.names)), epoch });
+          else resolve(read.err === NO_NODE ? { ...seenNames(undefined), epoch } : undefined);
+        },
+      });
+    });
+
+  /** Nobody observes anything at this full path: a watch that stands there is taken off. */
+  release(full: string): void {
+    if (!this.#standing.delete(full)) return;
+    this.requests
+      .call(removeWatchesCall(full), { path: full, repeatable: false, patient: true })
+      .catch(() => {
+        // It went with its connection.
+      });
+  }
+
+  #wait(waiting: Waiting): void {
+    if (this.#waiting.length === 0) queueMicrotask(() => this.#lookAtWaiting());
+    this.#waiting.push(waiting);
+  }
+
+  #lookAtWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length < WORTH_TOGETHER) for (const { alone } of waiting) alone();
+    else
+      for (let start = 0; start < waiting.length; start += TOGETHER) {
+        const part = waiting.slice(start, start + TOGETHER);
+        this.#together(part).catch((error: unknown) => {
+          for (const { reject } of part) reject(error);
+        });
+      }
+  }
+
+  async #together(waiting: readonly Waiting[]): Promise<void> {
+    const once = waiting.filter(({ kind }) => kind === 'get').map(({ path }) => path);
+    const fresh = waiting.filter(({ kind, path }) => kind === 'names' && !this.#stands(path));
+    const standing = fresh.map(({ path }) => path);
+    const [left, read] = await Promise.all([
+      once.length + standing.length > 0 ? this.#call(leaveWatchesCall(once, standing), '/') : undefined,
+      this.#call(readManyCall(waiting), '/'),
+    ]);
+    if (left?.reply.ok === false || !read.reply.ok) {
+      // Each for itself: then each learns its own reason.
+      for (const { alone } of waiting) alone();
+      return;
+    }
+    if (left !== undefined) for (const path of standing) this.#standing.set(path, left.epoch);
+    for (const [index, { kind, path, take }] of waiting.entries()) {
+      const epoch = kind === 'get' ? left?.epoch : this.#standing.get(path);
+      take(read.reply.value[index] ?? { err: NO_NODE }, epoch ?? 0);
+    }
+  }
+
+  async #nodeAlone(full: string): Promise<Look<Node | undefined> | undefined> {
+    const { reply, epoch } = await this.#call(getCall(full, true), full);
+    if (reply.ok) return { ...seenNode(reply.value.value, reply.value.stat), epoch };
+    return reply.err === NO_NODE ? this.#absentNode(full) : undefined;
+  }
+
+  /** Looks first whether the node is still absent, which leaves a watch for its creation. */
+  async #absentNode(full: string): Promise<Look<Node | undefined> | undefined> {
+    const { reply, epoch } = await this.#call(watchForCreationCall(full), full);
+    if (reply.err === NO_NODE) return { ...seenNode(undefined), epoch };
+    return reply.ok ? this.#nodeAlone(full) : undefined;
+  }
+
+  async #namesAlone(full: string): Promise<Look<readonly string[] | undefined> | undefined> {
+    const [left, { reply }] = await Promise.all([
+      this.#stands(full) ? undefined : this.#call(leaveWatchesCall([], [full]), full),
+      this.#call(childrenCall(full), full),
+    ]);
+    if (left?.reply.ok === false) return undefined;
+    if (left !== undefined) this.#standing.set(full, left.epoch);
+    const epoch = this.#standing.get(full) ?? 0;
+    if (reply.ok) return { ...seenNames(this.visible(full, reply.value)), epoch };
+    return reply.err === NO_NODE ? { ...seenNames(undefined), epoch } : undefined;
+  }
+
+  #stands(full: string): boolean {
+    return this.#standing.get(full) === this.requests.epoch;
+  }
+
+  /** For as long as it takes: an observer is told late rather than never. */
+  #call<T>(call: Call<T>, path: string): Promise<Answer<T>> {
+    return this.requests.call(call, { path, repeatable: true, patient: true });
+  }
+}
+
+function seenNode(value: undefined): Seen<undefined>;
+function seenNode(value: string, stat: Stat): Seen<Node>;
+function seenNode(value: string | undefined, stat?: Stat): Seen<Node | undefined> {
+  if (value === undefined || stat === undefined) return { value: undefined, mark: 'absent' };
+  return { value: stated(value, stat).node, mark: `${stat.changed}` };
+}
+
+/** What observers of names are told of these, which are sorted; undefined where there is no node. */
+export function seenNames(names: readonly string[] | undefined): Seen<readonly string[] | undefined> {
+  return { value: names, mark: names === undefined ? 'absent' : `/${names.join('/')}` };
+}
