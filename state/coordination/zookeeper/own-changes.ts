@@ -16,6 +16,7 @@ export function ownChanges(
   operations: readonly Operation[],
   full: (path: string) => string,
 ): (applied: boolean) => void {
+  if (!observed.isUsed()) return () => undefined;
   const changes = new Map<string, { name: string; isThere: boolean }[]>();
   for (const { kind, path } of operations) {
     if (kind !== 'create' && kind !== 'remove') continue;

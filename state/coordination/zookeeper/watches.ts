@@ -101,6 +101,11 @@ export class Watches<T> {
     else if (watched !== undefined) this.#look(watched);
   }
 
+  /** Whether anybody observes anything. */
+  isUsed(): boolean {
+    return this.#watched.size > 0;
+  }
+
   /** Whether anybody observes this full path. */
   isObserved(path: string): boolean {
     return this.#watched.has(path);

@@ -171,16 +171,9 @@ export class ZookeeperCoordinator implements Coordinator {
       await this.ready();
     }
     const claimed = operations.filter((operation) => operation.kind === 'create' && operation.ephemeral);
-    const made = ownChanges(this.#names, operations, (path) => this.#tree.full(path));
     await this.#pastFormerSessions(
       claimed.map(({ path }) => path),
-      () => this.#tree.transaction(operations),
-    ).then(
-      () => made(true),
-      (error: unknown) => {
-        made(false);
-        throw error;
-      },
+      () => this.#transact(operations),
     );
     for (const operation of operations) {
       if (operation.kind === 'create' && operation.ephemeral) {
@@ -216,6 +209,17 @@ export class ZookeeperCoordinator implements Coordinator {
     this.#ephemerals.close();
     this.#listeners.clear();
     await this.#session.close(keepSession);
+  }
+
+  async #transact(operations: readonly Operation[]): Promise<void> {
+    const made = ownChanges(this.#names, operations, (path) => this.#tree.full(path));
+    try {
+      await this.#tree.transaction(operations);
+    } catch (error) {
+      made(false);
+      throw error;
+    }
+    made(true);
   }
 
   /** Remembers an ephemeral node as ours where its owner is this session, whichever process created it. */
