@@ -69,7 +69,7 @@ function rows(which: string, counted: readonly Traffic[], units: number): readon
       'reads',
       ({ reads }) => reads,
       ({ nodesRead }) => nodesRead,
-      `that there is a request, which one, and that it is gone${units === 1 ? '; for all units of a machine together, the service and the formula' : ''}`,
+      `that there is a request, and which one${units === 1 ? '; for all units of a machine together, the service and the formula' : ', each of many units in one request, and the watches on them in another'}`,
     ),
     {
       what: `traffic of the agent per unit, upgrade ${which}`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Observation } from '../../../../state/coordination/coordinator.js';
+import { NodeExists, NodeNotFound, OutcomeUnknown } from '../../../../state/coordination/errors.js';
 import { eventually } from '../../../eventually.js';
 import { startProxy, type TcpProxy } from '../../../servers/tcp-proxy.js';
 import { startZookeeper, type ZookeeperServer } from '../../../servers/zookeeper.js';
@@ -160,6 +161,31 @@ describe('what it takes to follow nodes that come and go', function () {
       if (time % 3 === 0) await eventually(() => assert.deepEqual(names, [...expected].sort()));
     }
     await eventually(() => assert.deepEqual(names, [...expected].sort()));
+  });
+
+  it('sees the names that it changes itself, whenever the connection breaks', async () => {
+    let names: readonly string[] | undefined;
+    watcher.observeChildren('/unit', (now) => {
+      names = now;
+    });
+    await eventually(() => assert.deepEqual(names, []));
+    for (let time = 0; time < 30; time += 1) {
+      const stands = (await writer.children('/unit'))?.includes('flag') ?? false;
+      const change = watcher.transaction([
+        { kind: stands ? 'remove' : 'create', path: '/unit/flag', value: '' },
+      ]);
+      // Somewhere in the request, in its event or in its answer.
+      proxy.cutAfter(time * 9);
+      await change.catch((error: unknown) => {
+        // The one before may have been applied after all, and only now.
+        const mayBe = [OutcomeUnknown, NodeExists, NodeNotFound];
+        assert.ok(
+          mayBe.some((kind) => error instanceof kind),
+          `${error}`,
+        );
+      });
+      await eventually(async () => assert.deepEqual(names, await writer.children('/unit')));
+    }
   });
 
   it('sees no name that its own transaction did not bring about', async () => {
