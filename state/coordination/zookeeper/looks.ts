@@ -1,14 +1,18 @@
 import type { Node } from '../coordinator.js';
-import { type Asked, leaveWatchesCall, type Read, readManyCall, removeWatchesCall } from './multi.js';
+import {
+  type Asked,
+  leaveWatchesCall,
+  MOST_TOGETHER,
+  type Read,
+  readManyCall,
+  removeWatchesCall,
+  WORTH_TOGETHER,
+} from './multi.js';
 import { NO_NODE } from './refusals.js';
 import type { Answer, Requests } from './requests.js';
 import { stated } from './tree.js';
 import type { Look, Seen } from './watches.js';
 import { type Call, childrenCall, getCall, type Stat, watchForCreationCall } from './wire.js';
-
-/** Looks that are made in one go, at most and at least: answers of small nodes, far below what a server sends at once. */
-const TOGETHER = 200;
-const WORTH_TOGETHER = 4;
 
 interface Waiting extends Asked {
   /** @param epoch the connection on which the node is watched */
@@ -78,7 +82,9 @@ export class Looks {
 
   /** Nobody observes anything at this full path: a watch that stands there is taken off. */
   release(full: string): void {
-    if (!this.#standing.delete(full)) return;
+    const stood = this.#stands(full);
+    this.#standing.delete(full);
+    if (!stood) return;
     this.requests
       .call(removeWatchesCall(full), { path: full, repeatable: false, patient: true })
       .catch(() => {
@@ -96,8 +102,8 @@ export class Looks {
     this.#waiting = [];
     if (waiting.length < WORTH_TOGETHER) for (const { alone } of waiting) alone();
     else
-      for (let start = 0; start < waiting.length; start += TOGETHER) {
-        const part = waiting.slice(start, start + TOGETHER);
+      for (let start = 0; start < waiting.length; start += MOST_TOGETHER) {
+        const part = waiting.slice(start, start + MOST_TOGETHER);
         this.#together(part).catch((error: unknown) => {
           for (const { reject } of part) reject(error);
         });

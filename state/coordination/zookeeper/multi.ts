@@ -30,6 +30,10 @@ export const BODY = 4 + 4 + 8 + 4;
 /** Flag of a node that is created: it goes with its session. */
 export const EPHEMERAL = 1;
 
+/** Nodes in one request of readings, at most and at least: answers of small nodes, far below what a server sends at once. */
+export const MOST_TOGETHER = 200;
+export const WORTH_TOGETHER = 4;
+
 /** What `readManyCall` reads of one node: what stands there, or the names of its children. */
 export interface Asked {
   readonly kind: 'get' | 'names';

@@ -2,7 +2,7 @@ import type { Node, Operation } from '../coordinator.js';
 import { ValueTooLarge } from '../errors.js';
 import type { Reply } from './connection.js';
 import { fullPath, parentOf } from './paths.js';
-import { readManyCall } from './multi.js';
+import { MOST_TOGETHER, readManyCall, WORTH_TOGETHER } from './multi.js';
 import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
 import type { RequestOptions, Requests } from './requests.js';
 import {
@@ -25,10 +25,6 @@ const LARGEST_REQUEST = 1_000_000;
 
 /** ZooKeeper's own node, which shows in the root of a server used without a path. */
 const ZOOKEEPERS_OWN = 'zookeeper';
-
-/** Nodes read in one request, at most and at least: answers of small nodes, far below what a server sends at once. */
-const READ_TOGETHER = 200;
-const WORTH_TOGETHER = 4;
 
 interface Asked {
   readonly path: string;
@@ -84,8 +80,8 @@ export class Tree {
 
   async getMany(paths: readonly string[]): Promise<readonly (StatedNode | undefined)[]> {
     const parts: Promise<readonly (StatedNode | undefined)[]>[] = [];
-    for (let start = 0; start < paths.length; start += READ_TOGETHER)
-      parts.push(this.#getTogether(paths.slice(start, start + READ_TOGETHER)));
+    for (let start = 0; start < paths.length; start += MOST_TOGETHER)
+      parts.push(this.#getTogether(paths.slice(start, start + MOST_TOGETHER)));
     return (await Promise.all(parts)).flat();
   }
 

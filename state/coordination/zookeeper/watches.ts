@@ -58,11 +58,15 @@ export class Watches<T> {
   readonly #watched = new Map<string, Watched<T>>();
   readonly #stop = new AbortController();
 
-  /** @param epoch the current connection, counted from 1 */
+  /**
+   * @param epoch the current connection, counted from 1
+   * @param left called with a full path that nobody observes any more, when no look at it is under way
+   */
   constructor(
     private readonly clock: Clock,
     private readonly epoch: () => number,
     private readonly read: Read<T>,
+    private readonly left: (path: string) => void,
   ) {}
 
   /** `path` is the full path on the server. Errors of `tell` are uncaught exceptions, and hurt nothing here. */
@@ -89,6 +93,7 @@ export class Watches<T> {
         if (watched.observers.size === 0 && this.#watched.get(path) === watched) {
           this.#watched.delete(path);
           goOn(watched);
+          if (!watched.looking) this.left(path);
         }
       },
     };
@@ -184,6 +189,7 @@ export class Watches<T> {
       }
     } while (watched.stale && watched.observers.size > 0);
     watched.looking = false;
+    if (!this.isObserved(watched.path)) this.left(watched.path);
   }
 }
 

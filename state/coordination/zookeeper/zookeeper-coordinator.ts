@@ -53,8 +53,11 @@ export class ZookeeperCoordinator implements Coordinator {
     );
     const epoch = (): number => this.#requests.epoch;
     const looks = new Looks(this.#requests, (path, names) => this.#tree.names(path, names));
-    this.#nodes = new Watches(this.#clock, epoch, looks.atNode);
-    this.#names = new Watches(this.#clock, epoch, looks.atNames);
+    const left = (path: string): void => {
+      if (!this.#names.isObserved(path) && !this.#nodes.isObserved(path)) looks.release(path);
+    };
+    this.#nodes = new Watches(this.#clock, epoch, looks.atNode, left);
+    this.#names = new Watches(this.#clock, epoch, looks.atNames, left);
     this.#session = new Session(
       {
         servers: address.servers,
@@ -87,7 +90,6 @@ export class ZookeeperCoordinator implements Coordinator {
           if (event === 'removed') this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path));
           else if (event !== 'names') this.#nodes.fired(path);
           if (event !== 'changed') this.#names.fired(path);
-          if (!this.#names.isObserved(path) && !this.#nodes.isObserved(path)) looks.release(path);
         },
         drained: () => this.#requests.drained(),
       },
