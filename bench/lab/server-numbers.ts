@@ -36,7 +36,10 @@ export async function untilQuiet(servers: readonly ZookeeperServer[], within: nu
   }, within);
 }
 
-/** Waits until the servers hold a standing watch for each of so many units, which they count twice: of data and of children. */
+/**
+ * Waits until the servers hold a standing watch for each of so many units, which they count twice: of data and of
+ * children.
+ */
 export async function untilWatched(servers: readonly ZookeeperServer[], units: number): Promise<void> {
   await eventually(async () => {
     const watches = await watchesOf(servers);
