@@ -16,10 +16,5 @@ async function runCommand(): Promise<never> {
   const enableCompileCache: unknown = Reflect.get(module, 'enableCompileCache');
   if (typeof enableCompileCache === 'function') enableCompileCache();
   const { run } = await import('./run.js');
-  const exitCode = await run(argv);
-  // What a slow reader has not taken yet would be lost with the process.
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise<void>((resolve) => stream.write('', () => resolve()));
-  }
-  process.exit(exitCode);
+  process.exit(await run(argv));
 }

@@ -1,4 +1,4 @@
-import { explainedBySystem } from '../../state/system-errors.js';
+import { outletOf } from './outlet.js';
 import { paint, type Screen, screenOf } from './terminal.js';
 
 /** How data is printed: for people, or for programs. */
@@ -20,33 +20,20 @@ export interface Output {
   readonly stderr: Screen;
 }
 
-/** The output of this process. A reader that has gone away (`| head`) ends the command quietly. */
+/** The output of this process. */
 export function processOutput(): Output {
-  const stdout = screenOf(process.stdout);
-  const stderr = screenOf(process.stderr);
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      throw explainedBySystem(error, 'the place that its output goes to');
-    });
-  }
+  const outlets = [outletOf(1), outletOf(2)] as const;
+  const [stdout, stderr] = [screenOf(outlets[0]), screenOf(outlets[1])];
   return {
     data: (text) => stdout.write(`${text}\n`),
     notice: (text) => stderr.write(`${text}\n`),
     warn: (text) => stderr.write(`${paint(stderr, 'yellow', 'warning:')} ${text}\n`),
     flushed: async () => {
-      await Promise.all([process.stdout, process.stderr].map(flush));
+      await Promise.all(outlets.map((outlet) => outlet.flushed()));
     },
     stdout,
     stderr,
   };
-}
-
-/** An empty write is answered after all that were made before it. */
-function flush(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write('', () => resolve());
-  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { WriteStream } from 'node:tty';
+import type { Outlet } from './outlet.js';
 
 /** A stream the command writes to, as far as output cares what it is. */
 export interface Screen {
@@ -27,14 +27,15 @@ export function paint(screen: Pick<Screen, 'hasColors'>, color: Color, text: str
   return screen.hasColors && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text;
 }
 
-/** The screen of one of the process's streams. Colours: on a terminal that is not `dumb`, unless `NO_COLOR` is set. */
-export function screenOf(stream: NodeJS.WriteStream, variables: NodeJS.ProcessEnv = process.env): Screen {
-  const terminal: WriteStream | undefined = stream.isTTY ? stream : undefined;
+/** The screen of one of the process's outputs. Colours: on a terminal that is not `dumb`, unless `NO_COLOR` is set. */
+export function screenOf(
+  outlet: Omit<Outlet, 'flushed'>,
+  variables: NodeJS.ProcessEnv = process.env,
+): Screen {
+  const terminal = outlet.isTTY ? outlet : undefined;
   const dumb = variables.TERM === 'dumb';
   return {
-    write: (text) => {
-      stream.write(text);
-    },
+    write: (text) => outlet.write(text),
     isTerminal: terminal !== undefined && !dumb,
     hasColors: terminal !== undefined && !dumb && (variables.NO_COLOR ?? '') === '',
     get columns() {
