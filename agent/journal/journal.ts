@@ -1,5 +1,5 @@
 import { type Database, open } from 'lmdb';
-import type * as z from 'zod';
+import type * as z from '../../state/zod.js';
 import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
 import { type RelationRecord, relationRecordSchema } from './relation-record.js';
@@ -94,7 +94,7 @@ async function reasonOf(error: unknown): Promise<unknown> {
 function readAll<T extends { readonly unit: string }>(
   directory: string,
   records: Database<string, string>,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   damaged: Map<string, JournalDamaged>,
 ): readonly T[] {
   return legibly(directory, () => Array.from(records.getRange())).flatMap(({ key, value }) => {
@@ -123,7 +123,7 @@ function legibly<T>(directory: string, read: () => T): T {
 }
 
 /** @throws JournalDamaged, JournalTooNew */
-function parseRecord<T>(directory: string, unit: string, text: string, schema: z.ZodType<T>): T {
+function parseRecord<T>(directory: string, unit: string, text: string, schema: z.ZodMiniType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { savedHookContextSchema } from '../../hooks/context/saved.js';
 import { historyEntrySchema } from '../../state/model/history.js';
 import { upgradeSteps, workflowStates } from '../../state/model/workflow-state.js';
+import * as z from '../../state/zod.js';
 
 /** The version of the record this release writes. A newer one is refused untouched. */
 export const RECORD_VERSION = 1;
@@ -15,7 +15,7 @@ export const formulaRefSchema = z.looseObject({
   directory: z.string(),
 });
 
-const deathsSchema = z.object({ at: z.string(), times: z.int().nonnegative() });
+const deathsSchema = z.object({ at: z.string(), times: z.int().check(z.nonnegative()) });
 
 /** A hook that was started and whose end has not been dealt with. Written before the process exists. */
 const hookSchema = z.looseObject({
@@ -23,20 +23,24 @@ const hookSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
   /** The number of the relation it belongs to. */
-  relation: z.string().optional(),
+  relation: z.optional(z.string()),
   /** Of an operator's command that is run in the place of a hook: its request. */
-  command: z
-    .looseObject({ id: z.string(), words: z.array(z.string()).min(1), timeLimit: z.number().optional() })
-    .optional(),
+  command: z.optional(
+    z.looseObject({
+      id: z.string(),
+      words: z.array(z.string()).check(z.minLength(1)),
+      timeLimit: z.optional(z.number()),
+    }),
+  ),
   /** An operator has it in a window: it takes as long as it takes. */
-  debugged: z.boolean().optional(),
-  attempt: z.int().positive(),
+  debugged: z.optional(z.boolean()),
+  attempt: z.int().check(z.positive()),
   /** Milliseconds, where its formula sets a limit of its own. */
-  timeLimit: z.number().optional(),
+  timeLimit: z.optional(z.number()),
   /** The machine's boot in which it was started. */
   boot: z.string(),
   /** What the hook has seen and buffered so far, as its context saved it; absent while that is nothing. */
-  context: savedHookContextSchema.optional(),
+  context: z.optional(savedHookContextSchema),
 });
 
 /**
@@ -51,61 +55,61 @@ export const recordSchema = z.looseObject({
   /** When the state was entered. */
   since: instant,
   /** What the `formula` link names; null before the first one. */
-  formula: formulaRefSchema.nullable(),
+  formula: z.nullable(formulaRefSchema),
   /** The formulas before this one that are kept for going back, the last one first. */
   earlier: z.array(formulaRefSchema),
   /** Formula ids the unit went back from. */
   bad: z.array(z.string()),
   /** Present from the moment an upgrade goes ahead until the unit has resumed. */
-  upgrade: z
-    .looseObject({
-      from: formulaRefSchema.nullable(),
+  upgrade: z.nullable(
+    z.looseObject({
+      from: z.nullable(formulaRefSchema),
       to: formulaRefSchema,
       step: z.enum(upgradeSteps),
       since: instant,
       /** Who asked for it: the flag that says so is off the tree before the unit has resumed. */
-      by: z.string().optional(),
+      by: z.optional(z.string()),
       resumeIn: z.enum(['installing', 'starting', 'configuring']),
       /** It goes back: by the hook `revert-formula` of the formula it goes back to. */
-      revert: z.boolean().optional(),
+      revert: z.optional(z.boolean()),
       /** Of a revert: the formula it goes back from. */
-      replaces: formulaRefSchema.optional(),
+      replaces: z.optional(formulaRefSchema),
       /** A hook that fails makes it go back by itself. */
-      revertOnError: z.boolean().optional(),
+      revertOnError: z.optional(z.boolean()),
       /** Of one that went back by itself: why, in an operator's words. */
-      failure: z.string().optional(),
-    })
-    .nullable(),
+      failure: z.optional(z.string()),
+    }),
+  ),
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
-  hook: hookSchema.nullable(),
+  hook: z.nullable(hookSchema),
   /** The machine's boot in which `start` ran last. In another one, what it started is gone. */
-  boot: z.string().optional(),
+  boot: z.optional(z.string()),
   /** How many times the hook of the present state was started. */
-  attempts: z.int().nonnegative(),
+  attempts: z.int().check(z.nonnegative()),
   /**
    * How many agents in a row died without getting the unit any further, by what it was at.
    * @see takeUp
    */
-  deaths: z.object({ workflow: deathsSchema.optional(), preparation: deathsSchema.optional() }).optional(),
+  deaths: z.optional(z.object({ workflow: z.optional(deathsSchema), preparation: z.optional(deathsSchema) })),
   /** Digest of the config its hooks saw last; null asks for `config-changed`. */
-  configDigest: z.string().nullable(),
+  configDigest: z.nullable(z.string()),
   /** What `status-set` said last. */
   message: z.string(),
   /** What `status-set --state` said last of the workload. */
-  workload: z.string().nullable(),
+  workload: z.nullable(z.string()),
   /** Why the unit is in an error state, in an operator's words. */
-  error: z.string().nullable(),
+  error: z.nullable(z.string()),
   /** What an operator can do about it. */
-  next: z.string().nullable().optional(),
+  next: z.optional(z.nullable(z.string())),
   /** The id of the last `resolved` request that was honoured. */
-  resolvedId: z.string().nullable(),
+  resolvedId: z.nullable(z.string()),
   /** Of a unit that goes: its directory is kept aside. */
-  keepData: z.boolean().optional(),
+  keepData: z.optional(z.boolean()),
   /** Open ports, e.g. `80/tcp`. */
   ports: z.array(z.string()),
   /** What the unit's history in the tree does not say yet. */
-  news: z.array(historyEntrySchema).readonly().optional(),
+  news: z.optional(z.readonly(z.array(historyEntrySchema))),
 });
 
 export type UnitRecord = z.infer<typeof recordSchema>;

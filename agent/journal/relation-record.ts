@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { settingsSchema } from '../../state/model/schemas.js';
+import * as z from '../../state/zod.js';
 import { emptyQueue } from '../relation/queue.js';
 import { RECORD_VERSION } from './record.js';
 
@@ -29,20 +29,20 @@ export const relationRecordSchema = z.looseObject({
   /** Where its units meet in the tree; enough to leave it when the relation's own node is gone. */
   meeting: z.string(),
   queue: z.object({
-    delivered: z.array(z.string()).readonly(),
-    known: z.record(z.string(), z.number()).readonly(),
-    events: z.array(eventSchema).readonly(),
+    delivered: z.readonly(z.array(z.string())),
+    known: z.readonly(z.record(z.string(), z.number())),
+    events: z.readonly(z.array(eventSchema)),
     begun: z.boolean(),
     leaving: z.boolean(),
   }),
   /** What units had set last whose `departed` is queued. */
-  departed: z.record(z.string(), settingsSchema).default({}),
+  departed: z._default(z.record(z.string(), settingsSchema), {}),
   /** How many times the hook of its first event was started. */
-  attempts: z.int().nonnegative().default(0),
+  attempts: z._default(z.int().check(z.nonnegative()), 0),
   /** Why its first event failed, in an operator's words; null while the relation runs. */
-  error: z.string().nullable(),
+  error: z.nullable(z.string()),
   /** The id of the last `resolved` request that was honoured. */
-  resolvedId: z.string().nullable(),
+  resolvedId: z.nullable(z.string()),
 });
 
 export type RelationRecord = z.infer<typeof relationRecordSchema>;

@@ -1,9 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as z from 'zod';
 import type { Clock, Timer } from '../../state/clock.js';
 import type { LogLine } from '../../state/model/logs.js';
+import * as z from '../../state/zod.js';
 import type { Log } from '../log.js';
 import { type Boundary, linesOf } from './lines.js';
 import { type Mark, type NewBytes, readPiece } from './read-piece.js';

@@ -1,6 +1,6 @@
-import type * as z from 'zod';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { type Entity, parseEntity } from '../../state/model/entity.js';
+import type * as z from '../../state/zod.js';
 import type { Log } from '../log.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Log } from '../log.js';
 export function observeEntity<T>(
   coordinator: Coordinator,
   path: string,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   log: Log,
   look: (entity: Entity<T> | undefined) => void,
 ): Observation {

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { open } from 'lmdb';
 import { parse } from 'yaml';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const environmentsSchema = z.looseObject({
   default: z.string(),
   environments: z.record(z.string(), z.looseObject({ state: z.string(), storage: z.string() })),
 });
 
-const nodeSchema = z.looseObject({ state: z.string().optional(), formula: z.string().nullable().optional() });
+const nodeSchema = z.looseObject({
+  state: z.optional(z.string()),
+  formula: z.optional(z.nullable(z.string())),
+});
 
 /**
  * What `status` needs that others wrote, each used once, and nothing of our own: commander for the command line, yaml

@@ -3,7 +3,7 @@ import { fsyncSync, openSync, readdirSync, readFileSync, writeSync } from 'node:
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const environmentsSchema = z.looseObject({
   default: z.string(),

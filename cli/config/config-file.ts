@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import * as z from 'zod';
 import type { ConfigOptions } from '../../state/formula/config-options.js';
 import { checkConfigValue } from '../../state/formula/config-values.js';
 import { ConfigOptionUnknown, ConfigValueInvalid } from '../../state/formula/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { parseYamlFile } from '../../state/yaml/yaml-file.js';
+import * as z from '../../state/zod.js';
 import { ConfigFileInvalid, FileUnreadable } from '../errors.js';
 
 const fileSchema = z.record(z.string(), z.unknown());

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../state/zod.js';
 import type { PortChanges } from './port.js';
 import type { RelationWrites } from './relation.js';
 import type { Json } from './snapshot.js';
@@ -17,20 +17,21 @@ export interface SavedHookContext {
 }
 
 const portSchema = z.object({
-  number: z.number().int().min(1).max(65_535),
+  number: z.number().check(z.int(), z.gte(1), z.lte(65_535)),
   protocol: z.enum(['tcp', 'udp']),
 });
-const portsSchema = z.array(portSchema).default([]);
+const portsSchema = z._default(z.array(portSchema), []);
 const portChangesSchema = z.object({ opened: portsSchema, closed: portsSchema });
-const settingsChangeSchema = z.record(z.string(), z.string().nullable());
+const settingsChangeSchema = z.record(z.string(), z.nullable(z.string()));
 
 /** Reads a saved context back. Every member has a default, so that what an older agent kept can be read. */
-export const savedHookContextSchema: z.ZodType<SavedHookContext> = z.object({
-  reads: z.record(z.string(), z.json()).default({}),
-  writes: z
-    .object({
-      ports: portChangesSchema.prefault({}),
-      relations: z.record(z.string(), settingsChangeSchema).default({}),
-    })
-    .prefault({}),
+export const savedHookContextSchema: z.ZodMiniType<SavedHookContext> = z.object({
+  reads: z._default(z.record(z.string(), z.json()), {}),
+  writes: z.prefault(
+    z.object({
+      ports: z.prefault(portChangesSchema, {}),
+      relations: z._default(z.record(z.string(), settingsChangeSchema), {}),
+    }),
+    {},
+  ),
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../state/zod.js';
 
 /** The version of the protocol that this agent speaks (docs/hook-tool-protocol.md). */
 export const protocolVersion = 1;
@@ -8,12 +8,12 @@ export const requestLimit = 1024 * 1024;
 
 // Keys that a later version adds are let through: they change nothing in what this one understands.
 const requestSchema = z.looseObject({
-  version: z.number().int().min(1).default(1),
-  client: z.string().min(1),
-  tool: z.string().min(1),
+  version: z._default(z.number().check(z.int(), z.gte(1)), 1),
+  client: z.string().check(z.minLength(1)),
+  tool: z.string().check(z.minLength(1)),
   arguments: z.array(z.string()),
   directory: z.string(),
-  input: z.string().optional(),
+  input: z.optional(z.string()),
 });
 
 /** A hook's call of a tool, as it came over the socket. */

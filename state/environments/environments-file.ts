@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import * as z from 'zod';
 import { rulesSchema } from '../formula/hook-rules.js';
 import { makeDirectory } from '../make-directory.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
+import * as z from '../zod.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
 
 const environmentSchema = z.looseObject({
   state: z.string(),
   storage: z.string(),
-  secret: z.string().min(8).optional(),
-  secretFile: z.string().optional(),
-  hooks: rulesSchema.optional(),
+  secret: z.optional(z.string().check(z.minLength(8))),
+  secretFile: z.optional(z.string()),
+  hooks: z.optional(rulesSchema),
 });
 
 const fileSchema = z.looseObject({
-  default: z.string().optional(),
+  default: z.optional(z.string()),
   environments: z.record(z.string(), environmentSchema),
 });
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../zod.js';
 import { misfit } from './config-values.js';
 
 export type ConfigType = 'string' | 'int' | 'float' | 'boolean';
@@ -17,26 +17,30 @@ export type ConfigOptions = Readonly<Record<string, ConfigOption>>;
 
 const optionName = z
   .string()
-  .regex(
-    /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/,
-    'is no name for an option: use letters, digits, dashes, dots and underscores',
+  .check(
+    z.regex(
+      /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/,
+      'is no name for an option: use letters, digits, dashes, dots and underscores',
+    ),
   );
 
 const option = z
-  .preprocess(
-    dropEmptyDefault,
+  .pipe(
+    z.transform(dropEmptyDefault),
     z.looseObject({
       type: z.enum(['string', 'int', 'float', 'boolean']),
-      default: z
-        .union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false')
-        .optional(),
-      description: z.string().default(''),
+      default: z.optional(
+        z.union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false'),
+      ),
+      description: z._default(z.string(), ''),
     }),
   )
-  .superRefine((value, context) => {
-    const reason = value.default === undefined ? undefined : misfit(value.type, value.default);
-    if (reason !== undefined) context.addIssue({ code: 'custom', path: ['default'], message: reason });
-  });
+  .check(
+    z.superRefine((value, context) => {
+      const reason = value.default === undefined ? undefined : misfit(value.type, value.default);
+      if (reason !== undefined) context.addIssue({ code: 'custom', path: ['default'], message: reason });
+    }),
+  );
 
 /** `default:` with nothing behind it means that there is none. */
 function dropEmptyDefault(value: unknown): unknown {
@@ -50,7 +54,12 @@ function dropEmptyDefault(value: unknown): unknown {
 export const configOptionsSchema = z.record(optionName, option);
 
 /** The whole of `config.yaml`; an empty file means no options. */
-export const configFileSchema = z.preprocess(
-  (value) => value ?? {},
-  z.looseObject({ options: z.preprocess((value) => value ?? {}, configOptionsSchema) }),
+export const configFileSchema = z.pipe(
+  z.transform((value) => value ?? {}),
+  z.looseObject({
+    options: z.pipe(
+      z.transform((value) => value ?? {}),
+      configOptionsSchema,
+    ),
+  }),
 );

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../zod.js';
 
 /** How a formula wants one of its hooks to be run, or an environment all of them; what it leaves out is a default. */
 export interface HookRules {
@@ -10,17 +10,17 @@ export interface HookRules {
 
 /** The same as `HookRules`, as it is written in YAML. */
 export const rulesSchema = z.looseObject({
-  timeout: z.number().positive().max(604_800).optional(),
-  retry: z
-    .looseObject({
-      attempts: z.int().min(1).max(100),
-      backoff: z.number().min(0).max(3_600).default(5),
-    })
-    .optional(),
+  timeout: z.optional(z.number().check(z.positive(), z.lte(604_800))),
+  retry: z.optional(
+    z.looseObject({
+      attempts: z.int().check(z.gte(1), z.lte(100)),
+      backoff: z._default(z.number().check(z.gte(0), z.lte(3_600)), 5),
+    }),
+  ),
 });
 
 /** The section `hooks` of `metadata.yaml`, by the hooks' names. */
-export const hookRulesSchema = z.preprocess(
-  (value) => value ?? undefined,
-  z.record(z.string(), rulesSchema).optional(),
+export const hookRulesSchema = z.pipe(
+  z.transform((value) => value ?? undefined),
+  z.optional(z.record(z.string(), rulesSchema)),
 );

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../zod.js';
 import { nameFault } from './formula-id.js';
 import { hookNames } from './hook-names.js';
 import { type HookRules, hookRulesSchema } from './hook-rules.js';
@@ -39,31 +39,38 @@ export interface Metadata {
 /** A relation's name begins the names of its hooks, `<relation>-relation-joined`. */
 const relationName = z
   .string()
-  .regex(
-    /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
-    'is no name for a relation: use letters, digits, dashes and underscores',
+  .check(
+    z.regex(
+      /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
+      'is no name for a relation: use letters, digits, dashes and underscores',
+    ),
   );
 
-const relation = z.preprocess(
+const relation = z.pipe(
   // The short form `db: mysql` names just the interface, as it did in pyjuju.
-  (value) => (typeof value === 'string' ? { interface: value } : value),
+  z.transform((value) => (typeof value === 'string' ? { interface: value } : value)),
   z.looseObject({
-    interface: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, 'is no name for an interface'),
-    optional: z.boolean().default(false),
-    limit: z.int().min(1).nullable().default(null),
-    scope: z.enum(['global', 'container']).default('global'),
+    interface: z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, 'is no name for an interface')),
+    optional: z._default(z.boolean(), false),
+    limit: z._default(z.nullable(z.int().check(z.gte(1))), null),
+    scope: z._default(z.enum(['global', 'container']), 'global'),
   }),
 );
 
 /** A section written with nothing in it reads as null. */
-const relations = z.preprocess((value) => value ?? {}, z.record(relationName, relation));
+const relations = z.pipe(
+  z.transform((value) => value ?? {}),
+  z.record(relationName, relation),
+);
 
-const text = z.string().default('');
+const text = z._default(z.string(), '');
 
-const name = z.string().superRefine((value, context) => {
-  const fault = nameFault(value);
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-});
+const name = z.string().check(
+  z.superRefine((value, context) => {
+    const fault = nameFault(value);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  }),
+);
 
 /**
  * `metadata.yaml` with its revision in it, or what the coordinator holds of it. Fills in what may be left out, keeps
@@ -72,30 +79,31 @@ const name = z.string().superRefine((value, context) => {
 export const metadataSchema = z
   .looseObject({
     name,
-    revision: z.int().min(0),
+    revision: z.int().check(z.gte(0)),
     summary: text,
     description: text,
     maintainer: text,
-    subordinate: z.boolean().default(false),
+    subordinate: z._default(z.boolean(), false),
     provides: relations,
     requires: relations,
     peers: relations,
     hooks: hookRulesSchema,
   })
-  .superRefine(refuseSameNames)
-  .superRefine(refuseLonelySubordinate);
+  .check(z.superRefine(refuseSameNames), z.superRefine(refuseLonelySubordinate));
 
 /** Metadata as it stands in the file: the revision may be in the file `revision` instead. */
 export const metadataFileSchema = z
-  .looseObject({ ...metadataSchema.shape, revision: z.int().min(0).optional() })
-  .superRefine(refuseSameNames)
-  .superRefine(refuseLonelySubordinate)
-  .superRefine(refuseUnknownHooks);
+  .looseObject({ ...metadataSchema.shape, revision: z.optional(z.int().check(z.gte(0))) })
+  .check(
+    z.superRefine(refuseSameNames),
+    z.superRefine(refuseLonelySubordinate),
+    z.superRefine(refuseUnknownHooks),
+  );
 
 /** Rules for a hook that never runs are a slip of the pen. */
 function refuseUnknownHooks(
   value: Pick<Metadata, 'provides' | 'requires' | 'peers' | 'hooks'>,
-  context: z.RefinementCtx,
+  context: z.core.$RefinementCtx,
 ): void {
   const known = hookNames(value);
   for (const hook of Object.keys(value.hooks ?? {})) {
@@ -111,7 +119,7 @@ function refuseUnknownHooks(
 /** A subordinate's units come to be by relations of container scope only; without one it would never have any. */
 function refuseLonelySubordinate(
   { subordinate, requires }: Pick<Metadata, 'subordinate' | 'requires'>,
-  context: z.RefinementCtx,
+  context: z.core.$RefinementCtx,
 ): void {
   if (!subordinate || Object.values(requires).some(({ scope }) => scope === 'container')) return;
   context.addIssue({
@@ -124,7 +132,7 @@ function refuseLonelySubordinate(
 /** One name in two roles would make `service:name`, and the names of its hooks, mean two things. */
 function refuseSameNames(
   value: Pick<Metadata, 'provides' | 'requires' | 'peers'>,
-  context: z.RefinementCtx,
+  context: z.core.$RefinementCtx,
 ): void {
   const seen = new Map<string, string>();
   for (const role of relationRoles) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
+import * as z from '../zod.js';
 import { nodeValue } from './entity.js';
 import { UnitNotFound } from './errors.js';
 import { paths } from './paths.js';
@@ -12,15 +12,15 @@ export const commandResultSchema = z.looseObject({
   /** `lost`: it went down with its machine, and nobody knows how far it came. */
   outcome: z.enum(['exited', 'killed', 'timed-out', 'not-started', 'lost']),
   /** Where it exited. */
-  exit: z.int().optional(),
+  exit: z.optional(z.int()),
   /** Where it was killed. */
-  signal: z.string().optional(),
+  signal: z.optional(z.string()),
   /** Why it was not started. */
-  reason: z.string().optional(),
+  reason: z.optional(z.string()),
   /** What it printed, both outputs as they came, from its beginning. */
   output: z.string(),
   /** Bytes it printed beyond that. */
-  leftOut: z.int().nonnegative(),
+  leftOut: z.int().check(z.nonnegative()),
   /** Milliseconds. */
   took: z.number(),
 });
@@ -30,11 +30,11 @@ export const commandRequestSchema = z.looseObject({
   requestedAt: z.string(),
   by: z.string(),
   /** A program and its arguments. */
-  command: z.array(z.string()).min(1),
+  command: z.array(z.string()).check(z.minLength(1)),
   /** Milliseconds it may take; the agent's limit for hooks where there is none. */
-  timeLimit: z.number().positive().optional(),
-  begunAt: z.string().optional(),
-  result: commandResultSchema.optional(),
+  timeLimit: z.optional(z.number().check(z.positive())),
+  begunAt: z.optional(z.string()),
+  result: z.optional(commandResultSchema),
 });
 
 export type CommandRequest = z.infer<typeof commandRequestSchema>;

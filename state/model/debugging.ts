@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
+import * as z from '../zod.js';
 import { nodeValue, readEntity } from './entity.js';
 import { UnitDebugged, UnitNotFound } from './errors.js';
 import { paths } from './paths.js';
@@ -13,7 +13,7 @@ export const debugRequestSchema = z.looseObject({
   by: z.string(),
   id: z.string(),
   /** Patterns of hooks' names. */
-  hooks: z.array(z.string()).min(1),
+  hooks: z.array(z.string()).check(z.minLength(1)),
   /** The tmux session whose windows the hooks are opened in. */
   session: z.string(),
 });

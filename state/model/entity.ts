@@ -1,5 +1,5 @@
-import type * as z from 'zod';
 import type { Coordinator, Node } from '../coordination/coordinator.js';
+import type * as z from '../zod.js';
 import { NodeInvalid } from './errors.js';
 
 /** zod compiles each schema's check when it is first used, which takes as long as some hundred checks that are not. */
@@ -13,9 +13,9 @@ let checked = 0;
 const MOST_TEXTS = 128;
 /** Characters. */
 const LONGEST_TEXT = 1_000;
-const said = new WeakMap<z.ZodType, Map<string, unknown>>();
+const said = new WeakMap<z.ZodMiniType, Map<string, unknown>>();
 
-function textsOf<T>(schema: z.ZodType<T>): Map<string, T> {
+function textsOf<T>(schema: z.ZodMiniType<T>): Map<string, T> {
   let texts = said.get(schema);
   if (texts === undefined) {
     texts = new Map();
@@ -34,7 +34,7 @@ export interface Entity<T> {
 export async function readEntity<T>(
   coordinator: Coordinator,
   path: string,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
 ): Promise<Entity<T> | undefined> {
   return parseEntity(path, schema, await coordinator.get(path));
 }
@@ -43,7 +43,7 @@ export async function readEntity<T>(
 export async function readEntities<T>(
   coordinator: Coordinator,
   paths: readonly string[],
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
 ): Promise<readonly (Entity<T> | undefined)[]> {
   const nodes = await coordinator.getMany(paths);
   return paths.map((path, index) => parseEntity(path, schema, nodes[index]));
@@ -52,7 +52,7 @@ export async function readEntities<T>(
 /** Validates a node as it was read or observed. @throws NodeInvalid */
 export function parseEntity<T>(
   path: string,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   node: Node | undefined,
 ): Entity<T> | undefined {
   if (node === undefined) return undefined;

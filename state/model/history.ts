@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
+import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
@@ -16,15 +16,15 @@ export const historyEntrySchema = z.looseObject({
   what: z.string(),
   /** `asked`: what came of it is told by entries of the units. */
   outcome: z.enum(['asked', 'done', 'failed']),
-  unit: z.string().optional(),
+  unit: z.optional(z.string()),
   /** `user@host`, where it is known. */
-  by: z.string().optional(),
+  by: z.optional(z.string()),
   /** Formula ids. */
-  from: z.string().optional(),
-  to: z.string().optional(),
+  from: z.optional(z.string()),
+  to: z.optional(z.string()),
   /** Milliseconds. */
-  took: z.number().optional(),
-  message: z.string().optional(),
+  took: z.optional(z.number()),
+  message: z.optional(z.string()),
 });
 
 /** `/history/<service>`, written by who asks, and `/history/<service>/<unit>`, written by the unit's agent. */

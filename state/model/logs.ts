@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { Coordinator } from '../coordination/coordinator.js';
+import * as z from '../zod.js';
 import { readEntity } from './entity.js';
 import { paths } from './paths.js';
 

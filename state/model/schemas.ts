@@ -1,8 +1,8 @@
-import * as z from 'zod';
+import * as z from '../zod.js';
 import { relationStates, upgradeSteps, workflowStates } from './workflow-state.js';
 
 /** ISO 8601 in UTC, as everything that people may read is stamped. */
-const instant = z.string().min(1);
+const instant = z.string().check(z.minLength(1));
 
 const request = { requestedAt: instant, by: z.string() };
 
@@ -18,9 +18,9 @@ export const addressesSchema = z.looseObject({ private: z.string(), public: z.st
 /** `/machines/<machine>`. */
 export const machineSchema = z.looseObject({
   hostname: z.string(),
-  addresses: addressesSchema.optional(),
+  addresses: z.optional(addressesSchema),
   /** Bytes; as of the agent's last look, hourly. */
-  disk: z.looseObject({ units: z.number(), cache: z.number(), free: z.number() }).optional(),
+  disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
 });
 
 /** `/machines/<machine>/agent`, ephemeral. */
@@ -29,13 +29,13 @@ export const agentSchema = z.looseObject({
   version: z.string(),
   since: instant,
   /** On its machine. Absent where the agent is of a release that did not tell. */
-  dataDirectory: z.string().optional(),
+  dataDirectory: z.optional(z.string()),
 });
 
 /** `/formulas/<formula id>`: immutable. `metadata` and `config` are what `metadata.yaml` and `config.yaml` said. */
 export const formulaRecordSchema = z.looseObject({
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  size: z.int().nonnegative(),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  size: z.int().check(z.nonnegative()),
   storageKey: z.string(),
   metadata: z.record(z.string(), z.unknown()),
   config: z.record(z.string(), z.unknown()),
@@ -49,23 +49,23 @@ export const formulaRecordSchema = z.looseObject({
 export const serviceSchema = z.looseObject({
   formula: z.string(),
   repository: z.looseObject({ name: z.string(), path: z.string() }),
-  nextUnit: z.int().nonnegative(),
-  destroying: z.boolean().optional(),
+  nextUnit: z.int().check(z.nonnegative()),
+  destroying: z.optional(z.boolean()),
   /** The formula before this one: where `revert-formula` goes. */
-  previous: z.string().optional(),
+  previous: z.optional(z.string()),
   /** Those before that one, the last one first, as far as its units keep them. */
-  earlier: z.array(z.string()).optional(),
+  earlier: z.optional(z.array(z.string())),
   /** Formulas that were reverted; not taken again without force. */
-  bad: z.array(z.string()).optional(),
+  bad: z.optional(z.array(z.string())),
   /** Its units are made by relations of container scope, one beside each unit of the other service. */
-  subordinate: z.boolean().optional(),
+  subordinate: z.optional(z.boolean()),
   change: z.string(),
 });
 
 export const configValuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** An open port as people write it: `80/tcp`. */
-export const portSchema = z.string().regex(/^\d{1,5}\/(tcp|udp)$/);
+export const portSchema = z.string().check(z.regex(/^\d{1,5}\/(tcp|udp)$/));
 
 export const relationRoleSchema = z.enum(['provides', 'requires', 'peer']);
 
@@ -77,15 +77,15 @@ export const endpointSchema = z.looseObject({
 });
 
 /** `/relations`: the number the next relation gets. */
-export const relationCounterSchema = z.looseObject({ next: z.int().nonnegative() });
+export const relationCounterSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
 /** `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it. */
 export const relationSchema = z.looseObject({
-  endpoints: z.array(endpointSchema).min(1).max(2),
+  endpoints: z.array(endpointSchema).check(z.minLength(1), z.maxLength(2)),
   scope: z.enum(['global', 'container']),
-  removing: z.boolean().optional(),
+  removing: z.optional(z.boolean()),
   /** In container scope: the service whose units are placed beside the other's. */
-  subordinate: z.string().optional(),
+  subordinate: z.optional(z.string()),
   change: z.string(),
 });
 
@@ -95,16 +95,16 @@ export const settingsSchema = z.record(z.string(), z.string());
 /** `/units/<unit>`. `machine` is null until it is placed, `formula` null until the agent has installed one. */
 export const unitSchema = z.looseObject({
   service: z.string(),
-  machine: z.string().nullable(),
-  formula: z.string().nullable(),
-  addresses: addressesSchema.optional(),
-  ports: z.array(portSchema).default([]),
+  machine: z.nullable(z.string()),
+  formula: z.nullable(z.string()),
+  addresses: z.optional(addressesSchema),
+  ports: z._default(z.array(portSchema), []),
   /** The formulas kept on its machine to go back to, the last one first. */
-  earlier: z.array(z.string()).optional(),
+  earlier: z.optional(z.array(z.string())),
   /** Formulas the unit went back from. */
-  bad: z.array(z.string()).optional(),
+  bad: z.optional(z.array(z.string())),
   /** Of a subordinate unit: the unit it was placed beside. */
-  principal: z.string().optional(),
+  principal: z.optional(z.string()),
   change: z.string(),
 });
 
@@ -118,17 +118,17 @@ export const subordinateSchema = z.looseObject({ unit: z.string() });
  */
 export const flagSchema = z.looseObject({
   ...request,
-  force: z.boolean().optional(),
-  to: z.string().optional(),
-  revert: z.boolean().optional(),
-  revertOnError: z.boolean().optional(),
+  force: z.optional(z.boolean()),
+  to: z.optional(z.string()),
+  revert: z.optional(z.boolean()),
+  revertOnError: z.optional(z.boolean()),
 });
 
 /** `/units/<unit>/resolved`. `id` tells one request from the next one for the same unit. */
 export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry: z.boolean() });
 
 /** `/units/<unit>/removal`. */
-export const removalSchema = z.looseObject({ ...request, keepData: z.boolean().optional() });
+export const removalSchema = z.looseObject({ ...request, keepData: z.optional(z.boolean()) });
 
 /** Why an upgrade does not go on: who or what is waited for, in an operator's words. */
 export const blockerSchema = z.looseObject({ reason: z.string(), since: instant });
@@ -137,31 +137,31 @@ export const blockerSchema = z.looseObject({ reason: z.string(), since: instant 
 export const statusSchema = z.looseObject({
   state: z.enum(workflowStates),
   since: instant,
-  message: z.string().default(''),
+  message: z._default(z.string(), ''),
   /** Of an error: what an operator can do about it. */
-  next: z.string().optional(),
+  next: z.optional(z.string()),
   /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
-  relations: z
-    .record(
+  relations: z.optional(
+    z.record(
       z.string(),
       z.looseObject({
         state: z.enum(relationStates),
         services: z.array(z.string()),
-        message: z.string().optional(),
+        message: z.optional(z.string()),
       }),
-    )
-    .optional(),
+    ),
+  ),
   /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
-  workload: z.string().optional(),
-  upgrade: z
-    .looseObject({
+  workload: z.optional(z.string()),
+  upgrade: z.optional(
+    z.looseObject({
       step: z.enum(upgradeSteps),
       from: z.string(),
       to: z.string(),
       since: instant,
-      blockers: z.array(blockerSchema).optional(),
-    })
-    .optional(),
+      blockers: z.optional(z.array(blockerSchema)),
+    }),
+  ),
 });
 
 export type Layout = z.infer<typeof layoutSchema>;

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
-import type * as z from 'zod';
+import type * as z from '../zod.js';
 import { explainIssue } from './explain-issue.js';
 import { isTooDeep } from './yaml-depth.js';
 
@@ -39,7 +39,7 @@ export function decodeText(bytes: Uint8Array): { readonly text: string } | { rea
  * Parses YAML and checks it against `schema`, so that each problem names its line and field. `file` is what problems
  * call the file. Never throws, whatever the bytes.
  */
-export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodType<T>): YamlResult<T> {
+export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodMiniType<T>): YamlResult<T> {
   const decoded = decodeText(bytes);
   if ('reason' in decoded) return { problems: [{ file, line: 1, field: '', reason: decoded.reason }] };
   const loaded = loadYaml(decoded.text);

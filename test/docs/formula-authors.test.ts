@@ -83,11 +83,11 @@ describe('the page for authors of formulas', () => {
     const limits = sectionOf(page(), 'Limits and retries');
     const own = sectionOf(page(), 'metadata.yaml').replace(limits, '');
     const { shape } = metadataSchema;
-    const endpoint = shape.provides.out.valueType.out.shape;
+    const endpoint = shape.provides.def.out.def.valueType.def.out.shape;
     assert.deepEqual(namesIn(own), Object.keys({ ...shape, ...endpoint }).sort());
-    const rules = hookRulesSchema.out.unwrap().valueType.shape;
+    const rules = hookRulesSchema.def.out.def.innerType.def.valueType.shape;
     assert.deepEqual(namesIn(limits), Object.keys(rules).sort());
-    for (const key of Object.keys(rules.retry.unwrap().shape))
+    for (const key of Object.keys(rules.retry.def.innerType.shape))
       assert.ok(limits.includes(`\`${key}\``), `${key} of retry is missing`);
   });
 

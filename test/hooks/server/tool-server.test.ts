@@ -64,7 +64,12 @@ describe('the hook tool server', () => {
     ['half a request', JSON.stringify(request), 2, /ends before its line does/],
     ['JSON that is no object', '[1]\n', 2, /the request's value is wrong/],
     ['a request without a tool', line({ tool: undefined }), 2, /the request's tool is wrong/],
-    ['arguments that are no strings', line({ arguments: ['a', 1] }), 2, /the request's arguments.1 is wrong/],
+    [
+      'arguments that are no strings',
+      line({ arguments: ['a', 1] }),
+      2,
+      /the request's arguments.1 is wrong: .*expected string, received number/,
+    ],
     [
       'an unknown tool',
       line({ tool: 'relation-frob' }),
