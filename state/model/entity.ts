@@ -2,10 +2,6 @@ import type { Coordinator, Node } from '../coordination/coordinator.js';
 import type * as z from '../zod.js';
 import { NodeInvalid } from './errors.js';
 
-/** zod compiles each schema's check when it is first used, which takes as long as some hundred checks that are not. */
-const FEW = 200;
-let checked = 0;
-
 /**
  * Of very many nodes most say what another one says: the units of a machine, those that wait for their first agent. Each
  * text is validated once, as long as few others came since.
@@ -65,8 +61,7 @@ export function parseEntity<T>(
   } catch {
     throw new NodeInvalid(path, '', 'it is no JSON');
   }
-  checked += 1;
-  const result = schema.safeParse(json, { jitless: checked <= FEW });
+  const result = schema.safeParse(json);
   if (result.success) {
     if (texts.size >= MOST_TEXTS) texts.clear();
     if (node.value.length <= LONGEST_TEXT) texts.set(node.value, result.data);

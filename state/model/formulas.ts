@@ -31,7 +31,7 @@ export async function requireMetadata(coordinator: Coordinator, formulaId: strin
 
 /** The metadata in a formula's record. @throws NodeInvalid */
 export function metadataOf(formulaId: string, { metadata }: Pick<FormulaRecord, 'metadata'>): Metadata {
-  const parsed = metadataSchema.safeParse(metadata, { jitless: true });
+  const parsed = metadataSchema.safeParse(metadata);
   if (parsed.success) return parsed.data;
   throw new NodeInvalid(paths.formula(formulaId), 'metadata', 'it cannot be read');
 }

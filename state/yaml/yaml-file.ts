@@ -47,8 +47,7 @@ export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodM
   const [first, ...others] = problems;
   if (first !== undefined) return { problems: [first, ...others] };
 
-  // Of each schema a file or two are read: compiling its check would not pay.
-  const checked = schema.safeParse(loaded.value, { reportInput: true, jitless: true });
+  const checked = schema.safeParse(loaded.value, { reportInput: true });
   if (checked.success) return { value: checked.data, lineOf: loaded.lineOf };
   const [issue, ...issues] = checked.error.issues
     .map((each) => ({
