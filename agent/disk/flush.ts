@@ -6,11 +6,37 @@ import { syncFileSystem } from './sync-file-system.js';
 const WIDTH = 16;
 
 /** From so many files on, one `syncfs` of the file system they are on takes less than an fsync of each. */
-const MANY = 200;
+const MANY = 32;
 
 /** Makes files and directories of one file system survive a power cut: their content, and what is in them. */
 export async function flush(paths: readonly string[]): Promise<void> {
   const [first] = paths;
   if (first !== undefined && paths.length >= MANY && (await syncFileSystem(first))) return;
   await mapBounded(paths, WIDTH, sync);
+}
+
+/** What was asked for in this turn of the event loop. */
+let gathered: { count: number; readonly synced: Promise<boolean> } | undefined;
+
+/**
+ * The same for one of them. Those that are asked for in the same turn of the event loop are many together: the units
+ * whose records one commit of the journal made durable go on at the same moment.
+ */
+export async function flushTogether(path: string): Promise<void> {
+  gathered ??= gather(path);
+  gathered.count += 1;
+  if (!(await gathered.synced)) await sync(path);
+}
+
+function gather(first: string): NonNullable<typeof gathered> {
+  const gathering = {
+    count: 0,
+    synced: new Promise<boolean>((resolve) => {
+      setImmediate(() => {
+        gathered = undefined;
+        resolve(gathering.count >= MANY && syncFileSystem(first));
+      });
+    }),
+  };
+  return gathering;
 }

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
-import { sync } from '../../state/storage/durable.js';
 import type { FormulaRef } from '../journal/record.js';
+import { flushTogether } from './flush.js';
 
 /** Where a unit keeps what (DESIGN §5). All paths are absolute. */
 export interface UnitDirectory {
@@ -58,7 +58,7 @@ export async function linkFormula(directory: UnitDirectory, formula: FormulaRef)
     }
     renameSync(aside, directory.formula);
   }
-  await sync(directory.root);
+  await flushTogether(directory.root);
 }
 
 function linked(directory: UnitDirectory): string | undefined {
