@@ -35,7 +35,7 @@ const program = new Command('ensemble-agent')
   .option('--storage <url>', "the storage's URL, in the place of an environment's")
   .option('--machine <name>', "the machine's name (default: m0 for an embedded environment, else the host's)")
   .option('--data-dir <dir>', 'where units live (default: $ENSEMBLE_HOME/<environment>/machines/<machine>)')
-  .option('--hook-concurrency <n>', 'hooks that run at once (default: twice the cores)', atLeastOne)
+  .option('--hook-concurrency <n>', 'hooks that run at once (default: four for each core)', atLeastOne)
   .option(
     '--hook-timeout <seconds>',
     'how long a hook may take whose formula does not say (default: 3600)',
