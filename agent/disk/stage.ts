@@ -67,8 +67,8 @@ export async function stageFormula(
 async function work(): Promise<void> {
   if (atWork) return;
   atWork = true;
-  // What is asked for in the same turn of the event loop comes together.
-  await Promise.resolve();
+  // What is asked for in the same turn of the event loop comes together, also by who waited for the same extraction.
+  await turn();
   while (waiting.length > 0) await stageTogether(waiting.splice(0, TOGETHER));
   atWork = false;
 }
