@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { open } from 'lmdb';
@@ -33,7 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       if (key[0] === '/units' && formula !== undefined) units += 1;
     }
     void root.close();
-    process.stdout.write(`${units} units\n`);
+    writeSync(1, `${units} units\n`);
   });
   await program.parseAsync([...argv], { from: 'user' });
   return 0;

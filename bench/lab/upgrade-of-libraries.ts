@@ -36,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
         writeSync(file, bytes);
       }
       fsyncSync(file);
-      process.stdout.write(`${name} ${digest.digest('hex')}\n`);
+      writeSync(1, `${name} ${digest.digest('hex')}\n`);
     });
   await program.parseAsync([...argv], { from: 'user' });
   return 0;
