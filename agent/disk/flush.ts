@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mapBounded } from '../../state/formula/concurrency.js';
 import { sync } from '../../state/storage/durable.js';
 import { syncFileSystem } from './sync-file-system.js';
@@ -15,28 +16,35 @@ export async function flush(paths: readonly string[]): Promise<void> {
   await mapBounded(paths, WIDTH, sync);
 }
 
-/** What was asked for in this turn of the event loop. */
-let gathered: { count: number; readonly synced: Promise<boolean> } | undefined;
-
-/**
- * The same for one of them. Those that are asked for in the same turn of the event loop are many together: the units
- * whose records one commit of the journal made durable go on at the same moment.
- */
-export async function flushTogether(path: string): Promise<void> {
-  gathered ??= gather(path);
-  gathered.count += 1;
-  if (!(await gathered.synced)) await sync(path);
+interface Gathering {
+  count: number;
+  readonly synced: Promise<boolean>;
 }
 
-function gather(first: string): NonNullable<typeof gathered> {
-  const gathering = {
+/** What was asked for in this turn of the event loop, by the number of the file system. */
+const gathered = new Map<number, Gathering>();
+
+/**
+ * The same for one of them, on any file system. Those of one that are asked for in the same turn of the event loop are
+ * many together: the units whose records one commit of the journal made durable go on at the same moment.
+ */
+export async function flushTogether(path: string): Promise<void> {
+  const { dev } = statSync(path);
+  const gathering = gathered.get(dev) ?? gather(dev, path);
+  gathering.count += 1;
+  if (!(await gathering.synced)) await sync(path);
+}
+
+function gather(dev: number, first: string): Gathering {
+  const gathering: Gathering = {
     count: 0,
-    synced: new Promise<boolean>((resolve) => {
+    synced: new Promise((resolve) => {
       setImmediate(() => {
-        gathered = undefined;
+        gathered.delete(dev);
         resolve(gathering.count >= MANY && syncFileSystem(first));
       });
     }),
   };
+  gathered.set(dev, gathering);
   return gathering;
 }

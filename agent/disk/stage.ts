@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { mapBounded } from '../../state/formula/concurrency.js';
 import type { Manifest } from '../../state/formula/manifest.js';
 import type { FormulaRef } from '../journal/record.js';
 import { copyFormula } from './copy-formula.js';
-import { flush } from './flush.js';
+import { flush, flushTogether } from './flush.js';
 import type { UnitDirectory } from './unit-directory.js';
 import { type Unpacked, withUnpacked } from './unpacked.js';
 
@@ -81,14 +81,24 @@ async function stageTogether(requests: readonly Request[]): Promise<void> {
       // After each, others get their turn.
       await turn();
     });
-    await flush(copies.flatMap(({ made }) => made));
+    for (const together of byFileSystem(copies)) await flush(together.flatMap(({ made }) => made));
     await mapBounded(copies, WIDTH, putInPlace);
-    await flush(copies.map(({ request }) => request.directory.formulas));
+    await Promise.all(copies.map(({ request }) => flushTogether(request.directory.formulas)));
     for (const { request } of copies) request.resolve();
   } catch (error) {
     await Promise.all(copies.map(removeCopy));
     for (const { request } of copies) request.reject(error);
   }
+}
+
+/** A unit's directory may be a disk of its own. */
+function byFileSystem(copies: readonly Copy[]): readonly (readonly Copy[])[] {
+  const found = new Map<number, Copy[]>();
+  for (const copy of copies) {
+    const { dev } = statSync(copy.aside);
+    found.set(dev, [...(found.get(dev) ?? []), copy]);
+  }
+  return [...found.values()];
 }
 
 /** Whether the formula is on the unit's disk, complete. */

@@ -2,9 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/eventually.js';
 import type { ZookeeperServer } from '../../test/servers/zookeeper.js';
 
+/** What a server tells of itself, as soon as it serves: one that lost the others for a moment says nothing else. */
+async function told(server: ZookeeperServer, word: 'mntr' | 'srvr'): Promise<string> {
+  let answer = '';
+  await eventually(async () => {
+    answer = await server.ask(word);
+    if (!/version/i.test(answer)) throw new Error(`a server does not answer ${word}: ${answer}`);
+  }, 60_000);
+  return answer;
+}
+
 /** Numbers of ZooKeeper's `mntr`, by name without `zk_`. */
 export async function numbersOf(server: ZookeeperServer): Promise<ReadonlyMap<string, number>> {
-  const lines = (await server.ask('mntr')).split('\n').map((line) => line.split('\t'));
+  const lines = (await told(server, 'mntr')).split('\n').map((line) => line.split('\t'));
   return new Map(lines.map(([name = '', value]) => [name.replace('zk_', ''), Number(value)]));
 }
 
@@ -17,7 +27,7 @@ export async function watchesOf(servers: readonly ZookeeperServer[]): Promise<nu
 
 /** Transactions that the servers have agreed on so far; creating and closing a session is one, too. */
 export async function transactionsOf(servers: readonly ZookeeperServer[]): Promise<number> {
-  const answers = await Promise.all(servers.map((server) => server.ask('srvr')));
+  const answers = await Promise.all(servers.map((server) => told(server, 'srvr')));
   // The upper half of a zxid counts leaders.
   const zxids = answers.map((answer) => BigInt(/^Zxid: (0x[0-9a-f]+)/m.exec(answer)?.[1] ?? 0) & 0xffffffffn);
   return Math.max(...zxids.map(Number));
