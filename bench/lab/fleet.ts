@@ -96,6 +96,10 @@ export class Fleet {
     clearInterval(looking);
     const after = await this.snapshot();
     const numbers = await Promise.all(this.servers.map(numbersOf));
+    if (after.transactions < before.transactions)
+      throw new Error(
+        'the servers elected a leader meanwhile and count anew; the machine has too much to do',
+      );
     return {
       ms,
       transactions: after.transactions - before.transactions,
