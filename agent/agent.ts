@@ -65,7 +65,7 @@ const KILL_DELAY = 10_000;
 /**
  * Hooks that run at once, for each core. Most wait for something most of the time; and those that do not leave a core
  * idle while the agent takes note of their ends, which come in bursts: a rollout of a thousand units whose hooks wait for
- * nothing takes 0.83 of the time that it takes with one for each core (docs/performance.md).
+ * nothing takes 0.85 of the time that it takes with one for each core (docs/performance.md).
  */
 const HOOKS_PER_CORE = 4;
 

@@ -45,7 +45,7 @@ let atWork = false;
  * abandoned and comes back may meet itself, so each copies into a directory of its own.
  *
  * The bundle is checked and extracted once for all units that come together, and copied for each; and they share the
- * flushes, of which one unit alone needs one per file.
+ * flushes, of which one unit alone needs one per file, where they are few.
  * @throws BundleUnsafe, BundleDamaged, ExtractionFailed
  */
 export async function stageFormula(
