@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { startEnsemble, type ZookeeperServer } from '../../test/servers/zookeeper.js';
 import { writeFormula } from './formula.js';
 import { Lab, type LabAgent } from './lab.js';
@@ -32,6 +33,12 @@ export interface Rollout {
 const MEMORY_OF_AGENT = 150e6;
 const MEMORY_TO_SPARE = 3e9;
 
+/**
+ * How nice agents are to the servers, which have machines of their own elsewhere: where they wait for a core behind
+ * fifty agents, they take each other for lost.
+ */
+const BEHIND_SERVERS = 15;
+
 /** Many agents, each a process of a machine of its own, and an ensemble of three servers. */
 export class Fleet {
   readonly #agents: LabAgent[] = [];
@@ -60,8 +67,11 @@ export class Fleet {
 
   /** Grows to so many agents with so many units each. */
   async grow(agents: number, unitsOfEach: number): Promise<void> {
-    while (this.#agents.length < agents)
-      this.#agents.push(await this.lab.agent(`m${String(this.#agents.length).padStart(2, '0')}`));
+    while (this.#agents.length < agents) {
+      const agent = await this.lab.agent(`m${String(this.#agents.length).padStart(2, '0')}`);
+      setPriority(agent.pid, BEHIND_SERVERS);
+      this.#agents.push(agent);
+    }
     const more = String(agents * unitsOfEach - this.#units);
     if (this.#units === 0)
       await this.lab.run('deploy', '--repository', this.lab.repository, '-n', more, 'web');
