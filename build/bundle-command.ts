@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { compiledStore } from './compiled-store.js';
+import { alone, wrapper } from './load-run.js';
 
 /** Where the sources are. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -31,38 +33,11 @@ const compiledRun: Plugin = {
   },
 };
 
-/**
- * Reading the code of lmdb and of its packages takes as long as a Node that does nothing, so the command has it in its
- * own, compiled. What is native of it stays where npm put it, and is found there as lmdb itself finds it.
- */
-const compiledStore: Plugin = {
-  name: 'compiled-store',
-  setup({ onLoad, onResolve }) {
-    const filter = /^(lmdb|node-gyp-build-optional-packages|msgpackr-extract)$/;
-    onResolve({ filter }, ({ namespace, path }) => {
-      if (path === 'lmdb') return { path: require.resolve(path) };
-      return namespace === 'compiled-store' ? undefined : { path, namespace: 'compiled-store' };
-    });
-    // A native decoder that takes longer to load than it saves, even where there are ten thousand units.
-    onLoad({ filter: /^msgpackr-extract$/, namespace: 'compiled-store' }, () => ({
-      contents: 'module.exports = undefined',
-    }));
-    onLoad({ filter: /^node-gyp-build/, namespace: 'compiled-store' }, ({ path }) => ({
-      contents: `
-        const { existsSync, realpathSync } = require('node:fs');
-        const { join } = require('node:path');
-        const find = () => require.resolve.paths('lmdb').map((path) => join(path, 'lmdb')).find(existsSync);
-        module.exports = () => require('${path}')(realpathSync(find()));`,
-      resolveDir: dirname(require.resolve('lmdb')),
-    }));
-  },
-};
-
 /** Parts of Node that take milliseconds to load, and that many a command does without: loaded when first used. */
 const partsWhenUsed: Plugin = {
   name: 'parts-when-used',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises)$/ }, ({ namespace, path }) =>
+    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|os)$/ }, ({ namespace, path }) =>
       namespace === 'parts-when-used' ? undefined : { path, namespace: 'parts-when-used' },
     );
     onLoad({ filter: /./, namespace: 'parts-when-used' }, ({ path }) => ({
@@ -78,28 +53,50 @@ export const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // Not the names: errors are called by their classes' names, and lmdb's parts by their functions'.
+  // Not the names, which stacks show.
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: true,
   logLevel: 'warning',
 };
 
+/** Leaves the other commands out of a file for one. */
+const only = (command: string): Plugin => ({
+  name: 'one-command',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/commands\/[a-z-]+\.js$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' && !path.endsWith(`/${command}.js`) ? { path, external: true } : undefined,
+    );
+  },
+});
+
 /** Node starts a script sooner than a module, by about a quarter of its start. */
 const script: BuildOptions = {
   ...common,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.dirname': '__dirname' },
 };
 
 /**
- * Writes a command in two files: `ensemble.cjs` answers `--version` by itself, and else loads `run.cjs`, made of the
- * module `run`, with the code that V8 compiled (`*.cache`) where this very release of Node runs it.
+ * Writes a command in several files: `ensemble.cjs` answers `--version` by itself, and else loads one of the others, made
+ * of the module `run`, with the code that V8 compiled (`*.cache`) where this very release of Node runs it: `run.cjs`,
+ * which has everything, or the one of the command that is run, if it is among those that have one.
  */
 export async function bundleCommand(run: string, outdir: string): Promise<void> {
   const plugins = [compiledStore, partsWhenUsed, whenNeeded];
   await build({ ...script, outdir, entryPoints: { run }, plugins });
+  for (const command of alone)
+    await build({
+      ...script,
+      outdir,
+      entryPoints: { [command]: run },
+      plugins: [only(command), ...plugins],
+      banner: { js: wrapper[0] },
+      footer: { js: wrapper[1] },
+      // Whoever wants to see stacks, by `--debug`, runs the other one.
+      sourcemap: false,
+      minifyIdentifiers: true,
+    });
   await build({ ...script, outdir, entryPoints: { ensemble: 'cli/main.ts' }, plugins: [compiledRun] });
 }

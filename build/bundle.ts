@@ -27,26 +27,25 @@ await build({
 
 // Commands are run to their end, so that V8 has compiled what they use, and not only what each one loads.
 const home = await mkdtemp(join(tmpdir(), 'ensemble-build-'));
-const ensemble = (command: string, variables: NodeJS.ProcessEnv = {}): void => {
+const ensemble = (command: string, compile: 'compile' | '' = ''): void => {
   const env = {
     ...process.env,
     ENSEMBLE_HOME: home,
     ENSEMBLE_REPOSITORY: join(root, 'examples/principia'),
-    ...variables,
+    ...(compile && { ENSEMBLE_COMPILE: compile }),
   };
-  execFileSync(process.execPath, [join(bin, 'ensemble.cjs'), ...command.split(' ')], {
-    env,
-    stdio: 'ignore',
-  });
+  // Through pipes, as scripts run them: a terminal is written to by other code.
+  execFileSync(process.execPath, [join(bin, 'ensemble.cjs'), ...command.split(' ')], { env, stdio: 'pipe' });
 };
 try {
   ensemble('bootstrap');
   ensemble('deploy --no-wait notes');
   ensemble('deploy --no-wait store');
-  ensemble('deploy --no-wait guestbook-1');
+  // Of the commands that have no file of their own the one that uses most.
+  ensemble('deploy --no-wait guestbook-1', 'compile');
   ensemble('add-relation notes store');
-  ensemble('status', { ENSEMBLE_COMPILE: 'yes' });
-  ensemble('upgrade-formula --no-wait guestbook', { ENSEMBLE_COMPILE: 'yes' });
+  ensemble('status', 'compile');
+  ensemble('upgrade-formula --no-wait guestbook', 'compile');
 } finally {
   await rm(home, { recursive: true, force: true });
 }

@@ -1,64 +1,68 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import * as module from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import type { run as runCommand } from '../cli/run.js';
 
-const bundle = fileURLToPath(new URL('./run.cjs', import.meta.url));
-const require = module.createRequire(import.meta.url);
+// This is only ever a part of a script.
+declare const require: NodeJS.Require;
+declare const __dirname: string;
 
-/** Commands that publish formulas: they use much that others do not, who would have to read it with the rest. */
-const publishing: readonly string[] = ['deploy', 'upgrade-formula'];
+/** Commands that have a file of their own: it has nothing of the others in it, and is read sooner. */
+export const alone = ['status', 'upgrade-formula'] as const;
 
-/** Stands in for `cli/run.ts` in the bundled command: runs the bundle, from compiled code where there is some. */
+/**
+ * What a bundle is wrapped into, as `require` does it too. A file that only this module runs has it around it: to add it
+ * takes a second copy of the text, and for that one more garbage collection.
+ */
+export const wrapper = ['(function (module, exports, require, __filename, __dirname) {', '})'] as const;
+
+/** Stands in for `cli/run.ts` in the bundled command: runs a bundle, from compiled code where there is some. */
 export async function run(argv: readonly string[]): Promise<number> {
-  if (process.env.ENSEMBLE_COMPILE !== undefined) return runAndCompile(argv);
+  const bundle = `${__dirname}/${alone.find((command) => command === argv[0]) ?? 'run'}`;
+  if (process.env.ENSEMBLE_COMPILE !== undefined) return runAndCompile(bundle, argv);
   // Node maps stacks to their sources for what it loads itself only.
   if (argv.includes('--debug')) process.setSourceMapsEnabled(true);
   else {
-    const compiled = loadCompiled(cacheFor(argv));
+    const compiled = loadCompiled(bundle);
     if (compiled !== undefined) return compiled(argv);
   }
-  const loaded: { run: typeof runCommand } = require(bundle);
+  const { enableCompileCache }: { enableCompileCache?: () => void } = require('node:module');
+  // Node 22.8 and newer: compiled code is kept between runs.
+  enableCompileCache?.();
+  const loaded: { run: typeof runCommand } = require(`${__dirname}/run.cjs`);
   return loaded.run(argv);
 }
 
-/** The file of compiled code; which one it is makes a command faster, and does not change what it does. */
-function cacheFor(argv: readonly string[]): string {
-  const name = argv.some((word) => publishing.includes(word)) ? 'publish' : 'run';
-  return fileURLToPath(new URL(`./${name}.cache`, import.meta.url));
-}
-
 /** Undefined where the code was compiled by another Node, or not at all. */
-function loadCompiled(cache: string): typeof runCommand | undefined {
+function loadCompiled(bundle: string): typeof runCommand | undefined {
   let cachedData: Buffer;
   try {
-    cachedData = readFileSync(cache);
+    cachedData = readFileSync(`${bundle}.cache`);
   } catch {
     return undefined;
   }
-  const script = scriptOf(cachedData);
-  return script.cachedDataRejected === true ? undefined : runOf(script);
+  const script = scriptOf(bundle, cachedData);
+  return script.cachedDataRejected === true ? undefined : runOf(bundle, script);
 }
 
 /** Of the build: runs the command and keeps what V8 has compiled until its end. */
-async function runAndCompile(argv: readonly string[]): Promise<number> {
-  const script = scriptOf(undefined);
-  const code = await runOf(script)(argv);
-  writeFileSync(cacheFor(argv), script.createCachedData());
+async function runAndCompile(bundle: string, argv: readonly string[]): Promise<number> {
+  const script = scriptOf(bundle, undefined);
+  const code = await runOf(bundle, script)(argv);
+  writeFileSync(`${bundle}.cache`, script.createCachedData());
   return code;
 }
 
-function scriptOf(cachedData: Buffer | undefined): Script {
+function scriptOf(bundle: string, cachedData: Buffer | undefined): Script {
+  const filename = `${bundle}.cjs`;
   // The bundle is ASCII: read as latin1 it needs no decoding.
-  const text = `(function (module, exports, require, __filename, __dirname) {${readFileSync(bundle, 'latin1')}\n})`;
-  return new Script(text, { filename: bundle, ...(cachedData && { cachedData }) });
+  const text = readFileSync(filename, 'latin1');
+  const wrapped = text.startsWith(wrapper[0]) ? text : `${wrapper[0]}${text}\n${wrapper[1]}`;
+  return new Script(wrapped, { filename, ...(cachedData && { cachedData }) });
 }
 
-function runOf(script: Script): typeof runCommand {
+function runOf(bundle: string, script: Script): typeof runCommand {
   const loaded: { exports: { run?: typeof runCommand } } = { exports: {} };
-  script.runInThisContext()(loaded, loaded.exports, require, bundle, dirname(bundle));
-  if (loaded.exports.run === undefined) throw new Error(`${bundle} is no bundle of Ensemble`);
+  script.runInThisContext()(loaded, loaded.exports, require, `${bundle}.cjs`, __dirname);
+  if (loaded.exports.run === undefined) throw new Error(`${bundle}.cjs is no bundle of Ensemble`);
   return loaded.exports.run;
 }

@@ -19,7 +19,9 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
     .version(ensembleVersion(), '-V, --version', 'print the version');
   for (const option of globalOptions) program.addOption(optionOf(option));
   speakThrough(program, output);
-  for (const definition of commands) {
+  // Only the list of all commands shows more than one, and to make them all takes a while.
+  const first = commands.filter(({ name }) => name === argv[0]);
+  for (const definition of first.length > 0 ? first : commands) {
     const command = program
       .command(definition.name, { hidden: definition.hidden === true })
       .summary(definition.summary);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,17 @@ describe('the bundled commands', () => {
     assert.deepEqual(await status(), empty);
   });
 
+  it('do not read what was compiled', async () => {
+    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
+    for (const bundle of ['status.cjs', 'run.cjs']) {
+      const text = await readFile(join(bin, bundle), 'latin1');
+      await writeFile(join(bin, bundle), text.replaceAll('no machines;', 'ON MACHINES;'), 'latin1');
+    }
+    assert.match((await run('ensemble.cjs', 'status')).stdout, /^no machines;/m);
+    await rm(join(bin, 'status.cache'));
+    assert.match((await run('ensemble.cjs', 'status')).stdout, /^ON MACHINES;/m);
+  });
+
   async function deployAndUpgrade(): Promise<void> {
     const repository = ['--repository', join(root, 'examples/principia'), '--no-wait'];
     for (const words of [
@@ -71,15 +82,15 @@ describe('the bundled commands', () => {
   it('publish formulas from the compiled code', deployAndUpgrade);
 
   it('work without the compiled code', async () => {
-    for (const compiled of ['run.cache', 'publish.cache']) await rm(join(bin, compiled));
+    for (const name of await readdir(bin)) if (name.endsWith('.cache')) await rm(join(bin, name));
     await deployAndUpgrade();
   });
 
   it('work where the compiled code is not for this Node, or is cut off', async () => {
     assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
-    await truncate(join(bin, 'run.cache'), 1_000);
+    await truncate(join(bin, 'status.cache'), 1_000);
     assert.deepEqual(await status(), empty);
-    await writeFile(join(bin, 'run.cache'), 'compiled by something else');
+    await writeFile(join(bin, 'status.cache'), 'compiled by something else');
     assert.deepEqual(await status(), empty);
   });
 

@@ -1,18 +1,29 @@
 import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from 'node:fs';
 
 /**
- * A file that every process of the store watches and that is written after each commit. Ringing says "look again" and
- * nothing more: rings may be lost (a process killed between commit and ring, no more inotify watches), so whoever
- * listens looks by itself from time to time as well.
+ * A file that every process of the store that observes it watches, and that is written after each commit. Ringing says
+ * "look again" and nothing more: rings may be lost (a process killed between commit and ring, no more inotify watches),
+ * so whoever listens looks by itself from time to time as well.
  */
 export class Doorbell {
-  readonly #file: number;
-  readonly #watcher: FSWatcher | undefined;
+  readonly #path: string;
+  readonly #heard: () => void;
+  #file: number | undefined;
+  #watcher: FSWatcher | undefined;
+  #isListening = false;
 
   constructor(path: string, heard: () => void) {
-    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#path = path;
+    this.#heard = heard;
+  }
+
+  /** Calls `heard` after each ring from now on. Most commands never do: they read, and end. */
+  listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
     try {
-      this.#watcher = watch(path, { persistent: false }, heard);
+      this.#open();
+      this.#watcher = watch(this.#path, { persistent: false }, this.#heard);
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
       // Without a watch there is still the looking from time to time.
@@ -21,7 +32,7 @@ export class Doorbell {
 
   ring(): void {
     try {
-      writeSync(this.#file, '.', 0);
+      writeSync(this.#open(), '.', 0);
     } catch {
       // A full disk: others see the change when they look by themselves.
     }
@@ -29,6 +40,11 @@ export class Doorbell {
 
   close(): void {
     this.#watcher?.close();
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
+  }
+
+  #open(): number {
+    this.#file ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    return this.#file;
   }
 }

@@ -1,4 +1,3 @@
-import { pause } from '../../clock.js';
 import type { Coordinator, Node, Observation, Operation, SessionEvent } from '../coordinator.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { namesOf, nodeOf } from './observers.js';
@@ -109,6 +108,7 @@ export class EmbeddedCoordinator implements Coordinator {
   #observation(begin: () => Observation): Observation {
     // Whoever begins to observe while the client closes is simply told nothing.
     if (this.#closed !== undefined) return { close: () => {} };
+    this.#store.listen();
     const running = begin();
     const observation: Observation = {
       close: () => {
@@ -136,11 +136,12 @@ export class EmbeddedCoordinator implements Coordinator {
   async #end(keepSession: boolean): Promise<void> {
     for (const observation of this.#observations) observation.close();
     this.#vigil.end();
-    const finished = this.#finish(keepSession);
-    const waited = new AbortController();
-    const timeLimit = pause(this.#terms.clock, closingTimeout, waited.signal).catch(() => {});
-    await Promise.race([finished, timeLimit]);
-    waited.abort();
+    await new Promise<void>((resolve, reject) => {
+      const timeLimit = this.#terms.clock.after(closingTimeout, resolve);
+      this.#finish(keepSession)
+        .finally(() => timeLimit.cancel())
+        .then(resolve, reject);
+    });
   }
 
   async #finish(keepSession: boolean): Promise<void> {

@@ -74,6 +74,11 @@ export class Store {
     this.observers.look();
   }
 
+  /** Tells observers from now on what other processes change, too. */
+  listen(): void {
+    this.#doorbell.listen();
+  }
+
   /** Forgets lmdb's readers whose processes died: their snapshots would keep old pages from being used again. */
   forgetDeadReaders(): void {
     this.#root.readerCheck();
