@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 import { explainedBySystem } from '../../state/system-errors.js';
 
 /** One of the two outputs of this process, as far as `screenOf` cares what it is. */
@@ -11,8 +11,8 @@ export interface Outlet extends Pick<NodeJS.WriteStream, 'columns' | 'rows'> {
 }
 
 /**
- * The output behind a descriptor. To make a stream of it takes Node 4 ms, a sixth of a command's start: pipes and files
- * are written to without. A reader that has gone away (`| head`) ends the command quietly.
+ * The output behind a descriptor. To make a stream of it takes Node 4 ms, a sixth of a command's start: pipes, files and
+ * /dev/null are written to without. A reader that has gone away (`| head`) ends the command quietly.
  */
 export function outletOf(descriptor: 1 | 2): Outlet {
   let stream: NodeJS.WriteStream | undefined;
@@ -24,8 +24,7 @@ export function outletOf(descriptor: 1 | 2): Outlet {
     return stream;
   }
 
-  // A terminal, or nothing at all.
-  if (fstatSync(descriptor).isCharacterDevice()) asStream();
+  if (mayBeTerminal(descriptor)) asStream();
 
   return {
     get isTTY() {
@@ -48,6 +47,11 @@ export function outletOf(descriptor: 1 | 2): Outlet {
         else stream.write('', () => resolve());
       }),
   };
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  const output = fstatSync(descriptor);
+  return output.isCharacterDevice() && output.rdev !== statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 }
 
 /** @returns what a reader that is slower than this process cannot take yet, where nobody shall wait for it */

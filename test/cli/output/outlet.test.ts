@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+
+const outlet = new URL('../../../cli/output/outlet.js', import.meta.url).href;
 
 /** Prints 1 MB by an outlet, and says on stderr when that returned. */
 const printer = `
-  const { outletOf } = await import(${JSON.stringify(new URL('../../../cli/output/outlet.js', import.meta.url).href)});
+  const { outletOf } = await import(${JSON.stringify(outlet)});
   const outlet = outletOf(1);
   outlet.write('é'.repeat(500_000));
   process.stderr.write('printed');
@@ -58,5 +60,22 @@ describe('what is printed into a pipe', () => {
       assert.equal(await text(stderr), '');
     });
     assert.equal(code, 0);
+  });
+});
+
+describe('what is printed to nobody', () => {
+  it('is written without a stream of Node’s', () => {
+    const look = `
+      const { outletOf } = await import(${JSON.stringify(outlet)});
+      const { writeSync } = await import('node:fs');
+      outletOf(1).write('x');
+      writeSync(2, String(process.moduleLoadList.includes('NativeModule internal/fs/sync_write_stream')));
+      process.stdout;
+      writeSync(2, String(process.moduleLoadList.includes('NativeModule internal/fs/sync_write_stream')));`;
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', look], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, 'falsetrue');
   });
 });
