@@ -92,7 +92,7 @@ function rows(units: number, turns: Turns): readonly Row[] {
     row('ZooKeeper (forceSync=no)', loop, withLoop(turns.zookeeper), {
       aim: 0.8,
       bound:
-        'two cores, 82 % busy: per unit 3.6 ms of CPU of the agent, of which V8’s own threads take 1, files 1 and xstate at least 0.5; 2.0 of the processes of the hook, 0.5 of ZooKeeper, 0.6 of the command',
+        'two cores, 81 % busy: per unit 2.6 ms of CPU of the agent, of which V8’s own threads take 0.4 and xstate at least 0.5; 2.0 of the processes of the hook, 0.4 of ZooKeeper, 0.5 of the command',
     }),
     row('ZooKeeper (its log synced)', loop, withLoop(turns.synced)),
     row('embedded', loop, withLoop(turns.embedded), { bound: 'each commit waits for its own fsync' }),
