@@ -61,8 +61,8 @@ async function run(options: Options): Promise<void> {
   // V8 then collects at once what it would mark in steps between all others: after a large formula was unpacked, those
   // for which a unit's relations stand still took nearly twice as long.
   setFlagsFromString('--no-incremental-marking');
-  // V8 optimizes what has run seven times as long as it would wait for: of an upgrade of a few units, most of what it
-  // optimizes sooner is not run again, and that was a quarter of the agent's CPU.
+  // V8 then waits seven times as long before it optimizes: of an upgrade of a few units, most of what it optimizes sooner
+  // is not run again, and that was a quarter of the agent's CPU.
   setFlagsFromString('--interrupt-budget=1000000');
   try {
     const environment = await chooseEnvironment(options);
