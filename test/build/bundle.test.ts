@@ -54,7 +54,7 @@ describe('the bundled commands', () => {
     assert.deepEqual(await status(), empty);
   });
 
-  it('do not read what was compiled', async () => {
+  it('run what was compiled, whatever has become of the text beside it', async () => {
     assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
     for (const bundle of ['status.cjs', 'run.cjs']) {
       const text = await readFile(join(bin, bundle), 'latin1');
