@@ -1,13 +1,12 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { compiledStore } from './compiled-store.js';
 import { alone, wrapper } from './load-run.js';
+import { partsWhenUsed } from './parts-when-used.js';
 
 /** Where the sources are. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
-const require = createRequire(import.meta.url);
 
 /** Packages with native code, or so large that only who needs them shall read them: they stay where npm put them. */
 const outside = /^(lmdb|@viz-js\/viz|@aws-sdk\/.*)$/;
@@ -30,21 +29,6 @@ const compiledRun: Plugin = {
   name: 'compiled-run',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/run\.js$/ }, () => ({ path: join(root, 'build/load-run.ts') }));
-  },
-};
-
-/** Parts of Node that take milliseconds to load, and that many a command does without: loaded when first used. */
-const partsWhenUsed: Plugin = {
-  name: 'parts-when-used',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|os)$/ }, ({ namespace, path }) =>
-      namespace === 'parts-when-used' ? undefined : { path, namespace: 'parts-when-used' },
-    );
-    onLoad({ filter: /./, namespace: 'parts-when-used' }, ({ path }) => ({
-      contents: `
-        for (const name of ${JSON.stringify(Object.keys(require(path) as object))})
-          Object.defineProperty(exports, name, { enumerable: true, get: () => require('${path}')[name] });`,
-    }));
   },
 };
 

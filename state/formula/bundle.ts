@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gzip } from 'fflate/browser';
 import { EnsembleError } from '../errors.js';
@@ -19,6 +19,9 @@ const pieceSize = 64 * 1024;
  * most of it to compile what compresses.
  */
 const storedUpTo = 1_000_000;
+
+/** Bytes of a bundle that are written at once. */
+const writtenTogether = 1024 * 1024;
 
 /**
  * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
@@ -48,16 +51,15 @@ export async function bundleTree(
     );
   const unfinished = `${destination}.unfinished`;
   try {
-    const handle = await open(unfinished, 'w', 0o644);
+    const file = openSync(unfinished, 'w', 0o644);
     try {
       const size = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
-      const digest = await pack(directory, archive(directory, manifest), size > storedUpTo, handle, limits);
-      await handle.close();
-      await rename(unfinished, destination);
+      const digest = await pack(directory, archive(directory, manifest), size > storedUpTo, file, limits);
+      renameSync(unfinished, destination);
       return digest;
     } finally {
-      await handle.close().catch(() => undefined);
-      await rm(unfinished, { force: true });
+      closeSync(file);
+      rmSync(unfinished, { force: true });
     }
   } catch (error) {
     if (error instanceof EnsembleError) throw error;
@@ -69,21 +71,25 @@ async function pack(
   directory: string,
   bytes: AsyncIterable<Buffer>,
   compressed: boolean,
-  handle: FileHandle,
+  file: number,
   limits: Limits,
 ): Promise<Digest> {
   const hash = createHash('sha256');
   let size = 0;
   let unpacked = 0;
-  const ready: Uint8Array[] = [];
-  const keep = (chunk: Uint8Array): number => ready.push(chunk);
+  let unwritten: Uint8Array[] = [];
+  let since = 0;
+  const keep = (chunk: Uint8Array): void => {
+    hash.update(chunk);
+    size += chunk.length;
+    since += chunk.length;
+    unwritten.push(chunk);
+  };
   const gzip = compressed ? await compressingGzip(keep) : new StoredGzip(keep);
-  const drain = async (): Promise<void> => {
-    for (const chunk of ready.splice(0)) {
-      hash.update(chunk);
-      size += chunk.length;
-      await handle.writeFile(chunk);
-    }
+  const write = (): void => {
+    writeFileSync(file, Buffer.concat(unwritten));
+    unwritten = [];
+    since = 0;
   };
   const check = (packed: number): void => {
     const fault = sizeFault(unpacked, packed, limits);
@@ -92,12 +98,15 @@ async function pack(
   for await (const piece of cut(bytes, compressed ? pieceSize : largestBlock)) {
     unpacked += piece.length;
     gzip.push(piece);
-    await drain();
     // How well the whole packs is known at its end; until then only its size counts.
     check(Number.POSITIVE_INFINITY);
+    if (since < writtenTogether) continue;
+    write();
+    // The coordinator hears from its clients every few seconds.
+    await new Promise(setImmediate);
   }
   gzip.push(new Uint8Array(0), true);
-  await drain();
+  write();
   check(size);
   return { sha256: hash.digest('hex'), size };
 }

@@ -22,7 +22,8 @@ describe('the bundled commands', () => {
 
   const run = (command: string, ...args: readonly string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const env = { PATH: process.env.PATH, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
+      const { PATH, NODE_OPTIONS } = process.env;
+      const env = { PATH, NODE_OPTIONS, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
       execFile(process.execPath, [join(bin, command), ...args], { env }, (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code);
         resolve({ code, stdout, stderr });
@@ -80,6 +81,21 @@ describe('the bundled commands', () => {
   }
 
   it('publish formulas from the compiled code', deployAndUpgrade);
+
+  it('load no part of Node that reads lines, watches directories or paints errors', async () => {
+    const noted = join(place, 'noted');
+    const note = join(place, 'note.cjs');
+    // Bootstrap tries the storage out, and streams of files have Node load what reads lines.
+    const script = `if (process.argv[2] !== 'bootstrap') process.on('exit', () =>
+      require('node:fs').appendFileSync('${noted}', process.moduleLoadList.join('\\n') + '\\n'));`;
+    await writeFile(note, script);
+    process.env.NODE_OPTIONS = `--require ${note}`;
+    await deployAndUpgrade().finally(() => delete process.env.NODE_OPTIONS);
+    const loaded = new Set((await readFile(noted, 'utf8')).split('\n'));
+    assert.ok(loaded.has('NativeModule crypto'));
+    for (const part of ['readline', 'readline/interface', 'fs/recursive_watch', 'assert/assertion_error'])
+      assert.ok(!loaded.has(`NativeModule internal/${part}`), part);
+  });
 
   it('work without the compiled code', async () => {
     for (const name of await readdir(bin)) if (name.endsWith('.cache')) await rm(join(bin, name));
