@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleCommand, common, root, whenNeeded } from './bundle-command.js';
+import { compile } from './compile.js';
 
 /**
  * Makes the two commands as they are installed: each in one file, since to find and compile a hundred modules takes
@@ -26,26 +25,4 @@ await build({
 });
 
 // Commands are run to their end, so that V8 has compiled what they use, and not only what each one loads.
-const home = await mkdtemp(join(tmpdir(), 'ensemble-build-'));
-const ensemble = (command: string, compile: 'compile' | '' = ''): void => {
-  const env = {
-    ...process.env,
-    ENSEMBLE_HOME: home,
-    ENSEMBLE_REPOSITORY: join(root, 'examples/principia'),
-    ...(compile && { ENSEMBLE_COMPILE: compile }),
-  };
-  // Through pipes, as scripts run them: a terminal is written to by other code.
-  execFileSync(process.execPath, [join(bin, 'ensemble.cjs'), ...command.split(' ')], { env, stdio: 'pipe' });
-};
-try {
-  ensemble('bootstrap');
-  ensemble('deploy --no-wait notes');
-  ensemble('deploy --no-wait store');
-  // Of the commands that have no file of their own the one that uses most.
-  ensemble('deploy --no-wait guestbook-1', 'compile');
-  ensemble('add-relation notes store');
-  ensemble('status', 'compile');
-  ensemble('upgrade-formula --no-wait guestbook', 'compile');
-} finally {
-  await rm(home, { recursive: true, force: true });
-}
+await compile(bin);

@@ -18,7 +18,8 @@ export const wrapper = ['(function (module, exports, require, __filename, __dirn
 /** Stands in for `cli/run.ts` in the bundled command: runs a bundle, from compiled code where there is some. */
 export async function run(argv: readonly string[]): Promise<number> {
   const bundle = `${__dirname}/${alone.find((command) => command === argv[0]) ?? 'run'}`;
-  if (process.env.ENSEMBLE_COMPILE !== undefined) return runAndCompile(bundle, argv);
+  const { ENSEMBLE_COMPILE: more } = process.env;
+  if (more !== undefined) return runAndCompile(bundle, [argv, ...(more === '' ? [] : [more.split(' ')])]);
   // Node maps stacks to their sources for what it loads itself only.
   if (argv.includes('--debug')) process.setSourceMapsEnabled(true);
   else {
@@ -44,12 +45,14 @@ function loadCompiled(bundle: string): typeof runCommand | undefined {
   return script.cachedDataRejected === true ? undefined : runOf(bundle, script);
 }
 
-/** Of the build: runs the command and keeps what V8 has compiled until its end. */
-async function runAndCompile(bundle: string, argv: readonly string[]): Promise<number> {
+/** Of the build: runs a command, perhaps in more than one way, and keeps what V8 has compiled until its end. */
+async function runAndCompile(bundle: string, ways: readonly (readonly string[])[]): Promise<number> {
   const script = scriptOf(bundle, undefined);
-  const code = await runOf(bundle, script)(argv);
+  const compiled = runOf(bundle, script);
+  let failed = 0;
+  for (const argv of ways) failed ||= await compiled(argv);
   writeFileSync(`${bundle}.cache`, script.createCachedData());
-  return code;
+  return failed;
 }
 
 function scriptOf(bundle: string, cachedData: Buffer | undefined): Script {

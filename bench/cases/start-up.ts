@@ -60,6 +60,6 @@ async function statusOfLibraries(lab: Lab): Promise<readonly [string, ...string[
   symlinkSync(join(root, 'node_modules'), join(lab.directory, 'libraries/node_modules'));
   await bundleCommand('bench/lab/status-of-libraries.ts', bin);
   const words = [process.execPath, join(bin, 'ensemble.cjs'), 'status'] as const;
-  timed(words, { env: { ...lab.variables, ENSEMBLE_COMPILE: 'yes' } });
+  timed(words, { env: { ...lab.variables, ENSEMBLE_COMPILE: '' } });
   return words;
 }

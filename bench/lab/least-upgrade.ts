@@ -69,7 +69,7 @@ export class LeastUpgrade {
   static async open(lab: Lab, units: number, formula: string): Promise<LeastUpgrade> {
     const least = new LeastUpgrade(lab, units);
     await bundleCommand('bench/lab/upgrade-of-libraries.ts', least.#bin);
-    timed(least.#command(formula), { env: { ...lab.variables, ENSEMBLE_COMPILE: 'yes' } });
+    timed(least.#command(formula), { env: { ...lab.variables, ENSEMBLE_COMPILE: '' } });
     return least;
   }
 
