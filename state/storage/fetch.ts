@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { fileDigest } from './digest.js';
-import { sync } from './durable.js';
 import { DownloadDiskFull, ObjectDamaged } from './errors.js';
 import { GrowingFile } from './growing-file.js';
 import type { Digest, Storage } from './storage.js';
@@ -20,9 +18,10 @@ export interface FetchOptions {
 }
 
 /**
- * Downloads an object to `destination`, which appears whole, verified and flushed to disk, or not at all. Where it
- * stands already with the right content, nothing is downloaded; with another content it is replaced. The directory
- * must exist. A download that breaks off is an error for the caller to retry.
+ * Downloads an object to `destination`, which appears whole and verified, or not at all. Where it stands already with
+ * the right content, nothing is downloaded; with another content it is replaced. So it need not be flushed: what a power
+ * cut left of it is found out by whoever comes next. The directory must exist. A download that breaks off is an error for
+ * the caller to retry.
  * @throws ObjectDamaged when the bytes are not those of `digest`; ObjectNotFound, StorageUnreachable,
  *   DownloadDiskFull; the reason of `signal`
  */
@@ -86,15 +85,13 @@ async function download(
   try {
     const grown = (size: number): void => growing.grown(size);
     // Not beyond its size: a disk is not filled with rubbish.
-    const actual = await writeHashed(handle, body, { most: digest.size, early: true, grown });
+    const actual = await writeHashed(handle, body, { most: digest.size, grown });
     const { sha256, size } = digest;
     if (actual.size !== size)
       throw new ObjectDamaged(storage.url, key, { size }, { ...(actual.size < size && actual) });
     if (actual.sha256 !== sha256) throw new ObjectDamaged(storage.url, key, digest, actual);
     growing.end();
-    await handle.sync();
     await rename(temporary, destination);
-    await sync(path.dirname(destination));
   } catch (error) {
     growing.breakOff(error);
     throw error;
