@@ -112,9 +112,12 @@ async function upgrade(work: Work): Promise<ExitCode> {
     await setTarget(coordinator, name, target.id, formula, { origin, force }, asked);
   }
   // Only now: a unit added meanwhile may have begun with the formula of before.
-  const { formula: now } = await requireDeployed(session, name);
+  const [{ formula: now }, names] = await Promise.all([
+    requireDeployed(session, name),
+    unitsOfService(coordinator, name),
+  ]);
   if (now !== target.id) throw new UpgradeOvertaken(name, target.id, now);
-  const units = await readUnits(coordinator, await unitsOfService(coordinator, name));
+  const units = await readUnits(coordinator, names);
   const plan = planUnits(units, target.id, options.unit, force);
   const printOutcome = async (end: FollowEnd | undefined): Promise<void> => {
     if (options.format === 'table') return;

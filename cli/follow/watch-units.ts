@@ -10,8 +10,8 @@ import { readUnitStates, type UnitState } from '../../state/model/snapshot.js';
  * at work, and the last reading is late then.
  */
 const PACES = {
-  few: { least: 10, rest: 2 },
-  some: { least: 20, rest: 4 },
+  few: { least: 5, rest: 2 },
+  some: { least: 10, rest: 4 },
   many: { least: 50, rest: 19 },
 } as const;
 

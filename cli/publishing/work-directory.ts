@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,8 +10,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function withWorkDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ensemble-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   const end = (signal: (typeof SIGNALS)[number]): void => {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    remove();
     process.exit(128 + constants.signals[signal]);
   };
   for (const signal of SIGNALS) process.once(signal, end);
@@ -20,6 +20,6 @@ export async function withWorkDirectory<T>(work: (directory: string) => Promise<
     return await work(directory);
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
-    await rm(directory, { recursive: true, force: true });
+    remove();
   }
 }
