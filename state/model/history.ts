@@ -94,9 +94,12 @@ export async function recordOperations(
   if (entry === undefined) return [];
   return Promise.all(
     services.map(async (service): Promise<Operation> => {
-      await openServiceHistory(coordinator, service);
       const path = paths.serviceHistory(service);
-      const standing = await readEntity(coordinator, path, historySchema);
+      let standing = await readEntity(coordinator, path, historySchema);
+      if (standing === undefined) {
+        await openServiceHistory(coordinator, service);
+        standing = await readEntity(coordinator, path, historySchema);
+      }
       const others = (standing?.value.entries ?? []).filter(({ id }) => id !== entry.id);
       const entries = [...others, entry].slice(-MOST_OF_SERVICE);
       return {
