@@ -18,7 +18,9 @@ const LIMIT = 60_000;
  * kept beside them.
  */
 export async function compile(bin: string): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), 'ensemble-build-'));
+  // The path of the agent's socket, which is in there, may not be longer than a hundred bytes.
+  const place = tmpdir().length > 40 ? '/tmp' : tmpdir();
+  const home = await mkdtemp(join(place, 'ensemble-'));
   try {
     await compileAt(home, bin);
   } finally {
@@ -54,7 +56,8 @@ async function compileAt(home: string, bin: string): Promise<void> {
       timeout: LIMIT,
     });
   await ensemble('bootstrap');
-  const agent = spawn(process.execPath, [join(bin, 'ensemble-agent.js')], { env, stdio: 'ignore' });
+  const hosting = [join(bin, 'ensemble-agent.js'), '--data-dir', join(home, 'machine')];
+  const agent = spawn(process.execPath, hosting, { env, stdio: 'ignore' });
   const ended = once(agent, 'exit');
   try {
     await ensemble('deploy notes-1');
