@@ -28,7 +28,7 @@ export const ansible: Benchmark = {
     const leasts: number[] = [];
     const beside = (pipelining: boolean) =>
       inPairs(
-        quick ? 1 : 3,
+        quick ? 1 : 5,
         async () => {
           await idle(agent.pid);
           settleDisk();
