@@ -20,8 +20,8 @@ const pieceSize = 64 * 1024;
  */
 const storedUpTo = 1_000_000;
 
-/** Bytes of a bundle that are written at once. */
-const writtenTogether = 1024 * 1024;
+/** Bytes that are packed before they are written, and others have their turn. */
+const atAStretch = 1024 * 1024;
 
 /**
  * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
@@ -51,29 +51,40 @@ export async function bundleTree(
     );
   const unfinished = `${destination}.unfinished`;
   try {
-    const file = openSync(unfinished, 'w', 0o644);
-    try {
-      const size = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
-      const digest = await pack(directory, archive(directory, manifest), size > storedUpTo, file, limits);
-      renameSync(unfinished, destination);
-      return digest;
-    } finally {
-      closeSync(file);
-      rmSync(unfinished, { force: true });
-    }
+    const digest = await pack(directory, manifest, unfinished, limits);
+    renameSync(unfinished, destination);
+    return digest;
   } catch (error) {
     if (error instanceof EnsembleError) throw error;
     throw new BundleUnwritable(destination, (error as Error).message, { cause: error });
+  } finally {
+    rmSync(unfinished, { force: true });
   }
 }
 
 async function pack(
   directory: string,
-  bytes: AsyncIterable<Buffer>,
-  compressed: boolean,
-  file: number,
+  manifest: Manifest,
+  destination: string,
   limits: Limits,
 ): Promise<Digest> {
+  const file = openSync(destination, 'w', 0o644);
+  try {
+    return await packInto(file, directory, manifest, limits);
+  } finally {
+    // It may tell here that something could not be written.
+    closeSync(file);
+  }
+}
+
+async function packInto(
+  file: number,
+  directory: string,
+  manifest: Manifest,
+  limits: Limits,
+): Promise<Digest> {
+  const total = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
+  const compressed = total > storedUpTo;
   const hash = createHash('sha256');
   let size = 0;
   let unpacked = 0;
@@ -82,7 +93,6 @@ async function pack(
   const keep = (chunk: Uint8Array): void => {
     hash.update(chunk);
     size += chunk.length;
-    since += chunk.length;
     unwritten.push(chunk);
   };
   const gzip = compressed ? await compressingGzip(keep) : new StoredGzip(keep);
@@ -95,12 +105,13 @@ async function pack(
     const fault = sizeFault(unpacked, packed, limits);
     if (fault !== undefined) throw new FormulaTooLarge(directory, `it ${fault}`);
   };
-  for await (const piece of cut(bytes, compressed ? pieceSize : largestBlock)) {
+  for await (const piece of cut(archive(directory, manifest), compressed ? pieceSize : largestBlock)) {
     unpacked += piece.length;
+    since += piece.length;
     gzip.push(piece);
     // How well the whole packs is known at its end; until then only its size counts.
     check(Number.POSITIVE_INFINITY);
-    if (since < writtenTogether) continue;
+    if (since < atAStretch) continue;
     write();
     // The coordinator hears from its clients every few seconds.
     await new Promise(setImmediate);
