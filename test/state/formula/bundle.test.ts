@@ -78,6 +78,22 @@ describe('bundleFormula', () => {
     });
   }
 
+  it('gives others their turn while it packs, however little comes of it', async () => {
+    const megabytes = { 'data/random': pseudoRandom(3_000_000), 'data/zeros': Buffer.alloc(8_000_000) };
+    const tree = await workshop.tree('clock', { ...known, ...megabytes });
+    const manifest = await listTree(tree);
+    let turns = 0;
+    let next = setImmediate(function count() {
+      turns += 1;
+      next = setImmediate(count);
+    });
+    const digest = await bundleTree(tree, manifest, workshop.path('clock.tar.gz'));
+    clearImmediate(next);
+    assert.ok(turns >= 10, `${turns} turns for 11 MB`);
+    const bytes = await readFile(workshop.path('clock.tar.gz'));
+    assert.equal(digest.sha256, createHash('sha256').update(bytes).digest('hex'));
+  });
+
   it('holds the very archive that 0.1.0 compressed', async () => {
     await bundleFormula(await workshop.tree('clock', known), workshop.path('clock.tar.gz'));
     const archive = gunzipSync(await readFile(workshop.path('clock.tar.gz')));
