@@ -51,38 +51,22 @@ export async function bundleTree(
     );
   const unfinished = `${destination}.unfinished`;
   try {
-    const digest = await pack(directory, manifest, unfinished, limits);
-    renameSync(unfinished, destination);
-    return digest;
+    const file = openSync(unfinished, 'w', 0o644);
+    try {
+      // Closed before it gets its name: only then may the system tell that something could not be written.
+      const digest = await pack(file, directory, manifest, limits).finally(() => closeSync(file));
+      renameSync(unfinished, destination);
+      return digest;
+    } finally {
+      rmSync(unfinished, { force: true });
+    }
   } catch (error) {
     if (error instanceof EnsembleError) throw error;
     throw new BundleUnwritable(destination, (error as Error).message, { cause: error });
-  } finally {
-    rmSync(unfinished, { force: true });
   }
 }
 
-async function pack(
-  directory: string,
-  manifest: Manifest,
-  destination: string,
-  limits: Limits,
-): Promise<Digest> {
-  const file = openSync(destination, 'w', 0o644);
-  try {
-    return await packInto(file, directory, manifest, limits);
-  } finally {
-    // It may tell here that something could not be written.
-    closeSync(file);
-  }
-}
-
-async function packInto(
-  file: number,
-  directory: string,
-  manifest: Manifest,
-  limits: Limits,
-): Promise<Digest> {
+async function pack(file: number, directory: string, manifest: Manifest, limits: Limits): Promise<Digest> {
   const total = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
   const compressed = total > storedUpTo;
   const hash = createHash('sha256');

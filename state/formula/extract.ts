@@ -108,7 +108,7 @@ async function writeSmall(path: string, entry: FileEntry): Promise<ManifestEntry
       hash.update(piece);
       writeFileSync(file, piece);
     }
-    // As below.
+    // open() took the process's umask off the mode; hooks must be executable whatever it is.
     fchmodSync(file, mode);
   } finally {
     closeSync(file);
@@ -126,7 +126,7 @@ async function writeFile(
   const handle = await open(path, creating, mode);
   try {
     const { sha256 } = await writeHashed(handle, entry.body(), { early: durable });
-    // open() took the process's umask off the mode; hooks must be executable whatever it is.
+    // As above.
     await handle.chmod(mode);
     const { kind, executable, size } = entry;
     return { handle, described: { kind, path: entry.path, sha256, size, executable } };

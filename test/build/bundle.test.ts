@@ -11,9 +11,11 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 describe('the bundled commands', () => {
   let place: string;
   let bin: string;
+  let variables: NodeJS.ProcessEnv;
   beforeEach(async () => {
     place = await mkdtemp(join(tmpdir(), 'ensemble-bundle-'));
     bin = join(place, 'dist/bin');
+    variables = { PATH: process.env.PATH };
     await cp(join(root, 'dist/bin'), bin, { recursive: true });
     await cp(join(root, 'package.json'), join(place, 'package.json'));
     await symlink(join(root, 'node_modules'), join(place, 'node_modules'));
@@ -22,8 +24,7 @@ describe('the bundled commands', () => {
 
   const run = (command: string, ...args: readonly string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const { PATH, NODE_OPTIONS } = process.env;
-      const env = { PATH, NODE_OPTIONS, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
+      const env = { ...variables, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
       execFile(process.execPath, [join(bin, command), ...args], { env }, (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code);
         resolve({ code, stdout, stderr });
@@ -89,8 +90,8 @@ describe('the bundled commands', () => {
     const script = `if (process.argv[2] !== 'bootstrap') process.on('exit', () =>
       require('node:fs').appendFileSync('${noted}', process.moduleLoadList.join('\\n') + '\\n'));`;
     await writeFile(note, script);
-    process.env.NODE_OPTIONS = `--require ${note}`;
-    await deployAndUpgrade().finally(() => delete process.env.NODE_OPTIONS);
+    variables = { ...variables, NODE_OPTIONS: `--require ${note}` };
+    await deployAndUpgrade();
     const loaded = new Set((await readFile(noted, 'utf8')).split('\n'));
     assert.ok(loaded.has('NativeModule crypto'));
     for (const part of ['readline', 'readline/interface', 'fs/recursive_watch', 'assert/assertion_error'])

@@ -94,6 +94,12 @@ describe('bundleFormula', () => {
     assert.equal(digest.sha256, createHash('sha256').update(bytes).digest('hex'));
   });
 
+  it('names the bundle that cannot be written where a file stands in the place of its directory', async () => {
+    const tree = await workshop.tree('clock', known);
+    await writeFile(workshop.path('file'), '');
+    await assert.rejects(bundleFormula(tree, workshop.path('file', 'clock.tar.gz')), BundleUnwritable);
+  });
+
   it('holds the very archive that 0.1.0 compressed', async () => {
     await bundleFormula(await workshop.tree('clock', known), workshop.path('clock.tar.gz'));
     const archive = gunzipSync(await readFile(workshop.path('clock.tar.gz')));
