@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Coordinator, Node, Operation } from '../state/coordination/coordinator.js';
 import { Frames } from '../state/coordination/zookeeper/frames.js';
-import { OP } from '../state/coordination/zookeeper/multi.js';
+import { OP, XID } from '../state/coordination/zookeeper/protocol.js';
 import { NO_NODE } from '../state/coordination/zookeeper/refusals.js';
-import { XID } from '../state/coordination/zookeeper/wire.js';
 
 /** A ZooKeeper server to whoever connects. */
 export interface ZookeeperFront {

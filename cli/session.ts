@@ -6,7 +6,7 @@ import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
-import type { Requester } from '../state/model/requests.js';
+import type { Requester } from '../state/model/requester.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
 import type { GlobalOptions, Invocation } from './invocation.js';

@@ -1,4 +1,5 @@
-import { noRequests, type Requester, type UnitRequests } from '../../state/model/requests.js';
+import type { Requester } from '../../state/model/requester.js';
+import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitRecord } from '../journal/record.js';
 
 /**

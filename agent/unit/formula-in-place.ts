@@ -1,4 +1,4 @@
-import type { ConfigValue } from '../../state/formula/config-options.js';
+import type { ConfigValue } from '../../state/formula/config-types.js';
 import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { ConfigValues } from '../../state/model/schemas.js';

@@ -1,5 +1,5 @@
 import type { RunningHook } from '../../hooks/process/hook-run.js';
-import type { ConfigValue } from '../../state/formula/config-options.js';
+import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';

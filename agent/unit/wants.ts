@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ConfigValue } from '../../state/formula/config-options.js';
+import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { ServiceView } from '../tree/services.js';

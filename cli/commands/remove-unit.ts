@@ -3,7 +3,7 @@ import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { requestEntry } from '../../state/model/history.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
-import type { Requester } from '../../state/model/requests.js';
+import type { Requester } from '../../state/model/requester.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';

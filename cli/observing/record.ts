@@ -1,5 +1,5 @@
 import { type Event, recordRequest, requestEntry } from '../../state/model/history.js';
-import type { Requester } from '../../state/model/requests.js';
+import type { Requester } from '../../state/model/requester.js';
 import type { Output } from '../output/output.js';
 import type { Session } from '../session.js';
 

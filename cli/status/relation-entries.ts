@@ -1,7 +1,22 @@
 import { formatEndpoint } from '../../state/model/endpoints.js';
 import type { RelationNode } from '../../state/model/relations.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
-import type { RelationEntry, RelationErrorEntry } from './status-document.js';
+
+/** Why a relation of a unit is in error, and with which services it is. */
+export interface RelationErrorEntry {
+  readonly services: readonly string[];
+  readonly message: string;
+}
+
+/** One relation of the environment. */
+export interface RelationEntry {
+  /** One of peers, else two, first the one that requires: `blog:db`, `mysql:server`. */
+  readonly endpoints: readonly string[];
+  readonly interface: string;
+  readonly scope: 'global' | 'container';
+  /** There while its units leave it. */
+  readonly removing?: true;
+}
 
 /** From best to worst. */
 const STATES: readonly string[] = ['departed', 'up', 'down', 'error'];

@@ -1,7 +1,14 @@
 import type { MachineState } from '../../state/model/machines.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { ServiceState, Snapshot, UnitState } from '../../state/model/snapshot.js';
-import { relatedServices, relationEntry, relationErrors, relationStates } from './relation-entries.js';
+import {
+  type RelationEntry,
+  type RelationErrorEntry,
+  relatedServices,
+  relationEntry,
+  relationErrors,
+  relationStates,
+} from './relation-entries.js';
 
 /** What `status --format json` prints (DESIGN §9). Others script against it: fields are added, never renamed. */
 export interface StatusDocument {
@@ -62,20 +69,6 @@ export interface UnitEntry {
   readonly ports: readonly string[];
   /** There only while an upgrade is wanted, under way, blocked or failed. */
   readonly upgrade?: UpgradeEntry;
-}
-
-export interface RelationErrorEntry {
-  readonly services: readonly string[];
-  readonly message: string;
-}
-
-export interface RelationEntry {
-  /** One of peers, else two, first the one that requires: `blog:db`, `mysql:server`. */
-  readonly endpoints: readonly string[];
-  readonly interface: string;
-  readonly scope: 'global' | 'container';
-  /** There while its units leave it. */
-  readonly removing?: true;
 }
 
 export interface UpgradeEntry {

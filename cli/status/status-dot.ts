@@ -1,4 +1,5 @@
-import type { RelationEntry, ServiceEntry, StatusDocument } from './status-document.js';
+import type { RelationEntry } from './relation-entries.js';
+import type { ServiceEntry, StatusDocument } from './status-document.js';
 
 /** Units named in a service's box; of more only the number is told. */
 const MOST_UNITS = 8;

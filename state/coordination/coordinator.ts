@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.js';
+
 /** A node of the state tree as it was read. */
 export interface Node {
   /** JSON text; what it means is the model's business. */
@@ -96,4 +98,22 @@ export interface Coordinator {
    * the next process to continue. May be called at any time, also before a connection stood, and twice.
    */
   close(options?: { readonly keepSession?: boolean }): Promise<void>;
+}
+
+/** How a coordinator is opened, whichever it is. */
+export interface CoordinatorOptions {
+  /** The environment's shared secret; with it, every node is readable and writable only to those who have it. */
+  readonly secret?: string;
+  /** How long the session outlives its process, in milliseconds. Default 10,000. */
+  readonly sessionTimeout?: number;
+  /**
+   * How long one request waits for the coordinator, in milliseconds; then it throws `CoordinatorUnreachable`.
+   * Default 10,000, right for a command; an agent waits for ever (`Infinity`).
+   */
+  readonly requestTimeout?: number;
+  /** What `savedSession()` of an earlier process gave. One that has expired is silently replaced by a new one. */
+  readonly session?: string;
+  readonly clock?: Clock;
+  /** Uniform in [0, 1); for the order of servers and for back-off. */
+  readonly random?: () => number;
 }

@@ -1,9 +1,5 @@
 import * as z from '../zod.js';
-import { misfit } from './config-values.js';
-
-export type ConfigType = 'string' | 'int' | 'float' | 'boolean';
-
-export type ConfigValue = string | number | boolean;
+import { type ConfigType, type ConfigValue, misfit } from './config-types.js';
 
 /** One setting that operators can make. Keys that are not known here are kept beside these. */
 export interface ConfigOption {

@@ -1,18 +1,7 @@
 import { describeValue } from '../yaml/explain-issue.js';
-import type { ConfigOption, ConfigOptions, ConfigType, ConfigValue } from './config-options.js';
+import type { ConfigOption, ConfigOptions } from './config-options.js';
+import { type ConfigType, type ConfigValue, expected, fits, misfit } from './config-types.js';
 import { ConfigOptionUnknown, ConfigValueInvalid } from './errors.js';
-
-const expected: Readonly<Record<ConfigType, string>> = {
-  string: 'text (in YAML, put it in quotes)',
-  int: 'a whole number',
-  float: 'a number',
-  boolean: 'true or false',
-};
-
-/** Why the value does not fit the type, in words that follow the option's name; undefined when it does. */
-export function misfit(type: ConfigType, value: unknown): string | undefined {
-  return fits(type, value) ? undefined : `must be ${expected[type]}, not ${describeValue(value)}`;
-}
 
 /**
  * The value that `text` of `key=value` means to the option. Numbers are decimal; booleans are `true` or `false`.
@@ -74,19 +63,6 @@ function findOption(options: ConfigOptions, name: string): ConfigOption {
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
   if (option === undefined) throw new ConfigOptionUnknown(name, Object.keys(options));
   return option;
-}
-
-function fits(type: ConfigType, value: unknown): value is ConfigValue {
-  switch (type) {
-    case 'string':
-      return typeof value === 'string';
-    case 'int':
-      return Number.isSafeInteger(value);
-    case 'float':
-      return Number.isFinite(value);
-    case 'boolean':
-      return typeof value === 'boolean';
-  }
 }
 
 function readValue(type: ConfigType, text: string): ConfigValue | undefined {

@@ -1,5 +1,4 @@
-import type { Metadata } from './metadata.js';
-import { relationRoles } from './relation-roles.js';
+import { type RelationRole, relationRoles } from './relation-roles.js';
 
 /** The hooks of a unit's own life. */
 export const unitHooks = [
@@ -15,7 +14,7 @@ export const unitHooks = [
 export const relationEvents = ['joined', 'changed', 'departed', 'broken'] as const;
 
 /** Every hook that the agent may ever run for this formula. Other files in `hooks/` are the author's business. */
-export function hookNames(metadata: Pick<Metadata, 'provides' | 'requires' | 'peers'>): readonly string[] {
+export function hookNames(metadata: Readonly<Record<RelationRole, object>>): readonly string[] {
   const relations = relationRoles.flatMap((role) => Object.keys(metadata[role]));
   return [
     ...unitHooks,

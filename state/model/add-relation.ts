@@ -21,7 +21,7 @@ import {
   type RelationNode,
   relationsOfService,
 } from './relations.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 import type { Relation, Service } from './schemas.js';
 import { requireService } from './services.js';
 import { placeSubordinates } from './subordinates.js';

@@ -5,7 +5,7 @@ import * as z from '../zod.js';
 import { nodeValue } from './entity.js';
 import { UnitNotFound } from './errors.js';
 import { paths } from './paths.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 
 /** What became of a command. */
 export const commandResultSchema = z.looseObject({

@@ -5,7 +5,7 @@ import * as z from '../zod.js';
 import { nodeValue, readEntity } from './entity.js';
 import { UnitDebugged, UnitNotFound } from './errors.js';
 import { paths } from './paths.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 
 /** `/units/<unit>/debug`, ephemeral: gone with the CLI that debugs. */
 export const debugRequestSchema = z.looseObject({

@@ -3,7 +3,7 @@ import { retryOnConflict } from './conflict.js';
 import { ServiceDestroying } from './errors.js';
 import { recordOperations, requestEntry } from './history.js';
 import { paths } from './paths.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 import { requireService } from './services.js';
 
 /**

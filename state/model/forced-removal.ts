@@ -14,7 +14,7 @@ import {
 import { paths, serviceOfUnit, unitOfNode } from './paths.js';
 import { relationsOfService, removeMeetingIfEmpty } from './relations.js';
 import { removeRelationIfLeft, removeServiceIfEmpty, requireRemovable } from './removal.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 import { unitSchema } from './schemas.js';
 import { removeUnitOperations, requireUnit } from './units.js';
 

@@ -5,7 +5,7 @@ import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 
 /** Something that was asked of a service or a unit, or that came of it. */
 export const historyEntrySchema = z.looseObject({

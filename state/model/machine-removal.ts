@@ -4,7 +4,7 @@ import { MachineHostsUnits, MachineInUse, MachineNotFound } from './errors.js';
 import { forceOut } from './forced-removal.js';
 import { type MachineState, readMachines } from './machines.js';
 import { paths } from './paths.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 
 /**
  * Forgets machines that are lost for good, with the units that they host, no hook of which runs. An agent that comes

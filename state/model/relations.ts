@@ -5,7 +5,7 @@ import { formatEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
 import { recordOperations, requestEntry } from './history.js';
 import { paths } from './paths.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 import { type Relation, relationCounterSchema, relationSchema } from './schemas.js';
 
 /** A relation by its number. */

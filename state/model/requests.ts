@@ -9,17 +9,10 @@ import { UnitNotInError } from './errors.js';
 import { type HistoryEntry, recordOperations, requestEntry } from './history.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { RelationNotInError } from './relation-errors.js';
+import type { Requester } from './requester.js';
 import { type Flag, type Removal, type Resolved, statusSchema } from './schemas.js';
 import { requireUnit } from './units.js';
 import { isErrorState } from './workflow-state.js';
-
-/** Who asks, and when: stamped on every request. */
-export interface Requester {
-  /** ISO instant. */
-  readonly requestedAt: string;
-  /** `user@host`. */
-  readonly by: string;
-}
 
 /** What operators want of one unit, each with the version that honouring it must name. */
 export interface UnitRequests {

@@ -6,7 +6,7 @@ import { metadataOf, readFormulaRecord } from './formulas.js';
 import { type HistoryEntry, recordOperations, requestEntry } from './history.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
-import type { Requester } from './requests.js';
+import type { Requester } from './requester.js';
 import { type ConfigValues, configValuesSchema, type Service, serviceSchema } from './schemas.js';
 
 /** @throws ServiceNotFound, which lists the services there are */

@@ -1,5 +1,5 @@
-import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { type CoordinatorOptions, openCoordinator } from '../../state/coordination/open.js';
+import type { Coordinator, CoordinatorOptions } from '../../state/coordination/coordinator.js';
+import { openCoordinator } from '../../state/coordination/open.js';
 import { closing } from './closing.js';
 import { ephemerals } from './ephemerals.js';
 import { nodes } from './nodes.js';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { CoordinatorOptions } from '../../state/coordination/open.js';
+import type { CoordinatorOptions } from '../../state/coordination/coordinator.js';
 import type { Bench } from './coordinator.js';
 
 /** What a writer process does: `writer.ts` reads it as JSON from its only argument. */

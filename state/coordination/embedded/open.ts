@@ -1,8 +1,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import { systemClock } from '../../clock.js';
-import type { Coordinator } from '../coordinator.js';
+import type { Coordinator, CoordinatorOptions } from '../coordinator.js';
 import { CoordinatorUrlInvalid } from '../errors.js';
-import type { CoordinatorOptions } from '../open.js';
 import { EmbeddedCoordinator } from './embedded-coordinator.js';
 import { Requests, type Terms } from './requests.js';
 import { Session } from './session.js';

@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
 import { Frames } from './frames.js';
+import { type Call, XID } from './protocol.js';
 import type { SessionIdentity } from './saved-session.js';
 import type { Server } from './url.js';
 import {
   authFrame,
-  type Call,
   connectFrame,
   decodeConnect,
   decodeHeader,
@@ -13,7 +13,6 @@ import {
   type NodeEvent,
   pingFrame,
   stamp,
-  XID,
 } from './wire.js';
 
 /** What the server said to a call: its error code, and the decoded answer where that is 0. */

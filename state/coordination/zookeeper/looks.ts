@@ -8,11 +8,12 @@ import {
   removeWatchesCall,
   WORTH_TOGETHER,
 } from './multi.js';
+import type { Call, Stat } from './protocol.js';
 import { NO_NODE } from './refusals.js';
 import type { Answer, Requests } from './requests.js';
 import { stated } from './tree.js';
 import type { Look, Seen } from './watches.js';
-import { type Call, childrenCall, getCall, type Stat, watchForCreationCall } from './wire.js';
+import { childrenCall, getCall, watchForCreationCall } from './wire.js';
 
 interface Waiting extends Asked {
   /** @param epoch the connection on which the node is watched */

@@ -1,34 +1,10 @@
 import type { Operation } from '../coordinator.js';
-import type { Call, Stat } from './wire.js';
+import { BODY, type Call, EPHEMERAL, OP, type Stat } from './protocol.js';
 
 /*
  * Requests of many operations, written by hand: the package does not know multiRead and watches that stand, and for a
  * transaction that flags hundreds of units it takes more time than everything else about it.
  */
-
-/** Request types of the protocol (zookeeper.server: ZooDefs.OpCode). */
-export const OP = {
-  create: 1,
-  remove: 2,
-  exists: 3,
-  get: 4,
-  set: 5,
-  names: 8,
-  ping: 11,
-  children: 12,
-  check: 13,
-  transaction: 14,
-  removeWatches: 18,
-  readMany: 22,
-  auth: 100,
-  leaveWatches: 105,
-  closeSession: -11,
-} as const;
-
-/** Frame length, xid, zxid and error code come before an answer's body. */
-export const BODY = 4 + 4 + 8 + 4;
-/** Flag of a node that is created: it goes with its session. */
-export const EPHEMERAL = 1;
 
 /** Nodes in one request of readings, at most and at least: answers of small nodes, far below what a server sends at once. */
 export const MOST_TOGETHER = 200;

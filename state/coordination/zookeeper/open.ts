@@ -1,5 +1,4 @@
-import type { Coordinator } from '../coordinator.js';
-import type { CoordinatorOptions } from '../open.js';
+import type { Coordinator, CoordinatorOptions } from '../coordinator.js';
 import { parseZookeeperUrl } from './url.js';
 import { ZookeeperCoordinator } from './zookeeper-coordinator.js';
 

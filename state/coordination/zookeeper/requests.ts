@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../clock.js';
 import { OutcomeUnknown } from '../errors.js';
 import type { Connection, Reply } from './connection.js';
-import type { Call } from './wire.js';
+import type { Call } from './protocol.js';
 
 /** How a call is to be treated. */
 export interface RequestOptions {

@@ -3,19 +3,10 @@ import { ValueTooLarge } from '../errors.js';
 import type { Reply } from './connection.js';
 import { fullPath, parentOf } from './paths.js';
 import { MOST_TOGETHER, readManyCall, WORTH_TOGETHER } from './multi.js';
+import type { Call, Stat } from './protocol.js';
 import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
 import type { RequestOptions, Requests } from './requests.js';
-import {
-  type Acl,
-  type Call,
-  childrenCall,
-  createCall,
-  getCall,
-  removeCall,
-  type Stat,
-  setCall,
-  transactionCall,
-} from './wire.js';
+import { type Acl, childrenCall, createCall, getCall, removeCall, setCall, transactionCall } from './wire.js';
 
 /**
  * ZooKeeper closes the connection on a request of more than 1,048,575 bytes (jute.maxbuffer), and servers add to it

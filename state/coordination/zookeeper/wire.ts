@@ -1,6 +1,7 @@
 import jute from 'node-zookeeper-client/lib/jute/index.js';
 import type { Operation } from '../coordinator.js';
-import { BODY, EPHEMERAL, OP, decodeTransaction, transactionFrame } from './multi.js';
+import { decodeTransaction, transactionFrame } from './multi.js';
+import { BODY, type Call, EPHEMERAL, OP, type Stat, XID } from './protocol.js';
 
 /*
  * The only file that knows node-zookeeper-client. Of that package the wire records are used and nothing else: every
@@ -9,25 +10,6 @@ import { BODY, EPHEMERAL, OP, decodeTransaction, transactionFrame } from './mult
  */
 
 const { protocol } = jute;
-
-/** Values of a reply's xid which stand for no request of ours. */
-export const XID = { notification: -1, ping: -2, auth: -4 } as const;
-
-/** A request ready to be sent, and how its answer is read. Bytes 4 to 7 take the xid. */
-export interface Call<T> {
-  readonly bytes: Buffer;
-  /** Reads the answer out of a whole frame whose error code was 0. Throws where it is malformed. */
-  readonly decode: (frame: Buffer) => T;
-}
-
-/** What of a node's stat is of interest. */
-export interface Stat {
-  readonly version: number;
-  /** Id of the session that owns an ephemeral node, 0n for a persistent one. */
-  readonly owner: bigint;
-  /** Transaction of the last change: differs between any two states of a node, also across removal. */
-  readonly changed: bigint;
-}
 
 export interface Header {
   readonly xid: number;

@@ -1,7 +1,13 @@
 import { type Clock, systemClock } from '../../clock.js';
-import type { Coordinator, Node, Observation, Operation, SessionEvent } from '../coordinator.js';
+import type {
+  Coordinator,
+  CoordinatorOptions,
+  Node,
+  Observation,
+  Operation,
+  SessionEvent,
+} from '../coordinator.js';
 import { CoordinatorUnreachable, NodeExists } from '../errors.js';
-import type { CoordinatorOptions } from '../open.js';
 import { Ephemerals } from './ephemerals.js';
 import { Looks } from './looks.js';
 import { ownChanges } from './own-changes.js';

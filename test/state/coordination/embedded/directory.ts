@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Coordinator } from '../../../../state/coordination/coordinator.js';
-import { type CoordinatorOptions, openCoordinator } from '../../../../state/coordination/open.js';
+import type { Coordinator, CoordinatorOptions } from '../../../../state/coordination/coordinator.js';
+import { openCoordinator } from '../../../../state/coordination/open.js';
 
 /** A directory for one test's store, and the clients that the test opened on it. */
 export class StoreDirectory {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { CoordinatorOptions } from '../../../../state/coordination/open.js';
+import type { CoordinatorOptions } from '../../../../state/coordination/coordinator.js';
 import { eventuallyTrue } from '../../../eventually.js';
 import { freePorts } from '../../../servers/free-ports.js';
 import { startProxy } from '../../../servers/tcp-proxy.js';
