@@ -13,7 +13,10 @@ export interface ZookeeperFront {
 }
 
 /** By ZooKeeper's number of it. */
-const CHANGED = { node: 3, names: 4 } as const;
+const EVENT = { removed: 2, node: 3, names: 4 } as const;
+
+/** Watches what is at a path, or the names under it. */
+type Watch = (what: 'node' | 'names', path: string) => Promise<void>;
 
 /**
  * Speaks ZooKeeper's protocol (zookeeper.jute) in front of another engine, as much of it as a command needs with which
@@ -40,17 +43,17 @@ function serve(socket: Socket, coordinator: Coordinator): void {
    * Resolves when it is known what is there: what becomes of that is told, of a node itself only once. Names are watched
    * as long as the connection lasts.
    */
-  const watch = (type: number, path: string): Promise<void> =>
+  const watch: Watch = (what, path) =>
     new Promise((known) => {
       let isChange = false;
-      const look = (): void => {
+      const look = (found: unknown): void => {
         known();
-        if (isChange) notify(type, path);
-        if (isChange && type === CHANGED.node) observation.close();
+        if (isChange) notify(what === 'node' && found === undefined ? EVENT.removed : EVENT[what], path);
+        if (isChange && what === 'node') observation.close();
         isChange = true;
       };
       const observation =
-        type === CHANGED.names ? coordinator.observeChildren(path, look) : coordinator.observe(path, look);
+        what === 'names' ? coordinator.observeChildren(path, look) : coordinator.observe(path, look);
       ends.push(() => observation.close());
     });
   // Answers come in the order of their requests.
@@ -86,19 +89,19 @@ async function answerTo(
   type: number,
   asked: Reader,
   coordinator: Coordinator,
-  watch: (type: number, path: string) => Promise<void>,
+  watch: Watch,
 ): Promise<Buffer | undefined> {
   switch (type) {
     case OP.get: {
       const path = asked.text();
-      if (asked.flag()) await watch(CHANGED.node, path);
+      if (asked.flag()) await watch('node', path);
       const node = await coordinator.get(path);
       return node && Buffer.concat([text(node.value), statOf(node)]);
     }
     // Asked for with a watch, where a node is awaited.
     case OP.exists: {
       const path = asked.text();
-      await watch(CHANGED.node, path);
+      await watch('node', path);
       const node = await coordinator.get(path);
       return node && statOf(node);
     }
@@ -140,8 +143,8 @@ async function answerTo(
       const lists = Array.from({ length: 5 }, () => Array.from({ length: asked.int() }, () => asked.text()));
       const [nodes = [], , , names = []] = lists;
       await Promise.all([
-        ...nodes.map((path) => watch(CHANGED.node, path)),
-        ...names.map((path) => watch(CHANGED.names, path)),
+        ...nodes.map((path) => watch('node', path)),
+        ...names.map((path) => watch('names', path)),
       ]);
       return Buffer.alloc(0);
     }

@@ -24,8 +24,8 @@ const MOST_WATCHED = 16;
 /** Units that are left, of which more are many. */
 const SOME = 100;
 
-/** Milliseconds after which units without watches are read although none with watches changed. */
-const UNWATCHED_FOR = 2_000;
+/** Milliseconds after which units are read that have no watches, or of which none was heard. */
+const UNHEARD_FOR = 2_000;
 
 /** What is known of the followed units and of the agents that work on them. */
 export interface WatchedUnits {
@@ -100,10 +100,13 @@ export function watchUnits(
     if (reading || ended) return;
     reading = true;
     later?.cancel();
-    read().catch((error: unknown) => {
-      if (ended) return;
-      end();
-      failed(error);
+    // After what is told of in the same turn: of all the watches of many units, mostly.
+    setImmediate(() => {
+      read().catch((error: unknown) => {
+        if (ended) return;
+        end();
+        failed(error);
+      });
     });
   };
 
@@ -124,7 +127,7 @@ export function watchUnits(
         await pause(systemClock, Math.max(least, rest * ((user + system) / 1_000)));
     }
     reading = false;
-    if (!ended && open.length > watched.size) later = systemClock.after(UNWATCHED_FOR, () => lookAgain(open));
+    if (!ended && open.length > watched.size) later = systemClock.after(UNHEARD_FOR, () => lookAgain(open));
   };
 
   const observeAgent = (machine: string): void => {
@@ -152,6 +155,8 @@ export function watchUnits(
       observation.close();
   };
 
-  lookAgain(names);
+  // Read once they are watched: what changes in between is heard of then.
+  watch(names.slice(0, MOST_WATCHED));
+  later = systemClock.after(UNHEARD_FOR, () => lookAgain(names));
   return end;
 }

@@ -31,7 +31,7 @@ describe('counting requests to ZooKeeper by their frames', () => {
         { kind: 'names', path: '/b/c' },
         { kind: 'get', path: '/d' },
       ]),
-      leaveWatchesCall(['/a', '/b'], ['/c']),
+      leaveWatchesCall({ nodes: ['/a', '/b'], absent: ['/d'], standing: ['/c'] }),
       removeWatchesCall('/c'),
       createCall('/a', '{}', false, 'everyone'),
       setCall('/a', '{"x":1}', 4),

@@ -15,7 +15,12 @@ import { stated } from './tree.js';
 import type { Look, Seen } from './watches.js';
 import { childrenCall, getCall, watchForCreationCall } from './wire.js';
 
+/** In the place of the connection on which a node is watched. They are counted from 1. */
+const UNWATCHED = 0;
+
 interface Waiting extends Asked {
+  /** A node that is not expected to be there: its creation is watched for. */
+  readonly absent: boolean;
   /** @param epoch the connection on which the node is watched */
   take(read: Read, epoch: number): void;
   /** Looks at it by itself. */
@@ -43,28 +48,29 @@ export class Looks {
     private readonly visible: (full: string, names: readonly string[]) => readonly string[],
   ) {}
 
-  /** A node by its full path, whether it exists or not. */
-  readonly atNode = (
-    full: string,
-    last?: Seen<Node | undefined>,
-  ): Promise<Look<Node | undefined> | undefined> => {
-    // To watch many in one request leaves nothing where there is no node.
-    if (last !== undefined && last.value === undefined) return this.#absentNode(full);
-    return new Promise((resolve, reject) => {
-      const alone = (): void => void this.#nodeAlone(full).then(resolve, reject);
+  /**
+   * A node by its full path, whether it exists or not.
+   * @param absent whether it is expected not to
+   */
+  readonly atNode = (full: string, absent: boolean): Promise<Look<Node | undefined> | undefined> =>
+    new Promise((resolve, reject) => {
       this.#wait({
         kind: 'get',
         path: full,
-        alone,
+        absent,
+        alone: () => void (absent ? this.#absentNode(full) : this.#nodeAlone(full)).then(resolve, reject),
         reject,
         take: (read, epoch) => {
-          if ('value' in read) resolve({ ...seenNode(read.value, read), epoch });
-          else if (read.err === NO_NODE) alone();
-          else resolve(undefined);
+          const isThere = 'value' in read;
+          if (!isThere && read.err !== NO_NODE) resolve(undefined);
+          else {
+            const seen = isThere ? seenNode(read.value, read) : seenNode(undefined);
+            // Of what is otherwise than expected the server left no watch, so it is looked at once more.
+            resolve({ ...seen, epoch: isThere === absent ? UNWATCHED : epoch });
+          }
         },
       });
     });
-  };
 
   /** The names of a node's children, by the node's full path. */
   readonly atNames = (full: string): Promise<Look<readonly string[] | undefined> | undefined> =>
@@ -72,6 +78,7 @@ export class Looks {
       this.#wait({
         kind: 'names',
         path: full,
+        absent: false,
         alone: () => void this.#namesAlone(full).then(resolve, reject),
         reject,
         take: (read, epoch) => {
@@ -112,11 +119,15 @@ export class Looks {
   }
 
   async #together(waiting: readonly Waiting[]): Promise<void> {
-    const once = waiting.filter(({ kind }) => kind === 'get').map(({ path }) => path);
-    const fresh = waiting.filter(({ kind, path }) => kind === 'names' && !this.#stands(path));
-    const standing = fresh.map(({ path }) => path);
+    const pathsOf = (chosen: (each: Waiting) => boolean): readonly string[] =>
+      waiting.filter(chosen).map(({ path }) => path);
+    const nodes = pathsOf(({ kind, absent }) => kind === 'get' && !absent);
+    const absent = pathsOf((each) => each.absent);
+    const standing = pathsOf(({ kind, path }) => kind === 'names' && !this.#stands(path));
     const [left, read] = await Promise.all([
-      once.length + standing.length > 0 ? this.#call(leaveWatchesCall(once, standing), '/') : undefined,
+      nodes.length + absent.length + standing.length > 0
+        ? this.#call(leaveWatchesCall({ nodes, absent, standing }), '/')
+        : undefined,
       this.#call(readManyCall(waiting), '/'),
     ]);
     if (left?.reply.ok === false || !read.reply.ok) {
@@ -127,7 +138,7 @@ export class Looks {
     if (left !== undefined) for (const path of standing) this.#standing.set(path, left.epoch);
     for (const [index, { kind, path, take }] of waiting.entries()) {
       const epoch = kind === 'get' ? left?.epoch : this.#standing.get(path);
-      take(read.reply.value[index] ?? { err: NO_NODE }, epoch ?? 0);
+      take(read.reply.value[index] ?? { err: NO_NODE }, epoch ?? UNWATCHED);
     }
   }
 
@@ -146,12 +157,12 @@ export class Looks {
 
   async #namesAlone(full: string): Promise<Look<readonly string[] | undefined> | undefined> {
     const [left, { reply }] = await Promise.all([
-      this.#stands(full) ? undefined : this.#call(leaveWatchesCall([], [full]), full),
+      this.#stands(full) ? undefined : this.#call(leaveWatchesCall({ standing: [full] }), full),
       this.#call(childrenCall(full), full),
     ]);
     if (left?.reply.ok === false) return undefined;
     if (left !== undefined) this.#standing.set(full, left.epoch);
-    const epoch = this.#standing.get(full) ?? 0;
+    const epoch = this.#standing.get(full) ?? UNWATCHED;
     if (reply.ok) return { ...seenNames(this.visible(full, reply.value)), epoch };
     return reply.err === NO_NODE ? { ...seenNames(undefined), epoch } : undefined;
   }

@@ -53,14 +53,22 @@ export function readManyCall(asked: readonly Asked[]): Call<readonly Read[]> {
 /** Later than every transaction: what was changed before is of no interest. */
 const NO_EARLIER_CHANGES = 0x7fff_ffff_ffff_ffffn;
 
-/**
- * Leaves watches without reading (setWatches2, ZooKeeper 3.6 and newer).
- * @param once watched until their next change; where there is no node, that is told at once and no watch is left
- * @param standing watched for their own changes and those of their children's names, whether they exist or not, as long
- *   as the connection lasts or until `removeWatchesCall`
- */
-export function leaveWatchesCall(once: readonly string[], standing: readonly string[]): Call<void> {
-  const lists = [once, [], [], standing, []];
+/** The full paths to watch. Of a node that is not as it is listed, this is told at once, and no watch is left. */
+export interface ToWatch {
+  /** Nodes, until their next change. */
+  readonly nodes?: readonly string[];
+  /** Where there is no node, until there is one. */
+  readonly absent?: readonly string[];
+  /**
+   * For their own changes and those of their children's names, whether they exist or not, as long as the connection
+   * lasts or until `removeWatchesCall`.
+   */
+  readonly standing?: readonly string[];
+}
+
+/** Leaves watches without reading (setWatches2, ZooKeeper 3.6 and newer). */
+export function leaveWatchesCall({ nodes = [], absent = [], standing = [] }: ToWatch): Call<void> {
+  const lists = [nodes, absent, [], standing, []];
   const size = (sum: number, path: string): number => sum + 4 + Buffer.byteLength(path);
   const bytes = Buffer.alloc(lists.reduce((sum, paths) => paths.reduce(size, sum + 4), 12 + 8));
   bytes.writeInt32BE(bytes.length - 4, 0);

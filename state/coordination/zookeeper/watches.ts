@@ -16,9 +16,9 @@ export interface Look<T> extends Seen<T> {
 
 /**
  * Reads what from then on is watched, for as long as it takes; undefined when it was refused, and may be allowed later.
- * @param last what was seen there before
+ * @param absent whether nothing was there the last time, or was removed since
  */
-export type Read<T> = (path: string, last: Seen<T> | undefined) => Promise<Look<T> | undefined>;
+export type Read<T> = (path: string, absent: boolean) => Promise<Look<T> | undefined>;
 
 /** A change that this client makes itself where it observes. */
 interface OwnChange {
@@ -41,6 +41,8 @@ interface Watched<T> {
   /** Something happened since the running look began: look again after it. */
   stale: boolean;
   last: Seen<T> | undefined;
+  /** By what was seen last, or by the event since. */
+  absent: boolean;
   own: OwnChange | undefined;
   /** What waits for the end of the running or the next look. */
   readonly after: (() => void)[];
@@ -77,6 +79,7 @@ export class Watches<T> {
       looking: false,
       stale: false,
       last: undefined,
+      absent: false,
       own: undefined,
       after: [],
     };
@@ -99,11 +102,13 @@ export class Watches<T> {
     };
   }
 
-  /** A watch on this full path fired. */
-  fired(path: string): void {
+  /** A watch on this full path fired. @param removed whether because nothing is there any more */
+  fired(path: string, removed: boolean): void {
     const watched = this.#watched.get(path);
-    if (watched?.own !== undefined && !watched.looking) watched.own.seen += 1;
-    else if (watched !== undefined) this.#look(watched);
+    if (watched === undefined) return;
+    watched.absent = removed;
+    if (watched.own !== undefined && !watched.looking) watched.own.seen += 1;
+    else this.#look(watched);
   }
 
   /** Whether anybody observes anything. */
@@ -179,11 +184,13 @@ export class Watches<T> {
   async #lookUntilFresh(watched: Watched<T>): Promise<void> {
     do {
       watched.stale = false;
-      const look = await this.read(watched.path, watched.last);
+      const look = await this.read(watched.path, watched.absent);
       if (look === undefined) {
         await pause(this.clock, REFUSED_PAUSE, this.#stop.signal);
         watched.stale = true;
       } else {
+        // An event that came since knows better.
+        if (!watched.stale) watched.absent = look.value === undefined;
         watched.stale ||= look.epoch !== this.epoch();
         tellAll(watched, look);
       }

@@ -93,9 +93,9 @@ export class ZookeeperCoordinator implements Coordinator {
         },
         notified: (path, event) => {
           // Whoever follows the names as well mostly lets go of a node that is gone, which then need not be looked at.
-          if (event === 'removed') this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path));
-          else if (event !== 'names') this.#nodes.fired(path);
-          if (event !== 'changed') this.#names.fired(path);
+          if (event === 'removed') this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path, true));
+          else if (event !== 'names') this.#nodes.fired(path, false);
+          if (event !== 'changed') this.#names.fired(path, event === 'removed');
         },
         drained: () => this.#requests.drained(),
       },

@@ -23,6 +23,8 @@ describe('following more units than are watched', () => {
   let names: readonly string[];
   let rows: readonly Row[];
   let observed: number;
+  let calls: ('observe' | 'read')[];
+  let deaf: boolean;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-watch-'));
@@ -33,6 +35,8 @@ describe('following more units than are watched', () => {
     names = await addUnits(coordinator, 'mysql', 200, '2026-01-01T00:00:00.000Z');
     rows = [];
     observed = 0;
+    calls = [];
+    deaf = false;
   });
 
   afterEach(async () => {
@@ -40,14 +44,19 @@ describe('following more units than are watched', () => {
     await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   });
 
-  /** The coordinator, counting what is observed at one time. */
+  /** The coordinator, counting what is observed at one time, and noting when nodes are observed and read. */
   function counting(): Coordinator {
     return new Proxy(coordinator, {
       get(target, name) {
         if (name === 'observe')
           return (...args: Parameters<Coordinator['observe']>) => {
+            const [path, look] = args;
             observed += 1;
-            const { close } = target.observe(...args);
+            if (path.startsWith('/units/')) calls.push('observe');
+            const { close } = target.observe(
+              path,
+              deaf && path.startsWith('/units/') ? () => undefined : look,
+            );
             return {
               close: () => {
                 observed -= 1;
@@ -55,6 +64,7 @@ describe('following more units than are watched', () => {
               },
             };
           };
+        if (name === 'getMany') calls.push('read');
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },
@@ -88,6 +98,22 @@ describe('following more units than are watched', () => {
     }
     assert.ok((await end).rows.every(({ standing }) => standing === 'done'));
     assert.equal(observed, 0);
+  });
+
+  it('reads them once those are watched, not before', async () => {
+    const end = follow();
+    await standingsAre('under-way', 200);
+    assert.equal(calls.indexOf('read'), 3 * 16);
+    for (const name of names) await agent.start(name, formula);
+    assert.equal((await end).why, 'settled');
+  });
+
+  it('reads them although it hears nothing of them', async () => {
+    deaf = true;
+    const end = follow();
+    await standingsAre('under-way', 200);
+    for (const name of names) await agent.start(name, formula);
+    assert.equal((await end).why, 'settled');
   });
 
   it('sees the others change although none of the watched ones does', async () => {
