@@ -15,9 +15,6 @@ import { stated } from './tree.js';
 import type { Look, Seen } from './watches.js';
 import { childrenCall, getCall, watchForCreationCall } from './wire.js';
 
-/** In the place of the connection on which a node is watched. They are counted from 1. */
-const UNWATCHED = 0;
-
 interface Waiting extends Asked {
   /** A node that is not expected to be there: its creation is watched for. */
   readonly absent: boolean;
@@ -61,13 +58,9 @@ export class Looks {
         alone: () => void (absent ? this.#absentNode(full) : this.#nodeAlone(full)).then(resolve, reject),
         reject,
         take: (read, epoch) => {
-          const isThere = 'value' in read;
-          if (!isThere && read.err !== NO_NODE) resolve(undefined);
-          else {
-            const seen = isThere ? seenNode(read.value, read) : seenNode(undefined);
-            // Of what is otherwise than expected the server left no watch, so it is looked at once more.
-            resolve({ ...seen, epoch: isThere === absent ? UNWATCHED : epoch });
-          }
+          // Where it is otherwise than expected, no watch was left, but that is told: it is looked at once more.
+          if ('value' in read) resolve({ ...seenNode(read.value, read), epoch });
+          else resolve(read.err === NO_NODE ? { ...seenNode(undefined), epoch } : undefined);
         },
       });
     });
@@ -138,7 +131,7 @@ export class Looks {
     if (left !== undefined) for (const path of standing) this.#standing.set(path, left.epoch);
     for (const [index, { kind, path, take }] of waiting.entries()) {
       const epoch = kind === 'get' ? left?.epoch : this.#standing.get(path);
-      take(read.reply.value[index] ?? { err: NO_NODE }, epoch ?? UNWATCHED);
+      take(read.reply.value[index] ?? { err: NO_NODE }, epoch ?? 0);
     }
   }
 
@@ -162,7 +155,7 @@ export class Looks {
     ]);
     if (left?.reply.ok === false) return undefined;
     if (left !== undefined) this.#standing.set(full, left.epoch);
-    const epoch = this.#standing.get(full) ?? UNWATCHED;
+    const epoch = this.#standing.get(full) ?? 0;
     if (reply.ok) return { ...seenNames(this.visible(full, reply.value)), epoch };
     return reply.err === NO_NODE ? { ...seenNames(undefined), epoch } : undefined;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Observation } from '../../../../state/coordination/coordinator.js';
 import { NodeExists, NodeNotFound, OutcomeUnknown } from '../../../../state/coordination/errors.js';
 import { eventually } from '../../../eventually.js';
+import { chooseSeed, seeded } from '../../../random.js';
 import { startProxy, type TcpProxy } from '../../../servers/tcp-proxy.js';
 import { startZookeeper, type ZookeeperServer } from '../../../servers/zookeeper.js';
 import { type Client, closeClients, freshPath, open } from './clients.js';
@@ -154,6 +155,28 @@ describe('what it takes to follow nodes that come and go', function () {
     }
     await writer.create('/unit/flag', 'last');
     await eventually(() => assert.equal(last, 'last'));
+  });
+
+  it('misses nothing of many that are followed on, whichever come and go at once', async () => {
+    const seed = chooseSeed();
+    process.stdout.write(`      seed ${seed}\n`);
+    const random = seeded(seed);
+    const expected = new Map(
+      Array.from({ length: 12 }, (_, number): [string, string | undefined] => [`/flag-${number}`, undefined]),
+    );
+    const seen = new Map<string, string | undefined>();
+    for (const path of expected.keys()) watcher.observe(path, (node) => seen.set(path, node?.value));
+    for (let time = 0; time < 100; time += 1) {
+      const some = [...expected].filter(() => random() < 0.6);
+      await writer.transaction(
+        some.map(([path, value]) =>
+          value === undefined ? { kind: 'create', path, value: `${time}` } : { kind: 'remove', path },
+        ),
+      );
+      for (const [path, value] of some) expected.set(path, value === undefined ? `${time}` : undefined);
+      if (random() < 0.3) await eventually(() => assert.deepEqual([...seen].sort(), [...expected].sort()));
+    }
+    await eventually(() => assert.deepEqual([...seen].sort(), [...expected].sort()));
   });
 
   it('sees the names that others change while it changes some itself', async () => {
