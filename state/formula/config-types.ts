@@ -3,19 +3,24 @@ import { describeValue } from '../yaml/explain-issue.js';
 /** What a formula may say that an option holds. */
 export type ConfigType = 'string' | 'int' | 'float' | 'boolean';
 
+/** What an option holds. */
 export type ConfigValue = string | number | boolean;
 
-/** By type, in words that follow `must be`. */
-export const expected: Readonly<Record<ConfigType, string>> = {
+const expected: Readonly<Record<ConfigType, string>> = {
   string: 'text (in YAML, put it in quotes)',
   int: 'a whole number',
   float: 'a number',
   boolean: 'true or false',
 };
 
-/** Why the value does not fit the type, in words that follow the option's name; undefined when it does. */
+/** Why a value that does not fit the type does not, in words that follow the option's name. */
+export function mustBe(type: ConfigType, value: unknown): string {
+  return `must be ${expected[type]}, not ${describeValue(value)}`;
+}
+
+/** The same of any value; undefined when it fits. */
 export function misfit(type: ConfigType, value: unknown): string | undefined {
-  return fits(type, value) ? undefined : `must be ${expected[type]}, not ${describeValue(value)}`;
+  return fits(type, value) ? undefined : mustBe(type, value);
 }
 
 /** True for a value that an option of this type can have. Numbers are finite, whole ones exact. */

@@ -1,6 +1,5 @@
-import { describeValue } from '../yaml/explain-issue.js';
 import type { ConfigOption, ConfigOptions } from './config-options.js';
-import { type ConfigType, type ConfigValue, expected, fits, misfit } from './config-types.js';
+import { type ConfigType, type ConfigValue, fits, misfit, mustBe } from './config-types.js';
 import { ConfigOptionUnknown, ConfigValueInvalid } from './errors.js';
 
 /**
@@ -10,8 +9,7 @@ import { ConfigOptionUnknown, ConfigValueInvalid } from './errors.js';
 export function parseConfigValue(options: ConfigOptions, name: string, text: string): ConfigValue {
   const { type } = findOption(options, name);
   const value = readValue(type, text);
-  if (value === undefined)
-    throw new ConfigValueInvalid(name, `must be ${expected[type]}, not ${describeValue(text)}`);
+  if (value === undefined) throw new ConfigValueInvalid(name, mustBe(type, text));
   return value;
 }
 
@@ -19,7 +17,7 @@ export function parseConfigValue(options: ConfigOptions, name: string, text: str
 export function checkConfigValue(options: ConfigOptions, name: string, value: unknown): ConfigValue {
   const { type } = findOption(options, name);
   if (fits(type, value)) return value;
-  throw new ConfigValueInvalid(name, `must be ${expected[type]}, not ${describeValue(value)}`);
+  throw new ConfigValueInvalid(name, mustBe(type, value));
 }
 
 /**
