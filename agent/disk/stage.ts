@@ -8,6 +8,7 @@ import type { Manifest } from '../../state/formula/manifest.js';
 import type { FormulaRef } from '../journal/record.js';
 import { copyFormula } from './copy-formula.js';
 import { flush, flushTogether } from './flush.js';
+import type { Leftovers } from './leftovers.js';
 import type { UnitDirectory } from './unit-directory.js';
 import { type Unpacked, withUnpacked } from './unpacked.js';
 
@@ -52,10 +53,12 @@ export async function stageFormula(
   directory: UnitDirectory,
   formula: FormulaRef,
   bundle: string,
+  leftovers: Pick<Leftovers, 'add'>,
 ): Promise<void> {
   if (isStaged(directory, formula)) return;
   await withUnpacked(
     bundle,
+    leftovers,
     (unpacked) =>
       new Promise<void>((resolve, reject) => {
         waiting.push({ directory, formula, unpacked, resolve, reject });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { extractBundle } from '../../state/formula/extract.js';
 import type { ArrivingBundle, BundleSource } from '../../state/formula/gunzip.js';
 import type { Manifest } from '../../state/formula/manifest.js';
+import type { Leftovers } from './leftovers.js';
 
 /** In the names of unpacked bundles, so that what a killed agent left is known. */
 export const UNPACKED = '.unpacked-';
@@ -60,10 +61,14 @@ export async function removeUnclaimed(): Promise<void> {
 
 /**
  * Calls `work` with the extracted bundle. Units that want the same one at the same time share one extraction, which
- * stands beside the bundle for as long as one of them uses it.
+ * stands beside the bundle for as long as one of them uses it, and is left over then.
  * @throws BundleUnsafe, BundleDamaged, ExtractionFailed, what `work` throws
  */
-export async function withUnpacked<T>(bundle: string, work: (unpacked: Unpacked) => Promise<T>): Promise<T> {
+export async function withUnpacked<T>(
+  bundle: string,
+  leftovers: Pick<Leftovers, 'add'>,
+  work: (unpacked: Unpacked) => Promise<T>,
+): Promise<T> {
   const use = uses.get(bundle) ?? { unpacked: begin(bundle), users: 0 };
   uses.set(bundle, use);
   use.users += 1;
@@ -73,8 +78,11 @@ export async function withUnpacked<T>(bundle: string, work: (unpacked: Unpacked)
     use.users -= 1;
     if (use.users === 0) {
       if (uses.get(bundle) === use) uses.delete(bundle);
-      const unpacked = await use.unpacked.catch(() => undefined);
-      if (unpacked !== undefined) await remove(unpacked);
+      // The last one that comes through would be behind all others otherwise, until its hook has run.
+      use.unpacked.then(
+        ({ directory }) => leftovers.add([directory]),
+        () => undefined,
+      );
     }
   }
 }

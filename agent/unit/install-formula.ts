@@ -21,7 +21,9 @@ export async function installFormula(unit: AgentUnit, signal: AbortSignal): Prom
         unlessAborted(formulas.fetch(service.formula), signal),
       );
       await makeUnitDirectory(unit.directory);
-      await betweenFaults('installing.extract', () => stageFormula(unit.directory, ref, bundle));
+      await betweenFaults('installing.extract', () =>
+        stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
+      );
       await betweenFaults('installing.link', () => linkFormula(unit.directory, ref));
       signal.throwIfAborted();
       await unit.save({ formula: ref });

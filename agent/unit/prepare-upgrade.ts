@@ -28,7 +28,9 @@ export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise
   await whilePreparing(unit, upgrade, signal, async () => {
     if (await isKept(unit, upgrade.to)) return;
     const { ref, bundle } = await unit.parts.formulas.fetch(upgrade.to);
-    await betweenFaults('staging.extract', () => stageFormula(unit.directory, ref, bundle));
+    await betweenFaults('staging.extract', () =>
+      stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
+    );
   });
   await gotThrough(unit, 'preparation');
 }

@@ -35,6 +35,7 @@ describe("a unit's directory", () => {
       file: world.path(`f-${revision}.tar.gz`),
     };
   }
+  const leftovers = { add: () => undefined };
   const staged = async (): Promise<string[]> =>
     (await readdir(directory.formulas)).filter((name) => !name.endsWith('.json')).sort();
 
@@ -51,16 +52,16 @@ describe("a unit's directory", () => {
 
   it('staging twice is staging once: what is there is not touched', async () => {
     const { ref, file } = await bundle(1);
-    await stageFormula(directory, ref, file);
+    await stageFormula(directory, ref, file, leftovers);
     await writeFile(join(directory.formulas, ref.directory, 'run.pid'), '1');
-    await stageFormula(directory, ref, file);
+    await stageFormula(directory, ref, file, leftovers);
     assert.deepEqual(await staged(), [ref.directory]);
     assert.deepEqual(await writtenByHooks(directory, ref), ['run.pid']);
   });
 
   it('staging ten times at once is staging once, whole', async () => {
     const { ref, file } = await bundle(1);
-    await Promise.all(Array.from({ length: 10 }, () => stageFormula(directory, ref, file)));
+    await Promise.all(Array.from({ length: 10 }, () => stageFormula(directory, ref, file, leftovers)));
     assert.deepEqual(await staged(), [ref.directory]);
     assert.deepEqual(await writtenByHooks(directory, ref), []);
     assert.match(await readFile(join(directory.formulas, ref.directory, 'hooks', 'install'), 'utf8'), /^#!/);
@@ -70,13 +71,13 @@ describe("a unit's directory", () => {
     const { ref, file } = await bundle(1);
     const bytes = await readFile(file);
     await writeFile(file, bytes.subarray(0, bytes.length / 2));
-    await assert.rejects(stageFormula(directory, ref, file), { code: 'bundle-damaged' });
+    await assert.rejects(stageFormula(directory, ref, file, leftovers), { code: 'bundle-damaged' });
     assert.deepEqual(await staged(), []);
   });
 
   it('the link goes from one formula to the next, also twice and over what a crash left', async () => {
     const [one, two] = [await bundle(1), await bundle(2)];
-    for (const { ref, file } of [one, two]) await stageFormula(directory, ref, file);
+    for (const { ref, file } of [one, two]) await stageFormula(directory, ref, file, leftovers);
     await linkFormula(directory, one.ref);
     await writeFile(join(directory.root, '.formula.next'), 'half a link');
     await linkFormula(directory, two.ref);
@@ -88,7 +89,7 @@ describe("a unit's directory", () => {
 
   it('pruning keeps what is named, with its manifest, and nothing else', async () => {
     const all = [await bundle(1), await bundle(2), await bundle(3)];
-    for (const { ref, file } of all) await stageFormula(directory, ref, file);
+    for (const { ref, file } of all) await stageFormula(directory, ref, file, leftovers);
     await writeFile(join(directory.formulas, '.staging-4-abandoned'), '');
     const [one, two, three] = all.map(({ ref }) => ref);
     assert.ok(one && two && three);

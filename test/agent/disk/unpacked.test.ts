@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -49,6 +50,15 @@ describe('an unpacked bundle', () => {
     return (await formulas.fetch('world:f-1')).bundle;
   }
 
+  /** Removes at once what the agent removes when there is time for it. */
+  const leftovers = {
+    add: (paths: readonly string[]): void => {
+      for (const path of paths) rmSync(path, { recursive: true, force: true });
+    },
+  };
+  const used = <T>(bundle: string, work: (unpacked: Unpacked) => Promise<T>): Promise<T> =>
+    withUnpacked(bundle, leftovers, work);
+
   const unpackedIn = async (): Promise<string[]> =>
     (await readdir(cache)).filter((name) => name.includes(UNPACKED));
 
@@ -58,7 +68,7 @@ describe('an unpacked bundle', () => {
     assert.deepEqual(more, []);
     const seen = await Promise.all(
       Array.from({ length: 10 }, () =>
-        withUnpacked(bundle, async ({ directory, manifest }) => {
+        used(bundle, async ({ directory, manifest }) => {
           assert.deepEqual(await listTree(directory), manifest);
           return basename(directory);
         }),
@@ -66,7 +76,7 @@ describe('an unpacked bundle', () => {
     );
     assert.deepEqual([...new Set(seen)], [name]);
     assert.deepEqual(await readdir(cache), [basename(bundle)]);
-    await withUnpacked(bundle, async ({ directory }) => {
+    await used(bundle, async ({ directory }) => {
       assert.notEqual(basename(directory), name, 'who comes later has one of his own');
       assert.deepEqual(await readFile(join(directory, 'hooks/start'), 'utf8'), '#!/bin/sh\n');
     });
@@ -99,7 +109,7 @@ describe('an unpacked bundle', () => {
     }
     // Nor does the one that was meant remember them.
     const bundle = await fetch(large);
-    await withUnpacked(bundle, async ({ directory, manifest }) =>
+    await used(bundle, async ({ directory, manifest }) =>
       assert.deepEqual(await listTree(directory), manifest),
     );
   });
@@ -108,7 +118,7 @@ describe('an unpacked bundle', () => {
     const bundle = await fetch(rawBundle(files, { path: 'hooks/../../outside', body: 'x' }));
     assert.deepEqual(await readdir(cache), [basename(bundle)]);
     await assert.rejects(
-      withUnpacked(bundle, () => assert.fail('it is used')),
+      used(bundle, () => assert.fail('it is used')),
       { code: 'bundle-unsafe' },
     );
     assert.deepEqual(await readdir(cache), [basename(bundle)]);
@@ -122,13 +132,13 @@ describe('an unpacked bundle', () => {
     assert.equal((await unpackedIn()).length, 1);
     await removeUnclaimed();
     assert.deepEqual(await unpackedIn(), []);
-    await withUnpacked(bundle, async ({ directory }) => access(join(directory, 'lib/data')));
+    await used(bundle, async ({ directory }) => access(join(directory, 'lib/data')));
   });
 
   describe('is taken', () => {
     const taking = async (work: (unpacked: Unpacked) => Promise<void>): Promise<void> => {
       const bundle = await fetch(large);
-      await withUnpacked(bundle, work);
+      await used(bundle, work);
       assert.deepEqual(await readdir(cache), [basename(bundle)]);
     };
 
@@ -142,16 +152,13 @@ describe('an unpacked bundle', () => {
 
     it('by nobody while two want it: each gets a copy', () =>
       taking(async (unpacked) => {
-        await withUnpacked(
-          unpacked.directory.slice(0, unpacked.directory.indexOf(UNPACKED)),
-          async (same) => {
-            assert.equal(same.directory, unpacked.directory);
-            for (const name of ['one', 'two']) {
-              await copyFormula(same, join(work, name));
-              assert.deepEqual(await listTree(join(work, name)), unpacked.manifest);
-            }
-          },
-        );
+        await used(unpacked.directory.slice(0, unpacked.directory.indexOf(UNPACKED)), async (same) => {
+          assert.equal(same.directory, unpacked.directory);
+          for (const name of ['one', 'two']) {
+            await copyFormula(same, join(work, name));
+            assert.deepEqual(await listTree(join(work, name)), unpacked.manifest);
+          }
+        });
       }));
 
     it('by nobody on another file system, who gets a copy; other failures are told', () =>

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { stageFormula } from '../../agent/disk/stage.js';
+import { formulaDirectoryName, makeUnitDirectory, unitDirectory } from '../../agent/disk/unit-directory.js';
+import { UNPACKED } from '../../agent/disk/unpacked.js';
+import { World } from '../agent/world.js';
+
+/**
+ * The last unit that had copied the extracted formula waited until that was removed, and then went through its upgrade
+ * alone, after all others: with journal writes, a hook and a transaction of its own.
+ */
+describe('the units that are staged together', () => {
+  let world: World;
+  let units: string;
+  beforeEach(async () => {
+    world = await World.open();
+    units = await mkdtemp(join(tmpdir(), 'ensemble-units-'));
+  });
+  afterEach(async () => {
+    await rm(units, { recursive: true });
+    await world.close();
+  });
+
+  it('go on together: none of them waits until the extracted formula is removed', async () => {
+    const id = await world.publish(1);
+    const sha256 = '1'.repeat(64);
+    const ref = { id, sha256, directory: formulaDirectoryName(id, sha256) };
+    const left: string[] = [];
+    let through = 0;
+    const staging = Array.from({ length: 5 }, async (_, number) => {
+      const directory = unitDirectory(units, `f/${number}`);
+      await makeUnitDirectory(directory);
+      await stageFormula(directory, ref, world.path('f-1.tar.gz'), { add: (paths) => left.push(...paths) });
+      through += 1;
+    });
+    await Promise.race(staging);
+    await turn();
+    assert.equal(through, 5, 'all of them in the turn of the event loop in which the first was');
+    const unpacked = (await readdir(world.root)).filter((name) => name.includes(UNPACKED));
+    assert.deepEqual(
+      left,
+      unpacked.map((name) => join(world.root, name)),
+    );
+    assert.equal(left.length, 1);
+  });
+});
