@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fchmodSync, openSync, writeFileSync } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, realpath, rm, symlink } from 'node:fs/promises';
+import { chmodSync, closeSync, constants, fchmodSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { EnsembleError } from '../errors.js';
 import { writeHashed } from '../storage/write-hashed.js';
@@ -37,7 +37,7 @@ export async function extractBundle(
   const { durable = true, ...limits } = options;
   const file = typeof source === 'string' ? source : source.file;
   try {
-    await mkdir(destination, { mode: 0o755 });
+    mkdirSync(destination, { mode: 0o755 });
   } catch (error) {
     throw failure(file, destination, error);
   }
@@ -65,8 +65,8 @@ async function fill(
     for await (const entry of readBundle(source, limits)) {
       const path = join(destination, entry.path);
       if (entry.kind === 'directory') {
-        await mkdir(path);
-        await chmod(path, 0o755);
+        mkdirSync(path);
+        chmodSync(path, 0o755);
         manifest.push(entry);
       } else if (entry.kind === 'link') {
         await symlink(entry.target, path);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../storage/storage.js';
 import { bundleTree } from './bundle.js';
@@ -26,7 +26,7 @@ export interface Publishable {
 export async function publishable(candidate: Candidate, workDirectory: string): Promise<Publishable> {
   const name = `${candidate.id.name}-${candidate.id.revision}`;
   let directory = candidate.path;
-  await mkdir(workDirectory, { recursive: true });
+  mkdirSync(workDirectory, { recursive: true });
   if (candidate.kind === 'bundle') {
     directory = join(workDirectory, name);
     await extractBundle(candidate.path, directory, { durable: false });

@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnsembleError } from '../errors.js';
 import { type BrokenCandidate, type Candidate, candidateManifest, inspectCandidate } from './candidate.js';
@@ -45,15 +45,11 @@ export interface RepositoryProblem {
 
 /** @throws RepositoryNotFound */
 export async function openRepository(path: string): Promise<Repository> {
-  const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
-    throw new RepositoryNotFound(path, error.code === 'ENOENT' ? 'it does not exist' : `${error.code}`, {
-      cause: error,
-    });
-  });
+  const real = realPath(path);
   const name = basename(real);
   if (!isRepositoryName(name))
     throw new RepositoryNotFound(path, 'the name of its directory cannot be part of a formula id');
-  const inspected = await mapBounded(await listCandidates(path, real), 4, ({ path: each, kind }) =>
+  const inspected = await mapBounded(listCandidates(path, real), 4, ({ path: each, kind }) =>
     inspectCandidate(each, kind, name),
   );
   const broken = inspected.filter((each): each is BrokenCandidate => 'error' in each);
@@ -114,31 +110,52 @@ function assemble(
   };
 }
 
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new RepositoryNotFound(path, code === 'ENOENT' ? 'it does not exist' : `${code}`, { cause: error });
+  }
+}
+
 /** What in the directory is, or looks like, a formula; sorted, so that of two equal ones always the same is taken. */
-async function listCandidates(
-  asked: string,
-  real: string,
-): Promise<{ path: string; kind: Candidate['kind'] }[]> {
-  const names = await readdir(real).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOTDIR' ? 'it is not a directory' : `it cannot be read (${error.code})`;
-    throw new RepositoryNotFound(asked, reason, { cause: error });
-  });
+function listCandidates(asked: string, real: string): { path: string; kind: Candidate['kind'] }[] {
+  const names = namesIn(asked, real);
   if (names.includes('metadata.yaml'))
     throw new RepositoryNotFound(asked, 'it is itself a formula; name the directory that holds it');
   const found: { path: string; kind: Candidate['kind'] }[] = [];
   for (const name of names.filter((each) => !each.startsWith('.')).sort(comparePaths)) {
     const path = join(real, name);
-    const stats = await stat(path).catch(() => undefined);
+    const stats = unlessGone(() => statSync(path));
     if (stats?.isFile() && /\.(tar\.gz|tgz)$/.test(name)) found.push({ path, kind: 'bundle' });
-    if (stats?.isDirectory() && (await looksLikeFormula(path))) found.push({ path, kind: 'directory' });
+    if (stats?.isDirectory() && looksLikeFormula(path)) found.push({ path, kind: 'directory' });
   }
   return found;
 }
 
+function namesIn(asked: string, real: string): readonly string[] {
+  try {
+    return readdirSync(real);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOTDIR' ? 'it is not a directory' : `it cannot be read (${code})`;
+    throw new RepositoryNotFound(asked, reason, { cause: error });
+  }
+}
+
 /** A folder of anything else is no problem worth a word; one with hooks was meant to be a formula. */
-async function looksLikeFormula(path: string): Promise<boolean> {
-  const names = await readdir(path).catch(() => ['hooks']);
+function looksLikeFormula(path: string): boolean {
+  const names = unlessGone(() => readdirSync(path)) ?? ['hooks'];
   return names.includes('metadata.yaml') || names.includes('hooks');
+}
+
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 async function findConflict(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, link, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../clock.js';
@@ -54,9 +54,8 @@ class DirectoryStorage implements Storage {
 
   async put(key: string, file: string): Promise<void> {
     const target = this.file(key);
-    await access(file, constants.R_OK);
-    const { size } = await stat(file);
-    if ((await this.size(key)) === undefined) await this.copy(key, file, target);
+    const [{ size }, there] = await Promise.all([stat(file), this.size(key), access(file, constants.R_OK)]);
+    if (there === undefined) await this.copy(key, file, target);
     // Also after a copy: somebody else may have stored the object meanwhile, which is as good if it is the same one.
     const actual = await this.size(key);
     if (actual !== size) throw new ObjectDamaged(this.url, key, { size }, { size: actual ?? 0 });
@@ -101,7 +100,7 @@ class DirectoryStorage implements Storage {
       throw directoryError(error, this.root, key);
     } finally {
       // What cannot be removed now, `removeAbandoned` removes later; the first error is the one to tell.
-      await rm(temporary, { force: true }).catch(() => undefined);
+      await unlink(temporary).catch(() => undefined);
     }
   }
 

@@ -44,12 +44,11 @@ export async function fetchObject(
       body.destroy();
     }
   } catch (error) {
+    await rm(temporary, { force: true });
     signal?.throwIfAborted();
     if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
       throw new DownloadDiskFull(destination, { cause: error });
     throw error;
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 
