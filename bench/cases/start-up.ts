@@ -13,7 +13,7 @@ export const startUp: Benchmark = {
   limit: 180,
   async run(quick) {
     const lab = await Lab.open({ engine: 'embedded' });
-    const turns = quick ? 5 : 25;
+    const turns = quick ? 5 : 75;
     try {
       await writeFormula(lab.repository, 'web', 1);
       await lab.run('deploy', '--repository', lab.repository, '-n', '10', '--no-wait', 'web');
