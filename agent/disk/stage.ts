@@ -47,6 +47,7 @@ let atWork = false;
  *
  * The bundle is checked and extracted once for all units that come together, and copied for each; and they share the
  * flushes, of which one unit alone needs one per file, where they are few.
+ * @param leftovers takes what was extracted once nobody copies it any more
  * @throws BundleUnsafe, BundleDamaged, ExtractionFailed
  */
 export async function stageFormula(

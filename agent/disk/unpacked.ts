@@ -78,7 +78,7 @@ export async function withUnpacked<T>(
     use.users -= 1;
     if (use.users === 0) {
       if (uses.get(bundle) === use) uses.delete(bundle);
-      // The last one that comes through would be behind all others otherwise, until its hook has run.
+      // Not removed here: the last one would wait for that, and be behind all others until its upgrade is through.
       use.unpacked.then(
         ({ directory }) => leftovers.add([directory]),
         () => undefined,

@@ -62,7 +62,7 @@ describe('an unpacked bundle', () => {
   const unpackedIn = async (): Promise<string[]> =>
     (await readdir(cache)).filter((name) => name.includes(UNPACKED));
 
-  it('is unpacked while it is downloaded, once for all who want it, and gone when they had it', async () => {
+  it('is unpacked while it is downloaded, once for all who want it, and left over when they had it', async () => {
     const bundle = await fetch(large);
     const [name, ...more] = await unpackedIn();
     assert.deepEqual(more, []);
