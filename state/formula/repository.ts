@@ -127,7 +127,7 @@ function listCandidates(asked: string, real: string): { path: string; kind: Cand
   const found: { path: string; kind: Candidate['kind'] }[] = [];
   for (const name of names.filter((each) => !each.startsWith('.')).sort(comparePaths)) {
     const path = join(real, name);
-    const stats = unlessGone(() => statSync(path));
+    const stats = unlessRefused(() => statSync(path));
     if (stats?.isFile() && /\.(tar\.gz|tgz)$/.test(name)) found.push({ path, kind: 'bundle' });
     if (stats?.isDirectory() && looksLikeFormula(path)) found.push({ path, kind: 'directory' });
   }
@@ -146,11 +146,11 @@ function namesIn(asked: string, real: string): readonly string[] {
 
 /** A folder of anything else is no problem worth a word; one with hooks was meant to be a formula. */
 function looksLikeFormula(path: string): boolean {
-  const names = unlessGone(() => readdirSync(path)) ?? ['hooks'];
+  const names = unlessRefused(() => readdirSync(path)) ?? ['hooks'];
   return names.includes('metadata.yaml') || names.includes('hooks');
 }
 
-function unlessGone<T>(look: () => T): T | undefined {
+function unlessRefused<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {
