@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
-import { writtenByHooks } from '../disk/stage.js';
 import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
+import { nameWhatGoes, nameWhatStays } from './left-behind.js';
 import type { AgentUnit } from './unit.js';
 import { runWorkflowHook } from './workflow-hook.js';
 
@@ -41,9 +41,7 @@ export async function pauseForUpgrade(unit: AgentUnit): Promise<void> {
 
 /** Renames the formula link: from one instant to the next, the unit has the new formula and the whole of it. */
 export async function swapFormula(unit: AgentUnit): Promise<void> {
-  const { from, to, revert, replaces } = await enterStep(unit, 'swapping');
-  const leaves = replaces ?? from;
-  if (leaves !== null) await nameWhatStaysBehind(unit, leaves);
+  const { from, to, revert } = await enterStep(unit, 'swapping');
   await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
   const { earlier } = unit.record();
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
@@ -85,6 +83,10 @@ export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
     message: messageAfter(unit.record()),
   });
   const { formula, earlier } = unit.record();
+  const leaves = upgrade?.replaces ?? upgrade?.from;
+  const stays = earlier.some(({ directory }) => directory === leaves?.directory);
+  if (leaves && stays) void nameWhatStays(unit, leaves);
+  else if (leaves && leaves.directory !== formula?.directory) await nameWhatGoes(unit, leaves);
   await betweenFaults('resuming.prune', async () =>
     unit.parts.leftovers.add(putAsideFormulas(unit.directory, [formula, ...earlier])),
   );
@@ -131,20 +133,4 @@ function whereToResume(state: WorkflowState): Upgrade['resumeIn'] {
 
 function isFirst(formulas: readonly FormulaRef[], index: number): boolean {
   return formulas.findIndex(({ directory }) => directory === formulas[index]?.directory) === index;
-}
-
-async function nameWhatStaysBehind(unit: AgentUnit, from: FormulaRef): Promise<void> {
-  const { log } = unit.parts;
-  try {
-    const left = await writtenByHooks(unit.directory, from);
-    if (left.length === 0) return;
-    const named = left.slice(0, 10).join(', ');
-    const names = left.length > 10 ? `${named} and ${left.length - 10} more` : named;
-    log.warning(`what hooks wrote into the formula stays in .formula/${from.directory}: ${names}`, {
-      unit: unit.name,
-    });
-  } catch (error) {
-    // Only a notice: it must not stand in the way of the upgrade.
-    log.debug('the old formula could not be looked through', { unit: unit.name, error });
-  }
 }

@@ -40,6 +40,16 @@ describe('going back to the formula before', () => {
     assert.match(await readlink(world.unitPath('f/0', 'formula')), /^\.formula\/1-/);
   });
 
+  it('names what hooks wrote into the formula that it leaves, which is not kept', async () => {
+    const { one, two } = await upgraded({ 'upgrade-formula': 'echo pid >run.pid' });
+    await world.untilOn(two);
+    await revertUnit(world.coordinator, 'f/0', requester);
+    await world.untilOn(one);
+    const said = world.log.map(({ message }) => message);
+    assert.ok(said.includes(`what hooks wrote into the formula is removed with ${two}: run.pid`));
+    assert.ok(!said.some((message) => message.includes('stays in')));
+  });
+
   it('needs no storage: the formula was kept', async () => {
     const { one, two } = await upgraded();
     await world.untilOn(two);

@@ -83,8 +83,16 @@ for (const engines of [embedded, zookeeper()])
         'pid\n',
       );
       assert.match(await readlink(world.unitPath('f/0', 'formula')), /\/2-/);
-      const named = world.log.find(({ message }) => message.includes('run.pid'));
-      assert.ok(named?.unit === 'f/0' && one !== two, 'the log names it');
+      assert.notEqual(one, two);
+      await eventually(() => {
+        const said = world.log.filter(({ unit }) => unit === 'f/0').map(({ message }) => message);
+        const named = said.findIndex((message) => message.includes('run.pid'));
+        assert.match(
+          said[named] ?? '',
+          /^what hooks wrote into the formula stays in .formula\/1-\w+: run.pid$/,
+        );
+        assert.ok(named > said.indexOf('started', said.indexOf('upgrading')), 'once the unit runs again');
+      });
     });
 
     it('leaves the unit serving, and its config changes handled, while the new formula downloads', async () => {
