@@ -22,14 +22,17 @@ export async function publish(
   const { coordinator, storage } = session;
   const { bundle, digest, formula } = prepared;
   for (const warning of formula.warnings) output.warn(warning);
-  const published = await readFormulaRecord(coordinator, formulaId);
+  const key = bundleKey(digest.sha256);
+  const target = await storage();
+  const [published, stored] = await Promise.all([
+    readFormulaRecord(coordinator, formulaId),
+    target.size(key),
+  ]);
   if (published !== undefined) {
     await checkContent(session, formulaId, published, prepared);
     if (published.sha256 !== digest.sha256) return;
   }
-  const key = bundleKey(digest.sha256);
-  const target = await storage();
-  if ((await target.size(key)) !== digest.size) await target.put(key, bundle);
+  if (stored !== digest.size) await target.put(key, bundle);
   const record = {
     ...digest,
     storageKey: key,

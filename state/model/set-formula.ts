@@ -30,22 +30,28 @@ export async function setFormula(
   const change = newChangeId();
   let dropped: readonly string[] = [];
   const gone = await retryOnConflict(`service ${name}`, async () => {
-    const { value, version } = await requireService(coordinator, name);
+    // The service is asked for first, so that a relation that comes after its answer makes another version of it.
+    const [{ value, version }, relations] = await Promise.all([
+      requireService(coordinator, name),
+      relationsOfService(coordinator, name),
+    ]);
     // An earlier try went through, though its answer was lost.
     if (value.change === change) return dropped;
-    const relations = await relationsOfService(coordinator, name);
     const next = edit(value, relations);
     if (next === undefined) return [];
-    const metadata = await requireMetadata(coordinator, next.formula);
+    const isNews = next.formula !== value.formula;
+    const entry = isNews ? { ...asked, from: value.formula, to: next.formula } : undefined;
+    const [metadata, record] = await Promise.all([
+      requireMetadata(coordinator, next.formula),
+      recordOperations(coordinator, [name], entry),
+    ]);
     accept(metadata, relations);
     const peers = await peerChanges(coordinator, name, metadata, relations, change);
     dropped = peers.dropped;
-    const isNews = next.formula !== value.formula;
-    const entry = isNews ? { ...asked, from: value.formula, to: next.formula } : undefined;
     await coordinator.transaction([
       { kind: 'set', path: paths.service(name), value: nodeValue({ ...next, change }), version },
       ...peers.operations,
-      ...(await recordOperations(coordinator, [name], entry)),
+      ...record,
     ]);
     return dropped;
   });
