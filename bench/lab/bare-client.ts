@@ -1,32 +1,14 @@
-import { createRequire } from 'node:module';
-
-interface Bare {
-  once(event: 'connected', listener: () => void): void;
-  connect(): void;
-  close(): void;
-  getData(path: string, done: (error: Error | null, data: Buffer | undefined) => void): void;
-  getChildren(path: string, done: (error: Error | null, names: string[] | undefined) => void): void;
-  transaction(): Transaction;
-}
-
-interface Transaction {
-  create(path: string, data: Buffer): Transaction;
-  remove(path: string): Transaction;
-  commit(done: (error: Error | null) => void): void;
-}
-
-const { createClient }: { createClient(servers: string, options?: object): Bare } = createRequire(
-  import.meta.url,
-)('node-zookeeper-client');
+import { once } from 'node:events';
+import { type Client, createClient } from 'node-zookeeper-client';
 
 /** The client library with nothing of Ensemble around it: the floor of what the coordinator costs. */
 export class BareClient {
-  private constructor(private readonly client: Bare) {}
+  private constructor(private readonly client: Client) {}
 
   /** @param url as environments have it */
   static async open(url: string): Promise<BareClient> {
     const client = createClient(url.replace(/^zookeeper:\/\//, ''), { sessionTimeout: 30_000 });
-    const connected = new Promise<void>((resolve) => client.once('connected', resolve));
+    const connected = once(client, 'connected');
     client.connect();
     await connected;
     return new BareClient(client);
