@@ -12,15 +12,15 @@ const LATER = 1_000;
  */
 export async function nameWhatStays(unit: AgentUnit, formula: FormulaRef): Promise<void> {
   await pause(unit.parts.clock, LATER);
-  if (!unit.isStopped()) await name(unit, formula, `stays in .formula/${formula.directory}`);
+  if (!unit.isStopped()) await nameFiles(unit, formula, `stays in .formula/${formula.directory}`);
 }
 
 /** The same of a formula that the unit has left and does not keep, before that is put aside. */
 export function nameWhatGoes(unit: AgentUnit, formula: FormulaRef): Promise<void> {
-  return name(unit, formula, `is removed with ${formula.id}`);
+  return nameFiles(unit, formula, `is removed with ${formula.id}`);
 }
 
-async function name(unit: AgentUnit, formula: FormulaRef, fate: string): Promise<void> {
+async function nameFiles(unit: AgentUnit, formula: FormulaRef, fate: string): Promise<void> {
   const { log } = unit.parts;
   try {
     const left = await writtenByHooks(unit.directory, formula);
