@@ -91,7 +91,8 @@ for (const engines of [embedded, zookeeper()])
           said[named] ?? '',
           /^what hooks wrote into the formula stays in .formula\/1-\w+: run.pid$/,
         );
-        assert.ok(named > said.indexOf('started', said.indexOf('upgrading')), 'once the unit runs again');
+        const again = said.indexOf('started', said.indexOf('upgrading'));
+        assert.ok(again !== -1 && named > again, 'once the unit runs again');
       });
     });
 
