@@ -7,17 +7,21 @@ import type { AgentUnit } from './unit.js';
 const LATER = 1_000;
 
 /**
- * Names in the log what hooks wrote into a formula that the unit has left and keeps. Not while the unit stands still:
- * hooks may have written any number of files, and each of their directories is looked through.
+ * Names in the log what hooks wrote into a formula that the unit has left. Where the unit keeps it, not while it stands
+ * still: hooks may have written any number of files, and each of their directories is looked through. One that is not
+ * kept is looked through before this resolves, and may be removed then.
  */
-export async function nameWhatStays(unit: AgentUnit, formula: FormulaRef): Promise<void> {
-  await pause(unit.parts.clock, LATER);
-  if (!unit.isStopped()) await nameFiles(unit, formula, `stays in .formula/${formula.directory}`);
+export async function nameLeftBehind(unit: AgentUnit, formula: FormulaRef): Promise<void> {
+  const { formula: present, earlier } = unit.record();
+  const isThere = ({ directory }: FormulaRef): boolean => directory === formula.directory;
+  if (earlier.some(isThere)) void nameLater(unit, formula);
+  else if (present === null || !isThere(present))
+    await nameFiles(unit, formula, `is removed with ${formula.id}`);
 }
 
-/** The same of a formula that the unit has left and does not keep, before that is put aside. */
-export function nameWhatGoes(unit: AgentUnit, formula: FormulaRef): Promise<void> {
-  return nameFiles(unit, formula, `is removed with ${formula.id}`);
+async function nameLater(unit: AgentUnit, formula: FormulaRef): Promise<void> {
+  await pause(unit.parts.clock, LATER);
+  if (!unit.isStopped()) await nameFiles(unit, formula, `stays in .formula/${formula.directory}`);
 }
 
 async function nameFiles(unit: AgentUnit, formula: FormulaRef, fate: string): Promise<void> {

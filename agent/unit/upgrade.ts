@@ -4,7 +4,7 @@ import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-stat
 import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
-import { nameWhatGoes, nameWhatStays } from './left-behind.js';
+import { nameLeftBehind } from './left-behind.js';
 import type { AgentUnit } from './unit.js';
 import { runWorkflowHook } from './workflow-hook.js';
 
@@ -82,11 +82,9 @@ export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
     ...stepOf(unit, 'resuming'),
     message: messageAfter(unit.record()),
   });
+  const left = upgrade?.replaces ?? upgrade?.from;
+  if (left) await nameLeftBehind(unit, left);
   const { formula, earlier } = unit.record();
-  const leaves = upgrade?.replaces ?? upgrade?.from;
-  const stays = earlier.some(({ directory }) => directory === leaves?.directory);
-  if (leaves && stays) void nameWhatStays(unit, leaves);
-  else if (leaves && leaves.directory !== formula?.directory) await nameWhatGoes(unit, leaves);
   await betweenFaults('resuming.prune', async () =>
     unit.parts.leftovers.add(putAsideFormulas(unit.directory, [formula, ...earlier])),
   );
