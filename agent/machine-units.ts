@@ -31,6 +31,8 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
     const unit = new AgentUnit(parts, record, relations, ({ name }) => {
       units.get(name)?.stop();
       units.delete(name);
+      // The name may be in use again, which was not looked at while the unit had it.
+      look();
     });
     units.set(record.unit, unit);
     unit.start();
@@ -55,8 +57,9 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
     );
   }
   const path = paths.machineUnits(parts.machine);
-  const observation: Observation = parts.coordinator.observeChildren(path, (nodes) => {
-    const wanted = (nodes ?? []).map(unitOfNode).sort(compareUnits);
+
+  function take(nodes: readonly string[]): void {
+    const wanted = nodes.map(unitOfNode).sort(compareUnits);
     const now = new Date(parts.clock.now()).toISOString();
     const strangers = wanted.filter((name) => !units.has(name) && !damaged.has(name));
     for (const name of strangers) host(newRecord(name, serviceOfUnit(name), now), []);
@@ -66,7 +69,44 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
         parts.log.error('what became of the unit in the state tree is not known', { unit: name, error }),
       );
     }
-  });
+  }
+
+  /** Whether the tree is being read, and whether that has to be done once more. */
+  let [looking, again] = [false, false];
+
+  /**
+   * Compares the units here with those that the tree has for this machine now. Read anew each time: what an observation
+   * brings may be of before a unit that has gone since.
+   */
+  function look(): void {
+    again = true;
+    if (looking) return;
+    looking = true;
+    const read = async (): Promise<void> => {
+      while (again && !stopped) {
+        again = false;
+        const nodes = await parts.coordinator.children(path);
+        if (!stopped && !again) take(nodes ?? []);
+      }
+    };
+    untilItWorks(read, {
+      clock: parts.clock,
+      random: parts.random,
+      mayHeal: (error) => error instanceof EnsembleError && !stopped,
+      failed: (error) => {
+        again = true;
+        parts.log.error('the units of this machine cannot be read from the state tree', { error });
+      },
+    })
+      .catch((error: unknown) => {
+        if (!stopped) parts.log.error('the units of this machine were not read', { error });
+      })
+      .finally(() => {
+        looking = false;
+        if (again && !stopped) look();
+      });
+  }
+  const observation: Observation = parts.coordinator.observeChildren(path, look);
 
   /**
    * A unit that an operator removed by force, when its machine was taken for lost, is stopped: another may be in its

@@ -11,9 +11,11 @@ interface UnitContext {
   readonly failure: unknown;
 }
 
+/** `LOOK`: something that matters may have changed; here is the whole of what is wanted now (DESIGN §3.2). */
 type UnitEvent =
-  /** Something that matters may have changed: here is the whole of what is wanted now (DESIGN §3.2). */
-  { readonly type: 'LOOK'; readonly wants: Wants } | { readonly type: 'UPGRADED' };
+  | { readonly type: 'LOOK'; readonly wants: Wants }
+  | { readonly type: 'UPGRADED' }
+  | { readonly type: 'LEAVING' };
 
 interface Rest {
   readonly operations: UnitOperations;
@@ -85,6 +87,7 @@ export const unitSetup = setup({
     forgetFailure: assign({ failure: undefined }),
     beginPreparing: assign({ preparing: ({ context }) => context.wants.upgrade }),
     announceUpgraded: raise({ type: 'UPGRADED' }),
+    announceLeaving: raise({ type: 'LEAVING' }),
   },
 });
 

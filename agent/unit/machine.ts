@@ -176,6 +176,7 @@ export const unitMachine = unitSetup.createMachine({
           },
         ]),
         stopping: {
+          entry: 'announceLeaving',
           invoke: {
             src: 'stop',
             input: operations,
@@ -188,6 +189,7 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'resolvedAsDone', target: '#unit.workflow.stopped' },
         ]),
         stopped: {
+          entry: 'announceLeaving',
           invoke: {
             src: 'remove',
             input: operations,
@@ -202,7 +204,8 @@ export const unitMachine = unitSetup.createMachine({
       initial: 'idle',
       // What was prepared beside an upgrade that came through is prepared again: the upgrade clears away what it does
       // not keep.
-      on: { UPGRADED: '.idle' },
+      // A unit on its way out is not upgraded any more. That this ends too is what lets the machine end with `removed`.
+      on: { UPGRADED: '.idle', LEAVING: '.over' },
       states: {
         idle: {
           always: {
@@ -231,6 +234,7 @@ export const unitMachine = unitSetup.createMachine({
             { guard: 'askedAgain', target: 'idle' },
           ],
         },
+        over: { type: 'final' },
       },
     },
   },

@@ -14,8 +14,9 @@ import { runWorkflowHook } from './workflow-hook.js';
 
 /** The operations of one unit, as its machine invokes them. What each acts on is in the journal before it acts. */
 export function unitOperations(unit: AgentUnit): UnitOperations {
-  /** An installation that was abandoned may still be writing to the disk. */
+  /** An installation or a preparation that was abandoned may still be writing to the disk. */
   let installing: Promise<void> = Promise.resolve();
+  let staging: Promise<void> = Promise.resolve();
 
   return {
     journalled() {
@@ -58,7 +59,10 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     runCommand: () => unit.commands.runNext().finally(() => unit.look()),
     relate: () => unit.relations.runNext().finally(() => unit.look()),
     fetch: (signal) => fetchFormula(unit, signal),
-    stage: (signal) => stageWanted(unit, signal),
+    stage(signal) {
+      staging = stageWanted(unit, signal);
+      return staging;
+    },
     pause: () => untilHealed(unit, () => pauseForUpgrade(unit)),
     swap: () => untilHealed(unit, () => swapFormula(unit)),
     upgradeHook: () => runUpgradeHook(unit),
@@ -73,7 +77,7 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
 
     async remove() {
       await unit.enter('stopped', keptData(unit));
-      await installing.catch(() => undefined);
+      await Promise.allSettled([installing, staging]);
       await removeUnitHere(unit);
     },
 

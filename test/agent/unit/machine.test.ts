@@ -196,6 +196,15 @@ describe('the life of a unit', () => {
     it('ends the machine', async () => {
       const unit = await new ScriptedUnit({ state: 'stopped' }).start();
       assert.equal(unit.actor.getSnapshot().value.workflow, 'removed');
+      assert.equal(unit.actor.getSnapshot().status, 'done');
+    });
+
+    it('abandons what it was preparing', async () => {
+      const unit = await new ScriptedUnit({ state: 'started' }).holding('stage').start({ upgrade: toTwo });
+      await unit.look({ removal: true });
+      assert.equal(unit.since(), '[started] fetch stage stop remove');
+      assert.equal(unit.held('stage').signal?.aborted, true);
+      assert.equal(unit.actor.getSnapshot().status, 'done');
     });
   });
 
