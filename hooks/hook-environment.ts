@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+
 /** What the environment of a hook is made from. */
 export interface HookEnvironmentInput {
   /** e.g. `mysql/0`; the service is what stands before the slash. */
@@ -11,7 +13,7 @@ export interface HookEnvironmentInput {
   readonly socket: string;
   /** Where the hook tools are; goes before everything else on the PATH. */
   readonly toolDirectory: string;
-  /** What may be inherited: only PATH, HOME and LANG are taken from it. Default: this process's own. */
+  /** What may be inherited: only PATH, HOME and the variables of `inheritedNames`. Default: this process's own. */
   readonly inherited?: Readonly<NodeJS.ProcessEnv>;
   /** In relation hooks. */
   readonly relation?: {
@@ -27,13 +29,31 @@ export interface HookEnvironmentInput {
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The whole environment of a hook (DESIGN §7). */
+/** What a hook needs of the machine it runs on: its language, its time zone and its way out of the network. */
+const inheritedNames = [
+  'LANG',
+  'TZ',
+  ...['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
+    name,
+    name.toUpperCase(),
+  ]),
+];
+
+/**
+ * The whole environment of a hook. HOME comes from the list of users where the agent has none, as under a service
+ * manager. The two variables for apt are set as the predecessors set them: nobody is there to answer its questions.
+ */
 export function hookEnvironment(input: HookEnvironmentInput): Record<string, string> {
-  const { PATH, HOME, LANG } = input.inherited ?? process.env;
+  const inherited = input.inherited ?? process.env;
+  const { PATH, HOME = homeOfUser() } = inherited;
   return {
     PATH: `${input.toolDirectory}:${PATH || defaultPath}`,
     ...(HOME === undefined ? {} : { HOME }),
-    ...(LANG === undefined ? {} : { LANG }),
+    ...Object.fromEntries(
+      inheritedNames.flatMap((name) => (inherited[name] === undefined ? [] : [[name, inherited[name]]])),
+    ),
+    DEBIAN_FRONTEND: 'noninteractive',
+    APT_LISTCHANGES_FRONTEND: 'none',
     ENSEMBLE_UNIT_NAME: input.unit,
     ENSEMBLE_SERVICE_NAME: input.unit.slice(0, input.unit.lastIndexOf('/')),
     ENSEMBLE_FORMULA_DIR: input.formulaDirectory,
@@ -47,6 +67,15 @@ export function hookEnvironment(input: HookEnvironmentInput): Record<string, str
       ? { ENSEMBLE_FORMULA_FROM: input.upgrade.from, ENSEMBLE_FORMULA_TO: input.upgrade.to }
       : {}),
   };
+}
+
+/** Undefined where the list of users does not have this one. */
+function homeOfUser(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return undefined;
+  }
 }
 
 function relationVariables(relation: NonNullable<HookEnvironmentInput['relation']>): Record<string, string> {

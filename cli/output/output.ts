@@ -50,7 +50,7 @@ export async function printData(
     case 'json':
       return output.data(JSON.stringify(value, null, 2));
     case 'yaml':
-      return output.data((await import('yaml')).stringify(value, { lineWidth: 0 }).trimEnd());
+      return output.data((await import('../../state/yaml/render-yaml.js')).renderYaml(value).trimEnd());
     case 'table':
       return output.data(table(output.stdout.columns).join('\n'));
   }

@@ -21,7 +21,7 @@ export async function statusText(
     case 'json':
       return JSON.stringify(document, null, stream ? 0 : 2);
     case 'yaml': {
-      const text = (await import('yaml')).stringify(document, { lineWidth: 0 }).trimEnd();
+      const text = (await import('../../state/yaml/render-yaml.js')).renderYaml(document).trimEnd();
       return stream ? `---\n${text}` : text;
     }
     case 'table':

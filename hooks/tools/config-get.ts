@@ -1,3 +1,4 @@
+import { ToolUsageError } from '../errors.js';
 import { type Format, formatOption, render } from './format.js';
 import { ownValue } from './own-value.js';
 import type { HookTool } from './tool.js';
@@ -10,8 +11,11 @@ export const configGet: HookTool = {
   define(command, { context, print }) {
     command
       .argument('[option]', 'the option to print; all of them without it')
+      .option('-a, --all', 'print all of them, as without an option')
       .addOption(formatOption())
-      .action(async (option: string | undefined, { format }: { format: Format }) => {
+      .action(async (option: string | undefined, { all, format }: { all?: boolean; format: Format }) => {
+        if (all && option !== undefined)
+          throw new ToolUsageError('config-get', `name an option (${option}) or --all, not both`);
         const config = await context.config();
         const value = option === undefined ? config : ownValue(config, option);
         print(render(format, value, option));

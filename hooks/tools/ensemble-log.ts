@@ -19,17 +19,29 @@ export const ensembleLog: HookTool = {
       .addOption(
         new Option('-l, --level <level>', logLevels.join(', ')).argParser(parseLevel).default('INFO'),
       )
+      .addOption(
+        new Option('--log-level <level>', 'the same, as the predecessors spelt it').argParser(parseLevel),
+      )
+      .option('--debug', 'the same as --level DEBUG')
       // What follows the first word belongs to the message, also where it looks like an option.
       .passThroughOptions()
-      .action(async (words: string[], { level }: { level: LogLevel }) => {
+      .action(async (words: string[], { level, logLevel, debug }: LogOptions) => {
         const message = words.length === 1 && words[0] === '-' ? call.input() : words.join(' ');
-        await call.context.log(level, message.trimEnd());
+        await call.context.log(logLevel ?? (debug ? 'DEBUG' : level), message.trimEnd());
       });
   },
 };
 
+interface LogOptions {
+  readonly level: LogLevel;
+  readonly logLevel?: LogLevel;
+  readonly debug?: boolean;
+}
+
+/** `WARN` is what most loggers call a warning. */
 function parseLevel(text: string): LogLevel {
-  const level = logLevels.find((each) => each === text.toUpperCase());
+  const upper = text.toUpperCase();
+  const level = logLevels.find((each) => each === (upper === 'WARN' ? 'WARNING' : upper));
   if (!level)
     throw new ToolUsageError('ensemble-log', `"${text}" is no level; use one of ${logLevels.join(', ')}`);
   return level;

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { stringify } from 'yaml';
+import { renderYaml } from '../../state/yaml/render-yaml.js';
 import type { Json } from '../context/snapshot.js';
 
 export const formats = ['smart', 'json', 'yaml', 'shell'] as const;
@@ -25,7 +25,7 @@ export function render(format: Format, value: Json | undefined, name = 'value'):
     case 'json':
       return `${JSON.stringify(value ?? null)}\n`;
     case 'yaml':
-      return value === undefined ? '' : stringify(value);
+      return value === undefined ? '' : renderYaml(value);
     case 'shell':
       return value === undefined ? '' : renderShell(value, name);
     case 'smart':
@@ -37,7 +37,7 @@ function renderSmart(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '';
   if (isList(value)) return value.map((each) => `${text(each)}\n`).join('');
   if (typeof value !== 'object') return `${value}\n`;
-  return Object.keys(value).length === 0 ? '' : stringify(value);
+  return Object.keys(value).length === 0 ? '' : renderYaml(value);
 }
 
 /** `VAR_MAX_CONNECTIONS='100'` per value, as pyjuju printed them; a list is one value. To be read with `eval`. */

@@ -33,7 +33,8 @@ export const relationGet: HookTool = {
           { relation, format }: { relation?: string; format: Format },
         ) => {
           const id = await chosenRelation(name, context, relation);
-          const settings = await context.relations.settings(id, await chosenUnit(context, id, unit));
+          // Formulas hand on what they read from a file or a command, with its line end.
+          const settings = await context.relations.settings(id, await chosenUnit(context, id, unit?.trim()));
           const value = key === undefined || key === '-' ? settings : ownValue(settings, key);
           print(render(format, value, key));
         },

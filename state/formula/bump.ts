@@ -21,11 +21,28 @@ export async function bumpRevision(directory: string): Promise<number> {
     ]);
 
   const text = await readFile(metadataFile, 'utf8');
-  const edited = replaceRevision(text, revision, metadataFile);
+  const edited =
+    metadataNamesRevision(text) || files.revision !== undefined
+      ? replaceRevision(text, revision, metadataFile)
+      : appendRevision(text, revision, metadataFile);
   // With two places, a crash between them leaves two different numbers, which every reader reports.
   if (edited !== undefined) await writeAtomically(metadataFile, edited);
   if (files.revision !== undefined) await writeAtomically(join(directory, 'revision'), `${revision}\n`);
   return revision;
+}
+
+function metadataNamesRevision(text: string): boolean {
+  return parseDocument(text).has('revision');
+}
+
+/** The text with a revision, which no file named before, as its last line. */
+function appendRevision(text: string, revision: number, file: string): string {
+  const edited = `${text}${text.endsWith('\n') ? '' : '\n'}revision: ${revision}\n`;
+  const document = parseDocument(edited);
+  if (document.errors.length === 0 && document.get('revision') === revision) return edited;
+  throw new FormulaInvalid([
+    { file, line: 1, field: 'revision', reason: `is missing and cannot be added; add revision: ${revision}` },
+  ]);
 }
 
 /** The text with the new number in the place of the old; undefined where the file names no revision. */

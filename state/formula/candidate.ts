@@ -48,9 +48,9 @@ export async function inspectCandidate(
   let files: FormulaFiles = {};
   try {
     files = kind === 'directory' ? await readFormulaFiles(path) : await readBundledFiles(path);
-    const parsed = parseFormulaFiles(files, (name) => `${path}/${name}`);
-    const { name, revision } = parsed.metadata;
-    return { id: { repository, name, revision }, path, kind, ...parsed };
+    const { metadata, config } = parseFormulaFiles(files, (name) => `${path}/${name}`);
+    const { name, revision } = metadata;
+    return { id: { repository, name, revision }, path, kind, metadata, config };
   } catch (thrown) {
     const error = thrown instanceof EnsembleError ? thrown : new NotAFormula(path, (thrown as Error).message);
     return {

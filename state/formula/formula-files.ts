@@ -5,6 +5,7 @@ import { configFileSchema } from './config-options.js';
 import { FormulaInvalid } from './errors.js';
 import { isRevision, nameFault } from './formula-id.js';
 import { type Metadata, metadataFileSchema } from './metadata.js';
+import { normalizeConfig, normalizeMetadata } from './predecessors.js';
 
 /** The files at the top of a formula that say what it is. */
 export const formulaFileNames = ['metadata.yaml', 'config.yaml', 'revision'] as const;
@@ -17,22 +18,37 @@ export type FormulaFiles = Readonly<Partial<Record<FormulaFileName, Uint8Array>>
 /** More than is ever read of such a file, so that one that is too large is still seen to be. */
 export const enoughOfFile = largestYaml + 1;
 
+/** What the files of a formula say. */
+export interface ParsedFormula {
+  readonly metadata: Metadata;
+  readonly config: ConfigOptions;
+  /** Whole sentences about what was taken for something else than it says, each with its file and line. */
+  readonly warnings: readonly string[];
+}
+
+/** The revision of a formula that names none, as in the predecessors. */
+const FIRST_REVISION = 0;
+
 /**
  * What the files say, with the revision from where it stands. `at` gives a file's path for messages.
  * @throws FormulaInvalid with all problems of all files
  */
-export function parseFormulaFiles(
-  files: FormulaFiles,
-  at: (name: FormulaFileName) => string,
-): { readonly metadata: Metadata; readonly config: ConfigOptions } {
+export function parseFormulaFiles(files: FormulaFiles, at: (name: FormulaFileName) => string): ParsedFormula {
   const problems: YamlProblem[] = [];
+  const notes: YamlProblem[] = [];
   const metadataFile = at('metadata.yaml');
   const metadata = parseYamlFile(
     files['metadata.yaml'] ?? new Uint8Array(),
     metadataFile,
     metadataFileSchema,
+    normalizeMetadata,
   );
-  const config = parseYamlFile(files['config.yaml'] ?? new Uint8Array(), at('config.yaml'), configFileSchema);
+  const config = parseYamlFile(
+    files['config.yaml'] ?? new Uint8Array(),
+    at('config.yaml'),
+    configFileSchema,
+    normalizeConfig,
+  );
   const separate = files.revision === undefined ? undefined : parseRevision(files.revision, at('revision'));
 
   if ('problems' in metadata) problems.push(...metadata.problems);
@@ -41,14 +57,14 @@ export function parseFormulaFiles(
   let revision: number | undefined;
   if ('value' in metadata && typeof separate !== 'object') {
     const own = metadata.value.revision;
-    revision = own ?? separate;
+    revision = own ?? separate ?? FIRST_REVISION;
     const line = metadata.lineOf(['revision']);
-    if (revision === undefined)
-      problems.push({
+    if (own === undefined && separate === undefined)
+      notes.push({
         file: metadataFile,
         line,
         field: 'revision',
-        reason: 'is missing; begin with revision: 0',
+        reason: `is missing and taken for ${FIRST_REVISION}; each upgrade needs a higher one`,
       });
     else if (separate !== undefined && separate !== revision)
       problems.push({
@@ -62,7 +78,10 @@ export function parseFormulaFiles(
   if (first !== undefined) throw new FormulaInvalid([first, ...others]);
   if (revision === undefined || !('value' in metadata) || !('value' in config))
     throw new Error('a formula without a value or a problem');
-  return { metadata: { ...metadata.value, revision }, config: config.value.options };
+  const warnings = [...notes, ...metadata.notes, ...config.notes].map(
+    ({ file, line, field, reason }) => `${file}:${line}: ${field} ${reason}`,
+  );
+  return { metadata: { ...metadata.value, revision }, config: config.value.options, warnings };
 }
 
 /** What can be told of a formula that is otherwise invalid, to know whether it is the one that was asked for. */

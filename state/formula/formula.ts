@@ -10,7 +10,7 @@ import {
   formulaFileNames,
   parseFormulaFiles,
 } from './formula-files.js';
-import { checkHooks } from './hook-check.js';
+import { checkHooks, misnamedFiles } from './hook-check.js';
 import { hookNames } from './hook-names.js';
 import type { Metadata } from './metadata.js';
 
@@ -31,10 +31,14 @@ export interface Formula {
  * @throws NotAFormula, FormulaInvalid, HookNotExecutable, HookNotRunnable, FormulaEntryRefused
  */
 export async function readFormula(directory: string): Promise<Formula> {
-  const { metadata, config } = parseFormulaFiles(await readFormulaFiles(directory), (name) =>
+  const { metadata, config, ...parsed } = parseFormulaFiles(await readFormulaFiles(directory), (name) =>
     join(directory, name),
   );
-  const warnings = checkHooks(directory, hookNames(metadata));
+  const warnings = [
+    ...parsed.warnings,
+    ...misnamedFiles(directory),
+    ...checkHooks(directory, hookNames(metadata)),
+  ];
   const { name, revision } = metadata;
   return { name, revision, directory: resolve(directory), metadata, config, warnings };
 }
@@ -49,7 +53,9 @@ export async function readFormulaFiles(directory: string): Promise<FormulaFiles>
   if (files['metadata.yaml'] !== undefined) return files;
   const found = await stat(directory).catch(() => undefined);
   if (found === undefined) throw new NotAFormula(directory, 'it does not exist');
-  throw new NotAFormula(directory, found.isDirectory() ? 'it has no metadata.yaml' : 'it is not a directory');
+  if (!found.isDirectory()) throw new NotAFormula(directory, 'it is not a directory');
+  const [misnamed] = misnamedFiles(directory);
+  throw new NotAFormula(directory, `it has no metadata.yaml${misnamed === undefined ? '' : `: ${misnamed}`}`);
 }
 
 /**

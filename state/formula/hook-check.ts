@@ -4,8 +4,8 @@ import { isExecutable } from './entry-path.js';
 import { FormulaEntryRefused, HookNotExecutable, HookNotRunnable } from './errors.js';
 import { closestName } from './suggestion.js';
 
-/** As much of a script's first line as Linux looks at. */
-const firstLine = 256;
+/** As much of a script as is looked at; of its first line, Linux looks at 256 bytes. */
+const START = 64 * 1024;
 
 /**
  * Checks that the hooks among `names` that are there can be run, and returns warnings about those that can, but
@@ -17,15 +17,38 @@ export function checkHooks(directory: string, names: readonly string[]): readonl
   return [...warnings.filter((warning) => warning !== undefined), ...misspelt(directory, names)];
 }
 
-/** Executables that no agent will run, and whose name is nearly that of a hook; others are the author's business. */
+/** Names of files and directories at the top of a formula that are nearly those that are read. */
+const misnamed: readonly (readonly [wrong: string, right: string])[] = [
+  ['metadata.yml', 'metadata.yaml'],
+  ['config.yml', 'config.yaml'],
+  ['hook', 'hooks'],
+];
+
+/** Whole sentences about files of a formula that nothing reads under their names. */
+export function misnamedFiles(directory: string): readonly string[] {
+  const names = entriesOf(directory).map(({ name }) => name);
+  return misnamed
+    .filter(([wrong, right]) => names.includes(wrong) && !names.includes(right))
+    .map(([wrong, right]) => `${join(directory, wrong)} is not read; is it meant to be ${right}?`);
+}
+
+/** Hooks of the predecessors that have another name here. */
+const formerNames: Readonly<Record<string, string>> = { 'upgrade-charm': 'upgrade-formula' };
+
+/**
+ * Executables, or links to them, that no agent will run, and whose name is nearly that of a hook or was one; others are
+ * the author's business.
+ */
 function misspelt(directory: string, names: readonly string[]): readonly string[] {
   const hooks = join(directory, 'hooks');
   const warnings: string[] = [];
-  for (const entry of entriesOf(hooks)) {
-    const { name } = entry;
-    const meant =
-      names.includes(name) || name.startsWith('ensemble-info-') ? undefined : closestName(name, names);
-    if (meant === undefined || !entry.isFile() || !isExecutable(statSync(join(hooks, name)).mode)) continue;
+  for (const { name } of entriesOf(hooks)) {
+    if (names.includes(name) || name.startsWith('ensemble-info-')) continue;
+    const former = Object.hasOwn(formerNames, name) ? formerNames[name] : undefined;
+    if (former !== undefined && entriesOf(hooks).some((each) => each.name === former)) continue;
+    const meant = former ?? closestName(name, names);
+    const stats = meant === undefined ? undefined : statsOf(join(hooks, name));
+    if (!stats?.isFile() || !isExecutable(stats.mode)) continue;
     warnings.push(
       `${join(hooks, name)} is no hook of this formula and will not be run; is it meant to be ${meant}?`,
     );
@@ -48,7 +71,7 @@ function checkHook(hook: string, path: string): string | undefined {
   if (!isExecutable(stats.mode)) throw new HookNotExecutable(hook, path);
   const start = readStart(path);
   if (start.subarray(0, 4).toString('latin1') === '\x7fELF') return undefined;
-  const line = start.toString('latin1').split('\n', 1)[0] ?? '';
+  const line = start.subarray(0, 256).toString('latin1').split('\n', 1)[0] ?? '';
   if (!line.startsWith('#!')) {
     // Not an error: execvp(3) and shells hand such a file to /bin/sh.
     return `${path} does not begin with #! and will be run by /bin/sh`;
@@ -61,7 +84,10 @@ function checkHook(hook: string, path: string): string | undefined {
       'has Windows line ends (CRLF); convert it, for instance with dos2unix',
     );
   if (line.slice(2).trim() === '') throw new HookNotRunnable(hook, path, 'names no interpreter behind #!');
-  return undefined;
+  const crlf = start.indexOf('\r\n');
+  if (crlf === -1) return undefined;
+  const row = start.subarray(0, crlf).toString('latin1').split('\n').length;
+  return `${path}:${row}: has Windows line ends (CRLF), which most interpreters stumble over; convert it, for instance with dos2unix`;
 }
 
 function statsOf(path: string): Stats | undefined {
@@ -78,8 +104,8 @@ function readStart(path: string): Buffer {
   try {
     const file = openSync(path, 'r');
     try {
-      const buffer = Buffer.alloc(firstLine);
-      return buffer.subarray(0, readSync(file, buffer, 0, firstLine, 0));
+      const buffer = Buffer.allocUnsafe(START);
+      return buffer.subarray(0, readSync(file, buffer, 0, START, 0));
     } finally {
       closeSync(file);
     }

@@ -21,8 +21,29 @@ export interface YamlProblem {
 
 /** What came of reading a YAML file: its checked value, or everything that is wrong with it, never nothing. */
 export type YamlResult<T> =
-  | { readonly value: T; readonly lineOf: (path: readonly PropertyKey[]) => number }
+  | {
+      readonly value: T;
+      readonly lineOf: (path: readonly PropertyKey[]) => number;
+      /** What was taken for something else than it says. */
+      readonly notes: readonly YamlProblem[];
+    }
   | { readonly problems: readonly [YamlProblem, ...YamlProblem[]] };
+
+/** Something that a file says in another way than the schema asks, and that can only mean one thing. */
+export interface YamlNote {
+  readonly path: readonly PropertyKey[];
+  /** To follow the field's name: what it was taken for. */
+  readonly reason: string;
+}
+
+/**
+ * Puts what a file says in another way into the schema's way, before it is checked.
+ * @param textAt how the scalar at a path is written in the file; undefined where there is none
+ */
+export type Normalize = (
+  value: unknown,
+  textAt: (path: readonly PropertyKey[]) => string | undefined,
+) => { readonly value: unknown; readonly notes: readonly YamlNote[] };
 
 /** The text of a file, which must be UTF-8 and of sane size; otherwise the reason why not. */
 export function decodeText(bytes: Uint8Array): { readonly text: string } | { readonly reason: string } {
@@ -39,7 +60,12 @@ export function decodeText(bytes: Uint8Array): { readonly text: string } | { rea
  * Parses YAML and checks it against `schema`, so that each problem names its line and field. `file` is what problems
  * call the file. Never throws, whatever the bytes.
  */
-export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodMiniType<T>): YamlResult<T> {
+export function parseYamlFile<T>(
+  bytes: Uint8Array,
+  file: string,
+  schema: z.ZodMiniType<T>,
+  normalize: Normalize = (value) => ({ value, notes: [] }),
+): YamlResult<T> {
   const decoded = decodeText(bytes);
   if ('reason' in decoded) return { problems: [{ file, line: 1, field: '', reason: decoded.reason }] };
   const loaded = loadYaml(decoded.text);
@@ -47,8 +73,17 @@ export function parseYamlFile<T>(bytes: Uint8Array, file: string, schema: z.ZodM
   const [first, ...others] = problems;
   if (first !== undefined) return { problems: [first, ...others] };
 
-  const checked = schema.safeParse(loaded.value, { reportInput: true });
-  if (checked.success) return { value: checked.data, lineOf: loaded.lineOf };
+  const normal = normalize(loaded.value, loaded.textAt);
+  const checked = schema.safeParse(normal.value, { reportInput: true });
+  if (checked.success) {
+    const notes = normal.notes.map(({ path, reason }) => ({
+      file,
+      line: loaded.lineOf(path),
+      field: path.map(String).join('.'),
+      reason,
+    }));
+    return { value: checked.data, lineOf: loaded.lineOf, notes };
+  }
   const [issue, ...issues] = checked.error.issues
     .map((each) => ({
       file,
@@ -65,6 +100,7 @@ interface LoadedYaml {
   readonly value: unknown;
   readonly faults: readonly { readonly line: number; readonly field: string; readonly reason: string }[];
   readonly lineOf: (path: readonly PropertyKey[]) => number;
+  readonly textAt: (path: readonly PropertyKey[]) => string | undefined;
 }
 
 /** The text as plain values, with what is wrong as YAML; the value is undefined where anything is. */
@@ -75,7 +111,7 @@ export function loadYaml(text: string): LoadedYaml {
   try {
     if (isTooDeep(text)) {
       faults.push({ line: 1, field: '', reason: 'is not YAML: it is nested too deeply' });
-      return { value: undefined, faults, lineOf: () => 1 };
+      return { value: undefined, faults, lineOf: () => 1, textAt: () => undefined };
     }
     // Whether keys are unique is checked below: the library compares each with each, which takes a minute at worst.
     const options = {
@@ -107,7 +143,15 @@ export function loadYaml(text: string): LoadedYaml {
       },
     });
     const value: unknown = faults.length === 0 ? document.toJS() : undefined;
-    return { value, faults, lineOf: (path) => lineAt(offsetOf(document.contents, path)) };
+    return {
+      value,
+      faults,
+      lineOf: (path) => lineAt(offsetOf(document.contents, path)),
+      textAt: (path) => {
+        const node = document.getIn(path, true);
+        return isScalar(node) ? node.source : undefined;
+      },
+    };
   } catch (error) {
     // The library throws where aliases explode and overflows the stack where nesting is absurd.
     const reason = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message;
@@ -115,6 +159,7 @@ export function loadYaml(text: string): LoadedYaml {
       value: undefined,
       faults: [{ line: 1, field: '', reason: `is not YAML: ${reason}` }],
       lineOf: () => 1,
+      textAt: () => undefined,
     };
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { hookEnvironment } from '../../../hooks/hook-environment.js';
 import { runToEnd, UnitFixture } from '../fixtures.js';
 
@@ -18,6 +19,8 @@ const base = {
   PATH: '/tools:/bin',
   HOME: '/root',
   LANG: 'C.UTF-8',
+  DEBIAN_FRONTEND: 'noninteractive',
+  APT_LISTCHANGES_FRONTEND: 'none',
   ENSEMBLE_UNIT_NAME: 'my-sql/10',
   ENSEMBLE_SERVICE_NAME: 'my-sql',
   ENSEMBLE_FORMULA_DIR: '/units/my-sql-10/formula',
@@ -35,13 +38,19 @@ describe('the environment of a hook', () => {
     assert.deepEqual(hookEnvironment({ ...input, inherited }), base);
   });
 
-  it('has a usable PATH, and no empty HOME or LANG, where the agent has none', () => {
+  it('has a usable PATH, the HOME of the list of users and no empty LANG, where the agent has none', () => {
     const environment = hookEnvironment({ ...input, inherited: {} });
     assert.match(environment.PATH ?? '', /^\/tools:.*\/usr\/bin/);
-    assert.deepEqual(
-      ['HOME', 'LANG'].filter((name) => name in environment),
-      [],
-    );
+    assert.equal(environment.HOME, userInfo().homedir);
+    assert.equal('LANG' in environment, false);
+  });
+
+  it('inherits the time zone and the proxies, in both spellings', () => {
+    const more = { TZ: 'Europe/Berlin', http_proxy: 'http://p:1', HTTPS_PROXY: 'http://p:2', no_proxy: 'x' };
+    assert.deepEqual(hookEnvironment({ ...input, inherited: { ...inherited, ...more } }), {
+      ...base,
+      ...more,
+    });
   });
 
   it('names the relation and the remote unit in relation hooks; the latter is empty in broken', () => {

@@ -23,6 +23,15 @@ describe('bumpRevision', () => {
     assert.deepEqual(await readdir(tree), ['metadata.yaml'], 'nothing half-written stays behind');
   });
 
+  it('writes the first revision into a file that names none', async () => {
+    const { revision, tree } = await bump({ 'metadata.yaml': 'name: clock\nsummary: x' });
+    assert.equal(revision, 1);
+    assert.equal(
+      await readFile(join(tree, 'metadata.yaml'), 'utf8'),
+      'name: clock\nsummary: x\nrevision: 1\n',
+    );
+  });
+
   for (const [name, metadata, expected] of [
     ['flow style', '{name: clock, revision: 0}', '{name: clock, revision: 1}'],
     ['an anchor', 'name: clock\nrevision: &r 1\nother: *r\n', 'name: clock\nrevision: &r 2\nother: *r\n'],
