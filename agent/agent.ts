@@ -10,9 +10,7 @@ import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
-import { nodeValue } from '../state/model/entity.js';
 import { requireLayout } from '../state/model/layout.js';
-import { paths } from '../state/model/paths.js';
 import { openStorage } from '../state/storage/open.js';
 import { ownAddresses } from './addresses.js';
 import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-directory.js';
@@ -29,7 +27,7 @@ import { hostUnits, neededBundles } from './machine-units.js';
 import type { AgentParts } from './parts.js';
 import { openHistories } from './tree/histories.js';
 import { placeUnplaced } from './tree/placement.js';
-import { registerAgent } from './tree/presence.js';
+import { describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
 import { watchServices } from './tree/services.js';
 import { treeWriter } from './tree/tree-writer.js';
@@ -177,9 +175,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => placement.close());
     const describe = (disk: DiskUse): void => {
       log.info('disk', { ...disk });
-      const described = nodeValue({ ...identity.description, disk });
+      // One that was removed is registered anew by the presence.
       writer
-        .write(() => [{ kind: 'set', path: paths.machine(machine), value: described }])
+        .write(async () => (await describeMachine(coordinator, machine, { disk: { ...disk } })) ?? [])
         .catch((error: unknown) => log.warning('the use of the disk cannot be told', { error }));
     };
     ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));

@@ -24,7 +24,13 @@ export function openHistories(coordinator: Coordinator, writer: TreeWriter): His
       services.set(service, opening);
       opening.catch(() => services.delete(service));
       await opening;
-      await writer.write(() => openUnitHistory(coordinator, unit));
+      try {
+        await writer.write(() => openUnitHistory(coordinator, unit));
+      } catch (error) {
+        // What it stands under may have been deleted by hand: it is looked for once more.
+        services.delete(service);
+        throw error;
+      }
       return readUnitHistory(coordinator, unit);
     },
   };

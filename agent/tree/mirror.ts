@@ -1,16 +1,22 @@
 import { type Clock, systemClock, type Timer } from '../../state/clock.js';
-import type { Operation } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue } from '../../state/model/entity.js';
-import type { HistoryEntry } from '../../state/model/history.js';
-import { paths } from '../../state/model/paths.js';
+import { type HistoryEntry, openServiceHistory, openUnitHistory } from '../../state/model/history.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import type { Unit, UnitStatus } from '../../state/model/schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import type { Log } from '../log.js';
+import { type Log, sentence } from '../log.js';
+import { shortened } from '../shortened.js';
 import type { TreeWriter } from './tree-writer.js';
+import { type OwnPart, ownPart, type UnitNode } from './unit-node.js';
 
 /** Milliseconds that a unit must have been at something for observers to be told; that it came to rest is told at once. */
 const PASSING = 100;
+
+/** Milliseconds until a refused write is tried again, doubled with each further refusal. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 60_000;
 
 /** What observers are told of a unit. */
 export interface UnitFacts {
@@ -20,9 +26,13 @@ export interface UnitFacts {
   readonly history?: readonly HistoryEntry[];
 }
 
+/** Gives the operations that make the tree say so, as they must be at the write's `tries`-th try, counted from 0. */
+export type MirrorOperations = (tries: number) => Promise<readonly Operation[]>;
+
 /**
  * Mirrors one unit's facts into the tree (DESIGN §3.3). Only the last facts count: those that change faster than the
- * tree takes them are never written, and nothing is written twice.
+ * tree takes them are never written, and nothing is written twice. A write that is refused is tried again with growing
+ * pauses, and the unit's status says why as far as the status itself can be written.
  */
 export interface Mirror {
   /** Makes the tree say so, soon: a step that is over by then is never told of. */
@@ -32,12 +42,21 @@ export interface Mirror {
    * same transaction they would come after these, and stay.
    * @param write is given the operations that make the tree say so, and resolves when they are through
    */
-  include(facts: UnitFacts, write: (operations: readonly Operation[]) => Promise<void>): Promise<void>;
+  include(facts: UnitFacts, write: (operations: MirrorOperations) => Promise<void>): Promise<void>;
   close(): void;
+}
+
+/** What the mirror writes by. */
+export interface MirrorTree {
+  readonly coordinator: Coordinator;
+  readonly writer: TreeWriter;
+  /** The unit's own node, which others write too. */
+  readonly node: UnitNode;
 }
 
 interface Texts {
   readonly facts: UnitFacts;
+  readonly part: OwnPart;
   readonly unit: string;
   readonly status: string;
   readonly history: string | undefined;
@@ -46,52 +65,82 @@ interface Texts {
 /** @param told called with what went through */
 export function mirrorUnit(
   name: string,
-  writer: TreeWriter,
+  { coordinator, writer, node }: MirrorTree,
   log: Log,
   told: (facts: UnitFacts) => void = () => undefined,
   clock: Clock = systemClock,
 ): Mirror {
   let wanted: UnitFacts | undefined;
   let later: Timer | undefined;
+  let again: Timer | undefined;
   let atWork = false;
   let included = false;
   let closed = false;
   let unitText = '';
   let statusText = '';
   let historyText = '';
+  /** Writes in a row that were refused, and why the last one was. */
+  let refusals = 0;
+  let reason: string | undefined;
 
   let texts: Texts | undefined;
 
   /** The same facts are compared, written and remembered. */
   function textsOf(facts: UnitFacts): Texts {
-    if (texts?.facts !== facts)
+    if (texts?.facts !== facts) {
+      const part = ownPart(facts.unit);
       texts = {
         facts,
-        unit: nodeValue(facts.unit),
+        part,
+        unit: nodeValue(part),
         status: nodeValue(facts.status),
         history: facts.history && nodeValue({ entries: facts.history }),
       };
+    }
     return texts;
   }
 
-  function operations(facts: UnitFacts): readonly Operation[] {
+  function isNews(facts: UnitFacts): boolean {
     const { unit, status } = textsOf(facts);
+    return unit !== unitText || status !== statusText || historyOf(facts) !== historyText;
+  }
+
+  /** @param all also what the tree says by what was written last */
+  async function operations(facts: UnitFacts, tries: number, all = false): Promise<readonly Operation[]> {
+    const { unit, part, status } = textsOf(facts);
     return [
-      ...(unit === unitText ? [] : [{ kind: 'set', path: paths.unit(name), value: unit } as const]),
-      ...(status === statusText ? [] : [{ kind: 'set', path: paths.status(name), value: status } as const]),
-      ...historyOperations(facts),
+      ...(all || unit !== unitText ? await node.operations(part, tries) : []),
+      ...(all || status !== statusText ? await statusOperations(status, tries) : []),
+      ...(historyOf(facts) === historyText ? [] : await historyOperations(historyOf(facts), tries)),
     ];
   }
 
-  function historyOperations(facts: UnitFacts): readonly Operation[] {
-    const history = historyOf(facts);
-    return history === historyText ? [] : [{ kind: 'set', path: paths.unitHistory(name), value: history }];
+  /** Nobody else writes the status. One that was deleted by hand is made again where the unit stands. */
+  async function statusOperations(value: string, tries: number): Promise<readonly Operation[]> {
+    const path = paths.status(name);
+    const lacks = tries > 0 && (await coordinator.get(path)) === undefined;
+    if (lacks && (await node.read()) === undefined) throw new NodeNotFound(paths.unit(name));
+    return [{ kind: lacks ? 'create' : 'set', path, value }];
+  }
+
+  /** Nobody else writes a unit's history. What it stands under may have been deleted by hand, and is made again. */
+  async function historyOperations(value: string, tries: number): Promise<readonly Operation[]> {
+    let created: readonly Operation[] = [];
+    if (tries > 0) {
+      await openServiceHistory(coordinator, serviceOfUnit(name));
+      created = await openUnitHistory(coordinator, name);
+    }
+    return [...created, { kind: 'set', path: paths.unitHistory(name), value }];
   }
 
   function written(facts: UnitFacts): void {
     unitText = textsOf(facts).unit;
     statusText = textsOf(facts).status;
     historyText = historyOf(facts);
+    node.written();
+    if (refusals > 0) log.info('the unit is told of again', { unit: name });
+    refusals = 0;
+    reason = undefined;
     told(facts);
   }
 
@@ -106,28 +155,54 @@ export function mirrorUnit(
   function tell(): void {
     later?.cancel();
     later = undefined;
+    again?.cancel();
+    again = undefined;
     void work();
   }
 
   async function work(): Promise<void> {
     if (atWork) return;
     atWork = true;
-    while (isDue() && wanted !== undefined && operations(wanted).length > 0) {
+    while (isDue() && wanted !== undefined && isNews(wanted)) {
       let facts: UnitFacts | undefined;
       try {
-        await writer.write(() => {
+        await writer.write((tries) => {
           facts = isDue() ? wanted : undefined;
-          return facts === undefined ? [] : operations(facts);
+          return facts === undefined ? [] : operations(facts, tries);
         });
         if (facts !== undefined) written(facts);
       } catch (error) {
         // The unit is gone from the tree: there is nobody left to tell.
-        if (!(error instanceof NodeNotFound))
-          log.error(`the status of ${name} could not be written`, { error });
+        if (error instanceof NodeNotFound && error.path === paths.unit(name)) break;
+        await refused(error, facts);
         break;
       }
     }
     atWork = false;
+  }
+
+  /** Nothing is parked in silence: the log and, where it can still be written, the status say so. */
+  async function refused(error: unknown, facts: UnitFacts | undefined): Promise<void> {
+    refusals += 1;
+    const said = shortened(`what the unit did cannot be written to the state: ${sentence(error)}`);
+    if (said !== reason) log.error(said, { unit: name });
+    reason = said;
+    if (facts !== undefined) await tellWhy(facts, said);
+    if (closed) return;
+    const ms = Math.min(FIRST_PAUSE * 2 ** (refusals - 1), LONGEST_PAUSE);
+    again ??= clock.after(ms, tell);
+  }
+
+  async function tellWhy({ status }: UnitFacts, said: string): Promise<void> {
+    const message = shortened(status.message === '' ? said : `${status.message}; ${said}`);
+    const value = nodeValue({ ...status, message });
+    if (value === statusText) return;
+    try {
+      await writer.write((tries) => (isDue() ? statusOperations(value, tries) : []));
+      statusText = value;
+    } catch {
+      // The log has it.
+    }
   }
 
   return {
@@ -139,13 +214,8 @@ export function mirrorUnit(
     async include(facts, write) {
       included = true;
       try {
-        const { unit, status } = textsOf(facts);
         // All of it, as what the tree says is not known while another write is under way.
-        await write([
-          { kind: 'set', path: paths.unit(name), value: unit },
-          { kind: 'set', path: paths.status(name), value: status },
-          ...historyOperations(facts),
-        ]);
+        await write((tries) => operations(facts, tries, true));
         written(facts);
         // What was reported meanwhile is of before; what is now is reported when the record goes on.
         wanted = facts;
@@ -157,6 +227,7 @@ export function mirrorUnit(
     close() {
       closed = true;
       later?.cancel();
+      again?.cancel();
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../../state/clock.js';
 import type { Coordinator, Observation, Operation } from '../../state/coordination/coordinator.js';
-import { NodeExists } from '../../state/coordination/errors.js';
 import { EnsembleError } from '../../state/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
@@ -86,16 +85,28 @@ async function putBackBoth(coordinator: Coordinator, identity: Identity, presenc
   await announce(coordinator, identity, presence);
 }
 
+/** What others wrote into the machine's node stays there. */
 async function registerMachine(coordinator: Coordinator, { machine, description }: Identity): Promise<void> {
-  try {
-    await coordinator.transaction([
+  const operations = await describeMachine(coordinator, machine, description);
+  await coordinator.transaction(
+    operations ?? [
       { kind: 'create', path: paths.machine(machine), value: nodeValue(description) },
       { kind: 'create', path: paths.machineUnits(machine), value: '{}' },
-    ]);
-  } catch (error) {
-    if (!(error instanceof NodeExists)) throw error;
-    await coordinator.set(paths.machine(machine), nodeValue(description));
-  }
+    ],
+  );
+}
+
+/** What puts these keys into the machine's node, by version, and leaves all others; undefined where there is no node. */
+export async function describeMachine(
+  coordinator: Coordinator,
+  machine: string,
+  description: Partial<Machine>,
+): Promise<readonly Operation[] | undefined> {
+  const path = paths.machine(machine);
+  const found = await readEntity(coordinator, path, machineSchema);
+  if (found === undefined) return undefined;
+  const value = nodeValue({ ...found.value, ...description });
+  return [{ kind: 'set', path, value, version: found.version }];
 }
 
 async function announce(coordinator: Coordinator, identity: Identity, presence: string): Promise<void> {

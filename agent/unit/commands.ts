@@ -5,6 +5,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { EnsembleError } from '../../state/errors.js';
 import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { sentence } from '../log.js';
@@ -136,13 +137,19 @@ export class UnitCommands {
   #tell(id: string, answer: Answer): void {
     const { coordinator, clock, random, log } = this.#host.parts;
     const path = paths.command(this.#host.name, id);
-    const write = async (): Promise<void> => {
-      const request = await readEntity(coordinator, path, commandRequestSchema);
-      if (request === undefined) return;
-      await coordinator.set(path, nodeValue({ ...request.value, ...answer })).catch((error: unknown) => {
-        if (!(error instanceof NodeNotFound)) throw error;
-      });
-    };
+    const write = (): Promise<void> =>
+      retryOnConflict(
+        path,
+        async () => {
+          const request = await readEntity(coordinator, path, commandRequestSchema);
+          if (request === undefined) return;
+          const value = nodeValue({ ...request.value, ...answer });
+          await coordinator.set(path, value, request.version).catch((error: unknown) => {
+            if (!(error instanceof NodeNotFound)) throw error;
+          });
+        },
+        { clock, random },
+      );
     this.#writing = this.#writing.then(() =>
       untilItWorks(write, {
         clock,

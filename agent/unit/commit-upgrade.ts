@@ -4,6 +4,7 @@ import { paths } from '../../state/model/paths.js';
 import { type Flag, flagSchema, type Service, serviceSchema } from '../../state/model/schemas.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
 import { betweenFaults } from '../fault-points.js';
+import type { MirrorOperations } from '../tree/mirror.js';
 import type { AgentUnit } from './unit.js';
 import { enterStep, stepOf } from './upgrade.js';
 import { targetOf } from './wanted-formula.js';
@@ -23,7 +24,7 @@ export async function commitUpgrade(unit: AgentUnit): Promise<void> {
   if (facts === undefined) throw new Error('a unit whose node is known has no facts');
   // One that went back by itself has answered the flag for the formula that failed.
   const answered = failure === undefined ? to.id : (replaces?.id ?? to.id);
-  const write = (operations: readonly Operation[]): Promise<void> =>
+  const write = (operations: MirrorOperations): Promise<void> =>
     writer.write(async (tries) => {
       // What was observed is mostly right; after a restart nothing was yet, after a conflict only a new reading is.
       const seen = tries === 0 ? unit.requests().upgrade : undefined;
@@ -31,7 +32,7 @@ export async function commitUpgrade(unit: AgentUnit): Promise<void> {
       const service =
         (tries === 0 ? services.view(serviceName)?.service : undefined) ??
         (await readEntity(coordinator, paths.service(serviceName), serviceSchema));
-      return [...takeOffFlag(unit, answered, flag, service), ...operations];
+      return [...takeOffFlag(unit, answered, flag, service), ...(await operations(tries))];
     });
   await unit.report.mirror.include(facts, (operations) =>
     betweenFaults('committing.tree', () => write(operations)),

@@ -24,7 +24,8 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
     by: unit.requests().removal?.value.by,
   } as const;
   const last = { ...newEntry(removal), id: `removed ${since}` };
-  await coordinator.set(path, nodeValue({ entries: unitHistoryWith(found.value.entries, [...news, last]) }));
+  const value = nodeValue({ entries: unitHistoryWith(found.value.entries, [...news, last]) });
+  await coordinator.set(path, value, found.version);
 }
 
 /**
@@ -82,7 +83,7 @@ async function disclaimFormula(unit: AgentUnit): Promise<void> {
   const facts = unit.report.facts();
   if (facts === undefined) return;
   try {
-    await unit.report.mirror.include(facts, (operations) => unit.parts.writer.write(() => operations));
+    await unit.report.mirror.include(facts, (operations) => unit.parts.writer.write(operations));
   } catch (error) {
     // It was removed from the tree already, before this was begun again.
     if (!(error instanceof NodeNotFound)) throw error;

@@ -1,14 +1,13 @@
 import { EnsembleError } from '../../state/errors.js';
-import { readEntity } from '../../state/model/entity.js';
 import { type HistoryEntry, unitHistoryWith } from '../../state/model/history.js';
-import { paths } from '../../state/model/paths.js';
-import { type Unit, type UnitStatus, unitSchema } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
 import type { AgentParts } from '../parts.js';
 import { untilItWorks } from '../retry.js';
 import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
+import { UnitNode } from '../tree/unit-node.js';
 import { type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from './operations.js';
 
@@ -30,7 +29,7 @@ export interface ReportHost {
 export class UnitReport {
   readonly mirror: Mirror;
   readonly #host: ReportHost;
-  #node: Unit | undefined;
+  readonly #node: UnitNode;
   /** What the tree keeps of the unit's history; undefined until it was read. */
   #past: readonly HistoryEntry[] | undefined;
   #read: Promise<void> = Promise.resolve();
@@ -40,14 +39,14 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    const { writer, log, clock } = host.parts;
-    const told = ({ unit, history }: UnitFacts): void => {
-      if (this.#node !== undefined) this.#node = { ...this.#node, formula: unit.formula };
+    const { coordinator, writer, log, clock, machine } = host.parts;
+    const told = ({ history }: UnitFacts): void => {
       if (history === undefined) return;
       this.#past = history;
       host.told(history);
     };
-    this.mirror = mirrorUnit(host.name, writer, log, told, clock);
+    this.#node = new UnitNode(coordinator, host.name, machine);
+    this.mirror = mirrorUnit(host.name, { coordinator, writer, node: this.#node }, log, told, clock);
   }
 
   /** @param then called when the unit's node was read */
@@ -62,7 +61,8 @@ export class UnitReport {
 
   /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
   principal(): string | null | undefined {
-    return this.#node && (this.#node.principal ?? null);
+    const node = this.#node.value();
+    return node && (node.principal ?? null);
   }
 
   /**
@@ -70,11 +70,12 @@ export class UnitReport {
    * @param ahead what the journal will say as soon as observers were told
    */
   facts(ahead: Partial<UnitRecord> = {}): UnitFacts | undefined {
-    if (this.#node === undefined) return undefined;
+    const node = this.#node.value();
+    if (node === undefined) return undefined;
     const { parts } = this.#host;
     const record = { ...this.#host.written(), ...ahead };
     const facts = unitFacts(
-      this.#node,
+      node,
       parts.addresses,
       record,
       this.#host.wants(),
@@ -120,12 +121,9 @@ export class UnitReport {
 
   async #readNode(then: () => Promise<void>): Promise<void> {
     const { name, parts } = this.#host;
-    const { clock, random, coordinator, log } = parts;
+    const { clock, random, log } = parts;
     const read = async (): Promise<void> => {
-      const node = (await readEntity(coordinator, paths.unit(name), unitSchema))?.value;
-      // One of another machine has the name of a unit that was removed by force from this one.
-      this.#node = node?.machine === parts.machine ? node : undefined;
-      if (this.#node !== undefined) this.#past ??= await parts.histories.open(name);
+      if ((await this.#node.read()) !== undefined) this.#past ??= await parts.histories.open(name);
       await then();
     };
     try {

@@ -88,18 +88,17 @@ async function flagBatch(
           coordinator.get(paths.unit(unit)),
           coordinator.get(paths.upgrade(unit)),
         ]);
-        return { unit, stands: node !== undefined, flagged: flagged !== undefined };
+        return { unit, stands: node !== undefined, flagged };
       }),
     );
     await coordinator.transaction([
       ...present
         .filter(({ stands }) => stands)
         .map(
-          ({ unit, flagged }): Operation => ({
-            kind: flagged ? 'set' : 'create',
-            path: paths.upgrade(unit),
-            value,
-          }),
+          ({ unit, flagged }): Operation =>
+            flagged === undefined
+              ? { kind: 'create', path: paths.upgrade(unit), value }
+              : { kind: 'set', path: paths.upgrade(unit), value, version: flagged.version },
         ),
       ...(await record()),
     ]);
@@ -179,8 +178,12 @@ export async function requestOf(
   besides: () => Promise<readonly Operation[]> = async () => [],
 ): Promise<void> {
   await retryOnConflict(path, async () => {
-    const stands = (await coordinator.get(path)) !== undefined;
-    const operation: Operation = { kind: stands ? 'set' : 'create', path, value: nodeValue(value) };
+    const standing = await coordinator.get(path);
+    const text = nodeValue(value);
+    const operation: Operation =
+      standing === undefined
+        ? { kind: 'create', path, value: text }
+        : { kind: 'set', path, value: text, version: standing.version };
     await coordinator.transaction([operation, ...(await besides())]);
   });
 }

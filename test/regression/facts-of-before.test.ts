@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { mirrorUnit, type UnitFacts } from '../../agent/tree/mirror.js';
-import { treeWriter } from '../../agent/tree/tree-writer.js';
-import { systemClock } from '../../state/clock.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { statusSchema, unitSchema } from '../../state/model/schemas.js';
@@ -26,11 +24,11 @@ describe('facts of before an upgrade was committed', () => {
         unit: { ...found.value, formula },
         status: { state: 'started', since: '2026-01-01T00:00:00Z', message },
       });
-      const writer = treeWriter(tree.coordinator(), systemClock, Math.random);
-      const mirror = mirrorUnit('f/0', writer, tree.log);
+      const mirrored = tree.mirrored('f/0');
+      const mirror = mirrorUnit('f/0', mirrored, tree.log);
       const committed = facts('p:f-2', 'committed');
       const committing = mirror.include(committed, async (operations) => {
-        await writer.write(() => operations);
+        await mirrored.writer.write(operations);
         for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
       });
       mirror.report(facts('p:f-1', 'before'));

@@ -23,13 +23,7 @@ describe('the mirror of a unit', () => {
   afterEach(() => tree.close());
 
   const mirror = (clock: Clock = systemClock) =>
-    mirrorUnit(
-      'f/0',
-      treeWriter(tree.coordinator(), systemClock, Math.random),
-      tree.log,
-      () => undefined,
-      clock,
-    );
+    mirrorUnit('f/0', tree.mirrored('f/0'), tree.log, () => undefined, clock);
   const facts = (message: string, formula: string | null = null): UnitFacts => ({
     unit: { ...unit, formula },
     status: { state: 'started', since: '2026-01-01T00:00:00Z', message },
@@ -86,7 +80,7 @@ describe('the mirror of a unit', () => {
     const { report, include } = mirror();
     const committed = facts('committed', 'p:f-2');
     await include(committed, async (operations) => {
-      await tree.real.transaction(operations);
+      await tree.real.transaction(await operations(0));
     });
     report(committed);
     report(facts('after', 'p:f-2'));

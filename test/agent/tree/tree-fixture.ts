@@ -2,6 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log, LogLevel } from '../../../agent/log.js';
+import type { MirrorTree } from '../../../agent/tree/mirror.js';
+import { treeWriter } from '../../../agent/tree/tree-writer.js';
+import { UnitNode } from '../../../agent/tree/unit-node.js';
+import { systemClock } from '../../../state/clock.js';
 import type { Coordinator, Operation } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
@@ -71,6 +75,13 @@ export class TreeFixture {
       savedSession: () => real.savedSession(),
       close: (options) => real.close(options),
     };
+  }
+
+  /** What the mirror of a unit writes by: its coordinator is the one whose transactions are counted. */
+  mirrored(unit: string): MirrorTree {
+    const coordinator = this.coordinator();
+    const writer = treeWriter(coordinator, systemClock, Math.random);
+    return { coordinator, writer, node: new UnitNode(coordinator, unit, null) };
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { type Unit, unitSchema } from '../../state/model/schemas.js';
+
+/** What its agent says of a unit in its node. All else is others', also keys that this release does not know. */
+export type OwnPart = Pick<Unit, 'formula' | 'addresses' | 'ports' | 'earlier' | 'bad'>;
+
+/** The agent's part of the node; a key that is absent is absent there too. */
+export function ownPart(unit: Unit): OwnPart {
+  const { formula, addresses, ports, earlier, bad } = unit;
+  return {
+    formula,
+    ports,
+    ...(addresses && { addresses }),
+    ...(earlier && { earlier }),
+    ...(bad && { bad }),
+  };
+}
+
+/**
+ * `/units/<unit>` as its agent writes it: by version, so that what others wrote there since it was read is kept. The
+ * version is known from the last reading or writing; only after a conflict the node is read again.
+ */
+export class UnitNode {
+  readonly #path: string;
+  #entity: Entity<Unit> | undefined;
+  #ahead: Entity<Unit> | undefined;
+
+  /** @param machine where the unit is; one of another machine got the name after this one was removed by force */
+  constructor(
+    private readonly coordinator: Coordinator,
+    name: string,
+    private readonly machine: string | null,
+  ) {
+    this.#path = paths.unit(name);
+  }
+
+  /** As it was read or written last; undefined where it was not read yet, or is not this machine's. */
+  value(): Unit | undefined {
+    return this.#entity?.value;
+  }
+
+  /** @throws NodeInvalid */
+  async read(): Promise<Unit | undefined> {
+    const found = await readEntity(this.coordinator, this.#path, unitSchema);
+    this.#entity = found?.value.machine === this.machine ? found : undefined;
+    return this.value();
+  }
+
+  /**
+   * What makes the node say so; nothing where it does.
+   * @param tries of the write, from 0; after the first the node is read again
+   * @throws NodeNotFound where this machine has no such unit
+   */
+  async operations(part: OwnPart, tries: number): Promise<readonly Operation[]> {
+    if (tries > 0 || this.#entity === undefined) await this.read();
+    const entity = this.#entity;
+    if (entity === undefined) throw new NodeNotFound(this.#path);
+    if (isDeepStrictEqual(ownPart(entity.value), part)) {
+      this.#ahead = entity;
+      return [];
+    }
+    const none = { addresses: undefined, earlier: undefined, bad: undefined };
+    const value: Unit = { ...entity.value, ...none, ...part };
+    this.#ahead = { value, version: entity.version + 1 };
+    return [{ kind: 'set', path: this.#path, value: nodeValue(value), version: entity.version }];
+  }
+
+  /** What `operations` gave last is through. */
+  written(): void {
+    this.#entity = this.#ahead ?? this.#entity;
+  }
+}
