@@ -80,7 +80,11 @@ const HOOKS_PER_CORE = 4;
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { environment, machine, log, clock, random } = options;
-  const { directory, release, afterDeath } = await claimDataDirectory(options.dataDirectory);
+  const { directory, release, afterDeath, locked } = await claimDataDirectory(options.dataDirectory);
+  if (!locked)
+    log.warning(
+      `${directory.root} cannot be locked: install perl or flock, or see that one agent is started at a time`,
+    );
   const ends: (() => Promise<void> | void)[] = [release];
   let keepSession = false;
   let server: ToolServer | undefined;

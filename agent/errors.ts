@@ -67,10 +67,11 @@ export class DataDirectoryInUse extends EnsembleError {
   static override readonly code = 'data-directory-in-use';
   constructor(
     readonly directory: string,
-    readonly pid: number,
+    /** Of a living process of this machine; unknown where that is another container's, say. */
+    readonly pid: number | undefined,
   ) {
     super(
-      `${directory} is in use by another agent, process ${pid}`,
+      `${directory} is in use by another agent${pid === undefined ? '' : `, process ${pid}`}`,
       'stop it, or choose another with --data-dir',
     );
   }

@@ -16,7 +16,7 @@ describe("the agent's data directory", () => {
     const { release } = await claimDataDirectory(root);
     assert.deepEqual(
       (await readdir(root)).sort(),
-      ['agent.pid', 'cache', 'journal', 'layout.v1', 'runs', 'units'].sort(),
+      ['agent.lock', 'agent.pid', 'cache', 'journal', 'layout.v1', 'runs', 'units'].sort(),
     );
     assert.equal((await stat(root)).mode & 0o777, 0o700);
     await release();
