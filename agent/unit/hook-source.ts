@@ -56,15 +56,19 @@ function presentMembers(host: HookHost, identifier: string): readonly string[] {
 }
 
 /** What is observed anyway, or was kept of a unit that departed, is not read again; the unit's own settings are. */
-async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings> {
+async function readSettings(
+  host: HookHost,
+  identifier: string,
+  unit: string,
+): Promise<Settings | undefined> {
   const record = findRelation(host, identifier);
-  if (record === undefined) return {};
+  if (record === undefined) return undefined;
   const { parts } = host;
   const observed = unit === host.name ? undefined : parts.meetings.view(record.meeting)?.get(unit);
   const known = observed?.settings ?? record.departed[unit];
   if (known !== undefined) return known;
   const read = await readEntity(parts.coordinator, paths.settings(record.meeting, unit), settingsSchema);
-  return read?.value ?? {};
+  return read?.value;
 }
 
 export function findRelation(host: HookHost, identifier: string): RelationRecord | undefined {

@@ -28,6 +28,23 @@ export class HookRelationAmbiguous extends EnsembleError {
   }
 }
 
+/** A hook asked for the settings of a unit of which its relation knows nothing. */
+export class HookRelationUnitUnknown extends EnsembleError {
+  static override readonly code = 'hook-relation-unit-unknown';
+
+  /** @param members the other units in the relation */
+  constructor(
+    readonly relation: string,
+    readonly unit: string,
+    readonly members: readonly string[],
+  ) {
+    super(
+      `there is no unit ${unit} in relation ${relation}; ${members.length === 0 ? 'nobody is there' : `there are ${members.join(', ')}`}`,
+      `relation-list -r ${relation}`,
+    );
+  }
+}
+
 /** A `broken` hook asked for what is no longer there. */
 export class HookRelationBroken extends EnsembleError {
   static override readonly code = 'hook-relation-broken';

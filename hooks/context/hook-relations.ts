@@ -2,6 +2,7 @@ import {
   HookRelationAmbiguous,
   HookRelationBroken,
   HookRelationUnknown,
+  HookRelationUnitUnknown,
   HookSettingsTooLarge,
 } from './errors.js';
 import {
@@ -45,11 +46,9 @@ export class HookRelations {
     this.#changes = Object.entries(saved).map(([relation, change]) => ({ relation, change }));
   }
 
-  /** All relations the unit is in. */
-  all(): Promise<readonly RelationInfo[]> {
-    return this.#access.read('relations', () =>
-      this.#source.relations().map((relation) => ({ ...relation })),
-    );
+  /** All relations the unit is in; in `broken` not the one that is gone, in which nothing can be set. */
+  async all(): Promise<readonly RelationInfo[]> {
+    return (await this.#known()).filter(({ id }) => !this.#isBroken(id));
   }
 
   /**
@@ -61,6 +60,8 @@ export class HookRelations {
     const all = await this.all();
     if (all.some(({ id }) => id === text)) return text;
     const [match, ...others] = all.filter(({ name }) => name === text).map(({ id }) => id);
+    // Of a relation that is gone the unit's own settings can still be read.
+    if (match === undefined && this.own?.name === text) return this.own.id;
     if (match === undefined) {
       throw new HookRelationUnknown(
         text,
@@ -81,16 +82,20 @@ export class HookRelations {
   }
 
   /**
-   * What a unit has set in a relation; of the hook's own unit, with what the hook has set.
-   * @throws HookRelationBroken
+   * What a unit has set in a relation; of the hook's own unit, with what the hook has set. A unit that is there, or that
+   * the hook is about, may have set nothing; of others something must be known.
+   * @throws HookRelationBroken, HookRelationUnitUnknown
    */
   async settings(relation: string, unit: string): Promise<RelationSettings> {
     const isOwn = unit === this.#source.unit;
     if (this.#isBroken(relation) && !isOwn) throw new HookRelationBroken(relation, this.#source.unit, 'read');
-    const read = await this.#access.read(`relation/${relation}/settings/${unit}`, async () => ({
-      ...(await this.#source.settings(relation, unit)),
-    }));
-    return isOwn ? applySettings(read, this.writes()[relation] ?? {}) : read;
+    const read = await this.#access.read(`relation/${relation}/settings/${unit}`, async () => {
+      const settings = await this.#source.settings(relation, unit);
+      return settings === undefined ? null : { ...settings };
+    });
+    if (read === null && !isOwn && !(await this.#concerns(relation, unit)))
+      throw new HookRelationUnitUnknown(relation, unit, await this.members(relation));
+    return isOwn ? applySettings(read ?? {}, this.writes()[relation] ?? {}) : (read ?? {});
   }
 
   /**
@@ -113,6 +118,18 @@ export class HookRelations {
   /** The last word on each key. */
   writes(): RelationWrites {
     return fold(this.#changes);
+  }
+
+  #known(): Promise<readonly RelationInfo[]> {
+    return this.#access.read('relations', () =>
+      this.#source.relations().map((relation) => ({ ...relation })),
+    );
+  }
+
+  /** Whether the unit is in the relation as this hook sees it, or has just left it. */
+  async #concerns(relation: string, unit: string): Promise<boolean> {
+    if (this.own?.id === relation && this.own.remoteUnit === unit) return true;
+    return (await this.members(relation)).includes(unit);
   }
 
   #isBroken(relation: string): boolean {

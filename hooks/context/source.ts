@@ -28,8 +28,8 @@ export interface HookContextSource {
   relations(): readonly RelationInfo[];
   /** The other units that are in the relation of this id now. */
   members(relation: string): readonly string[] | Promise<readonly string[]>;
-  /** What a unit, also this one, has set in the relation of this id; nothing where it is not or no longer there. */
-  settings(relation: string, unit: string): Promise<RelationSettings>;
+  /** What a unit, also this one, has set in the relation of this id, or had set when it left; undefined where nothing is known of it. */
+  settings(relation: string, unit: string): Promise<RelationSettings | undefined>;
   /** Takes effect at once, whatever becomes of the hook. */
   log(level: LogLevel, message: string): void | Promise<void>;
   /** Takes effect at once, whatever becomes of the hook. */

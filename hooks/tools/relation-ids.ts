@@ -1,7 +1,10 @@
 import { type Format, formatOption, render } from './format.js';
 import type { HookTool } from './tool.js';
 
-/** The relations of one name, by their ids. A name that no relation has prints nothing. */
+/**
+ * The relations of one name, by their ids. A name that no relation has prints nothing, and in `broken` the relation that
+ * is gone is not among them, so that a loop over them may set something in each.
+ */
 export const relationIds: HookTool = {
   name: 'relation-ids',
   summary: 'print the ids of the relations the unit is in',

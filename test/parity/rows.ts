@@ -67,6 +67,7 @@ export const toolRows = [
   '-o FILE writes what a tool prints to a file',
   'relation-get [key|-] [unit] prints a setting or all of them, of the remote unit unless named',
   'relation-get of a key that is not set prints nothing and succeeds',
+  'relation-get of a unit that is not there says so and fails',
   'relation-get -r ID reads in another hook than the relation’s own',
   'relation-set k=v … sets, an empty value deletes, k=@file reads a file',
   'relation-set -r ID sets in another hook than the relation’s own',
@@ -79,7 +80,7 @@ export const toolRows = [
   'a hook sees one snapshot: what it read first it reads throughout',
   'what a hook sets is told to others when it exits with 0, merging only its keys',
   'a hook that fails sets nothing',
-  'in broken nobody is there, nothing can be set, and only the own settings can be read',
+  'in broken nobody is there, nothing can be set, only the own settings can be read, and no id is named',
   'what a hook prints is in the log',
   'a child that a hook leaves behind does not hold the unit up',
 ] as const;

@@ -27,6 +27,7 @@ const IN_BROKEN = `{
   relation-set a=b 2>/dev/null; echo "set $?"
   relation-get - teller/0 2>/dev/null; echo "other $?"
   echo "own $(relation-get mine asker/0)"
+  echo "ids $(relation-ids ${LINES})"
 } >"$me.broken"`;
 
 for (const engines of [embedded, zookeeper()])
@@ -130,6 +131,12 @@ for (const engines of [embedded, zookeeper()])
         },
       'relation-get of a key that is not set prints nothing and succeeds': async () =>
         assert.equal(await tools('relation-get -r db nothing teller/0; echo $?'), '0\n'),
+      'relation-get of a unit that is not there says so and fails': async () =>
+        assert.equal(
+          await tools('relation-get -r db port teller/7 2>&1; echo $?'),
+          'relation-get: there is no unit teller/7 in relation db:0; there are teller/0, teller/1\n' +
+            '  next: relation-list -r db:0\n1\n',
+        ),
       'relation-get -r ID reads in another hook than the relation’s own': async () =>
         assert.equal(
           await tools('relation-get -r db:0 port teller/1; relation-get -r cache:1 port other/0'),
@@ -222,9 +229,9 @@ for (const engines of [embedded, zookeeper()])
         await eventually(async () => assert.equal(await fromTeller('three'), '3\n'), 30_000);
         assert.equal(await fromTeller('two'), '');
       },
-      'in broken nobody is there, nothing can be set, and only the own settings can be read': async () => {
+      'in broken nobody is there, nothing can be set, only the own settings can be read, and no id is named': async () => {
         await stage.does('remove-relation', 'asker:db', 'teller');
-        await stage.toldInTheEnd('asker/0.broken', ['list ', 'set 1', 'other 1', 'own kept']);
+        await stage.toldInTheEnd('asker/0.broken', ['list ', 'set 1', 'other 1', 'own kept', 'ids ']);
       },
       'what a hook prints is in the log': async () => {
         const log = await stage.does('debug-log', '-i', 'asker');

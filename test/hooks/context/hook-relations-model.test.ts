@@ -32,17 +32,26 @@ describe('the relations of a hook context, with random calls', () => {
     const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const source = relatedSource();
       let context = new HookContext('id', source, undefined, changed);
-      const seen = new Map<string, Record<string, string>>();
+      const seen = new Map<string, Record<string, string> | undefined>();
       const membersSeen = new Map<string, string[]>([['db:4', ['mysql/0', 'mysql/1']]]);
       const set = new Map<string, Record<string, string | null>>();
       for (const each of steps) {
         if (each.do === 'get') {
           const name = `${each.relation} ${each.unit}`;
-          const first = seen.get(name) ?? settingsOf(source, each.relation)[each.unit] ?? {};
+          const first = seen.has(name) ? seen.get(name) : settingsOf(source, each.relation)[each.unit];
           seen.set(name, structuredClone(first));
+          if (first === undefined && each.unit !== 'blog/0') {
+            const members = membersSeen.get(each.relation) ?? source.members(each.relation);
+            membersSeen.set(each.relation, members);
+            if (!members.includes(each.unit)) {
+              const unknown = { code: 'hook-relation-unit-unknown' };
+              await assert.rejects(context.relations.settings(each.relation, each.unit), unknown);
+              continue;
+            }
+          }
           const mine = each.unit === 'blog/0' ? (set.get(each.relation) ?? {}) : {};
           const expected = new Map<string, string | null>([
-            ...Object.entries(first),
+            ...Object.entries(first ?? {}),
             ...Object.entries(mine),
           ]);
           const present = [...expected].filter(([, text]) => text !== null);

@@ -56,8 +56,33 @@ describe('the relations of a hook context', () => {
       assert.equal(before.length, 4);
     });
 
-    it('give nothing for a unit that set nothing or is gone', async () => {
-      assert.deepEqual(await context.relations.settings('db:4', 'mysql/9'), {});
+    it('give nothing for a unit that is there and set nothing, or that the hook is about and is gone', async () => {
+      delete settingsOf('db:4')['mysql/1'];
+      assert.deepEqual(await context.relations.settings('db:4', 'mysql/1'), {});
+      delete settingsOf('db:4')['mysql/0'];
+      context = new HookContext('id', source, undefined, { ...changed, members: [] });
+      assert.deepEqual(await context.relations.settings('db:4', 'mysql/0'), {});
+    });
+
+    it('are refused of a unit of which nothing is known, also once it has come', async () => {
+      const refused = {
+        code: 'hook-relation-unit-unknown',
+        message: 'there is no unit mysql/9 in relation db:4; there are mysql/0, mysql/1',
+        next: 'relation-list -r db:4',
+      };
+      await assert.rejects(context.relations.settings('db:4', 'mysql/9'), refused);
+      settingsOf('db:4')['mysql/9'] = { port: '1' };
+      await assert.rejects(context.relations.settings('db:4', 'mysql/9'), refused);
+      const adopted = new HookContext(
+        'id',
+        source,
+        savedHookContextSchema.parse(source.kept.at(-1)),
+        changed,
+      );
+      await assert.rejects(adopted.relations.settings('db:4', 'mysql/9'), refused, 'in the next agent too');
+      await assert.rejects(context.relations.settings('cache:6', 'slow/0'), {
+        message: 'there is no unit slow/0 in relation cache:6; nobody is there',
+      });
     });
 
     it('are kept before they are answered', async () => {
@@ -218,6 +243,17 @@ describe('the relations of a hook context', () => {
         message: 'relation db:4 is broken: nothing can be set in it any more',
       });
       assert.deepEqual(context.finish().relations, {});
+    });
+
+    it('are those that are left: what is gone is not offered, and a name means another of its name', async () => {
+      const named = async (): Promise<readonly string[]> =>
+        (await context.relations.all()).map(({ id }) => id);
+      assert.deepEqual(await named(), ['cache:5', 'cache:6', 'loop:7']);
+      assert.equal(await context.relations.find('db'), 'db:4', 'its own settings can be read');
+      const gone = { id: 'cache:5', name: 'cache', members: [], broken: true };
+      context = new HookContext('id', source, undefined, gone);
+      assert.deepEqual(await named(), ['db:4', 'cache:6', 'loop:7']);
+      assert.equal(await context.relations.find('cache'), 'cache:6');
     });
 
     it('are the other relations as ever', async () => {

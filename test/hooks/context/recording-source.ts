@@ -41,8 +41,8 @@ export class RecordingSource implements HookContextSource {
     return Object.keys(this.#settingsOf(relation)).filter((unit) => unit !== this.unit);
   }
 
-  async settings(relation: string, unit: string): Promise<Record<string, string>> {
-    return this.#settingsOf(relation)[unit] ?? {};
+  async settings(relation: string, unit: string): Promise<Record<string, string> | undefined> {
+    return this.#settingsOf(relation)[unit];
   }
 
   #settingsOf(relation: string): Record<string, Record<string, string>> {

@@ -32,8 +32,6 @@ const inChanged: Row[] = [
   ['relation-get -r loop turn blog/1', 'yes\n'],
   ['relation-get no-such-key', ''],
   ['relation-get constructor', ''],
-  ['relation-get - mysql/9', ''],
-  ['relation-get --format json - mysql/9', '{}\n'],
   ['relation-get --format json no-such-key', 'null\n'],
   ['relation-get --format json port', '"3306"\n'],
   ['relation-get --format json - mysql/1', '{"private-address":"10.0.1.2"}\n'],
@@ -73,11 +71,11 @@ const inBroken: Row[] = [
   ['relation-list --format json', '[]\n'],
   ['relation-get name blog/0', 'blog\n'],
   ['relation-get -r cache:5 port fast/0', '11211\n'],
-  ['relation-ids', 'db:4\n'],
-  [
-    'unit-relations',
-    table.replace(' mysql/0 mysql/1', '').replace('mysql    \n', 'mysql\n').replace('mysql   \n', 'mysql\n'),
-  ],
+  ['relation-ids', ''],
+  ['relation-ids db', ''],
+  ['relation-ids cache', 'cache:5\ncache:6\n'],
+  ['relation-get -r db name blog/0', 'blog\n'],
+  ['unit-relations', table.replace(/^db:4.*\n/m, '')],
 ];
 
 type Refusal = readonly [call: string, exit: 1 | 2, stderr: RegExp];
@@ -89,6 +87,12 @@ const refusedInChanged: Refusal[] = [
   ['relation-get -r', 2, /^relation-get: option '-r, --relation <id>' argument missing/],
   ['relation-get port mysql', 2, /^relation-get: "mysql" is no unit; write one as blog\/0/],
   ['relation-get port ../../x/0', 2, /is no unit/],
+  [
+    'relation-get - mysql/9',
+    1,
+    /^relation-get: there is no unit mysql\/9 in relation db:4; there are mysql\/0, mysql\/1\n/,
+  ],
+  ['relation-get --format json port -r cache:6 slow/0', 1, /no unit slow\/0 in relation cache:6; nobody is there/],
   [
     'relation-get -r cache:5 port',
     2,
