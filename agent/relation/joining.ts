@@ -35,7 +35,7 @@ export function recordOf(
   const own = relation.endpoints.find((endpoint) => endpoint.service === service);
   if (own === undefined) return undefined;
   const remote = relation.endpoints.find((endpoint) => endpoint.service !== service) ?? own;
-  const meeting = meetingOf(unit, principal, id, relation);
+  const meeting = meetingOf(unit, principal, id, relation, remote.service);
   if (meeting === undefined) return undefined;
   return newRelationRecord({
     unit,
@@ -52,14 +52,28 @@ export function recordOf(
 /**
  * Where the unit meets the others. In container scope a subordinate meets its own principal; it takes no part where
  * another service's units are the principals, nor before its principal is known.
+ * @param remote the service on the other side
  */
 function meetingOf(
   unit: string,
   principal: string | null | undefined,
   id: string,
   { scope, subordinate }: RelationView['relation'],
+  remote: string,
 ): string | undefined {
   if (scope === 'global') return paths.meeting(id);
   if (serviceOfUnit(unit) !== subordinate) return paths.meeting(id, unit);
-  return principal ? paths.meeting(id, principal) : undefined;
+  return principal && serviceOfUnit(principal) === remote ? paths.meeting(id, principal) : undefined;
+}
+
+/**
+ * Whether the record is of a relation in which the unit has no part, as agents of release 0.1.0 made them: a subordinate
+ * was in all the relations of container scope of its service. Nobody was ever there, so no hook may tell of it.
+ */
+export function hasNoPart(
+  { relation, meeting, remoteService, queue }: RelationRecord,
+  principal: string | null | undefined,
+): boolean {
+  if (typeof principal !== 'string' || meeting !== paths.meeting(relation, principal)) return false;
+  return serviceOfUnit(principal) !== remoteService && queue.delivered.length === 0 && !queue.begun;
 }

@@ -64,6 +64,11 @@ export function leave(queue: RelationQueue): RelationQueue {
   return { ...departed, events: [...departed.events, { kind: 'broken' }], leaving: true };
 }
 
+/** The unit leaves a relation of which its hooks were never told: they are told nothing. */
+export function forsake(queue: RelationQueue): RelationQueue {
+  return { ...queue, known: {}, events: [], leaving: true };
+}
+
 /** The event to run next, and the members as of its moment. */
 export function nextEvent(
   queue: RelationQueue,

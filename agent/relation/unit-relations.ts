@@ -9,10 +9,10 @@ import { untilItWorks } from '../retry.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
-import { meetsOthers, recordOf } from './joining.js';
+import { hasNoPart, meetsOthers, recordOf } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
-import { leave, observeMembers } from './queue.js';
+import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
 import { relationNews } from './relation-news.js';
@@ -69,7 +69,8 @@ export class UnitRelations {
     for (const view of wanted.values()) this.#consider(view);
     for (const record of this.#records.values()) {
       const view = wanted.get(record.relation);
-      if (view === undefined || view.relation.removing === true) this.#beginLeaving(record);
+      if (hasNoPart(record, this.#host.principal())) this.#beginLeaving(record, forsake);
+      else if (view === undefined || view.relation.removing === true) this.#beginLeaving(record);
     }
   }
 
@@ -207,14 +208,14 @@ export class UnitRelations {
     }
   }
 
-  #beginLeaving(record: RelationRecord): void {
+  #beginLeaving(record: RelationRecord, by = leave): void {
     if (record.queue.leaving) return;
-    const leaving = keepLastSettings(
-      { ...record, queue: leave(record.queue) },
-      this.#seen.get(record.relation),
-    );
+    const leaving = keepLastSettings({ ...record, queue: by(record.queue) }, this.#seen.get(record.relation));
     this.#save(leaving)
-      .then(() => this.#write(leaving, withdraw))
+      .then(() =>
+        // Of one that is left without a word there is no hook whose end leads on.
+        leaving.queue.events.length > 0 ? this.#write(leaving, withdraw) : this.#goOnLeaving(leaving),
+      )
       .catch((error: unknown) => this.#failed(record, error));
   }
 

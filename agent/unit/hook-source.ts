@@ -56,11 +56,7 @@ function presentMembers(host: HookHost, identifier: string): readonly string[] {
 }
 
 /** What is observed anyway, or was kept of a unit that departed, is not read again; the unit's own settings are. */
-async function readSettings(
-  host: HookHost,
-  identifier: string,
-  unit: string,
-): Promise<Settings | undefined> {
+async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings | undefined> {
   const record = findRelation(host, identifier);
   if (record === undefined) return undefined;
   const { parts } = host;

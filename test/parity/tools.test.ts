@@ -229,10 +229,11 @@ for (const engines of [embedded, zookeeper()])
         await eventually(async () => assert.equal(await fromTeller('three'), '3\n'), 30_000);
         assert.equal(await fromTeller('two'), '');
       },
-      'in broken nobody is there, nothing can be set, only the own settings can be read, and no id is named': async () => {
-        await stage.does('remove-relation', 'asker:db', 'teller');
-        await stage.toldInTheEnd('asker/0.broken', ['list ', 'set 1', 'other 1', 'own kept', 'ids ']);
-      },
+      'in broken nobody is there, nothing can be set, only the own settings can be read, and no id is named':
+        async () => {
+          await stage.does('remove-relation', 'asker:db', 'teller');
+          await stage.toldInTheEnd('asker/0.broken', ['list ', 'set 1', 'other 1', 'own kept', 'ids ']);
+        },
       'what a hook prints is in the log': async () => {
         const log = await stage.does('debug-log', '-i', 'asker');
         assert.match(log, /asker\/0 install INFO: printed\n.*asker\/0 install INFO: complained\n/);

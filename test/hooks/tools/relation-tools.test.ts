@@ -92,7 +92,11 @@ const refusedInChanged: Refusal[] = [
     1,
     /^relation-get: there is no unit mysql\/9 in relation db:4; there are mysql\/0, mysql\/1\n/,
   ],
-  ['relation-get --format json port -r cache:6 slow/0', 1, /no unit slow\/0 in relation cache:6; nobody is there/],
+  [
+    'relation-get --format json port -r cache:6 slow/0',
+    1,
+    /no unit slow\/0 in relation cache:6; nobody is there/,
+  ],
   [
     'relation-get -r cache:5 port',
     2,
