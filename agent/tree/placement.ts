@@ -6,6 +6,7 @@ import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { chooseMachines, loadOf, readMachines } from '../../state/model/machines.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { type Unit, unitSchema } from '../../state/model/schemas.js';
+import { placeOperation } from '../../state/model/unit-operations.js';
 import type { Log } from '../log.js';
 import { untilItWorks } from '../retry.js';
 
@@ -76,7 +77,7 @@ async function placeOn(coordinator: Coordinator, name: string, machine: string |
         version: unit.version,
       },
       { kind: 'remove', path: paths.unplacedUnit(name) },
-      { kind: 'create', path: paths.machineUnit(machine, name), value: '{}' },
+      placeOperation(name, machine, unit.value.incarnation),
     ]);
   });
 }

@@ -13,6 +13,7 @@ export const treeRoots: readonly string[] = [
   paths.machines,
   paths.formulas,
   paths.services,
+  paths.numbers,
   paths.units,
   paths.unplaced,
   paths.relations,

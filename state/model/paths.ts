@@ -1,5 +1,7 @@
 /** Begins the names of the nodes under a unit that name its subordinates. */
 export const SUBORDINATE = 'subordinate-';
+/** Begins the name of the node under a unit that names its incarnation. */
+export const LIFE = 'life-';
 
 /**
  * Where each entity stands in the state tree (DESIGN §4). Besides the design's nodes there are two indexes, so that no
@@ -24,8 +26,13 @@ export const paths = {
   serviceRelations: (service: string) => `/services/${service}/relations`,
   serviceRelation: (service: string, relation: string) => `/services/${service}/relations/${relation}`,
   exposed: (service: string) => `/services/${service}/exposed`,
+  /** Outlives the service: the number that its first unit gets when one of its name is made again. */
+  numbers: '/numbers',
+  serviceNumbers: (service: string) => `/numbers/${service}`,
   units: '/units',
   unit: (unit: string) => `/units/${nodeOfUnit(unit)}`,
+  /** Named by the unit's incarnation, so that a transaction can check that it is still the same life. */
+  life: (unit: string, incarnation: string) => `/units/${nodeOfUnit(unit)}/${LIFE}${incarnation}`,
   /** The flag: this unit shall upgrade to its service's formula. */
   upgrade: (unit: string) => `/units/${nodeOfUnit(unit)}/upgrade`,
   resolved: (unit: string) => `/units/${nodeOfUnit(unit)}/resolved`,

@@ -4,6 +4,7 @@ import { newChangeId, retryOnConflict } from './conflict.js';
 import { formatEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
 import { recordOperations, requestEntry } from './history.js';
+import { newIncarnation } from './incarnation.js';
 import { paths } from './paths.js';
 import type { Requester } from './requester.js';
 import { type Relation, relationCounterSchema, relationSchema } from './schemas.js';
@@ -48,7 +49,13 @@ export function createRelationOperations(
     role,
     interface: of,
   }));
-  const relation: Relation = { endpoints, scope, ...(subordinate !== undefined && { subordinate }), change };
+  const relation: Relation = {
+    endpoints,
+    scope,
+    ...(subordinate !== undefined && { subordinate }),
+    incarnation: newIncarnation(),
+    change,
+  };
   const meeting = paths.meeting(id);
   return [
     { kind: 'create', path: paths.relation(id), value: nodeValue(relation) },

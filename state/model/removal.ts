@@ -3,6 +3,7 @@ import { NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { readEntity } from './entity.js';
 import { type HistoryEntry, recordRequest, requestEntry } from './history.js';
+import { keepNumber } from './numbers.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { UnitIsSubordinate } from './relation-errors.js';
 import { markRelationRemoving, readRelation, removeLeftRelation } from './relations.js';
@@ -139,6 +140,9 @@ export async function removeServiceIfEmpty(coordinator: Coordinator, name: strin
     if ((await unitsOfService(coordinator, name)).length > 0) return;
     if (((await coordinator.children(paths.serviceRelations(name))) ?? []).length > 0) return;
     const children = (await coordinator.children(paths.service(name))) ?? [];
-    await coordinator.transaction(removeServiceOperations(name, service.version, children));
+    await coordinator.transaction([
+      ...(await keepNumber(coordinator, name, service.value.nextUnit)),
+      ...removeServiceOperations(name, service.version, children),
+    ]);
   });
 }

@@ -1,4 +1,5 @@
 import * as z from '../zod.js';
+import { incarnationField } from './incarnation.js';
 import { relationStates, upgradeSteps, workflowStates } from './workflow-state.js';
 
 /** ISO 8601 in UTC, as everything that people may read is stamped. */
@@ -32,6 +33,9 @@ export const agentSchema = z.looseObject({
   dataDirectory: z.optional(z.string()),
 });
 
+/** `/machines/<machine>/units/<unit>`: which life of the unit is placed there. */
+export const placementSchema = z.looseObject({ ...incarnationField });
+
 /** `/formulas/<formula id>`: immutable. `metadata` and `config` are what `metadata.yaml` and `config.yaml` said. */
 export const formulaRecordSchema = z.looseObject({
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
@@ -59,8 +63,12 @@ export const serviceSchema = z.looseObject({
   bad: z.optional(z.array(z.string())),
   /** Its units are made by relations of container scope, one beside each unit of the other service. */
   subordinate: z.optional(z.boolean()),
+  ...incarnationField,
   change: z.string(),
 });
+
+/** `/numbers/<service>`: the number that its first unit gets when a service of this name is made again. */
+export const numbersSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
 export const configValuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
@@ -86,6 +94,7 @@ export const relationSchema = z.looseObject({
   removing: z.optional(z.boolean()),
   /** In container scope: the service whose units are placed beside the other's. */
   subordinate: z.optional(z.string()),
+  ...incarnationField,
   change: z.string(),
 });
 
@@ -105,6 +114,7 @@ export const unitSchema = z.looseObject({
   bad: z.optional(z.array(z.string())),
   /** Of a subordinate unit: the unit it was placed beside. */
   principal: z.optional(z.string()),
+  ...incarnationField,
   change: z.string(),
 });
 

@@ -4,6 +4,8 @@ import { type Entity, nodeValue, readEntity } from './entity.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
 import { metadataOf, readFormulaRecord } from './formulas.js';
 import { type HistoryEntry, recordOperations, requestEntry } from './history.js';
+import { newIncarnation } from './incarnation.js';
+import { firstNumber } from './numbers.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
 import type { Requester } from './requester.js';
@@ -44,12 +46,20 @@ export async function createService(
     const record = await readFormulaRecord(coordinator, service.formula);
     const metadata = record && metadataOf(service.formula, record);
     const peers = metadata && (await peerChanges(coordinator, name, metadata, [], change));
-    const value = { ...service, nextUnit: 0, ...(metadata?.subordinate && { subordinate: true }), change };
+    const { first, operations: numbers } = await firstNumber(coordinator, name);
+    const value: Service = {
+      ...service,
+      nextUnit: first,
+      ...(metadata?.subordinate && { subordinate: true }),
+      incarnation: newIncarnation(),
+      change,
+    };
     await coordinator.transaction([
       { kind: 'create', path: paths.service(name), value: nodeValue(value) },
       { kind: 'create', path: paths.config(name), value: nodeValue(config) },
       { kind: 'create', path: paths.serviceUnits(name), value: '{}' },
       { kind: 'create', path: paths.serviceRelations(name), value: '{}' },
+      ...numbers,
       ...(peers?.operations ?? []),
       ...(await recordOperations(coordinator, [name], asked)),
     ]);

@@ -7,7 +7,7 @@ import { serviceSchema, subordinateSchema, type Unit, unitSchema } from './schem
 import { unitsOfService } from './services.js';
 import { createUnitOperations, type NewUnit } from './unit-operations.js';
 
-/** Units placed per transaction: six nodes each. */
+/** Units placed per transaction: seven nodes each. */
 const UNITS_PER_TRANSACTION = 150;
 
 /** The unit beside which a subordinate is to be placed. */

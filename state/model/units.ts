@@ -29,7 +29,7 @@ export async function readUnits(
   });
 }
 
-/** Units created per transaction: five nodes each, well below the coordinator's 1 MB per request. */
+/** Units created per transaction: six nodes each, well below the coordinator's 1 MB per request. */
 const UNITS_PER_TRANSACTION = 200;
 
 /**

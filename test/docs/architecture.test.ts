@@ -24,7 +24,9 @@ function knownPaths(): readonly string[] {
     paths.serviceUnit('s', 's/0'),
     paths.serviceRelation('s', '7'),
     paths.exposed('s'),
+    paths.serviceNumbers('s'),
     paths.unit('s/0'),
+    paths.life('s/0', 'f'),
     paths.upgrade('s/0'),
     paths.resolved('s/0'),
     paths.relationResolved('s/0', '7'),
@@ -59,6 +61,7 @@ describe('the page about the architecture', () => {
       'services',
       'serviceUnits',
       'serviceRelations',
+      'numbers',
       'units',
     ];
     const more = ['meeting', 'members', 'allSettings', 'unplaced', 'logs', 'machineLogs', 'history'];

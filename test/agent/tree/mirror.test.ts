@@ -4,6 +4,7 @@ import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import { type Clock, systemClock } from '../../../state/clock.js';
 import { readEntity } from '../../../state/model/entity.js';
 import { paths } from '../../../state/model/paths.js';
+import { removeUnit } from '../../../state/model/removal.js';
 import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
 import type { WorkflowState } from '../../../state/model/workflow-state.js';
 import { eventually } from '../../eventually.js';
@@ -95,10 +96,7 @@ describe('the mirror of a unit', () => {
     const { report, close } = mirror();
     report(facts('one'));
     await eventually(async () => assert.equal(await message(), 'one'));
-    await tree.real.transaction([
-      { kind: 'remove', path: paths.status('f/0') },
-      { kind: 'remove', path: paths.unit('f/0') },
-    ]);
+    await removeUnit(tree.real, 'f/0');
     report(facts('two'));
     await eventually(() => assert.ok(tree.transactions.length >= 2));
     close();

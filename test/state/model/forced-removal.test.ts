@@ -5,7 +5,7 @@ import { removeLostMachines } from '../../../state/model/machine-removal.js';
 import { paths } from '../../../state/model/paths.js';
 import { UnitIsSubordinate } from '../../../state/model/relation-errors.js';
 import { destroyService } from '../../../state/model/removal.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits, requireUnit } from '../../../state/model/units.js';
 import { addRelatable, join, relate } from './relation-tree.js';
 import { addMachine, allPaths, now, requester, useTree } from './tree.js';
 
@@ -55,6 +55,7 @@ describe('removal by force', () => {
         paths.serviceUnit('balancer', 'balancer/0'),
         paths.serviceRelation('log', inside),
         paths.unit('balancer/0'),
+        paths.life('balancer/0', (await requireUnit(tree.one, 'balancer/0')).value.incarnation ?? ''),
         paths.status('balancer/0'),
         paths.machineUnit('m0', 'balancer/0'),
       ].sort(),

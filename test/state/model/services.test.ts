@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../../state/model/errors.js';
+import { openServiceHistory, openUnitHistory } from '../../../state/model/history.js';
 import { paths } from '../../../state/model/paths.js';
 import { destroyService, removeUnit, requestRemoval } from '../../../state/model/removal.js';
 import {
@@ -12,7 +13,7 @@ import {
   unitsOfService,
 } from '../../../state/model/services.js';
 import { readServiceState, readSnapshot } from '../../../state/model/snapshot.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits, requireUnit } from '../../../state/model/units.js';
 import { addMachine, addService, allPaths, now, requester, useTree } from './tree.js';
 
 const service = { formula: 'principia:mysql-1', repository: { name: 'principia', path: '/principia' } };
@@ -94,12 +95,66 @@ describe('a service', () => {
     await removeUnit(tree.one, 'mysql/1');
     assert.equal(await readServiceState(tree.two, 'mysql'), undefined);
     const after = await allPaths(tree.one);
+    const stays = [paths.serviceHistory('mysql'), paths.serviceNumbers('mysql')];
     assert.deepEqual(
-      after.filter((path) => !path.startsWith('/machines/m0') && path !== paths.serviceHistory('mysql')),
+      after.filter((path) => !path.startsWith('/machines/m0') && !stays.includes(path)),
       before,
     );
     assert.ok(!after.includes('/machines/m0/units/mysql-0'));
     await addService(tree.one, 'mysql');
+  });
+
+  describe('that is made again under its name', () => {
+    const incarnations = new Set<string | undefined>();
+    const again = async (): Promise<readonly string[]> => {
+      await addService(tree.one, 'mysql');
+      const units = await addUnits(tree.one, 'mysql', 2, now);
+      incarnations.add((await requireService(tree.one, 'mysql')).value.incarnation);
+      for (const unit of units) incarnations.add((await requireUnit(tree.one, unit)).value.incarnation);
+      await destroyService(tree.two, 'mysql', requester);
+      return units;
+    };
+
+    it('goes on with the numbers of the one before; each life has an incarnation', async () => {
+      const before = await allPaths(tree.one);
+      assert.deepEqual(await again(), ['mysql/0', 'mysql/1']);
+      const once = await allPaths(tree.one);
+      assert.deepEqual(await again(), ['mysql/2', 'mysql/3']);
+      assert.deepEqual(await again(), ['mysql/4', 'mysql/5']);
+      assert.deepEqual(await allPaths(tree.one), once, 'the tree does not grow with it');
+      assert.deepEqual(
+        once.filter((path) => !before.includes(path)),
+        [paths.serviceHistory('mysql'), paths.serviceNumbers('mysql')],
+      );
+      assert.equal(incarnations.size, 9);
+      for (const each of incarnations) assert.match(each ?? '', /^[0-9a-f]{12}$/);
+    });
+
+    it('uses no number of a unit that is on record, in a tree that release 0.1.0 made', async () => {
+      await tree.one.remove(paths.numbers);
+      await openServiceHistory(tree.one, 'mysql');
+      for (const unit of ['mysql/2', 'mysql/11'])
+        await tree.one.transaction(await openUnitHistory(tree.one, unit));
+      assert.deepEqual(await again(), ['mysql/12', 'mysql/13']);
+      assert.deepEqual(await again(), ['mysql/14', 'mysql/15']);
+    });
+
+    it('by several operators at once, while others destroy it, never uses a number twice', async () => {
+      await addMachine(tree.one, 'm0');
+      const made: string[] = [];
+      const operator = async (coordinator: Coordinator): Promise<void> => {
+        for (let times = 0; times < 5; times += 1) {
+          await createService(coordinator, 'mysql', service, {}).catch(() => undefined);
+          const units = await addUnits(coordinator, 'mysql', 1, now).catch(() => []);
+          made.push(...units);
+          await destroyService(coordinator, 'mysql', requester).catch(() => undefined);
+          for (const unit of units) await removeUnit(coordinator, unit);
+        }
+      };
+      await Promise.all([operator(tree.one), operator(tree.two)]);
+      assert.ok(made.length > 0);
+      assert.deepEqual([...new Set(made)], made);
+    });
   });
 
   it('is gone though its last two units stop at the same moment, on two machines', async () => {
