@@ -16,10 +16,18 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      const step = Math.min(left, LONGEST_TIMER);
+      timer = setTimeout(() => (step < left ? wait(left - step) : callback()), step);
+    };
+    wait(ms);
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/** Milliseconds; Node fires a timer that is to wait longer after one millisecond, so a longer wait is several. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Resolves after `ms` milliseconds of `clock`; rejects with the signal's reason when it is aborted first. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
