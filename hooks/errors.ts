@@ -7,7 +7,7 @@ export class FormulaDirectoryMissing extends EnsembleError {
   constructor(readonly directory: string) {
     super(
       `there is no formula directory ${directory}`,
-      'restart ensemble-agent, which fetches the formula again',
+      'leave it there: its agent fetches the formula again before it runs a hook of it',
     );
   }
 }

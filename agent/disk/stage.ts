@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { mapBounded } from '../../state/formula/concurrency.js';
-import type { Manifest } from '../../state/formula/manifest.js';
 import type { FormulaRef } from '../journal/record.js';
 import { copyFormula } from './copy-formula.js';
 import { flush, flushTogether } from './flush.js';
 import type { Leftovers } from './leftovers.js';
+import { fillIn, isStaged, manifestFile, readManifest } from './staged.js';
 import type { UnitDirectory } from './unit-directory.js';
 import { type Unpacked, withUnpacked } from './unpacked.js';
 
@@ -105,11 +105,6 @@ function byFileSystem(copies: readonly Copy[]): readonly (readonly Copy[])[] {
   return [...found.values()];
 }
 
-/** Whether the formula is on the unit's disk, complete. */
-export function isStaged(directory: UnitDirectory, formula: FormulaRef): boolean {
-  return existsSync(join(directory.formulas, formula.directory));
-}
-
 async function copyAside(request: Request): Promise<Copy> {
   const { directory, formula, unpacked } = request;
   const aside = join(directory.formulas, `.staging-${formula.directory}-${randomUUID()}`);
@@ -133,6 +128,8 @@ async function putInPlace(copy: Copy): Promise<void> {
     renameSync(copy.aside, staged);
   } catch (error) {
     if (!existsSync(staged)) throw error;
+    // Another preparation was here first, or it stands there damaged.
+    await fillIn(copy.aside, staged, copy.request.unpacked.manifest);
     await removeCopy(copy);
   }
 }
@@ -150,8 +147,7 @@ export async function writtenByHooks(
   directory: UnitDirectory,
   formula: FormulaRef,
 ): Promise<readonly string[]> {
-  const shipped: Manifest = JSON.parse(readFileSync(manifestFile(directory, formula), 'utf8'));
-  const paths = new Set(shipped.map(({ path }) => path));
+  const paths = new Set(readManifest(directory, formula).map(({ path }) => path));
   const present = await pathsBelow(join(directory.formulas, formula.directory), '');
   return present.filter((path) => !paths.has(path)).sort();
 }
@@ -166,8 +162,4 @@ async function pathsBelow(root: string, below: string): Promise<readonly string[
   // Of a large formula, one directory at a time.
   if (found.length >= AT_ONCE) await turn();
   return found;
-}
-
-function manifestFile(directory: UnitDirectory, formula: FormulaRef): string {
-  return join(directory.formulas, `${formula.directory}.json`);
 }

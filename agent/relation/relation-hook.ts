@@ -58,6 +58,7 @@ export async function runRelationHook(
   if (event === undefined || relation === undefined) return;
   if (!record.queue.begun) await host.save({}, holder.set({ ...record, queue: begin(record.queue) }));
   const name = relationHookName(record);
+  if (host.record().hook === null) await host.mendFormula(name);
   await runHook(host, {
     name,
     relation,

@@ -20,6 +20,8 @@ export interface HookHost {
   config(): Promise<Readonly<Record<string, ConfigValue>>>;
   /** How the formula in place wants a hook to be run. */
   hookRules(hook: string): Promise<HookRules>;
+  /** Sees that the formula, and this hook if it has one, is on the disk. @see mendFormula */
+  mendFormula(hook: string): Promise<void>;
   /** All relations the unit is in. */
   relationRecords(): readonly RelationRecord[];
   /** Who debugs the unit's hooks, if anybody does. */

@@ -1,6 +1,6 @@
 import { and, assign, fromPromise, not, raise, setup, stateIn } from 'xstate';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
-import type { UnitOperations, WantedFormula, Wants } from './operations.js';
+import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from './operations.js';
 
 interface UnitContext {
   readonly operations: UnitOperations;
@@ -15,7 +15,14 @@ interface UnitContext {
 type UnitEvent =
   | { readonly type: 'LOOK'; readonly wants: Wants }
   | { readonly type: 'UPGRADED' }
+  /** What was prepared is not there after all. */
+  | { readonly type: 'UNPREPARED' }
   | { readonly type: 'LEAVING' };
+
+interface Prepared {
+  readonly operations: UnitOperations;
+  readonly prepared: WantedFormula | undefined;
+}
 
 interface Rest {
   readonly operations: UnitOperations;
@@ -46,7 +53,10 @@ export const unitSetup = setup({
     runCommand: preparation((unit) => unit.runCommand()),
     fetch: preparation((unit, signal) => unit.fetch(signal)),
     stage: preparation((unit, signal) => unit.stage(signal)),
-    pause: operation((unit) => unit.pause()),
+    pause: fromPromise<void, Prepared>(
+      ({ input: { operations: unit, prepared } }) =>
+        unit.takeUp()?.then(() => unit.pause(prepared)) ?? unit.pause(prepared),
+    ),
     swap: operation((unit) => unit.swap()),
     upgradeHook: operation((unit) => unit.upgradeHook()),
     commit: operation((unit) => unit.commit()),
@@ -78,6 +88,7 @@ export const unitSetup = setup({
     wantsUpgrade: ({ context }) => context.wants.upgrade !== undefined,
     forcesUpgrade: ({ context }) => context.wants.upgrade?.force === true,
     prepared: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale')]),
+    isUnprepared: ({ event }) => 'error' in event && event.error instanceof NotPrepared,
     upgrading: stateIn({ workflow: 'upgrading' }),
     preparationIsStale: ({ context }) => context.wants.upgrade?.to !== context.preparing?.to,
     askedAgain: ({ context }) => context.wants.upgrade?.asked !== context.preparing?.asked,
@@ -88,11 +99,19 @@ export const unitSetup = setup({
     beginPreparing: assign({ preparing: ({ context }) => context.wants.upgrade }),
     announceUpgraded: raise({ type: 'UPGRADED' }),
     announceLeaving: raise({ type: 'LEAVING' }),
+    prepareAgain: raise({ type: 'UNPREPARED' }),
   },
 });
 
 /** The input of an operation. */
 export const operations = ({ context }: { context: UnitContext }): UnitOperations => context.operations;
+
+/** The input of the one that acts on what was prepared, whatever is wanted by then. */
+export const whatWasPrepared = ({
+  context: { operations, preparing },
+}: {
+  context: UnitContext;
+}): Prepared => ({ operations, prepared: preparing });
 
 export const journalledAs = (state: WorkflowState) => ({ type: 'journalledAs', params: { state } }) as const;
 export const journalledAt = (step: UpgradeStep) => ({ type: 'journalledAt', params: { step } }) as const;

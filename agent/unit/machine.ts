@@ -1,5 +1,13 @@
 import { and, assign, not } from 'xstate';
-import { journalledAs, journalledAt, operations, resting, resumesIn, unitSetup } from './machine-setup.js';
+import {
+  journalledAs,
+  journalledAt,
+  operations,
+  resting,
+  resumesIn,
+  unitSetup,
+  whatWasPrepared,
+} from './machine-setup.js';
 
 /**
  * A unit's life (DESIGN §5) as data. Two things go on at once: the workflow, in which hooks run one at a time, and the
@@ -118,9 +126,12 @@ export const unitMachine = unitSetup.createMachine({
             pausing: {
               invoke: {
                 src: 'pause',
-                input: operations,
+                input: whatWasPrepared,
                 onDone: 'swapping',
-                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+                onError: [
+                  { guard: 'isUnprepared', target: '#unit.workflow.restoring', actions: 'prepareAgain' },
+                  { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+                ],
               },
             },
             swapping: {
@@ -169,6 +180,8 @@ export const unitMachine = unitSetup.createMachine({
         'upgrade-error': resting('upgrade-error', [
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: 'resolvedByRetry', target: '#unit.workflow.upgrading' },
+          // What was not swapped is not the unit's formula, whatever an operator takes as done.
+          { guard: and(['resolvedAsDone', journalledAt('swapping')]), target: '#unit.workflow.upgrading' },
           { guard: 'resolvedAsDone', target: '#unit.workflow.upgrading.committing' },
           {
             guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere']),
@@ -205,7 +218,7 @@ export const unitMachine = unitSetup.createMachine({
       // What was prepared beside an upgrade that came through is prepared again: the upgrade clears away what it does
       // not keep.
       // A unit on its way out is not upgraded any more. That this ends too is what lets the machine end with `removed`.
-      on: { UPGRADED: '.idle', LEAVING: '.over' },
+      on: { UPGRADED: '.idle', UNPREPARED: '.idle', LEAVING: '.over' },
       states: {
         idle: {
           always: {

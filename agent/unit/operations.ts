@@ -45,6 +45,9 @@ export interface Journalled {
   readonly installed: boolean;
 }
 
+/** An upgrade that was about to go ahead must be prepared once more; the unit goes on as it is. No error of anybody. */
+export class NotPrepared extends Error {}
+
 /**
  * What the unit's machine invokes. Each operation journals its state or step before it acts, can be done twice, and
  * waits by itself for what may heal (storage, coordinator, disk). What it throws puts the unit in an error state.
@@ -68,8 +71,11 @@ export interface UnitOperations {
   fetch(signal: AbortSignal): Promise<void>;
   /** Extracts it beside the running formula. */
   stage(signal: AbortSignal): Promise<void>;
-  /** Journals that the upgrade goes ahead. */
-  pause(): Promise<void>;
+  /**
+   * Journals that the upgrade goes ahead, to what was prepared.
+   * @throws NotPrepared where that is not on the disk, or nobody wants an upgrade any more
+   */
+  pause(prepared: WantedFormula | undefined): Promise<void>;
   /** Renames the formula link. */
   swap(): Promise<void>;
   /**

@@ -1,6 +1,7 @@
 import { EnsembleError } from '../../state/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
-import { isStaged, stageFormula } from '../disk/stage.js';
+import { stageFormula } from '../disk/stage.js';
+import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../fault-points.js';
 import { unlessAborted, unlessRepeated, untilItWorks } from '../retry.js';
 import type { WantedFormula } from './operations.js';
@@ -27,12 +28,17 @@ export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
     if (await isKept(unit, upgrade.to)) return;
-    const { ref, bundle } = await unit.parts.formulas.fetch(upgrade.to);
-    await betweenFaults('staging.extract', () =>
-      stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
-    );
+    await fetchAndStage(unit, upgrade.to);
   });
   await gotThrough(unit, 'preparation');
+}
+
+/** Puts a formula on the unit's disk, from this machine's cache or from the storage. */
+export async function fetchAndStage(unit: AgentUnit, formulaId: string): Promise<void> {
+  const { ref, bundle } = await unit.parts.formulas.fetch(formulaId);
+  await betweenFaults('staging.extract', () =>
+    stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
+  );
 }
 
 /** What does not heal stands in the unit's status, with the command that asks once more. */

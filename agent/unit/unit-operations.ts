@@ -3,7 +3,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import { sentence } from '../log.js';
 import { commitUpgrade } from './commit-upgrade.js';
 import { installFormula } from './install-formula.js';
-import type { UnitOperations } from './operations.js';
+import { NotPrepared, type UnitOperations } from './operations.js';
 import { fetchFormula, stageWanted, untilHealed } from './prepare-upgrade.js';
 import { removeUnitHere } from './remove-unit.js';
 import type { AgentUnit } from './unit.js';
@@ -63,7 +63,14 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
       staging = stageWanted(unit, signal);
       return staging;
     },
-    pause: () => untilHealed(unit, () => pauseForUpgrade(unit)),
+    async pause(prepared) {
+      let ahead = false;
+      if (prepared !== undefined)
+        await untilHealed(unit, async () => {
+          ahead = await pauseForUpgrade(unit, prepared);
+        });
+      if (!ahead) throw new NotPrepared();
+    },
     swap: () => untilHealed(unit, () => swapFormula(unit)),
     upgradeHook: () => runUpgradeHook(unit),
     commit: () => untilHealed(unit, () => commitUpgrade(unit)),

@@ -22,6 +22,7 @@ import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from './hook-source.js';
 import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
+import { mendFormula } from './mend-formula.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
 import { SpentRequests } from './spent-requests.js';
@@ -182,6 +183,10 @@ export class AgentUnit implements RelationHost, ReportHost {
 
   hookRules(hook: string): Promise<HookRules> {
     return this.inPlace.hookRules(hook);
+  }
+
+  mendFormula(hook: string): Promise<void> {
+    return mendFormula(this, hook);
   }
 
   relationFacts(state: WorkflowState): UnitStatus['relations'] {

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+import { isStaged } from '../disk/staged.js';
 import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
 import { nameLeftBehind } from './left-behind.js';
+import type { WantedFormula } from './operations.js';
+import { fetchAndStage } from './prepare-upgrade.js';
 import type { AgentUnit } from './unit.js';
 import { runWorkflowHook } from './workflow-hook.js';
 
@@ -18,11 +21,17 @@ const KEPT = 2;
 /**
  * The point of no return: journals what the upgrade goes from and to. From here on a restart goes forward. The formula
  * is staged by now, so nothing that follows needs the storage.
+ *
+ * What counts is what was prepared: by now something newer may be wanted, which is not on the disk. It is prepared after
+ * this upgrade.
+ * @returns false where it cannot go ahead: nothing is wanted any more, or the other way, or the formula is not on the disk after all
  */
-export async function pauseForUpgrade(unit: AgentUnit): Promise<void> {
-  const { upgrade } = unit.wants();
-  if (upgrade === undefined) throw new Error('an upgrade went ahead that nobody wants');
-  const { ref } = await unit.parts.formulas.find(upgrade.to);
+export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula): Promise<boolean> {
+  const { ref } = await unit.parts.formulas.find(prepared.to);
+  const wanted = unit.wants().upgrade;
+  if (wanted?.revert !== prepared.revert || !isStaged(unit.directory, ref)) return false;
+  // How it is to be done may have been said anew meanwhile.
+  const upgrade = wanted.to === prepared.to ? wanted : prepared;
   const record = unit.record();
   const by = unit.requests().upgrade?.value.by;
   await unit.enter('upgrading', {
@@ -37,11 +46,16 @@ export async function pauseForUpgrade(unit: AgentUnit): Promise<void> {
       ...(upgrade.revertOnError && { revertOnError: true }),
     },
   });
+  return true;
 }
 
-/** Renames the formula link: from one instant to the next, the unit has the new formula and the whole of it. */
+/**
+ * Renames the formula link: from one instant to the next, the unit has the new formula and the whole of it. One that
+ * vanished since it was staged, as by hand while the agent was down, is fetched again before that.
+ */
 export async function swapFormula(unit: AgentUnit): Promise<void> {
   const { from, to, revert } = await enterStep(unit, 'swapping');
+  if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to.id);
   await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
   const { earlier } = unit.record();
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.

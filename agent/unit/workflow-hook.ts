@@ -13,6 +13,7 @@ export async function runWorkflowHook(
   { upgrade, also }: Pick<HookCall, 'upgrade'> & { readonly also?: () => Partial<UnitRecord> } = {},
 ): Promise<void> {
   if (host.record().done.includes(name)) return;
+  if (host.record().hook === null) await host.mendFormula(name);
   const through = (): Partial<UnitRecord> => {
     const { done, hook } = host.record();
     const boot = name === 'start' && { boot: hook?.boot ?? host.parts.boot };

@@ -102,6 +102,7 @@ describe('a relation hook of a unit', () => {
       },
       takeUp: () => undefined,
       config: async () => ({}),
+      mendFormula: async () => undefined,
       hookRules: async () => ({}),
       relationRecords: () => [relation],
       debugRequest: () => undefined,
