@@ -17,6 +17,8 @@ import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-d
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { clearLeftovers } from './disk/leftovers.js';
 import { replaceFile } from './disk/replace-file.js';
+import { type HomeEnvironment, homeEnvironment } from './environment/home-environment.js';
+import { ownCommand } from './environment/own-command.js';
 import { openFormulas } from './formulas.js';
 import { hookSlots } from './hook-slots.js';
 import { openJournal } from './journal/journal.js';
@@ -47,6 +49,8 @@ export interface AgentOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
+  /** The tree is right, whatever the data directory knows: units that it does not have are put aside. */
+  readonly acceptState?: boolean;
   /** Identifies the machine's current boot; default: the kernel's `bootId()`. */
   readonly boot?: string;
   /** What opens the coordinator; default: the engine that the environment's URL names. */
@@ -56,6 +60,8 @@ export interface AgentOptions {
 export interface RunningAgent {
   /** Stops the agent; units, hooks and the coordinator session stay for the next one. */
   stop(): Promise<void>;
+  /** Resolves with why the agent must not go on: the state is not the one that its units belong to any more. */
+  readonly failure: Promise<Error>;
 }
 
 const KILL_DELAY = 10_000;
@@ -76,7 +82,8 @@ const HOOKS_PER_CORE = 4;
  * contexts of all adopted hooks stand, since a tool of an unknown hook is refused.
  *
  * The session is kept for the next agent, except where this one could not start: then nobody is here.
- * @throws DataDirectoryInUse, JournalTooNew, MachineTaken, NotBootstrapped, and what the parts throw
+ * @throws DataDirectoryInUse, JournalTooNew, MachineTaken, NotBootstrapped, StateForeign, StateOlder, and what the
+ *   parts throw
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { environment, machine, log, clock, random } = options;
@@ -122,9 +129,28 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => storage.close());
     let gathered: Promise<void> | undefined;
     ends.push(() => gathered);
-    const coordinator = await connect(options, directory);
+    const id = await agentId(directory);
+    const home = await homeEnvironment({
+      environment: environment.name,
+      state: environment.state,
+      machine,
+      agentId: id,
+      dataDirectory: directory.root,
+      command: ownCommand(environment, machine, directory.root),
+      units: [...journalled.units, ...journalled.damaged].map(({ unit }) => unit),
+      acceptState: options.acceptState ?? false,
+      clock,
+      log,
+    });
+    const failed = home.stranger.then((error) => {
+      throw error;
+    });
+    failed.catch(() => undefined);
+    const coordinator = await Promise.race([connect(options, directory, home), failed]);
     ends.push(() => coordinator.close({ keepSession }));
-    await awaitCoordinator(coordinator, options, directory);
+    await Promise.race([awaitCoordinator(coordinator, options, directory), failed]);
+    await home.settle(coordinator);
+    ends.push(() => home.close());
 
     const logs = gatherLogs(logSegmentsOf(coordinator, machine), directory.logMarks, {
       clock,
@@ -137,12 +163,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     });
     const leftovers = clearLeftovers(clock, log);
     ends.push(() => leftovers.close());
-    const writer = treeWriter(coordinator, clock, random);
+    const writer = treeWriter(coordinator, clock, random, () => home.touched());
     const parts: AgentParts = {
       machine,
       addresses: ownAddresses(),
       directory,
       coordinator,
+      home,
       journal,
       leftovers,
       formulas: openFormulas(coordinator, storage, directory.cache),
@@ -165,7 +192,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     };
     const identity = {
       machine,
-      agentId: await agentId(directory),
+      agentId: id,
       version: options.version,
       dataDirectory: directory.root,
       description: { hostname: hostname(), addresses: parts.addresses },
@@ -187,7 +214,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
     keepSession = true;
     log.info(`machine ${machine} is up`, { environment: environment.name, units: journalled.units.length });
-    return { stop };
+    return { stop, failure: home.stranger };
   } catch (error) {
     await stop();
     throw error;
@@ -198,12 +225,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 async function connect(
   { environment, clock, random, open = openCoordinator }: AgentOptions,
   directory: DataDirectory,
+  { recognise }: HomeEnvironment,
 ): Promise<Coordinator> {
   const session = await readFile(directory.session, 'utf8').catch(() => undefined);
   return open(environment.state, {
     requestTimeout: Number.POSITIVE_INFINITY,
     clock,
     random,
+    recognise,
     ...(environment.secret !== undefined && { secret: environment.secret }),
     ...(session !== undefined && { session }),
   });

@@ -76,3 +76,52 @@ export class DataDirectoryInUse extends EnsembleError {
     );
   }
 }
+
+/** What an error about the tree says of the agent that refuses it. */
+interface Refusing {
+  readonly environment: string;
+  readonly state: string;
+  readonly dataDirectory: string;
+  /** The command that starts this agent. */
+  readonly command: string;
+}
+
+/** The coordinator holds another environment than the one that the data directory's units belong to. */
+export class StateForeign extends EnsembleError {
+  static override readonly code = 'state-foreign';
+  constructor(
+    readonly agent: Refusing,
+    /** The id of the environment that the directory knows, and when it last told it something. */
+    readonly known: string,
+    readonly seen: string | undefined,
+    /** The id of the one that was found; one of release 0.1.0 has none. */
+    readonly found: string | undefined,
+  ) {
+    super(
+      `${agent.dataDirectory} belongs to environment ${known}${seen === undefined ? '' : ` (last written to ${seen})`}, ` +
+        `and ${agent.state} holds ${found === undefined ? 'one without an id' : `another, ${found}`}; nothing is done to ` +
+        'the units here',
+      `if this is the wrong state, name the right one with -e, or another directory with --data-dir; if the units here ` +
+        `are to follow it: ${agent.command} --accept-state`,
+    );
+  }
+}
+
+/** The tree is a copy of before the agent's last work: it was restored from a backup. */
+export class StateOlder extends EnsembleError {
+  static override readonly code = 'state-older';
+  constructor(
+    readonly agent: Refusing,
+    /** When the directory last told the tree something, and what of that the tree knows. */
+    readonly known: string,
+    readonly found: string | undefined,
+  ) {
+    super(
+      `${agent.state} is older than what the units of ${agent.dataDirectory} did: ` +
+        `${found === undefined ? 'it knows nothing of this agent' : `it is as of ${found}`}, and the agent wrote to it ` +
+        `${known} last; nothing is done to the units here`,
+      `if a newer copy can still be restored, restore it and start the agent again; if this one is to stay: ` +
+        `${agent.command} --accept-state`,
+    );
+  }
+}

@@ -31,6 +31,7 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
     const unit = new AgentUnit(parts, record, relations, ({ name }) => {
       units.get(name)?.stop();
       units.delete(name);
+      parts.home.gone(name);
       // The name may be in use again, which was not looked at while the unit had it.
       look();
     });
@@ -114,6 +115,17 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
    */
   async function forsake(unit: AgentUnit): Promise<void> {
     const { name } = unit;
+    const disowner = parts.home.disowned(name);
+    if (disowner !== undefined) {
+      parts.log.warning(
+        'the state that was accepted does not have the unit; it stops, and its data is put aside',
+        {
+          unit: name,
+        },
+      );
+      unit.evict(disowner);
+      return;
+    }
     const by = await untilItWorks(() => forcedOut(parts.coordinator, name), {
       clock: parts.clock,
       random: parts.random,

@@ -22,6 +22,7 @@ interface Options {
   readonly dataDir?: string;
   readonly hookConcurrency?: number;
   readonly hookTimeout?: number;
+  readonly acceptState?: boolean;
   readonly debug?: boolean;
 }
 
@@ -40,6 +41,10 @@ const program = new Command('ensemble-agent')
     '--hook-timeout <seconds>',
     'how long a hook may take whose formula does not say (default: 3600)',
     atLeastOne,
+  )
+  .option(
+    '--accept-state',
+    'go by the state that is found, though it is older or another one: units that it lacks are put aside',
   )
   .option('--debug', 'log more, with stacks')
   .addHelpText('after', '\nExample:\n  ensemble-agent -e production --machine web1')
@@ -75,8 +80,16 @@ async function run(options: Options): Promise<void> {
       log,
       clock: systemClock,
       random: Math.random,
+      acceptState: options.acceptState === true,
       ...(options.hookConcurrency !== undefined && { hookConcurrency: options.hookConcurrency }),
       ...(options.hookTimeout !== undefined && { hookTimeLimit: options.hookTimeout * 1_000 }),
+    });
+    void agent.failure.then((error) => {
+      log.error('stopping; units and running hooks go on', { error });
+      agent.stop().then(
+        () => fail(error, options),
+        () => fail(error, options),
+      );
     });
     giveBackMemory(systemClock, memoryOfProcess());
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

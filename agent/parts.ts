@@ -5,6 +5,7 @@ import type { HookRules } from '../state/formula/hook-rules.js';
 import type { Addresses } from '../state/model/schemas.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import type { Leftovers } from './disk/leftovers.js';
+import type { HomeEnvironment } from './environment/home-environment.js';
 import type { Formulas } from './formulas.js';
 import type { HookSlots } from './hook-slots.js';
 import type { Journal } from './journal/journal.js';
@@ -21,6 +22,7 @@ export interface AgentParts {
   readonly addresses: Addresses;
   readonly directory: DataDirectory;
   readonly coordinator: Coordinator;
+  readonly home: HomeEnvironment;
   readonly journal: Journal;
   readonly leftovers: Leftovers;
   readonly formulas: Formulas;

@@ -35,8 +35,14 @@ interface Waiting {
 /**
  * One transaction is under way at a time; what comes meanwhile goes together in the next. A transaction that does not
  * apply is taken apart, so that a conflict of one unit is no other unit's.
+ * @param written called after each transaction
  */
-export function treeWriter(coordinator: Coordinator, clock: Clock, random: () => number): TreeWriter {
+export function treeWriter(
+  coordinator: Coordinator,
+  clock: Clock,
+  random: () => number,
+  written: () => void = () => undefined,
+): TreeWriter {
   const waiting: Waiting[] = [];
   let atWork = false;
 
@@ -52,7 +58,10 @@ export function treeWriter(coordinator: Coordinator, clock: Clock, random: () =>
   async function writeTogether(writes: readonly Waiting[]): Promise<void> {
     try {
       const operations = (await Promise.all(writes.map(({ build }) => build(0)))).flat();
-      if (operations.length > 0) await coordinator.transaction(operations);
+      if (operations.length > 0) {
+        await coordinator.transaction(operations);
+        written();
+      }
       for (const { resolve } of writes) resolve();
     } catch {
       await Promise.all(writes.map(({ build, resolve, reject }) => writeAlone(build).then(resolve, reject)));
@@ -64,7 +73,10 @@ export function treeWriter(coordinator: Coordinator, clock: Clock, random: () =>
     for (let tries = 1; ; tries += 1) {
       try {
         const operations = await build(tries);
-        if (operations.length > 0) await coordinator.transaction(operations);
+        if (operations.length > 0) {
+          await coordinator.transaction(operations);
+          written();
+        }
         return;
       } catch (error) {
         if (tries >= MOST_TRIES || !mayHeal(error)) throw error;

@@ -1,6 +1,7 @@
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
+import { FormulaNotPublished } from '../../state/model/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import type { PublishedFormula } from '../formulas.js';
 import type { UnitRecord } from '../journal/record.js';
@@ -31,7 +32,13 @@ export class FormulaInPlace {
   async load(): Promise<void> {
     const { formula } = this.#record();
     if (formula === null || this.#published?.ref.id === formula.id) return;
-    this.#published = await this.#parts.formulas.find(formula.id);
+    try {
+      this.#published = await this.#parts.formulas.find(formula.id);
+    } catch (error) {
+      // Nor may the tree know the formula any more, and the unit's hooks are to stop it all the same.
+      if (!(error instanceof FormulaNotPublished) || !this.#parted.signal.aborted) throw error;
+      this.#published = { ref: formula, options: {}, hooks: {} };
+    }
   }
 
   /** The unit is none of its service any more, which may be gone: nobody waits for it from now on. */

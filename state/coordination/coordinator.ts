@@ -113,6 +113,12 @@ export interface CoordinatorOptions {
   readonly requestTimeout?: number;
   /** What `savedSession()` of an earlier process gave. One that has expired is silently replaced by a new one. */
   readonly session?: string;
+  /**
+   * Asked before anything is read or written, of each connection anew, with what reads a node over it: a coordinator that
+   * was restored or set up anew comes back as if it had only been away. One that is not recognised is not used; it is
+   * asked again after a while. So is one for which it throws; where that is when it is opened, opening may throw it.
+   */
+  readonly recognise?: (get: (path: string) => Promise<Node | undefined>) => Promise<boolean>;
   readonly clock?: Clock;
   /** Uniform in [0, 1); for the order of servers and for back-off. */
   readonly random?: () => number;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../coordination/coordinator.js';
-import { NodeExists } from '../coordination/errors.js';
+import { NodeExists, NodeNotFound } from '../coordination/errors.js';
+import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { LayoutTooNew, NotBootstrapped } from './errors.js';
 import { paths } from './paths.js';
@@ -19,18 +21,23 @@ export const treeRoots: readonly string[] = [
   paths.relations,
   paths.logs,
   paths.history,
+  paths.marks,
 ];
 
 /**
  * Makes an empty tree ready for use. May be done twice and by several at once. `/layout` is created last, so whoever
  * sees it sees everything.
+ * @param environment the id of what is made: another one each time, so that agents know their environment again
  * @returns whether this call was the one that finished it
  */
-export async function bootstrapTree(coordinator: Coordinator): Promise<boolean> {
+export async function bootstrapTree(
+  coordinator: Coordinator,
+  environment: string = randomUUID(),
+): Promise<boolean> {
   for (const path of treeRoots) {
     await createUnlessThere(coordinator, path, path === paths.relations ? nodeValue({ next: 0 }) : '{}');
   }
-  const layout = { level: LAYOUT_LEVEL, sublevel: 0, minReader: LAYOUT_LEVEL };
+  const layout = { level: LAYOUT_LEVEL, sublevel: 0, minReader: LAYOUT_LEVEL, environment };
   return createUnlessThere(coordinator, paths.layout, nodeValue(layout));
 }
 
@@ -44,6 +51,21 @@ export async function requireLayout(coordinator: Coordinator, environment: strin
   if (layout.value.minReader > LAYOUT_LEVEL) {
     throw new LayoutTooNew(environment, layout.value.minReader, LAYOUT_LEVEL);
   }
+}
+
+/**
+ * The environment's id. A tree that was made by release 0.1.0 has none and gets one here, once, whoever asks first.
+ * @throws NodeNotFound where there is no layout
+ */
+export async function environmentId(coordinator: Coordinator, fresh: string = randomUUID()): Promise<string> {
+  return retryOnConflict('the environment', async () => {
+    const layout = await readEntity(coordinator, paths.layout, layoutSchema);
+    if (layout === undefined) throw new NodeNotFound(paths.layout);
+    const { value, version } = layout;
+    if (value.environment !== undefined) return value.environment;
+    await coordinator.set(paths.layout, nodeValue({ ...value, environment: fresh }), version);
+    return fresh;
+  });
 }
 
 async function createUnlessThere(coordinator: Coordinator, path: string, value: string): Promise<boolean> {

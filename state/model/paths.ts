@@ -74,6 +74,9 @@ export const paths = {
   history: '/history',
   serviceHistory: (service: string) => `/history/${service}`,
   unitHistory: (unit: string) => `/history/${serviceOfUnit(unit)}/${nodeOfUnit(unit)}`,
+  /** How far each agent's work is in this tree, by the agents' ids: tells a copy of before that was restored. */
+  marks: '/marks',
+  mark: (agentId: string) => `/marks/${agentId}`,
 } as const;
 
 /** `mysql/0` as the tree spells it: `mysql-0`. */

@@ -12,6 +12,18 @@ export const layoutSchema = z.looseObject({
   level: z.int(),
   sublevel: z.int(),
   minReader: z.int(),
+  /** Random id of this environment; absent in trees of release 0.1.0 until an agent gives them one. */
+  environment: z.optional(z.string()),
+});
+
+/**
+ * `/marks/<agent id>`: written by that agent only. `count` is raised after it wrote to the tree, and never falls, so a
+ * tree whose count is less than the agent remembers is a copy of before.
+ */
+export const markSchema = z.looseObject({
+  count: z.int().check(z.nonnegative()),
+  at: instant,
+  machine: z.string(),
 });
 
 export const addressesSchema = z.looseObject({ private: z.string(), public: z.string() });
@@ -175,6 +187,7 @@ export const statusSchema = z.looseObject({
 });
 
 export type Layout = z.infer<typeof layoutSchema>;
+export type Mark = z.infer<typeof markSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type AgentPresence = z.infer<typeof agentSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;

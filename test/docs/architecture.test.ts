@@ -43,6 +43,7 @@ function knownPaths(): readonly string[] {
     paths.logSegment('m', 1),
     paths.serviceHistory('s'),
     paths.unitHistory('s/0'),
+    paths.mark('m'),
   ].map((path) => path.replace(/(?<=[/-])(s-0|s|m|f|7|0{9}1)(?=\/|$)/g, '*'));
 }
 
@@ -64,7 +65,7 @@ describe('the page about the architecture', () => {
       'numbers',
       'units',
     ];
-    const more = ['meeting', 'members', 'allSettings', 'unplaced', 'logs', 'machineLogs', 'history'];
+    const more = ['meeting', 'members', 'allSettings', 'unplaced', 'logs', 'machineLogs', 'history', 'marks'];
     assert.equal(Object.keys(paths).length, knownPaths().length + parts.length + more.length);
   });
 });

@@ -165,7 +165,8 @@ export class EmbeddedCoordinator implements Coordinator {
   }
 }
 
-function nodeAt(tables: Tables, path: string): Node | undefined {
+/** The node at a path, as of the tables' moment. */
+export function nodeAt(tables: Tables, path: string): Node | undefined {
   const record = tables.nodes.get(keyOf(path));
   return record && nodeOf(record);
 }

@@ -1,8 +1,8 @@
 import { isAbsolute, normalize } from 'node:path';
-import { systemClock } from '../../clock.js';
-import type { Coordinator, CoordinatorOptions } from '../coordinator.js';
+import { type Clock, pause, systemClock } from '../../clock.js';
+import type { Coordinator, CoordinatorOptions, Node } from '../coordinator.js';
 import { CoordinatorUrlInvalid } from '../errors.js';
-import { EmbeddedCoordinator } from './embedded-coordinator.js';
+import { EmbeddedCoordinator, nodeAt } from './embedded-coordinator.js';
 import { Requests, type Terms } from './requests.js';
 import { Session } from './session.js';
 import { openStore, type Store } from './store.js';
@@ -25,6 +25,7 @@ export async function openEmbedded(url: string, options: CoordinatorOptions): Pr
   const requests = new Requests(store, terms);
   const vigil = new Vigil(store, session, requests, clock);
   try {
+    await untilRecognised(requests, options, clock);
     await vigil.begin(options.session);
   } catch (error) {
     vigil.end();
@@ -32,6 +33,20 @@ export async function openEmbedded(url: string, options: CoordinatorOptions): Pr
     throw error;
   }
   return new EmbeddedCoordinator(store, session, requests, vigil, terms);
+}
+
+/** Milliseconds after which a store that was not recognised is looked at again. */
+const RECOGNISE_AGAIN = 1_000;
+
+/** Before the session goes on, as that is written. */
+async function untilRecognised(
+  requests: Requests,
+  { recognise }: CoordinatorOptions,
+  clock: Clock,
+): Promise<void> {
+  if (recognise === undefined) return;
+  const get = (path: string): Promise<Node | undefined> => requests.read((tables) => nodeAt(tables, path));
+  while (!(await recognise(get))) await pause(clock, RECOGNISE_AGAIN);
 }
 
 async function reach({ url, directory, clock }: Terms): Promise<Store> {

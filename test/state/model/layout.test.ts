@@ -12,7 +12,7 @@ describe('the layout', () => {
   it('is made once, though several make it at the same time', async () => {
     assert.equal(await bootstrapTree(tree.one), false, 'useTree was first');
     await tree.one.remove(paths.layout);
-    const made = await Promise.all([tree.one, tree.two, tree.one].map(bootstrapTree));
+    const made = await Promise.all([tree.one, tree.two, tree.one].map((each) => bootstrapTree(each)));
     assert.equal(made.filter(Boolean).length, 1);
     await requireLayout(tree.two, 'local');
   });
