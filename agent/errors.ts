@@ -36,6 +36,23 @@ export class NoProgress extends EnsembleError {
   static override readonly code = 'no-progress';
 }
 
+/** A hook succeeded, and the coordinator refuses for good what it set. */
+export class HookWritesRefused extends EnsembleError {
+  static override readonly code = 'hook-writes-refused';
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `hook "${hook}" of ${unit} succeeded, but what it set cannot be written: ${reason}`,
+      'mend that, or leave out --retry to go on without what it set',
+      options,
+    );
+  }
+}
+
 export class JournalTooNew extends EnsembleError {
   static override readonly code = 'journal-too-new';
   constructor(

@@ -1,21 +1,30 @@
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
+import { shortened } from '../shortened.js';
 
-/** What observers are told of the relations of a unit in `state`; they are paused while the unit itself is. */
+/**
+ * What observers are told of the relations of a unit in `state`; they are paused while the unit itself is.
+ * @param troubles what keeps the unit from taking part or from leaving, by the relation's number
+ */
 export function relationFacts(
   records: readonly RelationRecord[],
   state: WorkflowState,
+  troubles: ReadonlyMap<string, string> = new Map(),
 ): NonNullable<UnitStatus['relations']> {
   const running = state === 'started' || state === 'configuring' || state === 'stopping';
   return Object.fromEntries(
-    records.map(({ identifier, remoteService, error }) => [
-      identifier,
-      {
-        state: error !== null ? ('error' as const) : running ? ('up' as const) : ('down' as const),
-        services: [remoteService],
-        ...(error !== null && { message: error }),
-      },
-    ]),
+    records.map(({ relation, identifier, remoteService, error }) => {
+      const message = error ?? troubles.get(relation);
+      const up = running && message === undefined;
+      return [
+        identifier,
+        {
+          state: error !== null ? ('error' as const) : up ? ('up' as const) : ('down' as const),
+          services: [remoteService],
+          ...(message !== undefined && { message: shortened(message) }),
+        },
+      ];
+    }),
   );
 }

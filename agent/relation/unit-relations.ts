@@ -5,6 +5,7 @@ import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
+import { sentence } from '../log.js';
 import { untilItWorks } from '../retry.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
@@ -38,6 +39,8 @@ export class UnitRelations {
   readonly #writing = new Set<string>();
   /** Who was in each relation when it was last looked at. */
   readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
+  /** Why a relation's presence or departure cannot be written yet. */
+  readonly #troubles = new Map<string, string>();
   #endService: () => void = () => undefined;
   /** Resolved at the next change of a record. */
   #waiting: (() => void)[] = [];
@@ -163,7 +166,7 @@ export class UnitRelations {
 
   /** What observers are told; relations are paused while the unit itself is. */
   facts(state: WorkflowState): NonNullable<UnitStatus['relations']> {
-    return relationFacts(this.all(), state);
+    return relationFacts(this.all(), state, this.#troubles);
   }
 
   #consider(view: RelationView): void {
@@ -249,10 +252,24 @@ export class UnitRelations {
       random,
       // What it was to take part in may be left meanwhile.
       mayHeal: () => !this.#host.isStopped() && this.current(record).queue.leaving === record.queue.leaving,
-      failed: (error) => this.#failed(record, error),
+      failed: (error) => {
+        this.#failed(record, error);
+        this.#trouble(record, sentence(error));
+      },
     })
       .catch((error: unknown) => this.#failed(record, error))
-      .finally(() => this.#writing.delete(key));
+      .finally(() => {
+        this.#trouble(record, undefined);
+        this.#writing.delete(key);
+      });
+  }
+
+  /** Observers are told of it. */
+  #trouble({ relation }: RelationRecord, reason: string | undefined): void {
+    if (this.#troubles.get(relation) === reason) return;
+    if (reason === undefined) this.#troubles.delete(relation);
+    else this.#troubles.set(relation, reason);
+    this.#host.look();
   }
 
   #nextDue(): RelationRecord | undefined {

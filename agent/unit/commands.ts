@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { HookWrites } from '../../hooks/context/saved.js';
 import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { isSuccess } from '../../hooks/process/outcome.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
@@ -97,8 +98,9 @@ export class UnitCommands {
       );
       const writes = context.finish();
       parts.contexts.delete(spec.run.id);
-      const ports = isSuccess(outcome) ? { ports: await applyWrites(this.#host, writes) } : {};
-      const result = { ...describe(outcome), ...(await readOutput(spec.logFile)), took: took() };
+      const { reason, ...ports } = isSuccess(outcome) ? await this.#write(writes) : {};
+      const output = await readOutput(spec.logFile);
+      const result = { ...describe(outcome), ...output, took: took(), ...(reason && { reason }) };
       await this.#host.save({ hook: null, ...ports });
       await removeRun(spec.runDirectory);
       return result;
@@ -107,6 +109,15 @@ export class UnitCommands {
       await this.#host.save({ hook: null });
       const reason = sentence(error);
       return { outcome: 'not-started', reason, output: '', leftOut: 0, took: took() };
+    }
+  }
+
+  /** What cannot be written is said to who asked: the command ran, and is not run again. */
+  async #write(writes: HookWrites): Promise<{ readonly ports?: string[]; readonly reason?: string }> {
+    try {
+      return { ports: await applyWrites(this.#host, writes) };
+    } catch (error) {
+      return { reason: `what the command set cannot be written: ${sentence(error)}` };
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
 import type { UpgradeStep } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
+import { shortened } from '../shortened.js';
 import type { UnitFacts } from '../tree/mirror.js';
 import type { Wants } from './operations.js';
 
@@ -40,8 +41,8 @@ export function unitFacts(
     status: {
       state: record.state,
       since: record.since,
-      message: record.error ?? trouble?.reason ?? record.message,
-      ...(record.next && { next: record.next }),
+      message: shortened(record.error ?? trouble?.reason ?? record.message),
+      ...(record.next && { next: shortened(record.next) }),
       ...(record.workload !== null && { workload: record.workload }),
       ...(upgrade && { upgrade }),
       ...(relations && { relations }),
@@ -82,6 +83,8 @@ function upgradeStatus(
     ...preparation,
     from: committedFormula(record)?.id ?? '',
     to: wants.upgrade.to,
-    ...(blockers.length > 0 && { blockers: blockers.map(({ reason, since }) => ({ reason, since })) }),
+    ...(blockers.length > 0 && {
+      blockers: blockers.map(({ reason, since }) => ({ reason: shortened(reason), since })),
+    }),
   };
 }

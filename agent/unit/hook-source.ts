@@ -6,8 +6,13 @@ import { readEntity } from '../../state/model/entity.js';
 import { compareUnits, paths } from '../../state/model/paths.js';
 import { type Settings, settingsSchema } from '../../state/model/schemas.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
-import type { RelationRecord } from '../journal/relation-record.js';
+import { shortened } from '../shortened.js';
+import { findRelation } from './find-relation.js';
 import type { HookHost } from './hook-call.js';
+import { ownSettings } from './write-settings.js';
+
+/** Characters of one message of `ensemble-log`. */
+const MOST_LOGGED = 64 * 1024;
 
 /** The file that holds what the unit's hooks print and log. */
 export function hookLog(directory: UnitDirectory): string {
@@ -30,9 +35,9 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
     log: (level, message) =>
       appendFile(
         hookLog(host.directory),
-        `${new Date(parts.clock.now()).toISOString()} ${level} ${message}\n`,
+        `${new Date(parts.clock.now()).toISOString()} ${level} ${shortened(message, MOST_LOGGED)}\n`,
       ),
-    status: (message, workload) => host.save({ message, workload: workload ?? null }),
+    status: (message, workload) => host.save({ message: shortened(message), workload: workload ?? null }),
     relations: () =>
       host.relationRecords().map(({ identifier, name, role, interface: of, remoteService }) => ({
         id: identifier,
@@ -43,6 +48,7 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
       })),
     members: (relation) => presentMembers(host, relation),
     settings: (relation, unit) => readSettings(host, relation, unit),
+    written: (relation) => ownSettings(host, relation),
     async keep(context) {
       const { hook } = host.record();
       if (hook?.id === id) await host.save({ hook: { ...hook, context } });
@@ -65,8 +71,4 @@ async function readSettings(host: HookHost, identifier: string, unit: string): P
   if (known !== undefined) return known;
   const read = await readEntity(parts.coordinator, paths.settings(record.meeting, unit), settingsSchema);
   return read?.value;
-}
-
-export function findRelation(host: HookHost, identifier: string): RelationRecord | undefined {
-  return host.relationRecords().find((record) => record.identifier === identifier);
 }

@@ -4,9 +4,12 @@ import { hookFailure } from '../../hooks/hook-failure.js';
 import type { HookSpec } from '../../hooks/process/hook-run.js';
 import { putAsideRun, removeRun } from '../../hooks/process/run-directory.js';
 import { pause } from '../../state/clock.js';
+import { ValueTooLarge } from '../../state/coordination/errors.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
+import { HookWritesRefused } from '../errors.js';
 import { betweenFaults } from '../fault-points.js';
-import { untilItWorks } from '../retry.js';
+import { sentence } from '../log.js';
+import { unlessRepeated, untilItWorks } from '../retry.js';
 import type { HookCall, HookHost } from './hook-call.js';
 import { openPorts } from './hook-source.js';
 import { openContext } from './hook-spec.js';
@@ -22,7 +25,7 @@ const LONGEST_BACKOFF = 3_600_000;
  *
  * The order at its end matters: what it set in its relations is written before the journal says it is through, since
  * until then a restart finds the run's exit status and does the same once more.
- * @throws HookFailed, HookKilled, HookTimedOut, HookNotExecutable, HookCannotStart
+ * @throws HookFailed, HookKilled, HookTimedOut, HookNotExecutable, HookCannotStart, HookWritesRefused
  */
 export async function runHook(host: HookHost, call: HookCall): Promise<void> {
   const { spec, context, outcome, logOffset } = await runToItsEnd(host, call);
@@ -36,7 +39,7 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
     await runAgain(host, spec, failure.message, wait);
     return runHook(host, call);
   }
-  const ports = await throughAll(host, () =>
+  const ports = await throughAll(host, call.name, () =>
     betweenFaults(`${call.name}.settings`, () => applyWrites(host, writes)),
   );
   const { change, relation } = call.through();
@@ -69,21 +72,35 @@ async function runAgain(host: HookHost, spec: HookSpec, failure: string, wait: n
 
 /**
  * Does what must follow a hook that succeeded, until it is done: an error would have the hook run again, although what
- * it did cannot be undone.
+ * it did cannot be undone. Only what is refused for good is an error, which an operator resolves: what is too large at
+ * once, any other answer when it was given again and again.
+ * @throws HookWritesRefused
  */
-async function throughAll<T>(host: HookHost, act: () => Promise<T>): Promise<T> {
+async function throughAll<T>(host: HookHost, hook: string, act: () => Promise<T>): Promise<T> {
   const { clock, random } = host.parts;
   let troubled = false;
+  const healing = unlessRepeated(() => true);
   const result = await untilItWorks(act, {
     clock,
     random,
-    mayHeal: () => !host.isStopped(),
+    mayHeal: (error) => {
+      if (host.isStopped()) return false;
+      const refused = (): HookWritesRefused =>
+        new HookWritesRefused(host.name, hook, sentence(error), { cause: error });
+      if (error instanceof ValueTooLarge) throw refused();
+      try {
+        return healing(error);
+      } catch {
+        throw refused();
+      }
+    },
     failed: (error) => {
       troubled = true;
       host.troubledBy(error);
     },
+  }).finally(() => {
+    if (troubled) host.troubledBy(undefined);
   });
-  if (troubled) host.troubledBy(undefined);
   return result;
 }
 

@@ -1,5 +1,9 @@
 import { EnsembleError } from '../../state/errors.js';
 import { sentence } from '../log.js';
+import { shortened } from '../shortened.js';
+
+/** Characters of an error that are told. */
+const MOST_ERROR = 1_500;
 
 /**
  * What failed, and the command that goes on from there. Not every error knows it: one may come from the system, or
@@ -9,7 +13,8 @@ export function wayOut(error: unknown, unit: string): { readonly error: string; 
   const command = `ensemble resolved --retry ${unit}`;
   const known = error instanceof EnsembleError ? error.next : undefined;
   const next = known === undefined ? command : known.includes(command) ? known : `${known}, then: ${command}`;
-  return { error: error instanceof Error ? error.message : String(error), next };
+  // Cut here, so that the command after it is not.
+  return { error: shortened(error instanceof Error ? error.message : String(error), MOST_ERROR), next };
 }
 
 /**

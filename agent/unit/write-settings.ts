@@ -1,9 +1,9 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { settingsSchema } from '../../state/model/schemas.js';
+import { type Settings, settingsSchema } from '../../state/model/schemas.js';
 import type { HookHost } from './hook-call.js';
-import { findRelation } from './hook-source.js';
+import { findRelation } from './find-relation.js';
 
 /** What a hook set, by relation identifier and key; null deletes. */
 export type SettingsChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
@@ -16,7 +16,9 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
   const entries = Object.entries(changes);
   if (entries.length === 0) return;
   const { coordinator, writer } = host.parts;
+  const ahead = new Map<string, number>();
   await writer.write(async () => {
+    ahead.clear();
     const operations = await Promise.all(
       entries.map(async ([identifier, change]): Promise<readonly Operation[]> => {
         const record = findRelation(host, identifier);
@@ -26,11 +28,28 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
         if (current === undefined) return [];
         const merged = Object.entries({ ...current.value, ...change }).filter(([, value]) => value !== null);
         const value = nodeValue(Object.fromEntries(merged));
-        return value === nodeValue(current.value)
-          ? []
-          : [{ kind: 'set', path, value, version: current.version }];
+        if (value === nodeValue(current.value)) return [];
+        ahead.set(path, current.version + 1);
+        return [{ kind: 'set', path, value, version: current.version }];
       }),
     );
     return operations.flat();
   });
+  const versions = lastWritten.get(host) ?? new Map<string, number>();
+  for (const [path, version] of ahead) versions.set(path, version);
+  lastWritten.set(host, versions);
+}
+
+/** The versions of the settings that this agent wrote last for a unit, by path: what is observed may be older. */
+const lastWritten = new WeakMap<HookHost, Map<string, number>>();
+
+/** A unit's own settings in a relation as they are now: as they are observed, unless that is of before its last write. */
+export async function ownSettings(host: HookHost, identifier: string): Promise<Settings> {
+  const record = findRelation(host, identifier);
+  if (record === undefined) return {};
+  const path = paths.settings(record.meeting, host.name);
+  const observed = host.parts.meetings.view(record.meeting)?.get(host.name);
+  if (observed !== undefined && observed.version >= (lastWritten.get(host)?.get(path) ?? 0))
+    return observed.settings;
+  return (await readEntity(host.parts.coordinator, path, settingsSchema))?.value ?? {};
 }

@@ -52,9 +52,9 @@ export async function runCommand(
   });
 }
 
-function remarksOn({ outcome, signal, leftOut, took }: CommandResult): readonly string[] {
+function remarksOn({ outcome, signal, leftOut, took, reason }: CommandResult): readonly string[] {
   const end = {
-    exited: [],
+    exited: reason === undefined ? [] : [reason],
     'not-started': [],
     killed: [`the command was ended by ${signal}`],
     'timed-out': [`the command was ended after ${Math.round(took / 1_000)} s`],
@@ -63,7 +63,8 @@ function remarksOn({ outcome, signal, leftOut, took }: CommandResult): readonly 
   return [...end[outcome], ...(leftOut > 0 ? [`${leftOut} bytes more of its output are left out`] : [])];
 }
 
-function exitCodeOf({ outcome, exit, signal }: CommandResult): ExitCode {
+function exitCodeOf({ outcome, exit, signal, reason }: CommandResult): ExitCode {
+  if (outcome === 'exited' && reason !== undefined) return exit || 1;
   if (outcome === 'timed-out') return TIMED_OUT;
   if (outcome !== 'killed') return exit ?? 1;
   const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];

@@ -2,7 +2,7 @@ import { formatEndpoint } from '../../state/model/endpoints.js';
 import type { RelationNode } from '../../state/model/relations.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 
-/** Why a relation of a unit is in error, and with which services it is. */
+/** Why a relation of a unit is in error or cannot be kept up, and with which services it is. */
 export interface RelationErrorEntry {
   readonly services: readonly string[];
   readonly message: string;
@@ -58,11 +58,11 @@ export function relationStates(relations: UnitStatus['relations'] = {}): Readonl
   return states;
 }
 
-/** The unit's relations in error, by identifier. */
+/** The unit's relations that something is wrong with, by identifier: in error, or not to be kept up for now. */
 export function relationErrors(
   relations: UnitStatus['relations'] = {},
 ): readonly (readonly [string, RelationErrorEntry])[] {
   return Object.entries(relations)
-    .filter(([, { state }]) => state === 'error')
+    .filter(([, { state, message }]) => state === 'error' || message !== undefined)
     .map(([identifier, { services, message = '' }]) => [identifier, { services, message }]);
 }

@@ -68,12 +68,16 @@ export class HookRelationBroken extends EnsembleError {
 export class HookSettingsTooLarge extends EnsembleError {
   static override readonly code = 'hook-settings-too-large';
 
+  /** @param together what is counted besides what the hook sets */
   constructor(
     readonly bytes: number,
     readonly limit: number,
+    readonly together?: string,
   ) {
     super(
-      `the settings of this hook would have ${bytes} bytes, more than ${limit}`,
+      together === undefined
+        ? `the settings of this hook would have ${bytes} bytes, more than ${limit}`
+        : `${together}, the unit's settings would take ${bytes} bytes, more than ${limit}`,
       'set where the data is, not the data',
     );
   }

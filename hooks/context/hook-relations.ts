@@ -13,6 +13,8 @@ import {
   type RelationWrites,
   type SettingsChange,
   settingsLimit,
+  writtenLimit,
+  writtenSize,
 } from './relation.js';
 import type { Json } from './snapshot.js';
 import type { HookContextSource } from './source.js';
@@ -33,6 +35,8 @@ export class HookRelations {
   readonly #access: ContextAccess;
   /** What was set, in order; one that could not be kept goes out again from wherever it stands. */
   #changes: readonly { readonly relation: string; readonly change: SettingsChange }[];
+  /** What was set before the hook, by the relation's id, where the hook sets something. */
+  readonly #before = new Map<string, RelationSettings>();
 
   /** @param own the relation the hook is about, in relation hooks */
   constructor(
@@ -104,10 +108,15 @@ export class HookRelations {
    */
   async set(relation: string, change: SettingsChange): Promise<void> {
     if (this.#isBroken(relation)) throw new HookRelationBroken(relation, this.#source.unit, 'set');
+    // A relation of an adopted hook was set in before this context stood.
+    for (const each of new Set([relation, ...Object.keys(this.writes())]))
+      if (!this.#before.has(each)) this.#before.set(each, await this.#source.written(each));
     await this.#access.change(() => {
       const added = { relation, change };
-      const bytes = sizeOf(fold([...this.#changes, added]));
+      const after = fold([...this.#changes, added]);
+      const bytes = sizeOf(after);
       if (bytes > settingsLimit) throw new HookSettingsTooLarge(bytes, settingsLimit);
+      this.#checkWritten(after, { [relation]: {}, ...this.writes() });
       this.#changes = [...this.#changes, added];
       return () => {
         this.#changes = this.#changes.filter((each) => each !== added);
@@ -130,6 +139,24 @@ export class HookRelations {
   async #concerns(relation: string, unit: string): Promise<boolean> {
     if (this.own?.id === relation && this.own.remoteUnit === unit) return true;
     return (await this.members(relation)).includes(unit);
+  }
+
+  /**
+   * The merged settings are judged at once: after the hook nobody could make them smaller. What makes them smaller is let
+   * through, also where they are too large already.
+   * @throws HookSettingsTooLarge
+   */
+  #checkWritten(after: RelationWrites, before: RelationWrites): void {
+    const bytes = this.#writtenSize(after);
+    if (bytes > writtenLimit && bytes > this.#writtenSize(before))
+      throw new HookSettingsTooLarge(bytes, writtenLimit, 'with what it had set before');
+  }
+
+  #writtenSize(writes: RelationWrites): number {
+    const sizes = Object.entries(writes).map(([relation, change]) =>
+      writtenSize(applySettings(this.#before.get(relation) ?? {}, change)),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   #isBroken(relation: string): boolean {

@@ -36,8 +36,22 @@ export function applySettings(settings: RelationSettings, change: SettingsChange
   return Object.fromEntries(after.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** Bytes that the keys and values of one hook may have: a node of the tree holds at most one megabyte. */
+/** Bytes that the keys and values of one hook may have. */
 export const settingsLimit = 512 * 1024;
+
+/**
+ * Bytes that a unit's settings may take, as they are written, in all relations that one hook sets in: they go into one
+ * transaction, and the coordinator takes 1,000,000 bytes at once, paths and all.
+ */
+export const writtenLimit = 900_000;
+
+/** Bytes that a transaction needs for one relation besides its settings: its path. */
+const BESIDES = 300;
+
+/** Bytes that these settings take when they are written. */
+export function writtenSize(settings: RelationSettings): number {
+  return Buffer.byteLength(JSON.stringify(settings)) + BESIDES;
+}
 
 /** Whether a settings key can be used: hooks write it as a word of the shell, before an `=`. */
 export function isSettingsKey(text: string): boolean {

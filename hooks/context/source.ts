@@ -30,6 +30,8 @@ export interface HookContextSource {
   members(relation: string): readonly string[] | Promise<readonly string[]>;
   /** What a unit, also this one, has set in the relation of this id, or had set when it left; undefined where nothing is known of it. */
   settings(relation: string, unit: string): Promise<RelationSettings | undefined>;
+  /** What this unit's next write in the relation is merged over: its own settings as they are now. */
+  written(relation: string): Promise<RelationSettings>;
   /** Takes effect at once, whatever becomes of the hook. */
   log(level: LogLevel, message: string): void | Promise<void>;
   /** Takes effect at once, whatever becomes of the hook. */

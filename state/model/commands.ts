@@ -15,7 +15,7 @@ export const commandResultSchema = z.looseObject({
   exit: z.optional(z.int()),
   /** Where it was killed. */
   signal: z.optional(z.string()),
-  /** Why it was not started. */
+  /** Why it was not started; where it exited, why what it set was not written. */
   reason: z.optional(z.string()),
   /** What it printed, both outputs as they came, from its beginning. */
   output: z.string(),

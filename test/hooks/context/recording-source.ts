@@ -45,6 +45,10 @@ export class RecordingSource implements HookContextSource {
     return this.#settingsOf(relation)[unit];
   }
 
+  async written(relation: string): Promise<Record<string, string>> {
+    return this.#settingsOf(relation)[this.unit] ?? {};
+  }
+
   #settingsOf(relation: string): Record<string, Record<string, string>> {
     return this.inRelations.find(({ id }) => id === relation)?.settings ?? {};
   }
