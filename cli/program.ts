@@ -43,7 +43,7 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
   );
   if (argv.length === 0) throw new UsageError('no command is given', 'ensemble', usageOf(program));
   try {
-    await program.parseAsync(separateUnits(argv), { from: 'user' });
+    await program.parseAsync(separateUnits(argv.map(unitStateOf)), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     throw error;
@@ -116,6 +116,16 @@ function nameOf(command: Command): string {
 
 function usageOf(command: Command): string {
   return `${nameOf(command)} ${command.usage()}`;
+}
+
+/**
+ * `ensemble status --state error` says which units to show, although `--state` is the coordinator's URL otherwise: what has
+ * no colon is no URL.
+ */
+function unitStateOf(word: string, index: number, argv: readonly string[]): string {
+  if (argv[0] !== 'status') return word;
+  if (word === '--state' && /^[^:]+$/.test(argv[index + 1] ?? ':')) return '--unit-state';
+  return word.replace(/^--state=(?=[^:]+$)/, '--unit-state=');
 }
 
 /**

@@ -1,5 +1,7 @@
 import { nameFault } from '../state/formula/formula-id.js';
+import { workflowStates } from '../state/model/workflow-state.js';
 import { parseDuration } from './output/durations.js';
+import { ANY_ERROR } from './status/unit-filter.js';
 
 /** A value on the command line is not what its option takes; the message ends the sentence that names the option. */
 export class ValueRefused extends Error {}
@@ -87,6 +89,13 @@ export function scopes(text: string, before: readonly string[] = []): readonly s
   if (!/^[A-Za-z0-9*?][A-Za-z0-9._*?/-]*$/.test(text)) {
     throw new ValueRefused('Write the name of a service, a unit or a machine; * and ? stand for anything.');
   }
+  return [...before, text];
+}
+
+/** States that `status` picks units by. */
+export function unitStates(text: string, before: readonly string[] = []): readonly string[] {
+  if (text !== ANY_ERROR && !workflowStates.some((state) => state === text))
+    throw new ValueRefused(`States are ${[ANY_ERROR, ...workflowStates].join(', ')}.`);
   return [...before, text];
 }
 

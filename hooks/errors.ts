@@ -63,8 +63,12 @@ export class HookFailed extends EnsembleError {
   ) {
     super(
       `hook "${hook}" of ${unit} failed with exit status ${status}${reason ? ` (${reason})` : ''}${said(lastLines)}`,
-      wayOut(unit, logFile),
+      wayOut(unit),
     );
+  }
+
+  override get brief(): string {
+    return inBrief(`exit status ${this.status}`, this.reason ?? this.lastLines);
   }
 }
 
@@ -80,7 +84,11 @@ export class HookKilled extends EnsembleError {
     readonly lastLines: string,
   ) {
     const how = signal ? `killed by ${signal}` : 'killed before it could report its exit status';
-    super(`hook "${hook}" of ${unit} was ${how}${said(lastLines)}`, wayOut(unit, logFile));
+    super(`hook "${hook}" of ${unit} was ${how}${said(lastLines)}`, wayOut(unit));
+  }
+
+  override get brief(): string {
+    return inBrief(`killed${this.signal === undefined ? '' : ` by ${this.signal}`}`, this.lastLines);
   }
 }
 
@@ -97,8 +105,12 @@ export class HookTimedOut extends EnsembleError {
   ) {
     super(
       `hook "${hook}" of ${unit} was ended after its time limit of ${afterMs / 1000} s${said(lastLines)}`,
-      wayOut(unit, logFile),
+      wayOut(unit),
     );
+  }
+
+  override get brief(): string {
+    return inBrief(`over its time limit of ${this.afterMs / 1000} s`, this.lastLines);
   }
 }
 
@@ -155,6 +167,12 @@ function said(lastLines: string): string {
   return lastLines === '' ? '' : `; it said last: ${lastLines}`;
 }
 
-function wayOut(unit: string, logFile: string): string {
-  return `see ${logFile}, then: ensemble resolved --retry ${unit}`;
+/** The last line that a program prints is mostly why it ended. */
+function inBrief(how: string, lines: string): string {
+  const last = lines.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  return last === '' ? how : `${last} (${how})`;
+}
+
+function wayOut(unit: string): string {
+  return `ensemble debug-log -i ${unit}, then: ensemble resolved --retry ${unit}`;
 }

@@ -25,6 +25,11 @@ export abstract class EnsembleError extends Error {
     return (this.constructor as typeof EnsembleError).code;
   }
 
+  /** The same in a few words, the cause first, for a place that says already what it is about. */
+  get brief(): string {
+    return this.message;
+  }
+
   /** What a command exits with when it ends by this error: 1 failed, 2 wrong usage (DESIGN §3.9). */
   get exitCode(): 1 | 2 {
     return 1;

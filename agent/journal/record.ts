@@ -100,6 +100,8 @@ export const recordSchema = z.looseObject({
   workload: z.nullable(z.string()),
   /** Why the unit is in an error state, in an operator's words. */
   error: z.nullable(z.string()),
+  /** The same in a few words, the cause first. */
+  brief: z.optional(z.nullable(z.string())),
   /** What an operator can do about it. */
   next: z.optional(z.nullable(z.string())),
   /** The id of the last `resolved` request that was honoured. */

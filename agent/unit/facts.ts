@@ -42,6 +42,7 @@ export function unitFacts(
       state: record.state,
       since: record.since,
       message: shortened(record.error ?? trouble?.reason ?? record.message),
+      ...(record.brief && record.brief !== record.error && { brief: shortened(record.brief) }),
       ...(record.next && { next: shortened(record.next) }),
       ...(record.workload !== null && { workload: record.workload }),
       ...(upgrade && { upgrade }),

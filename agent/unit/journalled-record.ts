@@ -105,6 +105,7 @@ export class JournalledRecord {
       attempts: again ? attempts : 0,
       hook: null,
       error: null,
+      brief: null,
       next: null,
       deaths: {},
       ...(state !== 'upgrading' && state !== 'upgrade-error' && { upgrade: null }),

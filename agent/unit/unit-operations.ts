@@ -93,7 +93,7 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
       if (failure !== undefined) unit.parts.log.error(sentence(failure), { unit: unit.name });
       const { hook, state: before } = unit.record();
       await unit.enter(state, {
-        ...(failure === undefined ? { error: null, next: null } : wayOut(failure, unit.name)),
+        ...(failure === undefined ? { error: null, brief: null, next: null } : wayOut(failure, unit.name)),
         // An operator took its start as done.
         ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),
       });

@@ -5,16 +5,30 @@ import { shortened } from '../shortened.js';
 /** Characters of an error that are told. */
 const MOST_ERROR = 1_500;
 
+/** Characters of the same in brief. */
+const MOST_BRIEF = 200;
+
+/** What an operator reads of a failure. */
+export interface WayOut {
+  readonly error: string;
+  /** The same in a few words. */
+  readonly brief: string;
+  /** The command that goes on from there. */
+  readonly next: string;
+}
+
 /**
  * What failed, and the command that goes on from there. Not every error knows it: one may come from the system, or
  * from a mistake in Ensemble itself.
  */
-export function wayOut(error: unknown, unit: string): { readonly error: string; readonly next: string } {
+export function wayOut(error: unknown, unit: string): WayOut {
   const command = `ensemble resolved --retry ${unit}`;
   const known = error instanceof EnsembleError ? error.next : undefined;
   const next = known === undefined ? command : known.includes(command) ? known : `${known}, then: ${command}`;
+  const text = error instanceof Error ? error.message : String(error);
+  const brief = error instanceof EnsembleError ? error.brief : text;
   // Cut here, so that the command after it is not.
-  return { error: shortened(error instanceof Error ? error.message : String(error), MOST_ERROR), next };
+  return { error: shortened(text, MOST_ERROR), brief: shortened(brief, MOST_BRIEF), next };
 }
 
 /**

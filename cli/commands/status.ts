@@ -7,9 +7,10 @@ import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../status/scopes.js';
 import { statusDocument } from '../status/status-document.js';
 import { type StatusFormat, statusText } from '../status/status-text.js';
+import { filterUnits, type UnitFilter } from '../status/unit-filter.js';
 import { watchSnapshot } from '../status/watch-snapshot.js';
 
-export interface StatusOptions {
+export interface StatusOptions extends UnitFilter {
   readonly format: StatusFormat;
   readonly watch?: boolean;
   /** A file for what is printed. */
@@ -19,26 +20,29 @@ export interface StatusOptions {
 /** Prints the environment, or what of it has one of the names; with `--watch` again after every change. */
 export async function status(
   scopes: readonly string[],
-  { format, watch = false, output: file }: StatusOptions,
+  { format, watch = false, output: file, ...filter }: StatusOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   if (watch && (format === 'dot' || format === 'svg'))
     throw invocation.misuse(`--watch cannot draw ${format}`);
   return intoFile(invocation.output, file, (output) =>
-    print(scopes, format, watch, { ...invocation, output }),
+    print(scopes, filter, format, watch, { ...invocation, output }),
   );
 }
 
 function print(
   scopes: readonly string[],
+  filter: UnitFilter,
   format: StatusFormat,
   watch: boolean,
   invocation: Invocation,
 ): Promise<ExitCode> {
   const { output } = invocation;
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
-    const textOf = (snapshot: Snapshot): Promise<string> =>
-      statusText(statusDocument(environment.name, narrow(snapshot, scopes)), format, output.stdout, watch);
+    const textOf = (snapshot: Snapshot): Promise<string> => {
+      const shown = filterUnits(narrow(snapshot, scopes), filter);
+      return statusText(statusDocument(environment.name, shown), format, output.stdout, watch);
+    };
     if (!watch) {
       output.data(await textOf(await readSnapshot(coordinator)));
       return 0;

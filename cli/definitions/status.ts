@@ -23,12 +23,26 @@ export const statusCommand: CommandDefinition = {
       choices: ['table', 'json', 'yaml', 'dot', 'svg'],
       default: 'table',
     },
+    {
+      flags: '--unit-state <state>',
+      description:
+        'only units in this state; error: in any state of error. May be given several times. --state works too, where it is no URL',
+      parse: values.unitStates,
+    },
+    { flags: '--behind', description: 'only units that do not run the formula of their service' },
+    {
+      flags: '--machine <machine>',
+      description: 'only units on this machine. May be given several times',
+      parse: values.machineNames,
+      completes: 'machines',
+    },
     { flags: '--watch', description: 'print again whenever something changes, until Ctrl-C' },
     output,
   ],
   examples: [
     'ensemble status',
     'ensemble status --format json guestbook',
+    'ensemble status --state error',
     "ensemble status --watch 'guest*'",
     'ensemble status --format svg --output status.svg',
   ],

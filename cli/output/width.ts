@@ -28,6 +28,34 @@ export function cutToWidth(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}…`;
 }
 
+/**
+ * `text` in lines of at most `columns`, broken between words; a word that is longer than a line is broken within, but
+ * never through the middle of a character. One empty line for no text.
+ */
+export function wrapToWidth(text: string, columns: number): readonly string[] {
+  if (displayWidth(text) <= columns) return [text];
+  const room = Math.max(1, columns);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (displayWidth(longer) <= room) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = '';
+    for (const segment of segmentsOf(word)) {
+      if (displayWidth(line + segment) > room && line !== '') {
+        lines.push(line);
+        line = '';
+      }
+      line += segment;
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
 function* segmentsOf(text: string): Generator<string> {
   graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   for (const { segment } of graphemes.segment(text)) yield segment;

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../output/output.js';
 import { cutToWidth } from '../output/width.js';
 import type { StatusFormat } from './status-text.js';
@@ -28,9 +29,16 @@ export function drawing({ stdout, data }: Pick<Output, 'stdout' | 'data'>, forma
         lines.length <= room
           ? lines
           : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`];
-      const drawn = shown.map((line) => `${cutToWidth(line, stdout.columns)}\u001b[K\n`).join('');
+      const drawn = shown.map((line) => `${cutLine(line, stdout.columns)}\u001b[K\n`).join('');
       // The whole screen once, then only what changed on it: no flicker.
       stdout.write(`${again ? '' : '\u001b[2J'}\u001b[H${drawn}\u001b[J`);
     },
   };
+}
+
+/** A line that fits the screen, with its colour; one that does not is cut, and loses it. */
+function cutLine(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  const cut = cutToWidth(plain, columns);
+  return cut === plain ? line : cut;
 }

@@ -54,6 +54,8 @@ export interface UnitEntry {
   /** Where its machine is reached; there once its agent has taken it up. */
   readonly publicAddress?: string;
   readonly message: string;
+  /** An error's message in a few words, the cause first; only where that is shorter. */
+  readonly brief?: string;
   /** What an operator can do about an error; only where there is one. */
   readonly next?: string;
   /** What the formula says of its workload, where it says anything. */
@@ -158,6 +160,7 @@ function unitEntry(
     since: status.since,
     ...(unit.addresses !== undefined && { publicAddress: unit.addresses.public }),
     message: status.message,
+    ...(status.brief !== undefined && { brief: status.brief }),
     ...(status.next !== undefined && { next: status.next }),
     ...(status.workload !== undefined && { workload: status.workload }),
     ...(unit.principal !== undefined && { principal: unit.principal }),

@@ -1,22 +1,53 @@
+import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../output/printable.js';
 import { renderTable } from '../output/table.js';
+import type { Screen } from '../output/terminal.js';
+import { attentionLines } from './attention.js';
 import { relationLines } from './relation-lines.js';
 import type { ServiceEntry, StatusDocument } from './status-document.js';
 import { unitLines } from './unit-lines.js';
 
-/** The status as people read it: machines, services, every unit in a line, relations, and what is missing. */
-export function statusTable(status: StatusDocument, columns: number): readonly string[] {
+/**
+ * The status as people read it: machines, services, every unit in a line, relations, what is missing, and what needs
+ * somebody, in full.
+ * @param watched it is drawn over itself, and what does not fit the screen is cut off at its end: what needs somebody then
+ *   stands at its beginning
+ */
+export function statusTable(
+  status: StatusDocument,
+  screen: Pick<Screen, 'columns' | 'hasColors'>,
+  watched: boolean,
+): readonly string[] {
+  const { columns } = screen;
+  const attention = attentionLines(status, columns);
   const parts = [
-    [`environment ${printable(status.environment)}`],
+    [`environment ${printable(status.environment)}`, ...countLines(status)],
+    ...(watched ? [attention] : []),
     machineLines(status, columns),
     serviceLines(status, columns),
-    unitLines(status, columns),
+    unitLines(status, screen),
     relationLines(status, columns),
     missingLines(status),
+    ...(watched ? [] : [attention]),
   ];
   return parts
     .filter((lines) => lines.length > 0)
     .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+/** How many units are in which state, what failed first: `5 units: 1 config-error, 4 started`. */
+function countLines({ services }: StatusDocument): readonly string[] {
+  const states = Object.values(services).flatMap(({ units }) =>
+    Object.values(units).map(({ state }) => state),
+  );
+  if (states.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const order = (state: string): number => (isErrorState(state) ? 0 : state === 'started' ? 2 : 1);
+  const each = [...counts]
+    .toSorted(([a], [b]) => order(a) - order(b) || a.localeCompare(b, 'en'))
+    .map(([state, count]) => `${count} ${printable(state)}`);
+  return [`${states.length} unit${states.length === 1 ? '' : 's'}: ${each.join(', ')}`];
 }
 
 function machineLines({ machines }: StatusDocument, columns: number): readonly string[] {
@@ -29,7 +60,7 @@ function machineLines({ machines }: StatusDocument, columns: number): readonly s
     machine.version ?? '-',
     printable(machine.hostname),
   ]);
-  return renderTable([['MACHINE', 'AGENT', 'UNITS', 'VERSION', 'HOSTNAME'], ...rows], columns);
+  return renderTable([['MACHINE', 'AGENT', 'UNITS', 'VERSION', 'HOSTNAME'], ...rows], columns, [3]);
 }
 
 function serviceLines(status: StatusDocument, columns: number): readonly string[] {

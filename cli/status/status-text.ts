@@ -14,7 +14,7 @@ export type StatusFormat = Format | 'dot' | 'svg';
 export async function statusText(
   document: StatusDocument,
   format: StatusFormat,
-  { columns }: Pick<Screen, 'columns'>,
+  screen: Pick<Screen, 'columns' | 'hasColors' | 'isTerminal'>,
   stream: boolean,
 ): Promise<string> {
   switch (format) {
@@ -25,7 +25,7 @@ export async function statusText(
       return stream ? `---\n${text}` : text;
     }
     case 'table':
-      return statusTable(document, columns).join('\n');
+      return statusTable(document, screen, stream && screen.isTerminal).join('\n');
     case 'dot':
       return statusDot(document);
     case 'svg': {

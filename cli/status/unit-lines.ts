@@ -1,5 +1,7 @@
 import { printable } from '../output/printable.js';
-import { renderTable } from '../output/table.js';
+import { tableRows } from '../output/table.js';
+import { type Color, paint, type Screen } from '../output/terminal.js';
+import { type Severity, severities, severityOf } from './attention.js';
 import type { StatusDocument, UnitEntry } from './status-document.js';
 import { unitMessage } from './unit-message.js';
 
@@ -10,27 +12,56 @@ interface Row {
   readonly target: string;
 }
 
-/** Every unit in a line, subordinates indented below the unit they are placed beside. */
-export function unitLines({ services }: StatusDocument, columns: number): readonly string[] {
+/** Colours say nothing that the words do not say too. */
+const colors: Readonly<Partial<Record<Severity, Color>>> = { error: 'red', waiting: 'yellow' };
+
+/** Columns that are left out on a narrow screen: of ports, the upgrade's step, the formula, the machine. */
+const SPARE = [5, 4, 3, 2];
+
+/**
+ * Every unit in a line, subordinates indented below the unit they are placed beside. What failed stands first, then what
+ * waits; below it, the rest in their order.
+ */
+export function unitLines(
+  { services }: StatusDocument,
+  screen: Pick<Screen, 'columns' | 'hasColors'>,
+): readonly string[] {
   const rows = Object.values(services).flatMap((service) =>
     Object.entries(service.units).map(([name, unit]): Row => ({ name, unit, target: service.formula })),
   );
   if (rows.length === 0) return [];
   const byName = new Map(rows.map((row) => [row.name, row]));
-  const lines = rows
+  const groups = rows
     .filter(({ unit }) => unit.principal === undefined || !byName.has(unit.principal))
-    .flatMap((row) => [
-      lineOf(row, ''),
+    .map((row) => [
+      row,
       ...(row.unit.subordinates ?? []).flatMap((name) => {
         const beside = byName.get(name);
-        return beside === undefined ? [] : [lineOf(beside, '  ')];
+        return beside === undefined ? [] : [beside];
       }),
-    ]);
-  const head = ['UNIT', 'STATE', 'MACHINE', 'FORMULA', 'UPGRADE', 'PORTS', 'MESSAGE'];
-  return [
-    ...renderTable([head, ...lines], columns),
-    ...(rows.some(isBehind) ? ['', '* not the formula of its service'] : []),
-  ];
+    ])
+    .toSorted((a, b) => rank(a) - rank(b));
+  const ordered = groups.flatMap((group) =>
+    group.map((row, index) => ({ row, indent: index === 0 ? '' : '  ' })),
+  );
+  const [head = [], ...lines] = tableRows(
+    [
+      ['UNIT', 'STATE', 'MACHINE', 'FORMULA', 'UPGRADE', 'PORTS', 'MESSAGE'],
+      ...ordered.map(({ row, indent }) => lineOf(row, indent)),
+    ],
+    { width: screen.columns, spare: SPARE },
+  );
+  const painted = lines.flatMap((each, index) => {
+    const unit = ordered[index]?.row.unit;
+    const color = unit && colors[severityOf(unit)];
+    return color === undefined ? each : each.map((line) => paint(screen, color, line));
+  });
+  return [...head, ...painted, ...(rows.some(isBehind) ? ['', '* not the formula of its service'] : [])];
+}
+
+/** How far up a unit stands, with those placed beside it. */
+function rank(group: readonly Row[]): number {
+  return Math.min(...group.map(({ unit }) => severities.indexOf(severityOf(unit))));
 }
 
 function lineOf(row: Row, indent: string): readonly string[] {
@@ -42,7 +73,8 @@ function lineOf(row: Row, indent: string): readonly string[] {
     `${unit.formula ?? '-'}${isBehind(row) ? ' *' : ''}`,
     unit.upgrade?.step ?? '-',
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
-    unitMessage(unit),
+    // In full it stands with what needs attention.
+    unitMessage({ ...unit, message: unit.brief ?? unit.message }),
   ];
 }
 

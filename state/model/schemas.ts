@@ -160,6 +160,8 @@ export const statusSchema = z.looseObject({
   state: z.enum(workflowStates),
   since: instant,
   message: z._default(z.string(), ''),
+  /** Of an error: the message in a few words, the cause first, where it is longer. */
+  brief: z.optional(z.string()),
   /** Of an error: what an operator can do about it. */
   next: z.optional(z.string()),
   /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */

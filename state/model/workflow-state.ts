@@ -19,7 +19,7 @@ export const workflowStates = [
 export type WorkflowState = (typeof workflowStates)[number];
 
 /** The states in which a unit runs nothing until an operator says `resolved`. */
-export function isErrorState(state: WorkflowState): boolean {
+export function isErrorState(state: string): boolean {
   return state.endsWith('-error');
 }
 

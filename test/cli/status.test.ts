@@ -104,7 +104,7 @@ describe('ensemble status', () => {
     const { stdout } = await world.box.ok('status');
     assert.match(
       stdout,
-      /^environment local\n\nMACHINE {2}AGENT {2}UNITS {2}VERSION {2}HOSTNAME\nm0 +down +1 +- +m0\.test\n/,
+      /^environment local\n1 unit: 1 started\n\nMACHINE {2}AGENT {2}UNITS {2}VERSION {2}HOSTNAME\nm0 +down +1 +- +m0\.test\n/,
     );
     assert.match(stdout, /\nguestbook {2}principia:guestbook-2 {2}1 +\S+principia\n/);
     assert.match(

@@ -16,12 +16,45 @@ describe('a table', () => {
     ]);
   });
 
-  it('cuts the last column to the width there is, and no other', () => {
+  it('goes on in further lines where the text of the last column is longer than there is room', () => {
+    const long = 'the disk is full and nothing can be written any more';
+    assert.deepEqual(renderTable([...rows, ['a/1', 'started', long]], 50).slice(-3), [
+      'a/1       started        the disk is full and',
+      '                         nothing can be written',
+      '                         any more',
+    ]);
     assert.deepEqual(
-      renderTable([...rows, ['a/1', 'started', 'x'.repeat(40)]], 45).at(-1),
-      `a/1       started        ${'x'.repeat(19)}…`,
+      renderTable(
+        [
+          ['A', 'B'],
+          ['a', 'x'.repeat(60)],
+        ],
+        43,
+      ).slice(1),
+      [`a  ${'x'.repeat(40)}`, `   ${'x'.repeat(20)}`],
+      'a word that is longer than a line',
     );
-    assert.equal(renderTable([...rows, ['a/1', 'started', 'x'.repeat(40)]], 10).at(-1)?.length, 25 + 12);
+  });
+
+  it('has the text of the last column beneath each row where there is no room beside it', () => {
+    assert.deepEqual(renderTable([...rows, ['a/1', 'started', 'it needs a database']], 30), [
+      'UNIT      STATE',
+      'mysql/0   started',
+      '    all is well',
+      'mysql/10  install-error',
+      'a/1       started',
+      '    it needs a database',
+    ]);
+  });
+
+  it('leaves out spare columns where it is too wide, those in which nothing stands first', () => {
+    const wide = [
+      ['UNIT', 'PORTS', 'UPGRADE', 'MESSAGE'],
+      ['mysql/0', '3306/tcp', '-', 'all is well here'],
+    ];
+    assert.deepEqual(renderTable(wide, 80, [1, 2])[0], 'UNIT     PORTS     UPGRADE  MESSAGE');
+    assert.deepEqual(renderTable(wide, 36, [1, 2])[0], 'UNIT     PORTS     MESSAGE');
+    assert.deepEqual(renderTable(wide, 30, [1, 2])[0], 'UNIT     MESSAGE');
   });
 
   it('keeps columns straight behind characters of two columns, combining ones and emoji', () => {

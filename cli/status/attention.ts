@@ -1,0 +1,82 @@
+import { isErrorState } from '../../state/model/workflow-state.js';
+import { printable } from '../output/printable.js';
+import { wrapToWidth } from '../output/width.js';
+import type { StatusDocument, UnitEntry } from './status-document.js';
+
+/** How much a unit needs somebody, from most to least. */
+export const severities = ['error', 'waiting', 'fine'] as const;
+
+export type Severity = (typeof severities)[number];
+
+/** Whether something failed, waits for somebody or something, or goes its way. */
+export function severityOf(unit: UnitEntry): Severity {
+  if (isErrorState(unit.state) || unit.relationErrors !== undefined) return 'error';
+  const blocked = (unit.upgrade?.blockers ?? []).length > 0;
+  return blocked || unit.agent === 'down' ? 'waiting' : 'fine';
+}
+
+/** One thing that somebody should know of, in full. */
+export interface Attention {
+  readonly who: string;
+  /** e.g. `config-error since 2026-01-01 12:00:00Z`. */
+  readonly what: string;
+  readonly text: string;
+  /** The command that goes on from there, where one does. */
+  readonly next?: string | undefined;
+}
+
+/** All that failed or waits in what is shown: errors first, then what is blocked. */
+export function attentionOf({ services }: StatusDocument): readonly Attention[] {
+  const units = Object.values(services).flatMap((service) => Object.entries(service.units));
+  return [
+    ...units.filter(([, unit]) => isErrorState(unit.state)).map(([who, unit]) => ofState(who, unit)),
+    ...units.flatMap(([who, { relationErrors = {} }]) =>
+      Object.entries(relationErrors).map(([relation, { message }]) => ({
+        who,
+        what: `relation ${relation} in error`,
+        text: printable(message),
+      })),
+    ),
+    ...units.flatMap(([who, { state, upgrade }]) =>
+      // What keeps an upgrade from going on in a unit that is in error is that error.
+      isErrorState(state)
+        ? []
+        : (upgrade?.blockers ?? []).map(({ reason, since }) => ({
+            who,
+            what: `its upgrade to ${upgrade?.to} waits since ${instant(since)}`,
+            text: printable(reason),
+          })),
+    ),
+  ];
+}
+
+function ofState(who: string, { state, since, message, next }: UnitEntry): Attention {
+  return {
+    who,
+    what: `${state} since ${instant(since)}`,
+    text: printable(message),
+    next: next === undefined ? undefined : printable(next),
+  };
+}
+
+/** What needs somebody, as lines under its heading; none where nothing does. */
+export function attentionLines(document: StatusDocument, columns: number): readonly string[] {
+  const all = attentionOf(document);
+  if (all.length === 0) return [];
+  const indented = (text: string): readonly string[] =>
+    text === '' ? [] : wrapToWidth(text, columns - 4).map((line) => `    ${line}`);
+  return [
+    'NEEDS ATTENTION',
+    ...all.flatMap(({ who, what, text, next }) => [
+      ...wrapToWidth(`${who}: ${what}`, columns),
+      ...indented(text),
+      // One command in a line, so that it can be copied.
+      ...(next === undefined ? [] : `next: ${next}`.split(/, (?=then: )/).map((line) => `    ${line}`)),
+    ]),
+  ];
+}
+
+/** An ISO instant as people read it, to the second. */
+function instant(iso: string): string {
+  return iso.replace(/^(.{10})T(.{8})(\.\d+)?/, '$1 $2');
+}
