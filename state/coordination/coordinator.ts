@@ -119,6 +119,11 @@ export interface CoordinatorOptions {
    * asked again after a while. So is one for which it throws; where that is when it is opened, opening may throw it.
    */
   readonly recognise?: (get: (path: string) => Promise<Node | undefined>) => Promise<boolean>;
+  /**
+   * How often all that is observed is read again although nothing was heard of it, in milliseconds, a quarter more or
+   * less: so long a lost event keeps observers waiting. Default 300,000; `Infinity` never.
+   */
+  readonly fullLook?: number;
   readonly clock?: Clock;
   /** Uniform in [0, 1); for the order of servers and for back-off. */
   readonly random?: () => number;

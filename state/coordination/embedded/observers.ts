@@ -75,6 +75,11 @@ export class Observers {
     };
   }
 
+  /** Shows the observers all that is otherwise than they were told, whatever the log of changes says. */
+  lookAtAll(): void {
+    refreshAll(this.#read(), [...this.#ofNodes.values(), ...this.#ofChildren.values()]);
+  }
+
   /** Shows the observers what changed since the last look. Does nothing, quickly, when nothing did. */
   look(): void {
     const tables = this.#read();
@@ -84,7 +89,7 @@ export class Observers {
     this.#seen = last;
     if (changes === undefined) {
       // Too far behind for the log, or another log: everything may have changed.
-      refreshAll(tables, [...this.#ofNodes.values(), ...this.#ofChildren.values()]);
+      this.lookAtAll();
       return;
     }
     const nodes = new Set(changes.flatMap(([paths]) => paths));

@@ -2,6 +2,7 @@ import { isAbsolute, normalize } from 'node:path';
 import { type Clock, pause, systemClock } from '../../clock.js';
 import type { Coordinator, CoordinatorOptions, Node } from '../coordinator.js';
 import { CoordinatorUrlInvalid } from '../errors.js';
+import { FULL_LOOK } from '../full-look.js';
 import { EmbeddedCoordinator, nodeAt } from './embedded-coordinator.js';
 import { Requests, type Terms } from './requests.js';
 import { Session } from './session.js';
@@ -23,7 +24,10 @@ export async function openEmbedded(url: string, options: CoordinatorOptions): Pr
   const store = await reach(terms);
   const session = new Session(clock, sessionTimeout);
   const requests = new Requests(store, terms);
-  const vigil = new Vigil(store, session, requests, clock);
+  const vigil = new Vigil(store, session, requests, clock, {
+    random: options.random ?? Math.random,
+    interval: options.fullLook ?? FULL_LOOK,
+  });
   try {
     await untilRecognised(requests, options, clock);
     await vigil.begin(options.session);

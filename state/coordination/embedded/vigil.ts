@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { SessionEvent } from '../coordinator.js';
+import { lookAtIntervals } from '../full-look.js';
 import { endSessions, instant, overdue } from './leases.js';
 import type { Requests } from './requests.js';
 import { type Session, SessionOver } from './session.js';
@@ -14,13 +15,23 @@ export class Vigil {
   readonly #session: Session;
   readonly #requests: Requests;
   readonly #clock: Clock;
+  readonly #fullLooks: { readonly random: () => number; readonly interval: number };
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #looking: Timer | undefined;
   #beating: Timer | undefined;
+  #endFullLooks: () => void = () => undefined;
   #replacing: Promise<void> | undefined;
   #ended = false;
 
-  constructor(store: Store, session: Session, requests: Requests, clock: Clock) {
+  /** @param fullLooks how often all that is observed is looked at again, in milliseconds */
+  constructor(
+    store: Store,
+    session: Session,
+    requests: Requests,
+    clock: Clock,
+    fullLooks: { readonly random: () => number; readonly interval: number },
+  ) {
+    this.#fullLooks = fullLooks;
     this.#store = store;
     this.#session = session;
     this.#requests = requests;
@@ -33,6 +44,10 @@ export class Vigil {
     if (!isIdle || saved !== undefined) await this.#tidy(saved);
     if (this.#session.isLeased) this.beat();
     this.#lookLater();
+    const { random, interval } = this.#fullLooks;
+    this.#endFullLooks = lookAtIntervals(this.#clock, random, interval, () =>
+      this.#store.observers.lookAtAll(),
+    );
   }
 
   /** Renews the lease from now on, every third of its length. */
@@ -105,6 +120,7 @@ export class Vigil {
     this.#ended = true;
     this.#looking?.cancel();
     this.#beating?.cancel();
+    this.#endFullLooks();
     this.#listeners.clear();
   }
 }

@@ -81,6 +81,11 @@ export class Looks {
       });
     });
 
+  /** Names that are looked at from now on are watched anew, also where they should be watched still. */
+  watchAnew(): void {
+    this.#standing.clear();
+  }
+
   /** Nobody observes anything at this full path: a watch that stands there is taken off. */
   release(full: string): void {
     const stood = this.#stands(full);

@@ -8,6 +8,7 @@ import type {
   SessionEvent,
 } from '../coordinator.js';
 import { CoordinatorUnreachable, NodeExists } from '../errors.js';
+import { FULL_LOOK, lookAtIntervals } from '../full-look.js';
 import { Ephemerals } from './ephemerals.js';
 import { Looks } from './looks.js';
 import { ownChanges } from './own-changes.js';
@@ -36,6 +37,7 @@ export class ZookeeperCoordinator implements Coordinator {
   readonly #nodes: Watches<Node | undefined>;
   readonly #names: Watches<readonly string[] | undefined>;
   readonly #ephemerals: Ephemerals;
+  readonly #endFullLooks: () => void;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #everAttached = false;
   #rooted: Promise<void> | undefined;
@@ -107,6 +109,16 @@ export class ZookeeperCoordinator implements Coordinator {
       isFormer: (id) => this.#session.isFormer(id),
     });
     this.#session.start();
+    this.#endFullLooks = lookAtIntervals(
+      this.#clock,
+      options.random ?? Math.random,
+      options.fullLook ?? FULL_LOOK,
+      () => {
+        looks.watchAnew();
+        this.#nodes.lookAgain();
+        this.#names.lookAgain();
+      },
+    );
   }
 
   /** Resolves when a connection stands and the environment's root exists. */
@@ -211,6 +223,7 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   async close({ keepSession = false } = {}): Promise<void> {
+    this.#endFullLooks();
     this.#requests.refuse(this.#unreachable('it was closed'));
     this.#nodes.close();
     this.#names.close();
