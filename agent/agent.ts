@@ -258,6 +258,7 @@ async function awaitCoordinator(
     const words = {
       connected: 'the coordinator is back',
       disconnected: 'the coordinator is away; hooks go on',
+      older: 'the coordinator is older than what this agent has seen of it: it was restored, or set up anew',
       expired: 'the coordinator ended the session; a new one stands',
     };
     log.warning(words[event]);

@@ -46,6 +46,12 @@ export async function withUncheckedSession<T>(
   const coordinator = await openCoordinator(environment.state, {
     ...(environment.secret !== undefined && { secret: environment.secret }),
   });
+  coordinator.onSession((event) => {
+    if (event === 'older')
+      invocation.output.notice(
+        'the coordinator is older than what this command has seen of it: it was restored, or set up anew',
+      );
+  });
   let storage: Promise<Storage> | undefined;
   try {
     return await work({

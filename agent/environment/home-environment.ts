@@ -63,6 +63,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
   let coordinator: Coordinator | undefined;
   let accepted = false;
   let waits = false;
+  let trouble: string | undefined;
   let timer: Timer | undefined;
   let raising: Promise<void> = Promise.resolve();
   let refuse: (error: Error) => void = () => undefined;
@@ -112,12 +113,25 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     return coordinator === undefined && resident.units.length === 0;
   }
 
-  return {
-    async recognise(get) {
-      const [layout, mark] = await Promise.all([
+  /** @throws what refuses to be read, which ends an agent that only starts, and is said once by one that runs */
+  async function look(get: (path: string) => Promise<Node | undefined>) {
+    try {
+      return await Promise.all([
         get(paths.layout).then((node) => parseEntity(paths.layout, layoutSchema, node)),
         get(paths.mark(agentId)).then(markOf),
       ]);
+    } catch (error) {
+      if (coordinator === undefined) refuse(error instanceof Error ? error : new Error(String(error)));
+      const said = String(error);
+      if (said !== trouble) log.error('the environment cannot be told', { error });
+      trouble = said;
+      throw error;
+    }
+  }
+
+  return {
+    async recognise(get) {
+      const [layout, mark] = await look(get);
       const recognition = recognise(memory, layout?.value, mark);
       if (recognition.kind === 'known') return true;
       if (recognition.kind === 'missing') {

@@ -19,8 +19,9 @@ export type Operation =
 /**
  * What happened to the session. `disconnected`: requests wait. `connected`: they flow again, ephemerals were kept.
  * `expired`: the coordinator took the session away; a new one stands and this session's ephemerals were recreated.
+ * `older`: the coordinator has not seen what this client has seen of it: it was restored from a backup, or set up anew.
  */
-export type SessionEvent = 'disconnected' | 'connected' | 'expired';
+export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older';
 
 /** A running observation; `close()` ends it, after which its callback is not called again. */
 export interface Observation {

@@ -20,8 +20,11 @@ export type Reply<T> =
   | { readonly ok: true; readonly err: 0; readonly value: T }
   | { readonly ok: false; readonly err: number };
 
-/** How a connection's attempt to attach to its session ended. */
-export type Attachment = 'attached' | 'expired' | 'failed';
+/**
+ * How a connection's attempt to attach to its session ended. `unanswered`: the server took the connection and closed it
+ * without a word, as one does that does not serve yet, and one that has not seen the transaction that was named to it.
+ */
+export type Attachment = 'attached' | 'expired' | 'unanswered' | 'failed';
 
 export interface ConnectionOptions {
   readonly server: Server;
@@ -41,6 +44,9 @@ interface Awaited {
   readonly xid: number;
   settle(err: number, frame: Buffer): void;
 }
+
+/** What a silent end may mean where a transaction was named to the server. */
+const OR_OLDER = ': it does not serve yet, or was set back to before what was seen of it';
 
 const LARGEST_XID = 0x7fff_ffff;
 const AUTH_FAILED = -115;
@@ -81,12 +87,23 @@ export class Connection {
     });
     const frames = new Frames((frame) => this.#receive(frame));
     this.#socket = connect({ host: server.host, port: server.port, noDelay: true });
-    this.#socket.on('connect', () => this.#socket.write(connectFrame(session)));
+    let isAsked = false;
+    this.#socket.on('connect', () => {
+      isAsked = true;
+      this.#socket.write(connectFrame(session));
+    });
     this.#socket.on('drain', options.drained);
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.drop(socketTrouble(error)));
-    this.#socket.on('close', () =>
-      this.drop(this.#usable ? 'closed the connection' : 'closed the connection without an answer'),
-    );
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (!isAsked || this.#usable || error.code !== 'ECONNRESET') this.drop(socketTrouble(error));
+    });
+    this.#socket.on('close', () => {
+      if (this.#usable) this.drop('closed the connection');
+      else
+        this.drop(
+          `closed the connection without an answer${session.zxid > 0n ? OR_OLDER : ''}`,
+          'unanswered',
+        );
+    });
     this.#socket.on('data', (piece) => {
       this.heardAt = clock.monotonic();
       try {
@@ -139,14 +156,14 @@ export class Connection {
   }
 
   /** Ends the connection at once, from whatever state. The session stays. */
-  drop(reason: string): void {
+  drop(reason: string, attachment: Attachment = 'failed'): void {
     if (this.#over) {
       return;
     }
     this.#over = true;
     this.#usable = false;
     this.#socket.destroy();
-    this.#attachEnds('failed');
+    this.#attachEnds(attachment);
     this.#goneBecause(reason);
   }
 

@@ -58,6 +58,7 @@ declare module 'node-zookeeper-client/lib/jute/index.js' {
       readonly GetChildren2Response: new () => Incoming & {
         readonly children: readonly string[] | undefined;
       };
+      readonly GetACLRequest: new (path: string) => Outgoing;
       readonly WatcherEvent: new () => Incoming & { readonly type: number; readonly path: string };
     };
   };

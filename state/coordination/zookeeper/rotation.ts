@@ -7,6 +7,8 @@ export interface Turn {
   readonly delay: number;
   /** Milliseconds within which the server must have attached the session. */
   readonly limit: number;
+  /** How often all servers were tried since a connection was last trusted. */
+  readonly round: number;
 }
 
 const FIRST_DELAY = 100;
@@ -46,6 +48,7 @@ export class Rotation {
     this.#tries += 1;
     return {
       server,
+      round,
       delay: startsRound ? this.random() * Math.min(FIRST_DELAY * 2 ** (round - 1), timeout / 3) : 0,
       limit: Math.min(Math.max(timeout / 3 / count, LEAST_LIMIT) * 2 ** patience, (timeout * 2) / 3),
     };

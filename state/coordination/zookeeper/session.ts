@@ -1,10 +1,10 @@
 import { type Clock, pause, type Timer } from '../../clock.js';
-import { Connection } from './connection.js';
+import { type Attachment, Connection } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
 import { Rotation } from './rotation.js';
 import { isGranted, newSession, type SessionIdentity } from './saved-session.js';
 import { type Server, serverName } from './url.js';
-import { closeSessionCall, type NodeEvent } from './wire.js';
+import { closeSessionCall, getCall, type NodeEvent } from './wire.js';
 
 export interface SessionOptions {
   readonly servers: readonly Server[];
@@ -13,12 +13,16 @@ export interface SessionOptions {
   /** The session of an earlier process, to be continued if it still lives. */
   readonly saved: SessionIdentity | undefined;
   readonly credentials: Buffer | undefined;
+  /** Whether what stands behind a connection, over which nothing was asked yet, is what the owner knows. */
+  readonly recognise: ((connection: Connection) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
 /** What the session tells its owner, in the order it happens. */
 export interface SessionListener {
+  /** The servers have not seen what this session has: they were set back to before, or set up anew. */
+  older(): void;
   /** A connection stands. `replaced`: the session before was over, and this is a new one. */
   attached(connection: Connection, replaced: boolean): void;
   /** It is gone; another will follow, unless the session was closed. */
@@ -89,30 +93,39 @@ export class Session {
 
   async #live(): Promise<void> {
     let replaced = false;
+    let unanswered = false;
+    let namesNone = false;
     while (!this.#stop.signal.aborted) {
-      const { server, delay, limit } = this.#rotation.turn(this.#identity.timeout);
+      const { server, delay, limit, round } = this.#rotation.turn(this.#identity.timeout);
       if (delay > 0 && !(await this.#wait(delay))) {
         return;
       }
-      const connection = this.#connect(server);
+      // Every second round, as a server that does not serve yet ends a connection in the same way.
+      namesNone ||= unanswered && round >= 2 && round % 2 === 0;
+      const connection = this.#connect(server, namesNone);
       const attachment = await this.#attach(connection, limit);
+      unanswered ||= attachment === 'unanswered';
       if (attachment === 'expired' && isGranted(this.#identity)) {
         this.#former.add(this.id);
         this.#identity = newSession(this.options.timeout, this.#identity.zxid);
         this.#rotation.again();
         replaced = true;
       } else if (attachment === 'attached') {
-        await this.#serve(connection, replaced);
-        replaced = false;
+        const served = await this.#serve(connection, replaced, namesNone);
+        replaced &&= !served;
+        unanswered = namesNone = false;
+      } else {
+        namesNone = false;
       }
       this.#troubles.set(serverName(server), await connection.gone);
     }
   }
 
-  #connect(server: Server): Connection {
+  /** @param namesNone does not name the last transaction seen, which a server that has not seen it takes amiss */
+  #connect(server: Server, namesNone: boolean): Connection {
     const connection = new Connection({
       server,
-      session: this.#identity,
+      session: namesNone ? { ...this.#identity, zxid: 0n } : this.#identity,
       credentials: this.options.credentials,
       clock: this.options.clock,
       notified: (path, event) => this.listener.notified(path, event),
@@ -122,7 +135,7 @@ export class Session {
     return connection;
   }
 
-  async #attach(connection: Connection, limit: number): Promise<'attached' | 'expired' | 'failed'> {
+  async #attach(connection: Connection, limit: number): Promise<Attachment> {
     const reason = `did not answer within ${(limit / 1_000).toFixed(1)} s`;
     const deadline: Timer = this.options.clock.after(limit, () => {
       this.#rotation.tooSlow();
@@ -133,22 +146,44 @@ export class Session {
     return attachment;
   }
 
-  /** Resolves when the connection, which is attached, is gone. */
-  async #serve(connection: Connection, replaced: boolean): Promise<void> {
+  /**
+   * Resolves when the connection, which is attached, is gone.
+   * @returns whether it was used: what it led to was recognised
+   */
+  async #serve(connection: Connection, replaced: boolean, namedNone: boolean): Promise<boolean> {
     const { clock } = this.options;
     const { timeout } = connection.session;
     const since = clock.monotonic();
-    this.#identity = connection.session;
-    this.listener.attached(connection, replaced);
+    const { zxid: seen } = this.#identity;
+    this.#identity = { ...connection.session, zxid: seen };
     const stopHeartbeat = startHeartbeat(clock, timeout, connection, () => connection.drop('went mute'));
+    if (namedNone) await this.#compare(connection, seen);
+    const isUsed = await this.#isRecognised(connection);
+    if (isUsed) this.listener.attached(connection, replaced);
+    else connection.drop('holds a state that is not the one known here');
     await connection.gone;
     stopHeartbeat();
     this.#identity = connection.session;
     // A server that takes sessions and drops them at once is treated like one that does not take them.
-    if (clock.monotonic() - since >= SETTLED) {
+    if (isUsed && clock.monotonic() - since >= SETTLED) {
       this.#rotation.settled();
     }
-    this.listener.detached();
+    if (isUsed) this.listener.detached();
+    return isUsed;
+  }
+
+  /** Asks a server, to which no transaction was named, for its last one. */
+  async #compare(connection: Connection, seen: bigint): Promise<void> {
+    const answered = new Promise<void>((resolve) => connection.send(getCall('/', false), () => resolve()));
+    await Promise.race([answered, connection.gone]);
+    if (connection.usable && connection.session.zxid < seen) this.listener.older();
+  }
+
+  async #isRecognised(connection: Connection): Promise<boolean> {
+    const { recognise } = this.options;
+    if (recognise === undefined) return true;
+    const gone = connection.gone.then(() => false);
+    return Promise.race([recognise(connection).catch(() => false), gone]);
   }
 
   /** False when the session was closed meanwhile. */

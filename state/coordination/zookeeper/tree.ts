@@ -1,12 +1,21 @@
 import type { Node, Operation } from '../coordinator.js';
 import { ValueTooLarge } from '../errors.js';
-import type { Reply } from './connection.js';
+import type { Connection, Reply } from './connection.js';
 import { fullPath, parentOf } from './paths.js';
 import { MOST_TOGETHER, readManyCall, WORTH_TOGETHER } from './multi.js';
 import type { Call, Stat } from './protocol.js';
 import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
 import type { RequestOptions, Requests } from './requests.js';
-import { type Acl, childrenCall, createCall, getCall, removeCall, setCall, transactionCall } from './wire.js';
+import {
+  type Acl,
+  childrenCall,
+  createCall,
+  getCall,
+  removeCall,
+  setCall,
+  syncCall,
+  transactionCall,
+} from './wire.js';
 
 /**
  * ZooKeeper closes the connection on a request of more than 1,048,575 bytes (jute.maxbuffer), and servers add to it
@@ -92,6 +101,19 @@ export class Tree {
     if (reply.err === NO_NODE) return undefined;
     const { value, stat } = this.#answer(reply, { kind: 'get', path });
     return stated(value, stat);
+  }
+
+  /** Reads nodes over a connection that carries nothing else yet; the first reading has the server catch up. */
+  readerOver(connection: Connection): (path: string) => Promise<Node | undefined> {
+    connection.send(syncCall(this.full('/')), () => undefined);
+    return (path) =>
+      new Promise((resolve, reject) => {
+        connection.send(getCall(this.full(path), false), (reply) => {
+          if (reply.ok) resolve(stated(reply.value.value, reply.value.stat).node);
+          else if (reply.err === NO_NODE) resolve(undefined);
+          else reject(refusal(this.display, reply.err, { kind: 'get', path }));
+        });
+      });
   }
 
   async children(path: string): Promise<readonly string[] | undefined> {

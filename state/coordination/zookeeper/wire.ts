@@ -145,6 +145,12 @@ export function watchForCreationCall(path: string): Call<void> {
   return { bytes: frame(OP.exists, new protocol.ExistsRequest(path, true)), decode: nothing };
 }
 
+/** Has the server catch up with the others, so that what is read next is not of before. */
+export function syncCall(path: string): Call<void> {
+  // Its record is a path and nothing else, as that of this other request.
+  return { bytes: frame(OP.sync, new protocol.GetACLRequest(path)), decode: nothing };
+}
+
 export function childrenCall(path: string): Call<readonly string[]> {
   return {
     bytes: frame(OP.children, new protocol.GetChildren2Request(path, false)),

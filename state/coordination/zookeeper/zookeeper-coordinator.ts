@@ -47,7 +47,7 @@ export class ZookeeperCoordinator implements Coordinator {
     private readonly address: ZookeeperAddress,
     options: CoordinatorOptions,
   ) {
-    const { secret, session } = options;
+    const { secret, session, recognise } = options;
     this.#clock = options.clock ?? systemClock;
     this.#timeout = options.requestTimeout ?? DEFAULT_TIMEOUT;
     this.#requests = new Requests(this.#clock, this.#timeout, () =>
@@ -72,10 +72,12 @@ export class ZookeeperCoordinator implements Coordinator {
         timeout: Math.min(Math.ceil(options.sessionTimeout ?? DEFAULT_TIMEOUT), LONGEST_SESSION),
         saved: session === undefined ? undefined : parseSession(session),
         credentials: secret === undefined ? undefined : Buffer.from(`ensemble:${secret}`),
+        recognise: recognise && ((connection) => recognise(this.#tree.readerOver(connection))),
         clock: this.#clock,
         random: options.random ?? Math.random,
       },
       {
+        older: () => this.#tell('older'),
         attached: (connection, replaced) => {
           // First in the queue, so that nothing this client asks of the new session is answered before.
           const restored = replaced && this.#everAttached ? this.#ephemerals.recreate() : undefined;

@@ -33,7 +33,7 @@ describe('the rotation through servers', () => {
     for (let slow = 0; slow < 300; slow++) rotation.tooSlow();
     assert.equal(rotation.turn(9_000).limit, 6_000);
     rotation.settled();
-    assert.deepEqual(rotation.turn(9_000), { server: servers[2], delay: 0, limit: 1_000 });
+    assert.deepEqual(rotation.turn(9_000), { server: servers[2], round: 0, delay: 0, limit: 1_000 });
   });
 
   it('order depends on chance, and every server is in it', () => {
