@@ -53,6 +53,11 @@ export class HookWritesRefused extends EnsembleError {
   }
 }
 
+/** A hook that waited for its next try is not tried again, since an operator wants something else of its unit. */
+export class HookRetryEnded extends EnsembleError {
+  static override readonly code = 'hook-retry-ended';
+}
+
 export class JournalTooNew extends EnsembleError {
   static override readonly code = 'journal-too-new';
   constructor(

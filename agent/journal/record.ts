@@ -43,6 +43,19 @@ const hookSchema = z.looseObject({
   context: z.optional(savedHookContextSchema),
 });
 
+/** A hook that failed and is to run again by itself. */
+export const hookRetrySchema = z.looseObject({
+  hook: z.string(),
+  /** Why it failed, in an operator's words, and what can be done about it. */
+  failure: z.string(),
+  next: z.optional(z.string()),
+  since: instant,
+  /** When it runs again. */
+  until: instant,
+  /** How often it was run so far. */
+  attempt: z.int(),
+});
+
 /**
  * What the journal holds of one unit: the truth about what the unit did (DESIGN §3.3). Unknown keys are kept, so that a
  * record survives an agent of another release.
@@ -74,6 +87,8 @@ export const recordSchema = z.looseObject({
       revert: z.optional(z.boolean()),
       /** Of a revert: the formula it goes back from. */
       replaces: z.optional(formulaRefSchema),
+      /** The version that its flag had: a higher one is somebody who asked again. */
+      asked: z.optional(z.int()),
       /** A hook that fails makes it go back by itself. */
       revertOnError: z.optional(z.boolean()),
       /** Of one that went back by itself: why, in an operator's words. */
@@ -83,6 +98,8 @@ export const recordSchema = z.looseObject({
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
   hook: z.nullable(hookSchema),
+  /** The hook of the present state that waits for its next try. */
+  retry: z.optional(z.nullable(hookRetrySchema)),
   /** The machine's boot in which `start` ran last. In another one, what it started is gone. */
   boot: z.optional(z.string()),
   /** How many times the hook of the present state was started. */
@@ -115,6 +132,7 @@ export const recordSchema = z.looseObject({
 });
 
 export type UnitRecord = z.infer<typeof recordSchema>;
+export type HookRetry = z.infer<typeof hookRetrySchema>;
 export type FormulaRef = z.infer<typeof formulaRefSchema>;
 
 /** The record of a unit that the agent has just been given. */

@@ -1,7 +1,7 @@
 import { settingsSchema } from '../../state/model/schemas.js';
 import * as z from '../../state/zod.js';
 import { emptyQueue } from '../relation/queue.js';
-import { RECORD_VERSION } from './record.js';
+import { hookRetrySchema, RECORD_VERSION } from './record.js';
 
 const eventSchema = z.union([
   z.object({
@@ -39,6 +39,8 @@ export const relationRecordSchema = z.looseObject({
   departed: z._default(z.record(z.string(), settingsSchema), {}),
   /** How many times the hook of its first event was started. */
   attempts: z._default(z.int().check(z.nonnegative()), 0),
+  /** Its first event's hook, where that waits for its next try. */
+  retry: z.optional(z.nullable(hookRetrySchema)),
   /** Why its first event failed, in an operator's words; null while the relation runs. */
   error: z.nullable(z.string()),
   /** The id of the last `resolved` request that was honoured. */

@@ -2,6 +2,7 @@ import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import { shortened } from '../shortened.js';
+import { waitingFacts, waitingSentence } from '../unit/waiting.js';
 
 /**
  * What observers are told of the relations of a unit in `state`; they are paused while the unit itself is.
@@ -14,15 +15,19 @@ export function relationFacts(
 ): NonNullable<UnitStatus['relations']> {
   const running = state === 'started' || state === 'configuring' || state === 'stopping';
   return Object.fromEntries(
-    records.map(({ relation, identifier, remoteService, error }) => {
-      const message = error ?? troubles.get(relation);
-      const up = running && message === undefined;
+    records.map(({ unit, relation, identifier, remoteService, error, retry }) => {
+      const wait =
+        retry && `${waitingSentence(retry)}; at once by: ensemble resolved --retry ${unit} ${identifier}`;
+      const trouble = error ?? troubles.get(relation);
+      const message = trouble ?? wait ?? undefined;
+      const up = running && trouble === undefined;
       return [
         identifier,
         {
           state: error !== null ? ('error' as const) : up ? ('up' as const) : ('down' as const),
           services: [remoteService],
           ...(message !== undefined && { message: shortened(message) }),
+          ...(retry && { waiting: waitingFacts(retry) }),
         },
       ];
     }),

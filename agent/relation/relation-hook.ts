@@ -34,7 +34,7 @@ export function relationCall({
 
 /** The record once its first event is through, or was resolved as if it were. */
 export function through(record: RelationRecord): RelationRecord {
-  return keepLastSettings({ ...record, attempts: 0, queue: finish(record.queue) });
+  return keepLastSettings({ ...record, attempts: 0, retry: null, queue: finish(record.queue) });
 }
 
 /** The hook of a relation's first event. */
@@ -64,7 +64,8 @@ export async function runRelationHook(
     relation,
     attempts: {
       get: () => holder.get().attempts,
-      set: (attempts) => holder.set({ ...holder.get(), attempts }),
+      set: (attempts) => holder.set({ ...holder.get(), attempts, retry: null }),
+      putOff: (retry) => holder.set({ ...holder.get(), retry }),
     },
     through: () => ({
       // One that failed before is on record, and so is its end.

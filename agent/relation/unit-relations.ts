@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
+import type { Timer } from '../../state/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
@@ -17,7 +18,7 @@ import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
 import { relationNews } from './relation-news.js';
-import { nextDue } from './turns.js';
+import { nextDue, putOffFor } from './turns.js';
 
 /** What a unit's relations need of it. */
 export interface RelationHost extends HookHost {
@@ -45,6 +46,7 @@ export class UnitRelations {
   /** Resolved at the next change of a record. */
   #waiting: (() => void)[] = [];
   #last = '';
+  #retry: Timer | undefined;
 
   constructor(host: RelationHost, records: readonly RelationRecord[]) {
     this.#host = host;
@@ -54,12 +56,14 @@ export class UnitRelations {
   start(): void {
     const { relations } = this.#host.parts;
     for (const record of this.#records.values()) this.#attend(record);
+    this.#lookWhenDue();
     this.#endService = relations.subscribe(serviceOfUnit(this.#host.name), () => this.look());
     this.look();
   }
 
   stop(): void {
     this.#endService();
+    this.#retry?.cancel();
     for (const end of this.#ends.values()) end();
     this.#ends.clear();
   }
@@ -143,7 +147,7 @@ export class UnitRelations {
   resolve(relation: string, { id, retry, by }: Pick<Resolved, 'id' | 'retry' | 'by'>): void {
     const record = this.#records.get(relation);
     if (record === undefined || this.isResolved(relation, id)) return;
-    const next = retry ? record : through(record);
+    const next = retry ? { ...record, retry: null } : through(record);
     const message = retry ? 'the hook runs again' : 'taken as done';
     const news = relationNews(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
     this.#host
@@ -154,14 +158,14 @@ export class UnitRelations {
 
   /** Takes every hook that failed as done: of a unit that was removed by force, nobody else can. */
   passOver(by: string): void {
-    for (const { relation, error } of this.#records.values())
-      if (error !== null) this.resolve(relation, { id: randomUUID(), retry: false, by });
+    for (const { relation, error, retry } of this.#records.values())
+      if (error !== null || retry) this.resolve(relation, { id: randomUUID(), retry: false, by });
   }
 
   /** Whether a `resolved` of this id has nothing left to ask. */
   isResolved(relation: string, id: string): boolean {
     const record = this.#records.get(relation);
-    return record === undefined || record.error === null || record.resolvedId === id;
+    return record === undefined || (record.error === null && !record.retry) || record.resolvedId === id;
   }
 
   /** What observers are told; relations are paused while the unit itself is. */
@@ -273,13 +277,31 @@ export class UnitRelations {
   }
 
   #nextDue(): RelationRecord | undefined {
-    return nextDue(this.all(), this.#host.record().hook?.relation, this.#last);
+    const underWay = this.#host.record().hook?.relation;
+    return nextDue(this.all(), underWay, this.#last, this.#host.parts.clock.now());
   }
 
   #note(record: RelationRecord): RelationRecord {
     this.#records.set(record.relation, record);
     this.#wake();
+    this.#lookWhenDue();
     return record;
+  }
+
+  /** Looks again when the next of the hooks that wait for another try is due. */
+  #lookWhenDue(): void {
+    const { clock } = this.#host.parts;
+    this.#retry?.cancel();
+    const waits = this.all()
+      .map((record) => putOffFor(record, clock.now()))
+      .filter((ms) => ms > 0);
+    if (waits.length === 0) return;
+    this.#retry = clock.after(Math.min(...waits), () => {
+      // A timer may be early by the wall clock.
+      this.#lookWhenDue();
+      this.#wake();
+      this.#host.look();
+    });
   }
 
   #wake(): void {

@@ -4,6 +4,7 @@ import { committedFormula, type UnitRecord } from '../journal/record.js';
 import { shortened } from '../shortened.js';
 import type { UnitFacts } from '../tree/mirror.js';
 import type { Wants } from './operations.js';
+import { waitingFacts, waitingSentence } from './waiting.js';
 
 /** How far the preparation of an upgrade is. */
 export interface Preparation {
@@ -41,14 +42,36 @@ export function unitFacts(
     status: {
       state: record.state,
       since: record.since,
-      message: shortened(record.error ?? trouble?.reason ?? record.message),
+      message: shortened(
+        record.error ??
+          trouble?.reason ??
+          (record.retry ? waitingSentence(record.retry) : undefined) ??
+          record.message,
+      ),
       ...(record.brief && record.brief !== record.error && { brief: shortened(record.brief) }),
-      ...(record.next && { next: shortened(record.next) }),
+      ...(record.next && { next: shortened(wayOutFirst(record, wants)) }),
+      ...(record.retry && {
+        next: `ensemble resolved --retry ${record.unit}`,
+        waiting: waitingFacts(record.retry),
+      }),
       ...(record.workload !== null && { workload: record.workload }),
       ...(upgrade && { upgrade }),
       ...(relations && { relations }),
     },
   };
+}
+
+/**
+ * What leads out of an error. Where another formula waits for the unit, that is the way: `resolved --retry` would run
+ * the broken hook once more.
+ */
+function wayOutFirst({ state, service, next, upgrade }: UnitRecord, wants: Wants): string {
+  const { upgrade: wanted } = wants;
+  const waits =
+    wanted !== undefined && !wanted.force && wanted.to !== upgrade?.to.id && state !== 'stop-error';
+  return waits
+    ? `ensemble upgrade-formula --force ${service} (takes it to ${wanted.to}), or ${next}`
+    : (next ?? '');
 }
 
 /**
@@ -71,21 +94,36 @@ function upgradeStatus(
 ): UnitStatus['upgrade'] {
   if (record.upgrade !== null) {
     const { step, from, to, since } = record.upgrade;
-    return { step, from: from?.id ?? '', to: to.id, since };
+    const waits = waitingBlockers(record);
+    return {
+      step,
+      from: from?.id ?? '',
+      to: to.id,
+      since,
+      ...(waits.length > 0 && { blockers: waits }),
+    };
   }
   if (wants.upgrade === undefined || preparation === undefined) return undefined;
-  const blockers = [
-    ...(trouble === undefined ? [] : [trouble]),
+  const blockers: Blocker[] = [
+    ...(trouble === undefined ? [] : [{ reason: trouble.reason, since: trouble.since }]),
     ...(preparation.step === 'waiting' && record.state !== 'started'
       ? [{ reason: `the unit is ${record.state}`, since: record.since }]
       : []),
+    ...waitingBlockers(record),
   ];
   return {
     ...preparation,
     from: committedFormula(record)?.id ?? '',
     to: wants.upgrade.to,
     ...(blockers.length > 0 && {
-      blockers: blockers.map(({ reason, since }) => ({ reason: shortened(reason), since })),
+      blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),
     }),
   };
+}
+
+type Blocker = NonNullable<NonNullable<UnitStatus['upgrade']>['blockers']>[number];
+
+/** A hook that waits for its next try keeps an upgrade waiting: its own, or the next one. */
+function waitingBlockers({ retry }: UnitRecord): Blocker[] {
+  return retry ? [{ reason: waitingSentence(retry), since: retry.since, until: retry.until }] : [];
 }

@@ -3,9 +3,10 @@ import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
-import type { UnitRecord } from '../journal/record.js';
+import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
+import type { WaitEnd } from './await-retry.js';
 
 /** What running a hook needs of its unit. */
 export interface HookHost {
@@ -20,6 +21,8 @@ export interface HookHost {
   config(): Promise<Readonly<Record<string, ConfigValue>>>;
   /** How the formula in place wants a hook to be run. */
   hookRules(hook: string): Promise<HookRules>;
+  /** Waits until a hook that failed is to run again, or an operator wants something else. @see RetryWait.wait */
+  awaitRetry(retry: HookRetry, longest: number): Promise<WaitEnd>;
   /** Sees that the formula, and this hook if it has one, is on the disk. @see mendFormula */
   mendFormula(hook: string): Promise<void>;
   /** All relations the unit is in. */
@@ -50,6 +53,8 @@ export interface HookCall {
     get(): number;
     /** @returns the relation's record, to be journalled */
     set(count: number): RelationRecord;
+    /** Puts the next attempt off: meanwhile the unit goes on with others. @returns the same */
+    putOff(retry: HookRetry): RelationRecord;
   };
   /** Noted in the same write as the end of the hook, so that what it stands for is never done twice. */
   through(): { readonly change?: Partial<UnitRecord>; readonly relation?: RelationRecord };

@@ -104,6 +104,7 @@ export class JournalledRecord {
       done: again ? done : [],
       attempts: again ? attempts : 0,
       hook: null,
+      retry: null,
       error: null,
       brief: null,
       next: null,

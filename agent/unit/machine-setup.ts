@@ -1,5 +1,6 @@
 import { and, assign, fromPromise, not, raise, setup, stateIn } from 'xstate';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+import { isAskedAgain } from './await-retry.js';
 import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from './operations.js';
 
 interface UnitContext {
@@ -81,6 +82,14 @@ export const unitSetup = setup({
     /** The upgrade at hand is not the one that has just failed, which only an operator may repeat. */
     leadsElsewhere: ({ context }) =>
       context.wants.upgrade?.to !== context.operations.journalled().upgradingTo,
+    /** An operator asked for the upgrade that failed once more, by force. */
+    forcesAgain: ({ context: { operations, wants } }) => {
+      const { upgradingTo, upgradeAsked } = operations.journalled();
+      const { upgrade } = wants;
+      return (
+        upgrade?.force === true && upgrade.to === upgradingTo && isAskedAgain(upgrade.asked, upgradeAsked)
+      );
+    },
     rebooted: ({ context }) => context.operations.journalled().rebooted,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
     wantsRelate: ({ context }) => context.wants.relate,

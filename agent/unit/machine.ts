@@ -187,6 +187,7 @@ export const unitMachine = unitSetup.createMachine({
             guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere']),
             target: '#unit.workflow.upgrading.pausing',
           },
+          { guard: 'forcesAgain', target: '#unit.workflow.upgrading' },
         ]),
         stopping: {
           entry: 'announceLeaving',

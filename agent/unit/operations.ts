@@ -39,6 +39,8 @@ export interface Journalled {
   readonly resumeIn: 'installing' | 'starting' | 'configuring';
   /** The formula id the upgrade under way leads to, or the failed one led to. */
   readonly upgradingTo: string | undefined;
+  /** The flag's version of that upgrade, when the unit came to rest in its error or set out; undefined where not known. */
+  readonly upgradeAsked: number | undefined;
   /** The machine was rebooted since the unit's `start` ran, so what that started is gone. */
   readonly rebooted: boolean;
   /** A formula is in place. */

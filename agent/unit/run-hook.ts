@@ -3,11 +3,12 @@ import type { HookWrites } from '../../hooks/context/saved.js';
 import { hookFailure } from '../../hooks/hook-failure.js';
 import type { HookSpec } from '../../hooks/process/hook-run.js';
 import { putAsideRun, removeRun } from '../../hooks/process/run-directory.js';
-import { pause } from '../../state/clock.js';
 import { ValueTooLarge } from '../../state/coordination/errors.js';
+import type { EnsembleError } from '../../state/errors.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
-import { HookWritesRefused } from '../errors.js';
+import { HookRetryEnded, HookWritesRefused } from '../errors.js';
 import { betweenFaults } from '../fault-points.js';
+import type { HookRetry } from '../journal/record.js';
 import { sentence } from '../log.js';
 import { unlessRepeated, untilItWorks } from '../retry.js';
 import type { HookCall, HookHost } from './hook-call.js';
@@ -23,11 +24,16 @@ const LONGEST_BACKOFF = 3_600_000;
  * Runs one hook of the formula in place, exactly once as far as the machine allows: a hook that an earlier agent
  * started is adopted; only one that was killed with its agent or machine is started again, as the next attempt.
  *
+ * One that failed and is to run again waits here, or, being a relation's, is put off: it is then neither through nor
+ * failed, and its relation is due when its time has come.
+ *
  * The order at its end matters: what it set in its relations is written before the journal says it is through, since
  * until then a restart finds the run's exit status and does the same once more.
- * @throws HookFailed, HookKilled, HookTimedOut, HookNotExecutable, HookCannotStart, HookWritesRefused
+ * @throws HookFailed, HookKilled, HookTimedOut, HookNotExecutable, HookCannotStart, HookWritesRefused, HookRetryEnded
  */
 export async function runHook(host: HookHost, call: HookCall): Promise<void> {
+  const { retry } = host.record();
+  if (call.attempts === undefined && retry?.hook === call.name && !(await isDue(host, call, retry))) return;
   const { spec, context, outcome, logOffset } = await runToItsEnd(host, call);
   const writes = context.finish();
   host.parts.contexts.delete(spec.run.id);
@@ -36,8 +42,8 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
     const wait = retryAfter(await host.hookRules(call.name), spec.run.attempt);
     // Such a run stays in the journal until the error state is, so that a restart in between finds the failure again.
     if (wait === undefined) throw failure;
-    await runAgain(host, spec, failure.message, wait);
-    return runHook(host, call);
+    await putOff(host, call, spec, failure, wait);
+    return call.attempts === undefined ? runHook(host, call) : undefined;
   }
   const ports = await throughAll(host, call.name, () =>
     betweenFaults(`${call.name}.settings`, () => applyWrites(host, writes)),
@@ -60,14 +66,44 @@ function retryAfter({ retry }: HookRules, attempt: number): number | undefined {
     : retry.backoff * 1_000 * 2 ** (attempt - 1);
 }
 
-/** Forgets a run that failed and waits, with jitter, so that units which failed together do not come back together. */
-async function runAgain(host: HookHost, spec: HookSpec, failure: string, wait: number): Promise<void> {
+/** Forgets a run that failed, and journals when it runs again: with jitter, so that many do not come back together. */
+async function putOff(
+  host: HookHost,
+  { name, attempts }: HookCall,
+  spec: HookSpec,
+  failure: EnsembleError,
+  wait: number,
+): Promise<void> {
   const { clock, random, log } = host.parts;
   const ms = Math.min(wait, LONGEST_BACKOFF) * (0.5 + random() / 2);
-  log.warning(`${failure}; it runs again in ${Math.round(ms / 1_000)} s`, { unit: host.name });
-  await host.save({ hook: null });
+  log.warning(`${failure.message}; it runs again in ${Math.round(ms / 1_000)} s`, { unit: host.name });
+  const now = clock.now();
+  const retry: HookRetry = {
+    hook: name,
+    failure: failure.message,
+    ...(failure.next !== undefined && { next: failure.next }),
+    since: new Date(now).toISOString(),
+    until: new Date(now + ms).toISOString(),
+    attempt: spec.run.attempt,
+  };
+  if (attempts === undefined) await host.save({ hook: null, retry });
+  else await host.save({ hook: null }, attempts.putOff(retry));
   await removeRun(spec.runDirectory);
-  await pause(clock, ms);
+}
+
+/**
+ * Waits for the next try.
+ * @returns false where an operator takes the hook as done
+ * @throws HookRetryEnded where there is none, as something else is wanted of the unit
+ */
+async function isDue(host: HookHost, call: HookCall, retry: HookRetry): Promise<boolean> {
+  const end = await host.awaitRetry(retry, LONGEST_BACKOFF);
+  host.note({ retry: null });
+  if (end === 'again') return true;
+  if (end === 'given-up') throw new HookRetryEnded(retry.failure, retry.next);
+  const { change, relation } = call.through();
+  await host.save({ hook: null, attempts: 0, deaths: {}, ...change }, relation);
+  return false;
 }
 
 /**

@@ -85,6 +85,7 @@ async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<re
 }
 
 function isSpent(unit: AgentUnit, resolved: Entity<Resolved> | undefined): boolean {
-  const { state, resolvedId } = unit.record();
-  return resolved !== undefined && (resolved.value.id === resolvedId || !isErrorState(state));
+  const { state, resolvedId, retry } = unit.record();
+  const findsNothing = !isErrorState(state) && !retry;
+  return resolved !== undefined && (resolved.value.id === resolvedId || findsNothing);
 }

@@ -28,6 +28,7 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
         relationHookRuns: hook?.relation !== undefined,
         commandRuns: hook?.command !== undefined,
         upgradingTo: upgrade?.to.id,
+        upgradeAsked: upgrade?.asked,
         rebooted: boot !== unit.parts.boot,
         installed: formula !== null,
       };
@@ -91,8 +92,13 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     async settle(state, failure) {
       if (unit.record().state === state) return;
       if (failure !== undefined) unit.parts.log.error(sentence(failure), { unit: unit.name });
-      const { hook, state: before } = unit.record();
+      const { hook, state: before, upgrade } = unit.record();
+      const { upgrade: wanted } = unit.wants();
       await unit.enter(state, {
+        // Whoever asks by force from here on asks for one more try.
+        ...(state === 'upgrade-error' &&
+          upgrade !== null &&
+          wanted?.to === upgrade.to.id && { upgrade: { ...upgrade, asked: wanted.asked } }),
         ...(failure === undefined ? { error: null, brief: null, next: null } : wayOut(failure, unit.name)),
         // An operator took its start as done.
         ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),

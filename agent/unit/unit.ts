@@ -11,11 +11,12 @@ import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
-import type { UnitRecord } from '../journal/record.js';
+import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
 import { type RelationHost, UnitRelations } from '../relation/unit-relations.js';
 import { watchRequests } from '../tree/watch-requests.js';
+import { RetryWait, type WaitEnd } from './await-retry.js';
 import { UnitCommands } from './commands.js';
 import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
@@ -43,6 +44,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly inPlace: FormulaInPlace;
   readonly commands: UnitCommands;
   readonly report: UnitReport;
+  readonly #retryWait: RetryWait;
   readonly #actor: Actor<typeof unitMachine>;
   readonly #hooks = new Set<RunningHook>();
   readonly #ends: (() => void)[] = [];
@@ -71,6 +73,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.relations = new UnitRelations(this, relations);
     this.commands = new UnitCommands(this, () => this.requests().commands);
     this.report = new UnitReport(this);
+    this.#retryWait = new RetryWait(this);
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), wants: nothingWanted },
     });
@@ -108,6 +111,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#stopped = true;
     for (const end of this.#ends.splice(0)) end();
     this.relations.stop();
+    this.#retryWait.close();
     this.report.mirror.close();
     this.#actor.stop();
     for (const hook of this.#hooks) hook.release();
@@ -185,6 +189,14 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.inPlace.hookRules(hook);
   }
 
+  awaitRetry(retry: HookRetry, longest: number): Promise<WaitEnd> {
+    return this.#retryWait.wait(retry, longest);
+  }
+
+  isAborted(): boolean {
+    return false;
+  }
+
   mendFormula(hook: string): Promise<void> {
     return mendFormula(this, hook);
   }
@@ -237,6 +249,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.#wants = wants;
       this.#actor.send({ type: 'LOOK', wants });
     }
+    this.#retryWait.look();
     this.report.send();
     // Not before the journal says that they are spent: a kill in between would leave nobody who knows of it.
     if (!this.isEvicted() && this.#journalled.isWritten()) this.#spent.takeOff();

@@ -41,6 +41,7 @@ export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula):
       step: 'swapping',
       since: unit.now(),
       ...(by !== undefined && { by }),
+      ...(upgrade.asked !== undefined && { asked: upgrade.asked }),
       resumeIn: record.upgrade?.resumeIn ?? whereToResume(record.state),
       ...(upgrade.revert && { revert: true, ...(record.formula && { replaces: record.formula }) }),
       ...(upgrade.revertOnError && { revertOnError: true }),
@@ -74,6 +75,7 @@ export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
   if (upgrade === null) throw new Error('the hook of no upgrade');
   unit.noteState('upgrading', stepOf(unit, 'hook'));
   const { from, to, revert, replaces } = upgrade;
+  const wanted = unit.wants().upgrade;
   await unit.inPlace.load();
   const left = (replaces ?? from)?.id ?? '';
   try {
@@ -82,7 +84,9 @@ export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
       also: () => stepOf(unit, 'committing'),
     });
   } catch (error) {
-    if (upgrade.revertOnError !== true || revert === true || from === null) throw error;
+    // How it is to be done may have been said anew, by whoever asked for one more try.
+    const revertOnError = upgrade.revertOnError || (wanted?.to === to.id && wanted.revertOnError);
+    if (!revertOnError || revert === true || from === null) throw error;
     await turnBack(unit, upgrade, from, error instanceof Error ? error.message : String(error));
   }
 }

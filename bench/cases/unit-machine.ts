@@ -58,6 +58,7 @@ class UnitWithoutWork {
     commandRuns: false,
     resumeIn: 'configuring',
     upgradingTo: undefined,
+    upgradeAsked: undefined,
     rebooted: false,
     installed: true,
   };

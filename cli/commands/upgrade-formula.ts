@@ -125,10 +125,11 @@ async function upgrade(work: Work): Promise<ExitCode> {
     await printData(output, options.format, outcome, () => []);
   };
   if (plan.upgrade.length === 0) {
-    output.notice(nothingToDo({ name, service }, target.id, options));
+    output.notice(nothingToDo({ name, service }, target.id, options, plan.wentBack));
     for (const line of leftOutLines(plan, name)) output.notice(line);
     await printOutcome(undefined);
-    return 0;
+    // Nobody runs it who was asked to: that is not what the command is for.
+    return plan.wentBack.length > 0 ? 1 : 0;
   }
   const flag = { ...by, force, ...(options.revertOnError && { revertOnError: true }) };
   const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`;
@@ -143,7 +144,7 @@ async function upgrade(work: Work): Promise<ExitCode> {
   });
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
   const errors = await reading;
-  for (const line of errorLines(errors, force)) output.warn(line);
+  for (const line of errorLines(errors, target.id, name, force)) output.warn(line);
   for (const line of leftOutLines(plan, name)) output.notice(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   const goal = { service: name, kind: 'upgraded', formula: target.id, forced } as const;

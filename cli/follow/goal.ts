@@ -29,7 +29,8 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
   if (unit === undefined) return 'gone';
   const { state, since, upgrade } = unit.status;
   if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';
-  if (isErrorState(state) && goal.forced.get(unit.name) !== since) return 'failed';
+  if (isErrorState(state) && goal.forced.get(unit.name) !== since && !isForcedOut(goal, unit))
+    return 'failed';
   if (state === 'started') {
     if (goal.kind === 'started') return 'done';
     if (unit.flag === undefined && upgrade === undefined) {
@@ -43,6 +44,12 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
   const preparing = upgrade?.step === 'fetching' || upgrade?.step === 'staging';
   const blocked = preparing && (upgrade.blockers?.length ?? 0) > 0;
   return blocked || lacksFormula(unit) ? 'stuck' : 'under-way';
+}
+
+/** Whether a flag by force is about to take the unit out of its error, unless that is what the flag led to. */
+function isForcedOut({ formula }: Goal, { flag, status: { state, upgrade } }: UnitState): boolean {
+  if (flag?.force !== true || state === 'stop-error') return false;
+  return state !== 'upgrade-error' || upgrade?.to !== formula;
 }
 
 /** Before its formula is there no hook has run, so that only its agent can have something to say. */

@@ -51,13 +51,15 @@ export function exitCodeOf({ why, rows }: FollowEnd): 0 | 1 | 130 {
 }
 
 function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly string[] {
-  const flagged = goal.kind === 'upgraded' ? `, or ensemble upgrade-formula --force ${goal.service}` : '';
+  const named = next.includes('upgrade-formula --force') || doing.startsWith('upgrade-error');
+  const flagged =
+    goal.kind === 'upgraded' && !named ? `, or ensemble upgrade-formula --force ${goal.service}` : '';
   const again = `mend the formula, or ensemble upgrade-formula --force ${goal.service}`;
   return [
     `${unit} failed: ${doing}${message === '' ? '' : `: ${message}`}`,
     doing === 'started'
       ? `  try: ${again}`
-      : `  try: ${next || `ensemble resolved --retry ${unit}`}${doing.startsWith('upgrade-error') ? '' : flagged}`,
+      : `  try: ${next || `ensemble resolved --retry ${unit}`}${flagged}`,
   ];
 }
 

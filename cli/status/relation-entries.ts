@@ -6,6 +6,8 @@ import type { UnitStatus } from '../../state/model/schemas.js';
 export interface RelationErrorEntry {
   readonly services: readonly string[];
   readonly message: string;
+  /** There while its failed hook waits for its next try. */
+  readonly waiting?: NonNullable<UnitStatus['waiting']>;
 }
 
 /** One relation of the environment. */
@@ -64,5 +66,8 @@ export function relationErrors(
 ): readonly (readonly [string, RelationErrorEntry])[] {
   return Object.entries(relations)
     .filter(([, { state, message }]) => state === 'error' || message !== undefined)
-    .map(([identifier, { services, message = '' }]) => [identifier, { services, message }]);
+    .map(([identifier, { services, message = '', waiting }]) => [
+      identifier,
+      { services, message, ...(waiting !== undefined && { waiting }) },
+    ]);
 }

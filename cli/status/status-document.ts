@@ -68,6 +68,8 @@ export interface UnitEntry {
   readonly relations: Readonly<Record<string, string>>;
   /** Why relations are in error, by their identifiers; only where some are. */
   readonly relationErrors?: Readonly<Record<string, RelationErrorEntry>>;
+  /** There while a hook of the unit waits for its next try. */
+  readonly waiting?: NonNullable<UnitStatus['waiting']>;
   readonly ports: readonly string[];
   /** There only while an upgrade is wanted, under way, blocked or failed. */
   readonly upgrade?: UpgradeEntry;
@@ -167,6 +169,7 @@ function unitEntry(
     ...(subordinates.length > 0 && { subordinates }),
     relations: relationStates(status.relations),
     ...(errors.length > 0 && { relationErrors: Object.fromEntries(errors) }),
+    ...(status.waiting !== undefined && { waiting: status.waiting }),
     ports: unit.ports,
     ...(upgrade !== undefined && { upgrade }),
   };

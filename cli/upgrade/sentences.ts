@@ -6,12 +6,15 @@ import type { Misfits } from './compatibility.js';
 import type { UnitErrors } from './unit-errors.js';
 import type { UnitPlan } from './unit-plan.js';
 
-/** Why no unit is flagged. */
+/** Why no unit is flagged. @param wentBack the units that went back from the target, and are the reason */
 export function nothingToDo(
   { name, service }: Pick<ServiceState, 'name' | 'service'>,
   target: string,
   { revision, unit }: { readonly revision?: number; readonly unit?: readonly string[] },
+  wentBack: readonly string[] = [],
 ): string {
+  if (wentBack.length > 0)
+    return `${name} is set to ${target}, but ${namesOf(wentBack)} went back from it: nothing was upgraded`;
   if (unit !== undefined) return `${namesOf(unit)} already ${unit.length === 1 ? 'runs' : 'run'} ${target}`;
   if (service.formula !== target) return `${name} is set to ${target}; it has no unit that has to change`;
   return revision === undefined
@@ -30,13 +33,21 @@ export function misfitLines({ relations, config }: Misfits, formula: string): re
   ];
 }
 
-/** What happens to each unit that is to upgrade and in an error state. */
-export function errorLines(errors: UnitErrors, force: boolean): readonly string[] {
-  return [...errors].map(([unit, { state }]) =>
-    force
-      ? `${unit} is in ${state}, and is upgraded all the same`
-      : `${unit} is in ${state}, so its upgrade waits until: ensemble resolved [--retry] ${unit}`,
-  );
+/** What happens to each unit that is to upgrade to `target` and in an error state. */
+export function errorLines(
+  errors: UnitErrors,
+  target: string,
+  service: string,
+  force: boolean,
+): readonly string[] {
+  return [...errors].map(([unit, { state, upgrade }]) => {
+    if (force) return `${unit} is in ${state}, and is upgraded all the same`;
+    const resolved = `ensemble resolved [--retry] ${unit}`;
+    // To try what failed once more would run the hook that is broken.
+    const other = state === 'upgrade-error' && upgrade !== undefined && upgrade.to !== target;
+    const ways = other ? `ensemble upgrade-formula --force ${service}, or ${resolved}` : resolved;
+    return `${unit} is in ${state}, so its upgrade waits until: ${ways}`;
+  });
 }
 
 /** Which units are left behind, why, and how they follow. */

@@ -106,8 +106,8 @@ async function flagBatch(
 }
 
 /**
- * Asks a unit in an error state to go on: by running the failed hook again, or by taking it as done. That is on its
- * service's record.
+ * Asks a unit in an error state to go on: by running the failed hook again, or by taking it as done; also one whose
+ * failed hook waits for its next try. That is on its service's record.
  * @throws UnitNotFound, UnitNotInError
  */
 export async function requestResolved(
@@ -118,7 +118,7 @@ export async function requestResolved(
 ): Promise<void> {
   await requireUnit(coordinator, unit);
   const status = await readEntity(coordinator, paths.status(unit), statusSchema);
-  if (status === undefined || !isErrorState(status.value.state)) {
+  if (status === undefined || (!isErrorState(status.value.state) && status.value.waiting === undefined)) {
     throw new UnitNotInError(unit, status?.value.state ?? 'pending');
   }
   await askToGoOn(coordinator, unit, paths.resolved(unit), retry, requester, []);
@@ -139,7 +139,7 @@ export async function requestRelationResolved(
   await requireUnit(coordinator, unit);
   const status = await readEntity(coordinator, paths.status(unit), statusSchema);
   const failed = Object.entries(status?.value.relations ?? {})
-    .filter(([, { state }]) => state === 'error')
+    .filter(([, { state, waiting }]) => state === 'error' || waiting !== undefined)
     .map(([id]) => id);
   const matching = failed.filter(
     (id) => id === identifier || id.slice(0, id.lastIndexOf(':')) === identifier,

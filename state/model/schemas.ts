@@ -153,7 +153,22 @@ export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry:
 export const removalSchema = z.looseObject({ ...request, keepData: z.optional(z.boolean()) });
 
 /** Why an upgrade does not go on: who or what is waited for, in an operator's words. */
-export const blockerSchema = z.looseObject({ reason: z.string(), since: instant });
+export const blockerSchema = z.looseObject({
+  reason: z.string(),
+  since: instant,
+  /** When it goes on by itself, where that is known. */
+  until: z.optional(instant),
+});
+
+/** A hook that failed and runs again by itself: why, since when, and when that will be. */
+export const waitingSchema = z.looseObject({
+  hook: z.string(),
+  reason: z.string(),
+  since: instant,
+  until: instant,
+  /** How often it was run so far. */
+  attempt: z.int(),
+});
 
 /** `/units/<unit>/status`: a mirror of the agent's journal, for observers. */
 export const statusSchema = z.looseObject({
@@ -172,9 +187,12 @@ export const statusSchema = z.looseObject({
         state: z.enum(relationStates),
         services: z.array(z.string()),
         message: z.optional(z.string()),
+        waiting: z.optional(waitingSchema),
       }),
     ),
   ),
+  /** There while a hook of the workflow waits for its next try; every way out of an error leads out of this too. */
+  waiting: z.optional(waitingSchema),
   /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
   workload: z.optional(z.string()),
   upgrade: z.optional(

@@ -103,6 +103,7 @@ describe('a relation hook of a unit', () => {
       takeUp: () => undefined,
       config: async () => ({}),
       mendFormula: async () => undefined,
+      awaitRetry: async () => 'again',
       hookRules: async () => ({}),
       relationRecords: () => [relation],
       debugRequest: () => undefined,

@@ -55,6 +55,7 @@ export class ScriptedUnit {
       step: undefined,
       resumeIn: 'configuring',
       upgradingTo: undefined,
+      upgradeAsked: undefined,
       installed: journal.state !== undefined,
       relationHookRuns: false,
       commandRuns: false,

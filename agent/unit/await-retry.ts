@@ -1,0 +1,99 @@
+import type { Clock, Timer } from '../../state/clock.js';
+import type { UnitRequests } from '../../state/model/requests.js';
+import type { HookRetry, UnitRecord } from '../journal/record.js';
+import type { Wants } from './operations.js';
+
+/** The unit whose hook waits for its next try. */
+export interface WaitHost {
+  readonly name: string;
+  readonly parts: { readonly clock: Clock };
+  readonly commands: { due(): boolean; runNext(): Promise<void> };
+  record(): UnitRecord;
+  requests(): UnitRequests;
+  wants(): Wants;
+  /** Whether an operator wants to hear no more of what the unit is at. */
+  isAborted(): boolean;
+  note(change: Partial<UnitRecord>): void;
+  look(): void;
+}
+
+/**
+ * How the waiting ended. `again`: its time has come, or an operator wants it now. `done`: an operator takes the hook as
+ * done. `given-up`: the unit is to do something else, for which the hook must have failed.
+ */
+export type WaitEnd = 'again' | 'done' | 'given-up';
+
+/** Waits for the next try of a hook that failed, and hears meanwhile what operators want: every way out works at once. */
+export class RetryWait {
+  readonly #host: WaitHost;
+  #timer: Timer | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(host: WaitHost) {
+    this.#host = host;
+  }
+
+  /** Something that matters may have changed. */
+  look(): void {
+    this.#wake();
+  }
+
+  /** The agent lets go of the unit: the waiting is gone on with by the next one. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#wake = () => undefined;
+  }
+
+  /** @param longest milliseconds: a wall clock that was set back must not make it wait longer */
+  async wait({ until }: HookRetry, longest: number): Promise<WaitEnd> {
+    const { commands, parts } = this.#host;
+    const { clock } = parts;
+    const due = clock.monotonic() + Math.min(Date.parse(until) - clock.now(), longest);
+    for (;;) {
+      const end = this.#asked();
+      if (end !== undefined) return end;
+      // No hook runs while one waits, so that an operator may look around.
+      if (commands.due()) {
+        await commands.runNext();
+        this.#host.look();
+        continue;
+      }
+      const left = due - clock.monotonic();
+      if (left <= 0) return 'again';
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        this.#timer = clock.after(left, resolve);
+      });
+      this.#timer?.cancel();
+    }
+  }
+
+  #asked(): WaitEnd | undefined {
+    const { resolved } = this.#host.requests();
+    const { state, resolvedId, upgrade: underWay } = this.#host.record();
+    if (resolved !== undefined && resolved.value.id !== resolvedId) {
+      this.#host.note({ resolvedId: resolved.value.id });
+      return resolved.value.retry ? 'again' : 'done';
+    }
+    if (this.#host.isAborted()) return 'given-up';
+    // A unit that is on its way out goes on with that.
+    if (state === 'stopping') return undefined;
+    const { removal, upgrade } = this.#host.wants();
+    if (removal) return 'given-up';
+    if (upgrade?.force !== true) return undefined;
+    if (upgrade.to !== underWay?.to.id) return 'given-up';
+    if (!isAskedAgain(upgrade.asked, underWay.asked)) return undefined;
+    this.#host.note({ upgrade: { ...underWay, asked: upgrade.asked } });
+    return 'again';
+  }
+}
+
+/**
+ * Whether somebody asked once more for an upgrade since the unit set out for it; not known of one that an older release
+ * began.
+ * @param asked the flag's version
+ * @param begunWith its version when the unit set out
+ */
+export function isAskedAgain(asked: number | undefined, begunWith: number | undefined): boolean {
+  return asked !== undefined && begunWith !== undefined && asked > begunWith;
+}
