@@ -1,9 +1,10 @@
+import { basename, dirname } from 'node:path';
 import { systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { EnsembleError } from '../../state/errors.js';
 import type { Candidate } from '../../state/formula/candidate.js';
 import type { Formula } from '../../state/formula/formula.js';
-import { formatFormulaId } from '../../state/formula/formula-id.js';
+import { formatFormulaId, nameFault } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { readEntity } from '../../state/model/entity.js';
@@ -97,8 +98,11 @@ function parseFormula(
       throw misuse(`--upgrade makes a new revision, so revision ${chosen} cannot be chosen`);
     return { name, revision: chosen };
   } catch (error) {
-    if (error instanceof ValueRefused) throw misuse(`${JSON.stringify(formula)} is no name of a formula`);
-    throw error;
+    if (!(error instanceof ValueRefused)) throw error;
+    const said = `${JSON.stringify(formula)} is no name of a formula`;
+    if (!formula.includes('/')) throw misuse(`${said}: a name ${nameFault(match?.[1] ?? formula) ?? 'is another one'}`);
+    const [directory, name] = [dirname(formula), basename(formula)];
+    throw misuse(`${said}; one in a directory is deployed with: ensemble deploy --repository ${directory} ${name}`);
   }
 }
 

@@ -17,7 +17,14 @@ const rows: readonly (readonly [string, RegExp])[] = [
   ],
   ['deploy -n -1 guestbook', /'-1'/],
   ['deploy -n 99999999 guestbook', /at most 10000/],
-  ['deploy Guestbook', /^ensemble: "Guestbook" is no name of a formula$/],
+  [
+    'deploy Guestbook',
+    /^ensemble: "Guestbook" is no name of a formula: a name must be lower-case letters, digits and dashes/,
+  ],
+  [
+    'deploy ./principia/guestbook',
+    /^ensemble: ".\/principia\/guestbook" is no name .*: ensemble deploy --repository .\/principia guestbook$/,
+  ],
   [
     'deploy guestbook ../etc',
     /^ensemble: '\.\.\/etc' is invalid for argument 'service'. A service's name must be lower-case/,

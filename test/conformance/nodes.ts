@@ -126,6 +126,14 @@ export function nodes(bench: Bench): void {
       }
     });
 
+    it('names may hold letters outside of the basic plane, and what they stand as on a server', async () => {
+      const names = ['📦formulas:notes-1', '\\u{1f4e6}formulas:notes-1', '\\u', '\\u{', '\\\\u{41}'];
+      await client.create('/p', '');
+      for (const name of names) await client.create(`/p/${name}`, name);
+      assert.deepEqual(await client.children('/p'), names.toSorted());
+      for (const name of names) assert.equal((await client.get(`/p/${name}`))?.value, name);
+    });
+
     it('names may hold any letters', async () => {
       await client.create('/größe', 'x');
       assert.equal((await client.get('/größe'))?.value, 'x');

@@ -1,7 +1,7 @@
 import type { Node, Operation } from '../coordinator.js';
 import { ValueTooLarge } from '../errors.js';
 import type { Connection, Reply } from './connection.js';
-import { fullPath, parentOf } from './paths.js';
+import { fullPath, nameOf, parentOf } from './paths.js';
 import { MOST_TOGETHER, readManyCall, WORTH_TOGETHER } from './multi.js';
 import type { Call, Stat } from './protocol.js';
 import { firstRefused, NO_NODE, NODE_EXISTS, type Refused, refusal } from './refusals.js';
@@ -227,7 +227,7 @@ export class Tree {
   /** The names under a node, by either of its paths, as callers see them. */
   names(path: string, names: readonly string[]): readonly string[] {
     const ours = path === '/' && this.chroot === '' ? names.filter((name) => name !== ZOOKEEPERS_OWN) : names;
-    return ours.toSorted();
+    return ours.map(nameOf).toSorted();
   }
 }
 
