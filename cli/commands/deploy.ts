@@ -100,9 +100,12 @@ function parseFormula(
   } catch (error) {
     if (!(error instanceof ValueRefused)) throw error;
     const said = `${JSON.stringify(formula)} is no name of a formula`;
-    if (!formula.includes('/')) throw misuse(`${said}: a name ${nameFault(match?.[1] ?? formula) ?? 'is another one'}`);
+    if (!formula.includes('/'))
+      throw misuse(`${said}: a name ${nameFault(match?.[1] ?? formula) ?? 'is another one'}`);
     const [directory, name] = [dirname(formula), basename(formula)];
-    throw misuse(`${said}; one in a directory is deployed with: ensemble deploy --repository ${directory} ${name}`);
+    throw misuse(
+      `${said}; one in a directory is deployed with: ensemble deploy --repository ${directory} ${name}`,
+    );
   }
 }
 

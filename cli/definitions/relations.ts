@@ -75,10 +75,10 @@ export const relationCommands: readonly CommandDefinition[] = [
   },
   {
     name: 'expose',
-    summary: 'open a service’s ports to the world',
+    summary: 'mark a service’s ports as meant for everybody',
     details:
-      'Says in `ensemble status` that the ports its units opened are meant for everybody. Ensemble itself runs no\n' +
-      'firewall.',
+      'Says in `ensemble status` that the ports its units opened are meant for everybody, for those who run a firewall to\n' +
+      'go by. Ensemble itself opens and closes nothing.',
     arguments: [service],
     options: [],
     examples: ['ensemble expose guestbook'],
@@ -87,7 +87,7 @@ export const relationCommands: readonly CommandDefinition[] = [
   },
   {
     name: 'unexpose',
-    summary: 'close a service’s ports to the world',
+    summary: 'take that mark back',
     arguments: [service],
     options: [],
     examples: ['ensemble unexpose guestbook'],

@@ -25,7 +25,8 @@ export function terminalProgress(screen: Screen, clock: Clock): Progress {
     soon = false;
     last = clock.monotonic();
     const lines = progressLines(rows, screen, formatDuration(last - begun));
-    const back = drawn === 0 ? '' : `\u001b[${drawn}A`;
+    // A terminal that echoed ^C stands behind it.
+    const back = drawn === 0 ? '' : `\r\u001b[${drawn}A`;
     const text = lines.map(({ text: line, color }) => `${colored(screen, color, line)}\u001b[K\n`).join('');
     screen.write(`${back}${text}\u001b[J`);
     drawn = lines.length;

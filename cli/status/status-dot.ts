@@ -1,5 +1,9 @@
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { RelationEntry } from './relation-entries.js';
-import type { ServiceEntry, StatusDocument } from './status-document.js';
+import type { ServiceEntry, StatusDocument, UnitEntry } from './status-document.js';
+
+/** Of one width for every letter: whatever font it is shown in, the text stays within its frame. */
+const FONT = '"Courier"';
 
 /** Units named in a service's box; of more only the number is told. */
 const MOST_UNITS = 8;
@@ -12,8 +16,8 @@ export function statusDot({ environment, services, relations }: StatusDocument):
   return [
     `digraph ${quoted(environment)} {`,
     '  rankdir=LR;',
-    '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="Helvetica"];',
-    '  edge [fontname="Helvetica", fontsize=10];',
+    `  node [shape=box, style="rounded,filled", fillcolor=white, fontname=${FONT}, margin="0.2,0.1"];`,
+    `  edge [fontname=${FONT}, fontsize=10];`,
     ...Object.entries(services).map(([name, service]) => serviceLine(name, service)),
     // A service that was not asked for may be on the other side.
     ...missingEnds(services, relations).map((name) => `  ${quoted(name)} [style="rounded,dashed"];`),
@@ -24,19 +28,29 @@ export function statusDot({ environment, services, relations }: StatusDocument):
 
 function serviceLine(name: string, { formula, exposed, destroying, units }: ServiceEntry): string {
   const all = Object.entries(units);
-  const shown = all.slice(0, MOST_UNITS).map(([unit, { state }]) => `${unit} ${state}`);
+  // What failed is among those that are named.
+  const ordered = all.toSorted(([, a], [, b]) => Number(hasFailed(b)) - Number(hasFailed(a)));
+  const shown = ordered.slice(0, MOST_UNITS);
   const more = all.length - shown.length;
-  const label = [
-    exposed ? `${name} (exposed)` : name,
-    formula,
-    ...shown,
+  const lines = [
+    markup(exposed ? `${name} (exposed)` : name),
+    markup(formula),
+    ...shown.map(unitLine),
     ...(more > 0 ? [`and ${more} more`] : []),
   ];
-  const failed = all.some(
-    ([, { state, relationErrors }]) => state.endsWith('-error') || relationErrors !== undefined,
-  );
+  const failed = all.some(([, unit]) => hasFailed(unit));
   const color = failed ? ', color=red' : destroying === true ? ', color=grey, fontcolor=grey' : '';
-  return `  ${quoted(name)} [label="${label.map(escaped).join('\\n')}"${color}];`;
+  return `  ${quoted(name)} [label=<${lines.join('<br/>')}>${color}];`;
+}
+
+function hasFailed({ state, relationErrors }: UnitEntry): boolean {
+  return isErrorState(state) || relationErrors !== undefined;
+}
+
+function unitLine([name, unit]: readonly [string, UnitEntry]): string {
+  const { state, relationErrors = {} } = unit;
+  const text = markup([name, state, ...Object.keys(relationErrors).map((id) => `${id} in error`)].join(' '));
+  return hasFailed(unit) ? `<b><font color="red">${text}</font></b>` : text;
 }
 
 function relationLine({ endpoints, interface: of, scope, removing }: RelationEntry): string {
@@ -65,6 +79,11 @@ function serviceOf(endpoint: string): string {
 
 function quoted(text: string): string {
   return `"${escaped(text)}"`;
+}
+
+/** Text in a label of markup. */
+function markup(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 function escaped(text: string): string {

@@ -36,10 +36,20 @@ export async function tail(logFile: string, offset: number, lines = 3): Promise<
     const text = buffer.toString('utf8', 0, bytesRead);
     // A cut in the middle of a line shows as such, not as a line of its own.
     const whole = start > offset ? text.slice(text.indexOf('\n') + 1) : text;
-    return printable(whole).trimEnd().split('\n').slice(-lines).join('\n');
+    return withoutStack(printable(whole).trimEnd().split('\n')).slice(-lines).join('\n');
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Node prints why it ended above the stack and its version: without those at the end, the reason is what was said last.
+ * (Python prints the reason below.) A program that printed nothing else is left its last words.
+ */
+function withoutStack(lines: readonly string[]): readonly string[] {
+  let end = lines.length;
+  while (end > 0 && /^(\s+at .*|Node\.js v\d.*|\s*[{}],?|\s*)$/.test(lines[end - 1] ?? '')) end--;
+  return end === 0 ? lines : lines.slice(0, end);
 }
 
 const tailBytes = 4096;

@@ -68,8 +68,15 @@ describe('ensemble status of a part, drawn, and watched', () => {
     await agent.report('mysql/1', { state: 'install-error', message: 'no' });
     const { stdout } = await world.box.ok('status', '--format', 'dot');
     assert.match(stdout, /^digraph "local" \{\n[\s\S]*\n\}\n$/);
-    assert.match(stdout, /\n {2}"blog" \[label="blog \(exposed\)\\nprincipia:blog-1\\nblog\/0 pending"\];\n/);
-    assert.match(stdout, /\n {2}"mysql" \[label="mysql.*mysql\/1 install-error", color=red\];\n/);
+    assert.match(
+      stdout,
+      /\n {2}"blog" \[label=<blog \(exposed\)<br\/>principia:blog-1<br\/>blog\/0 pending>\];\n/,
+    );
+    // What failed looks so, and stands first.
+    assert.match(
+      stdout,
+      /\n {2}"mysql" \[label=<mysql<br\/>.*<br\/><b><font color="red">mysql\/1 install-error<\/font><\/b><br\/>mysql\/0 pending>, color=red\];\n/,
+    );
     assert.match(stdout, /\n {2}"blog" -> "mysql" \[label="db - server \(mysql\)"\];\n/);
     const part = (await world.box.ok('status', '--format', 'dot', 'blog/0')).stdout;
     assert.match(

@@ -75,7 +75,10 @@ describe('progress on a terminal', () => {
       clock.advance(10);
     }
     assert.ok(writes.length >= 9 && writes.length <= 11, `${writes.length} drawings in a second`);
-    assert.ok(writes.slice(1).every((text) => text.startsWith('\u001b[3A')));
+    assert.ok(
+      writes.slice(1).every((text) => text.startsWith('\r\u001b[3A')),
+      'also where ^C was echoed',
+    );
     const before = writes.length;
     clock.advance(5_000);
     assert.ok(writes.length >= before + 5);

@@ -30,6 +30,17 @@ describe("a unit's hook log", () => {
     assert.equal(readFileSync(`${unit.log}.1`, 'utf8'), 'old'.repeat(50));
   });
 
+  it('ends, for a message, with the reason and not with the stack of Node below it', async () => {
+    unit.writeHook('start', "#!/usr/bin/env node\nthrow new Error('boom');\n");
+    const hook = await start(unit.spec('start'));
+    await hook.outcome;
+    assert.equal((await tail(unit.log, hook.logOffset, 3)).split('\n').at(-1), 'Error: boom');
+    unit.writeHook('stop', '#!/bin/sh\necho "   at the end"\n');
+    const other = await start(unit.spec('stop'));
+    await other.outcome;
+    assert.equal((await tail(unit.log, other.logOffset, 3)).trim(), 'at the end', 'nothing else was said');
+  });
+
   it('gives the last lines of the run at hand, not of one before', async () => {
     unit.writeHook('start', '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; done\n');
     writeFileSync(unit.log, 'an earlier run\n');
@@ -62,7 +73,7 @@ describe("a unit's hook log", () => {
       error?.message,
       'hook "start" of mysql/0 failed with exit status 7; it said last: no database',
     );
-    assert.equal(error?.next, `see ${unit.log}, then: ensemble resolved --retry mysql/0`);
+    assert.equal(error?.next, 'ensemble debug-log -i mysql/0, then: ensemble resolved --retry mysql/0');
   });
 
   it('is put right by the error where the shell blames the hook for its interpreter', async () => {

@@ -214,8 +214,9 @@ describe('a storage in a directory', () => {
     await chmod(work, 0o755);
     await chown(file, 65534, 65534);
     const { ended } = runModule(
-      `process.setgroups([]); process.setgid(65534); process.setuid(65534);
-       const storage = await openStorage(${JSON.stringify(`file:${root}`)});
+      // Opened first: the other user may not be able to enter the directory that the code is in.
+      `const storage = await openStorage(${JSON.stringify(`file:${root}`)});
+       process.setgroups([]); process.setgid(65534); process.setuid(65534);
        for (const act of [() => storage.put('bundles/x', ${JSON.stringify(file)}), () => storage.size('bundles/x'),
          () => storage.read(${JSON.stringify(key)})])
          await act().catch((error) => console.log(error.code, error.next));`,
