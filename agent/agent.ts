@@ -27,6 +27,7 @@ import { gatherLogs } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
 import { hostUnits, neededBundles } from './machine-units.js';
 import type { AgentParts } from './parts.js';
+import { removeDropped } from './relation/dropped-relations.js';
 import { openHistories } from './tree/histories.js';
 import { placeUnplaced } from './tree/placement.js';
 import { describeMachine, registerAgent } from './tree/presence.js';
@@ -164,6 +165,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const leftovers = clearLeftovers(clock, log);
     ends.push(() => leftovers.close());
     const writer = treeWriter(coordinator, clock, random, () => home.touched());
+    const dropped = removeDropped(coordinator, { clock, random, log });
+    ends.push(() => dropped.close());
     const parts: AgentParts = {
       machine,
       addresses: ownAddresses(),
@@ -176,6 +179,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       services: watchServices(coordinator, log),
       relations: watchRelations(coordinator, log),
       meetings: watchMeetings(coordinator, log),
+      dropped,
       histories: openHistories(coordinator, writer),
       writer,
       slots: hookSlots(options.hookConcurrency ?? HOOKS_PER_CORE * availableParallelism()),

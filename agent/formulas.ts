@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { type ConfigOptions, configOptionsSchema } from '../state/formula/config-options.js';
 import { type HookRules, hookRulesSchema } from '../state/formula/hook-rules.js';
-import { requireFormulaRecord } from '../state/model/formulas.js';
+import { endpointsOf } from '../state/model/endpoints.js';
+import { metadataOf, requireFormulaRecord } from '../state/model/formulas.js';
+import type { RelationEndpoint } from '../state/model/schemas.js';
 import { fetchObject } from '../state/storage/fetch.js';
 import type { Storage } from '../state/storage/storage.js';
 import { formulaDirectoryName } from './disk/unit-directory.js';
 import { unpackAhead } from './disk/unpacked.js';
 import type { FormulaRef } from './journal/record.js';
+
+/** An endpoint as a formula has it, whatever service runs it. */
+export type FormulaEndpoint = Pick<RelationEndpoint, 'name' | 'role' | 'interface'>;
 
 /** A published formula as units need it. */
 export interface PublishedFormula {
@@ -16,12 +21,16 @@ export interface PublishedFormula {
   readonly options: ConfigOptions;
   /** By the hooks' names. */
   readonly hooks: Readonly<Record<string, HookRules>>;
+  /** Of the relations in which its units take part. */
+  readonly endpoints: readonly FormulaEndpoint[];
 }
 
 /** The formulas that units of this machine run or are about to run: each is looked up and downloaded once. */
 export interface Formulas {
   /** @throws FormulaNotPublished, NodeInvalid */
   find(formulaId: string): Promise<PublishedFormula>;
+  /** One that was found before. */
+  known(formulaId: string): PublishedFormula | undefined;
   /**
    * Brings the bundle to this machine's cache, verified, and gives its path. Units that want the same one at the same
    * time share one download, during which it is unpacked as well.
@@ -35,27 +44,41 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
     string,
     Promise<PublishedFormula & { readonly key: string; readonly size: number }>
   >();
+  const known = new Map<string, PublishedFormula>();
   const fetching = new Map<string, Promise<void>>();
   /** Bundles whose content was verified here, and what their files looked like then. */
   const verified = new Map<string, string | undefined>();
 
   /** A formula's record never changes, so it is read once; a failure is not remembered. */
   function find(formulaId: string) {
-    const known = found.get(formulaId) ?? read(formulaId);
-    found.set(formulaId, known);
-    known.catch(() => found.delete(formulaId));
-    return known;
+    const finding = found.get(formulaId) ?? read(formulaId);
+    found.set(formulaId, finding);
+    finding.catch(() => found.delete(formulaId));
+    return finding;
   }
 
   async function read(id: string) {
-    const { sha256, size, storageKey, config, metadata } = await requireFormulaRecord(coordinator, id);
+    const record = await requireFormulaRecord(coordinator, id);
+    const { sha256, size, storageKey, config, metadata } = record;
     const ref: FormulaRef = { id, sha256, directory: formulaDirectoryName(id, sha256) };
     const hooks = hookRulesSchema.parse(metadata.hooks) ?? {};
-    return { ref, options: configOptionsSchema.parse(config), hooks, key: storageKey, size };
+    // The service's name is none of a formula's: endpoints are told apart by all the rest.
+    const endpoints = endpointsOf('', metadataOf(id, record));
+    const formula = {
+      ref,
+      options: configOptionsSchema.parse(config),
+      hooks,
+      endpoints,
+      key: storageKey,
+      size,
+    };
+    known.set(id, formula);
+    return formula;
   }
 
   return {
     find,
+    known: (formulaId) => known.get(formulaId),
     async fetch(formulaId) {
       const { ref, key, size } = await find(formulaId);
       const bundle = join(cache, `${ref.sha256}.tar.gz`);

@@ -11,6 +11,7 @@ import type { HookSlots } from './hook-slots.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import type { LogGatherer } from './logs/gather-logs.js';
+import type { DroppedRelations } from './relation/dropped-relations.js';
 import type { Histories } from './tree/histories.js';
 import type { Meetings, Relations } from './tree/relations.js';
 import type { Services } from './tree/services.js';
@@ -29,6 +30,7 @@ export interface AgentParts {
   readonly services: Services;
   readonly relations: Relations;
   readonly meetings: Meetings;
+  readonly dropped: DroppedRelations;
   readonly histories: Histories;
   readonly writer: TreeWriter;
   readonly slots: HookSlots;

@@ -95,6 +95,11 @@ export const recordSchema = z.looseObject({
       failure: z.optional(z.string()),
     }),
   ),
+  /**
+   * The formula id for whose sake the unit leaves relations, or has left them, before its upgrade goes ahead: it does not
+   * join them again meanwhile.
+   */
+  leavingFor: z.optional(z.nullable(z.string())),
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
   hook: z.nullable(hookSchema),

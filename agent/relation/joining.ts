@@ -1,6 +1,9 @@
+import { hasEndpoint } from '../../state/model/endpoints.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { relationIdentifier } from '../../state/model/relations.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
+import type { FormulaEndpoint } from '../formulas.js';
+import type { UnitRecord } from '../journal/record.js';
 import { newRelationRecord, type RelationRecord } from '../journal/relation-record.js';
 import type { RelationView } from '../tree/relations.js';
 
@@ -20,6 +23,28 @@ const NOT_MEETING: readonly WorkflowState[] = [
 /** Whether a unit in this state joins relations. */
 export function meetsOthers(state: WorkflowState): boolean {
   return !NOT_MEETING.includes(state);
+}
+
+/**
+ * Whether a unit takes part in relations of an endpoint: its own formula has it, whatever its service's says. From the
+ * time on when it leaves relations for an upgrade, and until that is committed, the other formula must have it too.
+ * Undefined while one of the formulas is not known.
+ * @param endpointsOf what is known of a formula
+ */
+export function takesPart(
+  { formula, upgrade, leavingFor }: Pick<UnitRecord, 'formula' | 'upgrade' | 'leavingFor'>,
+  endpoint: FormulaEndpoint,
+  endpointsOf: (formulaId: string) => readonly FormulaEndpoint[] | undefined,
+): boolean | undefined {
+  if (formula === null) return undefined;
+  const underWay = upgrade === null || upgrade.step === 'resuming' ? [] : [upgrade.from?.id, upgrade.to.id];
+  const have = [formula.id, ...underWay, leavingFor].map((id) => {
+    if (id === undefined || id === null) return true;
+    const endpoints = endpointsOf(id);
+    return endpoints && hasEndpoint(endpoints, endpoint);
+  });
+  if (have.includes(false)) return false;
+  return have.includes(undefined) ? undefined : true;
 }
 
 /**

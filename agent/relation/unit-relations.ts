@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import type { Timer } from '../../state/clock.js';
+import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
+import type { FormulaEndpoint } from '../formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import { sentence } from '../log.js';
 import { untilItWorks } from '../retry.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
-import { hasNoPart, meetsOthers, recordOf } from './joining.js';
+import { hasNoPart, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
@@ -42,6 +44,8 @@ export class UnitRelations {
   readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
   /** Why a relation's presence or departure cannot be written yet. */
   readonly #troubles = new Map<string, string>();
+  /** Dropped relations that this unit has nothing to do with any more, and which were looked at for it. */
+  readonly #looked = new Set<string>();
   #endService: () => void = () => undefined;
   /** Resolved at the next change of a record. */
   #waiting: (() => void)[] = [];
@@ -68,7 +72,7 @@ export class UnitRelations {
     this.#ends.clear();
   }
 
-  /** Joins what is new, and starts to leave what goes. */
+  /** Joins what is new, and starts to leave what goes, or what the unit's own formula does not have. */
   look(): void {
     const { parts, name } = this.#host;
     const wanted = parts.relations.view(serviceOfUnit(name));
@@ -77,8 +81,19 @@ export class UnitRelations {
     for (const record of this.#records.values()) {
       const view = wanted.get(record.relation);
       if (hasNoPart(record, this.#host.principal())) this.#beginLeaving(record, forsake);
-      else if (view === undefined || view.relation.removing === true) this.#beginLeaving(record);
+      else if (view === undefined || view.relation.removing === true || this.#takesPart(record) === false)
+        this.#beginLeaving(record);
     }
+  }
+
+  /** Those whose endpoint is not among these. */
+  lacking(endpoints: readonly FormulaEndpoint[]): readonly RelationRecord[] {
+    return this.all().filter((record) => !hasEndpoint(endpoints, record));
+  }
+
+  /** Begins to leave these. */
+  leave(records: readonly RelationRecord[]): void {
+    for (const record of records) this.#beginLeaving(record);
   }
 
   /**
@@ -86,16 +101,24 @@ export class UnitRelations {
    * unit is left in them. A relation whose hook fails waits for `resolved`.
    */
   async leaveAll(): Promise<void> {
-    for (const record of this.#records.values()) this.#beginLeaving(record);
-    while (this.#records.size > 0) {
-      if (this.due()) await this.runNext();
+    await this.leaveTill(() => this.all());
+  }
+
+  /** The same of some: until `which` gives none any more. */
+  async leaveTill(which: () => readonly RelationRecord[]): Promise<void> {
+    for (;;) {
+      this.leave(which());
+      // As they are now.
+      const records = which();
+      if (records.length === 0) return;
+      if (this.due(records)) await this.runNext(records);
       else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** Whether a hook of some relation is due. */
-  due(): boolean {
-    return this.#nextDue() !== undefined;
+  /** Whether a hook of some relation is due; of these, where they are given. */
+  due(records = this.all()): boolean {
+    return this.#nextDue(records) !== undefined;
   }
 
   /** The record as it is now: what happens in a relation goes on while something is done for it. */
@@ -115,12 +138,14 @@ export class UnitRelations {
     return [...this.#records.values()];
   }
 
-  /** Runs the next hook that is due. A failure stops its relation alone. */
-  async runNext(): Promise<void> {
-    const record = this.#nextDue();
+  /** Runs the next hook that is due, of these relations. A failure stops its relation alone. */
+  async runNext(records = this.all()): Promise<void> {
+    const record = this.#nextDue(records);
     if (record === undefined) return;
     this.#last = record.relation;
     try {
+      // One that goes on from before is taken up where it is adopted.
+      if (this.#host.record().hook === null) await this.#host.takeUp();
       await runRelationHook(this.#host, record, {
         get: () => this.current(record),
         set: (changed) => this.#note(changed),
@@ -178,10 +203,28 @@ export class UnitRelations {
     if (view.relation.removing === true || !meetsOthers(state) || this.#records.has(view.id)) return;
     const joining = recordOf(this.#host.name, this.#host.principal(), view);
     if (joining === undefined) return;
+    const part = this.#takesPart(joining);
+    if (part === false && view.relation.dropped === true) this.#lookAtDropped(view.id);
+    if (part !== true) return;
     this.#note(joining);
     this.#save(joining)
       .then(() => this.#attend(joining))
       .catch((error: unknown) => this.#failed(joining, error));
+  }
+
+  #takesPart(record: RelationRecord): boolean | undefined {
+    const { formulas } = this.#host.parts;
+    return takesPart(this.#host.record(), record, (id) => formulas.known(id)?.endpoints);
+  }
+
+  /** The tree says by now that the unit's formula lacks it, unless an upgrade is still to be called off or committed. */
+  #lookAtDropped(relation: string): void {
+    const { upgrade, leavingFor = null, formula } = this.#host.record();
+    const isCommitted = leavingFor === null && (upgrade === null || upgrade.step === 'resuming');
+    const key = `${relation} ${formula?.id}`;
+    if (!isCommitted || this.#looked.has(key)) return;
+    this.#looked.add(key);
+    this.#host.parts.dropped.look(relation);
   }
 
   /** Follows who is in the relation from now on. */
@@ -276,9 +319,9 @@ export class UnitRelations {
     this.#host.look();
   }
 
-  #nextDue(): RelationRecord | undefined {
+  #nextDue(records: readonly RelationRecord[]): RelationRecord | undefined {
     const underWay = this.#host.record().hook?.relation;
-    return nextDue(this.all(), underWay, this.#last, this.#host.parts.clock.now());
+    return nextDue(records, underWay, this.#last, this.#host.parts.clock.now());
   }
 
   #note(record: RelationRecord): RelationRecord {

@@ -28,8 +28,9 @@ export function unitFacts(
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
   relations: UnitStatus['relations'],
+  leaves: readonly string[] = [],
 ): UnitFacts {
-  const upgrade = upgradeStatus(record, wants, preparation, trouble);
+  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves);
   return {
     unit: {
       ...unit,
@@ -91,6 +92,7 @@ function upgradeStatus(
   wants: Wants,
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
+  leaves: readonly string[],
 ): UnitStatus['upgrade'] {
   if (record.upgrade !== null) {
     const { step, from, to, since } = record.upgrade;
@@ -110,6 +112,7 @@ function upgradeStatus(
       ? [{ reason: `the unit is ${record.state}`, since: record.since }]
       : []),
     ...waitingBlockers(record),
+    ...leaves.map((reason) => ({ reason, since: preparation.since })),
   ];
   return {
     ...preparation,

@@ -9,9 +9,11 @@ import type { AgentParts } from '../parts.js';
 import { knownService } from '../tree/services.js';
 import { configDigest } from './wants.js';
 
+type FormulaText = Omit<PublishedFormula, 'endpoints'>;
+
 interface Known {
   readonly config: ConfigValues;
-  readonly published: PublishedFormula;
+  readonly published: FormulaText;
   readonly digest: string;
 }
 
@@ -20,7 +22,7 @@ export class FormulaInPlace {
   readonly #parts: AgentParts;
   readonly #record: () => UnitRecord;
   readonly #parted = new AbortController();
-  #published: PublishedFormula | undefined;
+  #published: FormulaText | undefined;
   #known: Known | undefined;
 
   constructor(parts: AgentParts, record: () => UnitRecord) {

@@ -1,5 +1,5 @@
 import { and, assign, fromPromise, not, raise, setup, stateIn } from 'xstate';
-import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+import { isErrorState, type UpgradeStep, type WorkflowState } from '../../state/model/workflow-state.js';
 import { isAskedAgain } from './await-retry.js';
 import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from './operations.js';
 
@@ -52,6 +52,7 @@ export const unitSetup = setup({
     configure: operation((unit) => unit.configure()),
     relate: operation((unit) => unit.relate()),
     runCommand: preparation((unit) => unit.runCommand()),
+    part: preparation((unit) => unit.part()),
     fetch: preparation((unit, signal) => unit.fetch(signal)),
     stage: preparation((unit, signal) => unit.stage(signal)),
     pause: fromPromise<void, Prepared>(
@@ -92,6 +93,9 @@ export const unitSetup = setup({
     },
     rebooted: ({ context }) => context.operations.journalled().rebooted,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
+    mustLeave: ({ context }) => context.wants.leave === 'due',
+    hasLeft: ({ context }) => context.wants.leave === 'nothing',
+    inError: ({ context }) => isErrorState(context.operations.journalled().state),
     wantsRelate: ({ context }) => context.wants.relate,
     relationHookRuns: ({ context }) => context.operations.journalled().relationHookRuns,
     wantsUpgrade: ({ context }) => context.wants.upgrade !== undefined,

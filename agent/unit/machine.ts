@@ -29,6 +29,7 @@ export const unitMachine = unitSetup.createMachine({
         restoring: {
           always: [
             { guard: 'commandRuns', target: 'running' },
+            { guard: and(['relationHookRuns', 'inError']), target: 'parting' },
             { guard: journalledAs('install-error'), target: 'install-error' },
             { guard: journalledAs('starting'), target: 'starting' },
             { guard: journalledAs('start-error'), target: 'start-error' },
@@ -59,7 +60,8 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'resolvedByRetry', target: '#unit.workflow.installing' },
           { guard: and(['resolvedAsDone', 'nothingInstalled']), target: '#unit.workflow.installing' },
           { guard: 'resolvedAsDone', target: '#unit.workflow.starting' },
-          { guard: and(['forcesUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+          { guard: and(['forcesUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
+          { guard: and(['forcesUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
         ]),
         starting: {
           invoke: {
@@ -73,14 +75,16 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: 'resolvedByRetry', target: '#unit.workflow.starting' },
           { guard: 'resolvedAsDone', target: '#unit.workflow.started' },
-          { guard: and(['forcesUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+          { guard: and(['forcesUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
+          { guard: and(['forcesUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
         ]),
         started: resting('started', [
           // One that an agent before this one started is adopted before anything else may run.
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: 'rebooted', target: '#unit.workflow.starting' },
-          { guard: and(['wantsUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+          { guard: and(['wantsUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
+          { guard: and(['wantsUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
           { guard: 'wantsConfigure', target: '#unit.workflow.configuring' },
           { guard: 'wantsRelate', target: '#unit.workflow.relating' },
         ]),
@@ -97,6 +101,10 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           invoke: { src: 'runCommand', input: operations, onDone: 'restoring', onError: 'restoring' },
         },
+        // The same, of the hooks of relations that the formula to go to lacks: an upgrade is to go ahead, but for them.
+        parting: {
+          invoke: { src: 'part', input: operations, onDone: 'restoring', onError: 'restoring' },
+        },
         configuring: {
           invoke: {
             src: 'configure',
@@ -109,7 +117,8 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: 'resolvedByRetry', target: '#unit.workflow.configuring' },
           { guard: 'resolvedAsDone', target: '#unit.workflow.started' },
-          { guard: and(['forcesUpgrade', 'prepared']), target: '#unit.workflow.upgrading' },
+          { guard: and(['forcesUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
+          { guard: and(['forcesUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
         ]),
         upgrading: {
           initial: 'restoring',
@@ -184,10 +193,14 @@ export const unitMachine = unitSetup.createMachine({
           { guard: and(['resolvedAsDone', journalledAt('swapping')]), target: '#unit.workflow.upgrading' },
           { guard: 'resolvedAsDone', target: '#unit.workflow.upgrading.committing' },
           {
-            guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere']),
+            guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere', 'hasLeft']),
             target: '#unit.workflow.upgrading.pausing',
           },
           { guard: 'forcesAgain', target: '#unit.workflow.upgrading' },
+          {
+            guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere', 'mustLeave']),
+            target: '#unit.workflow.parting',
+          },
         ]),
         stopping: {
           entry: 'announceLeaving',

@@ -20,6 +20,11 @@ export interface Wants {
   readonly resolved: 'retry' | 'done' | undefined;
   /** The formula id to go to; `force`: from an error state too. */
   readonly upgrade: WantedFormula | undefined;
+  /**
+   * Of the relations that the formula to go to lacks: `due`: a step of leaving them is to be done; `waits`: their last
+   * nodes are being removed, or a hook of theirs failed and waits for an operator; `nothing`: none is left.
+   */
+  readonly leave: 'nothing' | 'due' | 'waits';
   /** A relation hook is due. */
   readonly relate: boolean;
   /** An operator's command is due. */
@@ -73,6 +78,8 @@ export interface UnitOperations {
   fetch(signal: AbortSignal): Promise<void>;
   /** Extracts it beside the running formula. */
   stage(signal: AbortSignal): Promise<void>;
+  /** Does a step of leaving the relations that the wanted formula lacks, with the hooks of the one in place; never rejects. */
+  part(): Promise<void>;
   /**
    * Journals that the upgrade goes ahead, to what was prepared.
    * @throws NotPrepared where that is not on the disk, or nobody wants an upgrade any more

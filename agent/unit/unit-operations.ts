@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
+import { pause } from '../../state/clock.js';
 import { sentence } from '../log.js';
 import { commitUpgrade } from './commit-upgrade.js';
 import { installFormula } from './install-formula.js';
@@ -11,6 +12,9 @@ import { pauseForUpgrade, resumeAfterUpgrade, runUpgradeHook, swapFormula } from
 import { configDigest } from './wants.js';
 import { wayOut } from './way-out.js';
 import { runWorkflowHook } from './workflow-hook.js';
+
+/** Milliseconds. */
+const LOOK_AGAIN = 5_000;
 
 /** The operations of one unit, as its machine invokes them. What each acts on is in the journal before it acts. */
 export function unitOperations(unit: AgentUnit): UnitOperations {
@@ -61,8 +65,22 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     relate: () => unit.relations.runNext().finally(() => unit.look()),
     fetch: (signal) => fetchFormula(unit, signal),
     stage(signal) {
-      staging = stageWanted(unit, signal);
+      // What the formula lacks is known by then.
+      staging = stageWanted(unit, signal).finally(() => unit.look());
       return staging;
+    },
+    async part() {
+      try {
+        await unit.parting.next();
+      } catch (error) {
+        if (unit.isStopped()) return;
+        // None of a hook, which is its relation's: something outside, or a bug, either of which must not spin.
+        unit.parts.log.error('relations cannot be left', { unit: unit.name, error });
+        unit.troubledBy(error);
+        await pause(unit.parts.clock, LOOK_AGAIN);
+      } finally {
+        unit.look();
+      }
     },
     async pause(prepared) {
       let ahead = false;

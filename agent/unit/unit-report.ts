@@ -19,6 +19,8 @@ export interface ReportHost {
   written(): UnitRecord;
   wants(): Wants;
   relationFacts(state: WorkflowState): UnitStatus['relations'];
+  /** What the unit leaves before its upgrade goes ahead. */
+  partingBlockers(): readonly string[];
   isStopped(): boolean;
   now(): string;
   /** What of the unit's history the tree has: it need not be kept here. */
@@ -82,6 +84,7 @@ export class UnitReport {
       this.#preparation,
       this.#trouble,
       this.#host.relationFacts(record.state),
+      this.#host.partingBlockers(),
     );
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;

@@ -27,6 +27,7 @@ import { mendFormula } from './mend-formula.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
 import { SpentRequests } from './spent-requests.js';
+import { Parting } from './parting.js';
 import { takeUp } from './standstill.js';
 import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
@@ -45,6 +46,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly commands: UnitCommands;
   readonly report: UnitReport;
   readonly #retryWait: RetryWait;
+  readonly parting: Parting;
   readonly #actor: Actor<typeof unitMachine>;
   readonly #hooks = new Set<RunningHook>();
   readonly #ends: (() => void)[] = [];
@@ -74,6 +76,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.commands = new UnitCommands(this, () => this.requests().commands);
     this.report = new UnitReport(this);
     this.#retryWait = new RetryWait(this);
+    this.parting = new Parting(this);
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), wants: nothingWanted },
     });
@@ -201,6 +204,10 @@ export class AgentUnit implements RelationHost, ReportHost {
     return mendFormula(this, hook);
   }
 
+  partingBlockers(): readonly string[] {
+    return this.parting.blockers();
+  }
+
   relationFacts(state: WorkflowState): UnitStatus['relations'] {
     return this.relations.facts(state);
   }
@@ -243,7 +250,9 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.inPlace.knownDigest(),
       this.relations.due(),
       this.commands.due(),
+      (wanted) => this.parting.stands(wanted),
     );
+    this.parting.lookWhetherCalledOff(wants.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.
     if (!isDeepStrictEqual(wants, this.#wants)) {
       this.#wants = wants;

@@ -28,6 +28,8 @@ const KEPT = 2;
  */
 export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula): Promise<boolean> {
   const { ref } = await unit.parts.formulas.find(prepared.to);
+  // Whoever related services in this very moment; from the next write on nothing is joined that the formula lacks.
+  while (unit.parting.mustLeave(prepared.to)) await unit.parting.leave(prepared.to);
   const wanted = unit.wants().upgrade;
   if (wanted?.revert !== prepared.revert || !isStaged(unit.directory, ref)) return false;
   // How it is to be done may have been said anew meanwhile.
@@ -35,6 +37,7 @@ export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula):
   const record = unit.record();
   const by = unit.requests().upgrade?.value.by;
   await unit.enter('upgrading', {
+    leavingFor: null,
     upgrade: {
       from: committedFormula(record),
       to: ref,

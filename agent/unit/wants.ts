@@ -3,7 +3,7 @@ import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { ServiceView } from '../tree/services.js';
-import type { Wants } from './operations.js';
+import type { WantedFormula, Wants } from './operations.js';
 import { wantedFormula } from './wanted-formula.js';
 
 export const nothingWanted: Wants = {
@@ -11,6 +11,7 @@ export const nothingWanted: Wants = {
   configure: false,
   resolved: undefined,
   upgrade: undefined,
+  leave: 'nothing',
   relate: false,
   run: false,
 };
@@ -20,6 +21,7 @@ export const nothingWanted: Wants = {
  * and how often.
  * @param relate whether a relation hook is due
  * @param run whether an operator's command is due
+ * @param leave how far the unit is in leaving what the wanted formula lacks
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeWants(
@@ -29,6 +31,7 @@ export function computeWants(
   digest: string | undefined,
   relate: boolean,
   run: boolean,
+  leave: (wanted: WantedFormula | undefined) => Wants['leave'] = () => 'nothing',
 ): Wants {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
@@ -41,6 +44,7 @@ export function computeWants(
         : resolved.value.retry
           ? 'retry'
           : 'done',
+    leave: leave(wanted),
     relate,
     run,
     upgrade: wanted && { ...wanted, asked: upgrade?.version ?? 0 },

@@ -96,6 +96,7 @@ class UnitWithoutWork {
       configure: comesTo({ state: 'started' }),
       relate: nothing,
       runCommand: nothing,
+      part: nothing,
       fetch: nothing,
       stage: nothing,
       pause: comesTo({ state: 'upgrading', step: 'swapping' }),

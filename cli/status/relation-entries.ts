@@ -18,6 +18,8 @@ export interface RelationEntry {
   readonly scope: 'global' | 'container';
   /** There while its units leave it. */
   readonly removing?: true;
+  /** Peers that the service's formula has no more: there until the last unit that has them has left. */
+  readonly dropped?: true;
 }
 
 /** From best to worst. */
@@ -25,13 +27,14 @@ const STATES: readonly string[] = ['departed', 'up', 'down', 'error'];
 
 /** One relation as `status` shows it. */
 export function relationEntry({ value }: RelationNode): RelationEntry {
-  const { endpoints, scope, removing } = value;
+  const { endpoints, scope, removing, dropped } = value;
   const requirerFirst = endpoints.toSorted((a, b) => b.role.localeCompare(a.role, 'en'));
   return {
     endpoints: requirerFirst.map(formatEndpoint),
     interface: endpoints[0]?.interface ?? '',
     scope,
     ...(removing === true && { removing: true }),
+    ...(dropped === true && { dropped: true }),
   };
 }
 

@@ -22,10 +22,10 @@ export function relationLines({ services, relations }: StatusDocument, columns: 
   return renderTable([['RELATION', 'BETWEEN', 'INTERFACE', 'STATE'], ...rows], columns);
 }
 
-function stateOf({ endpoints, scope, removing }: RelationEntry, failed: readonly string[]): string {
+function stateOf({ endpoints, scope, removing, dropped }: RelationEntry, failed: readonly string[]): string {
   const facts = [
     ...(failed.length === 0 ? [] : [`error in ${failed.join(', ')}`]),
-    ...(removing === true ? ['going'] : []),
+    ...(removing === true || dropped === true ? ['going'] : []),
     ...(endpoints.length === 1 ? ['peers'] : []),
     ...(scope === 'container' ? ['container'] : []),
   ];

@@ -53,13 +53,13 @@ function unitLine([name, unit]: readonly [string, UnitEntry]): string {
   return hasFailed(unit) ? `<b><font color="red">${text}</font></b>` : text;
 }
 
-function relationLine({ endpoints, interface: of, scope, removing }: RelationEntry): string {
+function relationLine({ endpoints, interface: of, scope, removing, dropped }: RelationEntry): string {
   const [from = '', to = from] = endpoints.map(serviceOf);
   const names = endpoints.map((endpoint) => endpoint.slice(endpoint.indexOf(':') + 1));
   const attributes = [
     `label=${quoted(`${names.join(' - ')} (${of})`)}`,
     ...(scope === 'container' ? ['style=dashed'] : []),
-    ...(removing === true ? ['color=grey', 'fontcolor=grey'] : []),
+    ...(removing === true || dropped === true ? ['color=grey', 'fontcolor=grey'] : []),
     ...(endpoints.length === 1 ? ['dir=none'] : []),
   ];
   return `  ${quoted(from)} -> ${quoted(to)} [${attributes.join(', ')}];`;

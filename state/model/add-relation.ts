@@ -86,7 +86,12 @@ export async function addRelation(
         }),
       ),
       claim,
-      ...createRelationOperations(String(first), found, change, subordinate),
+      ...createRelationOperations(
+        String(first),
+        found,
+        change,
+        subordinate === undefined ? {} : { subordinate },
+      ),
       ...(await recordOperations(coordinator, [one.name, other.name], entry)),
     ]);
     return { id: String(first), pair: found, standing: false };

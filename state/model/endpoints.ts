@@ -61,6 +61,17 @@ export function endpointsOf(service: string, metadata: Metadata): readonly Offer
   ];
 }
 
+/** Whether a formula with these endpoints takes part in relations of this one. Who may be related by it is decided elsewhere. */
+export function hasEndpoint(
+  offered: readonly Pick<RelationEndpoint, 'name' | 'role' | 'interface'>[],
+  endpoint: Pick<RelationEndpoint, 'name' | 'role' | 'interface'>,
+): boolean {
+  return offered.some(
+    ({ name, role, interface: of }) =>
+      name === endpoint.name && role === endpoint.role && of === endpoint.interface,
+  );
+}
+
 /**
  * Finds the one pair of endpoints that two names mean: the same interface, one provides what the other requires. The
  * implicit endpoint counts only where no declared one fits.

@@ -1,13 +1,14 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeNotEmpty, NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
-import { formatEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
-import { type Entity, nodeValue, readEntity } from './entity.js';
+import { endpointsOf, formatEndpoint, hasEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
+import { type Entity, nodeValue, readEntities, readEntity } from './entity.js';
+import { requireMetadata } from './formulas.js';
 import { recordOperations, requestEntry } from './history.js';
 import { newIncarnation } from './incarnation.js';
-import { paths } from './paths.js';
+import { paths, unitOfNode } from './paths.js';
 import type { Requester } from './requester.js';
-import { type Relation, relationCounterSchema, relationSchema } from './schemas.js';
+import { type Relation, relationCounterSchema, relationSchema, unitSchema } from './schemas.js';
 
 /** A relation by its number. */
 export interface RelationNode extends Entity<Relation> {
@@ -35,12 +36,15 @@ export async function readRelation(coordinator: Coordinator, id: string): Promis
   return entity && { id, ...entity };
 }
 
-/** The operations that make a relation of this number, between services whose nodes are there. */
+/**
+ * The operations that make a relation of this number, between services whose nodes are there.
+ * @param also `subordinate` in container scope, and `dropped` of peers
+ */
 export function createRelationOperations(
   id: string,
   pair: readonly OfferedEndpoint[],
   change: string,
-  subordinate?: string,
+  also: Pick<Relation, 'subordinate' | 'dropped'> = {},
 ): readonly Operation[] {
   const scope = scopeOf(pair);
   const endpoints = pair.map(({ service, name, role, interface: of }) => ({
@@ -49,13 +53,7 @@ export function createRelationOperations(
     role,
     interface: of,
   }));
-  const relation: Relation = {
-    endpoints,
-    scope,
-    ...(subordinate !== undefined && { subordinate }),
-    incarnation: newIncarnation(),
-    change,
-  };
+  const relation: Relation = { endpoints, scope, ...also, incarnation: newIncarnation(), change };
   const meeting = paths.meeting(id);
   return [
     { kind: 'create', path: paths.relation(id), value: nodeValue(relation) },
@@ -115,18 +113,21 @@ export function removingOperation({ id, value, version }: RelationNode): Operati
 
 /**
  * Removes a relation that is going and that every unit has left. A unit joins by creating its settings in a
- * transaction that checks the relation's node, so nobody can come in once it is marked.
+ * transaction that checks the relation's node, so nobody can come in once it is marked. One of dropped peers is going
+ * once no unit runs a formula that has them: one that does may come, or come back.
  * @returns the services it was between, where this call removed it
  */
 export async function removeLeftRelation(coordinator: Coordinator, id: string): Promise<readonly string[]> {
   return retryOnConflict(`relation ${id}`, async () => {
     const relation = await readRelation(coordinator, id);
-    if (relation === undefined || relation.value.removing !== true) return [];
+    if (relation === undefined) return [];
+    if (relation.value.removing !== true && relation.value.dropped !== true) return [];
     const meetings = await meetingsOf(coordinator, id, relation.value);
     const joined = await Promise.all(
       meetings.map((meeting) => coordinator.children(paths.allSettings(meeting))),
     );
     if (joined.some((units) => units !== undefined && units.length > 0)) return [];
+    if (relation.value.removing !== true && (await isWantedBySome(coordinator, relation))) return [];
     await coordinator.transaction([
       ...meetings.flatMap((meeting): Operation[] => [
         { kind: 'remove', path: paths.members(meeting) },
@@ -140,6 +141,18 @@ export async function removeLeftRelation(coordinator: Coordinator, id: string): 
     ]);
     return relation.value.endpoints.map(({ service }) => service);
   });
+}
+
+/** Whether a unit runs a formula that has an endpoint of this relation. */
+async function isWantedBySome(coordinator: Coordinator, { value }: RelationNode): Promise<boolean> {
+  const [own] = value.endpoints;
+  if (own === undefined) return false;
+  const nodes = (await coordinator.children(paths.serviceUnits(own.service))) ?? [];
+  const names = nodes.map(unitOfNode);
+  const units = await readEntities(coordinator, names.map(paths.unit), unitSchema);
+  const formulas = [...new Set(units.flatMap((unit) => unit?.value.formula ?? []))];
+  const known = await Promise.all(formulas.map((id) => requireMetadata(coordinator, id)));
+  return known.some((metadata) => hasEndpoint(endpointsOf(own.service, metadata), own));
 }
 
 /** In container scope there is a meeting for each principal unit, so it goes with those who met there. */

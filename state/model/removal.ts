@@ -6,7 +6,7 @@ import { type HistoryEntry, recordRequest, requestEntry } from './history.js';
 import { keepNumber } from './numbers.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { UnitIsSubordinate } from './relation-errors.js';
-import { markRelationRemoving, readRelation, removeLeftRelation } from './relations.js';
+import { markRelationRemoving, readRelation, relationsOfService, removeLeftRelation } from './relations.js';
 import { requestOf } from './requests.js';
 import { type Removal, removalSchema, serviceSchema, unitSchema } from './schemas.js';
 import { editService, removeServiceOperations, unitsOfService } from './services.js';
@@ -81,6 +81,7 @@ export async function removeUnit(coordinator: Coordinator, name: string, removal
     if (asked !== undefined) await askToGo(coordinator, beside, asked);
     await coordinator.transaction(await removeUnitOperations(coordinator, name, unit));
   });
+  await removeDroppedRelations(coordinator, serviceOfUnit(name));
   await removeServiceIfEmpty(coordinator, serviceOfUnit(name));
 }
 
@@ -122,6 +123,14 @@ export async function removeRelation(coordinator: Coordinator, id: string, remov
 export async function removeRelationIfLeft(coordinator: Coordinator, id: string): Promise<void> {
   const services = await removeLeftRelation(coordinator, id);
   await Promise.all(services.map((service) => removeServiceIfEmpty(coordinator, service)));
+}
+
+/** Removes the peer relations of a service that its formula dropped, as far as no unit of it may be in them any more. */
+async function removeDroppedRelations(coordinator: Coordinator, service: string): Promise<void> {
+  const dropped = (await relationsOfService(coordinator, service)).filter(
+    ({ value }) => value.dropped === true,
+  );
+  await Promise.all(dropped.map(({ id }) => removeRelationIfLeft(coordinator, id)));
 }
 
 async function unlessGone(write: () => Promise<void>): Promise<void> {

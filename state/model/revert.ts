@@ -3,6 +3,7 @@ import { NothingToRevert } from './errors.js';
 import { requireMetadata } from './formulas.js';
 import { requestEntry } from './history.js';
 import { serviceOfUnit } from './paths.js';
+import { bringPeersBack } from './peers.js';
 import { type RelationFault, relationFaults } from './relation-faults.js';
 import { relationsOfService } from './relations.js';
 import type { Requester } from './requester.js';
@@ -84,6 +85,7 @@ export async function revertUnit(
   ]);
   const faults = relationFaults(service, relations, metadata);
   if (faults.length > 0) check(reverted.to, faults);
+  await bringPeersBack(coordinator, service, metadata);
   const flag = { ...requester, force: true, revert: true, to: reverted.to };
   await flagUnits(coordinator, [unit], flag, requestEntry(requester, { what: 'revert', unit, ...reverted }));
   return reverted;

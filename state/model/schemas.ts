@@ -99,11 +99,15 @@ export const endpointSchema = z.looseObject({
 /** `/relations`: the number the next relation gets. */
 export const relationCounterSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
-/** `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it. */
+/**
+ * `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it. `dropped`: of peers that
+ * the service's formula has no more; it stands as long as a unit runs a formula that has them.
+ */
 export const relationSchema = z.looseObject({
   endpoints: z.array(endpointSchema).check(z.minLength(1), z.maxLength(2)),
   scope: z.enum(['global', 'container']),
   removing: z.optional(z.boolean()),
+  dropped: z.optional(z.boolean()),
   /** In container scope: the service whose units are placed beside the other's. */
   subordinate: z.optional(z.string()),
   ...incarnationField,

@@ -54,10 +54,17 @@ describe('upgrade-formula of a service with relations', () => {
     assert.equal((await upgrade()).code, 0, 'what is done needs no force again');
   });
 
-  it('may drop what nobody uses, and makes and removes peer relations', async () => {
+  it('may drop what nobody uses, and makes peer relations and marks those it drops', async () => {
     await world.box.formula('mysql', 2, { metadata: 'provides: {server: mysql}\npeers: {new: ring}\n' });
     assert.equal((await upgrade()).code, 0);
-    assert.deepEqual((await service()).relations, { server: ['blog'], new: ['mysql'] });
+    const { relations } = JSON.parse((await world.box.ok('status', '--format', 'json')).stdout);
+    // The old one stands for mysql/0, which still runs the formula that has it.
+    assert.deepEqual(Object.values(relations), [
+      { endpoints: ['mysql:old'], interface: 'ring', scope: 'global', dropped: true },
+      { endpoints: ['blog:db', 'mysql:server'], interface: 'mysql', scope: 'global' },
+      { endpoints: ['mysql:new'], interface: 'ring', scope: 'global' },
+    ]);
+    assert.match((await world.box.ok('status')).stdout, /mysql:old +ring +going, peers\n/);
   });
 
   it('never makes a service a subordinate', async () => {

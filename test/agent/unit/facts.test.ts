@@ -16,6 +16,7 @@ describe('what the tree is told of a unit', () => {
       readonly unit?: Partial<Unit>;
       readonly preparation?: Preparation;
       readonly trouble?: Trouble;
+      readonly leaves?: readonly string[];
     } = {},
   ) {
     const found = unitFacts(
@@ -28,6 +29,7 @@ describe('what the tree is told of a unit', () => {
       more.preparation,
       more.trouble,
       undefined,
+      more.leaves,
     );
     statusSchema.parse(found.status);
     unitSchema.parse(found.unit);
@@ -42,6 +44,17 @@ describe('what the tree is told of a unit', () => {
       addresses: { private: '10.0.0.1', public: '10.0.0.1' },
     });
     assert.deepEqual(status, { state: 'started', since: NOW, message: 'serving', workload: 'active' });
+  });
+
+  it('says what the unit leaves before an upgrade that is prepared goes ahead', () => {
+    const preparation = { step: 'waiting', since: NOW } as const;
+    assert.deepEqual(facts({}, { preparation, leaves: ['relation ring:0 is left first'] }).status.upgrade, {
+      step: 'waiting',
+      since: NOW,
+      from: 'p:f-1',
+      to: 'p:f-2',
+      blockers: [{ reason: 'relation ring:0 is left first', since: NOW }],
+    });
   });
 
   it('claims the new formula from the commit on and not before', () => {

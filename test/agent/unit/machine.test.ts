@@ -134,6 +134,43 @@ describe('the life of a unit', () => {
       }
     });
 
+    it('what the formula to go to lacks is left before the upgrade goes ahead', async () => {
+      const unit = await new ScriptedUnit({ state: 'started' }).start();
+      await unit.look({ upgrade: toTwo, leave: 'waits' });
+      assert.equal(unit.since(), '[started] fetch stage', 'a hook of what is left failed');
+      await unit.look({ leave: 'due' });
+      assert.equal(unit.since(), `part [started] ${UPGRADE} configure [started]`);
+    });
+
+    it('a unit that leaves something for an upgrade still goes, configures and relates', async () => {
+      for (const [wants, calls] of [
+        [{ removal: true }, 'stop remove'],
+        [{ configure: true }, 'configure [started]'],
+        [{ upgrade: toThree, leave: 'nothing' }, `fetch stage ${UPGRADE} configure [started]`],
+      ] as const) {
+        const unit = await new ScriptedUnit({ state: 'started' }).start({ upgrade: toTwo, leave: 'waits' });
+        unit.since();
+        await unit.look(wants);
+        assert.equal(unit.since(), calls);
+      }
+    });
+
+    it('what is forced out of an error state leaves in that state what the formula lacks', async () => {
+      for (const state of ['start-error', 'config-error', 'upgrade-error'] as const) {
+        const unit = await new ScriptedUnit({ state, step: 'hook', upgradingTo: 'p:f-1' }).start();
+        await unit.look({ upgrade: toTwo, leave: 'due' });
+        assert.equal(unit.since(), `[${state}] fetch stage`, 'not unless it is forced');
+        await unit.look({ upgrade: forced(toTwo) });
+        const [part, rest, pause] = unit.calls;
+        assert.deepEqual([part, rest, pause], ['part', `[${state}]`, 'pause']);
+      }
+    });
+
+    it('a hook of what is left, begun in an error state, is adopted there', async () => {
+      const unit = await new ScriptedUnit({ state: 'config-error', relationHookRuns: true }).start();
+      assert.equal(unit.since(), 'part [config-error]');
+    });
+
     it('install-error without a formula in place, resolved as done: nothing was done, so it installs', async () => {
       const unit = await new ScriptedUnit({ state: 'install-error', installed: false }).start();
       await unit.look({ resolved: 'done' });

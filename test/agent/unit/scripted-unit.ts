@@ -131,6 +131,7 @@ export class ScriptedUnit {
       configure: () => this.#run('configure'),
       relate: () => this.#run('relate'),
       runCommand: () => this.#run('runCommand'),
+      part: () => this.#run('part'),
       fetch: (signal) => this.#run('fetch', signal),
       stage: (signal) => this.#run('stage', signal),
       pause: () => this.#run('pause'),
@@ -188,6 +189,11 @@ export class ScriptedUnit {
 
   #done(name: OperationName): void {
     if (name === 'install') this.journal = { ...this.journal, installed: true };
+    // It is left at once, and a hook that an agent before left running is adopted.
+    if (name === 'part') {
+      this.journal = { ...this.journal, relationHookRuns: false };
+      this.#tell({ leave: 'nothing' });
+    }
     if (name === 'resume' && this.wants.upgrade?.to === this.journal.upgradingTo)
       this.#tell({ upgrade: undefined });
   }

@@ -16,6 +16,7 @@ interface Given {
   readonly flagged?: boolean;
   readonly step?: 'fetching' | 'waiting' | 'hook' | 'resuming';
   readonly blocked?: boolean;
+  readonly relationError?: boolean;
   readonly message?: string;
   readonly agentUp?: boolean;
 }
@@ -26,6 +27,7 @@ function unit({
   flagged = false,
   step,
   blocked = false,
+  relationError = false,
   message = '',
 }: Given): UnitState {
   const blockers = blocked ? { blockers: [{ reason: 'the storage is away', since }] } : {};
@@ -36,6 +38,7 @@ function unit({
       state,
       since,
       message,
+      ...(relationError && { relations: { 'ring:0': { state: 'error', services: ['mysql'] } } }),
       ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
     },
     flag: flagged ? { requestedAt: since, by: 'me@here' } : undefined,
@@ -43,6 +46,16 @@ function unit({
 }
 
 const rows: readonly (readonly [string, Given, string])[] = [
+  [
+    'a unit that cannot leave a relation that the formula lacks',
+    { goal: upgraded, state: 'started', flagged: true, step: 'waiting', blocked: true, relationError: true },
+    'stuck',
+  ],
+  [
+    'a unit that leaves a relation that the formula lacks',
+    { goal: upgraded, state: 'started', flagged: true, step: 'waiting', blocked: true },
+    'under-way',
+  ],
   ['a deployed unit that has started', { goal: started, state: 'started' }, 'done'],
   ['a deployed unit that is starting', { goal: started, state: 'starting' }, 'under-way'],
   ['a deployed unit nobody took up', { goal: started, state: 'pending', agentUp: false }, 'offline'],

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { nodeValue } from '../../../state/model/entity.js';
 import { requestEntry } from '../../../state/model/history.js';
 import { paths } from '../../../state/model/paths.js';
 import { relationFaults } from '../../../state/model/relation-faults.js';
 import { relationsOfService } from '../../../state/model/relations.js';
-import { removeRelation, removeRelationIfLeft } from '../../../state/model/removal.js';
-import { revertService } from '../../../state/model/revert.js';
+import { removeRelation, removeRelationIfLeft, removeUnit } from '../../../state/model/removal.js';
+import { revertService, revertUnit } from '../../../state/model/revert.js';
 import { requireService } from '../../../state/model/services.js';
 import { setFormula } from '../../../state/model/set-formula.js';
+import { addUnits, requireUnit } from '../../../state/model/units.js';
 import { addRelatable, join, metadataOf, publishFormula, relate, type Sections } from './relation-tree.js';
-import { requester, useTree } from './tree.js';
+import { now, requester, useTree } from './tree.js';
 
 describe('peer relations', () => {
   const tree = useTree();
@@ -16,7 +18,7 @@ describe('peer relations', () => {
     (await relationsOfService(tree.one, 'ring')).map(({ value }) => [
       value.endpoints[0]?.name,
       value.endpoints[0]?.interface,
-      value.removing === true,
+      value.dropped === true,
     ]);
   const upgrade = async (sections: Sections): Promise<void> => {
     const formula = await publishFormula(tree.one, 'ring', sections, 2);
@@ -56,6 +58,63 @@ describe('peer relations', () => {
     await tree.one.remove(paths.settings(paths.meeting(cluster.id), 'ring/0'));
     await removeRelationIfLeft(tree.one, cluster.id);
     assert.deepEqual(await peers(), []);
+  });
+
+  describe('that a new formula drops, while a unit runs the one before', () => {
+    const dropped = [
+      ['cluster', 'ring', true],
+      ['gossip', 'chat', true],
+    ];
+    const runs = async (unit: string, formula: string): Promise<void> => {
+      const { value } = await requireUnit(tree.one, unit);
+      await tree.one.set(paths.unit(unit), nodeValue({ ...value, formula }));
+    };
+    beforeEach(async () => {
+      await addUnits(tree.one, 'ring', 2, now);
+      await runs('ring/0', 'p:ring-1');
+      await upgrade({});
+    });
+    const leave = async (): Promise<void> => {
+      for (const { id } of await relationsOfService(tree.one, 'ring'))
+        await removeRelationIfLeft(tree.one, id);
+    };
+
+    it('stand although nobody is in them, until it runs the new one', async () => {
+      assert.deepEqual(await peers(), dropped);
+      await leave();
+      assert.deepEqual(await peers(), dropped);
+      await runs('ring/0', 'p:ring-2');
+      await leave();
+      assert.deepEqual(await peers(), []);
+    });
+
+    it('stand until it is removed', async () => {
+      await removeUnit(tree.one, 'ring/0');
+      assert.deepEqual(await peers(), []);
+    });
+
+    it('go on where the service goes back, with the same numbers', async () => {
+      const before = (await relationsOfService(tree.one, 'ring')).map(({ id }) => id);
+      await revertService(tree.one, 'ring', requester);
+      assert.deepEqual(await peers(), [
+        ['cluster', 'ring', false],
+        ['gossip', 'chat', false],
+      ]);
+      assert.deepEqual(
+        (await relationsOfService(tree.one, 'ring')).map(({ id }) => id),
+        before,
+      );
+    });
+
+    it('are made anew where they are gone and one unit goes back by itself', async () => {
+      await runs('ring/0', 'p:ring-2');
+      await leave();
+      const { value } = await requireUnit(tree.one, 'ring/0');
+      await tree.one.set(paths.unit('ring/0'), nodeValue({ ...value, earlier: ['p:ring-1'] }));
+      await revertUnit(tree.one, 'ring/0', requester);
+      await revertUnit(tree.one, 'ring/0', requester);
+      assert.deepEqual(await peers(), dropped);
+    });
   });
 
   it('whose interface a new formula changes are others', async () => {
