@@ -227,13 +227,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
 /** Continues the session of the agent before this one, so that a restart is no absence (DESIGN §9). */
 async function connect(
-  { environment, clock, random, open = openCoordinator }: AgentOptions,
+  { environment, clock, random, log, open = openCoordinator }: AgentOptions,
   directory: DataDirectory,
   { recognise }: HomeEnvironment,
 ): Promise<Coordinator> {
   const session = await readFile(directory.session, 'utf8').catch(() => undefined);
   return open(environment.state, {
     requestTimeout: Number.POSITIVE_INFINITY,
+    blocked: (by) => {
+      if (by === undefined) log.warning('the state can be written again');
+      else log.warning(`${by.message}; hooks go on`, { next: by.next });
+    },
     clock,
     random,
     recognise,

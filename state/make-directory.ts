@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * Creates a directory and its missing parents, mode 0700. Node's own recursive `mkdir` tells a read-only file system as
@@ -18,4 +18,21 @@ export function makeDirectory(path: string): string | undefined {
     const first = makeDirectory(dirname(path));
     return makeDirectory(path) === undefined ? first : (first ?? path);
   }
+}
+
+/**
+ * The same for a directory whose files are its user's alone: where it, or one of `files` in it, is another user's to read
+ * already, as one made by hand is, that is taken back. What belongs to somebody else is left as it is.
+ */
+export function makePrivateDirectory(path: string, files: readonly string[] = []): void {
+  makeDirectory(path);
+  makePrivate(path, 0o700);
+  for (const file of files) makePrivate(join(path, file), 0o600);
+}
+
+/** Does nothing where there is no such file, or it is not this user's. */
+export function makePrivate(path: string, mode: number): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || (found.mode & 0o077) === 0 || found.uid !== process.getuid?.()) return;
+  chmodSync(path, mode);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { CoordinatorUnreachable } from './errors.js';
 
 /** A node of the state tree as it was read. */
 export interface Node {
@@ -125,6 +126,11 @@ export interface CoordinatorOptions {
    * less: so long a lost event keeps observers waiting. Default 300,000; `Infinity` never.
    */
   readonly fullLook?: number;
+  /**
+   * Told of who keeps this client from writing, once it has waited for five seconds and each minute after that; with
+   * undefined when writes go on. Of the embedded engine only: a ZooKeeper that is away is told by `onSession`.
+   */
+  readonly blocked?: (by: CoordinatorUnreachable | undefined) => void;
   readonly clock?: Clock;
   /** Uniform in [0, 1); for the order of servers and for back-off. */
   readonly random?: () => number;

@@ -54,18 +54,57 @@ export class OutcomeUnknown extends EnsembleError {
 }
 
 export class CoordinatorUnreachable extends EnsembleError {
-  static override readonly code = 'coordinator-unreachable';
+  static override readonly code: string = 'coordinator-unreachable';
   constructor(
     readonly coordinator: string,
     readonly reason: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly next?: string },
   ) {
     super(
       `the coordinator ${coordinator} cannot be reached: ${reason}`,
-      'check that it runs, and the environment’s `state` in environments.yaml',
+      options?.next ?? 'check that it runs, and the environment’s `state` in environments.yaml',
       options,
     );
   }
+}
+
+/** A process as an operator finds it. `command` is its program and subcommand, without what may be secret. */
+export interface ProcessName {
+  readonly pid: number;
+  readonly command: string;
+  /** By Ctrl-Z, SIGSTOP or a debugger. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Another process keeps the embedded store locked: one that is stopped, or one that hangs. `holder` is missing where it
+ * cannot be seen from here, as one in another container.
+ */
+export class StateLocked extends CoordinatorUnreachable {
+  static override readonly code = 'state-locked';
+  constructor(
+    coordinator: string,
+    readonly holder: ProcessName | undefined,
+    readonly seconds: number,
+  ) {
+    super(coordinator, `${nameOf(holder)} has kept it locked for ${seconds} seconds`, {
+      next: wayOut(holder),
+    });
+  }
+}
+
+function nameOf(holder: ProcessName | undefined): string {
+  if (holder === undefined) return 'another process';
+  const { pid, command, stopped } = holder;
+  return `process ${pid} (${command})${stopped ? ', which is stopped,' : ''}`;
+}
+
+function wayOut(holder: ProcessName | undefined): string {
+  if (holder === undefined) return 'find it with `fuser -v` on lock.mdb there, and let it go on or end it';
+  const { pid, stopped } = holder;
+  return stopped
+    ? `let it go on with \`kill -CONT ${pid}\`, or \`fg\` in its terminal, or end it with \`kill -9 ${pid}\``
+    : `see what it does with \`ps -fp ${pid}\`; if it hangs, end it with \`kill -9 ${pid}\``;
 }
 
 /** The coordinator refuses this client: the environment's secret is missing or another one. */

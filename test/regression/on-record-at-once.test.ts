@@ -18,7 +18,12 @@ describe('what an operator asks', () => {
   /** The paths of each transaction that a command made, in their order. */
   async function transactionsOf(...command: readonly string[]): Promise<readonly (readonly string[])[]> {
     const directory = `${world.box.home}/local/state`;
-    const store = await openStore(`embedded:${directory}`, directory, systemClock);
+    const store = await openStore({
+      url: `embedded:${directory}`,
+      directory,
+      clock: systemClock,
+      requestTimeout: 10_000,
+    });
     try {
       const before = lastChange(store.newest());
       await world.box.ok(...command);

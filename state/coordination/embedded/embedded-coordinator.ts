@@ -1,13 +1,16 @@
 import type { Coordinator, Node, Observation, Operation, SessionEvent } from '../coordinator.js';
 import { CoordinatorUnreachable } from '../errors.js';
-import { namesOf, nodeOf } from './observers.js';
-import { checkPath, keyOf } from './paths.js';
+import { endSessions } from './leases.js';
+import { nodeOf } from './observers.js';
+import { checkPath } from './paths.js';
 import { checkSize } from './request-size.js';
-import type { Requests, Terms } from './requests.js';
+import type { Requests } from './requests.js';
 import { type Session, SessionOver } from './session.js';
 import { Staging } from './staging.js';
 import type { Store } from './store.js';
 import type { Tables } from './tables.js';
+import type { Terms } from './terms.js';
+import type { View } from './view.js';
 import type { Vigil } from './vigil.js';
 
 /** How long `close()` waits for requests that have no time limit of their own, in milliseconds. */
@@ -32,20 +35,22 @@ export class EmbeddedCoordinator implements Coordinator {
   }
 
   get(path: string): Promise<Node | undefined> {
-    return this.#read([path], (tables) => nodeAt(tables, path));
+    return this.#read([path], (view) => nodeAt(view, path));
   }
 
   getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]> {
-    return this.#read(paths, (tables) => paths.map((path) => nodeAt(tables, path)));
+    return this.#read(paths, (view) => paths.map((path) => nodeAt(view, path)));
   }
 
   children(path: string): Promise<readonly string[] | undefined> {
-    return this.#read([path], (tables) => namesOf(tables, path));
+    return this.#read([path], (view) => view.names(path));
   }
 
-  async #read<T>(paths: readonly string[], look: (tables: Tables) => T): Promise<T> {
+  async #read<T>(paths: readonly string[], look: (view: View) => T): Promise<T> {
     for (const path of paths) checkPath(path);
     this.#refuseIfClosed();
+    // What another process took of this session while this one was stopped is put back before anything is seen.
+    if (this.#session.isEnded(this.#store.newest())) await this.#vigil.replaceSession();
     return this.#requests.read(look);
   }
 
@@ -79,6 +84,7 @@ export class EmbeddedCoordinator implements Coordinator {
     for (;;) {
       try {
         const { isChanged, version } = await this.#requests.write(path, (tables) => {
+          this.#endOverdue(tables);
           const staging = new Staging(tables);
           for (const operation of operations) staging.stage(operation, this.#session.id);
           if (isHolding) this.#session.hold(tables);
@@ -93,6 +99,12 @@ export class EmbeddedCoordinator implements Coordinator {
         await this.#vigil.replaceSession();
       }
     }
+  }
+
+  /** No read shows their ephemerals any more, so none may stand in the way of a write. */
+  #endOverdue(tables: Tables): void {
+    const sessions = this.#store.overdue(tables);
+    if (sessions.length > 0) endSessions(tables, sessions);
   }
 
   observe(path: string, look: (node: Node | undefined) => void): Observation {
@@ -137,7 +149,11 @@ export class EmbeddedCoordinator implements Coordinator {
     for (const observation of this.#observations) observation.close();
     this.#vigil.end();
     await new Promise<void>((resolve, reject) => {
-      const timeLimit = this.#terms.clock.after(closingTimeout, resolve);
+      const timeLimit = this.#terms.clock.after(closingTimeout, () => {
+        // Node's own exit would wait for that thread, silently and without limit.
+        if (this.#store.isInLmdb) process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
+        resolve();
+      });
       this.#finish(keepSession)
         .finally(() => timeLimit.cancel())
         .then(resolve, reject);
@@ -166,7 +182,7 @@ export class EmbeddedCoordinator implements Coordinator {
 }
 
 /** The node at a path, as of the tables' moment. */
-export function nodeAt(tables: Tables, path: string): Node | undefined {
-  const record = tables.nodes.get(keyOf(path));
+export function nodeAt(view: View, path: string): Node | undefined {
+  const record = view.node(path);
   return record && nodeOf(record);
 }

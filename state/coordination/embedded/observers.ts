@@ -1,22 +1,16 @@
 import type { Node, Observation } from '../coordinator.js';
 import { changesSince, lastChange } from './changes.js';
-import { keyOf } from './paths.js';
-import { childNames, type NodeRecord, type Tables } from './tables.js';
+import type { NodeRecord } from './tables.js';
+import type { View } from './view.js';
 
-/** Reads the tables as of the newest commit, not of the event turn's first read. */
-export type ReadNewest = () => Tables;
+/** What is to be seen as of the newest commit, not of the event turn's first read. */
+export type ReadNewest = () => View;
 
 /** Looks again at what it observes, and tells its callback if that is not what it was told last. */
-type Refresh = (tables: Tables) => void;
+type Refresh = (view: View) => void;
 
 export function nodeOf([value, version, , owner]: NodeRecord): Node {
   return { value, version, ephemeral: owner !== null };
-}
-
-export function namesOf(tables: Tables, path: string): readonly string[] | undefined {
-  if (!tables.nodes.doesExist(keyOf(path))) return undefined;
-  // The keys are in the order of their bytes, which is another one outside the Basic Multilingual Plane.
-  return [...childNames(tables, path)].sort();
 }
 
 /** Who observes what in this process. The work a change makes depends on who observes its paths, not on all. */
@@ -24,18 +18,23 @@ export class Observers {
   readonly #read: ReadNewest;
   readonly #ofNodes = new Map<string, Set<Refresh>>();
   readonly #ofChildren = new Map<string, Set<Refresh>>();
+  readonly #mayLook: () => boolean;
+  /** Began while nothing might be seen. */
+  readonly #late = new Set<Refresh>();
   /** The newest change that was looked at. */
   #seen: number;
 
-  constructor(read: ReadNewest) {
+  /** @param mayLook where it says no, new observers wait for the next `look` */
+  constructor(read: ReadNewest, mayLook: () => boolean) {
     this.#read = read;
-    this.#seen = lastChange(read());
+    this.#mayLook = mayLook;
+    this.#seen = lastChange(read().tables);
   }
 
   observe(path: string, look: (node: Node | undefined) => void): Observation {
     let shown: NodeRecord | 'nothing yet' | undefined = 'nothing yet';
-    return this.#register(this.#ofNodes, path, (tables, tell) => {
-      const record = tables.nodes.get(keyOf(path));
+    return this.#register(this.#ofNodes, path, (view, tell) => {
+      const record = view.node(path);
       if (shown !== 'nothing yet' && shown?.[1] === record?.[1] && shown?.[2] === record?.[2]) return;
       shown = record;
       tell(() => look(record && nodeOf(record)));
@@ -44,8 +43,8 @@ export class Observers {
 
   observeChildren(path: string, look: (children: readonly string[] | undefined) => void): Observation {
     let shown: string | undefined = 'nothing yet';
-    return this.#register(this.#ofChildren, path, (tables, tell) => {
-      const names = namesOf(tables, path);
+    return this.#register(this.#ofChildren, path, (view, tell) => {
+      const names = view.names(path);
       // No name holds a slash.
       const now = names && `/${names.join('/')}`;
       if (shown === now) return;
@@ -57,19 +56,24 @@ export class Observers {
   #register(
     registry: Map<string, Set<Refresh>>,
     path: string,
-    check: (tables: Tables, tell: (call: () => void) => void) => void,
+    check: (view: View, tell: (call: () => void) => void) => void,
   ): Observation {
     let open = true;
     // In a turn of its own, so that what one observer throws keeps no other from being told.
     const tell = (call: () => void): void => queueMicrotask(() => open && call());
-    const refresh: Refresh = (tables) => check(tables, tell);
+    const refresh: Refresh = (view) => check(view, tell);
     const refreshes = registry.get(path) ?? new Set();
     registry.set(path, refreshes.add(refresh));
-    queueMicrotask(() => open && refresh(this.#read()));
+    queueMicrotask(() => {
+      if (!open) return;
+      if (this.#mayLook()) refresh(this.#read());
+      else this.#late.add(refresh);
+    });
     return {
       close: () => {
         open = false;
         refreshes.delete(refresh);
+        this.#late.delete(refresh);
         if (refreshes.size === 0 && registry.get(path) === refreshes) registry.delete(path);
       },
     };
@@ -82,7 +86,10 @@ export class Observers {
 
   /** Shows the observers what changed since the last look. Does nothing, quickly, when nothing did. */
   look(): void {
-    const tables = this.#read();
+    const view = this.#read();
+    const { tables } = view;
+    refreshAll(view, [this.#late]);
+    this.#late.clear();
     const last = lastChange(tables);
     if (last === this.#seen) return;
     const changes = last > this.#seen ? changesSince(tables, this.#seen) : undefined;
@@ -94,8 +101,8 @@ export class Observers {
     }
     const nodes = new Set(changes.flatMap(([paths]) => paths));
     const parents = new Set(changes.flatMap(([, paths]) => paths));
-    refreshAll(tables, observing(this.#ofNodes, nodes));
-    refreshAll(tables, observing(this.#ofChildren, parents));
+    refreshAll(view, observing(this.#ofNodes, nodes));
+    refreshAll(view, observing(this.#ofChildren, parents));
   }
 }
 
@@ -103,6 +110,6 @@ function observing(registry: ReadonlyMap<string, Set<Refresh>>, paths: ReadonlyS
   return [...paths].flatMap((path) => registry.get(path) ?? []);
 }
 
-function refreshAll(tables: Tables, groups: readonly Set<Refresh>[]): void {
-  for (const group of groups) for (const refresh of group) refresh(tables);
+function refreshAll(view: View, groups: readonly Set<Refresh>[]): void {
+  for (const group of groups) for (const refresh of group) refresh(view);
 }

@@ -4,9 +4,10 @@ import type { Coordinator, CoordinatorOptions, Node } from '../coordinator.js';
 import { CoordinatorUrlInvalid } from '../errors.js';
 import { FULL_LOOK } from '../full-look.js';
 import { EmbeddedCoordinator, nodeAt } from './embedded-coordinator.js';
-import { Requests, type Terms } from './requests.js';
+import { Requests } from './requests.js';
 import { Session } from './session.js';
 import { openStore, type Store } from './store.js';
+import type { Terms } from './terms.js';
 import { explained } from './unusable.js';
 import { Vigil } from './vigil.js';
 
@@ -20,11 +21,11 @@ const scheme = 'embedded:';
 export async function openEmbedded(url: string, options: CoordinatorOptions): Promise<Coordinator> {
   const directory = directoryOf(url);
   const { clock = systemClock, sessionTimeout = 10_000, requestTimeout = 10_000 } = options;
-  const terms: Terms = { url, directory, clock, requestTimeout };
+  const terms: Terms = { url, directory, clock, requestTimeout, blocked: options.blocked };
   const store = await reach(terms);
   const session = new Session(clock, sessionTimeout);
   const requests = new Requests(store, terms);
-  const vigil = new Vigil(store, session, requests, clock, {
+  const vigil = new Vigil(store, session, requests, terms, {
     random: options.random ?? Math.random,
     interval: options.fullLook ?? FULL_LOOK,
   });
@@ -49,15 +50,15 @@ async function untilRecognised(
   clock: Clock,
 ): Promise<void> {
   if (recognise === undefined) return;
-  const get = (path: string): Promise<Node | undefined> => requests.read((tables) => nodeAt(tables, path));
+  const get = (path: string): Promise<Node | undefined> => requests.read((view) => nodeAt(view, path));
   while (!(await recognise(get))) await pause(clock, RECOGNISE_AGAIN);
 }
 
-async function reach({ url, directory, clock }: Terms): Promise<Store> {
+async function reach(terms: Terms): Promise<Store> {
   try {
-    return await openStore(url, directory, clock);
+    return await openStore(terms);
   } catch (error) {
-    throw await explained(url, directory, error);
+    throw await explained(terms.url, terms.directory, error);
   }
 }
 

@@ -1,23 +1,17 @@
-import type { Clock } from '../../clock.js';
-import { CoordinatorUnreachable, OutcomeUnknown } from '../errors.js';
+import { OutcomeUnknown } from '../errors.js';
 import type { Store } from './store.js';
 import type { Tables } from './tables.js';
+import { stateLocked, type Terms } from './terms.js';
 import { explained } from './unusable.js';
-
-/** How one client uses its store. Times are in milliseconds. */
-export interface Terms {
-  readonly url: string;
-  readonly directory: string;
-  readonly clock: Clock;
-  /** `Infinity` waits for ever. */
-  readonly requestTimeout: number;
-}
+import type { View } from './view.js';
 
 /** The requests of one client: bounded in time, failing with what an operator can read, and waited for at the end. */
 export class Requests {
   readonly #store: Store;
   readonly #terms: Terms;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Ends what waits for its turn, when the client closes. */
+  readonly #giveUps = new Set<() => void>();
 
   constructor(store: Store, terms: Terms) {
     this.#store = store;
@@ -27,31 +21,37 @@ export class Requests {
   /**
    * Runs `change` in a write transaction.
    * @param path what is written, for the error
-   * @throws CoordinatorUnreachable when its turn did not come in time: it never will then; OutcomeUnknown when it did
+   * @throws StateLocked when its turn did not come in time: it never will then; OutcomeUnknown when it did
    *   but the disk has not confirmed it; what `change` throws
    */
   write<T>(path: string, change: (tables: Tables) => T): Promise<T> {
     const { clock, url, directory, requestTimeout } = this.#terms;
+    const begun = clock.monotonic();
     return new Promise((resolve, reject) => {
       let step: 'queued' | 'written' | 'given up' = 'queued';
       const giveUp = (): void => {
-        const seconds = requestTimeout / 1_000;
         reject(
           step === 'written'
             ? new OutcomeUnknown(path)
-            : new CoordinatorUnreachable(url, `another process has kept it locked for ${seconds} seconds`),
+            : stateLocked(this.#terms, this.#store.turn.waiting?.blocker, clock.monotonic() - begun),
         );
         step = 'given up';
+        this.#giveUps.delete(giveUp);
       };
+      this.#giveUps.add(giveUp);
       const timer =
         requestTimeout === Number.POSITIVE_INFINITY ? undefined : clock.after(requestTimeout, giveUp);
+      const isWanted = (): boolean => step !== 'given up';
       const written = this.#store.write((tables) => {
-        if (step === 'given up') return undefined;
+        if (!isWanted()) return undefined;
         step = 'written';
         return { result: change(tables) };
-      });
+      }, isWanted);
       written
-        .finally(() => timer?.cancel())
+        .finally(() => {
+          timer?.cancel();
+          this.#giveUps.delete(giveUp);
+        })
         .then(
           (outcome) => outcome && resolve(outcome.result),
           async (error: unknown) => reject(await explained(url, directory, error)),
@@ -60,9 +60,9 @@ export class Requests {
   }
 
   /** @throws CoordinatorUnreachable */
-  async read<T>(look: (tables: Tables) => T): Promise<T> {
+  async read<T>(look: (view: View) => T): Promise<T> {
     try {
-      return look(this.#store.newest());
+      return look(this.#store.view());
     } catch (error) {
       throw await explained(this.#terms.url, this.#terms.directory, error);
     }
@@ -76,7 +76,9 @@ export class Requests {
     return request;
   }
 
+  /** Those that wait for another process's turn to end fail: nobody knows when that will be. */
   async settled(): Promise<void> {
+    if (this.#store.turn.waiting !== undefined) for (const giveUp of this.#giveUps) giveUp();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 }

@@ -38,6 +38,11 @@ export class Session {
     return this.#leased;
   }
 
+  /** Whether another process ended it, as it does with one whose time has run out. */
+  isEnded(tables: Tables): boolean {
+    return this.#leased && tables.leases.get(this.id) === undefined;
+  }
+
   /** Goes on with a saved session unless its time has run out. */
   resume(tables: Tables, saved: string): void {
     // Anything else was written by another engine, or by nobody.

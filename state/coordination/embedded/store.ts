@@ -1,23 +1,38 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import { type Clock, pause } from '../../clock.js';
 import { lmdbFault } from '../../lmdb-file.js';
-import { makeDirectory } from '../../make-directory.js';
+import { makePrivateDirectory } from '../../make-directory.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { Doorbell } from './doorbell.js';
+import { instant, overdue } from './leases.js';
+import { LockFile } from './lock-file.js';
 import { Observers } from './observers.js';
+import { openLmdb } from './open-lmdb.js';
 import { keyOf } from './paths.js';
-import { openTables, type Tables } from './tables.js';
-
-/** Addresses only: the file grows as it is filled. Fixed, so that no process has to map the file again. */
-const mapSize = 2 ** 36;
+import type { Tables } from './tables.js';
+import { stateLocked, type Terms, tellBlocked } from './terms.js';
+import { type Blocker, Turn } from './turn.js';
+import { type View, viewOf } from './view.js';
+import { WriteQueue } from './write-queue.js';
 
 /** Of the tables; a store of a later one is refused. */
 const format = 1;
 
 /** A store that is open in this process, by its directory. */
 const stores = new Map<string, Store>();
+
+/** A session of this process, as its store needs to know it. */
+export interface OwnSession {
+  /** Undefined while it has no lease. */
+  id(): string | undefined;
+  /**
+   * Whether another process ended it, as after a long stop of this one. Then it is being replaced by a new one, and until
+   * that stands this process is told nothing: it would see its own ephemerals vanish.
+   */
+  isEnded(tables: Tables): boolean;
+}
 
 /**
  * One store, opened once per process however many clients use it: two lmdb environments on one file in one process
@@ -26,26 +41,30 @@ const stores = new Map<string, Store>();
 export class Store {
   readonly tables: Tables;
   readonly observers: Observers;
+  /** The right to write, which other processes may have. */
+  readonly turn: Turn;
   readonly #root: RootDatabase;
   readonly #doorbell: Doorbell;
+  readonly #writes: WriteQueue;
+  readonly #lock: LockFile;
+  readonly #clock: Clock;
+  readonly #own = new Set<OwnSession>();
   #clients = 0;
   #announcing: NodeJS.Immediate | undefined;
 
   /** Use `openStore`. */
-  constructor(directory: string) {
-    this.#root = open({
-      path: directory,
-      // A dot in the directory's name would make lmdb take it for a file.
-      noSubdir: false,
-      mapSize,
-      // What others see is durable then, and `transaction` resolves when it is.
-      overlappingSync: false,
-      // Its batches make promises that nobody holds, and their rejection would end the process.
-      eventTurnBatching: false,
-    });
-    this.tables = openTables(this.#root);
-    this.observers = new Observers(() => this.newest());
-    this.#doorbell = new Doorbell(join(directory, 'doorbell'), () => this.observers.look());
+  constructor(directory: string, root: RootDatabase, tables: Tables, lock: LockFile, clock: Clock) {
+    this.#root = root;
+    this.tables = tables;
+    this.#lock = lock;
+    this.#clock = clock;
+    this.turn = new Turn(clock, () => lock.writer());
+    this.#writes = new WriteQueue(this.turn, (action) => root.transaction(action));
+    this.observers = new Observers(
+      () => this.view(),
+      () => this.areOwnSound(),
+    );
+    this.#doorbell = new Doorbell(join(directory, 'doorbell'), () => this.look());
   }
 
   /** The tables as of the newest commit: lmdb keeps one snapshot for all reads of an event turn otherwise. */
@@ -54,12 +73,27 @@ export class Store {
     return this.tables;
   }
 
+  /** What readers see as of the newest commit. A session of this process is alive whatever its lease says. */
+  view(): View {
+    const tables = this.newest();
+    return viewOf(tables, this.overdue(tables));
+  }
+
+  /** The sessions of other processes whose time has run out. */
+  overdue(tables: Tables): string[] {
+    const sessions = overdue(tables, instant(this.#clock));
+    if (sessions.length === 0) return sessions;
+    const own = new Set([...this.#own].map((session) => session.id()));
+    return sessions.filter((session) => !own.has(session));
+  }
+
   /**
    * Runs `change` in a write transaction and resolves with what it gave when that is durable. Calls that come together
    * share one commit. `change` runs later; what it throws rejects the promise, but undoes no write it made before.
+   * @param isWanted asked while it waits; one that is wanted no more is forgotten, its promise left as it is
    */
-  write<T>(change: (tables: Tables) => T): Promise<T> {
-    return this.#root.transaction(() => change(this.tables));
+  write<T>(change: (tables: Tables) => T, isWanted?: () => boolean): Promise<T> {
+    return this.#writes.add(() => change(this.tables), isWanted);
   }
 
   /** Tells observers here and in other processes that there are changes; several calls in one turn tell it once. */
@@ -71,7 +105,29 @@ export class Store {
     clearImmediate(this.#announcing);
     this.#announcing = undefined;
     this.#doorbell.ring();
-    this.observers.look();
+    this.look();
+  }
+
+  /** Shows the observers what changed, once this process's own sessions stand. */
+  look(): void {
+    if (this.areOwnSound()) this.observers.look();
+  }
+
+  /** The same for all that is otherwise than they were told, whatever the log of changes says. */
+  lookAtAll(): void {
+    if (this.areOwnSound()) this.observers.lookAtAll();
+  }
+
+  /** Whether no session of this process was ended by another; one that was is being replaced then. */
+  areOwnSound(): boolean {
+    const tables = this.newest();
+    return [...this.#own].filter((session) => session.isEnded(tables)).length === 0;
+  }
+
+  /** A session of this process; returns what forgets it. */
+  own(session: OwnSession): () => void {
+    this.#own.add(session);
+    return () => this.#own.delete(session);
   }
 
   /** Tells observers from now on what other processes change, too. */
@@ -81,7 +137,7 @@ export class Store {
 
   /** Forgets lmdb's readers whose processes died: their snapshots would keep old pages from being used again. */
   forgetDeadReaders(): void {
-    this.#root.readerCheck();
+    if (this.#lock.opener() === undefined) this.#root.readerCheck();
   }
 
   join(): void {
@@ -94,7 +150,14 @@ export class Store {
     if (this.#announcing !== undefined) this.#tell();
     if (this.#clients > 0) return;
     this.#doorbell.close();
+    this.#writes.end();
     await this.#root.close();
+    this.#lock.leave();
+  }
+
+  /** Whether a thread of this process waits for the lock, which it cannot be called back from. */
+  get isInLmdb(): boolean {
+    return this.#writes.isInLmdb;
   }
 
   get isLeft(): boolean {
@@ -103,18 +166,18 @@ export class Store {
 }
 
 /**
- * The store in `directory`, created with mode 0700 where there is none. Each call is followed by one `leave()`.
- * @throws CoordinatorUnreachable when what is there is no store of this program; errors of the file system and of lmdb
+ * The store in `terms.directory`, created where there is none; it and its files are made their user's alone, whatever
+ * they were. Each call is followed by one `leave()`.
+ * @throws CoordinatorUnreachable when what is there is no store of this program; StateLocked; errors of the file system
+ *   and of lmdb
  */
-export async function openStore(url: string, directory: string, clock: Clock): Promise<Store> {
-  makeDirectory(directory);
+export async function openStore(terms: Terms): Promise<Store> {
+  const { url, directory, clock } = terms;
+  makePrivateDirectory(directory, ['data.mdb', 'lock.mdb', 'doorbell']);
   const real = realpathSync(directory);
   await checkData(url, join(real, 'data.mdb'), clock);
-  let store = stores.get(real);
-  if (store === undefined || store.isLeft) {
-    store = new Store(real);
-    stores.set(real, store);
-  }
+  const standing = stores.get(real);
+  const store = standing === undefined || standing.isLeft ? await openNew(real, terms) : standing;
   store.join();
   try {
     await prepare(url, store);
@@ -123,6 +186,48 @@ export async function openStore(url: string, directory: string, clock: Clock): P
     throw error;
   }
   return store;
+}
+
+async function openNew(directory: string, terms: Terms): Promise<Store> {
+  const lock = LockFile.of(directory);
+  const opening = new Turn(terms.clock, () => lock.opener());
+  const creating = new Turn(terms.clock, () => lock.opener() ?? lock.writer());
+  try {
+    for (let turn = opening; ; turn = creating) {
+      await awaitTurn(turn, terms);
+      // From here to the end nothing is waited for, so that no two of them are made.
+      const other = stores.get(directory);
+      if (other !== undefined && !other.isLeft) {
+        lock.leave();
+        return other;
+      }
+      const { root, tables } = openLmdb(directory);
+      const made = tables(false) ?? (creating.isFree ? tables(true) : undefined);
+      if (made !== undefined) {
+        const store = new Store(directory, root, made, lock, terms.clock);
+        stores.set(directory, store);
+        return store;
+      }
+      await root.close();
+    }
+  } catch (error) {
+    lock.leave();
+    throw error;
+  }
+}
+
+/** @throws StateLocked */
+async function awaitTurn(turn: Turn, terms: Terms): Promise<void> {
+  const { clock, requestTimeout } = terms;
+  const end = clock.monotonic() + requestTimeout;
+  let last: Blocker | undefined;
+  const forget = turn.onBlocked((blocker, waited) => tellBlocked(terms, blocker, waited));
+  const isInTime = (): boolean => {
+    last = turn.waiting?.blocker ?? last;
+    return clock.monotonic() < end;
+  };
+  const waited = await turn.come(isInTime).finally(forget);
+  if (waited === undefined) throw stateLocked(terms, last, requestTimeout);
 }
 
 async function checkData(url: string, data: string, clock: Clock): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
 import type { NodeKey } from './paths.js';
 
 /** A node as it is stored. `born` is the number of the change that created it: a node created again has another. */
@@ -21,16 +21,6 @@ export interface Tables {
   readonly holdings: Database<true, [session: string, path: string]>;
   /** `format`: 1, the layout of these tables; `last change`: the number of the newest. */
   readonly about: Database<number, 'format' | 'last change'>;
-}
-
-export function openTables(root: RootDatabase): Tables {
-  return {
-    nodes: root.openDB({ name: 'nodes' }),
-    changes: root.openDB({ name: 'changes' }),
-    leases: root.openDB({ name: 'leases' }),
-    holdings: root.openDB({ name: 'holdings' }),
-    about: root.openDB({ name: 'about' }),
-  };
 }
 
 /** Names of the direct children, in the order of the keys, lazily: callers that need one only read one. */

@@ -1,13 +1,20 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { SessionEvent } from '../coordinator.js';
 import { lookAtIntervals } from '../full-look.js';
-import { endSessions, instant, overdue } from './leases.js';
+import { endSessions } from './leases.js';
 import type { Requests } from './requests.js';
 import { type Session, SessionOver } from './session.js';
 import type { Store } from './store.js';
+import { type Terms, tellBlocked } from './terms.js';
 
 /** How often a client looks without having been told to, in milliseconds: a ring of the doorbell may be lost. */
 const lookEvery = 500;
+
+/**
+ * When this client looks so late, or its turn to write came so late, in milliseconds, then others could not renew their
+ * leases either, as where the whole machine stood still: they are given a while before it ends their sessions.
+ */
+const late = 2_000;
 
 /** What a client does by itself while it is open: renews its lease, ends sessions of others that ran out, looks. */
 export class Vigil {
@@ -17,10 +24,14 @@ export class Vigil {
   readonly #clock: Clock;
   readonly #fullLooks: { readonly random: () => number; readonly interval: number };
   readonly #listeners = new Set<(event: SessionEvent) => void>();
+  readonly #ends: (() => void)[];
   #looking: Timer | undefined;
   #beating: Timer | undefined;
   #endFullLooks: () => void = () => undefined;
   #replacing: Promise<void> | undefined;
+  #tidying: Promise<void> | undefined;
+  /** Until when sessions that ran out are left alone, in the clock's monotonic milliseconds. */
+  #patientUntil = Number.NEGATIVE_INFINITY;
   #ended = false;
 
   /** @param fullLooks how often all that is observed is looked at again, in milliseconds */
@@ -28,26 +39,39 @@ export class Vigil {
     store: Store,
     session: Session,
     requests: Requests,
-    clock: Clock,
+    terms: Terms,
     fullLooks: { readonly random: () => number; readonly interval: number },
   ) {
     this.#fullLooks = fullLooks;
     this.#store = store;
     this.#session = session;
     this.#requests = requests;
-    this.#clock = clock;
+    this.#clock = terms.clock;
+    this.#ends = [
+      store.turn.onBlocked((blocker, waited) => tellBlocked(terms, blocker, waited)),
+      store.own({
+        id: () => (session.isLeased ? session.id : undefined),
+        isEnded: (tables) => {
+          if (!session.isEnded(tables)) return false;
+          void this.replaceSession().catch(() => {});
+          return true;
+        },
+      }),
+    ];
   }
 
-  /** Continues the session `saved`, if that can be, and ends those that ran out, so that no read shows what is over. */
+  /**
+   * Continues the session `saved`, if that can be, and ends those that ran out; but whoever brings none need not be able
+   * to write, and does not wait for it: no read shows what is over.
+   */
   async begin(saved: string | undefined): Promise<void> {
-    const isIdle = await this.#requests.read((tables) => overdue(tables, instant(this.#clock)).length === 0);
-    if (!isIdle || saved !== undefined) await this.#tidy(saved);
+    const isIdle = await this.#requests.read(({ tables }) => this.#store.overdue(tables).length === 0);
+    if (saved !== undefined) await this.#tidy(saved);
+    else if (!isIdle) void this.#requests.track(this.#tidy().catch(() => {}));
     if (this.#session.isLeased) this.beat();
     this.#lookLater();
     const { random, interval } = this.#fullLooks;
-    this.#endFullLooks = lookAtIntervals(this.#clock, random, interval, () =>
-      this.#store.observers.lookAtAll(),
-    );
+    this.#endFullLooks = lookAtIntervals(this.#clock, random, interval, () => this.#store.lookAtAll());
   }
 
   /** Renews the lease from now on, every third of its length. */
@@ -86,23 +110,29 @@ export class Vigil {
 
   #lookLater(): void {
     if (this.#ended) return;
+    const due = this.#clock.monotonic() + lookEvery;
     this.#looking = this.#clock.after(lookEvery, () => {
-      this.#store.observers.look();
-      const { tables } = this.#store;
-      const isQuiet = overdue(tables, instant(this.#clock)).every((session) => session === this.#session.id);
-      if (!isQuiet) void this.#requests.track(this.#tidy().catch(() => {}));
       this.#lookLater();
+      const now = this.#clock.monotonic();
+      if (now > due + late) this.#patientUntil = now + this.#session.timeout / 2;
+      this.#store.look();
+      if (now < this.#patientUntil || this.#store.overdue(this.#store.tables).length === 0) return;
+      this.#tidying ??= this.#requests.track(this.#tidy().catch(() => {})).finally(() => {
+        this.#tidying = undefined;
+      });
     });
   }
 
   async #tidy(saved?: string): Promise<void> {
+    const begun = this.#clock.monotonic();
     const haveVanished = await this.#requests.write('/', (tables) => {
       if (saved !== undefined) this.#session.resume(tables, saved);
-      const sessions = overdue(tables, instant(this.#clock));
-      return endSessions(
-        tables,
-        sessions.filter((session) => session !== this.#session.id),
-      );
+      const now = this.#clock.monotonic();
+      if (now > begun + late) {
+        this.#patientUntil = now + this.#session.timeout / 2;
+        return false;
+      }
+      return endSessions(tables, this.#store.overdue(tables));
     });
     if (haveVanished) this.#store.announce();
     // Whoever let a lease run out may have been killed while it was reading.
@@ -118,6 +148,7 @@ export class Vigil {
 
   end(): void {
     this.#ended = true;
+    for (const end of this.#ends) end();
     this.#looking?.cancel();
     this.#beating?.cancel();
     this.#endFullLooks();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { CoordinatorUnreachable } from '../../../../state/coordination/errors.js';
+import { StateLocked } from '../../../../state/coordination/errors.js';
 import { eventually, eventuallyTrue } from '../../../eventually.js';
 import { act, endActors } from './acting.js';
 import { StoreDirectory } from './directory.js';
@@ -95,10 +95,11 @@ describe('the embedded store, when processes are killed and stopped', () => {
     const locker = act('lock', directory.url);
     await locker.said('locked');
     await assert.rejects(client.create('/given-up', ''), (error) => {
-      assert.ok(error instanceof CoordinatorUnreachable);
+      assert.ok(error instanceof StateLocked);
+      assert.deepEqual(error.holder, { pid: locker.pid, command: 'actor', stopped: true });
       assert.match(
         error.message,
-        /embedded:.* cannot be reached: another process has kept it locked for 0.3 seconds/,
+        /embedded:.* cannot be reached: process \d+ \(actor\), which is stopped, has kept it locked for 0.3 seconds/,
       );
       return true;
     });

@@ -8,6 +8,7 @@ import {
 import { Observers } from '../../../../state/coordination/embedded/observers.js';
 import { openStore, type Store } from '../../../../state/coordination/embedded/store.js';
 import type { Tables } from '../../../../state/coordination/embedded/tables.js';
+import { viewOf } from '../../../../state/coordination/embedded/view.js';
 import { eventuallyTrue } from '../../../eventually.js';
 import { ManualClock } from '../../../manual-clock.js';
 import { StoreDirectory } from './directory.js';
@@ -17,7 +18,12 @@ describe('the change log and the observers of the embedded store', () => {
   let store: Store;
   beforeEach(async () => {
     directory = await StoreDirectory.make();
-    store = await openStore(directory.url, `${directory.path}/state`, new ManualClock());
+    store = await openStore({
+      url: directory.url,
+      directory: `${directory.path}/state`,
+      clock: new ManualClock(),
+      requestTimeout: 10_000,
+    });
   });
   afterEach(async () => {
     await store.leave();
@@ -49,10 +55,13 @@ describe('the change log and the observers of the embedded store', () => {
       },
     });
     const counting: Tables = { ...store.tables, nodes };
-    const observers = new Observers(() => {
-      store.newest();
-      return counting;
-    });
+    const observers = new Observers(
+      () => {
+        store.newest();
+        return viewOf(counting, []);
+      },
+      () => true,
+    );
     let told = 0;
     for (let at = 0; at < 5_000; at++) observers.observe(`/other-${at}`, () => told++);
     observers.observe('/a', () => told++);

@@ -1,0 +1,131 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { ProcessName } from '../errors.js';
+
+// Of lock.mdb (lmdb 3.5.6, `MDB_txninfo`), all little-endian. Its mutexes are glibc's: the thread that holds one stands
+// in the first word, and the word 16 bytes further tells the mutex's kind.
+const MAGIC = 0xbeefc0de;
+const READERS_MUTEX = 24;
+const WRITERS_MUTEX = 64;
+const KIND_AT = 16;
+/** Robust, and shared between processes. */
+const KIND = 0x90;
+const THREAD = 0x3fff_ffff;
+const HEAD_SIZE = 104;
+
+/** The files that this process has open, by the store's directory. */
+const opened = new Map<string, LockFile>();
+
+/**
+ * Who holds the locks of a store, as lmdb's own lock file tells. lmdb waits for a lock without limit, and the thread
+ * that waits can be neither interrupted nor left: so nobody begins to wait for one that is held. Another libc, or an
+ * lmdb with another file, tells nobody, and then it is waited for as before.
+ *
+ * The file stays open while the store is: in a process that closes any descriptor of a file, the kernel lets go of
+ * all locks on it, and lmdb takes a store without them for one that nobody else uses.
+ */
+export class LockFile {
+  readonly #path: string;
+  readonly #head = Buffer.alloc(HEAD_SIZE);
+  #file: number | undefined;
+  #users = 0;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Each call is followed by one `leave()`, after lmdb closed the store. */
+  static of(directory: string): LockFile {
+    const lock = opened.get(directory) ?? new LockFile(join(directory, 'lock.mdb'));
+    opened.set(directory, lock);
+    lock.#users++;
+    return lock;
+  }
+
+  leave(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    for (const [directory, lock] of opened) if (lock === this) opened.delete(directory);
+    if (this.#file !== undefined) closeSync(this.#file);
+  }
+
+  /** Who keeps this process from writing; undefined where nobody does, 'unseen' where it is not visible from here. */
+  writer(): ProcessName | 'unseen' | undefined {
+    return this.#holderOf(WRITERS_MUTEX);
+  }
+
+  /** Who keeps this process from opening the store: for moments only, unless it was stopped in one. */
+  opener(): ProcessName | 'unseen' | undefined {
+    return this.#holderOf(READERS_MUTEX) ?? this.#initializer();
+  }
+
+  #holderOf(mutex: number): ProcessName | 'unseen' | undefined {
+    if (!this.#read()) return undefined;
+    const thread = this.#head.readUInt32LE(mutex) & THREAD;
+    return thread === 0 ? undefined : this.#processOf(thread);
+  }
+
+  #read(): boolean {
+    try {
+      this.#file ??= openSync(this.#path, 'r');
+      const size = readSync(this.#file, this.#head, 0, HEAD_SIZE, 0);
+      return (
+        size === HEAD_SIZE &&
+        this.#head.readUInt32LE(0) === MAGIC &&
+        [READERS_MUTEX, WRITERS_MUTEX].every((at) => this.#head.readUInt32LE(at + KIND_AT) === KIND)
+      );
+    } catch {
+      // A new store has none yet.
+      return false;
+    }
+  }
+
+  #processOf(thread: number): ProcessName | 'unseen' | undefined {
+    const process_ = /^Tgid:\s*(\d+)$/m.exec(textOf(`/proc/${thread}/status`))?.[1];
+    const pid = Number(process_);
+    if (pid === process.pid) return undefined;
+    // In another container it may have a number that is somebody else's here. What cannot be read is believed.
+    const maps = process_ === undefined ? '' : textOf(`/proc/${pid}/maps`);
+    const isAnother = maps !== '' && !maps.includes('/lock.mdb');
+    if (process_ !== undefined && !isAnother) return processName(pid, thread);
+    // One that died with the lock leaves it to the next who wants it; nothing tells it from one that is not seen.
+    return inInitialNamespace() ? undefined : 'unseen';
+  }
+
+  /** Who prepares the file; whoever opens the store waits for it meanwhile. */
+  #initializer(): ProcessName | 'unseen' | undefined {
+    const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
+    if (inode === undefined) return undefined;
+    const lock = new RegExp(`POSIX +ADVISORY +WRITE +(\\d+) +[0-9a-f]+:[0-9a-f]+:${inode} 0 0$`, 'm');
+    const pid = Number(lock.exec(textOf('/proc/locks'))?.[1] ?? 0);
+    return pid === 0 || pid === process.pid ? undefined : processName(pid, pid);
+  }
+}
+
+function processName(pid: number, thread: number): ProcessName {
+  const stat = textOf(`/proc/${thread}/stat`);
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  return { pid, command: commandOf(pid), stopped: state === 'T' || state === 't' };
+}
+
+/** What follows a subcommand may be a secret, as a value of `ensemble set`. */
+function commandOf(pid: number): string {
+  const words = textOf(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
+  const [program = 'unknown', script] = words.map((word) => basename(word).replace(/\.[cm]?js$/, ''));
+  if (program !== 'node' || script === undefined) return program;
+  const subcommand = script === 'ensemble' ? words[2] : undefined;
+  return subcommand !== undefined && /^[a-z][a-z-]*$/.test(subcommand) ? `${script} ${subcommand}` : script;
+}
+
+/** Whether all processes of the machine are seen: then one that is not is gone. */
+function inInitialNamespace(): boolean {
+  return textOf('/proc/2/comm') === 'kthreadd\n';
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
