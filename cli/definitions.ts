@@ -76,7 +76,7 @@ export const commands: readonly CommandDefinition[] = [
     summary: 'deploy a formula as a service',
     details: 'Takes the highest revision there is, unless FORMULA names one, as in mysql-12.',
     arguments: [
-      { name: '<formula>', description: 'the formula, or formula-revision' },
+      { name: '<formula>', description: 'the formula, or formula-revision', completes: 'formulas' },
       {
         name: '[service]',
         description: 'what to call the service (default: as the formula)',
@@ -169,13 +169,17 @@ export const commands: readonly CommandDefinition[] = [
     details:
       'key=value sets an option; key=@file sets it to the file’s content; key= sets an option of type string to the\n' +
       'empty text. A value that begins with @ comes by --config. Either all values are set or none.',
-    arguments: [service, { name: '[key=value...]', description: 'the values', parse: values.collected }],
+    arguments: [
+      service,
+      { name: '[key=value...]', description: 'the values', parse: values.collected, completes: 'settings' },
+    ],
     options: [
       { flags: '--config <file>', description: 'a YAML file of config values', completes: 'files' },
       {
         flags: '--reset <key>',
         description: 'back to the formula’s default; may be given several times',
         parse: values.collected,
+        completes: 'options',
       },
     ],
     examples: [

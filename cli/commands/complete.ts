@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { environmentNames } from '../../state/environments/environments-file.js';
+import { openRepository } from '../../state/formula/repository.js';
+import { readEntities } from '../../state/model/entity.js';
+import { readFormulaRecord } from '../../state/model/formulas.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
+import { statusSchema } from '../../state/model/schemas.js';
+import { requireService } from '../../state/model/services.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { withUncheckedSession } from '../session.js';
 
@@ -9,27 +15,61 @@ import { withUncheckedSession } from '../session.js';
 const PATIENCE = 1_500;
 
 /** Prints the names there are of a kind. Where they cannot be had, there are none: a shell shows no errors. */
-export async function complete(kind: string, invocation: Invocation): Promise<ExitCode> {
+export async function complete(
+  kind: string,
+  words: readonly string[],
+  invocation: Invocation,
+): Promise<ExitCode> {
   const late = sleep(PATIENCE, [], { ref: false });
-  const names = await Promise.race([namesOf(kind, invocation).catch(() => []), late]);
+  const names = await Promise.race([namesOf(kind, words, invocation).catch(() => []), late]);
   if (names.length > 0) invocation.output.data(names.join('\n'));
   return 0;
 }
 
-async function namesOf(kind: string, invocation: Invocation): Promise<readonly string[]> {
+async function namesOf(
+  kind: string,
+  words: readonly string[],
+  invocation: Invocation,
+): Promise<readonly string[]> {
   if (kind === 'environments') return environmentNames();
-  return withUncheckedSession(invocation, async ({ coordinator }) => list(kind, coordinator));
+  if (kind === 'formulas') return (await openRepository(process.env.ENSEMBLE_REPOSITORY || '.')).formulas;
+  return withUncheckedSession(invocation, async ({ coordinator }) => list(kind, words, coordinator));
 }
 
-async function list(kind: string, coordinator: Coordinator): Promise<readonly string[]> {
+async function list(
+  kind: string,
+  [first = '']: readonly string[],
+  coordinator: Coordinator,
+): Promise<readonly string[]> {
   switch (kind) {
     case 'services':
       return (await coordinator.children(paths.services)) ?? [];
     case 'units':
       return ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
+    case 'failed-units':
+      return failedUnits(coordinator);
+    case 'options':
+      return optionsOfService(coordinator, first);
+    case 'settings':
+      return (await optionsOfService(coordinator, first)).map((option) => `${option}=`);
     case 'machines':
       return (await coordinator.children(paths.machines)) ?? [];
     default:
       return [];
   }
+}
+
+async function failedUnits(coordinator: Coordinator): Promise<readonly string[]> {
+  const units = ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
+  const statuses = await readEntities(coordinator, units.map(paths.status), statusSchema);
+  return units.filter((_, index) => {
+    const { state = '', relations = {} } = statuses[index]?.value ?? {};
+    return isErrorState(state) || Object.values(relations).some((relation) => relation.state === 'error');
+  });
+}
+
+async function optionsOfService(coordinator: Coordinator, name: string): Promise<readonly string[]> {
+  const { value: service } = await requireService(coordinator, name);
+  const record = await readFormulaRecord(coordinator, service.formula);
+  return Object.keys(record?.config ?? {});
 }

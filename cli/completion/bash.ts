@@ -9,7 +9,7 @@ ${shellTables(line).join('\n')}
 _ensemble() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words
   local _ensemble_command='' _ensemble_found=''
-  local -a _ensemble_environment
+  local -a _ensemble_environment _ensemble_arguments
   COMPREPLY=()
   _ensemble_kind "\${COMP_WORDS[@]:1:COMP_CWORD-1}"
   if [[ "$current" == -* ]]; then
@@ -19,7 +19,9 @@ _ensemble() {
   case "$_ensemble_found" in
     words\\ *) words="\${_ensemble_found#words }" ;;
     names\\ *)
-      words="$("\${COMP_WORDS[0]}" "\${_ensemble_environment[@]}" __complete "\${_ensemble_found#names }" 2>/dev/null)"
+      words="$("\${COMP_WORDS[0]}" "\${_ensemble_environment[@]}" __complete "\${_ensemble_found#names }" \\
+        "\${_ensemble_arguments[@]}" 2>/dev/null)"
+      [[ "$_ensemble_found" == *settings ]] && compopt -o nospace 2>/dev/null
       ;;
     files) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
     directories) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$current")); return ;;

@@ -67,7 +67,7 @@ function functions(commands: readonly CompletableCommand[], choosing: readonly s
     '    for index in (seq 2 (math (count $line) - 1))',
     `        contains -- $line[$index] ${choosing.join(' ')}; and set -a chosen $line[$index] $line[(math $index + 1)]`,
     '    end',
-    '    $line[1] $chosen __complete $argv[1] 2>/dev/null',
+    '    $line[1] $chosen __complete $argv[1] (__ensemble_words)[2..-1] 2>/dev/null',
     'end',
   ];
 }

@@ -1,11 +1,16 @@
-import type { ArgumentDefinition, CommandLine, OptionDefinition } from '../definitions/definition.js';
+import type {
+  ArgumentDefinition,
+  CommandLine,
+  CompletedName,
+  OptionDefinition,
+} from '../definitions/definition.js';
 
 /**
  * What a word may be completed with: names of a kind, which `ensemble __complete` prints, files or directories, which
  * the shell knows, or a choice of words. `nothing`: a value that only the operator knows.
  */
 export type Completable =
-  | { readonly names: 'services' | 'units' | 'machines' | 'environments' }
+  | { readonly names: CompletedName }
   | { readonly shell: 'files' | 'directories' }
   | { readonly words: readonly string[] }
   | 'nothing';

@@ -1,4 +1,4 @@
-import { type CommandDefinition, type CommandLine, text } from './definition.js';
+import { type CommandDefinition, type CommandLine, list, text } from './definition.js';
 
 /**
  * The commands by which shells complete command lines.
@@ -22,10 +22,13 @@ export const completionCommands = (line: () => CommandLine): readonly CommandDef
     name: '__complete',
     summary: 'print the names there are of a kind, one in a line',
     hidden: true,
-    arguments: [{ name: '<kind>', description: 'services, units, machines or environments' }],
+    arguments: [
+      { name: '<kind>', description: 'what the names are of, such as services or units' },
+      { name: '[words...]', description: 'the arguments on the line so far' },
+    ],
     options: [],
     examples: ['ensemble __complete services'],
-    run: async ([kind], _options, invocation) =>
-      (await import('../commands/complete.js')).complete(text(kind), invocation),
+    run: async ([kind, words], _options, invocation) =>
+      (await import('../commands/complete.js')).complete(text(kind), list(words), invocation),
   },
 ];

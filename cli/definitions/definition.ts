@@ -5,7 +5,21 @@ import * as values from '../values.js';
 export type Arguments = readonly (string | readonly string[] | undefined)[];
 
 /** What a word of a command line names: of the environment, or on the operator's disk. */
-export type Completion = 'services' | 'units' | 'machines' | 'environments' | 'files' | 'directories';
+export type Completion = CompletedName | 'files' | 'directories';
+
+/**
+ * Names that are looked up: `failed-units` are those in error; `formulas` those of $ENSEMBLE_REPOSITORY; `options` and
+ * `settings` are those of the service that the line names first, as `title` and as `title=`.
+ */
+export type CompletedName =
+  | 'services'
+  | 'units'
+  | 'failed-units'
+  | 'machines'
+  | 'environments'
+  | 'formulas'
+  | 'options'
+  | 'settings';
 
 export interface ArgumentDefinition {
   /** As the usage line shows it: `<service>`, `[service]`, `<unit...>`. */

@@ -52,7 +52,7 @@ export const relationCommands: readonly CommandDefinition[] = [
       'Takes the failed hook as done; with --retry it is run again. A relation is named as `ensemble status` shows it,\n' +
       'such as db:4, or db where the unit has one such relation in error.',
     arguments: [
-      { name: '[unit]', description: 'the unit', parse: values.unitName, completes: 'units' },
+      { name: '[unit]', description: 'the unit', parse: values.unitName, completes: 'failed-units' },
       { name: '[relation]', description: 'the relation whose hook failed, not the unit’s own' },
     ],
     options: [

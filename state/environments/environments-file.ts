@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -22,6 +22,8 @@ const fileSchema = z.looseObject({
   environments: z.record(z.string(), environmentSchema),
 });
 
+const FILE = 'environments.yaml';
+
 /** What the first `ensemble bootstrap` writes: an environment that needs nothing installed. */
 const FIRST_FILE = `default: local
 environments:
@@ -30,9 +32,14 @@ environments:
     storage: file:./local/storage
 `;
 
-/** `$ENSEMBLE_HOME`, or `~/.ensemble`. */
-export function ensembleHome(variables: NodeJS.ProcessEnv = process.env): string {
-  return resolve(variables.ENSEMBLE_HOME || join(homedir(), '.ensemble'));
+/** Where the documentation's unit file for agents has it: so operators on such a machine need set nothing. */
+const SYSTEM_HOME = '/etc/ensemble';
+
+/** `$ENSEMBLE_HOME`, or `~/.ensemble`; where that has no file of environments, and `/etc/ensemble` has one, that. */
+export function ensembleHome(variables: NodeJS.ProcessEnv = process.env, system = SYSTEM_HOME): string {
+  if (variables.ENSEMBLE_HOME) return resolve(variables.ENSEMBLE_HOME);
+  const own = join(variables.HOME || homedir(), '.ensemble');
+  return !existsSync(join(own, FILE)) && existsSync(join(system, FILE)) ? system : own;
 }
 
 /**
@@ -76,7 +83,7 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
   readonly content: z.infer<typeof fileSchema>;
 } {
   const home = ensembleHome(variables);
-  const file = join(home, 'environments.yaml');
+  const file = join(home, FILE);
   const reading = parseYamlFile(read(file), file, fileSchema);
   if ('problems' in reading) {
     const [{ line, field, reason }] = reading.problems;
@@ -100,7 +107,7 @@ function read(file: string): Buffer {
 
 /** Writes the first `environments.yaml`, unless there is one. @returns whether it was written */
 export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = process.env): Promise<boolean> {
-  const file = join(ensembleHome(variables), 'environments.yaml');
+  const file = join(ensembleHome(variables), FILE);
   makeDirectory(dirname(file));
   try {
     await writeFile(file, FIRST_FILE, { flag: 'wx', mode: 0o600 });

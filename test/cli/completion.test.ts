@@ -29,7 +29,7 @@ const shells: readonly Shell[] = [
     name: 'zsh',
     // The line editor is not there without a terminal: what the script would give it is printed instead.
     script: (file, words) =>
-      `compdef() { : }; compadd() { shift; print -l -- "$@" }; _files() { print -l -- *(N) }; source ${file}; ` +
+      `compdef() { : }; compadd() { while [[ $1 != -- ]]; do shift; done; shift; print -l -- "$@" }; _files() { print -l -- *(N) }; source ${file}; ` +
       `words=(${quoted(words)}); CURRENT=${words.length}; _ensemble`,
   },
   {
@@ -61,6 +61,7 @@ for (const shell of shells) {
           PATH: `${join(box.directory, 'bin')}:${process.env.PATH}`,
           HOME: box.directory,
           ENSEMBLE_HOME: box.home,
+          ENSEMBLE_REPOSITORY: box.repository,
         },
       });
       const begun = words.at(-1) ?? '';
@@ -98,15 +99,26 @@ for (const shell of shells) {
       await box.ok('bootstrap');
       const agent = await new FakeAgent(await box.coordinator()).register();
       await agent.up();
-      await box.formula('guestbook', 1);
+      await box.formula('guestbook', 1, { config: 'options: {title: {type: string}, port: {type: int}}\n' });
       await box.ok('deploy', '--no-wait', '--repository', 'principia', '-n', '2', 'guestbook');
       assert.deepEqual(await complete(box, 'add-unit', ''), ['guestbook']);
       assert.deepEqual(await complete(box, 'add-unit', '-n', '3', 'g'), ['guestbook']);
       assert.deepEqual(await complete(box, 'remove-unit', 'guestbook/0', ''), ['guestbook/0', 'guestbook/1']);
       assert.deepEqual(await complete(box, 'deploy', '--machine', ''), ['m0']);
       assert.deepEqual(await complete(box, '-e', ''), ['local']);
+      assert.deepEqual(await complete(box, 'set', 'guestbook', ''), ['port=', 'title=']);
+      assert.deepEqual(await complete(box, 'set', 'guestbook', '--reset', 't'), ['title']);
+      assert.deepEqual(await complete(box, 'resolved', ''), []);
+      await agent.report('guestbook/1', { state: 'start-error', message: 'no' });
+      assert.deepEqual(await complete(box, 'resolved', ''), ['guestbook/1']);
       const elsewhere = ['--state', `embedded:${box.directory}/other`, '--storage', 'file:other'];
       assert.deepEqual(await complete(box, ...elsewhere, 'add-unit', ''), []);
+    });
+
+    it('knows the formulas of $ENSEMBLE_REPOSITORY', async () => {
+      await world.box.formula('guestbook', 1);
+      await world.box.formula('mysql', 1);
+      assert.deepEqual(await complete(world.box, 'deploy', ''), ['guestbook', 'mysql']);
     });
 
     it('knows the files there are where one is taken', async () => {

@@ -24,6 +24,19 @@ describe('environments.yaml', () => {
   });
   afterEach(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
 
+  it('is looked for in $ENSEMBLE_HOME, in ~/.ensemble, and where only /etc/ensemble has it, there', async () => {
+    const system = join(home, 'etc');
+    const own = join(home, '.ensemble');
+    await mkdir(system);
+    await mkdir(own);
+    assert.equal(ensembleHome({ HOME: home }, system), own, 'neither has one');
+    await writeFile(join(system, 'environments.yaml'), '');
+    assert.equal(ensembleHome({ HOME: home }, system), system);
+    assert.equal(ensembleHome({ HOME: home, ENSEMBLE_HOME: own }, system), own, 'it was said');
+    await writeFile(join(own, 'environments.yaml'), '');
+    assert.equal(ensembleHome({ HOME: home }, system), own);
+  });
+
   const write = (text: string) => writeFile(join(home, 'environments.yaml'), text);
   const fails = async (type: new (...args: never[]) => Error, message: RegExp, name?: string) => {
     await assert.rejects(loadEnvironment(name, variables), (error: Error) => {
