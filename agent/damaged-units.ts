@@ -8,7 +8,7 @@ import { untilItWorks } from './retry.js';
 import { watchRequests } from './tree/watch-requests.js';
 
 /** The error a unit is shown in by the state it was seen in last: all that is known of it. */
-const errors: Readonly<Partial<Record<WorkflowState, WorkflowState>>> = {
+const errors: Readonly<Record<string, WorkflowState | undefined>> = {
   pending: 'install-error',
   installing: 'install-error',
   starting: 'start-error',

@@ -77,10 +77,12 @@ export class UnitRelations {
     const { parts, name } = this.#host;
     const wanted = parts.relations.view(serviceOfUnit(name));
     if (wanted === undefined) return;
-    for (const view of wanted.values()) this.#consider(view);
+    for (const view of wanted.values()) if (view !== null) this.#consider(view);
     for (const record of this.#records.values()) {
       const view = wanted.get(record.relation);
       if (hasNoPart(record, this.#host.principal())) this.#beginLeaving(record, forsake);
+      // One that cannot be read goes on as it was.
+      else if (view === null) continue;
       else if (view === undefined || view.relation.removing === true || this.#takesPart(record) === false)
         this.#beginLeaving(record);
     }
@@ -248,7 +250,11 @@ export class UnitRelations {
     const others = [...members].filter(
       ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
     );
-    const queue = observeMembers(record.queue, new Map(others.map(([unit, { version }]) => [unit, version])));
+    // Whose settings cannot be read stays what it is here: known, as it was known last, or not yet.
+    const versions = others.flatMap(([unit, { version = record.queue.known[unit] }]) =>
+      version === undefined ? [] : [[unit, version] as const],
+    );
+    const queue = observeMembers(record.queue, new Map(versions));
     const seen = this.#seen.get(relation);
     this.#seen.set(relation, members);
     if (queue !== record.queue) {

@@ -2,8 +2,8 @@ import type { Clock } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { EnsembleError } from '../../state/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
-import { nodeValue, readEntity } from '../../state/model/entity.js';
-import { chooseMachines, loadOf, readMachines } from '../../state/model/machines.js';
+import { nodeValue, type Problem, readEntity, readSound } from '../../state/model/entity.js';
+import { chooseMachines, loadsOf, readMachines } from '../../state/model/machines.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { type Unit, unitSchema } from '../../state/model/schemas.js';
 import { placeOperation } from '../../state/model/unit-operations.js';
@@ -25,7 +25,7 @@ export function placeUnplaced(
     ended = new AbortController();
     const { signal } = ended;
     if (nodes === undefined || nodes.length === 0) return;
-    untilItWorks(() => place(coordinator, nodes.map(unitOfNode)), {
+    untilItWorks(() => place(coordinator, nodes.map(unitOfNode), log), {
       clock,
       random,
       signal,
@@ -43,25 +43,30 @@ export function placeUnplaced(
   };
 }
 
-async function place(coordinator: Coordinator, names: readonly string[]): Promise<void> {
+async function place(coordinator: Coordinator, names: readonly string[], log: Log): Promise<void> {
   const read = await Promise.all(
-    names.map(async (name) => ({ name, unit: await readUnit(coordinator, name) })),
+    names.map(async (name) => ({ name, unit: await readUnit(coordinator, name, log) })),
   );
   const free = read.filter(({ unit }) => unit !== undefined && unit.principal === undefined);
-  const machines = chooseMachines((await readMachines(coordinator)).map(loadOf), free.length);
+  const machines = chooseMachines(loadsOf(await readMachines(coordinator)), free.length);
   await Promise.all(free.map(({ name }, index) => placeOn(coordinator, name, machines[index] ?? null)));
   // After their principals, which may have been placed just now.
   await Promise.all(
     read.map(async ({ name, unit }) => {
       if (unit?.principal === undefined) return;
-      const principal = await readUnit(coordinator, unit.principal);
+      const principal = await readUnit(coordinator, unit.principal, log);
       await placeOn(coordinator, name, principal?.machine ?? null);
     }),
   );
 }
 
-async function readUnit(coordinator: Coordinator, name: string): Promise<Unit | undefined> {
-  return (await readEntity(coordinator, paths.unit(name), unitSchema))?.value;
+/** One that cannot be read waits, and no other with it. */
+async function readUnit(coordinator: Coordinator, name: string, log: Log): Promise<Unit | undefined> {
+  const problems: Problem[] = [];
+  const unit = await readSound(coordinator, paths.unit(name), unitSchema, problems);
+  for (const { path, reason } of problems)
+    log.error('a unit cannot be placed, as its node cannot be read', { unit: name, path, reason });
+  return unit?.value;
 }
 
 async function placeOn(coordinator: Coordinator, name: string, machine: string | null): Promise<void> {

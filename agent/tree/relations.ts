@@ -1,4 +1,4 @@
-import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { type Relation, relationSchema, type Settings, settingsSchema } from '../../state/model/schemas.js';
 import type { Log } from '../log.js';
@@ -15,13 +15,14 @@ export interface RelationView {
 
 /** A unit that takes part in a relation, with what it tells the others. */
 export interface MemberView {
+  /** What of them can be read. */
   readonly settings: Settings;
-  /** Of the settings' node. */
-  readonly version: number;
+  /** Of the settings' node; undefined where they were not read whole yet: nothing is told of them until then. */
+  readonly version: number | undefined;
 }
 
-/** The relations of each service, by their numbers; undefined until all of them were read. */
-export type Relations = Shared<ReadonlyMap<string, RelationView>>;
+/** The relations of each service, by their numbers; undefined until all were looked at, null for one that cannot be read. */
+export type Relations = Shared<ReadonlyMap<string, RelationView | null>>;
 
 /** Who is at each meeting, by unit; undefined until all of them were read. Keys are the meetings' paths. */
 export type Meetings = Shared<ReadonlyMap<string, MemberView>>;
@@ -29,11 +30,16 @@ export type Meetings = Shared<ReadonlyMap<string, MemberView>>;
 /** Relations by service. */
 export function watchRelations(coordinator: Coordinator, log: Log): Relations {
   return share((service, change) =>
-    observeEach<RelationView>(
+    observeEach<RelationView | null>(
       (names) => coordinator.observeChildren(paths.serviceRelations(service), names),
       (id, look) =>
-        observeEntity(coordinator, paths.relation(id), relationSchema, log, (found) =>
-          look(found && { id, relation: found.value, version: found.version }),
+        observeEntity(
+          coordinator,
+          paths.relation(id),
+          relationSchema,
+          log,
+          (found) => look(found && { id, relation: found.value, version: found.version }),
+          () => look((before) => before ?? null),
         ),
       change,
     ),
@@ -47,8 +53,13 @@ export function watchMeetings(coordinator: Coordinator, log: Log): Meetings {
       (names) =>
         coordinator.observeChildren(paths.members(meeting), (nodes) => names(nodes?.map(unitOfNode))),
       (unit, look) =>
-        observeEntity(coordinator, paths.settings(meeting, unit), settingsSchema, log, (found) =>
-          look(found && { settings: found.value, version: found.version }),
+        observeEntity(
+          coordinator,
+          paths.settings(meeting, unit),
+          settingsSchema,
+          log,
+          (found) => look(found && { settings: found.value, version: found.version }),
+          (node) => look((before) => before ?? { settings: readableSettings(node), version: undefined }),
         ),
       change,
     ),
@@ -57,11 +68,15 @@ export function watchMeetings(coordinator: Coordinator, log: Log): Meetings {
 
 /**
  * Observes a list of names and the entity behind each. `change` gets all of them whenever one changed, but not before
- * every name on the list was read once, since a half-read list looks like departures.
+ * every name on the list was looked at once, since a half-read list looks like departures.
+ * @param observeItem says what is there, or, of what cannot be read, what is to stand in the place of what stood there
  */
 function observeEach<Item>(
   observeNames: (look: (names: readonly string[] | undefined) => void) => Observation,
-  observeItem: (name: string, look: (item: Item | undefined) => void) => Observation,
+  observeItem: (
+    name: string,
+    look: (item: Item | undefined | ((before: Item | undefined) => Item)) => void,
+  ) => Observation,
   change: (items: ReadonlyMap<string, Item> | undefined) => void,
 ): () => void {
   const observed = new Map<
@@ -92,7 +107,7 @@ function observeEach<Item>(
         item: undefined as Item | undefined,
         observation: observeItem(name, (item) => {
           entry.read = true;
-          entry.item = item;
+          entry.item = item instanceof Function ? item(entry.item) : item;
           tell();
         }),
       };
@@ -105,4 +120,15 @@ function observeEach<Item>(
     names.close();
     for (const { observation } of observed.values()) observation.close();
   };
+}
+
+/** The settings of a node, or, where it does not hold what it should, those that are text. */
+export function readableSettings({ value }: Node): Settings {
+  try {
+    const said: unknown = JSON.parse(value);
+    const entries = typeof said === 'object' && said !== null ? Object.entries(said) : [];
+    return settingsSchema.parse(Object.fromEntries(entries.filter(([, text]) => typeof text === 'string')));
+  } catch {
+    return {};
+  }
 }

@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
-import { historySchema, newEntry, pruneHistory, unitHistoryWith } from '../../state/model/history.js';
+import { newEntry, pruneHistory, readUnitHistory, unitHistoryWith } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
@@ -14,8 +14,9 @@ import type { AgentUnit } from './unit.js';
 async function recordRemoval(unit: AgentUnit): Promise<void> {
   const { coordinator } = unit.parts;
   const path = paths.unitHistory(unit.name);
-  const found = await readEntity(coordinator, path, historySchema);
+  const found = await coordinator.get(path);
   if (found === undefined) return;
+  const past = await readUnitHistory(coordinator, unit.name);
   const { news = [], since } = unit.record();
   const removal = {
     at: unit.now(),
@@ -24,7 +25,7 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
     by: unit.requests().removal?.value.by,
   } as const;
   const last = { ...newEntry(removal), id: `removed ${since}` };
-  const value = nodeValue({ entries: unitHistoryWith(found.value.entries, [...news, last]) });
+  const value = nodeValue({ entries: unitHistoryWith(past, [...news, last]) });
   await coordinator.set(path, value, found.version);
 }
 

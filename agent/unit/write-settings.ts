@@ -1,7 +1,8 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
-import { nodeValue, readEntity } from '../../state/model/entity.js';
+import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type Settings, settingsSchema } from '../../state/model/schemas.js';
+import type { Settings } from '../../state/model/schemas.js';
+import { readableSettings } from '../tree/relations.js';
 import type { HookHost } from './hook-call.js';
 import { findRelation } from './find-relation.js';
 
@@ -24,11 +25,14 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
         const record = findRelation(host, identifier);
         if (record === undefined) return [];
         const path = paths.settings(record.meeting, host.name);
-        const current = await readEntity(coordinator, path, settingsSchema);
+        const current = await coordinator.get(path);
         if (current === undefined) return [];
-        const merged = Object.entries({ ...current.value, ...change }).filter(([, value]) => value !== null);
+        // Nobody else writes it: what others put there that cannot be read ends here.
+        const merged = Object.entries({ ...readableSettings(current), ...change }).filter(
+          ([, value]) => value !== null,
+        );
         const value = nodeValue(Object.fromEntries(merged));
-        if (value === nodeValue(current.value)) return [];
+        if (value === current.value) return [];
         ahead.set(path, current.version + 1);
         return [{ kind: 'set', path, value, version: current.version }];
       }),
@@ -49,7 +53,8 @@ export async function ownSettings(host: HookHost, identifier: string): Promise<S
   if (record === undefined) return {};
   const path = paths.settings(record.meeting, host.name);
   const observed = host.parts.meetings.view(record.meeting)?.get(host.name);
-  if (observed !== undefined && observed.version >= (lastWritten.get(host)?.get(path) ?? 0))
+  if (observed?.version !== undefined && observed.version >= (lastWritten.get(host)?.get(path) ?? 0))
     return observed.settings;
-  return (await readEntity(host.parts.coordinator, path, settingsSchema))?.value ?? {};
+  const node = await host.parts.coordinator.get(path);
+  return node === undefined ? {} : readableSettings(node);
 }

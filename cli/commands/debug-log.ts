@@ -1,3 +1,4 @@
+import type { Problem } from '../../state/model/entity.js';
 import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { lineFilter, matchingNothing } from '../observing/log-filter.js';
@@ -24,7 +25,7 @@ export interface DebugLogOptions {
 /** Lines a following begins with, as tail(1) does. */
 const LINES_BEFORE = 10;
 
-const COLORS: Partial<Record<LogLevel, Color>> = {
+const COLORS: Readonly<Record<string, Color | undefined>> = {
   DEBUG: 'dim',
   WARNING: 'yellow',
   ERROR: 'red',
@@ -56,7 +57,10 @@ async function showLines(
   const print = (line: LogLine): void =>
     output.data(format === 'json' ? JSON.stringify(line) : textOf(line, output));
   return withSession<ExitCode>({ output, ...invocation }, async ({ coordinator }) => {
-    const { lines: all, positions } = await readAllLogs(coordinator);
+    const problems: Problem[] = [];
+    const { lines: all, positions } = await readAllLogs(coordinator, problems);
+    for (const { path, reason } of problems)
+      output.warn(`${printable(path)} cannot be read: ${printable(reason)}; the rest is here`);
     const unknown = await matchingNothing(coordinator, [...(include ?? []), ...exclude], all);
     // They may be deployed a moment later, so this is no error.
     if (unknown.length > 0)
@@ -79,6 +83,6 @@ async function showLines(
 function textOf({ time, unit, hook, level, message }: LogLine, { stdout }: Output): string {
   const color = COLORS[level];
   const said = printableLine(message);
-  const words = [time, unit, ...(hook === '' ? [] : [printable(hook)]), level];
+  const words = [time, unit, ...(hook === '' ? [] : [printable(hook)]), printable(level)];
   return `${words.join(' ')}: ${color === undefined ? said : paint(stdout, color, said)}`;
 }

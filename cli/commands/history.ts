@@ -1,3 +1,4 @@
+import type { Problem } from '../../state/model/entity.js';
 import { type HistoryEntry, readServiceHistory, servicesWithHistory } from '../../state/model/history.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { requireService } from '../../state/model/services.js';
@@ -21,7 +22,10 @@ export async function history(
   { output, ...invocation }: Invocation,
 ): Promise<ExitCode> {
   return withSession<ExitCode>({ output, ...invocation }, async (session) => {
-    const all = await entriesOf(session, subject);
+    const problems: Problem[] = [];
+    const all = await entriesOf(session, subject, problems);
+    for (const { path, reason } of problems)
+      output.warn(`${printable(path)} cannot be read: ${printable(reason)}; the rest is here`);
     const shown = all.slice(lines === undefined ? 0 : -lines);
     await printData(output, format, shown.map(document), (columns) =>
       shown.length === 0 ? ['nothing is on record'] : renderTable([HEAD, ...shown.map(rowOf)], columns),
@@ -34,9 +38,13 @@ const HEAD = ['TIME', 'ON', 'WHAT', 'OUTCOME', 'TOOK', 'BY', 'FROM', 'TO', 'MESS
 
 type Shown = HistoryEntry & { readonly service: string };
 
-async function entriesOf({ coordinator }: Session, subject: string | undefined): Promise<readonly Shown[]> {
+async function entriesOf(
+  { coordinator }: Session,
+  subject: string | undefined,
+  problems: Problem[],
+): Promise<readonly Shown[]> {
   const of = async (service: string, unit?: string): Promise<readonly Shown[]> =>
-    (await readServiceHistory(coordinator, service, unit)).map((entry) => ({ ...entry, service }));
+    (await readServiceHistory(coordinator, service, unit, problems)).map((entry) => ({ ...entry, service }));
   if (subject === undefined) {
     const services = await servicesWithHistory(coordinator);
     const all = await Promise.all(services.map((service) => of(service)));
@@ -45,7 +53,7 @@ async function entriesOf({ coordinator }: Session, subject: string | undefined):
   const isUnit = subject.includes('/');
   const entries = await (isUnit ? of(serviceOfUnit(subject), subject) : of(subject));
   // What is gone has a history; what never was has none, and is a mistake.
-  if (entries.length === 0)
+  if (entries.length === 0 && problems.length === 0)
     await (isUnit ? requireUnit(coordinator, subject) : requireService(coordinator, subject));
   return entries;
 }
@@ -66,7 +74,7 @@ function rowOf(entry: Shown): readonly string[] {
     entry.at.replace(/\.\d+Z$/, 'Z'),
     entry.unit ?? entry.service,
     printable(entry.what),
-    entry.outcome,
+    printable(entry.outcome),
     entry.took === undefined ? '-' : formatDuration(entry.took),
     printable(entry.by ?? '-'),
     printable(entry.from ?? '-'),

@@ -1,3 +1,4 @@
+import type { Problem } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { compareUnits } from '../../state/model/paths.js';
 import type { Addresses } from '../../state/model/schemas.js';
@@ -6,6 +7,7 @@ import { type Format, printData } from '../output/output.js';
 import { printable } from '../output/printable.js';
 import { renderTable } from '../output/table.js';
 import { withSession } from '../session.js';
+import { problemLines } from '../status/problem-lines.js';
 
 /** One machine as `machines` prints it; fields are added, never renamed. */
 interface Entry {
@@ -24,9 +26,14 @@ export async function machines(
   invocation: Invocation,
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async ({ coordinator }) => {
-    const found = await readMachines(coordinator);
+    const problems: Problem[] = [];
+    const found = await readMachines(coordinator, problems);
     const entries = Object.fromEntries(found.map((machine) => [machine.name, entryOf(machine)]));
-    await printData(invocation.output, format, { machines: entries }, (columns) => tableOf(entries, columns));
+    const document = { machines: entries, ...(problems.length > 0 && { problems }) };
+    await printData(invocation.output, format, document, (columns) => [
+      ...tableOf(entries, columns),
+      ...(problems.length > 0 ? ['', ...problemLines({ problems })] : []),
+    ]);
     return 0;
   });
 }

@@ -18,15 +18,16 @@ export interface Goal {
 
 /**
  * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
- * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks;
- * one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped, and will never get there.
- * `overtaken`: a later upgrade took it further.
+ * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks,
+ * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
+ * and will never get there. `overtaken`: a later upgrade took it further.
  */
 export type Standing = 'under-way' | 'done' | 'failed' | 'offline' | 'stuck' | 'gone' | 'overtaken';
 
 /** Decides a unit's standing from what it is now; nothing of how it came there matters. */
 export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boolean): Standing {
   if (unit === undefined) return 'gone';
+  if (unit.damage !== undefined) return 'stuck';
   const { state, since, upgrade, relations = {} } = unit.status;
   if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';
   if (isErrorState(state) && goal.forced.get(unit.name) !== since && !isForcedOut(goal, unit))

@@ -38,10 +38,11 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
 /** What a unit is doing, e.g. `started`, `started, fetching`, `upgrading, hook`. */
 export function doingOf({ status, flag }: Pick<UnitState, 'status' | 'flag'>): string {
   const step = status.upgrade?.step ?? (flag === undefined ? undefined : 'upgrade wanted');
-  return step === undefined ? status.state : `${status.state}, ${step}`;
+  return printable(step === undefined ? status.state : `${status.state}, ${step}`);
 }
 
-function messageOf({ status, unit }: UnitState, standing: Standing): string {
+function messageOf({ status, unit, damage }: UnitState, standing: Standing): string {
+  if (damage !== undefined) return printable(damage);
   if (standing === 'offline') {
     return unit.machine === null ? 'no machine yet' : `no agent is running on ${printable(unit.machine)}`;
   }

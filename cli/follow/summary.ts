@@ -2,6 +2,7 @@ import { formatDuration } from '../output/durations.js';
 import type { FollowEnd } from './follow.js';
 import type { Goal, Standing } from './goal.js';
 import type { Row } from './row.js';
+import { UNREADABLE } from '../../state/model/snapshot.js';
 
 /** More units than this are counted in a sentence rather than named. */
 const MOST_NAMES = 10;
@@ -66,9 +67,11 @@ function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly
 function stuckLines({ unit, doing, message }: Row): readonly string[] {
   return [
     `${unit} cannot go on: ${doing}: ${message}`,
-    doing === 'installing'
-      ? '  its agent goes on trying, and starts it when that is mended'
-      : '  until that is mended it runs on as before; the request is kept',
+    doing.startsWith(UNREADABLE)
+      ? '  nothing is done about it until that node is mended; see: ensemble status'
+      : doing === 'installing'
+        ? '  its agent goes on trying, and starts it when that is mended'
+        : '  until that is mended it runs on as before; the request is kept',
   ];
 }
 

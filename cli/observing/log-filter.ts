@@ -14,8 +14,14 @@ export function lineFilter({
   readonly level: LogLevel;
 }): (line: LogLine) => boolean {
   const least = logLevels.indexOf(level);
+  // One that this release does not know is shown.
+  const levels: readonly string[] = logLevels;
+  const rank = (said: string): number => {
+    const known = levels.indexOf(said);
+    return known === -1 ? logLevels.length : known;
+  };
   return (line) =>
-    logLevels.indexOf(line.level) >= least &&
+    rank(line.level) >= least &&
     (include === undefined || named(include, line.unit)) &&
     !named(exclude, line.unit);
 }

@@ -1,17 +1,25 @@
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import type { Problem } from '../../state/model/entity.js';
 import { type LogLine, type LogPosition, logBeginning, readLogs } from '../../state/model/logs.js';
 import { paths } from '../../state/model/paths.js';
 
 /** How far the logs of each machine were read. */
 export type LogPositions = ReadonlyMap<string, LogPosition>;
 
-/** What all machines logged, as far as it is kept, by time; the lines of one unit stay in their order. */
+/**
+ * What all machines logged, as far as it is kept, by time; the lines of one unit stay in their order.
+ * @param problems gets the nodes that cannot be read
+ */
 export async function readAllLogs(
   coordinator: Coordinator,
+  problems: Problem[] = [],
 ): Promise<{ readonly lines: readonly LogLine[]; readonly positions: LogPositions }> {
   const machines = (await coordinator.children(paths.logs)) ?? [];
   const read = await Promise.all(
-    machines.map(async (machine) => ({ machine, ...(await readLogs(coordinator, machine)) })),
+    machines.map(async (machine) => ({
+      machine,
+      ...(await readLogs(coordinator, machine, logBeginning, problems)),
+    })),
   );
   return {
     lines: read.flatMap(({ lines }) => lines).sort(byTime),

@@ -58,7 +58,8 @@ export function relationStates(relations: UnitStatus['relations'] = {}): Readonl
   const states: Record<string, string> = {};
   for (const [identifier, { state }] of Object.entries(relations)) {
     const name = identifier.slice(0, identifier.lastIndexOf(':'));
-    if (STATES.indexOf(state) > STATES.indexOf(states[name] ?? '')) states[name] = state;
+    const worst = states[name];
+    if (worst === undefined || STATES.indexOf(state) > STATES.indexOf(worst)) states[name] = state;
   }
   return states;
 }

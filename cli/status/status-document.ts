@@ -1,3 +1,4 @@
+import type { Problem } from '../../state/model/entity.js';
 import type { MachineState } from '../../state/model/machines.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { ServiceState, Snapshot, UnitState } from '../../state/model/snapshot.js';
@@ -17,6 +18,8 @@ export interface StatusDocument {
   readonly services: Readonly<Record<string, ServiceEntry>>;
   /** Those of the services shown, by their numbers. */
   readonly relations: Readonly<Record<string, RelationEntry>>;
+  /** Nodes of the state that cannot be read; only where there are such. What they say is left out, or `unknown`. */
+  readonly problems?: readonly Problem[];
 }
 
 export interface MachineEntry {
@@ -86,7 +89,7 @@ export interface UpgradeEntry {
 
 /** Puts what was read of an environment into the shape of DESIGN §9. */
 export function statusDocument(environment: string, snapshot: Snapshot): StatusDocument {
-  const { machines, services, required } = snapshot;
+  const { machines, services, required, problems } = snapshot;
   const beside = subordinatesByPrincipal(services);
   const relations = services.flatMap((service) => service.relations);
   const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
@@ -102,6 +105,7 @@ export function statusDocument(environment: string, snapshot: Snapshot): StatusD
     relations: Object.fromEntries(
       relations.sort((a, b) => Number(a.id) - Number(b.id)).map((each) => [each.id, relationEntry(each)]),
     ),
+    ...(problems.length > 0 && { problems }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { isErrorState } from '../../state/model/workflow-state.js';
+import { printable } from '../output/printable.js';
 import type { RelationEntry } from './relation-entries.js';
 import type { ServiceEntry, StatusDocument, UnitEntry } from './status-document.js';
 
@@ -83,7 +84,7 @@ function quoted(text: string): string {
 
 /** Text in a label of markup. */
 function markup(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 function escaped(text: string): string {

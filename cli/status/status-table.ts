@@ -3,6 +3,7 @@ import { printable } from '../output/printable.js';
 import { renderTable } from '../output/table.js';
 import type { Screen } from '../output/terminal.js';
 import { attentionLines } from './attention.js';
+import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';
 import type { ServiceEntry, StatusDocument } from './status-document.js';
 import { unitLines } from './unit-lines.js';
@@ -28,6 +29,7 @@ export function statusTable(
     unitLines(status, screen),
     relationLines(status, columns),
     missingLines(status),
+    problemLines(status),
     ...(watched ? [] : [attention]),
   ];
   return parts

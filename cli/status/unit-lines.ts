@@ -71,7 +71,7 @@ function lineOf(row: Row, indent: string): readonly string[] {
     stateOf(unit),
     machineOf(unit),
     `${unit.formula ?? '-'}${isBehind(row) ? ' *' : ''}`,
-    unit.upgrade?.step ?? '-',
+    printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
     // In full it stands with what needs attention.
     unitMessage({ ...unit, message: unit.brief ?? unit.message }),
@@ -84,7 +84,7 @@ function isBehind({ unit, target }: Row): boolean {
 }
 
 function stateOf({ state, workload }: UnitEntry): string {
-  return workload === undefined ? state : `${state}, ${printable(workload)}`;
+  return printable(workload === undefined ? state : `${state}, ${workload}`);
 }
 
 function machineOf({ machine, agent }: UnitEntry): string {

@@ -1,5 +1,5 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { readEntities } from '../../state/model/entity.js';
+import { parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { statusSchema, type UnitStatus } from '../../state/model/schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
@@ -13,7 +13,6 @@ export type UnitErrors = ReadonlyMap<string, UnitStatus>;
 /**
  * Which of the units are in an error state. Everything is asked for at once, so that what is written after this call is
  * in none of the answers, however long they take to be looked at.
- * @throws NodeInvalid
  */
 export async function readUnitErrors(
   coordinator: Coordinator,
@@ -29,9 +28,10 @@ async function errorsAmong(
   coordinator: Coordinator,
   names: readonly string[],
 ): Promise<readonly (readonly [string, UnitStatus])[]> {
-  const statuses = await readEntities(coordinator, names.map(paths.status), statusSchema);
+  const nodes = await coordinator.getMany(names.map(paths.status));
   return names.flatMap((name, index) => {
-    const status = statuses[index]?.value;
+    // Of one that cannot be read nobody knows.
+    const status = parseSound(paths.status(name), statusSchema, nodes[index], [])?.value;
     return status !== undefined && isErrorState(status.state) ? [[name, status] as const] : [];
   });
 }

@@ -26,6 +26,39 @@ export interface Entity<T> {
   readonly version: number;
 }
 
+/** A node that cannot be read, and why: it is shown, and nothing is decided by it. */
+export interface Problem {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** As `parseEntity`, but a node that cannot be read is noted among the problems and otherwise as good as none. */
+export function parseSound<T>(
+  path: string,
+  schema: z.ZodMiniType<T>,
+  node: Node | undefined,
+  problems: Problem[],
+): Entity<T> | undefined {
+  try {
+    return parseEntity(path, schema, node);
+  } catch (error) {
+    if (!(error instanceof NodeInvalid)) throw error;
+    const { field, reason } = error;
+    problems.push({ path, reason: field === '' ? reason : `${field}: ${reason}` });
+    return undefined;
+  }
+}
+
+/** Reads one entity as `parseSound` does. */
+export async function readSound<T>(
+  coordinator: Coordinator,
+  path: string,
+  schema: z.ZodMiniType<T>,
+  problems: Problem[],
+): Promise<Entity<T> | undefined> {
+  return parseSound(path, schema, await coordinator.get(path), problems);
+}
+
 /** Reads one entity; undefined where there is none. @throws NodeInvalid */
 export async function readEntity<T>(
   coordinator: Coordinator,
@@ -68,7 +101,27 @@ export function parseEntity<T>(
     return { value: result.data, version: node.version };
   }
   const issue = result.error.issues[0];
-  throw new NodeInvalid(path, issue?.path.join('.') ?? '', issue?.message ?? 'it is not what it should be');
+  const reason = issue?.message ?? 'it is not what it should be';
+  const said = issue?.code === 'invalid_value' ? valueAt(json, issue.path) : undefined;
+  throw new NodeInvalid(
+    path,
+    issue?.path.join('.') ?? '',
+    said === undefined ? reason : `${reason}; it says ${said}`,
+  );
+}
+
+/** Characters of a value that a message shows. */
+const MOST_SHOWN = 60;
+
+/** What stands at a place in a node, as JSON, where that is short. */
+function valueAt(json: unknown, place: readonly PropertyKey[]): string | undefined {
+  let value = json;
+  for (const key of place) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  const text = JSON.stringify(value);
+  return text !== undefined && text.length <= MOST_SHOWN ? text : undefined;
 }
 
 /** The text a node holds for `value`. */

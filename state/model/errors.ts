@@ -1,5 +1,4 @@
 import { EnsembleError } from '../errors.js';
-import type { WorkflowState } from './workflow-state.js';
 
 /** A node of the tree does not hold what this version of Ensemble can read. */
 export class NodeInvalid extends EnsembleError {
@@ -85,7 +84,7 @@ export class UnitNotInError extends EnsembleError {
   static override readonly code = 'unit-not-in-error';
   constructor(
     readonly unit: string,
-    readonly state: WorkflowState,
+    readonly state: string,
   ) {
     super(`unit ${unit} is in no error state: it is ${state}`, `ensemble status`);
   }

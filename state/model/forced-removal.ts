@@ -4,7 +4,6 @@ import { nodeValue, readEntity } from './entity.js';
 import { UnitHasAgent } from './errors.js';
 import {
   type HistoryEntry,
-  historySchema,
   newEntry,
   openServiceHistory,
   openUnitHistory,
@@ -136,8 +135,9 @@ async function historyOperations(
   entry: HistoryEntry,
 ): Promise<readonly Operation[]> {
   const path = paths.unitHistory(name);
-  const past = await readEntity(coordinator, path, historySchema);
-  const value = nodeValue({ entries: unitHistoryWith(past?.value.entries ?? [], [entry]) });
+  const past = await coordinator.get(path);
+  // The agent that comes back has to learn of it, whatever else stood there.
+  const value = nodeValue({ entries: unitHistoryWith(await readUnitHistory(coordinator, name), [entry]) });
   const created = await openUnitHistory(coordinator, name);
   return [...created, { kind: 'set', path, value, ...(past && { version: past.version }) }];
 }

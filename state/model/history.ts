@@ -3,7 +3,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
 import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
-import { nodeValue, readEntity } from './entity.js';
+import { nodeValue, type Problem, parseSound, readSound } from './entity.js';
 import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
 import type { Requester } from './requester.js';
 
@@ -15,7 +15,8 @@ export const historyEntrySchema = z.looseObject({
   /** e.g. `deploy`, `upgrade`, `config`. */
   what: z.string(),
   /** `asked`: what came of it is told by entries of the units. */
-  outcome: z.enum(['asked', 'done', 'failed']),
+  /** `asked`, `done` or `failed`; or what a later release says. */
+  outcome: z.string(),
   unit: z.optional(z.string()),
   /** `user@host`, where it is known. */
   by: z.optional(z.string()),
@@ -30,13 +31,16 @@ export const historyEntrySchema = z.looseObject({
 /** `/history/<service>`, written by who asks, and `/history/<service>/<unit>`, written by the unit's agent. */
 export const historySchema = z.looseObject({ entries: z.array(historyEntrySchema) });
 
+/** The same whatever its entries say: one that cannot be read stays where it is, and hides no other. */
+const keptSchema = z.looseObject({ entries: z.array(z.unknown()) });
+
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
 /** What becomes an entry; see there. */
 export interface Event {
   readonly at: string;
   readonly what: string;
-  readonly outcome: HistoryEntry['outcome'];
+  readonly outcome: 'asked' | 'done' | 'failed';
   readonly unit?: string | undefined;
   readonly by?: string | undefined;
   readonly from?: string | undefined;
@@ -92,24 +96,23 @@ export async function recordOperations(
   entry: HistoryEntry | undefined,
 ): Promise<readonly Operation[]> {
   if (entry === undefined) return [];
-  return Promise.all(
-    services.map(async (service): Promise<Operation> => {
+  const operations = await Promise.all(
+    services.map(async (service): Promise<readonly Operation[]> => {
       const path = paths.serviceHistory(service);
-      let standing = await readEntity(coordinator, path, historySchema);
+      let standing = await coordinator.get(path);
       if (standing === undefined) {
         await openServiceHistory(coordinator, service);
-        standing = await readEntity(coordinator, path, historySchema);
+        standing = await coordinator.get(path);
       }
-      const others = (standing?.value.entries ?? []).filter(({ id }) => id !== entry.id);
+      const kept = parseSound(path, keptSchema, standing, []);
+      // What is asked is not given up because it cannot go on record.
+      if (standing !== undefined && kept === undefined) return [];
+      const others = (kept?.value.entries ?? []).filter((each) => idOf(each) !== entry.id);
       const entries = [...others, entry].slice(-MOST_OF_SERVICE);
-      return {
-        kind: 'set',
-        path,
-        value: nodeValue({ entries }),
-        ...(standing && { version: standing.version }),
-      };
+      return [{ kind: 'set', path, value: nodeValue({ entries }), ...(kept && { version: kept.version }) }];
     }),
   );
+  return operations.flat();
 }
 
 /** Notes what somebody asks of a service or some of its units, where no one transaction does so. */
@@ -143,32 +146,60 @@ export async function openUnitHistory(coordinator: Coordinator, unit: string): P
   return [{ kind: 'create', path, value: nodeValue({ entries: [] }) }];
 }
 
-/** What is kept of one unit. */
+/**
+ * What is kept of one unit.
+ * @param problems gets what of it cannot be read
+ */
 export async function readUnitHistory(
   coordinator: Coordinator,
   unit: string,
+  problems: Problem[] = [],
 ): Promise<readonly HistoryEntry[]> {
-  const found = await readEntity(coordinator, paths.unitHistory(unit), historySchema);
-  return (found?.value.entries ?? []).map((entry) => ({ ...entry, unit }));
+  const entries = await readEntries(coordinator, paths.unitHistory(unit), problems);
+  return entries.map((entry) => ({ ...entry, unit }));
+}
+
+async function readEntries(
+  coordinator: Coordinator,
+  path: string,
+  problems: Problem[],
+): Promise<readonly HistoryEntry[]> {
+  const found = await readSound(coordinator, path, keptSchema, problems);
+  return (found?.value.entries ?? []).flatMap((entry, index) => {
+    const result = historyEntrySchema.safeParse(entry);
+    if (result.success) return [result.data];
+    const [issue] = result.error.issues;
+    problems.push({
+      path,
+      reason: `entries.${[index, ...(issue?.path ?? [])].join('.')}: ${issue?.message}`,
+    });
+    return [];
+  });
+}
+
+function idOf(entry: unknown): unknown {
+  return typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : undefined;
 }
 
 /**
  * What is kept of a service and of all its units, also those that are gone, by time; or of one unit, with what was asked
  * of it by name.
+ * @param problems gets what of it cannot be read
  */
 export async function readServiceHistory(
   coordinator: Coordinator,
   service: string,
   unit?: string,
+  problems: Problem[] = [],
 ): Promise<readonly HistoryEntry[]> {
   const [own, nodes] = await Promise.all([
-    readEntity(coordinator, paths.serviceHistory(service), historySchema),
+    readEntries(coordinator, paths.serviceHistory(service), problems),
     unit === undefined ? coordinator.children(paths.serviceHistory(service)) : [nodeOfUnit(unit)],
   ]);
   const units = await Promise.all(
-    (nodes ?? []).map((node) => readUnitHistory(coordinator, unitOfNode(node))),
+    (nodes ?? []).map((node) => readUnitHistory(coordinator, unitOfNode(node), problems)),
   );
-  const asked = (own?.value.entries ?? []).filter((entry) => unit === undefined || entry.unit === unit);
+  const asked = own.filter((entry) => unit === undefined || entry.unit === unit);
   return [...asked, ...units.flat()].sort(byTime);
 }
 

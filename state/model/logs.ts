@@ -1,6 +1,6 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import * as z from '../zod.js';
-import { readEntity } from './entity.js';
+import { type Problem, readSound } from './entity.js';
 import { paths } from './paths.js';
 
 /** From what is of use to a formula's author only, to what is worst. */
@@ -12,7 +12,8 @@ export const logLineSchema = z.looseObject({
   time: z.string(),
   unit: z.string(),
   hook: z.string(),
-  level: z.enum(logLevels),
+  /** One of `logLevels`, or one that this release does not know. */
+  level: z.string(),
   message: z.string(),
 });
 
@@ -39,19 +40,29 @@ export const logBeginning: LogPosition = { segment: 0, lines: 0 };
 
 /** The segments of a machine that there are, oldest first. */
 export async function logSegments(coordinator: Coordinator, machine: string): Promise<readonly number[]> {
-  return ((await coordinator.children(paths.machineLogs(machine))) ?? []).map(Number);
+  const names = (await coordinator.children(paths.machineLogs(machine))) ?? [];
+  return names.map(Number).filter(Number.isSafeInteger);
 }
 
-/** The lines a machine logged after a position, and the position after them. Older ones than are kept are left out. */
+/**
+ * The lines a machine logged after a position, and the position after them. Older ones than are kept are left out.
+ * @param problems gets the segments that cannot be read
+ */
 export async function readLogs(
   coordinator: Coordinator,
   machine: string,
   after: LogPosition = logBeginning,
+  problems: Problem[] = [],
 ): Promise<{ readonly lines: readonly LogLine[]; readonly position: LogPosition }> {
   const segments = (await logSegments(coordinator, machine)).filter((segment) => segment >= after.segment);
   const read = await Promise.all(
     segments.map(async (segment) => {
-      const found = await readEntity(coordinator, paths.logSegment(machine, segment), logSegmentSchema);
+      const found = await readSound(
+        coordinator,
+        paths.logSegment(machine, segment),
+        logSegmentSchema,
+        problems,
+      );
       return { segment, lines: found?.value.lines };
     }),
   );

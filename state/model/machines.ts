@@ -1,5 +1,5 @@
 import type { Coordinator } from '../coordination/coordinator.js';
-import { readEntity } from './entity.js';
+import { type Problem, readSound } from './entity.js';
 import { MachineNotFound } from './errors.js';
 import { paths, unitOfNode } from './paths.js';
 import { type AgentPresence, agentSchema, type Machine, machineSchema } from './schemas.js';
@@ -11,12 +11,20 @@ export interface MachineState {
   /** Undefined while no agent is up. */
   readonly agent: AgentPresence | undefined;
   readonly units: readonly string[];
+  /** Its node or its agent's cannot be read: nothing is placed there. */
+  readonly isDamaged?: boolean;
 }
 
-/** All registered machines, sorted by name. Reads are pipelined. */
-export async function readMachines(coordinator: Coordinator): Promise<readonly MachineState[]> {
+/**
+ * All registered machines, sorted by name. Reads are pipelined.
+ * @param problems gets the nodes that cannot be read
+ */
+export async function readMachines(
+  coordinator: Coordinator,
+  problems: Problem[] = [],
+): Promise<readonly MachineState[]> {
   const names = (await coordinator.children(paths.machines)) ?? [];
-  const machines = await Promise.all(names.map((name) => readMachine(coordinator, name)));
+  const machines = await Promise.all(names.map((name) => readMachine(coordinator, name, problems)));
   return machines.filter((machine) => machine !== undefined);
 }
 
@@ -27,14 +35,28 @@ export async function readMachinesUp(coordinator: Coordinator): Promise<Readonly
   return new Set(names.filter((_, index) => agents[index] !== undefined));
 }
 
-async function readMachine(coordinator: Coordinator, name: string): Promise<MachineState | undefined> {
+async function readMachine(
+  coordinator: Coordinator,
+  name: string,
+  problems: Problem[],
+): Promise<MachineState | undefined> {
+  const damaged: Problem[] = [];
   const [machine, agent, units] = await Promise.all([
-    readEntity(coordinator, paths.machine(name), machineSchema),
-    readEntity(coordinator, paths.agent(name), agentSchema),
+    readSound(coordinator, paths.machine(name), machineSchema, damaged),
+    readSound(coordinator, paths.agent(name), agentSchema, damaged),
     coordinator.children(paths.machineUnits(name)),
   ]);
-  if (machine === undefined) return undefined;
-  return { name, machine: machine.value, agent: agent?.value, units: (units ?? []).map(unitOfNode) };
+  problems.push(...damaged);
+  if (machine === undefined && damaged.length === 0) return undefined;
+  const hasBadPresence = damaged.some(({ path }) => path === paths.agent(name));
+  return {
+    name,
+    machine: machine?.value ?? { hostname: '?' },
+    // Somebody is there, whoever it is.
+    agent: hasBadPresence ? { pid: 0, version: '?', since: '' } : agent?.value,
+    units: (units ?? []).map(unitOfNode),
+    ...(damaged.length > 0 && { isDamaged: true }),
+  };
 }
 
 /** What placement needs to know of a machine. */
@@ -44,7 +66,12 @@ export interface MachineLoad {
   readonly units: number;
 }
 
-export function loadOf(machine: MachineState): MachineLoad {
+/** Of the machines that something can be placed on. */
+export function loadsOf(machines: readonly MachineState[]): readonly MachineLoad[] {
+  return machines.filter(({ isDamaged }) => isDamaged !== true).map(loadOf);
+}
+
+function loadOf(machine: MachineState): MachineLoad {
   return { name: machine.name, up: machine.agent !== undefined, units: machine.units.length };
 }
 

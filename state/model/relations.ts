@@ -2,7 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeNotEmpty, NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { endpointsOf, formatEndpoint, hasEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
-import { type Entity, nodeValue, readEntities, readEntity } from './entity.js';
+import { type Entity, nodeValue, type Problem, readEntities, readEntity, readSound } from './entity.js';
 import { requireMetadata } from './formulas.js';
 import { recordOperations, requestEntry } from './history.js';
 import { newIncarnation } from './incarnation.js';
@@ -21,13 +21,22 @@ export function relationIdentifier(relation: Relation, id: string, service: stri
   return `${own?.name ?? '?'}:${id}`;
 }
 
-/** The relations a service takes part in, in their numbers' order. */
+/**
+ * The relations a service takes part in, in their numbers' order, without those that cannot be read: they are left alone.
+ * @param problems gets the nodes that cannot be read
+ */
 export async function relationsOfService(
   coordinator: Coordinator,
   service: string,
+  problems: Problem[] = [],
 ): Promise<readonly RelationNode[]> {
   const ids = (await coordinator.children(paths.serviceRelations(service))) ?? [];
-  const read = await Promise.all(ids.map((id) => readRelation(coordinator, id)));
+  const read = await Promise.all(
+    ids.map(async (id) => {
+      const entity = await readSound(coordinator, paths.relation(id), relationSchema, problems);
+      return entity && { id, ...entity };
+    }),
+  );
   return read.filter((relation) => relation !== undefined).sort((a, b) => Number(a.id) - Number(b.id));
 }
 
@@ -119,8 +128,10 @@ export function removingOperation({ id, value, version }: RelationNode): Operati
  */
 export async function removeLeftRelation(coordinator: Coordinator, id: string): Promise<readonly string[]> {
   return retryOnConflict(`relation ${id}`, async () => {
-    const relation = await readRelation(coordinator, id);
-    if (relation === undefined) return [];
+    // One that cannot be read is left alone: whoever leaves it goes all the same.
+    const found = await readSound(coordinator, paths.relation(id), relationSchema, []);
+    if (found === undefined) return [];
+    const relation = { id, ...found };
     if (relation.value.removing !== true && relation.value.dropped !== true) return [];
     const meetings = await meetingsOf(coordinator, id, relation.value);
     const joined = await Promise.all(

@@ -100,10 +100,12 @@ export async function destroyService(
   const asked = requestEntry(removal, { what: 'destroy-service' });
   await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }), asked);
   const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
-  await Promise.all(relations.map((id) => removeRelation(coordinator, id, removal)));
+  // One that fails, as where its node cannot be read, is told of when all others were asked.
+  const left = await Promise.allSettled(relations.map((id) => removeRelation(coordinator, id, removal)));
   const units = await unitsOfService(coordinator, service);
   await askToGo(coordinator, units, removal);
   await removeServiceIfEmpty(coordinator, service);
+  for (const each of left) if (each.status === 'rejected') throw each.reason;
   return units;
 }
 

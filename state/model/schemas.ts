@@ -1,9 +1,20 @@
 import * as z from '../zod.js';
 import { incarnationField } from './incarnation.js';
-import { relationStates, upgradeSteps, workflowStates } from './workflow-state.js';
+import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 
 /** ISO 8601 in UTC, as everything that people may read is stamped. */
 const instant = z.string().check(z.minLength(1));
+
+/**
+ * A word of `Known`, or one that this release does not know: a later one wrote it, or a hand. It is kept and shown as it
+ * is, and equals none of those that anything is decided by.
+ */
+function shown<Known extends string>(): z.ZodMiniType<Known | Unknown> {
+  return z.string() as z.ZodMiniType<string> as z.ZodMiniType<Known | Unknown>;
+}
+
+/** Keeps the known words in completions and comparisons, where plain `string` would swallow them. */
+type Unknown = string & Record<never, never>;
 
 const request = { requestedAt: instant, by: z.string() };
 
@@ -176,7 +187,7 @@ export const waitingSchema = z.looseObject({
 
 /** `/units/<unit>/status`: a mirror of the agent's journal, for observers. */
 export const statusSchema = z.looseObject({
-  state: z.enum(workflowStates),
+  state: shown<WorkflowState>(),
   since: instant,
   message: z._default(z.string(), ''),
   /** Of an error: the message in a few words, the cause first, where it is longer. */
@@ -188,7 +199,7 @@ export const statusSchema = z.looseObject({
     z.record(
       z.string(),
       z.looseObject({
-        state: z.enum(relationStates),
+        state: shown<RelationState>(),
         services: z.array(z.string()),
         message: z.optional(z.string()),
         waiting: z.optional(waitingSchema),
@@ -201,7 +212,7 @@ export const statusSchema = z.looseObject({
   workload: z.optional(z.string()),
   upgrade: z.optional(
     z.looseObject({
-      step: z.enum(upgradeSteps),
+      step: shown<UpgradeStep>(),
       from: z.string(),
       to: z.string(),
       since: instant,

@@ -1,13 +1,16 @@
-import type { Coordinator } from '../coordination/coordinator.js';
+import type { Coordinator, Node } from '../coordination/coordinator.js';
 import type { RelationSpecs } from '../formula/metadata.js';
-import { readEntities, readEntity } from './entity.js';
-import { metadataOf, readFormulaRecord } from './formulas.js';
+import { parseSound, type Problem, readSound } from './entity.js';
+import { NodeInvalid } from './errors.js';
+import { metadataOf } from './formulas.js';
 import { type MachineState, readMachines } from './machines.js';
-import { paths } from './paths.js';
+import { paths, serviceOfUnit } from './paths.js';
 import { type RelationNode, relationsOfService } from './relations.js';
 import {
   type Flag,
+  type FormulaRecord,
   flagSchema,
+  formulaRecordSchema,
   type Service,
   serviceSchema,
   statusSchema,
@@ -27,6 +30,8 @@ export interface UnitState {
   readonly status: UnitStatus;
   /** Undefined unless an upgrade is wanted. */
   readonly flag: Flag | undefined;
+  /** Why the unit's node or its status cannot be read: what stands in its place says nothing. */
+  readonly damage?: string;
 }
 
 export interface ServiceState {
@@ -45,48 +50,77 @@ export interface Snapshot {
   readonly services: readonly ServiceState[];
   /** The relations that the services' formulas require, by formula id; without those that are optional. */
   readonly required: ReadonlyMap<string, RelationSpecs>;
+  /** The nodes that cannot be read, each once, by path. What can be read is shown all the same. */
+  readonly problems: readonly Problem[];
 }
 
 /** Reads the environment; all reads are pipelined, none waits for a round trip per unit. */
 export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> {
+  const problems: Problem[] = [];
   const [machines, names] = await Promise.all([
-    readMachines(coordinator),
+    readMachines(coordinator, problems),
     coordinator.children(paths.services),
   ]);
-  const services = await Promise.all((names ?? []).map((name) => readServiceState(coordinator, name)));
+  const services = await Promise.all(
+    (names ?? []).map((name) => readServiceState(coordinator, name, problems)),
+  );
   const standing = services.filter((service) => service !== undefined);
-  return { machines, services: standing, required: await readRequired(coordinator, standing) };
+  const required = await readRequired(coordinator, standing, problems);
+  return { machines, services: standing, required, problems: eachOnce(problems) };
+}
+
+/** A relation is read for each of its services. */
+function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  const byPath = new Map(problems.map((problem) => [problem.path, problem]));
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 async function readRequired(
   coordinator: Coordinator,
   services: readonly ServiceState[],
+  problems: Problem[],
 ): Promise<ReadonlyMap<string, RelationSpecs>> {
   const ids = [...new Set(services.map(({ service }) => service.formula))];
-  const records = await Promise.all(ids.map((id) => readFormulaRecord(coordinator, id)));
+  const records = await Promise.all(
+    ids.map((id) => readSound(coordinator, paths.formula(id), formulaRecordSchema, problems)),
+  );
   return new Map(
     records.flatMap((record, index) => {
       const id = ids[index];
-      if (record === undefined || id === undefined) return [];
-      const { requires } = metadataOf(id, record);
+      const requires = record && id !== undefined && requiredBy(id, record.value, problems);
+      if (!requires || id === undefined) return [];
       return [[id, Object.fromEntries(Object.entries(requires).filter(([, { optional }]) => !optional))]];
     }),
   );
 }
 
-/** One service with its units, or undefined where there is none. */
+function requiredBy(id: string, record: FormulaRecord, problems: Problem[]): RelationSpecs | undefined {
+  try {
+    return metadataOf(id, record).requires;
+  } catch (error) {
+    if (!(error instanceof NodeInvalid)) throw error;
+    problems.push({ path: error.path, reason: `${error.field}: ${error.reason}` });
+    return undefined;
+  }
+}
+
+/**
+ * One service with its units, or undefined where there is none, or none that can be read.
+ * @param problems gets the nodes that cannot be read
+ */
 export async function readServiceState(
   coordinator: Coordinator,
   name: string,
+  problems: Problem[] = [],
 ): Promise<ServiceState | undefined> {
   const [service, unitNames, exposed, relations] = await Promise.all([
-    readEntity(coordinator, paths.service(name), serviceSchema),
+    readSound(coordinator, paths.service(name), serviceSchema, problems),
     unitsOfService(coordinator, name),
     coordinator.get(paths.exposed(name)),
-    relationsOfService(coordinator, name),
+    relationsOfService(coordinator, name, problems),
   ]);
   if (service === undefined) return undefined;
-  const units = await readUnitStates(coordinator, unitNames);
+  const units = await readUnitStates(coordinator, unitNames, problems);
   const standing = units.filter((unit) => unit !== undefined);
   return { name, service: service.value, exposed: exposed !== undefined, units: standing, relations };
 }
@@ -99,26 +133,55 @@ export async function readUnitState(coordinator: Coordinator, name: string): Pro
 /**
  * Units in the order of their names, undefined where there is none. Of each the status is read after the formula, so
  * that a formula that an upgrade just committed is never seen together with the status of before.
+ * @param problems gets the nodes that cannot be read
  */
 export async function readUnitStates(
   coordinator: Coordinator,
   names: readonly string[],
+  problems: Problem[] = [],
 ): Promise<readonly (UnitState | undefined)[]> {
   const found: (UnitState | undefined)[] = [];
   // Some at a time: more of them under way at once take longer, since all of it is in memory then.
   for (let start = 0; start < names.length; start += UNITS_TOGETHER) {
     const together = names.slice(start, start + UNITS_TOGETHER);
-    const [units, statuses, flagged] = await Promise.all([
-      readEntities(coordinator, together.map(paths.unit), unitSchema),
-      readEntities(coordinator, together.map(paths.status), statusSchema),
-      readEntities(coordinator, together.map(paths.upgrade), flagSchema),
+    const [units, statuses, flags] = await Promise.all([
+      coordinator.getMany(together.map(paths.unit)),
+      coordinator.getMany(together.map(paths.status)),
+      coordinator.getMany(together.map(paths.upgrade)),
     ]);
     for (const [index, name] of together.entries()) {
       const [unit, status] = [units[index], statuses[index]];
-      found.push(
-        unit && status && { name, unit: unit.value, status: status.value, flag: flagged[index]?.value },
-      );
+      found.push(unit && status && unitState(name, { unit, status, flag: flags[index] }, problems));
     }
   }
   return found;
+}
+
+/** What is said of a unit's state where it cannot be read. */
+export const UNREADABLE = 'unknown';
+
+function unitState(
+  name: string,
+  nodes: { readonly unit: Node; readonly status: Node; readonly flag: Node | undefined },
+  problems: Problem[],
+): UnitState {
+  const damaged: Problem[] = [];
+  const unit = parseSound(paths.unit(name), unitSchema, nodes.unit, damaged);
+  const status = parseSound(paths.status(name), statusSchema, nodes.status, damaged);
+  problems.push(...damaged);
+  const flag = parseSound(paths.upgrade(name), flagSchema, nodes.flag, problems)?.value;
+  const damage = damaged.map(({ path, reason }) => `${path} is damaged: ${reason}`).join('; ');
+  return {
+    name,
+    unit: unit?.value ?? {
+      service: serviceOfUnit(name),
+      machine: null,
+      formula: null,
+      ports: [],
+      change: '',
+    },
+    status: status?.value ?? { state: UNREADABLE, since: '', message: damage },
+    flag,
+    ...(damage !== '' && { damage }),
+  };
 }

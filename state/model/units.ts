@@ -3,7 +3,7 @@ import { newChangeId, retryOnConflict } from './conflict.js';
 import { type Entity, readEntities, readEntity } from './entity.js';
 import { ServiceDestroying, UnitNotFound } from './errors.js';
 import { type HistoryEntry, recordOperations } from './history.js';
-import { chooseMachines, loadOf, readMachines, requireMachine } from './machines.js';
+import { chooseMachines, loadsOf, readMachines, requireMachine } from './machines.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { ServiceIsSubordinate } from './relation-errors.js';
 import { type Unit, unitSchema } from './schemas.js';
@@ -57,7 +57,7 @@ export async function addUnits(
   const names = Array.from({ length: count }, (_, index) => `${service}/${first + index}`);
   const machines =
     machine === undefined
-      ? chooseMachines((await readMachines(coordinator)).map(loadOf), count)
+      ? chooseMachines(loadsOf(await readMachines(coordinator)), count)
       : names.map(() => machine);
   const units = names.map((name, index) => ({ name, machine: machines[index] ?? null }));
   const { each } = await companyOf(coordinator, service);

@@ -18,10 +18,15 @@ export const workflowStates = [
 
 export type WorkflowState = (typeof workflowStates)[number];
 
-/** The states in which a unit runs nothing until an operator says `resolved`. */
+/**
+ * The states in which a unit runs nothing until an operator says `resolved`. One that this release does not know is none
+ * of them: nothing is done about it.
+ */
 export function isErrorState(state: string): boolean {
-  return state.endsWith('-error');
+  return errorStates.has(state);
 }
+
+const errorStates: ReadonlySet<string> = new Set(workflowStates.filter((state) => state.endsWith('-error')));
 
 /** The steps of an upgrade, in order (DESIGN §6). */
 export const upgradeSteps = [

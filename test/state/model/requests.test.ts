@@ -93,13 +93,13 @@ describe('what is asked of units', () => {
     assert.equal(await readUnitState(tree.one, 'mysql/0'), undefined);
   });
 
-  it('is seen whole: a damaged status is an error, and not a unit that is missing', async () => {
+  it('is seen also where its status cannot be read: as unknown, with the reason', async () => {
     await addUnits(tree.one, 'mysql', 1, now);
-    await tree.one.set(paths.status('mysql/0'), nodeValue({ state: 'dreaming', since: now }));
-    await assert.rejects(readUnitState(tree.one, 'mysql/0'), {
-      path: '/units/mysql-0/status',
-      field: 'state',
-    });
+    await tree.one.set(paths.status('mysql/0'), nodeValue({ state: 7, since: now }));
+    const unit = await readUnitState(tree.one, 'mysql/0');
+    assert.equal(unit?.status.state, 'unknown');
+    assert.match(unit?.damage ?? '', /^\/units\/mysql-0\/status is damaged: state: /);
+    assert.equal(unit?.unit.service, 'mysql');
   });
 });
 
