@@ -114,6 +114,25 @@ export class HookTimedOut extends EnsembleError {
   }
 }
 
+/** An operator had a hook ended, by `ensemble abort`. */
+export class HookAborted extends EnsembleError {
+  static override readonly code = 'hook-aborted';
+
+  constructor(
+    readonly unit: string,
+    readonly hook: string,
+    readonly by: string,
+    readonly logFile: string,
+    readonly lastLines: string,
+  ) {
+    super(`hook "${hook}" of ${unit} was aborted by ${by}${said(lastLines)}`, wayOut(unit));
+  }
+
+  override get brief(): string {
+    return inBrief(`aborted by ${this.by}`, this.lastLines);
+  }
+}
+
 /** The hook tools' socket would have a path longer than the system allows (unix(7): 107 bytes). */
 export class SocketPathTooLong extends EnsembleError {
   static override readonly code = 'socket-path-too-long';

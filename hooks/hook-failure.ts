@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnsembleError } from '../state/errors.js';
-import { HookCannotStart, HookFailed, HookKilled, HookTimedOut } from './errors.js';
+import { HookAborted, HookCannotStart, HookFailed, HookKilled, HookTimedOut } from './errors.js';
 import { tail } from './process/hook-log.js';
 import type { HookOutcome, HookSpec } from './process/hook-run.js';
 
@@ -21,6 +21,8 @@ export async function hookFailure(
   switch (outcome.kind) {
     case 'killed':
       return new HookKilled(unit, hook, outcome.signal, spec.logFile, said);
+    case 'aborted':
+      return new HookAborted(unit, hook, outcome.by, spec.logFile, said);
     case 'timed-out':
       return new HookTimedOut(unit, hook, outcome.afterMs, spec.logFile, said);
     case 'failed':

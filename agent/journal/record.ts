@@ -128,6 +128,8 @@ export const recordSchema = z.looseObject({
   next: z.optional(z.nullable(z.string())),
   /** The id of the last `resolved` request that was honoured. */
   resolvedId: z.nullable(z.string()),
+  /** The id of the last `abort` request that was honoured. */
+  abortedId: z.optional(z.nullable(z.string())),
   /** Of a unit that goes: its directory is kept aside. */
   keepData: z.optional(z.boolean()),
   /** Open ports, e.g. `80/tcp`. */

@@ -9,6 +9,7 @@ import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import { sentence } from '../log.js';
+import { HookRetryEnded } from '../errors.js';
 import { untilItWorks } from '../retry.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
@@ -187,6 +188,26 @@ export class UnitRelations {
   passOver(by: string): void {
     for (const { relation, error, retry } of this.#records.values())
       if (error !== null || retry) this.resolve(relation, { id: randomUUID(), retry: false, by });
+  }
+
+  /** Whether a hook of some relation waits for its next try. */
+  wait(): boolean {
+    return this.all().some(({ retry }) => retry);
+  }
+
+  /** Puts every relation whose hook waits for its next try in error, as if that had been the last. */
+  giveUp(): void {
+    for (const record of this.all()) {
+      const { retry } = record;
+      if (!retry) continue;
+      const failure = new HookRetryEnded(retry.failure, retry.next);
+      const error = relationWayOut(failure, this.#host.name, record.identifier);
+      const message = retry.failure;
+      const news = relationNews(this.#host, record, { what: retry.hook, outcome: 'failed', message });
+      this.#host
+        .save(news, this.#note({ ...record, retry: null, error }))
+        .catch((cause: unknown) => this.#failed(record, cause));
+    }
   }
 
   /** Whether a `resolved` of this id has nothing left to ask. */

@@ -4,7 +4,7 @@ import { debugRequestSchema } from '../../state/model/debugging.js';
 import type { Entity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
-import { flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
+import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
 import type { Log } from '../log.js';
 import { observeEntity } from './observe-entity.js';
 
@@ -48,6 +48,13 @@ export function watchRequests(
             change({ removal }),
           ),
           forget: () => change({ removal: undefined }),
+        };
+      case 'abort':
+        return {
+          observation: observeEntity(coordinator, paths.abort(unit), abortSchema, log, (abort) =>
+            change({ abort }),
+          ),
+          forget: () => change({ abort: undefined }),
         };
       case 'debug':
         return {

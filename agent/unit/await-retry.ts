@@ -11,8 +11,8 @@ export interface WaitHost {
   record(): UnitRecord;
   requests(): UnitRequests;
   wants(): Wants;
-  /** Whether an operator wants to hear no more of what the unit is at. */
-  isAborted(): boolean;
+  /** Whether an operator wants it to be given up; that is honoured by it. */
+  takeAbort(): boolean;
   note(change: Partial<UnitRecord>): void;
   look(): void;
 }
@@ -75,7 +75,7 @@ export class RetryWait {
       this.#host.note({ resolvedId: resolved.value.id });
       return resolved.value.retry ? 'again' : 'done';
     }
-    if (this.#host.isAborted()) return 'given-up';
+    if (this.#host.takeAbort()) return 'given-up';
     // A unit that is on its way out goes on with that.
     if (state === 'stopping') return undefined;
     const { removal, upgrade } = this.#host.wants();

@@ -174,7 +174,7 @@ export class UnitCommands {
   }
 }
 
-function describe(outcome: HookOutcome): Pick<CommandResult, 'outcome' | 'exit' | 'signal'> {
+function describe(outcome: HookOutcome): Pick<CommandResult, 'outcome' | 'exit' | 'signal' | 'reason'> {
   switch (outcome.kind) {
     case 'succeeded':
     case 'missing':
@@ -185,6 +185,8 @@ function describe(outcome: HookOutcome): Pick<CommandResult, 'outcome' | 'exit' 
       return outcome.signal === undefined
         ? { outcome: 'lost' }
         : { outcome: 'killed', signal: outcome.signal };
+    case 'aborted':
+      return { outcome: 'killed', signal: 'SIGTERM', reason: `aborted by ${outcome.by}` };
     case 'timed-out':
       return { outcome: 'timed-out' };
     case 'not-started':

@@ -29,6 +29,7 @@ export function unitFacts(
   trouble: Trouble | undefined,
   relations: UnitStatus['relations'],
   leaves: readonly string[] = [],
+  hook?: UnitStatus['hook'],
 ): UnitFacts {
   const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves);
   return {
@@ -55,6 +56,7 @@ export function unitFacts(
         next: `ensemble resolved --retry ${record.unit}`,
         waiting: waitingFacts(record.retry),
       }),
+      ...(hook && { hook }),
       ...(record.workload !== null && { workload: record.workload }),
       ...(upgrade && { upgrade }),
       ...(relations && { relations }),

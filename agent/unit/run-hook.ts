@@ -39,7 +39,9 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
   host.parts.contexts.delete(spec.run.id);
   const failure = await hookFailure(spec, outcome, logOffset);
   if (failure !== undefined) {
-    const wait = retryAfter(await host.hookRules(call.name), spec.run.attempt);
+    // Whoever ended it wants no further try of it by itself.
+    const wait =
+      outcome.kind === 'aborted' ? undefined : retryAfter(await host.hookRules(call.name), spec.run.attempt);
     // Such a run stays in the journal until the error state is, so that a restart in between finds the failure again.
     if (wait === undefined) throw failure;
     await putOff(host, call, spec, failure, wait);

@@ -1,14 +1,21 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { flagSchema, type Resolved, resolvedSchema, serviceSchema } from '../../state/model/schemas.js';
+import {
+  type Abort,
+  abortSchema,
+  flagSchema,
+  type Resolved,
+  resolvedSchema,
+  serviceSchema,
+} from '../../state/model/schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { takeOffFlag } from './commit-upgrade.js';
 import type { AgentUnit } from './unit.js';
 import { targetOf } from './wanted-formula.js';
 
 /** A request that has nothing left to ask; of a relation, by its number. */
-type SpentRequest = 'upgrade' | 'resolved' | { readonly relation: string };
+type SpentRequest = 'upgrade' | 'resolved' | 'abort' | { readonly relation: string };
 
 /** Takes what is spent of a unit's requests off the tree. */
 export class SpentRequests {
@@ -44,7 +51,7 @@ export class SpentRequests {
  * or that finds no error. Left standing, the latter would resolve an error that nobody has seen yet.
  */
 function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
-  const { upgrade, resolved, relations } = unit.requests();
+  const { upgrade, resolved, relations, abort } = unit.requests();
   const { formula, upgrade: underWay } = unit.record();
   const service = unit.parts.services.view(unit.record().service)?.service;
   const target = upgrade && targetOf(upgrade.value, service?.value.formula);
@@ -52,6 +59,7 @@ function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
   return [
     ...(upgrade !== undefined && runsIt ? (['upgrade'] as const) : []),
     ...(isSpent(unit, resolved) ? (['resolved'] as const) : []),
+    ...(isAbortSpent(unit, abort) ? (['abort'] as const) : []),
     ...[...relations]
       .filter(([relation, { value }]) => unit.relations.isResolved(relation, value.id))
       .map(([relation]) => ({ relation })),
@@ -74,6 +82,13 @@ async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<re
       await readEntity(coordinator, paths.service(service), serviceSchema),
     );
   }
+  if (request === 'abort') {
+    const path = paths.abort(unit.name);
+    const abort = await readEntity(coordinator, path, abortSchema);
+    return abort !== undefined && isAbortSpent(unit, abort)
+      ? [{ kind: 'remove', path, version: abort.version }]
+      : [];
+  }
   const path =
     request === 'resolved' ? paths.resolved(unit.name) : paths.relationResolved(unit.name, request.relation);
   const resolved = await readEntity(coordinator, path, resolvedSchema);
@@ -82,6 +97,13 @@ async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<re
       ? isSpent(unit, resolved)
       : resolved !== undefined && unit.relations.isResolved(request.relation, resolved.value.id);
   return spent && resolved !== undefined ? [{ kind: 'remove', path, version: resolved.version }] : [];
+}
+
+/** It was honoured, or there is nothing (any more) that could be aborted. */
+function isAbortSpent(unit: AgentUnit, abort: Entity<Abort> | undefined): boolean {
+  const { hook, retry, abortedId } = unit.record();
+  const findsNothing = hook === null && !retry && !unit.relations.wait();
+  return abort !== undefined && (abort.value.id === abortedId || findsNothing);
 }
 
 function isSpent(unit: AgentUnit, resolved: Entity<Resolved> | undefined): boolean {

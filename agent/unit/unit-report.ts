@@ -21,6 +21,8 @@ export interface ReportHost {
   relationFacts(state: WorkflowState): UnitStatus['relations'];
   /** What the unit leaves before its upgrade goes ahead. */
   partingBlockers(): readonly string[];
+  /** The hook that runs, once it took longer than a moment. */
+  hookFacts(): UnitStatus['hook'];
   isStopped(): boolean;
   now(): string;
   /** What of the unit's history the tree has: it need not be kept here. */
@@ -85,6 +87,7 @@ export class UnitReport {
       this.#trouble,
       this.#host.relationFacts(record.state),
       this.#host.partingBlockers(),
+      this.#host.hookFacts(),
     );
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;

@@ -26,6 +26,7 @@ import { unitMachine } from './machine.js';
 import { mendFormula } from './mend-formula.js';
 import type { Wants } from './operations.js';
 import { expectAdoption } from './run-hook.js';
+import { RunningHooks } from './running-hooks.js';
 import { SpentRequests } from './spent-requests.js';
 import { Parting } from './parting.js';
 import { takeUp } from './standstill.js';
@@ -47,8 +48,8 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly report: UnitReport;
   readonly #retryWait: RetryWait;
   readonly parting: Parting;
+  readonly #running: RunningHooks;
   readonly #actor: Actor<typeof unitMachine>;
-  readonly #hooks = new Set<RunningHook>();
   readonly #ends: (() => void)[] = [];
   readonly #journalled: JournalledRecord;
   #requests = noRequests;
@@ -77,6 +78,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.report = new UnitReport(this);
     this.#retryWait = new RetryWait(this);
     this.parting = new Parting(this);
+    this.#running = new RunningHooks(this);
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), wants: nothingWanted },
     });
@@ -117,7 +119,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#retryWait.close();
     this.report.mirror.close();
     this.#actor.stop();
-    for (const hook of this.#hooks) hook.release();
+    this.#running.release();
   }
 
   /** Whether this agent has let go of the unit. */
@@ -196,8 +198,16 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.#retryWait.wait(retry, longest);
   }
 
-  isAborted(): boolean {
-    return false;
+  takeAbort(): boolean {
+    return this.#running.takeAbort();
+  }
+
+  tell(): void {
+    this.report.send();
+  }
+
+  hookFacts(): UnitStatus['hook'] {
+    return this.#running.facts();
   }
 
   mendFormula(hook: string): Promise<void> {
@@ -229,8 +239,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   running(hook: RunningHook): () => void {
-    this.#hooks.add(hook);
-    return () => this.#hooks.delete(hook);
+    return this.#running.add(hook);
   }
 
   now(): string {
@@ -258,6 +267,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.#wants = wants;
       this.#actor.send({ type: 'LOOK', wants });
     }
+    this.#running.look();
     this.#retryWait.look();
     this.report.send();
     // Not before the journal says that they are spent: a kill in between would leave nobody who knows of it.

@@ -6,6 +6,7 @@ import type { ExitCode, Invocation } from '../invocation.js';
 import { awaitResult } from '../observing/await-result.js';
 import { CommandNotRun } from '../observing/errors.js';
 import { requireAgent } from '../observing/require-agent.js';
+import { printable } from '../output/printable.js';
 import { requester, withSession } from '../session.js';
 
 export interface RunOptions {
@@ -56,7 +57,7 @@ function remarksOn({ outcome, signal, leftOut, took, reason }: CommandResult): r
   const end = {
     exited: reason === undefined ? [] : [reason],
     'not-started': [],
-    killed: [`the command was ended by ${signal}`],
+    killed: [`the command was ended by ${signal}${reason === undefined ? '' : `: ${printable(reason)}`}`],
     'timed-out': [`the command was ended after ${Math.round(took / 1_000)} s`],
     lost: ['the command went down with its machine or agent; how far it came is not known'],
   };

@@ -71,6 +71,8 @@ export interface UnitEntry {
   readonly relations: Readonly<Record<string, string>>;
   /** Why relations are in error, by their identifiers; only where some are. */
   readonly relationErrors?: Readonly<Record<string, RelationErrorEntry>>;
+  /** There while a hook of the unit, or a command in its place, runs for longer than a moment; on its machine. */
+  readonly hook?: NonNullable<UnitStatus['hook']>;
   /** There while a hook of the unit waits for its next try. */
   readonly waiting?: NonNullable<UnitStatus['waiting']>;
   readonly ports: readonly string[];
@@ -173,6 +175,7 @@ function unitEntry(
     ...(subordinates.length > 0 && { subordinates }),
     relations: relationStates(status.relations),
     ...(errors.length > 0 && { relationErrors: Object.fromEntries(errors) }),
+    ...(status.hook !== undefined && { hook: status.hook }),
     ...(status.waiting !== undefined && { waiting: status.waiting }),
     ports: unit.ports,
     ...(upgrade !== undefined && { upgrade }),

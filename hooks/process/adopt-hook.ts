@@ -4,7 +4,7 @@ import { bootId, type HookOutcome, type HookSpec, type RunningHook } from './hoo
 import { type HookEnd, outcomeOf } from './outcome.js';
 import { killRemains, type ProcessGroup } from './process-group.js';
 import { findProcess, type ProcessStat } from './process-table.js';
-import { claimRun, type RunRecord, readRecord, readStatus, wasTimedOut } from './run-directory.js';
+import { abortedBy, claimRun, type RunRecord, readRecord, readStatus, wasTimedOut } from './run-directory.js';
 import { supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';
 
@@ -64,8 +64,12 @@ function lives({ pid, startTime }: ProcessStat): boolean {
 }
 
 function over(spec: HookSpec, end: HookEnd, record: RunRecord | undefined): Adoption {
-  const outcome: HookOutcome = wasTimedOut(spec.runDirectory)
-    ? { kind: 'timed-out', afterMs: spec.timeLimit }
-    : outcomeOf(end);
+  const by = abortedBy(spec.runDirectory);
+  const outcome: HookOutcome =
+    by !== undefined
+      ? { kind: 'aborted', by }
+      : wasTimedOut(spec.runDirectory)
+        ? { kind: 'timed-out', afterMs: spec.timeLimit }
+        : outcomeOf(end);
   return { kind: 'ended', outcome, ...(record ? { logOffset: record.logOffset } : {}) };
 }

@@ -48,6 +48,8 @@ export type HookOutcome =
   /** Ended by a signal, or (without one) it went down with its machine, or whoever waited for it did, and nobody knows how far it came. */
   | { readonly kind: 'killed'; readonly signal?: NodeJS.Signals }
   | { readonly kind: 'timed-out'; readonly afterMs: number }
+  /** An operator ended it. */
+  | { readonly kind: 'aborted'; readonly by: string }
   /** Nothing ran: the run could not be claimed, as the disk is full or another agent has taken it. */
   | { readonly kind: 'not-started' };
 
@@ -63,6 +65,8 @@ export interface RunningHook {
   readonly outcome: Promise<HookOutcome>;
   /** Ends it: SIGTERM to its process group, `killDelay`, SIGKILL. Resolves to the outcome. */
   stop(): Promise<HookOutcome>;
+  /** The same on behalf of an operator; nothing where it is over. May be called again. @param by who wants it */
+  abort(by: string): Promise<void>;
   /** Leaves the hook to the next agent: this process forgets it and may exit. `outcome` stays open for ever. */
   release(): void;
 }

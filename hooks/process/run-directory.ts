@@ -6,7 +6,8 @@ import { type ProcessStat, parseStat } from './process-table.js';
 
 /**
  * The directory of one run, which outlives the agent. Its files: `process` (who runs the hook, since when, and who
- * waits for it), `claim` (empty: the hook's; otherwise an adopter's), `timed-out` (empty: the limit was reached), `status`.
+ * waits for it), `claim` (empty: the hook's; otherwise an adopter's), `timed-out` (empty: the limit was reached), `aborted` (who
+ * had it ended), `status`.
  */
 
 /** What a hook's process wrote of itself before it claimed the run. */
@@ -63,6 +64,16 @@ export async function readRecord(runDirectory: string): Promise<RunRecord | unde
 /** Notes that the time limit was reached, before any signal is sent, for the agent that comes after this one. */
 export function markTimedOut(runDirectory: string): Promise<void> {
   return writeFile(join(runDirectory, 'timed-out'), '');
+}
+
+/** Notes who had the run ended, for the agent that comes after this one. */
+export function markAborted(runDirectory: string, by: string): Promise<void> {
+  return writeFile(join(runDirectory, 'aborted'), by);
+}
+
+/** Who had the run ended; undefined where nobody did. */
+export function abortedBy(runDirectory: string): string | undefined {
+  return readIfThere(join(runDirectory, 'aborted')) || undefined;
 }
 
 /** Whether any agent found the time limit reached. */

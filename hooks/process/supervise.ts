@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../state/clock.js';
 import type { HookOutcome, HookSpec, RunningHook } from './hook-run.js';
 import { type HookEnd, outcomeOf } from './outcome.js';
 import { endGroup, killRemains, type ProcessGroup } from './process-group.js';
-import { markTimedOut, wasTimedOut } from './run-directory.js';
+import { abortedBy, markAborted, markTimedOut, wasTimedOut } from './run-directory.js';
 
 /** A run under way, as the process that started it and one that adopted it both can show it. */
 export interface Supervised {
@@ -29,6 +29,13 @@ export function supervise(spec: HookSpec, run: Supervised, clock: Clock): Runnin
     await markTimedOut(spec.runDirectory).catch(() => undefined);
     await end();
   };
+  let aborting: Promise<void> | undefined;
+  let aborter: string | undefined;
+  const abort = async (by: string): Promise<void> => {
+    aborter = by;
+    await markAborted(spec.runDirectory, by).catch(() => undefined);
+    await end();
+  };
   let timedOut: Promise<void> | undefined;
   const timer: Timer = clock.after(Math.max(0, run.startedAt + spec.timeLimit - clock.monotonic()), () => {
     timedOut = timeOut();
@@ -37,7 +44,9 @@ export function supervise(spec: HookSpec, run: Supervised, clock: Clock): Runnin
     over = true;
     timer.cancel();
     if ('lost' in ended) killRemains(run.group);
-    await (timedOut ?? ending);
+    await (timedOut ?? aborting ?? ending);
+    const by = aborter ?? abortedBy(spec.runDirectory);
+    if (by !== undefined) return { kind: 'aborted', by };
     const late = timedOut !== undefined || wasTimedOut(spec.runDirectory);
     return late ? { kind: 'timed-out', afterMs: spec.timeLimit } : outcomeOf(ended);
   });
@@ -50,6 +59,10 @@ export function supervise(spec: HookSpec, run: Supervised, clock: Clock): Runnin
       // What a hook that has ended left running is its service, and not to be stopped with it.
       if (!over) await end();
       return outcome;
+    },
+    abort: async (by) => {
+      if (!over) aborting ??= abort(by);
+      await aborting;
     },
     release: () => {
       timer.cancel();

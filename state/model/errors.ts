@@ -90,6 +90,17 @@ export class UnitNotInError extends EnsembleError {
   }
 }
 
+/** There is nothing to abort: none runs for longer than a moment, and none waits for its next try. */
+export class NoHookRuns extends EnsembleError {
+  static override readonly code = 'no-hook-runs';
+  constructor(
+    readonly unit: string,
+    readonly state: string,
+  ) {
+    super(`no hook runs in ${unit}: it is ${state}`, 'ensemble status');
+  }
+}
+
 export class MachineNotFound extends EnsembleError {
   static override readonly code = 'machine-not-found';
   constructor(

@@ -38,6 +38,8 @@ export const paths = {
   resolved: (unit: string) => `/units/${nodeOfUnit(unit)}/resolved`,
   /** The same for one relation of the unit. */
   relationResolved: (unit: string, relation: string) => `/units/${nodeOfUnit(unit)}/resolved-${relation}`,
+  /** The hook that runs for this unit shall be ended. */
+  abort: (unit: string) => `/units/${nodeOfUnit(unit)}/abort`,
   /** This unit shall stop and go. */
   removal: (unit: string) => `/units/${nodeOfUnit(unit)}/removal`,
   /** Which unit of a subordinate service is placed beside this one; there is one at most. */

@@ -10,7 +10,7 @@ import { type HistoryEntry, recordOperations, requestEntry } from './history.js'
 import { paths, serviceOfUnit } from './paths.js';
 import { RelationNotInError } from './relation-errors.js';
 import type { Requester } from './requester.js';
-import { type Flag, type Removal, type Resolved, statusSchema } from './schemas.js';
+import { type Abort, type Flag, type Removal, type Resolved, statusSchema } from './schemas.js';
 import { requireUnit } from './units.js';
 import { isErrorState } from './workflow-state.js';
 
@@ -24,6 +24,7 @@ export interface UnitRequests {
   /** Commands to be run in the unit's context, by their ids. */
   readonly commands: ReadonlyMap<string, Entity<CommandRequest>>;
   readonly debug: Entity<DebugRequest> | undefined;
+  readonly abort: Entity<Abort> | undefined;
 }
 
 export const noRequests: UnitRequests = {
@@ -33,6 +34,7 @@ export const noRequests: UnitRequests = {
   relations: new Map(),
   commands: new Map(),
   debug: undefined,
+  abort: undefined,
 };
 
 /** Units flagged per transaction; 500 was measured as the best rate, see docs/performance.md. */

@@ -164,6 +164,9 @@ export const flagSchema = z.looseObject({
 /** `/units/<unit>/resolved`. `id` tells one request from the next one for the same unit. */
 export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry: z.boolean() });
 
+/** `/units/<unit>/abort`. `pid`: of the process that is to be ended; absent where a hook waits for its next try. */
+export const abortSchema = z.looseObject({ ...request, id: z.string(), pid: z.optional(z.int()) });
+
 /** `/units/<unit>/removal`. */
 export const removalSchema = z.looseObject({ ...request, keepData: z.optional(z.boolean()) });
 
@@ -206,6 +209,16 @@ export const statusSchema = z.looseObject({
       }),
     ),
   ),
+  /** There while a hook, or a command in its place (`run`), has been running for longer than a moment. */
+  hook: z.optional(
+    z.looseObject({
+      name: z.string(),
+      since: instant,
+      /** On the unit's machine; leads the process group. */
+      pid: z.int(),
+      attempt: z.int(),
+    }),
+  ),
   /** There while a hook of the workflow waits for its next try; every way out of an error leads out of this too. */
   waiting: z.optional(waitingSchema),
   /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
@@ -236,5 +249,6 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type Unit = z.infer<typeof unitSchema>;
 export type Flag = z.infer<typeof flagSchema>;
 export type Resolved = z.infer<typeof resolvedSchema>;
+export type Abort = z.infer<typeof abortSchema>;
 export type Removal = z.infer<typeof removalSchema>;
 export type UnitStatus = z.infer<typeof statusSchema>;

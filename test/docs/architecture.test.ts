@@ -30,6 +30,7 @@ function knownPaths(): readonly string[] {
     paths.upgrade('s/0'),
     paths.resolved('s/0'),
     paths.relationResolved('s/0', '7'),
+    paths.abort('s/0'),
     paths.removal('s/0'),
     paths.subordinate('s/0', 's'),
     paths.command('s/0', 'f'),

@@ -19,6 +19,7 @@ const nodes = [
   paths.status('f/0'),
   paths.upgrade('f/0'),
   paths.resolved('f/0'),
+  paths.abort('f/0'),
   paths.removal('f/0'),
   paths.formula(ONE),
   paths.serviceRelation('f', '0'),

@@ -1,0 +1,107 @@
+import type { RunningHook } from '../../hooks/process/hook-run.js';
+import type { Clock, Timer } from '../../state/clock.js';
+import type { UnitRequests } from '../../state/model/requests.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitRecord } from '../journal/record.js';
+
+/** The unit whose hooks they are. */
+export interface RunningHost {
+  readonly parts: { readonly clock: Clock };
+  /** Whose hook waits for its next try ends its waiting. */
+  readonly relations: { wait(): boolean; giveUp(): void };
+  record(): UnitRecord;
+  requests(): UnitRequests;
+  note(change: Partial<UnitRecord>): void;
+  save(change: Partial<UnitRecord>): Promise<void>;
+  /** What is told of the unit has changed. */
+  tell(): void;
+}
+
+/** Milliseconds that a hook must have been running for observers to be told: to tell of each would cost two writes. */
+const MOMENT = 1_000;
+
+type HookFacts = NonNullable<UnitStatus['hook']>;
+
+/** The process that runs for a unit, a hook's or a command's, of which there is one at most; and how it is aborted. */
+export class RunningHooks {
+  readonly #host: RunningHost;
+  readonly #hooks = new Set<RunningHook>();
+  #told: HookFacts | undefined;
+  #timer: Timer | undefined;
+
+  constructor(host: RunningHost) {
+    this.#host = host;
+  }
+
+  /** @returns what forgets it */
+  add(hook: RunningHook): () => void {
+    this.#hooks.add(hook);
+    const { clock } = this.#host.parts;
+    const ran = clock.monotonic() - hook.startedAt;
+    this.#timer = clock.after(Math.max(0, MOMENT - ran), () => {
+      this.#told = this.#factsOf(hook);
+      this.#host.tell();
+    });
+    // It may have been asked for while an agent before this one was down.
+    this.look();
+    return () => this.#forget(hook);
+  }
+
+  /** What observers are told of it; undefined where nothing runs that took longer than a moment. */
+  facts(): HookFacts | undefined {
+    return this.#told;
+  }
+
+  /** Ends what runs, or waits for its next try, where an operator asks for it. */
+  look(): void {
+    const abort = this.#host.requests().abort?.value;
+    if (abort === undefined || abort.id === this.#host.record().abortedId) return;
+    const [hook] = this.#hooks;
+    if (hook !== undefined) {
+      // Another one than the operator saw has nothing to do with it.
+      if (abort.pid === undefined || abort.pid === hook.pid) void hook.abort(abort.by);
+      else this.#honoured(abort.id);
+    } else if (this.#host.relations.wait() && this.#host.record().hook === null) {
+      this.#host.note({ abortedId: abort.id });
+      this.#host.relations.giveUp();
+    }
+  }
+
+  /** Whether an operator wants a hook that waits for its next try to be given up; that is honoured by it. */
+  takeAbort(): boolean {
+    const abort = this.#host.requests().abort?.value;
+    if (abort === undefined || abort.id === this.#host.record().abortedId) return false;
+    this.#host.note({ abortedId: abort.id });
+    return true;
+  }
+
+  /** Leaves what runs to the next agent. */
+  release(): void {
+    this.#timer?.cancel();
+    for (const hook of this.#hooks) hook.release();
+  }
+
+  #forget(hook: RunningHook): void {
+    this.#timer?.cancel();
+    this.#hooks.delete(hook);
+    const wasTold = this.#told !== undefined;
+    this.#told = undefined;
+    if (wasTold) this.#host.tell();
+    // In the journal with what came of it.
+    const abort = this.#host.requests().abort?.value;
+    if (abort !== undefined && (abort.pid === undefined || abort.pid === hook.pid))
+      this.#host.note({ abortedId: abort.id });
+  }
+
+  #honoured(id: string): void {
+    this.#host.save({ abortedId: id }).catch(() => undefined);
+  }
+
+  #factsOf(hook: RunningHook): HookFacts | undefined {
+    const { clock } = this.#host.parts;
+    const { hook: record } = this.#host.record();
+    if (record === null) return undefined;
+    const since = new Date(clock.now() - (clock.monotonic() - hook.startedAt)).toISOString();
+    return { name: record.name, since, pid: hook.pid, attempt: record.attempt };
+  }
+}

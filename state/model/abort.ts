@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { Coordinator } from '../coordination/coordinator.js';
+import { readEntity } from './entity.js';
+import { NoHookRuns } from './errors.js';
+import { recordOperations, requestEntry } from './history.js';
+import { paths, serviceOfUnit } from './paths.js';
+import type { Requester } from './requester.js';
+import { requestOf } from './requests.js';
+import { statusSchema, type UnitStatus } from './schemas.js';
+import { requireUnit } from './units.js';
+
+/** What is to be aborted, as the unit's status tells it. */
+export interface Abortable {
+  /** The hook that runs, or the command in its place; undefined where one waits for its next try. */
+  readonly hook: UnitStatus['hook'];
+  /** The name of the hook that waits; empty where one runs. */
+  readonly waiting: string;
+  readonly machine: string | null;
+}
+
+/**
+ * Asks a unit's agent to end the hook that runs, or to give up one that waits for its next try. That is on its service's
+ * record. The request names the process that was seen, so that it ends no later one.
+ * @throws UnitNotFound, NoHookRuns
+ */
+export async function requestAbort(
+  coordinator: Coordinator,
+  unit: string,
+  requester: Requester,
+): Promise<Abortable> {
+  const { machine } = (await requireUnit(coordinator, unit)).value;
+  const status = (await readEntity(coordinator, paths.status(unit), statusSchema))?.value;
+  const hook = status?.hook;
+  const waits = [status?.waiting, ...Object.values(status?.relations ?? {}).map(({ waiting }) => waiting)];
+  const waiting = waits.find((wait) => wait !== undefined)?.hook;
+  if (hook === undefined && waiting === undefined) throw new NoHookRuns(unit, status?.state ?? 'pending');
+  const message = hook === undefined ? `${waiting}, waiting` : `${hook.name}, pid ${hook.pid}`;
+  const asked = requestEntry(requester, { what: 'abort', unit, message });
+  const request = { ...requester, id: randomUUID(), ...(hook !== undefined && { pid: hook.pid }) };
+  await requestOf(coordinator, paths.abort(unit), request, () =>
+    recordOperations(coordinator, [serviceOfUnit(unit)], asked),
+  );
+  return { hook, waiting: hook === undefined ? (waiting ?? '') : '', machine };
+}
