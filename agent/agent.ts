@@ -203,7 +203,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     };
     const presence = await registerAgent(coordinator, identity, { clock, random, log });
     ends.push(() => presence.close());
-    const units = hostUnits(parts, journalled);
+    const units = await Promise.race([hostUnits(parts, journalled), failed]);
     ends.push(() => units.stop());
     hosted();
     const placement = placeUnplaced(coordinator, { clock, random, log });

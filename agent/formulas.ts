@@ -37,7 +37,17 @@ export interface Formulas {
    * @throws as `find` and `fetchObject`
    */
   fetch(formulaId: string): Promise<{ readonly ref: FormulaRef; readonly bundle: string }>;
+  /**
+   * Looks formulas up anew from now on. In one environment an id always stands for the same content; in another one,
+   * which was made in its place, for another.
+   */
+  forget(): void;
 }
+
+/** Formulas and bundles that are remembered: one that is asked for again later costs a look. */
+const MOST_KNOWN = 64;
+/** Of formulas that units of this machine run, which are asked about all the time: more than a machine runs. */
+const MOST_IN_USE = 2_000;
 
 export function openFormulas(coordinator: Coordinator, storage: Storage, cache: string): Formulas {
   const found = new Map<
@@ -52,7 +62,7 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
   /** A formula's record never changes, so it is read once; a failure is not remembered. */
   function find(formulaId: string) {
     const finding = found.get(formulaId) ?? read(formulaId);
-    found.set(formulaId, finding);
+    remember(found, formulaId, finding);
     finding.catch(() => found.delete(formulaId));
     return finding;
   }
@@ -72,13 +82,17 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
       key: storageKey,
       size,
     };
-    known.set(id, formula);
+    remember(known, id, formula, MOST_IN_USE);
     return formula;
   }
 
   return {
     find,
-    known: (formulaId) => known.get(formulaId),
+    known(formulaId) {
+      const formula = known.get(formulaId);
+      if (formula !== undefined) remember(known, formulaId, formula, MOST_IN_USE);
+      return formula;
+    },
     async fetch(formulaId) {
       const { ref, key, size } = await find(formulaId);
       const bundle = join(cache, `${ref.sha256}.tar.gz`);
@@ -88,10 +102,19 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
         fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle, { beside });
       fetching.set(bundle, download);
       await download.finally(() => fetching.delete(bundle));
-      verified.set(bundle, markOf(bundle));
+      remember(verified, bundle, markOf(bundle));
       return { ref, bundle };
     },
+    forget: () => found.clear(),
   };
+}
+
+/** The one that was of use longest ago goes. */
+function remember<T>(known: Map<string, T>, key: string, value: T, most = MOST_KNOWN): void {
+  known.delete(key);
+  known.set(key, value);
+  const [oldest] = known.keys();
+  if (known.size > most && oldest !== undefined) known.delete(oldest);
 }
 
 /** Differs where the file was written or replaced; undefined where there is none. */

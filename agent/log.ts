@@ -44,6 +44,19 @@ export function openLog(
   };
 }
 
+/** The log of one life of a unit: what it says of the unit says which life, too. */
+export function ofLife(log: Log, incarnation: string | undefined): Log {
+  if (incarnation === undefined) return log;
+  const of = (fields: LogFields | undefined): LogFields | undefined =>
+    fields?.unit === undefined ? fields : { ...fields, incarnation };
+  return {
+    debug: (message, fields) => log.debug(message, of(fields)),
+    info: (message, fields) => log.info(message, of(fields)),
+    warning: (message, fields) => log.warning(message, of(fields)),
+    error: (message, fields) => log.error(message, of(fields)),
+  };
+}
+
 /** Milliseconds that a line may wait for others. */
 const GATHERING = 20;
 
@@ -75,7 +88,8 @@ export function sentence(error: unknown, debug = false): string {
   return debug ? (error.stack ?? error.message) : error.message;
 }
 
-function human(message: string, { unit, ...fields }: Record<string, unknown>): string {
+/** Without the incarnation, which people need where they look into two lives of one name: that is what the journal's JSON is for. */
+function human(message: string, { unit, incarnation: _, ...fields }: Record<string, unknown>): string {
   const rest = Object.entries(fields).map(([name, value]) =>
     name === 'error' ? `: ${value}` : ` ${name}=${value}`,
   );

@@ -1,13 +1,15 @@
-import type { Observation } from '../state/coordination/coordinator.js';
 import { EnsembleError } from '../state/errors.js';
-import { forcedOut } from '../state/model/forced-removal.js';
-import { compareUnits, paths, serviceOfUnit, unitOfNode } from '../state/model/paths.js';
-import { attendDamaged } from './damaged-units.js';
+import { compareUnits, paths, unitOfNode } from '../state/model/paths.js';
+import { attendDamaged, type DamagedUnit } from './damaged-units.js';
 import type { Journalled } from './journal/journal.js';
-import { newRecord, type UnitRecord } from './journal/record.js';
+import type { UnitRecord } from './journal/record.js';
 import type { RelationRecord } from './journal/relation-record.js';
+import { begun, evicted, isSameLife, onItsDirectory, takenUp, whoForcedOut } from './lives.js';
+import { lookAgain } from './look-again.js';
 import type { AgentParts } from './parts.js';
 import { untilItWorks } from './retry.js';
+import { placedLives } from './tree/placed-lives.js';
+import type { Life } from './tree/watch-requests.js';
 import { AgentUnit } from './unit/unit.js';
 
 /** The units of this machine. */
@@ -17,97 +19,97 @@ export interface MachineUnits {
   stop(): void;
 }
 
+/** A unit that the tree does not know any more, as its journal has it; it is left as it is on the disk. */
+interface Left {
+  readonly record: UnitRecord;
+  readonly relations: readonly RelationRecord[];
+}
+
 /**
- * Hosts the units of this machine: those of the journal at once, so that their running hooks are known before any hook
- * tool asks; those of the tree as they come.
+ * Hosts the units of this machine: those of the journal before any of the tree's, so that their running hooks are known
+ * when hook tools ask; those of the tree as they come. A name in the tree may be another life's than the one in the
+ * journal, which is found out before a unit is taken up: see `lives.ts`.
  */
-export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUnits {
+export async function hostUnits(parts: AgentParts, journalled: Journalled): Promise<MachineUnits> {
+  const { coordinator, machine, log } = parts;
   const units = new Map<string, AgentUnit>();
-  /** What ends attending to the units that cannot be hosted. */
-  const damaged = new Map<string, () => void>();
+  const left = new Map<string, Left>();
+  const damaged = new Map<string, DamagedUnit>();
+  /** Units that may have been replaced by another life of their name. */
+  const suspects = new Set<string>();
   let stopped = false;
 
-  function host(record: UnitRecord, relations: readonly RelationRecord[]): void {
-    const unit = new AgentUnit(parts, record, relations, ({ name }) => {
+  const owner = {
+    gone({ name }: AgentUnit): void {
       units.get(name)?.stop();
       units.delete(name);
       parts.home.gone(name);
       // The name may be in use again, which was not looked at while the unit had it.
       look();
-    });
+    },
+    suspects: ({ name }: AgentUnit): void => suspect(name),
+  };
+
+  function suspect(name: string): void {
+    suspects.add(name);
+    look();
+  }
+
+  function host(record: UnitRecord, relations: readonly RelationRecord[]): void {
+    if (stopped) return;
+    const unit = new AgentUnit(parts, record, relations, owner);
     units.set(record.unit, unit);
     unit.start();
   }
 
-  const relations = new Map<string, RelationRecord[]>(journalled.units.map(({ unit }) => [unit, []]));
-  for (const record of journalled.relations) relations.get(record.unit)?.push(record);
-  for (const record of journalled.units) host(record, relations.get(record.unit) ?? []);
-  for (const damage of journalled.damaged) {
-    const { unit } = damage;
-    const anew = async (): Promise<void> => {
-      await parts.journal.remove(unit);
-      damaged.delete(unit);
-      if (stopped) return;
-      parts.log.warning('the unit begins its life anew', { unit });
-      host(newRecord(unit, serviceOfUnit(unit), new Date(parts.clock.now()).toISOString()), []);
-    };
-    const failed = (error: unknown): void => parts.log.error('the unit cannot begin anew', { unit, error });
-    damaged.set(
-      unit,
-      attendDamaged(parts, damage, () => void anew().catch(failed)),
-    );
+  /** Takes up units of the tree that are not hosted here yet. */
+  async function receive(life: Life): Promise<void> {
+    const { record, relations = [] } = left.get(life.unit) ?? {};
+    left.delete(life.unit);
+    host(record === undefined ? await begun(parts, life) : await takenUp(parts, record, life), relations);
   }
-  const path = paths.machineUnits(parts.machine);
 
-  function take(nodes: readonly string[]): void {
-    const wanted = nodes.map(unitOfNode).sort(compareUnits);
-    const now = new Date(parts.clock.now()).toISOString();
-    const strangers = wanted.filter((name) => !units.has(name) && !damaged.has(name));
-    for (const name of strangers) host(newRecord(name, serviceOfUnit(name), now), []);
+  /** Sees whether a unit that is hosted here is still the one that the tree has. */
+  async function compare(life: Life): Promise<void> {
+    const { unit: name } = life;
+    const unit = units.get(name);
+    if (unit !== undefined) {
+      if (unit.isEvicted() || (await isSameLife(parts, unit.record(), life))) return;
+      const { evicted: by } = await evicted(parts, unit.record(), life);
+      if (by !== undefined && !unit.isStopped()) unit.evict(by);
+    } else if ((await damaged.get(name)?.isReplacedBy(life)) === true) {
+      damaged.delete(name);
+      host(await begun(parts, life), []);
+    }
+  }
+
+  /** Compares the units here with those that the tree has for this machine. */
+  async function take(names: readonly string[]): Promise<void> {
+    const isStranger = (name: string): boolean => !units.has(name) && !damaged.has(name);
+    const asked = names.filter((name) => isStranger(name) || suspects.has(name));
+    suspects.clear();
+    const lives = asked.length === 0 ? [] : [...(await placedLives(coordinator, machine, asked)).values()];
+    if (stopped) return;
+    // Their environment may be another one than that of formulas which were looked up before.
+    if (asked.some(isStranger)) parts.formulas.forget();
+    await Promise.all(lives.map((life) => (isStranger(life.unit) ? receive(life) : compare(life))));
     for (const [name, unit] of units) {
-      if (wanted.includes(name) || unit.record().state === 'stopped' || unit.isEvicted()) continue;
+      if (names.includes(name) || unit.record().state === 'stopped' || unit.isEvicted()) continue;
       forsake(unit).catch((error: unknown) =>
-        parts.log.error('what became of the unit in the state tree is not known', { unit: name, error }),
+        log.error('what became of the unit in the state tree is not known', { unit: name, error }),
       );
     }
   }
 
-  /** Whether the tree is being read, and whether that has to be done once more. */
-  let [looking, again] = [false, false];
-
-  /**
-   * Compares the units here with those that the tree has for this machine now. Read anew each time: what an observation
-   * brings may be of before a unit that has gone since.
-   */
-  function look(): void {
-    again = true;
-    if (looking) return;
-    looking = true;
-    const read = async (): Promise<void> => {
-      while (again && !stopped) {
-        again = false;
-        const nodes = await parts.coordinator.children(path);
-        if (!stopped && !again) take(nodes ?? []);
-      }
-    };
-    untilItWorks(read, {
-      clock: parts.clock,
-      random: parts.random,
-      mayHeal: (error) => error instanceof EnsembleError && !stopped,
-      failed: (error) => {
-        again = true;
-        parts.log.error('the units of this machine cannot be read from the state tree', { error });
-      },
-    })
-      .catch((error: unknown) => {
-        if (!stopped) parts.log.error('the units of this machine were not read', { error });
-      })
-      .finally(() => {
-        looking = false;
-        if (again && !stopped) look();
-      });
-  }
-  const observation: Observation = parts.coordinator.observeChildren(path, look);
+  const look = lookAgain(
+    async () => {
+      // Read anew: what an observation brings may be of before a unit that has gone since.
+      const nodes = (await coordinator.children(paths.machineUnits(machine))) ?? [];
+      await take(nodes.map(unitOfNode).sort(compareUnits));
+    },
+    () => stopped,
+    parts,
+  );
 
   /**
    * A unit that an operator removed by force, when its machine was taken for lost, is stopped: another may be in its
@@ -115,43 +117,72 @@ export function hostUnits(parts: AgentParts, journalled: Journalled): MachineUni
    */
   async function forsake(unit: AgentUnit): Promise<void> {
     const { name } = unit;
+    const { incarnation } = unit.record();
     const disowner = parts.home.disowned(name);
     if (disowner !== undefined) {
-      parts.log.warning(
-        'the state that was accepted does not have the unit; it stops, and its data is put aside',
-        {
-          unit: name,
-        },
-      );
+      log.warning('the state that was accepted does not have the unit; it stops, and its data is put aside', {
+        unit: name,
+        incarnation,
+      });
       unit.evict(disowner);
       return;
     }
-    const by = await untilItWorks(() => forcedOut(parts.coordinator, name), {
-      clock: parts.clock,
-      random: parts.random,
-      mayHeal: (error) => error instanceof EnsembleError && !unit.isStopped(),
-      failed: (error) => parts.log.error('the history cannot be read', { unit: name, error }),
-    });
+    const by = await whoForcedOut(parts, unit.record(), () => !unit.isStopped());
     if (unit.isStopped() || unit.isEvicted() || unit.record().state === 'stopped') return;
     if (by !== undefined) {
-      parts.log.warning(
+      log.warning(
         `${by.by} removed the unit by force while this agent was away; it stops, and its data is put aside`,
-        { unit: name },
+        { unit: name, incarnation },
       );
       unit.evict(by);
       return;
     }
-    parts.log.warning('the unit is no longer in the state tree; it is left as it is on disk', { unit: name });
+    log.warning('the unit is no longer in the state tree; it is left as it is on disk', {
+      unit: name,
+      incarnation,
+    });
+    left.set(name, { record: unit.record(), relations: unit.relationRecords() });
     unit.stop();
     units.delete(name);
+    // It may be there again by now.
+    look();
   }
+
+  const names = [...journalled.units, ...journalled.damaged].map(({ unit }) => unit);
+  const lives = await untilItWorks(() => placedLives(coordinator, machine, names), {
+    clock: parts.clock,
+    random: parts.random,
+    mayHeal: (error) => error instanceof EnsembleError,
+    failed: (error) => log.error('the units of this machine cannot be read from the state tree', { error }),
+  });
+  const relations = new Map<string, RelationRecord[]>(journalled.units.map(({ unit }) => [unit, []]));
+  for (const record of journalled.relations) relations.get(record.unit)?.push(record);
+  const records = await Promise.all(
+    journalled.units.map((record) => {
+      const life = lives.get(record.unit);
+      return life === undefined ? record : takenUp(parts, record, life);
+    }),
+  );
+  for (const record of records) host(record, relations.get(record.unit) ?? []);
+  for (const damage of journalled.damaged) {
+    const { unit } = damage;
+    const anew = async (life: Life): Promise<void> => {
+      damaged.delete(unit);
+      if (stopped) return;
+      log.warning('the unit begins its life anew', { unit, incarnation: life.incarnation });
+      host(onItsDirectory(parts, await begun(parts, life)), []);
+    };
+    damaged.set(unit, attendDamaged(parts, damage, { anew, suspects: () => suspect(unit) }));
+    suspects.add(unit);
+  }
+  const observation = coordinator.observeChildren(paths.machineUnits(machine), look);
 
   return {
     units,
     stop() {
       stopped = true;
       observation.close();
-      for (const end of damaged.values()) end();
+      for (const { end } of damaged.values()) end();
       for (const unit of units.values()) unit.stop();
     },
   };

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
@@ -30,7 +40,34 @@ export function unitDirectory(units: string, unit: string): UnitDirectory {
   };
 }
 
-export async function makeUnitDirectory(directory: UnitDirectory): Promise<void> {
+/** Says whose directory it is: of which life of the unit. */
+const LIFE = '.incarnation';
+
+/**
+ * Which life of its unit made the directory: empty where it does not say, as release 0.1.0 did not; undefined where there
+ * is no directory.
+ */
+export function lifeOfDirectory({ root }: UnitDirectory): string | undefined {
+  if (!existsSync(root)) return undefined;
+  try {
+    return readFileSync(join(root, LIFE), 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Has the directory, which is there, say that it is of this life of its unit. */
+export function markDirectory({ root }: UnitDirectory, incarnation: string): void {
+  const file = join(root, LIFE);
+  writeFileSync(`${file}.next`, incarnation);
+  renameSync(`${file}.next`, file);
+}
+
+/** Makes what is not there yet; says whose it is first. */
+export function makeUnitDirectory(directory: UnitDirectory, incarnation: string | undefined): void {
+  mkdirSync(directory.root, { recursive: true, mode: 0o755 });
+  if (incarnation !== undefined && lifeOfDirectory(directory) !== incarnation)
+    markDirectory(directory, incarnation);
   for (const path of [directory.formulas, directory.data, directory.log]) {
     mkdirSync(path, { recursive: true, mode: 0o755 });
   }

@@ -1,5 +1,6 @@
 import { savedHookContextSchema } from '../../hooks/context/saved.js';
 import { historyEntrySchema } from '../../state/model/history.js';
+import { incarnationField } from '../../state/model/incarnation.js';
 import { upgradeSteps, workflowStates } from '../../state/model/workflow-state.js';
 import * as z from '../../state/zod.js';
 
@@ -63,7 +64,11 @@ export const hookRetrySchema = z.looseObject({
 export const recordSchema = z.looseObject({
   version: z.literal(RECORD_VERSION),
   unit: z.string(),
+  /** Which life of the unit's name this is; in no record of release 0.1.0. */
+  ...incarnationField,
   service: z.string(),
+  /** Which life of the service the unit was installed for. */
+  serviceIncarnation: z.optional(z.string()),
   state: z.enum(workflowStates),
   /** When the state was entered. */
   since: instant,
@@ -132,6 +137,8 @@ export const recordSchema = z.looseObject({
   abortedId: z.optional(z.nullable(z.string())),
   /** Of a unit that goes: its directory is kept aside. */
   keepData: z.optional(z.boolean()),
+  /** Who took the unit out of the tree while its agent was away; it stops, and may write nothing there any more. */
+  evicted: z.optional(z.object({ requestedAt: instant, by: z.string() })),
   /** Open ports, e.g. `80/tcp`. */
   ports: z.array(z.string()),
   /** What the unit's history in the tree does not say yet. */
@@ -143,10 +150,11 @@ export type HookRetry = z.infer<typeof hookRetrySchema>;
 export type FormulaRef = z.infer<typeof formulaRefSchema>;
 
 /** The record of a unit that the agent has just been given. */
-export function newRecord(unit: string, service: string, since: string): UnitRecord {
+export function newRecord(unit: string, service: string, since: string, incarnation?: string): UnitRecord {
   return {
     version: RECORD_VERSION,
     unit,
+    ...(incarnation !== undefined && { incarnation }),
     service,
     state: 'pending',
     since,

@@ -1,3 +1,4 @@
+import { incarnationField } from '../../state/model/incarnation.js';
 import { settingsSchema } from '../../state/model/schemas.js';
 import * as z from '../../state/zod.js';
 import { emptyQueue } from '../relation/queue.js';
@@ -18,6 +19,8 @@ export const relationRecordSchema = z.looseObject({
   unit: z.string(),
   /** The relation's number. */
   relation: z.string(),
+  /** Which relation of this number it is; in no record of release 0.1.0. */
+  ...incarnationField,
   /** As hooks see it, e.g. `db:4`. */
   identifier: z.string(),
   /** The name of the unit's own endpoint, which begins its hooks' names. */
@@ -53,7 +56,15 @@ export type RelationRecord = z.infer<typeof relationRecordSchema>;
 export function newRelationRecord(
   of: Pick<
     RelationRecord,
-    'unit' | 'relation' | 'identifier' | 'name' | 'role' | 'interface' | 'remoteService' | 'meeting'
+    | 'unit'
+    | 'relation'
+    | 'incarnation'
+    | 'identifier'
+    | 'name'
+    | 'role'
+    | 'interface'
+    | 'remoteService'
+    | 'meeting'
   >,
 ): RelationRecord {
   return {

@@ -1,6 +1,7 @@
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { relationIdentifier } from '../../state/model/relations.js';
+import type { Relation } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../formulas.js';
 import type { UnitRecord } from '../journal/record.js';
@@ -48,6 +49,14 @@ export function takesPart(
 }
 
 /**
+ * Whether the record is of this relation. Numbers begin again where an environment is made anew. A record of release
+ * 0.1.0 does not know which it is of, and a living unit's cannot be of another one.
+ */
+export function isOf({ incarnation }: RelationRecord, relation: Pick<Relation, 'incarnation'>): boolean {
+  return incarnation === undefined || incarnation === relation.incarnation;
+}
+
+/**
  * The record of a relation that a unit is to join; undefined where it has no part in it, or none yet.
  * @param principal the unit this one was placed beside; null where it is no subordinate, undefined while not known
  */
@@ -65,6 +74,7 @@ export function recordOf(
   return newRelationRecord({
     unit,
     relation: id,
+    ...(relation.incarnation !== undefined && { incarnation: relation.incarnation }),
     identifier: relationIdentifier(relation, id, service),
     name: own.name,
     role: own.role,

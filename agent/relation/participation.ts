@@ -1,30 +1,37 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
+import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import { meetingOperations, removeMeetingIfEmpty } from '../../state/model/relations.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
-import { relationSchema } from '../../state/model/schemas.js';
+import { placementSchema, relationSchema } from '../../state/model/schemas.js';
 import { betweenFaults } from '../fault-points.js';
+import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
+
+/** The unit that takes part, as far as it tells its own nodes from those of another life of its name. */
+export type Participant = Pick<UnitRecord, 'incarnation' | 'evicted'>;
 
 /**
  * Takes part in a relation: the unit's settings first, with its address, and its presence after that, so that whoever
  * sees the unit finds its settings. May be done again: what stands is kept. A relation that is being removed is not
- * joined.
+ * joined, nor does a unit join that the tree does not know any more.
  */
 export async function takePart(
   { coordinator, writer, addresses, machine }: AgentParts,
   record: RelationRecord,
+  { incarnation, evicted }: Participant,
 ): Promise<void> {
   const { unit, relation, meeting } = record;
   const build = async (): Promise<readonly Operation[]> => {
     const node = await readEntity(coordinator, paths.relation(relation), relationSchema);
-    if (node === undefined || node.value.removing === true) return [];
+    if (node === undefined || node.value.removing === true || evicted !== undefined) return [];
     // A unit that was removed by force may not have heard of it yet.
     const placement = paths.machineUnit(machine, unit);
-    if ((await coordinator.get(placement)) === undefined) return [];
+    const placed = await readEntity(coordinator, placement, placementSchema);
+    if (placed === undefined || (placed.value.incarnation ?? incarnation) !== incarnation) return [];
     const stands = async (path: string): Promise<boolean> => (await coordinator.get(path)) !== undefined;
     const create = async (path: string, value: string, ephemeral = false): Promise<readonly Operation[]> =>
       (await stands(path)) ? [] : [{ kind: 'create', path, value, ephemeral }];
@@ -33,12 +40,13 @@ export async function takePart(
       ...place,
       ...(place.length > 0 ? meetingOperations(meeting) : []),
       ...(await create(paths.settings(meeting, unit), nodeValue({ 'private-address': addresses.private }))),
-      ...(await create(paths.member(meeting, unit), '{}', true)),
+      ...(await create(paths.member(meeting, unit), nodeValue({ incarnation }), true)),
     ];
     if (operations.length === 0) return [];
     return [
       { kind: 'check', path: paths.relation(relation), version: node.version },
       { kind: 'check', path: placement },
+      ...checkLife(unit, incarnation),
       ...operations,
     ];
   };
@@ -47,25 +55,61 @@ export async function takePart(
 
 /** The others see the unit depart; its settings stay for as long as its own hooks may read them. */
 export async function withdraw(
-  { coordinator }: AgentParts,
-  { meeting, unit }: RelationRecord,
+  parts: AgentParts,
+  record: RelationRecord,
+  participant: Participant,
 ): Promise<void> {
-  await betweenFaults('relation.withdraw', () =>
-    removeIfThere(() => coordinator.remove(paths.member(meeting, unit))),
-  );
+  await betweenFaults('relation.withdraw', () => removePresence(parts, record, participant));
 }
 
 /** Leaves nothing of the unit in the relation; whoever leaves last a relation that is going removes it. */
-export async function leaveForGood({ coordinator }: AgentParts, record: RelationRecord): Promise<void> {
-  await removeIfThere(() => coordinator.remove(paths.member(record.meeting, record.unit)));
-  await removeIfThere(() => coordinator.remove(paths.settings(record.meeting, record.unit)));
-  await removeMeetingIfEmpty(coordinator, record.relation, record.meeting);
-  await betweenFaults('relation.leave', () => removeRelationIfLeft(coordinator, record.relation));
+export async function leaveForGood(
+  parts: AgentParts,
+  record: RelationRecord,
+  participant: Participant,
+): Promise<void> {
+  const { coordinator } = parts;
+  const { unit, relation, meeting } = record;
+  await removePresence(parts, record, participant);
+  // Whoever took the unit out of the tree took its settings too; what stands is another unit's.
+  if (participant.evicted === undefined)
+    await removeOwn(parts, unit, paths.settings(meeting, unit), participant);
+  await removeMeetingIfEmpty(coordinator, relation, meeting);
+  await betweenFaults('relation.leave', () => removeRelationIfLeft(coordinator, relation));
 }
 
-async function removeIfThere(remove: () => Promise<void>): Promise<void> {
+/**
+ * Removes the unit's presence, and not that of another life of its name, which may be in the relation, or in another one
+ * of its number. One whose agent lost its session may have it made again after the unit is out of the tree.
+ */
+async function removePresence(
+  parts: AgentParts,
+  { unit, meeting }: RelationRecord,
+  participant: Participant,
+): Promise<void> {
+  const { incarnation, evicted } = participant;
+  const path = paths.member(meeting, unit);
+  if (evicted === undefined) return removeOwn(parts, unit, path, participant);
+  const presence = await readEntity(parts.coordinator, path, placementSchema);
+  if (presence === undefined || presence.value.incarnation !== incarnation) return;
+  await unlessGone(() => parts.coordinator.remove(path, presence.version));
+}
+
+/** Removes a node that is the unit's as long as the tree knows the unit. */
+async function removeOwn(
+  { coordinator }: AgentParts,
+  unit: string,
+  path: string,
+  { incarnation }: Participant,
+): Promise<void> {
+  await unlessGone(() =>
+    coordinator.transaction([...checkLife(unit, incarnation), { kind: 'remove', path }]),
+  );
+}
+
+async function unlessGone(write: () => Promise<void>): Promise<void> {
   try {
-    await remove();
+    await write();
   } catch (error) {
     if (!(error instanceof NodeNotFound)) throw error;
   }

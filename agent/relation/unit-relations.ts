@@ -14,9 +14,9 @@ import { untilItWorks } from '../retry.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
-import { hasNoPart, meetsOthers, recordOf, takesPart } from './joining.js';
+import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
-import { leaveForGood, takePart, withdraw } from './participation.js';
+import { leaveForGood, type Participant, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
@@ -84,7 +84,12 @@ export class UnitRelations {
       if (hasNoPart(record, this.#host.principal())) this.#beginLeaving(record, forsake);
       // One that cannot be read goes on as it was.
       else if (view === null) continue;
-      else if (view === undefined || view.relation.removing === true || this.#takesPart(record) === false)
+      else if (
+        view === undefined ||
+        view.relation.removing === true ||
+        !isOf(record, view.relation) ||
+        this.#takesPart(record) === false
+      )
         this.#beginLeaving(record);
     }
   }
@@ -222,8 +227,9 @@ export class UnitRelations {
   }
 
   #consider(view: RelationView): void {
-    const { state } = this.#host.record();
+    const { state, evicted } = this.#host.record();
     if (view.relation.removing === true || !meetsOthers(state) || this.#records.has(view.id)) return;
+    if (evicted !== undefined) return;
     const joining = recordOf(this.#host.name, this.#host.principal(), view);
     if (joining === undefined) return;
     const part = this.#takesPart(joining);
@@ -266,7 +272,8 @@ export class UnitRelations {
     const record = this.#records.get(relation);
     if (record === undefined || record.queue.leaving) return;
     const members = this.#host.parts.meetings.view(record.meeting);
-    if (members === undefined) return;
+    // Who meets there now is no business of a unit that another one may have replaced there.
+    if (members === undefined || this.#host.record().evicted !== undefined) return;
     if (!members.has(record.unit)) this.#write(record, takePart);
     const others = [...members].filter(
       ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
@@ -299,8 +306,8 @@ export class UnitRelations {
   /** After `broken` is through nothing is left to do but to go. */
   #goOnLeaving(record: RelationRecord | undefined): void {
     if (record === undefined || !record.queue.leaving || record.queue.events.length > 0) return;
-    this.#write(record, async (parts) => {
-      await leaveForGood(parts, record);
+    this.#write(record, async (parts, _, participant) => {
+      await leaveForGood(parts, record, participant);
       await parts.journal.removeRelation(record.unit, record.relation);
       this.#records.delete(record.relation);
       this.#seen.delete(record.relation);
@@ -314,14 +321,14 @@ export class UnitRelations {
   /** Writes to the tree on the relation's behalf, one thing at a time. */
   #write(
     record: RelationRecord,
-    write: (parts: RelationHost['parts'], record: RelationRecord) => Promise<void>,
+    write: (parts: RelationHost['parts'], record: RelationRecord, participant: Participant) => Promise<void>,
   ): void {
     const key = `${record.relation} ${record.queue.leaving} ${record.queue.events.length === 0}`;
     if (this.#writing.has(key)) return;
     this.#writing.add(key);
     const { parts } = this.#host;
     const { clock, random } = parts;
-    untilItWorks(() => write(parts, record), {
+    untilItWorks(() => write(parts, record, this.#host.record()), {
       clock,
       random,
       // What it was to take part in may be left meanwhile.

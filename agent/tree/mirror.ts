@@ -109,6 +109,7 @@ export function mirrorUnit(
   async function operations(facts: UnitFacts, tries: number, all = false): Promise<readonly Operation[]> {
     const { unit, part, status } = textsOf(facts);
     return [
+      ...node.life(),
       ...(all || unit !== unitText ? await node.operations(part, tries) : []),
       ...(all || status !== statusText ? await statusOperations(status, tries) : []),
       ...(historyOf(facts) === historyText ? [] : await historyOperations(historyOf(facts), tries)),
@@ -198,7 +199,9 @@ export function mirrorUnit(
     const value = nodeValue({ ...status, message });
     if (value === statusText) return;
     try {
-      await writer.write((tries) => (isDue() ? statusOperations(value, tries) : []));
+      await writer.write(async (tries) =>
+        isDue() ? [...node.life(), ...(await statusOperations(value, tries))] : [],
+      );
       statusText = value;
     } catch {
       // The log has it.

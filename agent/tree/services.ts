@@ -47,20 +47,25 @@ export function watchServices(coordinator: Coordinator, log: Log): Services {
 
 /**
  * Resolves as soon as the service and its config are known; a service that is gone keeps its units waiting.
- * @param parted from when on the unit waits for it no more
+ * @param parted from when on the unit waits for it no more, nor for another life of its name
+ * @param incarnation of the service that the unit is of
  * @throws ServiceNotFound after that
  */
 export function knownService(
   services: Services,
   name: string,
   parted?: AbortSignal,
+  incarnation?: string,
 ): Promise<{ readonly service: Service; readonly config: ConfigValues }> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
       const view = services.view(name);
-      if (view?.service !== undefined && view.config !== undefined)
-        resolve({ service: view.service.value, config: view.config });
-      else if (view?.isGone && parted?.aborted) reject(new ServiceNotFound(name, []));
+      const isParted = parted?.aborted === true;
+      const found = view?.service?.value;
+      const isGone = view?.isGone === true || (found !== undefined && found.incarnation !== incarnation);
+      if (isParted && isGone) reject(new ServiceNotFound(name, []));
+      else if (found !== undefined && view?.config !== undefined)
+        resolve({ service: found, config: view.config });
       else return;
       unsubscribe();
       parted?.removeEventListener('abort', look);

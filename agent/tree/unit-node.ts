@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
+import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import { type Unit, unitSchema } from '../../state/model/schemas.js';
 
@@ -29,31 +30,41 @@ export class UnitNode {
   #entity: Entity<Unit> | undefined;
   #ahead: Entity<Unit> | undefined;
 
-  /** @param machine where the unit is; one of another machine got the name after this one was removed by force */
+  /**
+   * @param machine where the unit is; one of another machine got the name after this one was removed by force
+   * @param incarnation of the unit; another life may have its name
+   */
   constructor(
     private readonly coordinator: Coordinator,
-    name: string,
+    private readonly name: string,
     private readonly machine: string | null,
+    private readonly incarnation: string | undefined,
   ) {
     this.#path = paths.unit(name);
   }
 
-  /** As it was read or written last; undefined where it was not read yet, or is not this machine's. */
+  /** As it was read or written last; undefined where it was not read yet, or is not this unit's. */
   value(): Unit | undefined {
     return this.#entity?.value;
+  }
+
+  /** What makes a write apply to this unit alone, and not to another life of its name. */
+  life(): readonly Operation[] {
+    return checkLife(this.name, this.incarnation);
   }
 
   /** @throws NodeInvalid */
   async read(): Promise<Unit | undefined> {
     const found = await readEntity(this.coordinator, this.#path, unitSchema);
-    this.#entity = found?.value.machine === this.machine ? found : undefined;
+    const isOwn = found?.value.machine === this.machine && found.value.incarnation === this.incarnation;
+    this.#entity = isOwn ? found : undefined;
     return this.value();
   }
 
   /**
    * What makes the node say so; nothing where it does.
    * @param tries of the write, from 0; after the first the node is read again
-   * @throws NodeNotFound where this machine has no such unit
+   * @throws NodeNotFound where there is no such unit on this machine, or another life of it
    */
   async operations(part: OwnPart, tries: number): Promise<readonly Operation[]> {
     if (tries > 0 || this.#entity === undefined) await this.read();

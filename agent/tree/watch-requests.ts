@@ -2,20 +2,29 @@ import type { Coordinator, Observation } from '../../state/coordination/coordina
 import { type CommandRequest, commandRequestSchema } from '../../state/model/commands.js';
 import { debugRequestSchema } from '../../state/model/debugging.js';
 import type { Entity } from '../../state/model/entity.js';
-import { paths } from '../../state/model/paths.js';
+import { LIFE, paths } from '../../state/model/paths.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
 import type { Log } from '../log.js';
 import { observeEntity } from './observe-entity.js';
 
+/** A life of a unit; its incarnation is unknown where nobody could tell it from another one. */
+export interface Life {
+  readonly unit: string;
+  readonly incarnation: string | undefined;
+}
+
 /**
- * Watches what operators want of one unit. A unit of which nothing is wanted costs one watch, on the names under its
- * node; a request is observed itself while it stands, since it may be made again in its place.
+ * Watches what operators want of one life of a unit. A unit of which nothing is wanted costs one watch, on the names
+ * under its node; a request is observed itself while it stands, since it may be made again in its place. What is asked
+ * of another life of that name is nothing to this one.
+ * @param isAnother called where the tree has another life of that name, or none
  */
 export function watchRequests(
   coordinator: Coordinator,
-  unit: string,
+  { unit, incarnation }: Life,
   log: Log,
+  isAnother: () => void,
   look: (requests: UnitRequests) => void,
 ): Observation {
   let requests = noRequests;
@@ -92,7 +101,11 @@ export function watchRequests(
     };
   }
 
-  const names = coordinator.observeChildren(paths.unit(unit), (children = []) => {
+  const isOwn = (names: readonly string[] | undefined): names is readonly string[] =>
+    names !== undefined && (incarnation === undefined || names.includes(`${LIFE}${incarnation}`));
+
+  const names = coordinator.observeChildren(paths.unit(unit), (found) => {
+    const children = isOwn(found) ? found : [];
     for (const [name, { observation, forget }] of observed) {
       if (children.includes(name)) continue;
       observation.close();
@@ -104,6 +117,7 @@ export function watchRequests(
       if (request !== undefined) observed.set(name, request);
     }
     if (observed.size === 0) look(requests);
+    if (!isOwn(found)) isAnother();
   });
 
   return {

@@ -54,7 +54,9 @@ export class FormulaInPlace {
    */
   async config(): Promise<Readonly<Record<string, ConfigValue>>> {
     await this.load();
-    const { config } = await knownService(this.#parts.services, this.#record().service, this.#parted.signal);
+    const { service, serviceIncarnation } = this.#record();
+    const { services } = this.#parts;
+    const { config } = await knownService(services, service, this.#parted.signal, serviceIncarnation);
     return effectiveConfig(this.#published?.options ?? {}, config);
   }
 

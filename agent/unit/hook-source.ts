@@ -8,6 +8,7 @@ import { type Settings, settingsSchema } from '../../state/model/schemas.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import { shortened } from '../shortened.js';
 import { findRelation } from './find-relation.js';
+import type { RelationRecord } from '../journal/relation-record.js';
 import type { HookHost } from './hook-call.js';
 import { ownSettings } from './write-settings.js';
 
@@ -66,9 +67,18 @@ async function readSettings(host: HookHost, identifier: string, unit: string): P
   const record = findRelation(host, identifier);
   if (record === undefined) return undefined;
   const { parts } = host;
+  if (!isStillIn(host, record)) return record.departed[unit];
   const observed = unit === host.name ? undefined : parts.meetings.view(record.meeting)?.get(unit);
   const known = observed?.settings ?? record.departed[unit];
   if (known !== undefined) return known;
   const read = await readEntity(parts.coordinator, paths.settings(record.meeting, unit), settingsSchema);
   return read?.value;
+}
+
+/** A unit that was taken out of the tree reads there only of relations which it was in, and nothing under its own name. */
+function isStillIn(host: HookHost, { incarnation, relation }: RelationRecord): boolean {
+  const { evicted, service } = host.record();
+  if (evicted === undefined) return true;
+  const present = host.parts.relations.view(service)?.get(relation)?.relation;
+  return present !== undefined && present.incarnation === incarnation;
 }

@@ -1,10 +1,29 @@
 import { stageFormula } from '../disk/stage.js';
-import { linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
+import { asideName, putAsideDirectory } from '../disk/put-aside.js';
+import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { unlessAborted } from '../retry.js';
 import { knownService } from '../tree/services.js';
 import { whileItMayHeal } from './prepare-upgrade.js';
 import type { AgentUnit } from './unit.js';
+
+/** Takes the unit's directory. One that another life of its name left there is put aside, with its data. */
+async function claimUnitDirectory(unit: AgentUnit): Promise<void> {
+  const { name, directory, parts } = unit;
+  const { incarnation } = unit.record();
+  const left = lifeOfDirectory(directory);
+  if (left !== undefined && incarnation !== undefined && left !== incarnation) {
+    const aside = await putAsideDirectory(
+      parts.directory,
+      directory.root,
+      asideName(name, left, parts.clock.now()),
+    );
+    parts.log.warning(`another life of the unit left its directory, which is put aside: ${aside}`, {
+      unit: name,
+    });
+  }
+  makeUnitDirectory(directory, incarnation);
+}
 
 /**
  * Puts the formula in place that the service points at when the unit first gets that far. A later one is an upgrade,
@@ -20,13 +39,14 @@ export async function installFormula(unit: AgentUnit, signal: AbortSignal): Prom
       const { ref, bundle } = await betweenFaults('installing.fetch', () =>
         unlessAborted(formulas.fetch(service.formula), signal),
       );
-      await makeUnitDirectory(unit.directory);
+      await claimUnitDirectory(unit);
       await betweenFaults('installing.extract', () =>
         stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
       );
       await betweenFaults('installing.link', () => linkFormula(unit.directory, ref));
       signal.throwIfAborted();
-      await unit.save({ formula: ref });
+      const { incarnation: serviceIncarnation } = service;
+      await unit.save({ formula: ref, ...(serviceIncarnation !== undefined && { serviceIncarnation }) });
     });
   }
   await unit.inPlace.load();

@@ -15,7 +15,7 @@ export async function mendFormula(unit: AgentUnit, hook: string): Promise<void> 
     unit: unit.name,
   });
   await untilHealed(unit, async () => {
-    await makeUnitDirectory(unit.directory);
+    makeUnitDirectory(unit.directory, unit.record().incarnation);
     await fetchAndStage(unit, formula.id);
     await linkFormula(unit.directory, formula);
   });

@@ -1,4 +1,4 @@
-import { type Event, type HistoryEntry, newEntry } from '../../state/model/history.js';
+import { type Event, type HistoryEntry, newEntry, ofLife } from '../../state/model/history.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
@@ -25,14 +25,16 @@ export function newsOf(
   requests: UnitRequests,
   at: string,
 ): readonly HistoryEntry[] {
-  const news = entriesOf(before, after, requests, at).map((entry) => newEntry({ ...entry, at }));
+  const news = entriesOf(before, after, requests, at).map((entry) =>
+    ofLife(newEntry({ ...entry, at }), after),
+  );
   const all = [...(after.news ?? []), ...news];
   return news.length === 0 ? all : all.slice(-MOST_NEWS);
 }
 
 /** The news of a unit with one more event: of what is no part of the unit's own record. */
-export function newsWith({ news = [] }: UnitRecord, event: Event): readonly HistoryEntry[] {
-  return [...news, newEntry(event)].slice(-MOST_NEWS);
+export function newsWith(record: UnitRecord, event: Event): readonly HistoryEntry[] {
+  return [...(record.news ?? []), ofLife(newEntry(event), record)].slice(-MOST_NEWS);
 }
 
 function entriesOf(

@@ -1,11 +1,17 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
-import { newEntry, pruneHistory, readUnitHistory, unitHistoryWith } from '../../state/model/history.js';
+import {
+  newEntry,
+  ofLife,
+  pruneHistory,
+  readUnitHistory,
+  unitHistoryWith,
+} from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
+import { asideName, putAsideDirectory } from '../disk/put-aside.js';
 import { betweenFaults } from '../fault-points.js';
 import { untilItWorks } from '../retry.js';
 import type { AgentUnit } from './unit.js';
@@ -24,7 +30,7 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
     outcome: 'done',
     by: unit.requests().removal?.value.by,
   } as const;
-  const last = { ...newEntry(removal), id: `removed ${since}` };
+  const last = { ...ofLife(newEntry(removal), unit.record()), id: `removed ${since}` };
   const value = nodeValue({ entries: unitHistoryWith(past, [...news, last]) });
   await coordinator.set(path, value, found.version);
 }
@@ -42,9 +48,9 @@ export async function removeUnitHere(unit: AgentUnit): Promise<void> {
       await logs.finish(unit.name);
       await betweenFaults('stopped.disk', () => clearAway(unit));
       await betweenFaults('stopped.tree', async () => {
-        if (await isOfAnotherMachine(unit)) return;
+        if (await isAnother(unit)) return;
         await recordRemoval(unit);
-        await removeUnit(coordinator, unit.name);
+        await removeUnit(coordinator, unit.name, undefined, unit.record());
         await pruneHistory(coordinator, unit.record().service);
       });
     },
@@ -55,24 +61,22 @@ export async function removeUnitHere(unit: AgentUnit): Promise<void> {
   log.info('removed', { unit: unit.name });
 }
 
-/** Whether the tree's unit is another one, which got the name after this one was removed by force. */
-async function isOfAnotherMachine({ name, parts }: AgentUnit): Promise<boolean> {
+/** Whether the tree's unit is another one, which has the name after this one was taken out of the tree. */
+async function isAnother(unit: AgentUnit): Promise<boolean> {
+  const { name, parts } = unit;
   const found = await readEntity(parts.coordinator, paths.unit(name), unitSchema);
-  return found !== undefined && found.value.machine !== parts.machine;
+  if (found === undefined) return false;
+  const { machine, incarnation } = found.value;
+  return machine !== parts.machine || incarnation !== unit.record().incarnation;
 }
 
 /** Removes the unit's directory, or puts it aside under `removed/` where the operator asked to keep the data. */
 async function clearAway(unit: AgentUnit): Promise<void> {
   const { root } = unit.directory;
-  const { keepData, since } = unit.record();
+  const { keepData, since, incarnation = '' } = unit.record();
   if (keepData === true) {
-    const removed = join(unit.parts.directory.root, 'removed');
-    const kept = join(removed, `${basename(root)}-${since.replace(/[:.]/g, '')}`);
-    await mkdir(removed, { recursive: true, mode: 0o700 });
-    // Gone already where an agent before this one came as far as that.
-    await rename(root, kept).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
+    const name = asideName(unit.name, incarnation, Date.parse(since));
+    const kept = await putAsideDirectory(unit.parts.directory, root, name);
     unit.parts.log.info(`its directory is kept: ${kept}`, { unit: unit.name });
   }
   await rm(root, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, readEntity } from '../../state/model/entity.js';
+import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import {
   type Abort,
@@ -68,7 +69,10 @@ function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
 
 /** Takes a spent request off the tree, unless it turns out to ask for something after all. */
 async function takeOff(unit: AgentUnit, request: SpentRequest): Promise<void> {
-  await unit.parts.writer.write(() => operationsFor(unit, request));
+  await unit.parts.writer.write(async () => {
+    const operations = await operationsFor(unit, request);
+    return operations.length === 0 ? [] : [...checkLife(unit.name, unit.record().incarnation), ...operations];
+  });
 }
 
 async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<readonly Operation[]> {

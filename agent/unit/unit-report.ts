@@ -49,7 +49,7 @@ export class UnitReport {
       this.#past = history;
       host.told(history);
     };
-    this.#node = new UnitNode(coordinator, host.name, machine);
+    this.#node = new UnitNode(coordinator, host.name, machine, host.written().incarnation);
     this.mirror = mirrorUnit(host.name, { coordinator, writer, node: this.#node }, log, told, clock);
   }
 

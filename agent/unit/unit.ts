@@ -13,6 +13,7 @@ import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
+import { ofLife } from '../log.js';
 import type { AgentParts } from '../parts.js';
 import { type RelationHost, UnitRelations } from '../relation/unit-relations.js';
 import { watchRequests } from '../tree/watch-requests.js';
@@ -34,6 +35,14 @@ import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
 import { computeWants, nothingWanted } from './wants.js';
 
+/** Who hosts the unit. */
+export interface UnitOwner {
+  /** The unit has been removed from this machine. */
+  gone(unit: AgentUnit): void;
+  /** The tree may have another life of the unit's name, or none: it is to be looked at. */
+  suspects(unit: AgentUnit): void;
+}
+
 /**
  * One unit of this machine: its journal record, what is wanted of it, and the xstate machine that goes from the one to
  * the other. What the operations do is in `unit-operations.ts` and the files it names.
@@ -53,26 +62,22 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #ends: (() => void)[] = [];
   readonly #journalled: JournalledRecord;
   #requests = noRequests;
-  /** Who removed the unit by force. */
-  #evictedBy: Requester | undefined;
   #wants: Wants = nothingWanted;
   readonly #spent = new SpentRequests(this);
   readonly #begun = new Set<string>();
   #stopped = false;
 
-  /** @param gone called when the unit has been removed from this machine */
-  constructor(
-    parts: AgentParts,
-    record: UnitRecord,
-    relations: readonly RelationRecord[],
-    gone: (unit: AgentUnit) => void,
-  ) {
+  readonly #owner: UnitOwner;
+
+  constructor(parts: AgentParts, record: UnitRecord, relations: readonly RelationRecord[], owner: UnitOwner) {
     this.name = record.unit;
-    this.parts = parts;
+    this.#owner = owner;
+    this.parts = { ...parts, log: ofLife(parts.log, record.incarnation) };
     // A record of before boots were noted: what runs is taken to have been started in this one.
     this.#journalled = new JournalledRecord(this, { ...record, boot: record.boot ?? parts.boot });
     this.directory = unitDirectory(parts.directory.units, record.unit);
     this.inPlace = new FormulaInPlace(parts, () => this.record());
+    if (record.evicted !== undefined) this.inPlace.part();
     this.relations = new UnitRelations(this, relations);
     this.commands = new UnitCommands(this, () => this.requests().commands);
     this.report = new UnitReport(this);
@@ -84,8 +89,9 @@ export class AgentUnit implements RelationHost, ReportHost {
     });
     this.#actor.subscribe({
       next: ({ value }) => this.report.prepares(value.preparation),
-      complete: () => gone(this),
-      error: (error) => parts.log.error('the unit stands still: this is a bug', { unit: this.name, error }),
+      complete: () => owner.gone(this),
+      error: (error) =>
+        this.parts.log.error('the unit stands still: this is a bug', { unit: this.name, error }),
     });
   }
 
@@ -93,7 +99,9 @@ export class AgentUnit implements RelationHost, ReportHost {
   start(): void {
     const { coordinator, services, log, logs } = this.parts;
     this.#ends.push(services.subscribe(this.record().service, () => this.look()));
-    const requests: Observation = watchRequests(coordinator, this.name, log, (found) => {
+    const life = { unit: this.name, incarnation: this.record().incarnation };
+    const isAnother = (): void => this.#owner.suspects(this);
+    const requests: Observation = watchRequests(coordinator, life, log, isAnother, (found) => {
       this.#requests = found;
       for (const [relation, { value }] of found.relations) this.relations.resolve(relation, value);
       this.look();
@@ -147,17 +155,18 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   requests(): UnitRequests {
-    return this.#evictedBy === undefined ? this.#requests : evictionRequests(this.#evictedBy, this.record());
+    const { evicted } = this.record();
+    return evicted === undefined ? this.#requests : evictionRequests(evicted, this.record());
   }
 
   /** Whether the tree knows the unit no more. */
   isEvicted(): boolean {
-    return this.#evictedBy !== undefined;
+    return this.record().evicted !== undefined;
   }
 
   /** Stops the unit and puts its data aside, as it was removed by force: the tree knows it no more. */
   evict(by: Requester): void {
-    this.#evictedBy = by;
+    this.note({ evicted: { requestedAt: by.requestedAt, by: by.by } });
     this.inPlace.part();
     this.look();
   }
@@ -251,7 +260,8 @@ export class AgentUnit implements RelationHost, ReportHost {
     if (this.#stopped) return;
     this.relations.look();
     const view = this.parts.services.view(this.record().service);
-    if (this.#evictedBy !== undefined) this.relations.passOver(this.#evictedBy.by);
+    const { evicted } = this.record();
+    if (evicted !== undefined) this.relations.passOver(evicted.by);
     const wants = computeWants(
       this.record(),
       this.requests(),

@@ -1,5 +1,6 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { nodeValue } from '../../state/model/entity.js';
+import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import type { Settings } from '../../state/model/schemas.js';
 import { readableSettings } from '../tree/relations.js';
@@ -20,6 +21,8 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
   const ahead = new Map<string, number>();
   await writer.write(async () => {
     ahead.clear();
+    // Another unit may have its name in the tree by now.
+    if (host.record().evicted !== undefined) return [];
     const operations = await Promise.all(
       entries.map(async ([identifier, change]): Promise<readonly Operation[]> => {
         const record = findRelation(host, identifier);
@@ -37,7 +40,8 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
         return [{ kind: 'set', path, value, version: current.version }];
       }),
     );
-    return operations.flat();
+    const changed = operations.flat();
+    return changed.length === 0 ? [] : [...checkLife(host.name, host.record().incarnation), ...changed];
   });
   const versions = lastWritten.get(host) ?? new Map<string, number>();
   for (const [path, version] of ahead) versions.set(path, version);

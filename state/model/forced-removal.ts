@@ -5,6 +5,7 @@ import { UnitHasAgent } from './errors.js';
 import {
   type HistoryEntry,
   newEntry,
+  ofLife,
   openServiceHistory,
   openUnitHistory,
   readUnitHistory,
@@ -109,7 +110,7 @@ async function forceUnitOut(
     );
     await coordinator.transaction([
       ...traces.flat(),
-      ...(await historyOperations(coordinator, name, entry)),
+      ...(await historyOperations(coordinator, name, ofLife(entry, unit.value))),
       ...(await removeUnitOperations(coordinator, name, unit)),
     ]);
     return places;
@@ -142,9 +143,18 @@ async function historyOperations(
   return [...created, { kind: 'set', path, value, ...(past && { version: past.version }) }];
 }
 
-/** Who removed the unit by force, and when; undefined where nobody did, or that is forgotten. */
-export async function forcedOut(coordinator: Coordinator, unit: string): Promise<Requester | undefined> {
+/**
+ * Who removed this life of the unit by force, and when; undefined where nobody did, or that is forgotten. Release 0.1.0
+ * did not note which life it was, and its journals do not say it either.
+ */
+export async function forcedOut(
+  coordinator: Coordinator,
+  unit: string,
+  incarnation?: string,
+): Promise<Requester | undefined> {
   const entries = await readUnitHistory(coordinator, unit);
-  const found = entries.findLast(({ what }) => what === REMOVED_BY_FORCE);
+  const isOf = (entry: HistoryEntry): boolean =>
+    entry.incarnation === incarnation || entry.incarnation === undefined || incarnation === undefined;
+  const found = entries.findLast((entry) => entry.what === REMOVED_BY_FORCE && isOf(entry));
   return found && { requestedAt: found.at, by: found.by ?? '?' };
 }

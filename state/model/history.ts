@@ -3,9 +3,11 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
 import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
-import { nodeValue, type Problem, parseSound, readSound } from './entity.js';
+import { nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
+import { incarnationField } from './incarnation.js';
 import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
 import type { Requester } from './requester.js';
+import { type Service, serviceSchema } from './schemas.js';
 
 /** Something that was asked of a service or a unit, or that came of it. */
 export const historyEntrySchema = z.looseObject({
@@ -18,6 +20,8 @@ export const historyEntrySchema = z.looseObject({
   /** `asked`, `done` or `failed`; or what a later release says. */
   outcome: z.string(),
   unit: z.optional(z.string()),
+  /** Which life it is about: of the unit whose entry it is, or of the service on whose record it is. */
+  ...incarnationField,
   /** `user@host`, where it is known. */
   by: z.optional(z.string()),
   /** Formula ids. */
@@ -69,6 +73,14 @@ export function newEntry({ message, ...event }: Event): HistoryEntry {
   return historyEntrySchema.parse({ id: randomUUID(), ...Object.fromEntries(fields) });
 }
 
+/** The entry as one about this life of a unit or service. */
+export function ofLife(
+  entry: HistoryEntry,
+  { incarnation }: { readonly incarnation?: string | undefined },
+): HistoryEntry {
+  return incarnation === undefined ? entry : { ...entry, incarnation };
+}
+
 /** A unit's history after `news`, each of which counts once. */
 export function unitHistoryWith(
   past: readonly HistoryEntry[],
@@ -99,6 +111,7 @@ export async function recordOperations(
   const operations = await Promise.all(
     services.map(async (service): Promise<readonly Operation[]> => {
       const path = paths.serviceHistory(service);
+      const life = entry.incarnation === undefined ? await lifeOfService(coordinator, service) : {};
       let standing = await coordinator.get(path);
       if (standing === undefined) {
         await openServiceHistory(coordinator, service);
@@ -108,11 +121,20 @@ export async function recordOperations(
       // What is asked is not given up because it cannot go on record.
       if (standing !== undefined && kept === undefined) return [];
       const others = (kept?.value.entries ?? []).filter((each) => idOf(each) !== entry.id);
-      const entries = [...others, entry].slice(-MOST_OF_SERVICE);
+      const entries = [...others, ofLife(entry, life)].slice(-MOST_OF_SERVICE);
       return [{ kind: 'set', path, value: nodeValue({ entries }), ...(kept && { version: kept.version }) }];
     }),
   );
   return operations.flat();
+}
+
+/** A service that cannot be read has its record all the same. */
+async function lifeOfService(
+  coordinator: Coordinator,
+  service: string,
+): Promise<Pick<Service, 'incarnation'>> {
+  const found = await readEntity(coordinator, paths.service(service), serviceSchema).catch(() => undefined);
+  return found?.value ?? {};
 }
 
 /** Notes what somebody asks of a service or some of its units, where no one transaction does so. */

@@ -8,7 +8,7 @@ import { paths, serviceOfUnit } from './paths.js';
 import { UnitIsSubordinate } from './relation-errors.js';
 import { markRelationRemoving, readRelation, relationsOfService, removeLeftRelation } from './relations.js';
 import { requestOf } from './requests.js';
-import { type Removal, removalSchema, serviceSchema, unitSchema } from './schemas.js';
+import { type Removal, removalSchema, serviceSchema, type Unit, unitSchema } from './schemas.js';
 import { editService, removeServiceOperations, unitsOfService } from './services.js';
 import { freePlaceOperations, subordinatesOf, unitsPlacedBy } from './subordinates.js';
 import { removeUnitOperations, requireUnit } from './units.js';
@@ -50,7 +50,7 @@ async function askToGo(coordinator: Coordinator, units: readonly string[], remov
     units.map(async (name) => {
       const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
       if (unit === undefined) return;
-      if (unit.value.machine === null) return removeUnit(coordinator, name, removal);
+      if (unit.value.machine === null) return removeUnit(coordinator, name, removal, unit.value);
       await unlessGone(() => requestOf(coordinator, paths.removal(name), removal));
       await freePlace(coordinator, name);
       await askToGo(coordinator, await subordinatesOf(coordinator, name), removal);
@@ -71,11 +71,17 @@ async function freePlace(coordinator: Coordinator, name: string): Promise<void> 
  * Removes every node of a unit that has stopped; with the last unit of a service that is being destroyed, the
  * service too. May be done twice.
  * @param removal what units still placed beside it are asked by; default: what the unit itself was asked by
+ * @param life only this life of the unit's name; by default whichever there is
  */
-export async function removeUnit(coordinator: Coordinator, name: string, removal?: Removal): Promise<void> {
+export async function removeUnit(
+  coordinator: Coordinator,
+  name: string,
+  removal?: Removal,
+  life?: Pick<Unit, 'incarnation'>,
+): Promise<void> {
   await retryOnConflict(`unit ${name}`, async () => {
     const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
-    if (unit === undefined) return;
+    if (unit === undefined || (life !== undefined && life.incarnation !== unit.value.incarnation)) return;
     const asked = removal ?? (await readEntity(coordinator, paths.removal(name), removalSchema))?.value;
     const beside = await subordinatesOf(coordinator, name);
     if (asked !== undefined) await askToGo(coordinator, beside, asked);

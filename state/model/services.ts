@@ -3,7 +3,7 @@ import { newChangeId, retryOnConflict } from './conflict.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
 import { metadataOf, readFormulaRecord } from './formulas.js';
-import { type HistoryEntry, recordOperations, requestEntry } from './history.js';
+import { type HistoryEntry, ofLife, recordOperations, requestEntry } from './history.js';
 import { newIncarnation } from './incarnation.js';
 import { firstNumber } from './numbers.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
@@ -61,7 +61,7 @@ export async function createService(
       { kind: 'create', path: paths.serviceRelations(name), value: '{}' },
       ...numbers,
       ...(peers?.operations ?? []),
-      ...(await recordOperations(coordinator, [name], asked)),
+      ...(await recordOperations(coordinator, [name], asked && ofLife(asked, value))),
     ]);
   });
 }

@@ -32,7 +32,7 @@ describe('the units that are staged together', () => {
     let through = 0;
     const staging = Array.from({ length: 5 }, async (_, number) => {
       const directory = unitDirectory(units, `f/${number}`);
-      await makeUnitDirectory(directory);
+      makeUnitDirectory(directory, undefined);
       await stageFormula(directory, ref, world.path('f-1.tar.gz'), { add: (paths) => left.push(...paths) });
       through += 1;
     });

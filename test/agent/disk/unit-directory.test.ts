@@ -20,7 +20,7 @@ describe("a unit's directory", () => {
   beforeEach(async () => {
     world = await World.open();
     directory = unitDirectory(await mkdtemp(join(tmpdir(), 'ensemble-units-')), 'my-sql/0');
-    await makeUnitDirectory(directory);
+    makeUnitDirectory(directory, undefined);
   });
   afterEach(async () => {
     await rm(join(directory.root, '..'), { recursive: true });

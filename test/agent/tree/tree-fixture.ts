@@ -10,7 +10,7 @@ import type { Coordinator, Operation } from '../../../state/coordination/coordin
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
 import { createService } from '../../../state/model/services.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits, requireUnit } from '../../../state/model/units.js';
 
 /** Throws what a transaction is to fail with; `after` it was applied, or instead of that. */
 export interface Fault {
@@ -25,6 +25,7 @@ export class TreeFixture {
   /** Taken one by one by the next transactions. */
   readonly faults: Fault[] = [];
   readonly logged: string[] = [];
+  readonly #incarnations = new Map<string, string | undefined>();
   readonly log: Log;
 
   private constructor(
@@ -51,7 +52,10 @@ export class TreeFixture {
   async units(count: number, machine?: string): Promise<readonly string[]> {
     const repository = { name: 'p', path: '/p' };
     await createService(this.real, 'f', { formula: 'p:f-1', repository }, {});
-    return addUnits(this.real, 'f', count, '2026-01-01T00:00:00Z', machine);
+    const units = await addUnits(this.real, 'f', count, '2026-01-01T00:00:00Z', machine);
+    for (const unit of units)
+      this.#incarnations.set(unit, (await requireUnit(this.real, unit)).value.incarnation);
+    return units;
   }
 
   coordinator(): Coordinator {
@@ -81,7 +85,7 @@ export class TreeFixture {
   mirrored(unit: string): MirrorTree {
     const coordinator = this.coordinator();
     const writer = treeWriter(coordinator, systemClock, Math.random);
-    return { coordinator, writer, node: new UnitNode(coordinator, unit, null) };
+    return { coordinator, writer, node: new UnitNode(coordinator, unit, null, this.#incarnations.get(unit)) };
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,8 @@ import { TreeFixture } from './tree-fixture.js';
 
 const by = { requestedAt: '2026-01-01T00:00:00Z', by: 'tester' };
 
+const life = { unit: 'f/0', incarnation: undefined };
+
 describe('the requests of a unit', () => {
   let tree: TreeFixture;
   let seen: UnitRequests[];
@@ -16,7 +18,13 @@ describe('the requests of a unit', () => {
     tree = await TreeFixture.open();
     await tree.units(1);
     seen = [];
-    observation = watchRequests(tree.coordinator(), 'f/0', tree.log, (requests) => seen.push(requests));
+    observation = watchRequests(
+      tree.coordinator(),
+      life,
+      tree.log,
+      () => undefined,
+      (requests) => seen.push(requests),
+    );
   });
   afterEach(async () => {
     observation.close();
@@ -69,10 +77,16 @@ describe('the requests of a unit', () => {
     observation.close();
     const count = seen.length;
     await flagUnits(tree.real, ['f/0'], by);
-    const other = watchRequests(tree.coordinator(), 'f/0', tree.log, () => {
-      seen.push(noRequests);
-      other.close();
-    });
+    const other = watchRequests(
+      tree.coordinator(),
+      life,
+      tree.log,
+      () => undefined,
+      () => {
+        seen.push(noRequests);
+        other.close();
+      },
+    );
     await eventually(() => assert.equal(seen.length, count + 1));
   });
 });
