@@ -88,6 +88,7 @@ const HOOKS_PER_CORE = 4;
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { environment, machine, log, clock, random } = options;
+  for (const warning of environment.warnings ?? []) log.warning(warning);
   const { directory, release, afterDeath, locked } = await claimDataDirectory(options.dataDirectory);
   if (!locked)
     log.warning(

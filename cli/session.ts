@@ -32,9 +32,15 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   return withUncheckedSession(invocation, async (session) => {
+    warnOf(session.environment, invocation);
     await checkLayout(session);
     return work(session);
   });
+}
+
+/** Says what about the environment's file should be mended. */
+export function warnOf({ warnings = [] }: Environment, { output }: Pick<Invocation, 'output'>): void {
+  for (const warning of warnings) output.warn(warning);
 }
 
 /** The same for an environment that need not be bootstrapped yet. */

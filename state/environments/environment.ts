@@ -11,4 +11,6 @@ export interface Environment {
   readonly hooks?: HookRules;
   /** Never printed. */
   readonly secret?: string;
+  /** What about its file an operator should mend. */
+  readonly warnings?: readonly string[];
 }

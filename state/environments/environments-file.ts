@@ -1,18 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { rulesSchema } from '../formula/hook-rules.js';
+import { retrySchema, rulesSchema } from '../formula/hook-rules.js';
+import { closestName } from '../formula/suggestion.js';
 import { makeDirectory } from '../make-directory.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import * as z from '../zod.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
 
+/** Characters that a secret has at least: a shorter one is guessed. */
+const SHORTEST_SECRET = 8;
+
 const environmentSchema = z.looseObject({
   state: z.string(),
   storage: z.string(),
-  secret: z.optional(z.string().check(z.minLength(8))),
+  secret: z.optional(z.string().check(z.minLength(SHORTEST_SECRET))),
   secretFile: z.optional(z.string()),
   hooks: z.optional(rulesSchema),
 });
@@ -23,6 +27,14 @@ const fileSchema = z.looseObject({
 });
 
 const FILE = 'environments.yaml';
+
+/** The keys that mean something, by where they stand. One that is misspelt would otherwise be as good as absent. */
+const KEYS = {
+  file: Object.keys(fileSchema.shape),
+  environment: Object.keys(environmentSchema.shape),
+  hooks: Object.keys(rulesSchema.shape),
+  retry: Object.keys(retrySchema.shape),
+} as const;
 
 /** What the first `ensemble bootstrap` writes: an environment that needs nothing installed. */
 const FIRST_FILE = `default: local
@@ -51,7 +63,7 @@ export async function loadEnvironment(
   name: string | undefined,
   variables: NodeJS.ProcessEnv = process.env,
 ): Promise<Environment> {
-  const { home, file, content } = readEnvironments(variables);
+  const { home, file, content, isOpen } = readEnvironments(variables);
   const known = Object.keys(content.environments);
   const chosen =
     name ?? (variables.ENSEMBLE_ENV || content.default || (known.length === 1 ? known[0] : undefined));
@@ -60,13 +72,14 @@ export async function loadEnvironment(
   }
   const entry = content.environments[chosen];
   if (entry === undefined) throw new EnvironmentNotFound(chosen, file, known);
-  const secret = entry.secret ?? readSecret(file, chosen, entry.secretFile);
+  const { secret, warnings } = secretOf(file, chosen, entry, isOpen);
   return {
     name: chosen,
     state: absoluteUrl(entry.state, home),
     storage: absoluteUrl(entry.storage, home),
     ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(secret !== undefined && { secret }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 
@@ -81,21 +94,58 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
   readonly home: string;
   readonly file: string;
   readonly content: z.infer<typeof fileSchema>;
+  /** Others than its owner may read the file. */
+  readonly isOpen: boolean;
 } {
   const home = ensembleHome(variables);
   const file = join(home, FILE);
-  const reading = parseYamlFile(read(file), file, fileSchema);
+  const { bytes, isOpen } = read(file);
+  const reading = parseYamlFile(bytes, file, fileSchema);
   if ('problems' in reading) {
     const [{ line, field, reason }] = reading.problems;
     throw new EnvironmentsInvalid(file, line, field, reason);
   }
-  return { home, file, content: reading.value };
+  const { value: content, lineOf } = reading;
+  for (const [path, keys] of keysIn(content))
+    for (const key of Object.keys(valueAt(content, path)))
+      if (!keys.includes(key)) {
+        const near = closestName(key, keys);
+        const known = near === undefined ? `there are: ${keys.join(', ')}` : `did you mean ${near}?`;
+        const place = [...path, key];
+        throw new EnvironmentsInvalid(
+          file,
+          lineOf(place),
+          place.join('.'),
+          `is no key that there is; ${known}`,
+        );
+      }
+  return { home, file, content, isOpen };
+}
+
+/** The places in a file of environments whose keys are known, with these. */
+function keysIn(
+  content: z.infer<typeof fileSchema>,
+): readonly (readonly [readonly string[], readonly string[]])[] {
+  return [
+    [[], KEYS.file],
+    ...Object.entries(content.environments).flatMap(([name, { hooks }]) => [
+      [['environments', name], KEYS.environment] as const,
+      ...(hooks === undefined ? [] : [[['environments', name, 'hooks'], KEYS.hooks] as const]),
+      ...(hooks?.retry === undefined
+        ? []
+        : [[['environments', name, 'hooks', 'retry'], KEYS.retry] as const]),
+    ]),
+  ];
+}
+
+function valueAt(content: object, path: readonly string[]): object {
+  return path.reduce<object>((value, key) => Reflect.get(value, key), content);
 }
 
 /** Every command begins with it and waits for it, so it is not handed to a thread. */
-function read(file: string): Buffer {
+function read(file: string): { readonly bytes: Buffer; readonly isOpen: boolean } {
   try {
-    return readFileSync(file);
+    return { bytes: readFileSync(file), isOpen: isReadByOthers(file) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new NoEnvironments(file);
@@ -124,13 +174,49 @@ export function absoluteUrl(url: string, directory: string): string {
   return match === null ? url : `${match[1]}:${resolve(directory, match[2] ?? '')}`;
 }
 
-function readSecret(file: string, environment: string, secretFile: string | undefined): string | undefined {
-  if (secretFile === undefined) return undefined;
+interface Secret {
+  readonly secret: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** @throws EnvironmentsInvalid, which never says what the secret is */
+function secretOf(
+  file: string,
+  environment: string,
+  { secret, secretFile }: z.infer<typeof environmentSchema>,
+  isOpen: boolean,
+): Secret {
+  if (secretFile === undefined) {
+    const isTold = secret !== undefined && isOpen;
+    return { secret, warnings: isTold ? [openTo(file, `the secret of environment ${environment}`)] : [] };
+  }
+  const field = `environments.${environment}.secretFile`;
+  if (secret !== undefined)
+    throw new EnvironmentsInvalid(file, 1, field, 'stands beside `secret`; keep one of the two');
   const path = resolve(dirname(file), secretFile);
+  let text: string;
   try {
-    return readFileSync(path, 'utf8').trim();
+    text = readFileSync(path, 'utf8').trim();
   } catch (error) {
     const reason = `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`;
-    throw new EnvironmentsInvalid(file, 1, `environments.${environment}.secretFile`, reason);
+    throw new EnvironmentsInvalid(file, 1, field, reason);
   }
+  if (text.length < SHORTEST_SECRET) {
+    const holds = text === '' ? 'is empty' : `holds ${text.length} characters`;
+    throw new EnvironmentsInvalid(
+      file,
+      1,
+      field,
+      `${path} ${holds}; a secret has at least ${SHORTEST_SECRET}`,
+    );
+  }
+  return { secret: text, warnings: isReadByOthers(path) ? [openTo(path, 'the secret in it')] : [] };
+}
+
+function isReadByOthers(file: string): boolean {
+  return (statSync(file).mode & 0o077) !== 0;
+}
+
+function openTo(file: string, what: string): string {
+  return `others than its owner may read ${file}, and with it ${what}; close it with: chmod 600 ${file}`;
 }

@@ -82,6 +82,7 @@ export class World {
     await writeFile(
       join(root, 'environments.yaml'),
       `default: world\nenvironments:\n  world:\n    state: ${stateUrl}\n    storage: ${storageUrl}\n${secretLine}`,
+      { mode: 0o600 },
     );
     return new World(root, coordinator, stateUrl, storageUrl, secret);
   }

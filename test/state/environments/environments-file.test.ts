@@ -125,6 +125,75 @@ describe('environments.yaml', () => {
     });
   });
 
+  it('refuses a secret file without a secret in it, and one beside a secret, never saying what it is', async () => {
+    const entry = 'state: "embedded:/s"\n    storage: "file:/f"';
+    await write(`environments:\n  a:\n    ${entry}\n    secretFile: key\n`);
+    for (const [text, reason] of [
+      ['', 'key is empty; a secret has at least 8$'],
+      [' \n\t\n', 'key is empty'],
+      ['hush42\n', 'key holds 6 characters; a secret has at least 8$'],
+    ] as const) {
+      await writeFile(join(home, 'key'), text);
+      await fails(EnvironmentsInvalid, new RegExp(`environments\\.a\\.secretFile: \\S+${reason}`));
+      await assert.rejects(
+        loadEnvironment('a', variables),
+        (error: Error) => !error.message.includes('hush'),
+      );
+    }
+    await write(`environments:\n  a:\n    ${entry}\n    secretFile: key\n    secret: battery staple\n`);
+    await fails(EnvironmentsInvalid, /secretFile: stands beside `secret`; keep one of the two$/);
+  });
+
+  it('warns where others may read a secret, and of nothing else', async () => {
+    const file = join(home, 'environments.yaml');
+    const entry = 'state: "embedded:/s"\n    storage: "file:/f"';
+    const warnings = async (): Promise<string> =>
+      (await loadEnvironment('a', variables)).warnings?.join() ?? '';
+    await write(`environments:\n  a:\n    ${entry}\n`);
+    await chmod(file, 0o644);
+    assert.equal(await warnings(), '', 'there is no secret in it');
+    await write(`environments:\n  a:\n    ${entry}\n    secret: battery staple\n`);
+    for (const mode of [0o644, 0o640, 0o604]) {
+      await chmod(file, mode);
+      assert.match(
+        await warnings(),
+        /^others than its owner may read \S+environments\.yaml, .*chmod 600 \S+$/,
+      );
+    }
+    await chmod(file, 0o600);
+    assert.equal(await warnings(), '');
+    await writeFile(join(home, 'key'), 'battery staple', { mode: 0o644 });
+    await write(`environments:\n  a:\n    ${entry}\n    secretFile: key\n`);
+    await chmod(join(home, 'key'), 0o644);
+    assert.match(await warnings(), /may read \S+key, and with it the secret in it/);
+    await chmod(join(home, 'key'), 0o600);
+    assert.equal(await warnings(), '');
+  });
+
+  for (const [text, message] of [
+    ['environments: {}\ndefalt: a\n', /:2: defalt: is no key that there is; did you mean default\?$/],
+    [
+      'environments:\n  a:\n    state: "embedded:/s"\n    storage: "file:/f"\n    secretfile: key\n',
+      /:5: environments\.a\.secretfile: is no key that there is; did you mean secretFile\?$/,
+    ],
+    [
+      'environments:\n  a:\n    state: "embedded:/s"\n    storage: "file:/f"\n    colour: red\n',
+      /:5: environments\.a\.colour: .*; there are: state, storage, secret, secretFile, /,
+    ],
+    [
+      'environments:\n  a:\n    state: "embedded:/s"\n    storage: "file:/f"\n    hooks: {timout: 5}\n',
+      /:5: environments\.a\.hooks\.timout: .*did you mean timeout\?$/,
+    ],
+    [
+      'environments:\n  a:\n    state: "embedded:/s"\n    storage: "file:/f"\n    hooks: {retry: {attempts: 2, back-off: 1}}\n',
+      /environments\.a\.hooks\.retry\.back-off: .*did you mean backoff\?$/,
+    ],
+  ] as const)
+    it(`refuses a key that means nothing: ${message.source}`, async () => {
+      await write(text);
+      await fails(EnvironmentsInvalid, message);
+    });
+
   for (const [what, text, message] of [
     ['no YAML', 'environments: [\n', /:\d+: /],
     [
