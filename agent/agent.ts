@@ -10,6 +10,7 @@ import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
+import { openGate, openGates } from '../state/model/protection.js';
 import { requireLayout } from '../state/model/layout.js';
 import { openStorage } from '../state/storage/open.js';
 import { ownAddresses } from './addresses.js';
@@ -152,6 +153,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => coordinator.close({ keepSession }));
     await Promise.race([awaitCoordinator(coordinator, options, directory), failed]);
     await home.settle(coordinator);
+    for (const path of await openGates(coordinator))
+      log.warning(openGate(environment, path, `ensemble bootstrap -e ${environment.name}`));
     ends.push(() => home.close());
 
     const logs = gatherLogs(logSegmentsOf(coordinator, machine), directory.logMarks, {

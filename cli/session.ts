@@ -6,6 +6,7 @@ import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
+import { openGate, openGates } from '../state/model/protection.js';
 import type { Requester } from '../state/model/requester.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
@@ -33,7 +34,14 @@ export async function withSession<T>(
 ): Promise<T> {
   return withUncheckedSession(invocation, async (session) => {
     warnOf(session.environment, invocation);
+    // Both are asked for at once.
+    const open = openGates(session.coordinator, { least: true });
+    open.catch(() => undefined);
     await checkLayout(session);
+    for (const path of await open)
+      invocation.output.warn(
+        openGate(session.environment, path, bootstrapCommand(session.environment, invocation)),
+      );
     return work(session);
   });
 }
@@ -82,6 +90,10 @@ async function chosenEnvironment({ globals, misuse }: Invocation): Promise<Envir
     throw misuse('--environment cannot be combined with --state and --storage, which stand in for it');
   }
   return { name: ADHOC, state: absoluteUrl(state, resolve()), storage: absoluteUrl(storage, resolve()) };
+}
+
+function bootstrapCommand(environment: Environment, { globals }: Pick<Invocation, 'globals'>): string {
+  return `ensemble bootstrap${choiceOptions(environment, globals)}`;
 }
 
 async function checkLayout({ coordinator, environment }: Session): Promise<void> {

@@ -2,19 +2,24 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { bootstrapTree } from '../../state/model/layout.js';
+import { closeNodes, openNodes } from '../../state/model/protection.js';
 import { fileDigest } from '../../state/storage/digest.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { StorageUnusable } from '../errors.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
-import { agentCommand, choiceOptions, withUncheckedSession } from '../session.js';
+import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../session.js';
+
+/** Nodes that a sentence names. */
+const MOST_NAMED = 5;
 
 /** The environment that the first file has. */
 const FIRST = 'local';
 
 /**
- * Makes an environment ready: the file where there is none, the storage, the tree. The storage is tried before the
- * tree is finished, so that an environment that is ready is one that formulas can be deployed to.
+ * Makes an environment ready: the file where there is none, the storage, the tree. Everything is tried before anything
+ * is written to the coordinator, so that what fails has claimed no path there, and an environment that is ready is one
+ * that formulas can be deployed to and, with a secret, that is closed to others.
  */
 export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
   const { globals, output } = invocation;
@@ -23,8 +28,13 @@ export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
     output.notice(`wrote ${join(ensembleHome(), 'environments.yaml')}`);
   }
   return withUncheckedSession<ExitCode>(invocation, async ({ coordinator, environment, storage }) => {
+    warnOf(environment, invocation);
+    await openNodes(coordinator, environment.state);
     await tryStorage(await storage());
+    const closed = await closeNodes(coordinator, environment.state);
     const made = await bootstrapTree(coordinator);
+    if (closed.length > 0)
+      output.notice(`anyone could write to ${named(closed)}; now only who has the secret can`);
     output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
     output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
     if (made) {
@@ -38,6 +48,12 @@ export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
     }
     return 0;
   });
+}
+
+/** Of many nodes the first, and how many more there are. */
+function named(nodes: readonly string[]): string {
+  const shown = nodes.slice(0, MOST_NAMED).join(', ');
+  return nodes.length > MOST_NAMED ? `${shown} and ${nodes.length - MOST_NAMED} more nodes` : shown;
 }
 
 /** Stores a small object and looks for it: that the URL is well-formed says little. */

@@ -24,6 +24,21 @@ export type Operation =
  */
 export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older';
 
+/** Access to nodes, where the environment's secret decides. */
+export interface Protection {
+  /**
+   * Those of these nodes that are open: anybody may change them, or create and remove nodes in them, whatever the secret.
+   * Nodes that are not there are none of them.
+   * @throws AccessDenied for one that is another's
+   */
+  open(paths: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Has these nodes belong to those who have the secret, and to nobody else.
+   * @throws AccessDenied for the first that is not this client's to close, NodeNotFound
+   */
+  close(paths: readonly string[]): Promise<void>;
+}
+
 /** A running observation; `close()` ends it, after which its callback is not called again. */
 export interface Observation {
   close(): void;
@@ -40,6 +55,9 @@ export interface Observation {
  * silently instead.
  */
 export interface Coordinator {
+  /** Whose the nodes are; there only where the environment has a secret and the engine access lists. */
+  readonly protection?: Protection | undefined;
+
   /** The node, or undefined where there is none. */
   get(path: string): Promise<Node | undefined>;
 

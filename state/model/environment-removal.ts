@@ -1,7 +1,7 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
-import { treeRoots } from './layout.js';
 import { paths } from './paths.js';
+import { treeRoots } from './tree-roots.js';
 
 /** Nodes removed per transaction. */
 const NODES_PER_TRANSACTION = 300;

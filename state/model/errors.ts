@@ -229,3 +229,51 @@ export class UnitDebugged extends EnsembleError {
     super(`unit ${unit} is being debugged by ${by} already`, 'wait until that is over, or end it');
   }
 }
+
+/** With a secret: the environment's root is open, and others keep something in it, whom closing it would lock out. */
+export class PathShared extends EnsembleError {
+  static override readonly code = 'path-shared';
+  constructor(
+    readonly state: string,
+    readonly foreign: readonly string[],
+  ) {
+    super(
+      `anyone may write to the root of ${state}, and it cannot be closed, as others keep ${shortList(foreign)} there`,
+      'give the environment a path of its own in `state`, such as zookeeper://HOST:2181/ensemble',
+    );
+  }
+}
+
+/** With a secret: there is no environment yet, but nodes in its places that anybody may write to. */
+export class StatePlanted extends EnsembleError {
+  static override readonly code = 'state-planted';
+  constructor(
+    readonly state: string,
+    readonly planted: readonly string[],
+  ) {
+    super(
+      `${state} is not bootstrapped, and holds what anyone may have put there: ${shortList(planted)}`,
+      'remove it (zkCli.sh deleteall PATH), or give the environment another path in `state`',
+    );
+  }
+}
+
+/** With a secret: a node is open to others, and it is not this user's to close. */
+export class PathNotClosed extends EnsembleError {
+  static override readonly code = 'path-not-closed';
+  constructor(
+    readonly state: string,
+    readonly path: string,
+  ) {
+    super(
+      `anyone may write to ${path} of ${state}, whatever the secret, and this user may not close it`,
+      'have whoever made it grant all rights to the user `ensemble` with the secret (zkCli.sh: addauth, setAcl); or choose a path in `state` that does not exist yet',
+    );
+  }
+}
+
+/** Of many only the first, and how many more there are. */
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -5,35 +5,25 @@ import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { LayoutTooNew, NotBootstrapped } from './errors.js';
 import { paths } from './paths.js';
+import { closeNodes } from './protection.js';
 import { layoutSchema } from './schemas.js';
+import { treeRoots } from './tree-roots.js';
 
 /** The layout of the tree this version writes, and the newest one it reads. */
 export const LAYOUT_LEVEL = 1;
 
-/** The nodes under which everything else stands, besides `/layout`. */
-export const treeRoots: readonly string[] = [
-  paths.machines,
-  paths.formulas,
-  paths.services,
-  paths.numbers,
-  paths.units,
-  paths.unplaced,
-  paths.relations,
-  paths.logs,
-  paths.history,
-  paths.marks,
-];
-
 /**
  * Makes an empty tree ready for use. May be done twice and by several at once. `/layout` is created last, so whoever
- * sees it sees everything.
+ * sees it sees everything. With a secret it is closed to others first.
  * @param environment the id of what is made: another one each time, so that agents know their environment again
  * @returns whether this call was the one that finished it
+ * @throws PathShared, StatePlanted, PathNotClosed
  */
 export async function bootstrapTree(
   coordinator: Coordinator,
   environment: string = randomUUID(),
 ): Promise<boolean> {
+  await closeNodes(coordinator);
   for (const path of treeRoots) {
     await createUnlessThere(coordinator, path, path === paths.relations ? nodeValue({ next: 0 }) : '{}');
   }

@@ -59,6 +59,12 @@ declare module 'node-zookeeper-client/lib/jute/index.js' {
         readonly children: readonly string[] | undefined;
       };
       readonly GetACLRequest: new (path: string) => Outgoing;
+      readonly GetACLResponse: new () => Incoming & {
+        readonly acl:
+          | readonly { readonly perms: number; readonly id: { readonly scheme: string } }[]
+          | undefined;
+      };
+      readonly SetACLRequest: new (path: string, acl: readonly Outgoing[], version: number) => Outgoing;
       readonly WatcherEvent: new () => Incoming & { readonly type: number; readonly path: string };
     };
   };

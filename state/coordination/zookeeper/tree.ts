@@ -9,8 +9,10 @@ import type { RequestOptions, Requests } from './requests.js';
 import {
   type Acl,
   childrenCall,
+  closeCall,
   createCall,
   getCall,
+  isOpenCall,
   removeCall,
   setCall,
   syncCall,
@@ -172,15 +174,44 @@ export class Tree {
     }
   }
 
-  /** Creates the environment's root and what is above it, where missing. Denied access shows here. */
-  async plant(): Promise<void> {
-    const root = this.full('/');
-    const reply = await this.#read(getCall(root, false), '/');
-    if (reply.err === NO_NODE) {
-      await this.#plant(root);
-    } else {
-      this.#answer(reply, { kind: 'get', path: '/' });
+  /** Whether the environment's root is there. Denied access shows here. */
+  async isPlanted(): Promise<boolean> {
+    const reply = await this.#read(getCall(this.full('/'), false), '/');
+    if (reply.err === NO_NODE) return false;
+    this.#answer(reply, { kind: 'get', path: '/' });
+    return true;
+  }
+
+  /** Creates the environment's root and what is above it, where missing. */
+  plant(): Promise<void> {
+    return this.#plant(this.full('/'));
+  }
+
+  /** @see Protection.open */
+  async open(paths: readonly string[]): Promise<readonly string[]> {
+    const replies = await Promise.all(
+      paths.map((path) => this.#read(isOpenCall(this.full(path), this.#isShared(path)), path)),
+    );
+    return paths.filter((path, index) => {
+      const reply = replies[index];
+      return reply !== undefined && reply.err !== NO_NODE && this.#answer(reply, { kind: 'get', path });
+    });
+  }
+
+  /** @see Protection.close */
+  async close(paths: readonly string[]): Promise<void> {
+    const replies = await Promise.all(
+      paths.map((path) => this.#read(closeCall(this.full(path), this.#isShared(path)), path)),
+    );
+    for (const [index, path] of paths.entries()) {
+      const reply = replies[index];
+      if (reply !== undefined) this.#answer(reply, { kind: 'set', path });
     }
+  }
+
+  /** The server's own root, in which others may look for what is theirs. */
+  #isShared(path: string): boolean {
+    return path === '/' && this.chroot === '';
   }
 
   async #plant(full: string): Promise<void> {

@@ -22,6 +22,7 @@ export type Acl = 'everyone' | 'authenticated';
 
 const XID_AT = 4;
 const ALL_PERMISSIONS = 31;
+const READ = 1;
 
 /**
  * `auth` makes the server write down the identity which this connection has proved, so that it holds whatever
@@ -160,6 +161,26 @@ export function childrenCall(path: string): Call<readonly string[]> {
       return response.children ?? [];
     },
   };
+}
+
+/** Whether anybody may do something with a node: change it, create and remove nodes in it, or, unless `readable`, read it. */
+export function isOpenCall(path: string, readable: boolean): Call<boolean> {
+  return {
+    bytes: frame(OP.getAcl, new protocol.GetACLRequest(path)),
+    decode(bytes) {
+      const response = new protocol.GetACLResponse();
+      response.deserialize(bytes, BODY);
+      const harmless = readable ? READ : 0;
+      return (response.acl ?? []).some(({ perms, id }) => id.scheme === 'world' && (perms & ~harmless) !== 0);
+    },
+  };
+}
+
+/** Has a node belong to this client's identity alone, or, where `readable`, be read by everybody else. */
+export function closeCall(path: string, readable: boolean): Call<void> {
+  const others = new jute.data.ACL(READ, new jute.data.Id('world', 'anyone'));
+  const acls = readable ? [ACLS.authenticated, others] : [ACLS.authenticated];
+  return { bytes: frame(OP.setAcl, new protocol.SetACLRequest(path, acls, -1)), decode: nothing };
 }
 
 export function createCall(path: string, value: string, ephemeral: boolean, acl: Acl): Call<void> {

@@ -5,6 +5,7 @@ import type {
   Node,
   Observation,
   Operation,
+  Protection,
   SessionEvent,
 } from '../coordinator.js';
 import { CoordinatorUnreachable, NodeExists } from '../errors.js';
@@ -19,6 +20,9 @@ import { Session } from './session.js';
 import { type StatedNode, Tree } from './tree.js';
 import type { ZookeeperAddress } from './url.js';
 import { Watches } from './watches.js';
+
+/** What callers see in the place of a root that is not made yet. */
+const EMPTY_ROOT: Node = { value: '', version: 0, ephemeral: false };
 
 const DEFAULT_TIMEOUT = 10_000;
 /** Session times are sent as 32 bits. */
@@ -42,6 +46,9 @@ export class ZookeeperCoordinator implements Coordinator {
   #everAttached = false;
   #rooted: Promise<void> | undefined;
   #isRooted = false;
+  #planting: Promise<void> | undefined;
+  #isPlanted = false;
+  readonly protection: Protection | undefined;
 
   constructor(
     private readonly address: ZookeeperAddress,
@@ -59,6 +66,11 @@ export class ZookeeperCoordinator implements Coordinator {
       address.display,
       secret === undefined ? 'everyone' : 'authenticated',
     );
+    if (secret !== undefined)
+      this.protection = {
+        open: (paths) => this.#tree.open(paths),
+        close: (paths) => this.#tree.close(paths),
+      };
     const epoch = (): number => this.#requests.epoch;
     const looks = new Looks(this.#requests, (path, names) => this.#tree.names(path, names));
     const left = (path: string): void => {
@@ -123,11 +135,12 @@ export class ZookeeperCoordinator implements Coordinator {
     );
   }
 
-  /** Resolves when a connection stands and the environment's root exists. */
+  /** Resolves when a connection stands and the environment's root may be read. */
   ready(): Promise<void> {
-    this.#rooted ??= this.#tree.plant().then(
-      () => {
+    this.#rooted ??= this.#tree.isPlanted().then(
+      (isPlanted) => {
         this.#isRooted = true;
+        this.#isPlanted = isPlanted;
       },
       (error: unknown) => {
         this.#rooted = undefined;
@@ -137,11 +150,30 @@ export class ZookeeperCoordinator implements Coordinator {
     return this.#rooted;
   }
 
+  /** The root is made by the first write: who only looks, at a path that is misspelt too, leaves nothing there. */
+  async #plant(): Promise<void> {
+    if (!this.#isRooted) {
+      await this.ready();
+    }
+    if (this.#isPlanted) return;
+    this.#planting ??= this.#tree.plant().then(
+      () => {
+        this.#isPlanted = true;
+      },
+      (error: unknown) => {
+        this.#planting = undefined;
+        throw error;
+      },
+    );
+    await this.#planting;
+  }
+
   async get(path: string): Promise<Node | undefined> {
     if (!this.#isRooted) {
       await this.ready();
     }
-    return this.#adopt(path, await this.#tree.get(path))?.node;
+    const node = this.#adopt(path, await this.#tree.get(path))?.node;
+    return node ?? (path === '/' ? EMPTY_ROOT : undefined);
   }
 
   async getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]> {
@@ -149,20 +181,21 @@ export class ZookeeperCoordinator implements Coordinator {
       await this.ready();
     }
     const read = await this.#tree.getMany(paths);
-    return read.map((each, index) => this.#adopt(paths[index] ?? '/', each)?.node);
+    return read.map((each, index) => {
+      const path = paths[index] ?? '/';
+      return this.#adopt(path, each)?.node ?? (path === '/' ? EMPTY_ROOT : undefined);
+    });
   }
 
   async children(path: string): Promise<readonly string[] | undefined> {
     if (!this.#isRooted) {
       await this.ready();
     }
-    return this.#tree.children(path);
+    return (await this.#tree.children(path)) ?? (path === '/' ? [] : undefined);
   }
 
   async create(path: string, value: string, { ephemeral = false } = {}): Promise<void> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isPlanted) await this.#plant();
     await this.#pastFormerSessions(ephemeral ? [path] : [], () => this.#tree.create(path, value, ephemeral));
     if (ephemeral) {
       this.#ephemerals.keep(path, value);
@@ -170,9 +203,7 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   async set(path: string, value: string, version?: number): Promise<number> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isPlanted) await this.#plant();
     const stat = await this.#tree.set(path, value, version);
     if (stat.owner !== 0n && stat.owner === this.#session.id) {
       this.#ephemerals.keep(path, value);
@@ -189,9 +220,7 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   async transaction(operations: readonly Operation[]): Promise<void> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isPlanted) await this.#plant();
     const claimed = operations.filter((operation) => operation.kind === 'create' && operation.ephemeral);
     await this.#pastFormerSessions(
       claimed.map(({ path }) => path),

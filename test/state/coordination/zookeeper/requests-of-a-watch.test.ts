@@ -30,6 +30,8 @@ describe('what it takes to follow nodes that come and go', function () {
     writer = await open(server.address, path);
     watcher = await open(proxy.address, path);
     await writer.create('/unit', '');
+    // Whoever opened before the root was there looks for it once, with the first write.
+    await watcher.set('/', '');
   });
   afterEach(async () => {
     await closeClients();

@@ -97,11 +97,27 @@ describe('a secret on ZooKeeper', function () {
   });
 
   it('protects the path above the root too, and a refusal there names the node that refuses', async () => {
-    await open(server.address, `${path}/production`, { secret });
-    await assert.rejects(open(server.address, `${path}/staging`, { secret: 'another secret' }), {
-      code: 'access-denied',
-      path,
-    });
+    const owner = await open(server.address, `${path}/production`, { secret });
+    await owner.create('/a', '');
+    const other = await open(server.address, `${path}/staging`, { secret: 'another secret' });
+    await assert.rejects(other.create('/a', ''), { code: 'access-denied', path });
+  });
+
+  it('tells which nodes anybody may change, and closes them', async () => {
+    const outsider = await open(server.address, path);
+    assert.equal(outsider.protection, undefined);
+    await outsider.create('/open', '');
+    const client = await open(server.address, path, { secret });
+    await client.create('/closed', '');
+    assert.ok(client.protection);
+    assert.deepEqual(await client.protection.open(['/', '/open', '/closed', '/absent']), ['/', '/open']);
+    await client.protection.close(['/', '/open']);
+    assert.deepEqual(await client.protection.open(['/', '/open', '/closed']), []);
+    await assert.rejects(outsider.create('/more', ''), { code: 'access-denied' });
+    await assert.rejects(outsider.get('/open'), { code: 'access-denied' });
+    await assert.rejects(client.protection.close(['/absent']), { code: 'node-not-found' });
+    const another = await open(server.address, '', { secret: 'another secret' });
+    await assert.rejects(async () => another.protection?.open([`${path}/open`]), { code: 'access-denied' });
   });
 
   it('denied while running is told by requests, and observers go on when it is allowed again', async () => {

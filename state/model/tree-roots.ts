@@ -1,0 +1,15 @@
+import { paths } from './paths.js';
+
+/** The nodes under which everything else stands, besides `/layout`. */
+export const treeRoots: readonly string[] = [
+  paths.machines,
+  paths.formulas,
+  paths.services,
+  paths.numbers,
+  paths.units,
+  paths.unplaced,
+  paths.relations,
+  paths.logs,
+  paths.history,
+  paths.marks,
+];
