@@ -94,7 +94,7 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
   readonly home: string;
   readonly file: string;
   readonly content: z.infer<typeof fileSchema>;
-  /** Others than its owner may read the file. */
+  /** Anybody on the machine may read the file. */
   readonly isOpen: boolean;
 } {
   const home = ensembleHome(variables);
@@ -213,10 +213,11 @@ function secretOf(
   return { secret: text, warnings: isReadByOthers(path) ? [openTo(path, 'the secret in it')] : [] };
 }
 
+/** Whether anybody on the machine may; a group may be that of the operators. */
 function isReadByOthers(file: string): boolean {
-  return (statSync(file).mode & 0o077) !== 0;
+  return (statSync(file).mode & 0o007) !== 0;
 }
 
 function openTo(file: string, what: string): string {
-  return `others than its owner may read ${file}, and with it ${what}; close it with: chmod 600 ${file}`;
+  return `anybody on this machine may read ${file}, and with it ${what}; close it with: chmod o= ${file}`;
 }

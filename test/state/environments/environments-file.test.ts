@@ -153,15 +153,17 @@ describe('environments.yaml', () => {
     await chmod(file, 0o644);
     assert.equal(await warnings(), '', 'there is no secret in it');
     await write(`environments:\n  a:\n    ${entry}\n    secret: battery staple\n`);
-    for (const mode of [0o644, 0o640, 0o604]) {
+    for (const mode of [0o644, 0o604, 0o602]) {
       await chmod(file, mode);
       assert.match(
         await warnings(),
-        /^others than its owner may read \S+environments\.yaml, .*chmod 600 \S+$/,
+        /^anybody on this machine may read \S+environments\.yaml, .*chmod o= \S+$/,
       );
     }
-    await chmod(file, 0o600);
-    assert.equal(await warnings(), '');
+    for (const mode of [0o600, 0o640]) {
+      await chmod(file, mode);
+      assert.equal(await warnings(), '', 'a group may be that of the operators');
+    }
     await writeFile(join(home, 'key'), 'battery staple', { mode: 0o644 });
     await write(`environments:\n  a:\n    ${entry}\n    secretFile: key\n`);
     await chmod(join(home, 'key'), 0o644);
