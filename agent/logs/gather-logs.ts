@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, statSync, watch } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../state/clock.js';
@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import { type Boundary, linesOf } from './lines.js';
 import { type Mark, type NewBytes, readPiece } from './read-piece.js';
 import type { Segments } from './segments.js';
+import { shortenLog } from './shorten-log.js';
 
 /** Gathers what the units of this machine print and log into the tree, in batches, without asking idle units. */
 export interface LogGatherer {
@@ -37,9 +38,14 @@ const MOST_PER_WRITE = 192 * 1024;
 /** Writes of the last lines of a unit that goes: what it left running may go on printing for ever. */
 const MOST_LAST_WRITES = 16;
 
+/** Bytes of a log from which on it is emptied, once it was gathered; in any case from twice as many on. */
+const LARGEST_LOG = 10 * 1024 * 1024;
+
 interface Tail {
   readonly file: string;
   mark: Mark;
+  /** Bytes that were not gathered before the log was emptied. */
+  lost: number;
   boundaries: readonly Boundary[];
   /** The hook whose output the log ended with when it was moved away. */
   hookBefore: string;
@@ -53,14 +59,25 @@ const marksSchema = z.record(z.string(), z.object({ ino: z.number(), offset: z.n
 /**
  * The files are the buffer: what is not in the tree yet is read from them when it can be written, and what they hold
  * too much of by then is skipped, which is said. Nothing runs while nobody logs: a watch on each log's directory wakes
- * the gatherer.
+ * the gatherer. It bounds the files too, as nobody else sees what a hook left running goes on printing.
  * @param marksFile remembers how far each log was read, for the next agent
  * @param secrets texts that must not be shown
  */
 export function gatherLogs(
   segments: Segments,
   marksFile: string,
-  { clock, log, secrets }: { readonly clock: Clock; readonly log: Log; readonly secrets: readonly string[] },
+  {
+    clock,
+    log,
+    secrets,
+    largest = LARGEST_LOG,
+  }: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly secrets: readonly string[];
+    /** Bytes. */
+    readonly largest?: number;
+  },
 ): LogGatherer {
   const tails = new Map<string, Tail>();
   /** How far the logs of this machine's units were read, also of those that are no longer followed. */
@@ -103,7 +120,15 @@ export function gatherLogs(
   function tailOf(unit: string, file: string, mark: Mark): Tail {
     const present = tails.get(unit);
     if (present !== undefined) return present;
-    const tail: Tail = { file, mark, boundaries: [], hookBefore: '', lastTime: '', watcher: undefined };
+    const tail: Tail = {
+      file,
+      mark,
+      lost: 0,
+      boundaries: [],
+      hookBefore: '',
+      lastTime: '',
+      watcher: undefined,
+    };
     tails.set(unit, tail);
     marks.set(unit, mark);
     return tail;
@@ -142,6 +167,7 @@ export function gatherLogs(
       if (lines.length > 0 && !closed) await segments.append(lines.sort(byTime));
       for (const { unit, tail, piece } of read) {
         pass(tail, piece);
+        tail.lost = 0;
         marks.set(unit, tail.mark);
       }
       if (lines.length > 0) await save();
@@ -149,7 +175,26 @@ export function gatherLogs(
       for (const unit of units) again.add(unit);
       if (!closed) log.debug('the logs of units are not gathered for now', { error });
     }
+    for (const unit of units) bound(unit);
     return again;
+  }
+
+  /** Empties a log that is too large. Before it was gathered, only where it grows faster than that, or cannot be. */
+  function bound(unit: string): void {
+    const tail = tails.get(unit);
+    const size = tail && statSync(tail.file, { throwIfNoEntry: false })?.size;
+    if (tail === undefined || size === undefined || size <= largest) return;
+    if (tail.mark.offset < size && size <= 2 * largest) return;
+    try {
+      shortenLog(tail.file, largest);
+    } catch (error) {
+      log.warning('the log of a unit cannot be kept small', { unit, error });
+      return;
+    }
+    tail.lost += Math.max(0, size - tail.mark.offset);
+    tail.mark = { ...tail.mark, offset: 0 };
+    marks.set(unit, tail.mark);
+    tail.boundaries = tail.boundaries.slice(-1).map((last) => ({ ...last, offset: 0 }));
   }
 
   function forget(unit: string): void {
@@ -210,8 +255,9 @@ function newLines(unit: string, tail: Tail, piece: NewBytes, secrets: readonly s
   const read = { unit, bytes: piece.bytes, offset: piece.offset, written, notBefore: tail.lastTime };
   const lines = linesOf(read, boundaries, secrets);
   tail.lastTime = lines.at(-1)?.time ?? tail.lastTime;
-  if (piece.skipped === 0) return lines;
-  const message = `${piece.skipped} bytes are left out here; they are in ${tail.file} on the unit's machine`;
+  const skipped = piece.skipped + tail.lost;
+  if (skipped === 0) return lines;
+  const message = `${skipped} bytes are left out here; they are in ${tail.file} on the unit's machine`;
   const time = lines[0]?.time ?? written;
   return [{ time, unit, hook: lines[0]?.hook ?? '', level: 'WARNING', message }, ...lines];
 }

@@ -1,9 +1,7 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { fstatSync, mkdirSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-
-const defaultLimit = 10 * 1024 * 1024;
 
 /** A log opened for a run, to be closed, and where the run's own output begins. */
 export interface OpenLog {
@@ -12,14 +10,10 @@ export interface OpenLog {
   readonly offset: number;
 }
 
-/** Opens a unit's log for appending; one that is larger than `limit` bytes becomes `<logFile>.1` first. */
-export function openLog(logFile: string, limit = defaultLimit): OpenLog {
+/** Opens a unit's log for appending: whoever writes to it goes on at its end, also once it was emptied in its place. */
+export function openLog(logFile: string): OpenLog {
   const file = openForAppend(logFile);
-  const { size } = fstatSync(file);
-  if (size <= limit) return { file, offset: size };
-  closeSync(file);
-  renameSync(logFile, `${logFile}.1`);
-  return { file: openForAppend(logFile), offset: 0 };
+  return { file, offset: fstatSync(file).size };
 }
 
 /**
@@ -31,11 +25,13 @@ export async function tail(logFile: string, offset: number, lines = 3): Promise<
   if (!file) return '';
   try {
     const { size } = await file.stat();
-    const start = Math.max(offset, size - tailBytes);
+    // It was emptied meanwhile: what it has is of the run.
+    const from = offset > size ? 0 : offset;
+    const start = Math.max(from, size - tailBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(tailBytes), 0, tailBytes, start);
     const text = buffer.toString('utf8', 0, bytesRead);
     // A cut in the middle of a line shows as such, not as a line of its own.
-    const whole = start > offset ? text.slice(text.indexOf('\n') + 1) : text;
+    const whole = start > from ? text.slice(text.indexOf('\n') + 1) : text;
     return withoutStack(printable(whole).trimEnd().split('\n')).slice(-lines).join('\n');
   } finally {
     await file.close();

@@ -35,8 +35,6 @@ export interface HookSpec {
   readonly timeLimit: number;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly killDelay: number;
-  /** A log larger than this many bytes is moved to `<logFile>.1` before the run. Default 10 MiB. */
-  readonly logLimit?: number;
 }
 
 /** What became of a run. */

@@ -38,7 +38,7 @@ export async function startHook(spec: HookSpec, clock: Clock): Promise<Start> {
 
 async function spawnHook(spec: HookSpec, hook: string | undefined, clock: Clock): Promise<RunningHook> {
   mkdirSync(spec.runDirectory, { recursive: true, mode: 0o700 });
-  const log = openLog(spec.logFile, spec.logLimit);
+  const log = openLog(spec.logFile);
   try {
     const startedAt = clock.monotonic();
     const program = hook ?? (await writeCommand(spec.runDirectory, spec.command ?? []));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '../../../agent/log.js';
@@ -34,7 +34,7 @@ describe('gathering logs', () => {
     await rm(root, { recursive: true, force: true, maxRetries: 10 });
   });
 
-  function begin(secrets: readonly string[] = []): LogGatherer {
+  function begin(secrets: readonly string[] = [], largest?: number): LogGatherer {
     writes = 0;
     const segments = logSegmentsOf(coordinator, 'm0');
     const counted = {
@@ -43,7 +43,12 @@ describe('gathering logs', () => {
         return segments.append(lines);
       },
     };
-    return gatherLogs(counted, join(root, 'marks.json'), { clock, log: silent, secrets });
+    return gatherLogs(counted, join(root, 'marks.json'), {
+      clock,
+      log: silent,
+      secrets,
+      ...(largest !== undefined && { largest }),
+    });
   }
 
   const file = (unit = 'f-0'): string => join(root, unit, 'hooks.log');
@@ -140,6 +145,59 @@ describe('gathering logs', () => {
         ['before', 'meanwhile'],
       ),
     );
+  });
+
+  it('is bounded while something prints, whose lines go on being gathered', async () => {
+    await gatherer.close();
+    gatherer = begin([], 1_000);
+    // As a process that a hook left running has it open.
+    const child = await open(file(), 'a');
+    await hook('start', 'begun\n');
+    let printed = 0;
+    const print = async (lines: number): Promise<void> => {
+      for (let each = 0; each < lines; each += 1) {
+        printed += 1;
+        await child.write(`line ${printed} ${'x'.repeat(80)}\n`);
+      }
+    };
+    for (let round = 0; round < 10; round += 1) {
+      await print(20);
+      await passing((lines) => assert.match(lines.at(-1)?.message ?? '', new RegExp(`^line ${printed} `)));
+      await eventually(async () => {
+        assert.ok((await stat(file())).size <= 1_000, 'it is emptied once it was gathered');
+        assert.ok((await stat(`${file()}.1`)).size <= 1_000, 'and its last part is kept');
+      });
+    }
+    const lines = await gathered();
+    assert.equal(lines.length, 1 + printed, 'every line, once');
+    assert.ok(lines.every((line) => line.hook === 'start'));
+    await child.close();
+  });
+
+  it('is bounded while it cannot be gathered, and what is lost is told', async () => {
+    await gatherer.close();
+    let refused = true;
+    const taken: LogLine[] = [];
+    const append = async (lines: readonly LogLine[]): Promise<void> => {
+      if (refused) throw new Error('nobody answers');
+      taken.push(...lines);
+    };
+    const marks = join(root, 'marks.json');
+    gatherer = gatherLogs({ append }, marks, { clock, log: silent, secrets: [], largest: 1_000 });
+    await hook('start', `${'x'.repeat(99)}\n`.repeat(30));
+    await eventually(async () => {
+      clock.advance(1_000);
+      assert.equal((await stat(file())).size, 0);
+    });
+    refused = false;
+    await appendFile(file(), 'after\n');
+    await eventually(async () => {
+      clock.advance(1_000);
+      assert.deepEqual(
+        taken.map(({ message }) => message),
+        [`3000 bytes are left out here; they are in ${file()} on the unit's machine`, 'after'],
+      );
+    });
   });
 
   it('passes nothing over when the log is moved away', async () => {
