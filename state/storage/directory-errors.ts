@@ -1,11 +1,19 @@
 import { EnsembleError } from '../errors.js';
+import { HelperSilent } from './helper.js';
 import { StorageAccessDenied, StorageFull, StorageUnreachable } from './errors.js';
 
 /** What an error of the file system under the storage directory `root` means to an operator. */
 export function directoryError(error: unknown, root: string, key: string): unknown {
-  if (error instanceof EnsembleError || !(error instanceof Error) || !('code' in error)) return error;
+  if (error instanceof EnsembleError || !(error instanceof Error)) return error;
   const url = `file:${root}`;
   const cause = { cause: error };
+  if (error instanceof HelperSilent)
+    return new StorageUnreachable(url, key, error.message, {
+      ...cause,
+      next: `check the disk or the network mount of ${root}, as with \`timeout 5 ls ${root}\``,
+    });
+  if (!('code' in error) || error.code === undefined)
+    return new StorageUnreachable(url, key, error.message, cause);
   switch (error.code) {
     case 'ENOSPC':
       return new StorageFull(url, key, `the disk of ${root}`, cause);

@@ -25,7 +25,8 @@ export interface StorageOptions {
  * @throws StorageUrlInvalid
  */
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
-  if (url.startsWith('file:')) return (await import('./directory.js')).openDirectory(url, options.clock);
+  if (url.startsWith('file:'))
+    return (await import('./directory.js')).openDirectory(url, options.clock, options.idleTimeout);
   if (url.startsWith('s3:')) return (await import('./s3.js')).openS3(url, options);
   // Whatever stands here may be a secret that was put into the wrong field, so only its scheme is repeated.
   throw new StorageUrlInvalid(

@@ -10,6 +10,7 @@ import { operatorRows } from './operator-rows.js';
 import { ends } from './outside-row.js';
 import { s3Rows } from './s3-rows.js';
 import { type StageName, stages } from './stages.js';
+import { stoppedRows } from './stopped-rows.js';
 import { storageRows } from './storage-rows.js';
 
 const run = promisify(execFile);
@@ -57,6 +58,7 @@ export const outsideRows: readonly DeedRow[] = [
   ...s3Rows,
   ...(process.getuid?.() === 0 ? [fullDisk('install'), fullDisk('upgrade')] : []),
   ...coordinatorRows,
+  ...stoppedRows,
   ...operatorRows('embedded'),
   ...operatorRows('zookeeper'),
   ...breakerRows,

@@ -1,24 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { World } from '../agent/world.js';
+import { hang, objectOf } from '../servers/hung-directory.js';
 import type { DeedRow } from './deed.js';
 import { ends, said } from './outside-row.js';
 
 const run = promisify(execFile);
 
-/** The object of the newest formula in a directory storage. */
-async function objectOf(world: World): Promise<string> {
-  const root = world.path('storage');
-  const wanted = world.path('f-2.tar.gz');
-  const bytes = await readFile(wanted);
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && bytes.equals(await readFile(file))) return file;
-  }
-  throw new Error('the bundle is not in the storage');
-}
+const newest = (world: World): Promise<string> => objectOf(world.path('storage'), world.path('f-2.tar.gz'));
 
 /** The cases whose fault is in a directory storage. */
 export const storageRows: readonly DeedRow[] = [
@@ -31,7 +21,7 @@ export const storageRows: readonly DeedRow[] = [
     await rename(world.path('away'), world.path('storage'));
   }),
   ends('embedded', 'upgrade', 'the stored bundle is gone', 'fetching', async ({ world, agent, ask }) => {
-    const object = await objectOf(world);
+    const object = await newest(world);
     await rename(object, world.path('away'));
     await agent();
     await ask();
@@ -57,7 +47,7 @@ export const storageRows: readonly DeedRow[] = [
     ] as const
   ).map(([fault, damage]) =>
     ends('embedded', 'upgrade', fault, 'fetching', async ({ world, agent, ask }) => {
-      const object = await objectOf(world);
+      const object = await newest(world);
       const sound = await readFile(object);
       await run('chmod', ['u+w', object]);
       await damage(object);
@@ -66,5 +56,21 @@ export const storageRows: readonly DeedRow[] = [
       await said(world, /damaged|differs|sha256|bytes/);
       await writeFile(object, sound);
     }),
+  ),
+  ends(
+    'embedded',
+    'upgrade',
+    'the stored bundle hangs (a pipe that nobody writes)',
+    'fetching',
+    async ({ world, agent, ask }) => {
+      const object = await newest(world);
+      await hang(object);
+      await agent();
+      await ask();
+      // It is half a minute until a storage is taken to hang.
+      await said(world, /storage.*has not answered for 30 seconds/, 50_000);
+      await rm(object);
+      await rename(`${object}.whole`, object);
+    },
   ),
 ];

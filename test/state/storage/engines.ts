@@ -1,6 +1,9 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { systemClock } from '../../../state/clock.js';
+import { openDirectory } from '../../../state/storage/directory.js';
+import type { HelperKind } from '../../../state/storage/helper.js';
 import { openStorage } from '../../../state/storage/open.js';
 import type { Storage } from '../../../state/storage/storage.js';
 import { startSwift } from '../../servers/swift.js';
@@ -44,19 +47,24 @@ async function fingerprint(directory: string): Promise<string> {
   return (await Promise.all(lines)).sort().join('\n');
 }
 
-export const directoryEngine: EngineKind = {
-  name: 'directory',
+const directoryEngine = (name: string, kind: HelperKind): EngineKind => ({
+  name,
   async start() {
     const root = await mkdtemp(path.join(tmpdir(), 'ensemble-storage-'));
     const next = counter();
     return {
-      open: () => openStorage(`file:${root}/${next()}`),
-      openNowhere: () => openStorage(`file:${root}/nowhere`),
+      open: async () => openDirectory(`file:${root}/${next()}`, systemClock, 10_000, kind),
+      openNowhere: async () => openDirectory(`file:${root}/nowhere`, systemClock, 10_000, kind),
       fingerprint: () => fingerprint(root),
       stop: () => rm(root, { recursive: true, force: true, maxRetries: 10 }),
     };
   },
-};
+});
+
+export const directoryEngines: readonly EngineKind[] = [
+  directoryEngine('directory', 'perl'),
+  directoryEngine('directory, without perl', 'node'),
+];
 
 export const s3Engine: EngineKind = {
   name: 's3',

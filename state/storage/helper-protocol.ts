@@ -1,0 +1,34 @@
+import { getSystemErrorName } from 'node:util';
+
+/**
+ * What a helper is asked, one thing at a time. All paths are absolute. `copy` writes aside, in a directory whose files
+ * older than the last word (epoch, ms) were left by the killed.
+ */
+export type HelperRequest =
+  | readonly ['size' | 'read' | 'flush' | 'remove', path: string]
+  | readonly ['copy', source: string, temporary: string, target: string, abandonedBefore: string];
+
+/**
+ * What a helper says: bytes that follow, that it is still at work, and last what came of it: the size (null: no such
+ * file, or none asked for), or an error of the file system.
+ */
+export type HelperFrame =
+  | { readonly bytes: number }
+  | 'alive'
+  | { readonly done: number | null }
+  | { readonly failed: string; readonly code: string | undefined };
+
+/** A request is a line of words, each encoded as in a URL. */
+export function encodeRequest(request: HelperRequest): string {
+  return `${request.map(encodeURIComponent).join(' ')}\n`;
+}
+
+/** Reads a line that a helper said, without its end. */
+export function parseFrame(line: string): HelperFrame {
+  const [kind, word = '-', ...text] = line.split(' ');
+  if (kind === 'alive') return 'alive';
+  if (kind === 'bytes') return { bytes: Number(word) };
+  if (kind === 'done') return { done: word === '-' ? null : Number(word) };
+  const number = Number(word);
+  return { failed: text.join(' '), code: number > 0 ? getSystemErrorName(-number) : undefined };
+}

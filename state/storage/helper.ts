@@ -1,0 +1,139 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { delimiter, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../clock.js';
+import { encodeRequest, type HelperFrame, type HelperRequest, parseFrame } from './helper-protocol.js';
+import { nodeHelper } from './node-helper.js';
+import { perlHelper } from './perl-helper.js';
+
+/** The helper said nothing for so long that it is taken to hang; it was ended. */
+export class HelperSilent extends Error {
+  constructor(readonly seconds: number) {
+    super(`it has not answered for ${seconds} seconds`);
+  }
+}
+
+/** What the helper told of the file system's error. */
+export class HelperFailure extends Error {
+  constructor(
+    message: string,
+    readonly code: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** In which language it is written. */
+export type HelperKind = 'perl' | 'node';
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** A process of its own for work in a directory that may hang. It does one thing at a time. */
+export class Helper {
+  readonly #child: Child;
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+  #over = false;
+
+  /** @param kind default: perl where the PATH has one */
+  constructor(kind: HelperKind = onPath('perl') === undefined ? 'node' : 'perl') {
+    const [program, ...options] =
+      kind === 'perl'
+        ? [onPath('perl') ?? 'perl', '-e', perlHelper()]
+        : [process.execPath, '--max-old-space-size=64', '--eval', nodeHelper()];
+    this.#child = spawn(program ?? kind, options, {
+      cwd: '/',
+      // Neither this process's options for Node nor its secrets.
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    this.#chunks = this.#child.stdout[Symbol.asyncIterator]();
+    for (const part of [this.#child, this.#child.stdin, this.#child.stdout])
+      part.on('error', () => this.end());
+    this.#child.once('exit', () => {
+      this.#over = true;
+    });
+  }
+
+  /** Whether it can be asked no more. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Ends it, whatever it does. */
+  end(): void {
+    this.#over = true;
+    this.#child.kill('SIGKILL');
+    // What hangs beyond a signal is left to the system: nothing here waits for it.
+    for (const part of [this.#child.stdin, this.#child.stdout]) part.destroy();
+    this.#child.unref();
+  }
+
+  /** Whether it keeps this process from ending. */
+  hold(held: boolean): void {
+    for (const part of [this.#child, this.#child.stdin, this.#child.stdout]) {
+      if (part instanceof Socket || part === this.#child) (part as Socket)[held ? 'ref' : 'unref']();
+    }
+  }
+
+  /**
+   * Has it do something, and gives the bytes that come of it; returns its answer. A helper that is not heard to the end
+   * is of no more use: the caller ends it.
+   * @param silence milliseconds after which it is taken to hang
+   * @throws HelperFailure; HelperSilent; Error where it ended
+   */
+  async *ask(request: HelperRequest, clock: Clock, silence: number): AsyncGenerator<Buffer, number | null> {
+    this.#child.stdin.write(encodeRequest(request));
+    for (;;) {
+      const frame = await this.#frame(clock, silence);
+      if (frame === 'alive') continue;
+      if ('failed' in frame) throw new HelperFailure(frame.failed, frame.code);
+      if ('done' in frame) return frame.done;
+      yield* this.#bytes(frame.bytes, clock, silence);
+    }
+  }
+
+  async #frame(clock: Clock, silence: number): Promise<HelperFrame> {
+    let end = this.#rest.indexOf(10);
+    for (; end < 0; end = this.#rest.indexOf(10))
+      this.#rest = Buffer.concat([this.#rest, await this.#chunk(clock, silence)]);
+    const line = this.#rest.toString('utf8', 0, end);
+    this.#rest = this.#rest.subarray(end + 1);
+    return parseFrame(line);
+  }
+
+  async *#bytes(count: number, clock: Clock, silence: number): AsyncGenerator<Buffer> {
+    for (let left = count; left > 0; ) {
+      const chunk = this.#rest.length > 0 ? this.#rest : await this.#chunk(clock, silence);
+      const taken = chunk.subarray(0, left);
+      this.#rest = chunk.subarray(taken.length);
+      left -= taken.length;
+      yield taken;
+    }
+  }
+
+  /** Whatever comes next. The time in which nobody asked for it does not count. */
+  #chunk(clock: Clock, silence: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(silence, () => {
+        reject(new HelperSilent(silence / 1_000));
+        this.end();
+      });
+      this.#chunks
+        .next()
+        .finally(() => timer.cancel())
+        .then(
+          ({ done, value }) =>
+            done === true ? reject(new Error('the process that works in it was ended')) : resolve(value),
+          reject,
+        );
+    });
+  }
+}
+
+function onPath(program: string): string | undefined {
+  const directories = (process.env.PATH ?? '').split(delimiter).filter((each) => each.startsWith('/'));
+  return directories.map((each) => join(each, program)).find((file) => existsSync(file));
+}

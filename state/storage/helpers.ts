@@ -1,0 +1,99 @@
+import type { Clock } from '../clock.js';
+import { Helper, HelperFailure, type HelperKind, HelperSilent } from './helper.js';
+import type { HelperRequest } from './helper-protocol.js';
+
+/** Requests that may hang at once; more wait until one of those is given up. */
+const MOST = 8;
+
+/** Milliseconds that a helper is kept without work; it ends itself a minute after that. */
+const KEPT = 60_000;
+
+/** The helpers of one storage: as many as work at once, kept for the next requests, replaced where they hang. */
+export class Helpers {
+  readonly #clock: Clock;
+  readonly #silence: number;
+  readonly #idle: { readonly helper: Helper; readonly since: number }[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly #busy = new Set<Helper>();
+
+  readonly #kind: HelperKind | undefined;
+
+  /** @param silence milliseconds without a word after which a helper is taken to hang */
+  constructor(clock: Clock, silence: number, kind?: HelperKind) {
+    this.#kind = kind;
+    this.#clock = clock;
+    this.#silence = silence;
+  }
+
+  /** What a helper answers. @throws as `Helper.ask` */
+  async answer(request: HelperRequest): Promise<number | null> {
+    const work = this.stream(request);
+    for (;;) {
+      const { done, value } = await work.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** The bytes that come of it, before its answer. Whoever stops reading before ends the helper. */
+  async *stream(request: HelperRequest): AsyncGenerator<Buffer, number | null> {
+    const helper = await this.#take();
+    let heard = false;
+    try {
+      const answer = yield* helper.ask(request, this.#clock, this.#silence);
+      heard = true;
+      return answer;
+    } catch (error) {
+      // It has said all there was to say.
+      heard = error instanceof HelperFailure;
+      throw error;
+    } finally {
+      this.#giveBack(helper, heard);
+    }
+  }
+
+  async #take(): Promise<Helper> {
+    if (this.#busy.size >= MOST) await this.#untilOneIsFree();
+    const fresh = this.#clock.monotonic() - KEPT;
+    let kept = this.#idle.pop();
+    while (kept !== undefined && (kept.helper.isOver || kept.since < fresh)) {
+      kept.helper.end();
+      kept = this.#idle.pop();
+    }
+    const helper = kept?.helper ?? new Helper(this.#kind);
+    helper.hold(true);
+    this.#busy.add(helper);
+    return helper;
+  }
+
+  #untilOneIsFree(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.after(this.#silence, () => {
+        this.#waiting.delete(go);
+        reject(new HelperSilent(this.#silence / 1_000));
+      });
+      const go = (): void => {
+        timer.cancel();
+        this.#waiting.delete(go);
+        resolve();
+      };
+      this.#waiting.add(go);
+    });
+  }
+
+  #giveBack(helper: Helper, heard: boolean): void {
+    this.#busy.delete(helper);
+    if (heard && !helper.isOver) {
+      helper.hold(false);
+      this.#idle.push({ helper, since: this.#clock.monotonic() });
+    } else helper.end();
+    const [next] = this.#waiting;
+    next?.();
+  }
+
+  /** Ends them all; what they were at fails. */
+  close(): void {
+    for (const { helper } of this.#idle.splice(0)) helper.end();
+    for (const helper of this.#busy) helper.end();
+    this.#busy.clear();
+  }
+}

@@ -1,0 +1,162 @@
+import type { HelperRequest } from './helper-protocol.js';
+
+/** The helper where there is no perl, for `node --eval`: it needs no file, which another user might be unable to read. */
+export const nodeHelper = (): string => `(${main.toString()})()`;
+
+/**
+ * Does what it is asked in a directory that may hang (a network mount that is away, a disk that does not answer), so
+ * that it can be ended with it. It is run as its own text: nothing of this module is there.
+ */
+function main(): void {
+  const fs = process.getBuiltinModule('node:fs');
+  const path = process.getBuiltinModule('node:path');
+  const files = fs.promises;
+  const PIECE = 1024 * 1024;
+  const FLUSHED_AFTER = 8 * PIECE;
+  const IDLE = 120_000;
+
+  const say = (frame: string): boolean => process.stdout.write(`${frame}\n`);
+  const codeOf = (error: unknown): unknown =>
+    error instanceof Error && 'code' in error ? error.code : undefined;
+
+  async function flush(file: string): Promise<void> {
+    // For reading, as a directory cannot be opened otherwise.
+    const handle = await files.open(file, 'r');
+    await handle.sync().finally(() => handle.close());
+  }
+
+  /** With its missing parents, mode 0700, so that they survive a power cut. Others may make them at the same time. */
+  async function makeDirectory(directory: string, isParentMade = false): Promise<void> {
+    try {
+      await files.mkdir(directory, { mode: 0o700 });
+    } catch (error) {
+      const found = await files.stat(directory).catch(() => undefined);
+      if (found?.isDirectory()) return;
+      if (codeOf(error) !== 'ENOENT' || isParentMade) throw error;
+      await makeDirectory(path.dirname(directory));
+      return makeDirectory(directory, true);
+    }
+    // A new directory is an entry of its parent.
+    await flush(path.dirname(directory));
+  }
+
+  async function read(file: string): Promise<number> {
+    const handle = await files.open(file, 'r');
+    const buffer = Buffer.allocUnsafeSlow(PIECE);
+    let size = 0;
+    try {
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, PIECE);
+        if (bytesRead === 0) return size;
+        size += bytesRead;
+        say(`bytes ${bytesRead}`);
+        await new Promise((resolve) => process.stdout.write(buffer.subarray(0, bytesRead), resolve));
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function copy(source: string, others: readonly string[]): Promise<void> {
+    const [temporary = '', target = '', abandonedBefore = '0'] = others;
+    await makeDirectory(path.dirname(temporary));
+    await makeDirectory(path.dirname(target));
+    for (const name of await files.readdir(path.dirname(temporary))) {
+      const old = path.join(path.dirname(temporary), name);
+      const found = await files.stat(old).catch(() => undefined);
+      if (found !== undefined && found.mtimeMs < Number(abandonedBefore))
+        await files.rm(old, { force: true });
+    }
+    try {
+      await write(source, temporary);
+      await move(temporary, target);
+    } finally {
+      // What cannot be removed now is removed later, as abandoned; the first error is the one to tell.
+      await files.unlink(temporary).catch(() => undefined);
+    }
+  }
+
+  async function write(source: string, temporary: string): Promise<void> {
+    const from = await files.open(source, 'r');
+    try {
+      const mode = (await from.stat()).mode & 0o777;
+      const to = await files.open(temporary, 'wx', mode);
+      try {
+        const buffer = Buffer.allocUnsafeSlow(PIECE);
+        for (let unflushed = 0; ; ) {
+          const { bytesRead } = await from.read(buffer, 0, PIECE);
+          if (bytesRead === 0) break;
+          for (let at = 0; at < bytesRead; ) at += (await to.write(buffer, at, bytesRead - at)).bytesWritten;
+          unflushed += bytesRead;
+          // So that no flush takes so long that it looks like one that hangs.
+          if (unflushed >= FLUSHED_AFTER) await to.datasync().then(() => (unflushed = 0));
+          say('alive');
+        }
+        await to.chmod(mode);
+        await to.sync();
+      } finally {
+        await to.close();
+      }
+    } finally {
+      await from.close();
+    }
+  }
+
+  /** Gives the file its name unless the name is taken; never overwrites. */
+  async function move(temporary: string, target: string): Promise<void> {
+    try {
+      await files.link(temporary, target);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return;
+      // A file system without hard links (FAT, some network mounts). A rename could overwrite only an object that was
+      // stored under the same key since the look just before: the same bytes.
+      if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(String(codeOf(error)))) throw error;
+      await files.rename(temporary, target);
+    }
+  }
+
+  async function perform(work: string, [first = '', ...others]: readonly string[]): Promise<number | null> {
+    switch (work as HelperRequest[0]) {
+      case 'size': {
+        const found = await files.stat(first).catch((error: unknown) => {
+          if (codeOf(error) === 'ENOENT') return undefined;
+          throw error;
+        });
+        return found?.isFile() ? found.size : null;
+      }
+      case 'read':
+        return read(first);
+      case 'copy':
+        await copy(first, others);
+        return null;
+      case 'flush':
+        await flush(first);
+        return null;
+      case 'remove':
+        await files.unlink(first);
+        return null;
+    }
+  }
+
+  async function answer(work: string, words: readonly string[]): Promise<void> {
+    try {
+      say(`done ${(await perform(work, words)) ?? '-'}`);
+    } catch (error) {
+      const number = error instanceof Error && 'errno' in error ? Math.abs(Number(error.errno)) : 0;
+      say(`failed ${number} ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  const rest = setTimeout(() => process.exit(), IDLE).unref();
+  let line = '';
+  process.stdin.setEncoding('utf8').on('data', (text: string) => {
+    line += text;
+    if (!line.endsWith('\n')) return;
+    const [work = '', ...words] = line.trim().split(' ').map(decodeURIComponent);
+    line = '';
+    rest.refresh();
+    void answer(work, words);
+  });
+  // Whoever asks is gone. Node's own end would wait for what hangs.
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL'));
+}
