@@ -12,8 +12,9 @@ import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { openGate, openGates } from '../state/model/protection.js';
 import { requireLayout } from '../state/model/layout.js';
+import type { Machine } from '../state/model/schemas.js';
 import { openStorage } from '../state/storage/open.js';
-import { ownAddresses } from './addresses.js';
+import { givenAddresses, type MachineAddresses, watchAddresses } from './addresses.js';
 import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { clearLeftovers } from './disk/leftovers.js';
@@ -55,6 +56,8 @@ export interface AgentOptions {
   readonly acceptState?: boolean;
   /** Identifies the machine's current boot; default: the kernel's `bootId()`. */
   readonly boot?: string;
+  /** Where others reach this machine; default: the environment's `address`, or what the machine's network says. */
+  readonly addresses?: MachineAddresses;
   /** What opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }
@@ -171,9 +174,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const writer = treeWriter(coordinator, clock, random, () => home.touched());
     const dropped = removeDropped(coordinator, { clock, random, log });
     ends.push(() => dropped.close());
+    const addresses =
+      options.addresses ??
+      (environment.address === undefined
+        ? watchAddresses({ clock, log, alone: environment.state.startsWith('embedded:') })
+        : givenAddresses(environment.address));
+    ends.push(() => addresses.close());
     const parts: AgentParts = {
       machine,
-      addresses: ownAddresses(),
+      addresses,
       directory,
       coordinator,
       home,
@@ -203,10 +212,24 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       agentId: id,
       version: options.version,
       dataDirectory: directory.root,
-      description: { hostname: hostname(), addresses: parts.addresses },
+      // As of when it is asked for: the machine may be registered anew.
+      get description() {
+        return { hostname: hostname(), ...addressFacts(addresses) };
+      },
     };
     const presence = await registerAgent(coordinator, identity, { clock, random, log });
     ends.push(() => presence.close());
+    const describeAs = (description: Partial<Machine>, failure: string): void => {
+      // One that was removed is registered anew by the presence.
+      writer
+        .write(async () => (await describeMachine(coordinator, machine, description)) ?? [])
+        .catch((error: unknown) => log.warning(failure, { error }));
+    };
+    ends.push(
+      addresses.subscribe(() =>
+        describeAs(addressFacts(addresses), 'the change of the address cannot be told'),
+      ),
+    );
     const units = await Promise.race([hostUnits(parts, journalled), failed]);
     ends.push(() => units.stop());
     hosted();
@@ -214,10 +237,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => placement.close());
     const describe = (disk: DiskUse): void => {
       log.info('disk', { ...disk });
-      // One that was removed is registered anew by the presence.
-      writer
-        .write(async () => (await describeMachine(coordinator, machine, { disk: { ...disk } })) ?? [])
-        .catch((error: unknown) => log.warning('the use of the disk cannot be told', { error }));
+      describeAs({ disk: { ...disk } }, 'the use of the disk cannot be told');
     };
     ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
     keepSession = true;
@@ -227,6 +247,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await stop();
     throw error;
   }
+}
+
+/** What the machine's node says of its addresses: those it has, or that none was found. */
+function addressFacts(addresses: MachineAddresses): Pick<Machine, 'addresses' | 'noAddress'> {
+  const current = addresses.current();
+  return { addresses: current, noAddress: current === undefined ? true : undefined };
 }
 
 /** Continues the session of the agent before this one, so that a restart is no absence (DESIGN §9). */

@@ -5,7 +5,13 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../state/clock.js';
 import type { Environment } from '../state/environments/environment.js';
-import { absoluteUrl, ensembleHome, loadEnvironment } from '../state/environments/environments-file.js';
+import {
+  ADDRESS,
+  ADDRESS_RULE,
+  absoluteUrl,
+  ensembleHome,
+  loadEnvironment,
+} from '../state/environments/environments-file.js';
 import { EnsembleError } from '../state/errors.js';
 import { explainedBySystem } from '../state/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
@@ -20,6 +26,7 @@ interface Options {
   readonly storage?: string;
   readonly machine?: string;
   readonly dataDir?: string;
+  readonly address?: string;
   readonly hookConcurrency?: number;
   readonly hookTimeout?: number;
   readonly acceptState?: boolean;
@@ -36,6 +43,11 @@ const program = new Command('ensemble-agent')
   .option('--storage <url>', "the storage's URL, in the place of an environment's")
   .option('--machine <name>', "the machine's name (default: m0 for an embedded environment, else the host's)")
   .option('--data-dir <dir>', 'where units live (default: $ENSEMBLE_HOME/<environment>/machines/<machine>)')
+  .option(
+    '--address <address>',
+    "where other machines reach this one (default: the environment's address, or what the network says)",
+    anAddress,
+  )
   .option('--hook-concurrency <n>', 'hooks that run at once (default: four for each core)', atLeastOne)
   .option(
     '--hook-timeout <seconds>',
@@ -70,7 +82,8 @@ async function run(options: Options): Promise<void> {
   // is not run again, and that was a quarter of the agent's CPU.
   setFlagsFromString('--interrupt-budget=1000000');
   try {
-    const environment = await chooseEnvironment(options);
+    const chosen = await chooseEnvironment(options);
+    const environment = options.address === undefined ? chosen : { ...chosen, address: options.address };
     const machine = options.machine ?? (environment.state.startsWith('embedded:') ? 'm0' : shortHostname());
     const agent = await startAgent({
       environment,
@@ -134,6 +147,11 @@ function atLeastOne(text: string): number {
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError('It must be a whole number, 1 or more.');
   return number;
+}
+
+function anAddress(text: string): string {
+  if (!ADDRESS.test(text)) throw new InvalidArgumentError(`It ${ADDRESS_RULE}.`);
+  return text;
 }
 
 function shortHostname(): string {

@@ -2,7 +2,7 @@ import type { HookContext } from '../hooks/context/hook-context.js';
 import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import type { HookRules } from '../state/formula/hook-rules.js';
-import type { Addresses } from '../state/model/schemas.js';
+import type { MachineAddresses } from './addresses.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import type { Leftovers } from './disk/leftovers.js';
 import type { HomeEnvironment } from './environment/home-environment.js';
@@ -20,7 +20,7 @@ import type { TreeWriter } from './tree/tree-writer.js';
 /** What every unit of the machine uses; made once by the agent. */
 export interface AgentParts {
   readonly machine: string;
-  readonly addresses: Addresses;
+  readonly addresses: MachineAddresses;
   readonly directory: DataDirectory;
   readonly coordinator: Coordinator;
   readonly home: HomeEnvironment;

@@ -46,6 +46,11 @@ export const relationRecordSchema = z.looseObject({
   retry: z.optional(z.nullable(hookRetrySchema)),
   /** Why its first event failed, in an operator's words; null while the relation runs. */
   error: z.nullable(z.string()),
+  /**
+   * What the agent set as `private-address`, or is about to set, the last one last; empty where none was known. Absent in
+   * records of release 0.1.0.
+   */
+  addresses: z.optional(z.readonly(z.array(z.string()))),
   /** The id of the last `resolved` request that was honoured. */
   resolvedId: z.nullable(z.string()),
 });

@@ -10,6 +10,7 @@ import { betweenFaults } from '../fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
+import { firstSettings } from './own-address.js';
 
 /** The unit that takes part, as far as it tells its own nodes from those of another life of its name. */
 export type Participant = Pick<UnitRecord, 'incarnation' | 'evicted'>;
@@ -20,11 +21,11 @@ export type Participant = Pick<UnitRecord, 'incarnation' | 'evicted'>;
  * joined, nor does a unit join that the tree does not know any more.
  */
 export async function takePart(
-  { coordinator, writer, addresses, machine }: AgentParts,
+  { coordinator, writer, machine }: AgentParts,
   record: RelationRecord,
   { incarnation, evicted }: Participant,
 ): Promise<void> {
-  const { unit, relation, meeting } = record;
+  const { unit, relation, meeting, addresses = [] } = record;
   const build = async (): Promise<readonly Operation[]> => {
     const node = await readEntity(coordinator, paths.relation(relation), relationSchema);
     if (node === undefined || node.value.removing === true || evicted !== undefined) return [];
@@ -39,7 +40,7 @@ export async function takePart(
     const operations = [
       ...place,
       ...(place.length > 0 ? meetingOperations(meeting) : []),
-      ...(await create(paths.settings(meeting, unit), nodeValue({ 'private-address': addresses.private }))),
+      ...(await create(paths.settings(meeting, unit), nodeValue(firstSettings(addresses)))),
       ...(await create(paths.member(meeting, unit), nodeValue({ incarnation }), true)),
     ];
     if (operations.length === 0) return [];

@@ -16,6 +16,7 @@ import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
 import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
+import { addressesOf, tellAddress, withAddress } from './own-address.js';
 import { leaveForGood, type Participant, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
@@ -27,6 +28,8 @@ import { nextDue, putOffFor } from './turns.js';
 export interface RelationHost extends HookHost {
   /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
   principal(): string | null | undefined;
+  /** What the agent of release 0.1.0 set as the unit's address; undefined while that is not known. */
+  addressesBefore(): readonly string[] | undefined;
   /** Looks again at everything that may ask something of the unit. */
   look(): void;
 }
@@ -43,6 +46,8 @@ export class UnitRelations {
   readonly #writing = new Set<string>();
   /** Who was in each relation when it was last looked at. */
   readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
+  /** Relations in which the machine's address is being told. */
+  readonly #telling = new Set<string>();
   /** Why a relation's presence or departure cannot be written yet. */
   readonly #troubles = new Map<string, string>();
   /** Dropped relations that this unit has nothing to do with any more, and which were looked at for it. */
@@ -91,6 +96,7 @@ export class UnitRelations {
         this.#takesPart(record) === false
       )
         this.#beginLeaving(record);
+      else this.#tellAddress(record);
     }
   }
 
@@ -235,8 +241,9 @@ export class UnitRelations {
     const part = this.#takesPart(joining);
     if (part === false && view.relation.dropped === true) this.#lookAtDropped(view.id);
     if (part !== true) return;
-    this.#note(joining);
-    this.#save(joining)
+    // Journalled before it is set, so that it is known again.
+    const addresses = addressesOf(this.#host.parts.addresses.current()?.private);
+    this.#save({ ...joining, addresses })
       .then(() => this.#attend(joining))
       .catch((error: unknown) => this.#failed(joining, error));
   }
@@ -328,7 +335,7 @@ export class UnitRelations {
     this.#writing.add(key);
     const { parts } = this.#host;
     const { clock, random } = parts;
-    untilItWorks(() => write(parts, record, this.#host.record()), {
+    untilItWorks(() => write(parts, this.current(record), this.#host.record()), {
       clock,
       random,
       // What it was to take part in may be left meanwhile.
@@ -342,6 +349,43 @@ export class UnitRelations {
       .finally(() => {
         this.#trouble(record, undefined);
         this.#writing.delete(key);
+        const now = this.#records.get(record.relation);
+        if (now !== undefined) this.#tellAddress(now);
+      });
+  }
+
+  /** Sets the machine's address where the one that the agent set before stands, and remembers which that is. */
+  #tellAddress(record: RelationRecord): void {
+    const { parts } = this.#host;
+    const address = parts.addresses.current()?.private;
+    const { relation, addresses = this.#host.addressesBefore() } = record;
+    if (address === undefined || addresses === undefined || record.queue.leaving) return;
+    if (record.addresses?.length === 1 && record.addresses[0] === address) return;
+    // What is just being written may hold an address too.
+    if (this.#telling.has(relation) || [...this.#writing].some((key) => key.startsWith(`${relation} `)))
+      return;
+    this.#telling.add(relation);
+    const { clock, random } = parts;
+    const goesOn = (): boolean => !this.#host.isStopped() && !this.current(record).queue.leaving;
+    this.#save({ ...record, addresses: withAddress(addresses, address) })
+      .then(() =>
+        untilItWorks(() => tellAddress(parts, this.current(record), this.#host.record()), {
+          clock,
+          random,
+          mayHeal: goesOn,
+          failed: (error) => this.#failed(record, error),
+        }),
+      )
+      .then(() =>
+        this.#records.has(relation)
+          ? this.#save({ ...this.current(record), addresses: [address] })
+          : undefined,
+      )
+      .catch((error: unknown) => this.#failed(record, error))
+      .finally(() => {
+        this.#telling.delete(relation);
+        const now = this.#records.get(relation);
+        if (now !== undefined && parts.addresses.current()?.private !== address) this.#tellAddress(now);
       });
   }
 

@@ -22,7 +22,7 @@ export interface Trouble {
 /** What observers are told of a unit: its journal, and what has not come as far as the journal. */
 export function unitFacts(
   unit: Unit,
-  addresses: Addresses,
+  addresses: Addresses | undefined,
   record: UnitRecord,
   wants: Wants,
   preparation: Preparation | undefined,

@@ -31,7 +31,7 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
   return {
     unit: host.name,
     config: () => host.config(),
-    address: (kind) => parts.addresses[kind],
+    address: (kind) => parts.addresses.current()?.[kind] ?? '',
     ports: () => openPorts(host),
     log: (level, message) =>
       appendFile(

@@ -5,6 +5,7 @@ import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
 import type { AgentParts } from '../parts.js';
+import { addressesOf } from '../relation/own-address.js';
 import { untilItWorks } from '../retry.js';
 import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
 import { UnitNode } from '../tree/unit-node.js';
@@ -36,6 +37,7 @@ export class UnitReport {
   readonly #node: UnitNode;
   /** What the tree keeps of the unit's history; undefined until it was read. */
   #past: readonly HistoryEntry[] | undefined;
+  #addressesBefore: readonly string[] | undefined;
   #read: Promise<void> = Promise.resolve();
   #preparation: Preparation | undefined;
   #trouble: Trouble | undefined;
@@ -63,6 +65,11 @@ export class UnitReport {
     return this.#read;
   }
 
+  /** Those that the agent before this one set, as far as the unit's node tells; undefined until that was read. */
+  addressesBefore(): readonly string[] | undefined {
+    return this.#addressesBefore;
+  }
+
   /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
   principal(): string | null | undefined {
     const node = this.#node.value();
@@ -80,7 +87,7 @@ export class UnitReport {
     const record = { ...this.#host.written(), ...ahead };
     const facts = unitFacts(
       node,
-      parts.addresses,
+      parts.addresses.current(),
       record,
       this.#host.wants(),
       this.#preparation,
@@ -129,7 +136,11 @@ export class UnitReport {
     const { name, parts } = this.#host;
     const { clock, random, log } = parts;
     const read = async (): Promise<void> => {
-      if ((await this.#node.read()) !== undefined) this.#past ??= await parts.histories.open(name);
+      const node = await this.#node.read();
+      if (node !== undefined) {
+        this.#addressesBefore ??= addressesOf(node.addresses?.private);
+        this.#past ??= await parts.histories.open(name);
+      }
       await then();
     };
     try {

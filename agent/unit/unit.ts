@@ -98,6 +98,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   /** Takes the unit up where its journal left it. */
   start(): void {
     const { coordinator, services, log, logs } = this.parts;
+    this.#ends.push(this.parts.addresses.subscribe(() => this.look()));
     this.#ends.push(services.subscribe(this.record().service, () => this.look()));
     const life = { unit: this.name, incarnation: this.record().incarnation };
     const isAnother = (): void => this.#owner.suspects(this);
@@ -237,6 +238,10 @@ export class AgentUnit implements RelationHost, ReportHost {
 
   relationRecords(): readonly RelationRecord[] {
     return this.relations.all();
+  }
+
+  addressesBefore(): readonly string[] | undefined {
+    return this.report.addressesBefore();
   }
 
   principal(): string | null | undefined {

@@ -17,6 +17,8 @@ interface Entry {
   readonly version: string | null;
   readonly since: string | null;
   readonly addresses: Addresses | null;
+  /** Its agent found none. */
+  readonly noAddress?: true;
   readonly units: readonly string[];
 }
 
@@ -45,6 +47,7 @@ function entryOf({ agent, machine, units }: MachineState): Entry {
     version: agent?.version ?? null,
     since: agent?.since ?? null,
     addresses: machine.addresses ?? null,
+    ...(machine.noAddress === true && { noAddress: true }),
     units: [...units].sort(compareUnits),
   };
 }
@@ -55,7 +58,7 @@ function tableOf(entries: Readonly<Record<string, Entry>>, columns: number): rea
     entry.agent,
     entry.version ?? '-',
     printable(entry.hostname),
-    printable(entry.addresses?.public ?? '-'),
+    printable(entry.addresses?.public ?? (entry.noAddress ? 'none found' : '-')),
     entry.units.length === 0 ? '-' : entry.units.join(' '),
   ]);
   if (rows.length === 0) return ['no machines; an agent registers its own: ensemble-agent'];

@@ -27,6 +27,8 @@ export interface MachineEntry {
   readonly hostname: string;
   /** Of the agent; null while none is up. */
   readonly version: string | null;
+  /** Its agent found no address that other machines could reach it by. */
+  readonly noAddress?: true;
   readonly units: number;
 }
 
@@ -125,6 +127,7 @@ function machineEntry({ agent, machine, units }: MachineState): MachineEntry {
     agent: agent === undefined ? 'down' : 'up',
     hostname: machine.hostname,
     version: agent?.version ?? null,
+    ...(machine.noAddress === true && { noAddress: true }),
     units: units.length,
   };
 }

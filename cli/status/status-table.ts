@@ -83,7 +83,17 @@ function named(name: string, { exposed, destroying }: ServiceEntry): string {
   return marks.length === 0 ? name : `${name} (${marks.join(', ')})`;
 }
 
-function missingLines({ services }: StatusDocument): readonly string[] {
+function missingLines({ machines, services }: StatusDocument): readonly string[] {
+  const unreachable = Object.entries(machines)
+    .filter(([, { noAddress }]) => noAddress === true)
+    .map(
+      ([name]) =>
+        `${name} has no address that other machines could reach it by: start its agent with --address ADDRESS`,
+    );
+  return [...unreachable, ...missingRelationLines(services)];
+}
+
+function missingRelationLines(services: StatusDocument['services']): readonly string[] {
   return Object.entries(services).flatMap(([name, { missingRelations = [], destroying }]) =>
     destroying === true
       ? []

@@ -7,6 +7,8 @@ export interface Environment {
   readonly state: string;
   /** The storage's URL for `openStorage`. */
   readonly storage: string;
+  /** Where others reach the machine whose agent reads this. */
+  readonly address?: string;
   /** How hooks are run where their formula says nothing else. */
   readonly hooks?: HookRules;
   /** Never printed. */

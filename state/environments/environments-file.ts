@@ -13,11 +13,16 @@ import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './erro
 /** Characters that a secret has at least: a shorter one is guessed. */
 const SHORTEST_SECRET = 8;
 
+/** What an operator may choose as a machine's address: of IPv4 or IPv6, or a name. */
+export const ADDRESS = /^[A-Za-z0-9]?[A-Za-z0-9.:_-]{1,253}$/;
+export const ADDRESS_RULE = 'is no address: write e.g. 192.0.2.7, 2001:db8::7 or web1.example.com';
+
 const environmentSchema = z.looseObject({
   state: z.string(),
   storage: z.string(),
   secret: z.optional(z.string().check(z.minLength(SHORTEST_SECRET))),
   secretFile: z.optional(z.string()),
+  address: z.optional(z.string().check(z.regex(ADDRESS, ADDRESS_RULE))),
   hooks: z.optional(rulesSchema),
 });
 
@@ -77,6 +82,7 @@ export async function loadEnvironment(
     name: chosen,
     state: absoluteUrl(entry.state, home),
     storage: absoluteUrl(entry.storage, home),
+    ...(entry.address !== undefined && { address: entry.address }),
     ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(secret !== undefined && { secret }),
     ...(warnings.length > 0 && { warnings }),

@@ -43,6 +43,8 @@ export const addressesSchema = z.looseObject({ private: z.string(), public: z.st
 export const machineSchema = z.looseObject({
   hostname: z.string(),
   addresses: z.optional(addressesSchema),
+  /** Its agent found no address that other machines could reach it by. */
+  noAddress: z.optional(z.boolean()),
   /** Bytes; as of the agent's last look, hourly. */
   disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
 });

@@ -8,6 +8,7 @@ import { newRecord } from '../../../agent/journal/record.js';
 import { newRelationRecord, type RelationRecord } from '../../../agent/journal/relation-record.js';
 import type { Log } from '../../../agent/log.js';
 import type { LogGatherer } from '../../../agent/logs/gather-logs.js';
+import { givenAddresses } from '../../../agent/addresses.js';
 import type { AgentParts } from '../../../agent/parts.js';
 import { begin, leave, observeMembers } from '../../../agent/relation/queue.js';
 import { runRelationHook } from '../../../agent/relation/relation-hook.js';
@@ -63,7 +64,7 @@ describe('a relation hook of a unit', () => {
     endMeeting = meetings.subscribe(meeting, () => undefined);
     await eventuallyTrue('mysql/0 is seen', () => meetings.view(meeting)?.has('mysql/0') === true);
     const parts = {
-      addresses: { private: '10.0.0.1', public: '10.0.0.1' },
+      addresses: givenAddresses('10.0.0.1'),
       directory: { runs: join(root, 'runs'), tools: join(root, 'tools'), socket },
       coordinator,
       meetings,
@@ -194,10 +195,10 @@ describe('a relation hook of a unit', () => {
     const begun = { ...later, queue: begin(later.queue) };
     const hook = { id: 'run', name: 'web-relation-joined', relation: '7', attempt: 1, boot: bootId() };
     await host.save({ hook: { ...hook, context: undefined }, attempts: 1 });
-    const relations = new UnitRelations({ ...host, principal: () => undefined, look: () => undefined }, [
-      relation,
-      begun,
-    ]);
+    const relations = new UnitRelations(
+      { ...host, principal: () => undefined, addressesBefore: () => undefined, look: () => undefined },
+      [relation, begun],
+    );
     await relations.runNext();
     await relations.runNext();
     const order = said().match(/(db:4|web:7) \d/g);

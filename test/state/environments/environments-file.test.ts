@@ -67,6 +67,19 @@ describe('environments.yaml', () => {
     });
   });
 
+  it('says where others reach the machine, by an address or a name', async () => {
+    const line = (address: string) =>
+      `environments:\n  one:\n    state: embedded:/s\n    storage: file:/f\n    address: ${address}\n`;
+    for (const address of ['192.0.2.7', '"2001:db8::7"', 'web1.example.com']) {
+      await write(line(address));
+      assert.equal((await loadEnvironment('one', variables)).address, address.replaceAll('"', ''));
+    }
+    for (const address of ['"10.0.0.7 10.0.0.8"', '""', 'http://web1/']) {
+      await write(line(address));
+      await fails(EnvironmentsInvalid, /address.* is no address: write e\.g\. 192\.0\.2\.7/, 'one');
+    }
+  });
+
   it('of several at once, one writes it', async () => {
     const wrote = await Promise.all(Array.from({ length: 8 }, () => writeFirstEnvironments(variables)));
     assert.equal(wrote.filter(Boolean).length, 1);
