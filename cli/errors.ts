@@ -243,3 +243,19 @@ export class FormulaReverted extends EnsembleError {
     );
   }
 }
+
+/** Formulas are pruned, and bundles of theirs could not be removed from the storage. */
+export class PruneIncomplete extends EnsembleError {
+  static override readonly code = 'prune-incomplete';
+  constructor(
+    readonly bundles: number,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${bundles} bundle${bundles === 1 ? '' : 's'} of pruned formulas could not be removed from the storage: ${reason}`,
+      'ensemble prune, when that is mended: it remembers them',
+      options,
+    );
+  }
+}

@@ -66,6 +66,11 @@ export function lineCount(text: string): number {
   return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER);
 }
 
+/** How many revisions to keep, or how many days. */
+export function anyCount(text: string): number {
+  return wholeNumber(text, 0, 1_000_000);
+}
+
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 
 /** In either case. */

@@ -129,7 +129,6 @@ async function makeService(
     const prepared = await publishable(candidate, directory);
     const { subordinate } = prepared.formula.metadata;
     const config = await configFor(id, prepared.formula, name, options, invocation);
-    await publish(session, id, prepared, invocation.output, systemClock.now());
     const origin = { name: repository.name, path: repository.path };
     const count = subordinate ? 0 : (options.units ?? 1);
     const asked = requestEntry(requester(systemClock.now()), {
@@ -137,7 +136,10 @@ async function makeService(
       to: id,
       message: `${count} unit${count === 1 ? '' : 's'}`,
     });
-    await createService(session.coordinator, name, { formula: id, repository: origin }, config, asked);
+    const service = { formula: id, repository: origin };
+    await publish(session, id, prepared, invocation.output, systemClock.now(), () =>
+      createService(session.coordinator, name, service, config, asked, true),
+    );
     return subordinate;
   });
 }

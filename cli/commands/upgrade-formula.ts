@@ -98,18 +98,18 @@ async function upgrade(work: Work): Promise<ExitCode> {
   const request = { what: 'upgrade', from: service.formula, to: target.id };
   const asked = requestEntry(by, request);
   if (candidate !== undefined) {
-    const formula = await withWorkDirectory(async (directory) => {
+    const origin = options.repository === undefined ? undefined : candidate;
+    await withWorkDirectory(async (directory) => {
       const prepared = await publishable(candidate, directory);
       // Before anything is published: a formula that does not fit leaves no trace.
       if (target.id !== service.formula) {
         const misfits = await fitting(work, target.id, prepared.formula);
         for (const line of misfitLines(misfits, target.id)) output.warn(line);
       }
-      await publish(session, target.id, prepared, output, systemClock.now());
-      return prepared.formula;
+      await publish(session, target.id, prepared, output, systemClock.now(), () =>
+        setTarget(coordinator, name, target.id, prepared.formula, { origin, force }, asked),
+      );
     });
-    const origin = options.repository === undefined ? undefined : candidate;
-    await setTarget(coordinator, name, target.id, formula, { origin, force }, asked);
   }
   // Only now: a unit added meanwhile may have begun with the formula of before.
   const [{ formula: now }, names] = await Promise.all([

@@ -36,6 +36,35 @@ export const environmentCommands: readonly CommandDefinition[] = [
       (await import('../commands/remove-machine.js')).forgetMachines(list(names), options, invocation),
   },
   {
+    name: 'prune',
+    summary: 'remove formulas, histories and logs that nothing needs',
+    details:
+      'A formula is needed by services and units that run it, keep it to go back to, or are on their way to it. Of each\n' +
+      'formula the newest revisions stay besides. Histories of services that are gone are kept for a while, logs of\n' +
+      'machines that were removed are not. Units and their data are never touched. Run it when you like, also while\n' +
+      'others deploy and upgrade.',
+    arguments: [],
+    options: [
+      { flags: '--dry-run', description: 'only say what would go' },
+      {
+        flags: '--keep <n>',
+        description: 'revisions of each formula that stay in any case',
+        parse: values.anyCount,
+        default: 2,
+      },
+      {
+        flags: '--history-days <n>',
+        description: 'days that the history of a service that is gone is kept',
+        parse: values.anyCount,
+        default: 30,
+      },
+      format,
+    ],
+    examples: ['ensemble prune --dry-run', 'ensemble prune --keep 5'],
+    run: async (_args, options, invocation) =>
+      (await import('../commands/prune.js')).prune(options, invocation),
+  },
+  {
     name: 'destroy-environment',
     summary: 'remove everything an environment knows',
     details:

@@ -1,15 +1,22 @@
 import type { Publishable } from '../../state/formula/publishable.js';
+import { claimBundle } from '../../state/model/bundles.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { FormulaNotPublished } from '../../state/model/errors.js';
 import { readFormulaRecord, registerFormula } from '../../state/model/formulas.js';
-import { bundleKey } from '../../state/storage/key.js';
 import type { Output } from '../output/output.js';
 import type { Session } from '../session.js';
 import { checkContent } from './check-content.js';
 
+/** Publications in a row that may be pruned before anybody takes them up. */
+const MOST_TRIES = 3;
+
 /**
  * Makes a formula available to agents under `formulaId`: first its bundle in the storage, unless it is there, then its
  * node, so that no agent looks for an object that is not there. Publishing the same content again is a success; the bundle
- * stays the one that was published first.
+ * stays the one that was published first. A bundle that is pruned at the same moment is published under another key.
  * @param now milliseconds since the epoch
+ * @param take has a service take the formula up; where it was pruned by then, as nobody needed it yet, it is published
+ *   once more
  * @throws FormulaPublishedDiffers, before anything is uploaded where it can be known then; StorageUnreachable, …
  */
 export async function publish(
@@ -18,21 +25,44 @@ export async function publish(
   prepared: Publishable,
   output: Output,
   now: number,
+  take: () => Promise<void>,
 ): Promise<void> {
-  const { coordinator, storage } = session;
+  for (const warning of prepared.formula.warnings) output.warn(warning);
+  for (let tries = 1; ; tries += 1) {
+    const isNew = await retryOnConflict(`formula ${formulaId}`, () =>
+      publishOnce(session, formulaId, prepared, now),
+    );
+    if (isNew) output.notice(`published ${formulaId}`);
+    try {
+      return await take();
+    } catch (error) {
+      const pruned = error instanceof FormulaNotPublished && error.formula === formulaId;
+      if (!pruned || tries >= MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** @returns whether it was not published before */
+async function publishOnce(
+  session: Session,
+  formulaId: string,
+  prepared: Publishable,
+  now: number,
+): Promise<boolean> {
+  const { coordinator } = session;
   const { bundle, digest, formula } = prepared;
-  for (const warning of formula.warnings) output.warn(warning);
-  const key = bundleKey(digest.sha256);
-  const target = await storage();
-  const [published, stored] = await Promise.all([
+  const target = await session.storage();
+  const [published, claim] = await Promise.all([
     readFormulaRecord(coordinator, formulaId),
-    target.size(key),
+    claimBundle(coordinator, digest.sha256),
   ]);
   if (published !== undefined) {
     await checkContent(session, formulaId, published, prepared);
-    if (published.sha256 !== digest.sha256) return;
+    if (published.sha256 !== digest.sha256) return false;
   }
-  if (stored !== digest.size) await target.put(key, bundle);
+  const key = published?.storageKey ?? claim.key;
+  if ((await target.size(key)) !== digest.size) await target.put(key, bundle);
+  if (published !== undefined) return false;
   const record = {
     ...digest,
     storageKey: key,
@@ -40,6 +70,6 @@ export async function publish(
     config: { ...formula.config },
     publishedAt: new Date(now).toISOString(),
   };
-  await registerFormula(coordinator, formulaId, record, formula.directory);
-  if (published === undefined) output.notice(`published ${formulaId}`);
+  await registerFormula(coordinator, formulaId, record, formula.directory, claim);
+  return true;
 }

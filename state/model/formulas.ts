@@ -1,6 +1,7 @@
-import type { Coordinator } from '../coordination/coordinator.js';
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists } from '../coordination/errors.js';
 import { type Metadata, metadataSchema } from '../formula/metadata.js';
+import type { BundleClaim } from './bundles.js';
 import { nodeValue, readEntity } from './entity.js';
 import { FormulaNotPublished, FormulaPublishedDiffers, NodeInvalid } from './errors.js';
 import { paths } from './paths.js';
@@ -24,6 +25,25 @@ export async function requireFormulaRecord(
   return record;
 }
 
+/**
+ * What a published formula says of itself, and what goes into the transaction that has a service take it up: its record
+ * is written as it stands, so that nobody removes it at the same moment as one that nobody needs.
+ * @throws FormulaNotPublished, NodeInvalid
+ */
+export async function takeUpFormula(
+  coordinator: Coordinator,
+  formulaId: string,
+): Promise<{ readonly metadata: Metadata; readonly operation: Operation }> {
+  const path = paths.formula(formulaId);
+  const found = await readEntity(coordinator, path, formulaRecordSchema);
+  if (found === undefined) throw new FormulaNotPublished(formulaId);
+  const { value, version } = found;
+  return {
+    metadata: metadataOf(formulaId, value),
+    operation: { kind: 'set', path, value: nodeValue(value), version },
+  };
+}
+
 /** What a published formula's `metadata.yaml` says. @throws FormulaNotPublished, NodeInvalid */
 export async function requireMetadata(coordinator: Coordinator, formulaId: string): Promise<Metadata> {
   return metadataOf(formulaId, await requireFormulaRecord(coordinator, formulaId));
@@ -41,16 +61,22 @@ export function metadataOf(formulaId: string, { metadata }: Pick<FormulaRecord, 
  * agent ever looks for an object that is not there. Registering the same content again is a success; the claim of an
  * id is the creation of its node, so of two contents published at the same time one wins.
  * @param source where the content came from, for the message
- * @throws FormulaPublishedDiffers when the id stands for another content
+ * @param claim of the bundle, where it may be pruned at the same time
+ * @throws FormulaPublishedDiffers when the id stands for another content; VersionConflict when the claim is over
  */
 export async function registerFormula(
   coordinator: Coordinator,
   formulaId: string,
   record: FormulaRecord,
   source: string,
+  claim?: BundleClaim,
 ): Promise<void> {
+  const path = paths.formula(formulaId);
   try {
-    await coordinator.create(paths.formula(formulaId), nodeValue(record));
+    await coordinator.transaction([
+      ...(claim === undefined ? [] : [claim.operation]),
+      { kind: 'create', path, value: nodeValue(record) },
+    ]);
   } catch (error) {
     if (!(error instanceof NodeExists)) throw error;
     const published = await requireFormulaRecord(coordinator, formulaId);

@@ -17,6 +17,9 @@ export const paths = {
   machineUnit: (machine: string, unit: string) => `/machines/${machine}/units/${nodeOfUnit(unit)}`,
   formulas: '/formulas',
   formula: (formulaId: string) => `/formulas/${formulaId}`,
+  /** What is known of published bundles, also of pruned ones. */
+  bundles: '/bundles',
+  bundle: (sha256: string) => `/bundles/${sha256}`,
   services: '/services',
   service: (service: string) => `/services/${service}`,
   config: (service: string) => `/services/${service}/config`,

@@ -1,8 +1,8 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { type Entity, nodeValue, readEntity } from './entity.js';
-import { ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
-import { metadataOf, readFormulaRecord } from './formulas.js';
+import { FormulaNotPublished, ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
+import { takeUpFormula } from './formulas.js';
 import { type HistoryEntry, ofLife, recordOperations, requestEntry } from './history.js';
 import { newIncarnation } from './incarnation.js';
 import { firstNumber } from './numbers.js';
@@ -27,8 +27,9 @@ export async function unitsOfService(coordinator: Coordinator, service: string):
 /**
  * Creates a service without units, with the config values an operator set and the peer relations of its formula, as
  * far as it is published.
+ * @param isPublished whether it must be
  * @param asked goes on the service's record with it
- * @throws ServiceExists, ServiceDestroying
+ * @throws ServiceExists, ServiceDestroying, FormulaNotPublished
  */
 export async function createService(
   coordinator: Coordinator,
@@ -36,6 +37,7 @@ export async function createService(
   service: Pick<Service, 'formula' | 'repository'>,
   config: ConfigValues,
   asked?: HistoryEntry,
+  isPublished = false,
 ): Promise<void> {
   const change = newChangeId();
   await retryOnConflict(`service ${name}`, async () => {
@@ -43,8 +45,11 @@ export async function createService(
     if (existing?.value.change === change) return;
     if (existing?.value.destroying) throw new ServiceDestroying(name);
     if (existing !== undefined) throw new ServiceExists(name, existing.value.formula);
-    const record = await readFormulaRecord(coordinator, service.formula);
-    const metadata = record && metadataOf(service.formula, record);
+    const taken = await takeUpFormula(coordinator, service.formula).catch((error: unknown) => {
+      if (isPublished || !(error instanceof FormulaNotPublished)) throw error;
+      return undefined;
+    });
+    const metadata = taken?.metadata;
     const peers = metadata && (await peerChanges(coordinator, name, metadata, [], change));
     const { first, operations: numbers } = await firstNumber(coordinator, name);
     const value: Service = {
@@ -60,6 +65,7 @@ export async function createService(
       { kind: 'create', path: paths.serviceUnits(name), value: '{}' },
       { kind: 'create', path: paths.serviceRelations(name), value: '{}' },
       ...numbers,
+      ...(taken === undefined ? [] : [taken.operation]),
       ...(peers?.operations ?? []),
       ...(await recordOperations(coordinator, [name], asked && ofLife(asked, value))),
     ]);

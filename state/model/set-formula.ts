@@ -2,7 +2,7 @@ import type { Coordinator } from '../coordination/coordinator.js';
 import type { Metadata } from '../formula/metadata.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { nodeValue } from './entity.js';
-import { requireMetadata } from './formulas.js';
+import { takeUpFormula } from './formulas.js';
 import { type HistoryEntry, recordOperations } from './history.js';
 import { paths } from './paths.js';
 import { peerChanges } from './peers.js';
@@ -41,8 +41,8 @@ export async function setFormula(
     if (next === undefined) return [];
     const isNews = next.formula !== value.formula;
     const entry = isNews ? { ...asked, from: value.formula, to: next.formula } : undefined;
-    const [metadata, record] = await Promise.all([
-      requireMetadata(coordinator, next.formula),
+    const [{ metadata, operation }, record] = await Promise.all([
+      takeUpFormula(coordinator, next.formula),
       recordOperations(coordinator, [name], entry),
     ]);
     accept(metadata, relations);
@@ -50,6 +50,8 @@ export async function setFormula(
     dropped = peers.dropped;
     await coordinator.transaction([
       { kind: 'set', path: paths.service(name), value: nodeValue({ ...next, change }), version },
+      // It is taken up: what is taken up already is not pruned.
+      ...(isNews ? [operation] : []),
       ...peers.operations,
       ...record,
     ]);

@@ -4,6 +4,7 @@ import { paths } from './paths.js';
 export const treeRoots: readonly string[] = [
   paths.machines,
   paths.formulas,
+  paths.bundles,
   paths.services,
   paths.numbers,
   paths.units,

@@ -95,6 +95,16 @@ class DirectoryStorage implements Storage {
     return body;
   }
 
+  async remove(key: string): Promise<void> {
+    const target = this.file(key);
+    try {
+      await unlink(target);
+      await sync(path.dirname(target));
+    } catch (error) {
+      if (!isMissing(error)) throw directoryError(error, this.root, key);
+    }
+  }
+
   close(): void {
     this.helpers.close();
   }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -92,6 +93,17 @@ class S3Storage implements Storage {
     if (!(body instanceof Readable))
       throw new StorageRequestRefused(this.url, key, 'its answer has no content');
     return translatedBody(body, (error) => s3Error(error, this.location, key));
+  }
+
+  async remove(key: string): Promise<void> {
+    const command = new DeleteObjectCommand(this.object(key));
+    try {
+      await this.translating(key, () => this.client.send(command, this.bounded()));
+    } catch (error) {
+      // Some servers tell of an object that is not there, others do not.
+      if (!(error instanceof ObjectNotFound)) throw error;
+      await this.checkBucket(key);
+    }
   }
 
   close(): void {

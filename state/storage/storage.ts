@@ -20,6 +20,9 @@ export interface Storage {
   /** The object's bytes, unverified: see `fetchObject`. @throws ObjectNotFound, StorageUnreachable */
   read(key: string): Promise<Readable>;
 
+  /** Removes the object; one that is not there is a success. @throws StorageUnreachable */
+  remove(key: string): Promise<void>;
+
   close(): void;
 }
 

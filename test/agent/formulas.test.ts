@@ -22,6 +22,7 @@ describe('the formulas of a machine', () => {
         reads += 1;
         return real.read(key);
       },
+      remove: (key) => real.remove(key),
       close: () => real.close(),
     };
   });

@@ -36,6 +36,7 @@ describe('fetchObject', () => {
     url: 'file:/example',
     size: () => Promise.resolve(undefined),
     put: () => Promise.resolve(),
+    remove: async () => undefined,
     close: () => undefined,
     read: (key) => {
       reads += 1;

@@ -111,6 +111,27 @@ for (const kind of [...directoryEngines, s3Engine])
       });
     });
 
+    describe('remove', () => {
+      it('takes an object away, and no other; what is not there is a success', async () => {
+        const one = await makeContent(work, 'one', 10);
+        const two = await makeContent(work, 'two', 20);
+        await storage.remove(one.key);
+        for (const { key, file } of [one, two]) await storage.put(key, file);
+        await storage.remove(one.key);
+        await storage.remove(one.key);
+        assert.equal(await storage.size(one.key), undefined);
+        await assert.rejects(storage.read(one.key), ObjectNotFound);
+        assert.equal(await storage.size(two.key), 20);
+        await storage.put(one.key, one.file);
+        assert.deepEqual(await buffer(await storage.read(one.key)), one.bytes);
+      });
+
+      it('refuses keys that lead elsewhere', async () => {
+        for (const key of ['../x', '/etc/x', '.unfinished/x'])
+          await assert.rejects(storage.remove(key), ObjectKeyInvalid, key);
+      });
+    });
+
     describe('a second upload', () => {
       it('of the same bytes is a success and does not touch the object', async () => {
         const content = await makeContent(work, 'same', 5000);
@@ -246,6 +267,7 @@ function abortingAfterFirstChunk(storage: Storage, abort: AbortController, reaso
     url: storage.url,
     size: (key) => storage.size(key),
     put: (key, file) => storage.put(key, file),
+    remove: (key) => storage.remove(key),
     close: () => storage.close(),
     read: async (key) => {
       const body = await storage.read(key);

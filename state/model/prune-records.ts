@@ -1,0 +1,66 @@
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { NodeExists, NodeNotEmpty, NodeNotFound, VersionConflict } from '../coordination/errors.js';
+import { readEntities } from './entity.js';
+import { historySchema } from './history.js';
+import { paths } from './paths.js';
+
+/** The services that are gone and of which nothing is on record since `before`, an ISO instant. @throws NodeInvalid */
+export async function forgottenServices(
+  coordinator: Coordinator,
+  before: string,
+): Promise<readonly string[]> {
+  const recorded = (await coordinator.children(paths.history)) ?? [];
+  const standing = new Set(await coordinator.children(paths.services));
+  const gone = recorded.filter((service) => !standing.has(service));
+  const old = await Promise.all(
+    gone.map(async (service) => {
+      const own = paths.serviceHistory(service);
+      const units = ((await coordinator.children(own)) ?? []).map((unit) => `${own}/${unit}`);
+      const histories = await readEntities(coordinator, [own, ...units], historySchema);
+      return histories.flatMap((found) => found?.value.entries ?? []).every(({ at }) => at < before);
+    }),
+  );
+  return gone.filter((_, index) => old[index]);
+}
+
+/** @returns false where something was put on record meanwhile */
+export function removeHistory(coordinator: Coordinator, service: string): Promise<boolean> {
+  return removeWithChildren(coordinator, paths.serviceHistory(service), paths.service(service));
+}
+
+/** The machines that are gone and whose logs are kept. */
+export async function machinesWithLogsOnly(coordinator: Coordinator): Promise<readonly string[]> {
+  const logged = (await coordinator.children(paths.logs)) ?? [];
+  const standing = new Set(await coordinator.children(paths.machines));
+  return logged.filter((machine) => !standing.has(machine));
+}
+
+/** @returns false where the machine is there again */
+export function removeLogs(coordinator: Coordinator, machine: string): Promise<boolean> {
+  return removeWithChildren(coordinator, paths.machineLogs(machine), paths.machine(machine));
+}
+
+/** @param unless the node that must not stand */
+async function removeWithChildren(coordinator: Coordinator, path: string, unless: string): Promise<boolean> {
+  const node = await coordinator.get(path);
+  const children = (await coordinator.children(path)) ?? [];
+  const nodes = await coordinator.getMany(children.map((name) => `${path}/${name}`));
+  if (node === undefined || (await coordinator.get(unless)) !== undefined) return false;
+  try {
+    await coordinator.transaction([
+      ...children.map((name, index): Operation => {
+        const version = nodes[index]?.version;
+        return { kind: 'remove', path: `${path}/${name}`, ...(version !== undefined && { version }) };
+      }),
+      { kind: 'remove', path, version: node.version },
+    ]);
+    return true;
+  } catch (error) {
+    // Somebody writes there: it is no longer what nobody needs.
+    const used = [VersionConflict, NodeNotFound, NodeNotEmpty, NodeExists].some(
+      (kind) => error instanceof kind,
+    );
+    if (used) return false;
+    throw error;
+  }
+}
