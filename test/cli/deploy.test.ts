@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { readServiceState } from '../../state/model/snapshot.js';
 import { FakeAgent } from './fake-agent.js';
@@ -36,7 +36,8 @@ describe('ensemble deploy', () => {
     const record = await readFormulaRecord(coordinator, 'principia:guestbook-2');
     assert.ok(record !== undefined);
     const stored = await readdir(join(world.box.home, 'local/storage', record.storageKey, '..'));
-    assert.deepEqual(stored, [`${record.sha256}.tar.gz`]);
+    assert.deepEqual(stored, [basename(record.storageKey)]);
+    assert.ok(stored[0]?.startsWith(record.sha256), 'it is named by its content');
   });
 
   it('takes the revision that is named, either way', async () => {
