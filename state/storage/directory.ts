@@ -98,10 +98,11 @@ class DirectoryStorage implements Storage {
   async remove(key: string): Promise<void> {
     const target = this.file(key);
     try {
-      await unlink(target);
-      await sync(path.dirname(target));
+      await this.helpers.answer(['remove', target]);
+      await this.helpers.answer(['flush', path.dirname(target)]);
     } catch (error) {
-      if (!isMissing(error)) throw directoryError(error, this.root, key);
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      throw directoryError(error, this.root, key);
     }
   }
 
