@@ -38,6 +38,11 @@ export class Looks {
   #waiting: Waiting[] = [];
   /** The connection, counted from 1, on which the names under a full path are watched. */
   readonly #standing = new Map<string, number>();
+  /**
+   * The connection on which the creation of a node is watched for, by the node's full path. Such a watch would stay for
+   * as long as the session where nobody makes the node any more, as of units and relations that are gone.
+   */
+  readonly #awaited = new Map<string, number>();
 
   /** @param visible which of a node's children callers may see, in their order */
   constructor(
@@ -88,8 +93,9 @@ export class Looks {
 
   /** Nobody observes anything at this full path: a watch that stands there is taken off. */
   release(full: string): void {
-    const stood = this.#stands(full);
+    const stood = this.#stands(full) || this.#awaited.get(full) === this.requests.epoch;
     this.#standing.delete(full);
+    this.#awaited.delete(full);
     if (!stood) return;
     this.requests
       .call(removeWatchesCall(full), { path: full, repeatable: false, patient: true })
@@ -134,6 +140,7 @@ export class Looks {
       return;
     }
     if (left !== undefined) for (const path of standing) this.#standing.set(path, left.epoch);
+    if (left !== undefined) for (const path of absent) this.#awaited.set(path, left.epoch);
     for (const [index, { kind, path, take }] of waiting.entries()) {
       const epoch = kind === 'get' ? left?.epoch : this.#standing.get(path);
       take(read.reply.value[index] ?? { err: NO_NODE }, epoch ?? 0);
@@ -142,14 +149,20 @@ export class Looks {
 
   async #nodeAlone(full: string): Promise<Look<Node | undefined> | undefined> {
     const { reply, epoch } = await this.#call(getCall(full, true), full);
-    if (reply.ok) return { ...seenNode(reply.value.value, reply.value.stat), epoch };
+    if (reply.ok) {
+      this.#awaited.delete(full);
+      return { ...seenNode(reply.value.value, reply.value.stat), epoch };
+    }
     return reply.err === NO_NODE ? this.#absentNode(full) : undefined;
   }
 
   /** Looks first whether the node is still absent, which leaves a watch for its creation. */
   async #absentNode(full: string): Promise<Look<Node | undefined> | undefined> {
     const { reply, epoch } = await this.#call(watchForCreationCall(full), full);
-    if (reply.err === NO_NODE) return { ...seenNode(undefined), epoch };
+    if (reply.err === NO_NODE) {
+      this.#awaited.set(full, epoch);
+      return { ...seenNode(undefined), epoch };
+    }
     return reply.ok ? this.#nodeAlone(full) : undefined;
   }
 
