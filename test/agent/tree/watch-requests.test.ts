@@ -3,6 +3,7 @@ import { watchRequests } from '../../../agent/tree/watch-requests.js';
 import type { Observation } from '../../../state/coordination/coordinator.js';
 import { paths } from '../../../state/model/paths.js';
 import { flagUnits, noRequests, requestOf, type UnitRequests } from '../../../state/model/requests.js';
+import { requireUnit } from '../../../state/model/units.js';
 import { eventually } from '../../eventually.js';
 import { TreeFixture } from './tree-fixture.js';
 
@@ -88,5 +89,33 @@ describe('the requests of a unit', () => {
       },
     );
     await eventually(() => assert.equal(seen.length, count + 1));
+  });
+
+  it('of another life of the name are none of this one, which is told that there is another', async () => {
+    let others = 0;
+    const own = { unit: 'f/0', incarnation: (await requireUnit(tree.real, 'f/0')).value.incarnation };
+    const told: UnitRequests[] = [];
+    const other = watchRequests(
+      tree.coordinator(),
+      own,
+      tree.log,
+      () => {
+        others += 1;
+      },
+      (requests) => told.push(requests),
+    );
+    await flagUnits(tree.real, ['f/0'], by);
+    await eventually(() => assert.deepEqual(told.at(-1)?.upgrade?.value, by));
+    assert.equal(others, 0);
+    await tree.real.transaction([
+      { kind: 'remove', path: paths.life('f/0', own.incarnation ?? '') },
+      { kind: 'create', path: paths.life('f/0', 'abcdefabcdef'), value: '{}' },
+    ]);
+    await eventually(() => assert.equal(others, 1));
+    assert.equal(told.at(-1)?.upgrade, undefined);
+    await requestOf(tree.real, paths.removal('f/0'), by);
+    await eventually(() => assert.equal(others, 2));
+    assert.equal(told.at(-1)?.removal, undefined);
+    other.close();
   });
 });
