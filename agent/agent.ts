@@ -143,7 +143,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       agentId: id,
       dataDirectory: directory.root,
       command: ownCommand(environment, machine, directory.root),
-      units: [...journalled.units, ...journalled.damaged].map(({ unit }) => unit),
+      units() {
+        const { units, damaged } = journal.load();
+        return [...units, ...damaged].map(({ unit }) => unit);
+      },
       acceptState: options.acceptState ?? false,
       clock,
       log,

@@ -26,8 +26,8 @@ export interface Resident {
   readonly dataDirectory: string;
   /** The command that starts this agent, for messages. */
   readonly command: string;
-  /** The units of the journal, those that cannot be read included. */
-  readonly units: readonly string[];
+  /** The units of the journal as it is now, also those that cannot be read. */
+  units(): readonly string[];
   /** The operator said that the tree is right, whatever the data directory knows. */
   readonly acceptState: boolean;
   readonly clock: Clock;
@@ -108,9 +108,32 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       .catch((error: unknown) => log.debug('the mark in the state tree cannot be raised', { error }));
   }
 
-  /** Whether what is known here is worth anything: without a unit there is nothing that a wrong tree could harm. */
+  /** Without a unit there is nothing that a wrong tree could harm. */
   function hasNothing(): boolean {
-    return coordinator === undefined && resident.units.length === 0;
+    return resident.units().length === 0;
+  }
+
+  async function settle(tree: Coordinator): Promise<void> {
+    const environment = await environmentId(tree);
+    const found = markOf(await tree.get(paths.mark(agentId)));
+    const { disowned = [] } = memory ?? {};
+    const units = resident.units();
+    let left = disowned.filter((unit) => units.includes(unit));
+    if (accepted) {
+      const wanted = ((await tree.children(paths.machineUnits(machine))) ?? []).map(unitOfNode);
+      left = units.filter((unit) => !wanted.includes(unit));
+      log.warning(`${dataDirectory} belongs to the environment at ${resident.state} from now on`, {
+        environment,
+        before: memory?.environment,
+        ...(left.length > 0 && { 'put aside': left }),
+      });
+      accepted = false;
+    }
+    const known = { ...memory, environment, disowned: left };
+    // Before the tree hears of it: whoever is killed in between still knows which units have to go.
+    await remember(known);
+    await raise(tree, known, found?.count);
+    coordinator = tree;
   }
 
   /** @throws what refuses to be read, which ends an agent that only starts, and is said once by one that runs */
@@ -135,7 +158,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       const recognition = recognise(memory, layout?.value, mark);
       if (recognition.kind === 'known') return true;
       if (recognition.kind === 'missing') {
-        if (hasNothing()) return true;
+        if (coordinator === undefined && hasNothing()) return true;
         if (!waits)
           log.warning(
             `waiting: ${resident.state} holds no environment, and ${dataDirectory} belongs to one; nothing is done to ` +
@@ -146,6 +169,11 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       }
       if (hasNothing() || (resident.acceptState && coordinator === undefined)) {
         accepted = true;
+        // One that runs already is not settled by whoever starts it; its requests wait for this answer.
+        if (coordinator !== undefined)
+          settle(coordinator).catch((error: unknown) =>
+            log.error('the environment that was found is not remembered yet', { error }),
+          );
         return true;
       }
       const error =
@@ -156,26 +184,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       throw error;
     },
     stranger,
-    async settle(tree) {
-      const environment = await environmentId(tree);
-      const found = markOf(await tree.get(paths.mark(agentId)));
-      const { disowned = [] } = memory ?? {};
-      let left = disowned.filter((unit) => resident.units.includes(unit));
-      if (accepted) {
-        const wanted = ((await tree.children(paths.machineUnits(machine))) ?? []).map(unitOfNode);
-        left = resident.units.filter((unit) => !wanted.includes(unit));
-        log.warning(`${dataDirectory} belongs to the environment at ${resident.state} from now on`, {
-          environment,
-          before: memory?.environment,
-          ...(left.length > 0 && { 'put aside': left }),
-        });
-      }
-      const known = { ...memory, environment, disowned: left };
-      // Before the tree hears of it: whoever is killed in between still knows which units have to go.
-      await remember(known);
-      await raise(tree, known, found?.count);
-      coordinator = tree;
-    },
+    settle,
     touched: raiseSoon,
     disowned: (unit) =>
       memory?.disowned?.includes(unit) === true

@@ -25,7 +25,13 @@ export function openHistories(coordinator: Coordinator, writer: TreeWriter): His
       opening.catch(() => services.delete(service));
       await opening;
       try {
-        await writer.write(() => openUnitHistory(coordinator, unit));
+        // What was made may be gone with all else, where the state was set up anew.
+        await writer
+          .write(() => openUnitHistory(coordinator, unit))
+          .catch((error: unknown) => {
+            services.delete(service);
+            throw error;
+          });
       } catch (error) {
         // What it stands under may have been deleted by hand: it is looked for once more.
         services.delete(service);

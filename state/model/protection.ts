@@ -55,8 +55,8 @@ export async function openNodes(
 }
 
 /**
- * Closes what is open of an environment with a secret. The root goes first, and what else is open is looked for again
- * after that: nobody can put anything there any more.
+ * Closes what is open of an environment with a secret. What is open is looked for again once the root is closed: nobody
+ * can put anything there any more.
  * @returns the nodes that were open
  * @throws PathNotClosed where one is another's; as `openNodes`
  */
@@ -66,12 +66,13 @@ export async function closeNodes(
 ): Promise<readonly string[]> {
   const { protection } = coordinator;
   if (protection === undefined) return [];
-  const root = await protection.open(['/']);
   try {
-    await protection.close(root);
-    const open = await openNodes(coordinator, state);
-    await protection.close(open);
-    return [...root, ...open];
+    const before = await openNodes(coordinator, state);
+    if (before.length === 0) return [];
+    await protection.close(before);
+    const since = await openNodes(coordinator, state);
+    await protection.close(since);
+    return [...before, ...since];
   } catch (error) {
     if (error instanceof AccessDenied) throw new PathNotClosed(state, error.path);
     throw error;

@@ -87,6 +87,36 @@ describe('a ZooKeeper that was set back to before', function () {
     assert.match((await ensemble(world, 'machines')).stdout, /^m0 +up/m);
   });
 
+  it('is taken up anew by an agent that runs and hosts nothing', async () => {
+    world = await World.open({ state: `zookeeper://${server.address}/ens` });
+    const formula = await world.publish(1);
+    const agent = await world.agentProcess();
+    await world.deploy(formula);
+    await world.untilOn(formula);
+    assert.equal((await ensemble(world, 'destroy-service', 'f')).code, 0);
+    await eventually(() =>
+      assert.ok(agent.lines().some(({ message, unit }) => message === 'removed' && unit === 'f/0')),
+    );
+    await server.kill();
+    await empty(server);
+    await server.start();
+    await agent.logged('waiting: ');
+    assert.equal((await ensemble(world, 'bootstrap')).code, 0);
+    await agent.logged('from now on');
+    await eventually(async () => {
+      const { stdout } = world === undefined ? { stdout: '' } : await ensemble(world, 'machines');
+      assert.match(stdout, /^m0 +up/m);
+    });
+    await world.publish(1);
+    await world.deploy(formula);
+    await world.untilOn(formula);
+    await eventually(async () =>
+      assert.ok(((await world?.coordinator.children('/history/f')) ?? []).includes('f-0')),
+    );
+    await agent.kill('SIGTERM');
+    await world.agentProcess();
+  });
+
   it('from a backup ends a running agent that did more since, and one that is started, until it is accepted', async () => {
     world = await World.open({ state: `zookeeper://${server.address}/ens` });
     const formula = await world.publish(1);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
+import { bootstrapTree } from '../../state/model/layout.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import { AgentProcess } from '../agent/agent-process.js';
 import { runIn } from '../cli/run-in.js';
@@ -102,6 +103,9 @@ describe('a secret on ZooKeeper closes the root', function () {
       shared.stderr,
       /^ensemble: anyone may write to the root of \S+, and it cannot be closed, as others keep \/pre there\n {2}try: give/,
     );
+    const owner = await open('', SECRET);
+    await assert.rejects(bootstrapTree(owner), { code: 'path-shared', foreign: ['/pre'] });
+    assert.deepEqual(await owner.protection?.open(['/']), ['/'], 'nor was it closed');
     const other = await startZookeeper();
     try {
       await writeFile(
