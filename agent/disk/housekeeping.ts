@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../state/clock.js';
 import type { Log } from '../log.js';
 import type { DataDirectory } from './data-directory.js';
 import type { Leftovers } from './leftovers.js';
-import { formulasPutAside } from './unit-directory.js';
+import { formulasLeftOver } from './unit-directory.js';
 import { removeUnclaimed, UNPACKED } from './unpacked.js';
 
 const HOUR = 3_600_000;
@@ -49,7 +49,7 @@ export function keepHouse(
     try {
       await pruneCache(directory.cache, needed(), clock.now());
       await removeUnclaimed();
-      leftovers.add(await formulasPutAside(directory.units));
+      leftovers.add(await formulasLeftOver(directory.units));
       told(await diskUse(directory));
     } catch (error) {
       log.warning('the data directory cannot be looked after', { error });

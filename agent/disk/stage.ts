@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { copyFormula } from './copy-formula.js';
 import { flush, flushTogether } from './flush.js';
 import type { Leftovers } from './leftovers.js';
 import { fillIn, isStaged, manifestFile, readManifest } from './staged.js';
-import type { UnitDirectory } from './unit-directory.js';
+import { placeForStaging, type UnitDirectory } from './unit-directory.js';
 import { type Unpacked, withUnpacked } from './unpacked.js';
 
 /** Formulas that are staged together: enough to share their flushes, few enough that the first is not late. */
@@ -35,6 +34,8 @@ interface Copy {
   readonly aside: string;
   readonly manifest: string;
   readonly made: readonly string[];
+  /** It is not there any more. */
+  left(): void;
 }
 
 const waiting: Request[] = [];
@@ -107,10 +108,10 @@ function byFileSystem(copies: readonly Copy[]): readonly (readonly Copy[])[] {
 
 async function copyAside(request: Request): Promise<Copy> {
   const { directory, formula, unpacked } = request;
-  const aside = join(directory.formulas, `.staging-${formula.directory}-${randomUUID()}`);
-  const copy = { request, aside, manifest: `${aside}.json`, made: [] };
+  const place = placeForStaging(directory, formula);
+  const copy = { request, ...place, made: [] };
   try {
-    const made = await copyFormula(unpacked, aside);
+    const made = await copyFormula(unpacked, copy.aside);
     writeFileSync(copy.manifest, JSON.stringify(unpacked.manifest), { mode: 0o600 });
     return { ...copy, made: [...made, copy.manifest] };
   } catch (error) {
@@ -126,6 +127,7 @@ async function putInPlace(copy: Copy): Promise<void> {
   const staged = join(directory.formulas, formula.directory);
   try {
     renameSync(copy.aside, staged);
+    copy.left();
   } catch (error) {
     if (!existsSync(staged)) throw error;
     // Another preparation was here first, or it stands there damaged.
@@ -134,7 +136,9 @@ async function putInPlace(copy: Copy): Promise<void> {
   }
 }
 
-async function removeCopy({ aside, manifest }: Copy): Promise<void> {
+/** What cannot be removed is left to housekeeping. */
+async function removeCopy({ aside, manifest, left }: Copy): Promise<void> {
+  left();
   await rm(aside, { recursive: true, force: true });
   await rm(manifest, { force: true });
 }

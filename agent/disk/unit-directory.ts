@@ -128,13 +128,43 @@ export function putAsideFormulas(
   });
 }
 
-/** What was put aside below the directory of all units and is still there, since the agent that was to remove it ended. */
-export async function formulasPutAside(units: string): Promise<readonly string[]> {
+/** In the names of formulas that are not whole yet. */
+const STAGING = '.staging-';
+
+/** Those of them that this agent is at work on, with their lists of files. */
+const beingStaged = new Set<string>();
+
+/** A place beside the formulas where one is made whole; `left()` is called when it is there no more. */
+export function placeForStaging(
+  directory: UnitDirectory,
+  formula: FormulaRef,
+): { readonly aside: string; readonly manifest: string; left(): void } {
+  const aside = join(directory.formulas, `${STAGING}${formula.directory}-${randomUUID()}`);
+  const manifest = `${aside}.json`;
+  for (const path of [aside, manifest]) beingStaged.add(path);
+  return {
+    aside,
+    manifest,
+    left() {
+      for (const path of [aside, manifest]) beingStaged.delete(path);
+    },
+  };
+}
+
+/**
+ * What was put aside below the directory of all units, or was to be made whole there, and is still there, since the agent
+ * at work on it ended.
+ */
+export async function formulasLeftOver(units: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const unit of await readdir(units)) {
     const formulas = join(units, unit, '.formula');
     const names = await readdir(formulas).catch(() => []);
-    for (const name of names) if (name.startsWith(PUT_ASIDE)) found.push(join(formulas, name));
+    for (const name of names) {
+      const path = join(formulas, name);
+      const isHalf = name.startsWith(STAGING) && !beingStaged.has(path);
+      if (isHalf || name.startsWith(PUT_ASIDE)) found.push(path);
+    }
   }
   return found;
 }

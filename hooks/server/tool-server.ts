@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { Clock } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/clock.js';
 import { SocketInUse, SocketPathTooLong } from '../errors.js';
 import { hookTools } from '../tools/all-tools.js';
 import type { HookTool } from '../tools/tool.js';
@@ -14,6 +14,9 @@ const pathLimit = 107;
 
 /** Milliseconds that a connection may take to send its request. */
 const requestTimeout = 30_000;
+
+/** Milliseconds that a client may take to read its answer and to end its side. */
+const lingerTimeout = 30_000;
 
 /** Milliseconds that calls under way are given when the agent stops. */
 const closeTimeout = 1_000;
@@ -75,15 +78,29 @@ function serve(socket: Socket, clock: Clock, reply: (line: Buffer) => Promise<Bu
   const chunks: Buffer[] = [];
   let size = 0;
   let done = false;
-  const timer = clock.after(requestTimeout, () => socket.destroy());
+  let timer: Timer;
   const finish = (response: Buffer | undefined): void => {
     done = true;
     timer.cancel();
     if (response) socket.end(response);
     else socket.destroy();
-    // What a client still sends is let go by, so that it reads its answer instead of a broken pipe.
+    // What a client still sends is let go by, so that it reads its answer instead of a broken pipe; but not for ever.
+    if (!socket.destroyed) timer = clock.after(lingerTimeout, () => socket.destroy());
     socket.resume();
   };
+  // However many bytes come meanwhile. An answer may take longer: the agent itself may have to wait.
+  timer = clock.after(requestTimeout, () =>
+    finish(
+      size === 0
+        ? undefined
+        : encodeResult(
+            refuse(
+              2,
+              `ensemble-agent: the request did not come whole within ${requestTimeout / 1_000} seconds`,
+            ),
+          ),
+    ),
+  );
   socket.on('data', (chunk: Buffer) => {
     if (done) return;
     const newline = chunk.indexOf(10);

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isExecutable, isVersionControl, pathFault } from './entry-path.js';
-import { FormulaChanging, FormulaEntryRefused, NotAFormula } from './errors.js';
+import { FormulaChanging, FormulaEntryRefused, FormulaTooLarge, NotAFormula } from './errors.js';
+import { defaultLimits } from './limits.js';
 import { findBadLink } from './links.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
 
@@ -27,13 +28,20 @@ const AT_A_STRETCH = 8 * 1024 * 1024;
 /**
  * Everything that belongs to the formula in `directory`, hashed. Version-control folders are left out. What a bundle
  * cannot carry to every machine unchanged is refused rather than dropped.
- * @throws NotAFormula where there is no directory, FormulaEntryRefused, FormulaChanging
+ * @param maxEntries files, directories and links that it may have
+ * @throws NotAFormula where there is no directory, FormulaEntryRefused, FormulaChanging, FormulaTooLarge
  */
-export async function listTree(directory: string): Promise<Manifest> {
+export async function listTree(directory: string, maxEntries = defaultLimits.maxEntries): Promise<Manifest> {
   const root = rootOf(directory);
   if (!lstatSync(root).isDirectory()) throw new NotAFormula(directory, 'it is not a directory');
   const entries: ManifestEntry[] = [];
-  for (const path of listPaths(root, '')) entries.push(await describe(root, path));
+  const paths: string[] = [];
+  for (const path of listPaths(root, '')) {
+    // Before their contents are read, and before the rest is found.
+    if (paths.push(path) > maxEntries)
+      throw new FormulaTooLarge(directory, `it has more than ${maxEntries} files, directories and links`);
+  }
+  for (const path of paths) entries.push(await describe(root, path));
   const manifest = sortManifest(entries);
   const bad = findBadLink(manifest);
   if (bad !== undefined) throw new FormulaEntryRefused(join(directory, bad.path), `it ${bad.reason}`);
@@ -50,8 +58,7 @@ function rootOf(directory: string): string {
 }
 
 /** The paths below `folder`, which is '' for the root, in any order. */
-function listPaths(root: string, folder: string): string[] {
-  const paths: string[] = [];
+function* listPaths(root: string, folder: string): Generator<string> {
   const absolute = join(root, folder);
   const entries = reading(absolute, () => readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }));
   for (const entry of entries) {
@@ -60,10 +67,9 @@ function listPaths(root: string, folder: string): string[] {
     const path = folder === '' ? name : `${folder}/${name}`;
     const fault = pathFault(path);
     if (fault !== undefined) throw new FormulaEntryRefused(join(root, path), `it ${fault}`);
-    paths.push(path);
-    if (entry.isDirectory()) for (const below of listPaths(root, path)) paths.push(below);
+    yield path;
+    if (entry.isDirectory()) yield* listPaths(root, path);
   }
-  return paths;
 }
 
 async function describe(root: string, path: string): Promise<ManifestEntry> {

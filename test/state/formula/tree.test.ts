@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { FormulaEntryRefused, NotAFormula } from '../../../state/formula/errors.js';
+import { FormulaEntryRefused, FormulaTooLarge, NotAFormula } from '../../../state/formula/errors.js';
 import { listTree } from '../../../state/formula/tree.js';
 import { Workshop } from './workshop.js';
 
@@ -34,6 +34,17 @@ describe('listTree', () => {
     await listTree(tree);
     clearImmediate(counting);
     assert.ok(turns >= 4, `${turns} turns`);
+  });
+
+  it('refuses more entries than a machine takes, before it reads their contents', async () => {
+    const tree = await workshop.tree('many', { 'hooks/install': ['x', ''], a: ['x', ''] });
+    // It could not be read, were it tried.
+    execFileSync('mkfifo', [join(tree, 'b')]);
+    await assert.rejects(listTree(tree, 3), (error) => {
+      assert.ok(error instanceof FormulaTooLarge);
+      assert.match(error.message, /is too large: it has more than 3 files, directories and links$/);
+      return true;
+    });
   });
 
   it('lists files with their hash, folders and links, sorted by the bytes of their paths', async () => {
