@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { environmentNames } from '../../state/environments/environments-file.js';
 import { openRepository } from '../../state/formula/repository.js';
-import { readEntities } from '../../state/model/entity.js';
+import { parseSound } from '../../state/model/entity.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { statusSchema } from '../../state/model/schemas.js';
@@ -61,9 +61,10 @@ async function list(
 
 async function failedUnits(coordinator: Coordinator): Promise<readonly string[]> {
   const units = ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
-  const statuses = await readEntities(coordinator, units.map(paths.status), statusSchema);
-  return units.filter((_, index) => {
-    const { state = '', relations = {} } = statuses[index]?.value ?? {};
+  const nodes = await coordinator.getMany(units.map(paths.status));
+  return units.filter((name, index) => {
+    const status = parseSound(paths.status(name), statusSchema, nodes[index], []);
+    const { state = '', relations = {} } = status?.value ?? {};
     return isErrorState(state) || Object.values(relations).some((relation) => relation.state === 'error');
   });
 }

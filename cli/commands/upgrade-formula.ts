@@ -2,6 +2,7 @@ import { systemClock } from '../../state/clock.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
+import type { Problem } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history.js';
@@ -9,13 +10,14 @@ import { serviceOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import type { Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
-import { readUnits } from '../../state/model/units.js';
+import { type NamedUnit, readUnits } from '../../state/model/units.js';
 import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { FollowEnd } from '../follow/follow.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { type Format, printData } from '../output/output.js';
+import { type Format, type Output, printData } from '../output/output.js';
+import { printable } from '../output/printable.js';
 import { checkContent } from '../publishing/check-content.js';
 import { publish } from '../publishing/publish.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
@@ -117,7 +119,7 @@ async function upgrade(work: Work): Promise<ExitCode> {
     unitsOfService(coordinator, name),
   ]);
   if (now !== target.id) throw new UpgradeOvertaken(name, target.id, now);
-  const units = await readUnits(coordinator, names);
+  const units = await readUnitsHere(session, names, output);
   const plan = planUnits(units, target.id, options.unit, force);
   const printOutcome = async (end: FollowEnd | undefined): Promise<void> => {
     if (options.format === 'table') return;
@@ -134,7 +136,8 @@ async function upgrade(work: Work): Promise<ExitCode> {
   const flag = { ...by, force, ...(options.revertOnError && { revertOnError: true }) };
   const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}`;
   // As they are before the flags, and looked at while the coordinator takes those.
-  const reading = readUnitErrors(coordinator, plan.upgrade);
+  const unread: Problem[] = [];
+  const reading = readUnitErrors(coordinator, plan.upgrade, unread);
   // One that cannot be read is told of below: it keeps no other unit from being flagged.
   reading.catch(() => undefined);
   await flagUnits(coordinator, plan.upgrade, flag, {
@@ -144,6 +147,7 @@ async function upgrade(work: Work): Promise<ExitCode> {
   });
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
   const errors = await reading;
+  warnOf(unread, 'it is asked all the same', output);
   for (const line of errorLines(errors, target.id, name, force)) output.warn(line);
   for (const line of leftOutLines(plan, name)) output.notice(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
@@ -156,13 +160,31 @@ async function upgrade(work: Work): Promise<ExitCode> {
   });
 }
 
+/** One whose node cannot be read is left out, which is said, and keeps no other from being upgraded. */
+async function readUnitsHere(
+  { coordinator }: Session,
+  names: readonly string[],
+  output: Output,
+): Promise<readonly NamedUnit[]> {
+  const problems: Problem[] = [];
+  const units = await readUnits(coordinator, names, problems);
+  warnOf(problems, 'its unit is left alone', output);
+  return units;
+}
+
+function warnOf(problems: readonly Problem[], then: string, output: Output): void {
+  for (const { path, reason } of problems)
+    output.warn(`${printable(path)} cannot be read: ${printable(reason)}; ${then}`);
+}
+
 async function preview(
   { session, invocation, options, name, service, target }: Work,
   repository: string,
   directory: string,
 ): Promise<ExitCode> {
   const { formula } = service;
-  const units = await readUnits(session.coordinator, await unitsOfService(session.coordinator, name));
+  const names = await unitsOfService(session.coordinator, name);
+  const units = await readUnitsHere(session, names, invocation.output);
   const plan = planUnits(units, target.id, options.unit, options.force ?? false);
   const errors = await readUnitErrors(session.coordinator, plan.upgrade);
   const prepared = target.candidate && (await publishable(target.candidate, directory));

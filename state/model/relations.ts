@@ -2,7 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeNotEmpty, NodeNotFound } from '../coordination/errors.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { endpointsOf, formatEndpoint, hasEndpoint, type OfferedEndpoint, scopeOf } from './endpoints.js';
-import { type Entity, nodeValue, type Problem, readEntities, readEntity, readSound } from './entity.js';
+import { type Entity, nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
 import { requireMetadata } from './formulas.js';
 import { recordOperations, requestEntry } from './history.js';
 import { newIncarnation } from './incarnation.js';
@@ -160,7 +160,13 @@ async function isWantedBySome(coordinator: Coordinator, { value }: RelationNode)
   if (own === undefined) return false;
   const nodes = (await coordinator.children(paths.serviceUnits(own.service))) ?? [];
   const names = nodes.map(unitOfNode);
-  const units = await readEntities(coordinator, names.map(paths.unit), unitSchema);
+  const read = await coordinator.getMany(names.map(paths.unit));
+  const problems: Problem[] = [];
+  const units = read.map((node, index) =>
+    parseSound(paths.unit(names[index] ?? ''), unitSchema, node, problems),
+  );
+  // What one runs that cannot be read nobody knows.
+  if (problems.length > 0) return true;
   const formulas = [...new Set(units.flatMap((unit) => unit?.value.formula ?? []))];
   const known = await Promise.all(formulas.map((id) => requireMetadata(coordinator, id)));
   return known.some((metadata) => hasEndpoint(endpointsOf(own.service, metadata), own));

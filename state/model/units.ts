@@ -1,6 +1,6 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
-import { type Entity, readEntities, readEntity } from './entity.js';
+import { type Entity, type Problem, parseSound, readEntity } from './entity.js';
 import { ServiceDestroying, UnitNotFound } from './errors.js';
 import { type HistoryEntry, recordOperations } from './history.js';
 import { chooseMachines, loadsOf, readMachines, requireMachine } from './machines.js';
@@ -17,14 +17,18 @@ export interface NamedUnit {
   readonly unit: Unit;
 }
 
-/** The nodes of units in the order of their names, without those that are not there. @throws NodeInvalid */
+/**
+ * The nodes of units in the order of their names, without those that are not there, or cannot be read.
+ * @param problems gets the nodes that cannot be read
+ */
 export async function readUnits(
   coordinator: Coordinator,
   names: readonly string[],
+  problems: Problem[],
 ): Promise<readonly NamedUnit[]> {
-  const units = await readEntities(coordinator, names.map(paths.unit), unitSchema);
+  const nodes = await coordinator.getMany(names.map(paths.unit));
   return names.flatMap((name, index) => {
-    const unit = units[index]?.value;
+    const unit = parseSound(paths.unit(name), unitSchema, nodes[index], problems)?.value;
     return unit === undefined ? [] : [{ name, unit }];
   });
 }

@@ -181,10 +181,15 @@ describe('a node that cannot be read', function () {
     });
   });
 
-  it('is not waited for by a command that follows', async () => {
-    await withText(paths.unit('g/0'), '{', async () => {
-      const { code, stderr } = await ensemble(world, 'upgrade-formula', '--force', 'g');
-      assert.ok(code !== null && stderr !== '', 'it ends');
+  it('of a unit keeps no other from being upgraded, and is named by the command', async () => {
+    await world.publish(2, tracingFormula(world, 2));
+    await world.deploy(ONE, 2, 'k');
+    await withText(paths.unit('k/0'), '{', async () => {
+      const { code, stderr } = await ensemble(world, 'upgrade-formula', '--no-wait', 'k');
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^warning: \/units\/k-0 cannot be read: it is no JSON; its unit is left alone$/m);
+      assert.equal(await world.coordinator.get(paths.upgrade('k/0')), undefined);
+      assert.notEqual(await world.coordinator.get(paths.upgrade('k/1')), undefined);
     });
   });
 

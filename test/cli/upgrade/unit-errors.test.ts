@@ -32,6 +32,13 @@ describe('the errors of the units that an upgrade concerns', () => {
     assert.deepEqual([...(await readUnitErrors(tree.real, ['f/0', 'f/1', 'f/9']))], []);
   });
 
+  it('are told without those that cannot be read, which are named', async () => {
+    await tree.real.set(paths.status('f/3'), '{');
+    const problems: { readonly path: string; readonly reason: string }[] = [];
+    assert.deepEqual([...(await readUnitErrors(tree.real, names, problems)).keys()], ['f/4']);
+    assert.deepEqual(problems, [{ path: '/units/f-3/status', reason: 'it is no JSON' }]);
+  });
+
   it('are those of before what is written after the call', async () => {
     const reading = readUnitErrors(tree.real, names);
     await becomes('f/3', 'started');
