@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
-import { bootId } from '../hooks/process/hook-run.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
+import { bootId } from '../state/boot.js';
 import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
@@ -13,24 +13,38 @@ import type { Environment } from '../state/environments/environment.js';
 import { openGate, openGates } from '../state/model/protection.js';
 import { requireLayout } from '../state/model/layout.js';
 import type { Machine } from '../state/model/schemas.js';
+import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
 import { givenAddresses, type MachineAddresses, watchAddresses } from './addresses.js';
 import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { clearLeftovers } from './disk/leftovers.js';
+import {
+  hostId,
+  type NamedBy,
+  placeOf,
+  readRememberedMachine,
+  rememberMachine,
+} from './disk/remembered-machine.js';
 import { replaceFile } from './disk/replace-file.js';
+import { savedSession, saveSession } from './disk/saved-session.js';
+import { endLeftHooks } from './end-hooks.js';
 import { type HomeEnvironment, homeEnvironment } from './environment/home-environment.js';
-import { ownCommand } from './environment/own-command.js';
+import { choiceOf, ownCommand } from './environment/own-command.js';
+import { DirectoryOfOtherMachine, MachineOwned, MachineTaken, type MachineTakenOver } from './errors.js';
 import { openFormulas } from './formulas.js';
+import { hookGate } from './hook-gate.js';
 import { hookSlots } from './hook-slots.js';
-import { openJournal } from './journal/journal.js';
+import { type Journalled, openJournal } from './journal/journal.js';
 import type { Log } from './log.js';
 import { gatherLogs } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
 import { hostUnits, neededBundles } from './machine-units.js';
 import type { AgentParts } from './parts.js';
 import { removeDropped } from './relation/dropped-relations.js';
+import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
+import type { ClaimMemory, Identity } from './tree/ownership.js';
 import { placeUnplaced } from './tree/placement.js';
 import { describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
@@ -40,8 +54,16 @@ import { treeWriter } from './tree/tree-writer.js';
 export interface AgentOptions {
   readonly environment: Environment;
   readonly machine: string;
+  /** Where its name comes from; default: it was given. */
+  readonly named?: NamedBy;
   /** Absolute. */
   readonly dataDirectory: string;
+  /** An operator wants the machine taken from the agent that has it. */
+  readonly takeOver?: boolean;
+  /** Milliseconds for which an agent is waited for that has to go first; default 20 s. */
+  readonly patience?: number;
+  /** The unit of the service manager that runs this process. */
+  readonly service?: string;
   /** Hooks that may run at once on this machine; default: twice its cores. */
   readonly hookConcurrency?: number;
   /** Milliseconds a hook may take, instead of what the environment says; default an hour. */
@@ -67,8 +89,14 @@ export interface RunningAgent {
   stop(): Promise<void>;
   /** Resolves with why the agent must not go on: the state is not the one that its units belong to any more. */
   readonly failure: Promise<Error>;
+  /**
+   * Resolves when another agent has the machine, and this one has ended its hooks and let go of everything; open for
+   * ever otherwise.
+   */
+  readonly lost: Promise<MachineTakenOver>;
 }
 
+const AGENT_ID = 'agent-id';
 const KILL_DELAY = 10_000;
 
 /**
@@ -86,12 +114,21 @@ const HOOKS_PER_CORE = 4;
  * before the coordinator answers, so that tools of running hooks wait with the agent; they are answered when the
  * contexts of all adopted hooks stand, since a tool of an unknown hook is refused.
  *
- * The session is kept for the next agent, except where this one could not start: then nobody is here.
- * @throws DataDirectoryInUse, JournalTooNew, MachineTaken, NotBootstrapped, StateForeign, StateOlder, and what the
- *   parts throw
+ * The session is kept for the next agent, except where this one could not start, or lost its machine: then nobody is
+ * here.
+ * @throws DataDirectoryInUse, DirectoryOfOtherMachine, JournalTooNew, MachineTaken, MachineOwned, NotBootstrapped,
+ *   StateForeign, StateOlder, and what the parts throw
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { environment, machine, log, clock, random } = options;
+  const {
+    environment,
+    machine,
+    log,
+    clock,
+    random,
+    boot = bootId(),
+    hookKillDelay: killDelay = KILL_DELAY,
+  } = options;
   for (const warning of environment.warnings ?? []) log.warning(warning);
   const { directory, release, afterDeath, locked } = await claimDataDirectory(options.dataDirectory);
   if (!locked)
@@ -135,14 +172,22 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => storage.close());
     let gathered: Promise<void> | undefined;
     ends.push(() => gathered);
-    const id = await agentId(directory);
+    const memory = await machineMemory(options, directory, journalled);
+    const addresses =
+      options.addresses ??
+      (environment.address === undefined
+        ? watchAddresses({ clock, log, alone: environment.state.startsWith('embedded:') })
+        : givenAddresses(environment.address));
+    ends.push(() => addresses.close());
+    const identity = await identify(options, directory, addresses);
+    const command = ownCommand(environment, machine, directory.root);
     const home = await homeEnvironment({
       environment: environment.name,
       state: environment.state,
       machine,
-      agentId: id,
+      agentId: identity.agentId,
       dataDirectory: directory.root,
-      command: ownCommand(environment, machine, directory.root),
+      command,
       units() {
         const { units, damaged } = journal.load();
         return [...units, ...damaged].map(({ unit }) => unit);
@@ -155,9 +200,28 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       throw error;
     });
     failed.catch(() => undefined);
-    const coordinator = await Promise.race([connect(options, directory, home), failed]);
-    ends.push(() => coordinator.close({ keepSession }));
-    await Promise.race([awaitCoordinator(coordinator, options, directory), failed]);
+    const bare = await Promise.race([connect(options, directory, home, identity), failed]);
+    ends.push(() => bare.close({ keepSession }));
+    await Promise.race([awaitCoordinator(bare, options, directory, identity), failed]);
+    const registering = registerAgent(bare, identity, {
+      clock,
+      random,
+      log,
+      memory,
+      start: (found) => startAdvice(machine, found, choiceOf(environment)),
+      ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
+      ...(options.patience !== undefined && { patience: options.patience }),
+    }).catch(async (error: unknown) => {
+      const isOthers = (error instanceof MachineOwned || error instanceof MachineTaken) && !error.isCopy;
+      if (isOthers && memory.known().length > 0)
+        await endLeftHooks(journalled.units, directory, { boot, killDelay, clock, log });
+      throw error;
+    });
+    const registration = await Promise.race([registering, failed]);
+    ends.push(() => registration.close());
+    const { ownership } = registration;
+    const coordinator = fencedCoordinator(bare, ownership, clock);
+    const gate = hookGate(() => ownership.assure());
     await home.settle(coordinator);
     for (const path of await openGates(coordinator))
       log.warning(openGate(environment, path, `ensemble bootstrap -e ${environment.name}`));
@@ -177,12 +241,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const writer = treeWriter(coordinator, clock, random, () => home.touched());
     const dropped = removeDropped(coordinator, { clock, random, log });
     ends.push(() => dropped.close());
-    const addresses =
-      options.addresses ??
-      (environment.address === undefined
-        ? watchAddresses({ clock, log, alone: environment.state.startsWith('embedded:') })
-        : givenAddresses(environment.address));
-    ends.push(() => addresses.close());
     const parts: AgentParts = {
       machine,
       addresses,
@@ -203,25 +261,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       logs,
       hookRules: environment.hooks ?? {},
       hookTimeLimit: options.hookTimeLimit ?? (environment.hooks?.timeout ?? 3_600) * 1_000,
-      hookKillDelay: options.hookKillDelay ?? KILL_DELAY,
+      hookKillDelay: killDelay,
+      gate,
       afterDeath,
-      boot: options.boot ?? bootId(),
+      boot,
       log,
       clock,
       random,
     };
-    const identity = {
-      machine,
-      agentId: id,
-      version: options.version,
-      dataDirectory: directory.root,
-      // As of when it is asked for: the machine may be registered anew.
-      get description() {
-        return { hostname: hostname(), ...addressFacts(addresses) };
-      },
-    };
-    const presence = await registerAgent(coordinator, identity, { clock, random, log });
-    ends.push(() => presence.close());
     const describeAs = (description: Partial<Machine>, failure: string): void => {
       // One that was removed is registered anew by the presence.
       writer
@@ -244,8 +291,18 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     };
     ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
     keepSession = true;
+    const lost = ownership.lost.then(async (error) => {
+      log.error(error.message, { next: error.next });
+      keepSession = false;
+      // At once, so that what this session had left in the tree goes; the hooks may take their time to end.
+      const abandoned = units.abandon(gate);
+      await bare.close();
+      await abandoned;
+      await stop();
+      return error;
+    });
     log.info(`machine ${machine} is up`, { environment: environment.name, units: journalled.units.length });
-    return { stop, failure: home.stranger };
+    return { stop, failure: home.stranger, lost };
   } catch (error) {
     await stop();
     throw error;
@@ -263,8 +320,9 @@ async function connect(
   { environment, clock, random, log, open = openCoordinator }: AgentOptions,
   directory: DataDirectory,
   { recognise }: HomeEnvironment,
+  identity: Identity,
 ): Promise<Coordinator> {
-  const session = await readFile(directory.session, 'utf8').catch(() => undefined);
+  const session = await savedSession(directory.session, identity);
   return open(environment.state, {
     requestTimeout: Number.POSITIVE_INFINITY,
     blocked: (by) => {
@@ -287,6 +345,7 @@ async function awaitCoordinator(
   coordinator: Coordinator,
   { environment, log, clock }: AgentOptions,
   directory: DataDirectory,
+  identity: Identity,
 ): Promise<void> {
   const slow = clock.after(5_000, () => log.warning(`waiting for the coordinator ${environment.state}`));
   try {
@@ -294,11 +353,11 @@ async function awaitCoordinator(
   } finally {
     slow.cancel();
   }
-  const save = (): Promise<void> => replaceFile(directory.session, coordinator.savedSession());
+  const save = (): Promise<void> => saveSession(directory.session, identity, coordinator.savedSession());
   coordinator.onSession((event) => {
     const words = {
       connected: 'the coordinator is back',
-      disconnected: 'the coordinator is away; hooks go on',
+      disconnected: 'the coordinator is away; hooks that run go on',
       older: 'the coordinator is older than what this agent has seen of it: it was restored, or set up anew',
       expired: 'the coordinator ended the session; a new one stands',
     };
@@ -309,8 +368,55 @@ async function awaitCoordinator(
   await save();
 }
 
+/** Who this agent is; the agent's id is made where there is none. */
+async function identify(
+  { machine, version, service, dataDirectory }: AgentOptions,
+  directory: DataDirectory,
+  addresses: MachineAddresses,
+): Promise<Identity> {
+  const boot = bootId();
+  return {
+    machine,
+    agentId: await agentId(directory),
+    version,
+    dataDirectory,
+    // As of when it is asked for: the machine may be registered anew.
+    get description() {
+      return { hostname: hostname(), service, ...addressFacts(addresses) };
+    },
+    boot,
+    place: placeOf(directory.root, boot),
+  };
+}
+
+/**
+ * What this directory remembers of its machine. One that holds nothing may become another machine's.
+ * @throws DirectoryOfOtherMachine
+ */
+async function machineMemory(
+  { machine, named = 'given' }: AgentOptions,
+  { root }: DataDirectory,
+  { units, damaged }: Journalled,
+): Promise<ClaimMemory> {
+  const found = await readRememberedMachine(root);
+  const isOther = found !== undefined && found.machine !== machine;
+  if (isOther && units.length + damaged.length > 0)
+    throw new DirectoryOfOtherMachine(root, found.machine, machine);
+  // A copy, perhaps, of which nothing else tells the two apart.
+  if (isOther) await rm(join(root, AGENT_ID), { force: true });
+  const host = await hostId();
+  let claims = isOther ? [] : (found?.claims ?? []);
+  return {
+    known: () => claims,
+    async remember(claim) {
+      claims = [...claims, claim];
+      await rememberMachine(root, { machine, named, host, claims });
+    },
+  };
+}
+
 async function agentId(directory: DataDirectory): Promise<string> {
-  const file = join(directory.root, 'agent-id');
+  const file = join(directory.root, AGENT_ID);
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined && known !== '') return known;
   const id = randomUUID();

@@ -85,6 +85,138 @@ export class DataDirectoryTooNew extends EnsembleError {
   }
 }
 
+/** Another agent of the same machine name is up. */
+export class MachineTaken extends EnsembleError {
+  static override readonly code = 'machine-taken';
+  readonly pid: number | undefined;
+  readonly hostname: string;
+  /** This agent's directory is a copy of the other one's. */
+  readonly isCopy: boolean;
+  constructor(
+    readonly machine: string,
+    /** As far as its presence tells. */
+    agent: {
+      readonly pid?: number;
+      readonly hostname?: string | undefined;
+      readonly dataDirectory?: string | undefined;
+    },
+    /** Of this agent; whether it has the other one's id. */
+    { dataDirectory, isCopy }: { readonly dataDirectory: string; readonly isCopy: boolean },
+  ) {
+    const { pid, hostname = '?', dataDirectory: there } = agent;
+    const process = pid === undefined ? 'a process' : `process ${pid}`;
+    const where = there === undefined ? '' : `, in ${there}`;
+    super(
+      `machine ${machine} has an agent already: ${process} on ${hostname}${where}${isCopy ? `; ${dataDirectory} is a copy of its directory` : ''}`,
+      `${isCopy ? 'for a machine of its own choose an empty --data-dir and another --machine' : 'stop it there, or choose another name with --machine'}; to take the machine from it for good, the same command with --take-over`,
+    );
+    this.pid = pid;
+    this.hostname = hostname;
+    this.isCopy = isCopy;
+  }
+}
+
+/** Units named in a message; of more, the first of them. */
+const MOST_NAMES = 5;
+
+function unitsIn(units: readonly string[]): string {
+  const names = units.slice(0, MOST_NAMES).join(', ');
+  return `${units.length === 1 ? 'a unit' : `${units.length} units`}: ${names}${units.length > MOST_NAMES ? ', …' : ''}`;
+}
+
+/** The machine is another agent's, which is not up; its data directory is where the machine's units live. */
+export class MachineOwned extends EnsembleError {
+  static override readonly code = 'machine-owned';
+  readonly hostname: string;
+  /** The owner's. */
+  readonly dataDirectory: string;
+  readonly since: string;
+  /** This agent's directory is a copy of the owner's. */
+  readonly isCopy: boolean;
+  constructor(
+    readonly machine: string,
+    owner: { readonly hostname: string; readonly dataDirectory: string; readonly since: string },
+    {
+      units,
+      dataDirectory: here,
+      isCopy,
+      start,
+    }: {
+      readonly units: readonly string[];
+      /** This agent's. */
+      readonly dataDirectory: string;
+      /** Whether this agent's directory is a copy of the owner's, from before that ran last. */
+      readonly isCopy: boolean;
+      /** How the owner's agent is started. */
+      readonly start: string;
+    },
+  ) {
+    const { hostname, dataDirectory, since } = owner;
+    super(
+      isCopy
+        ? `machine ${machine} was last run from ${dataDirectory} on ${hostname}, since ${since}; ${here} is an older copy of that directory`
+        : `machine ${machine} belongs to the agent in ${dataDirectory} on ${hostname}, since ${since}, and hosts ${unitsIn(units)}; in ${here} nothing is known of them`,
+      `${start}; only if that is lost for good, the same command with --take-over: its units then ${isCopy ? 'go on from this copy' : 'are installed anew, without their data'}`,
+    );
+    this.hostname = hostname;
+    this.dataDirectory = dataDirectory;
+    this.since = since;
+    this.isCopy = isCopy;
+  }
+}
+
+/** Another agent has the machine now; this one stops. */
+export class MachineTakenOver extends EnsembleError {
+  static override readonly code = 'machine-taken-over';
+  readonly hostname: string;
+  /** The other agent's. */
+  readonly dataDirectory: string;
+  readonly since: string;
+  constructor(
+    readonly machine: string,
+    owner: { readonly hostname: string; readonly dataDirectory: string; readonly since: string },
+  ) {
+    const { hostname, dataDirectory, since } = owner;
+    super(
+      `machine ${machine} was taken over by the agent in ${dataDirectory} on ${hostname}, since ${since}; this one stops its hooks and leaves all else as it is`,
+      `leave this one stopped, if that was meant; to take the machine back, stop that one and start this one with --take-over`,
+    );
+    this.hostname = hostname;
+    this.dataDirectory = dataDirectory;
+    this.since = since;
+  }
+}
+
+/** A data directory holds the units of the machine it was made for. */
+export class DirectoryOfOtherMachine extends EnsembleError {
+  static override readonly code = 'directory-of-other-machine';
+  constructor(
+    readonly directory: string,
+    /** Whose it is. */
+    readonly known: string,
+    readonly machine: string,
+  ) {
+    super(
+      `${directory} holds the units of machine ${known}, and this agent was started as machine ${machine}`,
+      `to go on with them, --machine ${known}; for a machine of its own, another --data-dir`,
+    );
+  }
+}
+
+/** The host has another name than before, and was several machines. */
+export class MachineUnclear extends EnsembleError {
+  static override readonly code = 'machine-unclear';
+  constructor(
+    readonly hostname: string,
+    readonly machines: readonly string[],
+  ) {
+    super(
+      `this host, which is called ${hostname} now, was machine ${machines.join(' and machine ')}`,
+      `say which it is: --machine ${machines[0]}, or --machine ${hostname} for a new one`,
+    );
+  }
+}
+
 export class DataDirectoryInUse extends EnsembleError {
   static override readonly code = 'data-directory-in-use';
   constructor(

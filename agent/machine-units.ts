@@ -1,6 +1,7 @@
 import { EnsembleError } from '../state/errors.js';
 import { compareUnits, paths, unitOfNode } from '../state/model/paths.js';
 import { attendDamaged, type DamagedUnit } from './damaged-units.js';
+import type { HookGate } from './hook-gate.js';
 import type { Journalled } from './journal/journal.js';
 import type { UnitRecord } from './journal/record.js';
 import type { RelationRecord } from './journal/relation-record.js';
@@ -17,6 +18,8 @@ export interface MachineUnits {
   readonly units: ReadonlyMap<string, AgentUnit>;
   /** Leaves all units as they are, for the next agent. */
   stop(): void;
+  /** The same where the machine is another agent's: resolves when no hook of them runs. */
+  abandon(gate: HookGate): Promise<void>;
 }
 
 /** A unit that the tree does not know any more, as its journal has it; it is left as it is on the disk. */
@@ -177,13 +180,24 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
   }
   const observation = coordinator.observeChildren(paths.machineUnits(machine), look);
 
+  function listenNoMore(): void {
+    stopped = true;
+    observation.close();
+    for (const { end } of damaged.values()) end();
+  }
+
   return {
     units,
     stop() {
-      stopped = true;
-      observation.close();
-      for (const { end } of damaged.values()) end();
+      listenNoMore();
       for (const unit of units.values()) unit.stop();
+    },
+    async abandon(gate) {
+      listenNoMore();
+      const ended = [...units.values()].map((unit) => unit.abandon());
+      await gate.shut();
+      // Once more: a hook may have been on its way through.
+      await Promise.all([...ended, ...[...units.values()].map((unit) => unit.abandon())]);
     },
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../state/clock.js';
@@ -16,9 +16,12 @@ import { EnsembleError } from '../state/errors.js';
 import { explainedBySystem } from '../state/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
+import { chooseMachine } from './choose-machine.js';
+import { hostId } from './disk/remembered-machine.js';
 import { hearCommitRejections } from './journal/unheard-rejections.js';
 import { openLog, together } from './log.js';
 import { giveBackMemory, memoryOfProcess } from './memory-at-rest.js';
+import { serviceUnit } from './service-unit.js';
 
 interface Options {
   readonly environment?: string;
@@ -27,6 +30,7 @@ interface Options {
   readonly machine?: string;
   readonly dataDir?: string;
   readonly address?: string;
+  readonly takeOver?: boolean;
   readonly hookConcurrency?: number;
   readonly hookTimeout?: number;
   readonly acceptState?: boolean;
@@ -47,6 +51,10 @@ const program = new Command('ensemble-agent')
     '--address <address>',
     "where other machines reach this one (default: the environment's address, or what the network says)",
     anAddress,
+  )
+  .option(
+    '--take-over',
+    'take the machine from the agent that has it, which stops; what only that one knows of its units is lost here',
   )
   .option('--hook-concurrency <n>', 'hooks that run at once (default: four for each core)', atLeastOne)
   .option(
@@ -82,18 +90,29 @@ async function run(options: Options): Promise<void> {
   // is not run again, and that was a quarter of the agent's CPU.
   setFlagsFromString('--interrupt-budget=1000000');
   try {
-    const chosen = await chooseEnvironment(options);
-    const environment = options.address === undefined ? chosen : { ...chosen, address: options.address };
-    const machine = options.machine ?? (environment.state.startsWith('embedded:') ? 'm0' : shortHostname());
+    const configured = await chooseEnvironment(options);
+    const environment =
+      options.address === undefined ? configured : { ...configured, address: options.address };
+    const { notice, ...chosen } = await chooseMachine({
+      machine: options.machine,
+      dataDir: options.dataDir,
+      machines: join(ensembleHome(), environment.name, 'machines'),
+      fixed: environment.state.startsWith('embedded:') ? 'm0' : undefined,
+      hostname: shortHostname(),
+      host: await hostId(),
+    });
+    if (notice !== undefined) log.warning(notice);
+    const service = serviceUnit();
     const agent = await startAgent({
       environment,
-      machine,
-      dataDirectory: resolve(options.dataDir ?? join(ensembleHome(), environment.name, 'machines', machine)),
+      ...chosen,
       version: ensembleVersion(),
       log,
       clock: systemClock,
       random: Math.random,
       acceptState: options.acceptState === true,
+      ...(service !== undefined && { service }),
+      ...(options.takeOver === true && { takeOver: true }),
       ...(options.hookConcurrency !== undefined && { hookConcurrency: options.hookConcurrency }),
       ...(options.hookTimeout !== undefined && { hookTimeLimit: options.hookTimeout * 1_000 }),
     });
@@ -104,6 +123,10 @@ async function run(options: Options): Promise<void> {
         () => fail(error, options),
       );
     });
+    agent.lost.then(
+      (error) => fail(error, options),
+      (error: unknown) => fail(error, options),
+    );
     giveBackMemory(systemClock, memoryOfProcess());
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.once(signal, () => {

@@ -7,6 +7,7 @@ import type { DataDirectory } from './disk/data-directory.js';
 import type { Leftovers } from './disk/leftovers.js';
 import type { HomeEnvironment } from './environment/home-environment.js';
 import type { Formulas } from './formulas.js';
+import type { HookGate } from './hook-gate.js';
 import type { HookSlots } from './hook-slots.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
@@ -34,6 +35,7 @@ export interface AgentParts {
   readonly histories: Histories;
   readonly writer: TreeWriter;
   readonly slots: HookSlots;
+  readonly gate: HookGate;
   /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
   readonly contexts: Map<string, HookContext>;
   readonly logs: LogGatherer;

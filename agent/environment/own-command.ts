@@ -4,15 +4,15 @@ import type { Environment } from '../../state/environments/environment.js';
 const ADHOC = 'adhoc';
 
 /** The command that starts an agent as this one was started, for messages: paste-able. */
-export function ownCommand(
-  { name, state, storage }: Environment,
-  machine: string,
-  dataDirectory: string,
-): string {
-  const where = name === ADHOC ? ['--state', state, '--storage', storage] : ['-e', name];
-  return ['ensemble-agent', ...where, '--machine', machine, '--data-dir', dataDirectory]
-    .map(quoted)
-    .join(' ');
+export function ownCommand(environment: Environment, machine: string, dataDirectory: string): string {
+  const which = ['--machine', machine, '--data-dir', dataDirectory].map(quoted).join(' ');
+  return `ensemble-agent${choiceOf(environment)} ${which}`;
+}
+
+/** The options, with a space in front, by which an agent goes to the environment. */
+export function choiceOf({ name, state, storage }: Environment): string {
+  const words = name === ADHOC ? ['--state', state, '--storage', storage] : ['-e', name];
+  return ` ${words.map(quoted).join(' ')}`;
 }
 
 function quoted(word: string): string {

@@ -1,51 +1,74 @@
-import type { Clock } from '../../state/clock.js';
-import type { Coordinator, Observation, Operation } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
 import { EnsembleError } from '../../state/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
-import { nodeValue, readEntity } from '../../state/model/entity.js';
-import { MachineTaken } from '../../state/model/errors.js';
+import { nodeValue, parseSound, readEntity } from '../../state/model/entity.js';
+import { type MachinePlace, readMachinePlace } from '../../state/model/machine-owner.js';
+import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { agentSchema, type Machine, machineSchema } from '../../state/model/schemas.js';
-import type { Log } from '../log.js';
+import { type AgentPresence, agentSchema, type Machine, machineSchema } from '../../state/model/schemas.js';
+import { MachineTaken } from '../errors.js';
 import { untilItWorks } from '../retry.js';
+import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
+import { requireOwnable } from './require-ownable.js';
 
-/** This agent, as its presence node names it. */
-export interface Identity {
-  readonly machine: string;
-  /** Random, kept in the data directory: tells a restarted agent from another one of the same machine name. */
-  readonly agentId: string;
-  readonly version: string;
-  readonly description: Machine;
-  /** Absolute; for commands that are run on the machine itself. */
-  readonly dataDirectory: string;
+/** That the machine is this agent's, and that its presence stands. */
+export interface Registration {
+  readonly ownership: Ownership;
+  close(): void;
 }
 
+export interface RegistrationOptions extends OwnershipParts {
+  /** Whether an operator wants the machine taken from whoever has it. */
+  readonly takeOver?: boolean;
+  /** How the owner's agent is started, for messages. */
+  readonly start: (machine: Machine | undefined) => string;
+  /** Milliseconds for which a presence is waited for that must vanish; default: more than a session outlives its agent. */
+  readonly patience?: number;
+}
+
+const PATIENCE = 20_000;
+
 /**
- * Registers the machine and this agent's presence on it. An agent that was killed may have left its own presence
- * behind, which is replaced; another agent's is an error. While it is up, a presence that vanishes is put back.
- * @throws MachineTaken
+ * Takes the machine and announces this agent's presence on it. An agent that was killed may have left its own presence
+ * behind, which is replaced; one of another boot, or of a copy of its data directory, may live, and is waited for. While
+ * it is up, a presence that vanishes is put back.
+ * @throws MachineTaken where another agent is up; MachineOwned where another one has the machine, with units on it
  */
 export async function registerAgent(
   coordinator: Coordinator,
   identity: Identity,
-  { clock, random, log }: { readonly clock: Clock; readonly random: () => number; readonly log: Log },
-): Promise<Observation> {
+  options: RegistrationOptions,
+): Promise<Registration> {
   const { machine } = identity;
-  await retryOnConflict(`machine ${machine}`, () => registerMachine(coordinator, identity), {
-    clock,
-    random,
+  const { clock, random, log, memory, takeOver = false, start } = options;
+  if (!takeOver) {
+    const found = await readMachinePlace(coordinator, machine);
+    if (found.presence?.agentId === identity.agentId) await outlast(coordinator, identity, found, options);
+  }
+  const ownership = new Ownership(coordinator, identity, { clock, random, log, memory });
+  await ownership.take((found) => {
+    if (!takeOver) requireOwnable(found, identity, memory.known(), start);
   });
+  // It learns that it has lost its machine, and goes. Its hooks must have ended before any is run here.
+  if (takeOver) await outlast(coordinator, identity, await readMachinePlace(coordinator, machine), options);
   const presence = nodeValue({
     pid: process.pid,
     version: identity.version,
     since: new Date(clock.now()).toISOString(),
     agentId: identity.agentId,
+    hostname: identity.description.hostname,
     dataDirectory: identity.dataDirectory,
+    boot: identity.boot,
+    place: identity.place,
   });
-  await retryOnConflict(`machine ${machine}`, () => announce(coordinator, identity, presence), {
-    clock,
-    random,
-  });
+  const put = (): Promise<void> =>
+    retryOnConflict(
+      `machine ${machine}`,
+      () => announce(coordinator, identity, ownership, presence, options),
+      { clock, random },
+    );
+  await put();
   let stands = true;
   let atWork = false;
   const ended = new AbortController();
@@ -54,7 +77,7 @@ export async function registerAgent(
     atWork = true;
     while (!stands && !ended.signal.aborted) {
       stands = true;
-      await untilItWorks(() => putBackBoth(coordinator, identity, presence), {
+      await untilItWorks(put, {
         clock,
         random,
         signal: ended.signal,
@@ -71,29 +94,13 @@ export async function registerAgent(
     void putBack();
   });
   return {
+    ownership,
     close() {
       observation.close();
       ended.abort();
+      ownership.close();
     },
   };
-}
-
-/** The machine may have been removed with the presence, by operators who took it for lost. */
-async function putBackBoth(coordinator: Coordinator, identity: Identity, presence: string): Promise<void> {
-  if ((await coordinator.get(paths.machine(identity.machine))) === undefined)
-    await registerMachine(coordinator, identity);
-  await announce(coordinator, identity, presence);
-}
-
-/** What others wrote into the machine's node stays there. */
-async function registerMachine(coordinator: Coordinator, { machine, description }: Identity): Promise<void> {
-  const operations = await describeMachine(coordinator, machine, description);
-  await coordinator.transaction(
-    operations ?? [
-      { kind: 'create', path: paths.machine(machine), value: nodeValue(description) },
-      { kind: 'create', path: paths.machineUnits(machine), value: '{}' },
-    ],
-  );
 }
 
 /** What puts these keys into the machine's node, by version, and leaves all others; undefined where there is no node. */
@@ -109,15 +116,74 @@ export async function describeMachine(
   return [{ kind: 'set', path, value, version: found.version }];
 }
 
-async function announce(coordinator: Coordinator, identity: Identity, presence: string): Promise<void> {
+/** Whether a presence is what an agent of this very data directory left, which is gone: there is only one at a time. */
+function isLeftBehind(presence: Partial<AgentPresence>, { agentId, place }: Identity): boolean {
+  return presence.agentId === agentId && (presence.place === undefined || presence.place === place);
+}
+
+/** Waits for a presence to vanish that may be of an agent that lives. @throws MachineTaken */
+async function outlast(
+  coordinator: Coordinator,
+  identity: Identity,
+  { presence, machine }: MachinePlace,
+  { clock, log, patience = PATIENCE }: RegistrationOptions,
+): Promise<void> {
+  if (presence === undefined || isLeftBehind(presence, identity)) return;
   const path = paths.agent(identity.machine);
-  const standing = await readEntity(coordinator, path, agentSchema);
-  if (standing !== undefined && standing.value.agentId !== identity.agentId) {
-    const machine = await readEntity(coordinator, paths.machine(identity.machine), machineSchema);
-    throw new MachineTaken(identity.machine, standing.value.pid, machine?.value.hostname ?? '?');
+  const taken = new MachineTaken(
+    identity.machine,
+    { hostname: machine?.hostname, ...presence },
+    {
+      isCopy: presence.agentId === identity.agentId,
+      dataDirectory: identity.dataDirectory,
+    },
+  );
+  log.warning(`${taken.message}; waiting up to ${patience / 1_000} s for it to go`);
+  const gone = await new Promise<boolean>((resolve) => {
+    const timer = clock.after(patience, () => end(false));
+    const observation = coordinator.observe(path, (node) => {
+      if (!isPresence(node) || isLeftBehind(parseSound(path, agentSchema, node, [])?.value ?? {}, identity))
+        end(true);
+    });
+    function end(result: boolean): void {
+      timer.cancel();
+      // It may be told before it is known here.
+      queueMicrotask(() => observation.close());
+      resolve(result);
+    }
+  });
+  if (!gone) throw taken;
+}
+
+/** Puts the presence there, also where another's stands: the machine is this agent's. */
+async function announce(
+  coordinator: Coordinator,
+  { machine, agentId }: Identity,
+  ownership: Ownership,
+  presence: string,
+  { log }: RegistrationOptions,
+): Promise<void> {
+  const path = paths.agent(machine);
+  const standing = await coordinator.get(path);
+  if (standing !== undefined) {
+    if (parseSound(path, agentSchema, standing, [])?.value.agentId !== agentId)
+      log.warning(
+        `${path} in the environment's state is not of this agent, whose machine it is; it is replaced`,
+      );
   }
   // Removed and created anew, so that it is this session's and ends with it.
   const replaced: readonly Operation[] =
     standing === undefined ? [] : [{ kind: 'remove', path, version: standing.version }];
-  await coordinator.transaction([...replaced, { kind: 'create', path, value: presence, ephemeral: true }]);
+  const { claim } = ownership;
+  try {
+    await coordinator.transaction([
+      { kind: 'check', path: claim },
+      ...replaced,
+      { kind: 'create', path, value: presence, ephemeral: true },
+    ]);
+  } catch (error) {
+    // The machine was removed, or taken: then this waits until the agent has ended.
+    if (error instanceof NodeNotFound && error.path === claim) await ownership.verify();
+    throw error;
+  }
 }

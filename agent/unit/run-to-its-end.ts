@@ -129,13 +129,19 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
       // While a person thinks, hooks of other units run.
       giveBack();
     }
-    const start = await betweenFaults(`${call.name}.start`, () => startHook(spec, parts.clock)).catch(
-      (error: unknown) => startedAfterAll(host, call, spec, error),
-    );
+    let forget = (): void => undefined;
+    const start = await parts.gate.pass(async () => {
+      const begun = await betweenFaults(`${call.name}.start`, () => startHook(spec, parts.clock)).catch(
+        (error: unknown) => startedAfterAll(host, call, spec, error),
+      );
+      // Before the gate is passed, so that whoever shuts it knows of each that runs.
+      if (begun.kind === 'running') forget = host.running(begun.hook);
+      return begun;
+    });
     goesOn();
     if (start.kind === 'ended') return { spec, context, outcome: start.outcome, logOffset: 0 };
     parts.log.info(`hook ${call.name} runs`, { unit: host.name });
-    const end = await waitFor(host, call, start.hook);
+    const end = await waitFor(host, call, start.hook, forget);
     if (end.outcome.kind !== 'not-started') return { spec, context, ...end };
     await startedAfterAll(host, call, spec, new HookCannotStart(host.name, call.name));
     return { spec, context, ...end };
@@ -175,9 +181,9 @@ async function waitFor(
   host: HookHost,
   call: HookCall,
   hook: RunningHook,
+  forget = host.running(hook),
 ): Promise<Pick<HookEnd, 'outcome' | 'logOffset'>> {
   const { logs } = host.parts;
-  const forget = host.running(hook);
   if (call.command === undefined) logs.began(host.name, hookLog(host.directory), call.name, hook.logOffset);
   const outcome = await hook.outcome;
   forget();

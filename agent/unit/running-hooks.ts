@@ -81,6 +81,12 @@ export class RunningHooks {
     for (const hook of this.#hooks) hook.release();
   }
 
+  /** Ends what runs, as the unit is run elsewhere. */
+  async end(): Promise<void> {
+    this.#timer?.cancel();
+    await Promise.all([...this.#hooks].map((hook) => hook.stop()));
+  }
+
   #forget(hook: RunningHook): void {
     this.#timer?.cancel();
     this.#hooks.delete(hook);

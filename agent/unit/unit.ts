@@ -26,10 +26,10 @@ import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
 import { mendFormula } from './mend-formula.js';
 import type { Wants } from './operations.js';
+import { Parting } from './parting.js';
 import { expectAdoption } from './run-hook.js';
 import { RunningHooks } from './running-hooks.js';
 import { SpentRequests } from './spent-requests.js';
-import { Parting } from './parting.js';
 import { takeUp } from './standstill.js';
 import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
@@ -89,7 +89,10 @@ export class AgentUnit implements RelationHost, ReportHost {
     });
     this.#actor.subscribe({
       next: ({ value }) => this.report.prepares(value.preparation),
-      complete: () => owner.gone(this),
+      // It completes by being stopped too, when the unit stays.
+      complete: () => {
+        if (!this.#stopped) owner.gone(this);
+      },
       error: (error) =>
         this.parts.log.error('the unit stands still: this is a bug', { unit: this.name, error }),
     });
@@ -122,13 +125,23 @@ export class AgentUnit implements RelationHost, ReportHost {
 
   /** Leaves the unit as it is: its hooks go on, and the next agent takes it up from the journal. */
   stop(): void {
+    this.#letGo();
+    this.#running.release();
+  }
+
+  /** The same where the machine is another agent's, which runs the unit itself: resolves when no hook of it runs. */
+  async abandon(): Promise<void> {
+    this.#letGo();
+    await this.#running.end();
+  }
+
+  #letGo(): void {
     this.#stopped = true;
     for (const end of this.#ends.splice(0)) end();
     this.relations.stop();
     this.#retryWait.close();
     this.report.mirror.close();
     this.#actor.stop();
-    this.#running.release();
   }
 
   /** Whether this agent has let go of the unit. */

@@ -1,5 +1,6 @@
 import { pause, systemClock, type Timer } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { readUnitStates, type UnitState } from '../../state/model/snapshot.js';
 
@@ -135,8 +136,8 @@ export function watchUnits(
     pendingAgents.add(machine);
     const observation = coordinator.observe(paths.agent(machine), (node) => {
       pendingAgents.delete(machine);
-      if (node === undefined) agentsUp.delete(machine);
-      else agentsUp.add(machine);
+      if (isPresence(node)) agentsUp.add(machine);
+      else agentsUp.delete(machine);
       tell(allWatched);
     });
     observedAgents.set(machine, observation);

@@ -2,6 +2,7 @@ import type { Coordinator, Observation } from '../../state/coordination/coordina
 import { type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
+import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import type { Output } from '../output/output.js';
 import type { AgentHost } from './require-agent.js';
@@ -45,10 +46,10 @@ export async function awaitResult(
           if (node === undefined) reject(new UnitNotFound(unit));
         }),
         coordinator.observe(paths.agent(machine), (node) => {
-          if (up && node === undefined) {
+          if (up && !isPresence(node)) {
             output.warn(`the agent on ${machine} went down; waiting for it to come back`);
           }
-          up = node !== undefined;
+          up = isPresence(node);
         }),
       );
     });

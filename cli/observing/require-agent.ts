@@ -1,6 +1,5 @@
-import { readEntity } from '../../state/model/entity.js';
-import { paths } from '../../state/model/paths.js';
-import { type AgentPresence, agentSchema } from '../../state/model/schemas.js';
+import { readPresence } from '../../state/model/machines.js';
+import type { AgentPresence } from '../../state/model/schemas.js';
 import type { Invocation } from '../invocation.js';
 import { agentCommand, type Session } from '../session.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
@@ -22,7 +21,7 @@ export async function requireAgent(
   machine: string | null,
 ): Promise<AgentHost> {
   if (machine === null) throw new UnitUnplaced(unit, agentCommand(environment, globals, undefined));
-  const agent = await readEntity(coordinator, paths.agent(machine), agentSchema);
+  const agent = await readPresence(coordinator, machine);
   if (agent === undefined) throw new AgentDown(unit, machine, agentCommand(environment, globals, machine));
-  return { machine, agent: agent.value };
+  return { machine, agent };
 }

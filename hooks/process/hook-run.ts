@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { bootId } from '../../state/boot.js';
 
 /**
  * One attempt to run one hook. The agent journals it before it starts it, and can then find out at any later time,
@@ -74,10 +74,4 @@ export function newHookRun(unit: string, hook: string, attempt: number, id: stri
   return { id, unit, hook, attempt, boot: bootId() };
 }
 
-/** Identifies the machine's current boot, e.g. `5b1c2f0e-…` (Linux, /proc/sys/kernel/random/boot_id). */
-export function bootId(): string {
-  cachedBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return cachedBootId;
-}
-
-let cachedBootId: string | undefined;
+export { bootId };

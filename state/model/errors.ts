@@ -159,21 +159,6 @@ export class MachineInUse extends EnsembleError {
   }
 }
 
-/** Another agent of the same machine name is up. */
-export class MachineTaken extends EnsembleError {
-  static override readonly code = 'machine-taken';
-  constructor(
-    readonly machine: string,
-    readonly pid: number,
-    readonly hostname: string,
-  ) {
-    super(
-      `machine ${machine} has an agent already: process ${pid} on ${hostname}`,
-      'stop it, or choose another name with --machine',
-    );
-  }
-}
-
 /** One formula id stands for one content, for ever (DESIGN §1). */
 export class FormulaPublishedDiffers extends EnsembleError {
   static override readonly code = 'formula-published-differs';

@@ -11,6 +11,7 @@ import {
   readUnitHistory,
   unitHistoryWith,
 } from './history.js';
+import { isPresence } from './machines.js';
 import { paths, serviceOfUnit, unitOfNode } from './paths.js';
 import { relationsOfService, removeMeetingIfEmpty } from './relations.js';
 import { removeRelationIfLeft, removeServiceIfEmpty, requireRemovable } from './removal.js';
@@ -47,7 +48,7 @@ export async function forceUnitsOut(
 /** The machine of a unit, which has no agent up. @throws UnitHasAgent */
 async function machineLeft(coordinator: Coordinator, name: string): Promise<string | null> {
   const { machine } = (await requireUnit(coordinator, name)).value;
-  if (machine !== null && (await coordinator.get(paths.agent(machine))) !== undefined)
+  if (machine !== null && isPresence(await coordinator.get(paths.agent(machine))))
     throw new UnitHasAgent(name, machine);
   return machine;
 }

@@ -2,7 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { MachineHostsUnits, MachineInUse, MachineNotFound } from './errors.js';
 import { forceOut } from './forced-removal.js';
-import { type MachineState, readMachines } from './machines.js';
+import { isPresence, type MachineState, readMachines } from './machines.js';
 import { paths } from './paths.js';
 import type { Requester } from './requester.js';
 
@@ -73,11 +73,12 @@ function find(machines: readonly MachineState[], name: string): MachineState {
 
 async function removeOperations(coordinator: Coordinator, name: string): Promise<readonly Operation[]> {
   const children = (await coordinator.children(paths.machine(name))) ?? [];
+  const up = isPresence(await coordinator.get(paths.agent(name)));
   const segments = await coordinator.children(paths.machineLogs(name));
   return [
-    // Not the agent's: one that came up meanwhile must make this fail.
+    // Not an agent's that came up meanwhile: that must make this fail.
     ...children
-      .filter((child) => child !== 'agent')
+      .filter((child) => child !== 'agent' || !up)
       .map((child): Operation => ({ kind: 'remove', path: `${paths.machine(name)}/${child}` })),
     { kind: 'remove', path: paths.machine(name) },
     ...(segments ?? []).map(

@@ -1,5 +1,5 @@
-import type { Coordinator } from '../coordination/coordinator.js';
-import { type Problem, readSound } from './entity.js';
+import type { Coordinator, Node } from '../coordination/coordinator.js';
+import { type Problem, parseSound } from './entity.js';
 import { MachineNotFound } from './errors.js';
 import { paths, unitOfNode } from './paths.js';
 import { type AgentPresence, agentSchema, type Machine, machineSchema } from './schemas.js';
@@ -11,7 +11,7 @@ export interface MachineState {
   /** Undefined while no agent is up. */
   readonly agent: AgentPresence | undefined;
   readonly units: readonly string[];
-  /** Its node or its agent's cannot be read: nothing is placed there. */
+  /** Its nodes cannot be read, or no agent wrote them: nothing is placed there. */
   readonly isDamaged?: boolean;
 }
 
@@ -32,8 +32,26 @@ export async function readMachines(
 export async function readMachinesUp(coordinator: Coordinator): Promise<ReadonlySet<string>> {
   const names = (await coordinator.children(paths.machines)) ?? [];
   const agents = await coordinator.getMany(names.map(paths.agent));
-  return new Set(names.filter((_, index) => agents[index] !== undefined));
+  return new Set(names.filter((_, index) => isPresence(agents[index])));
 }
+
+/** Whether a node tells that an agent is up: one that would outlive its agent tells nothing. */
+export function isPresence(node: Node | undefined): boolean {
+  return node?.ephemeral === true;
+}
+
+/** The agent of a machine, where one is up and says so legibly. */
+export async function readPresence(
+  coordinator: Coordinator,
+  machine: string,
+): Promise<AgentPresence | undefined> {
+  const path = paths.agent(machine);
+  const node = await coordinator.get(path);
+  return isPresence(node) ? parseSound(path, agentSchema, node, [])?.value : undefined;
+}
+
+/** Why a presence is none, where anybody may have written it. */
+export const LASTING = 'no agent wrote it: it would stay when an agent ends';
 
 async function readMachine(
   coordinator: Coordinator,
@@ -41,19 +59,24 @@ async function readMachine(
   problems: Problem[],
 ): Promise<MachineState | undefined> {
   const damaged: Problem[] = [];
-  const [machine, agent, units] = await Promise.all([
-    readSound(coordinator, paths.machine(name), machineSchema, damaged),
-    readSound(coordinator, paths.agent(name), agentSchema, damaged),
-    coordinator.children(paths.machineUnits(name)),
+  const [path, presencePath, unitsPath] = [paths.machine(name), paths.agent(name), paths.machineUnits(name)];
+  const [node, presence, units] = await Promise.all([
+    coordinator.get(path),
+    coordinator.get(presencePath),
+    coordinator.children(unitsPath),
   ]);
+  if (node === undefined) return undefined;
+  const machine = parseSound(path, machineSchema, node, damaged);
+  const isUp = isPresence(presence);
+  const agent = isUp ? parseSound(presencePath, agentSchema, presence, damaged) : undefined;
+  if (presence !== undefined && !isUp) damaged.push({ path: presencePath, reason: LASTING });
+  if (units === undefined) damaged.push({ path: unitsPath, reason: 'it is missing' });
   problems.push(...damaged);
-  if (machine === undefined && damaged.length === 0) return undefined;
-  const hasBadPresence = damaged.some(({ path }) => path === paths.agent(name));
   return {
     name,
     machine: machine?.value ?? { hostname: '?' },
     // Somebody is there, whoever it is.
-    agent: hasBadPresence ? { pid: 0, version: '?', since: '' } : agent?.value,
+    agent: isUp && agent === undefined ? { pid: 0, version: '?', since: '' } : agent?.value,
     units: (units ?? []).map(unitOfNode),
     ...(damaged.length > 0 && { isDamaged: true }),
   };

@@ -3,6 +3,9 @@ export const SUBORDINATE = 'subordinate-';
 /** Begins the name of the node under a unit that names its incarnation. */
 export const LIFE = 'life-';
 
+/** Begins the names of the nodes under a machine that its owners left there. */
+export const CLAIM = 'claim-';
+
 /**
  * Where each entity stands in the state tree (DESIGN §4). Besides the design's nodes there are two indexes, so that no
  * reader has to list every unit of the environment: `/services/<service>/units` and `/unplaced`.
@@ -13,6 +16,8 @@ export const paths = {
   machine: (machine: string) => `/machines/${machine}`,
   /** Ephemeral: stands while the machine's agent is up. */
   agent: (machine: string) => `/machines/${machine}/agent`,
+  /** Stands for as long as the agent that took the machine under this name has it: what each of its writes checks. */
+  machineClaim: (machine: string, claim: string) => `/machines/${machine}/${CLAIM}${claim}`,
   machineUnits: (machine: string) => `/machines/${machine}/units`,
   machineUnit: (machine: string, unit: string) => `/machines/${machine}/units/${nodeOfUnit(unit)}`,
   formulas: '/formulas',

@@ -39,9 +39,24 @@ export const markSchema = z.looseObject({
 
 export const addressesSchema = z.looseObject({ private: z.string(), public: z.string() });
 
+/** Whose a machine is: the agent of one data directory, on one host. */
+export const machineOwnerSchema = z.looseObject({
+  agentId: z.string(),
+  hostname: z.string(),
+  /** Absolute. */
+  dataDirectory: z.string(),
+  since: instant,
+  /** Random, made anew whenever an agent takes the machine: names the node that stands for as long as it has it. */
+  claim: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
+});
+
 /** `/machines/<machine>`. */
 export const machineSchema = z.looseObject({
   hostname: z.string(),
+  /** Absent where agents of a release that did not tell had it. */
+  owner: z.optional(machineOwnerSchema),
+  /** What the host's service manager calls the agent, where that runs it, e.g. `ensemble-agent.service`. */
+  service: z.optional(z.string()),
   addresses: z.optional(addressesSchema),
   /** Its agent found no address that other machines could reach it by. */
   noAddress: z.optional(z.boolean()),
@@ -54,8 +69,15 @@ export const agentSchema = z.looseObject({
   pid: z.int(),
   version: z.string(),
   since: instant,
-  /** On its machine. Absent where the agent is of a release that did not tell. */
+  /** All absent where the agent is of a release that did not tell. */
+  agentId: z.optional(z.string()),
+  hostname: z.optional(z.string()),
+  /** On its machine. */
   dataDirectory: z.optional(z.string()),
+  /** Of its machine, in which `pid` is a process's. */
+  boot: z.optional(z.string()),
+  /** Tells its data directory from every copy, in this boot. */
+  place: z.optional(z.string()),
 });
 
 /** `/machines/<machine>/units/<unit>`: which life of the unit is placed there. */
@@ -240,6 +262,7 @@ export type Layout = z.infer<typeof layoutSchema>;
 export type Mark = z.infer<typeof markSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type AgentPresence = z.infer<typeof agentSchema>;
+export type MachineOwner = z.infer<typeof machineOwnerSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
 export type Service = z.infer<typeof serviceSchema>;
 export type ConfigValues = z.infer<typeof configValuesSchema>;

@@ -44,7 +44,8 @@ function strays(): readonly string[] {
 const pages = (): readonly string[] =>
   filesUnder('docs/errors')
     .filter((file) => file !== 'README.md')
-    .map((file) => file.replace(/\.md$/, ''));
+    .map((file) => file.replace(/\.md$/, ''))
+    .sort();
 
 describe('the docs of errors', () => {
   let errors: readonly Found[];

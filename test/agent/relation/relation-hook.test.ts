@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unitDirectory } from '../../../agent/disk/unit-directory.js';
+import { hookGate } from '../../../agent/hook-gate.js';
 import { hookSlots } from '../../../agent/hook-slots.js';
 import { newRecord } from '../../../agent/journal/record.js';
 import { newRelationRecord, type RelationRecord } from '../../../agent/journal/relation-record.js';
@@ -70,6 +71,7 @@ describe('a relation hook of a unit', () => {
       meetings,
       writer: treeWriter(coordinator, systemClock, Math.random),
       slots: hookSlots(1),
+      gate: hookGate(async () => undefined),
       contexts,
       logs: noLogs,
       hookTimeLimit: 20_000,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Identity } from '../../../agent/tree/ownership.js';
 import { placeUnplaced } from '../../../agent/tree/placement.js';
-import { type Identity, registerAgent } from '../../../agent/tree/presence.js';
+import { registerAgent } from '../../../agent/tree/presence.js';
 import { systemClock } from '../../../state/clock.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { OutcomeUnknown } from '../../../state/coordination/errors.js';
@@ -8,7 +9,7 @@ import { readMachines } from '../../../state/model/machines.js';
 import { paths } from '../../../state/model/paths.js';
 import { readUnitState } from '../../../state/model/snapshot.js';
 import { eventually } from '../../eventually.js';
-import { TreeFixture } from './tree-fixture.js';
+import { claimMemory, identityOf as identity, TreeFixture } from './tree-fixture.js';
 
 describe('machines in the tree', () => {
   let tree: TreeFixture;
@@ -22,24 +23,18 @@ describe('machines in the tree', () => {
     await tree.close();
   });
 
-  const identity = (machine: string, agentId = 'mine'): Identity => ({
-    machine,
-    agentId,
-    version: '0.0.0',
-    description: { hostname: 'here' },
-    dataDirectory: '/nowhere',
-  });
   const parts = () => ({ clock: systemClock, random: Math.random, log: tree.log });
   async function register(of: Identity, coordinator: Coordinator = tree.coordinator()): Promise<void> {
-    ends.push(await registerAgent(coordinator, of, parts()));
+    const options = { ...parts(), memory: claimMemory(), start: () => 'ensemble-agent' };
+    ends.push(await registerAgent(coordinator, of, options));
   }
 
   it('an agent registers its machine and is present', async () => {
     await register(identity('m0'));
     const [machine] = await readMachines(tree.real);
     assert.deepEqual(
-      [machine?.name, machine?.machine, machine?.agent?.pid],
-      ['m0', { hostname: 'here' }, process.pid],
+      [machine?.name, machine?.machine.hostname, machine?.agent?.pid],
+      ['m0', 'here', process.pid],
     );
   });
 

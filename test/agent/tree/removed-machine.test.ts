@@ -4,26 +4,17 @@ import { systemClock } from '../../../state/clock.js';
 import { readMachines } from '../../../state/model/machines.js';
 import { paths } from '../../../state/model/paths.js';
 import { eventually } from '../../eventually.js';
-import { TreeFixture } from './tree-fixture.js';
+import { claimMemory, identityOf, TreeFixture } from './tree-fixture.js';
 
 describe('a machine that was removed under its agent, as by operators who took it for lost', () => {
   it('is registered again with its presence', async () => {
     const tree = await TreeFixture.open();
-    const identity = {
-      machine: 'm0',
-      agentId: 'mine',
-      version: '0.0.0',
-      description: { hostname: 'here' },
-      dataDirectory: '/nowhere',
-    };
     const parts = { clock: systemClock, random: Math.random, log: tree.log };
-    const registration = await registerAgent(tree.coordinator(), identity, parts);
-    await tree.real.transaction(
-      [paths.agent('m0'), paths.machineUnits('m0'), paths.machine('m0')].map((path) => ({
-        kind: 'remove',
-        path,
-      })),
-    );
+    const options = { ...parts, memory: claimMemory(), start: () => 'ensemble-agent' };
+    const registration = await registerAgent(tree.coordinator(), identityOf('m0'), options);
+    const children = await tree.real.children(paths.machine('m0'));
+    const nodes = (children ?? []).map((child) => `${paths.machine('m0')}/${child}`);
+    await tree.real.transaction([...nodes, paths.machine('m0')].map((path) => ({ kind: 'remove', path })));
     await eventually(async () => {
       const [machine] = await readMachines(tree.real);
       assert.deepEqual([machine?.name, machine?.agent?.pid, machine?.units], ['m0', process.pid, []]);

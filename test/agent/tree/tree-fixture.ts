@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log, LogLevel } from '../../../agent/log.js';
 import type { MirrorTree } from '../../../agent/tree/mirror.js';
+import type { ClaimMemory, Identity } from '../../../agent/tree/ownership.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import { UnitNode } from '../../../agent/tree/unit-node.js';
 import { systemClock } from '../../../state/clock.js';
@@ -11,6 +12,23 @@ import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
 import { createService } from '../../../state/model/services.js';
 import { addUnits, requireUnit } from '../../../state/model/units.js';
+
+/** An agent as it names itself; of one data directory unless `place` says otherwise. */
+export function identityOf(machine: string, agentId = 'mine', place = 'here'): Identity {
+  const description = { hostname: 'here' };
+  return { machine, agentId, version: '0.0.0', description, dataDirectory: '/nowhere', boot: 'boot', place };
+}
+
+/** The claims of a data directory, for as long as the test goes. */
+export function claimMemory(claims: readonly string[] = []): ClaimMemory {
+  const known = [...claims];
+  return {
+    known: () => known,
+    async remember(claim) {
+      known.push(claim);
+    },
+  };
+}
 
 /** Throws what a transaction is to fail with; `after` it was applied, or instead of that. */
 export interface Fault {

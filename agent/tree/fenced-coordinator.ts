@@ -1,0 +1,43 @@
+import type { Clock } from '../../state/clock.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import type { Ownership } from './ownership.js';
+
+/**
+ * The coordinator as an agent writes to it: nothing of what it writes is applied once another agent has taken its
+ * machine, and what it wants to write then waits until the agent ends. The check goes with the write, in one request.
+ */
+export function fencedCoordinator(coordinator: Coordinator, ownership: Ownership, clock: Clock): Coordinator {
+  async function write(operations: readonly Operation[]): Promise<void> {
+    if (operations.length === 0) return;
+    for (;;) {
+      const { claim } = ownership;
+      const asked = clock.monotonic();
+      try {
+        await coordinator.transaction([{ kind: 'check', path: claim }, ...operations]);
+        return ownership.proven(asked);
+      } catch (error) {
+        if (!(error instanceof NodeNotFound && error.path === claim)) throw error;
+        await ownership.verify();
+      }
+    }
+  }
+
+  return {
+    get: (path) => coordinator.get(path),
+    getMany: (paths) => coordinator.getMany(paths),
+    children: (path) => coordinator.children(path),
+    create: (path, value, options) => write([{ kind: 'create', path, value, ...options }]),
+    async set(path, value, version) {
+      await write([{ kind: 'set', path, value, ...(version !== undefined && { version }) }]);
+      return version === undefined ? ((await coordinator.get(path))?.version ?? 0) : version + 1;
+    },
+    remove: (path, version) => write([{ kind: 'remove', path, ...(version !== undefined && { version }) }]),
+    transaction: write,
+    observe: (path, look) => coordinator.observe(path, look),
+    observeChildren: (path, look) => coordinator.observeChildren(path, look),
+    onSession: (listener) => coordinator.onSession(listener),
+    savedSession: () => coordinator.savedSession(),
+    close: (options) => coordinator.close(options),
+  };
+}

@@ -1,0 +1,198 @@
+import type { Clock } from '../../state/clock.js';
+import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { EnsembleError } from '../../state/errors.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import {
+  type MachinePlace,
+  newClaim,
+  readMachinePlace,
+  takeMachineOperations,
+} from '../../state/model/machine-owner.js';
+import { paths } from '../../state/model/paths.js';
+import type { Machine, MachineOwner } from '../../state/model/schemas.js';
+import { MachineTakenOver } from '../errors.js';
+import type { Log } from '../log.js';
+import { untilItWorks } from '../retry.js';
+
+/** This agent, as its presence node and the machine's owner name it. */
+export interface Identity {
+  readonly machine: string;
+  /** Random, kept in the data directory: tells a restarted agent from another one of the same machine name. */
+  readonly agentId: string;
+  readonly version: string;
+  readonly description: Machine;
+  /** Absolute; for commands that are run on the machine itself. */
+  readonly dataDirectory: string;
+  /** Of this boot: in it `pid` is a process's. */
+  readonly boot: string;
+  /** Tells this data directory from every copy of it, in this boot; see `placeOf`. */
+  readonly place: string;
+}
+
+/** The claims this data directory had on its machine: one of them is the tree's, unless a copy of it ran since. */
+export interface ClaimMemory {
+  known(): readonly string[];
+  /** Kept before the tree has it. */
+  remember(claim: string): Promise<void>;
+}
+
+export interface OwnershipParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly memory: ClaimMemory;
+}
+
+/** Milliseconds for which a hook may rely on what was last heard of the claim; far less than a session lives. */
+const FRESH = 1_000;
+
+/**
+ * That the machine is this agent's. Whoever takes a machine leaves a node there and removes that of the one before:
+ * every write of an agent checks that its own still stands, in the same transaction, so that an agent which was away
+ * while another took its machine writes nothing any more, however late it learns of it.
+ */
+export class Ownership {
+  readonly #coordinator: Coordinator;
+  readonly #identity: Identity;
+  readonly #parts: OwnershipParts;
+  /** Resolves when another agent was found to have taken the machine. */
+  readonly lost: Promise<MachineTakenOver>;
+  readonly #lose: (error: MachineTakenOver) => void;
+  /** Open until this is closed, and then rejected: what an agent still wants that has lost its machine. */
+  readonly #refused: Promise<never>;
+  readonly #refuse: (error: Error) => void;
+  #error: MachineTakenOver | undefined;
+  #closed = false;
+  #claim = '';
+  readonly #own = new Set<string>();
+  #watch: Observation | undefined;
+  #verifying: Promise<void> | undefined;
+  /** Monotonic; when the claim was last known to stand. */
+  #provenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(coordinator: Coordinator, identity: Identity, parts: OwnershipParts) {
+    this.#coordinator = coordinator;
+    this.#identity = identity;
+    this.#parts = parts;
+    let lose: (error: MachineTakenOver) => void = () => undefined;
+    this.lost = new Promise((resolve) => {
+      lose = resolve;
+    });
+    let refuse: (error: Error) => void = () => undefined;
+    this.#refused = new Promise((_, reject) => {
+      refuse = reject;
+    });
+    // Mostly nobody waits for it.
+    this.#refused.catch(() => undefined);
+    this.#lose = lose;
+    this.#refuse = refuse;
+  }
+
+  /** Takes the machine, where `allowed` does not throw. */
+  async take(allowed: (found: MachinePlace) => void): Promise<void> {
+    const { machine } = this.#identity;
+    await retryOnConflict(
+      `machine ${machine}`,
+      async () => {
+        const found = await readMachinePlace(this.#coordinator, machine);
+        allowed(found);
+        await this.#takeAs(found);
+      },
+      this.#parts,
+    );
+  }
+
+  /** The node that stands while the machine is this agent's. */
+  get claim(): string {
+    return paths.machineClaim(this.#identity.machine, this.#claim);
+  }
+
+  /** A write that was begun then found the claim standing. */
+  proven(asked: number): void {
+    this.#provenAt = Math.max(this.#provenAt, asked);
+  }
+
+  /**
+   * Resolves when it is sure that the machine was this agent's a moment ago: at once where a write has just said so,
+   * else when the coordinator says so. Stays open once the machine is lost.
+   */
+  async assure(): Promise<void> {
+    if (this.#error === undefined && this.#parts.clock.monotonic() - this.#provenAt < FRESH) return;
+    await this.verify();
+  }
+
+  /**
+   * Looks whether the claim stands. One that was removed with the machine, by operators who took it for lost, is made
+   * again; where another agent has the machine, this one has lost it, and what waits here is refused when it is closed.
+   */
+  verify(): Promise<void> {
+    if (this.#error !== undefined) return this.#refused;
+    this.#verifying ??= this.#verify().finally(() => {
+      this.#verifying = undefined;
+    });
+    return this.#verifying;
+  }
+
+  /** Ends watching, and refuses what waits. */
+  close(): void {
+    this.#closed = true;
+    this.#watch?.close();
+    this.#refuse(this.#error ?? new Error('the agent stops'));
+  }
+
+  async #verify(): Promise<void> {
+    const { clock, random, log } = this.#parts;
+    const { machine } = this.#identity;
+    await untilItWorks(() => this.#look(), {
+      clock,
+      random,
+      mayHeal: (error) => error instanceof EnsembleError && !this.#closed,
+      failed: (error) => log.error(`it is not known whose machine ${machine} is`, { error }),
+    });
+    if (this.#error !== undefined) await this.#refused;
+  }
+
+  async #look(): Promise<void> {
+    const asked = this.#parts.clock.monotonic();
+    if ((await this.#coordinator.get(this.claim)) !== undefined) return this.proven(asked);
+    const { machine, agentId } = this.#identity;
+    const found = await readMachinePlace(this.#coordinator, machine);
+    const { owner, presence } = found;
+    if (owner !== undefined && !this.#own.has(owner.claim)) {
+      this.#error = new MachineTakenOver(machine, owner);
+    } else if (owner === undefined && presence !== undefined && presence.agentId !== agentId) {
+      // Of a release that leaves no owner.
+      const { hostname = found.machine?.hostname ?? '?', dataDirectory = '?', since = '?' } = presence;
+      this.#error = new MachineTakenOver(machine, { hostname, dataDirectory, since });
+    }
+    if (this.#error === undefined) await this.#takeAs(found);
+    else this.#lose(this.#error);
+  }
+
+  async #takeAs(found: MachinePlace): Promise<void> {
+    const { machine, agentId, dataDirectory, description } = this.#identity;
+    const { clock, memory, log } = this.#parts;
+    for (const { path, reason } of found.problems)
+      log.warning(
+        `${path} in the environment's state is not what an agent wrote, and is replaced: ${reason}`,
+      );
+    const asked = clock.monotonic();
+    const owner: MachineOwner = {
+      agentId,
+      hostname: description.hostname,
+      dataDirectory,
+      since: new Date(clock.now()).toISOString(),
+      claim: newClaim(),
+    };
+    this.#own.add(owner.claim);
+    await memory.remember(owner.claim);
+    await this.#coordinator.transaction(takeMachineOperations(machine, found, description, owner));
+    this.#claim = owner.claim;
+    this.proven(asked);
+    this.#watch?.close();
+    if (this.#closed) return;
+    this.#watch = this.#coordinator.observe(this.claim, (node) => {
+      if (node === undefined && !this.#closed) this.verify().catch(() => undefined);
+    });
+  }
+}
