@@ -27,9 +27,13 @@ export interface FollowLimits {
 /**
  * How long what keeps units waiting is given to pass before they count as waiting for the operator, in milliseconds:
  * little for an agent that was not seen since the command began, more for one that was, since it may just be
- * restarting, and for an agent that goes on trying.
+ * restarting, and for an agent that goes on trying. What was called off is read once more: a unit's formula and its flag
+ * may have been read on either side of a commit.
  */
-const PATIENCE = { neverSeen: 1_000, passing: 15_000 } as const;
+const PATIENCE = { neverSeen: 1_000, calledOff: 3_000, passing: 15_000 } as const;
+
+/** Standings that may pass: of what counts as waiting for the operator only after a while. */
+const WAITING: ReadonlySet<Row['standing']> = new Set(['offline', 'stuck', 'called-off']);
 
 /**
  * Follows units until all are settled, or a limit is met.
@@ -47,20 +51,20 @@ export async function followUnits(
   let patience: Timer | undefined;
   let timeout: Timer | undefined;
   let unwatch: (() => void) | undefined;
+  const ofSameLives = withoutOtherLives();
   try {
     const why = await new Promise<FollowEnd['why']>((resolve, reject) => {
       const look = (watched: WatchedUnits): readonly string[] => {
         for (const machine of watched.agentsUp) seenUp.add(machine);
-        rows = rowsOf(goal, names, watched);
+        rows = rowsOf(goal, names, ofSameLives(watched));
         progress.show(rows);
         const underWay = rows.filter((row) => row.standing === 'under-way');
-        const waiting = rows.filter((row) => row.standing === 'offline' || row.standing === 'stuck');
+        const waiting = rows.filter((row) => WAITING.has(row.standing));
         if (underWay.length > 0) {
           patience?.cancel();
           patience = undefined;
         } else if (waiting.length > 0) {
-          const passing = waiting.some(({ machine }) => machine !== null && seenUp.has(machine));
-          patience ??= clock.after(passing ? PATIENCE.passing : PATIENCE.neverSeen, () => resolve('settled'));
+          patience ??= clock.after(patienceWith(waiting, seenUp), () => resolve('settled'));
         } else if (watched.recent) resolve('settled');
         return [...underWay, ...waiting].map(({ unit }) => unit);
       };
@@ -75,4 +79,25 @@ export async function followUnits(
     unwatch?.();
     progress.end(rows);
   }
+}
+
+function patienceWith(waiting: readonly Row[], seenUp: ReadonlySet<string>): number {
+  const others = waiting.filter(({ standing }) => standing !== 'called-off');
+  if (others.some(({ machine }) => machine !== null && seenUp.has(machine))) return PATIENCE.passing;
+  return others.length < waiting.length ? PATIENCE.calledOff : PATIENCE.neverSeen;
+}
+
+/** Takes a unit of the same name that came after the followed one for what it is: another one. */
+function withoutOtherLives(): (watched: WatchedUnits) => WatchedUnits {
+  const lives = new Map<string, string | undefined>();
+  return (watched) => {
+    const units = new Map(watched.units);
+    for (const [name, state] of watched.units) {
+      if (state === undefined) continue;
+      const { incarnation } = state.unit;
+      if (!lives.has(name)) lives.set(name, incarnation);
+      if (lives.get(name) !== incarnation) units.set(name, undefined);
+    }
+    return { ...watched, units };
+  };
 }

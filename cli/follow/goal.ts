@@ -20,9 +20,18 @@ export interface Goal {
  * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
  * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks,
  * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
- * and will never get there. `overtaken`: a later upgrade took it further.
+ * and will never get there. `overtaken`: a later upgrade took it further. `called-off`: nobody asks it any more, and it
+ * did not get there, since somebody had it go back.
  */
-export type Standing = 'under-way' | 'done' | 'failed' | 'offline' | 'stuck' | 'gone' | 'overtaken';
+export type Standing =
+  | 'under-way'
+  | 'done'
+  | 'failed'
+  | 'offline'
+  | 'stuck'
+  | 'gone'
+  | 'overtaken'
+  | 'called-off';
 
 /** Decides a unit's standing from what it is now; nothing of how it came there matters. */
 export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boolean): Standing {
@@ -30,15 +39,18 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
   if (unit.damage !== undefined) return 'stuck';
   const { state, since, upgrade, relations = {} } = unit.status;
   if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';
-  if (isErrorState(state) && goal.forced.get(unit.name) !== since && !isForcedOut(goal, unit))
-    return 'failed';
+  const asked = unit.flag !== undefined || upgrade !== undefined;
+  if (isErrorState(state) && !isForcedOut(goal, unit)) {
+    if (goal.forced.get(unit.name) !== since) return 'failed';
+    if (!asked) return 'called-off';
+  }
   if (state === 'started') {
     if (goal.kind === 'started') return 'done';
-    if (unit.flag === undefined && upgrade === undefined) {
+    if (!asked) {
       if (unit.unit.formula === goal.formula) return 'done';
       // It went back by itself, and says why in its message.
       if (unit.unit.bad?.includes(goal.formula)) return 'failed';
-      if (isNewer(unit.unit.formula, goal.formula)) return 'overtaken';
+      return isNewer(unit.unit.formula, goal.formula) ? 'overtaken' : 'called-off';
     }
   }
   if (!agentUp) return 'offline';

@@ -15,6 +15,7 @@ const COLORS: Readonly<Partial<Record<Standing, Color>>> = {
   offline: 'yellow',
   stuck: 'yellow',
   gone: 'dim',
+  'called-off': 'yellow',
   overtaken: 'green',
 };
 

@@ -9,6 +9,8 @@ export interface Row {
   readonly unit: string;
   /** Null while it waits for a machine. */
   readonly machine: string | null;
+  /** The formula it runs, if any. */
+  readonly formula: string | null;
   readonly standing: Standing;
   /** The workflow's state, and the upgrade's step where there is one: `upgrading, hook`. */
   readonly doing: string;
@@ -27,6 +29,7 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
     return {
       unit: name,
       machine,
+      formula: unit?.unit.formula ?? null,
       standing,
       doing: unit === undefined ? 'removed' : doingOf(unit),
       message: unit === undefined ? '' : messageOf(unit, standing),

@@ -29,8 +29,13 @@ export function summarize(
     ...of('stuck').flatMap(stuckLines),
     ...offlineLines(of('offline'), agentCommand),
     ...of('gone').map((row) => `${row.unit} was removed meanwhile`),
+    ...of('called-off').map(
+      (row) =>
+        `${row.unit} runs ${row.formula ?? 'nothing'}, and nobody asks it any more to go to ${goal.formula}: somebody had it go back`,
+    ),
     ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),
   ];
+  if (of('called-off').length > 0) lines.push(`  try: ensemble history ${goal.service}`);
   if (why === 'timeout') {
     const left = of('under-way');
     lines.push(

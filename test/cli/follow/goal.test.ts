@@ -78,7 +78,7 @@ const rows: readonly (readonly [string, Given, string])[] = [
     { goal: upgraded, state: 'started', flagged: true },
     'under-way',
   ],
-  ['an unflagged unit on the old formula', { goal: upgraded, state: 'started' }, 'under-way'],
+  ['an unflagged unit on the old formula', { goal: upgraded, state: 'started' }, 'called-off'],
   ['an upgraded unit', { goal: upgraded, state: 'started', formula: two }, 'done'],
   ['a unit flagged again', { goal: upgraded, state: 'started', formula: two, flagged: true }, 'under-way'],
   [

@@ -8,7 +8,7 @@ import { displayWidth } from '../../../cli/output/width.js';
 import { ManualClock } from '../../manual-clock.js';
 
 function row(number: number, standing: Standing, doing: string, message = ''): Row {
-  return { unit: `mysql/${number}`, machine: 'm0', standing, doing, message, next: '' };
+  return { unit: `mysql/${number}`, machine: 'm0', formula: null, standing, doing, message, next: '' };
 }
 
 describe('progress on a terminal', () => {

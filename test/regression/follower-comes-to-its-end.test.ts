@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { type FollowEnd, followUnits } from '../../cli/follow/follow.js';
+import type { Goal, Standing } from '../../cli/follow/goal.js';
+import { exitCodeOf, summarize } from '../../cli/follow/summary.js';
+import { type Clock, systemClock } from '../../state/clock.js';
+import { newChangeId } from '../../state/model/conflict.js';
+import { removeTree } from '../../state/model/environment-removal.js';
+import { forceUnitsOut } from '../../state/model/forced-removal.js';
+import { removeLostMachines } from '../../state/model/machine-removal.js';
+import { paths } from '../../state/model/paths.js';
+import { destroyService, requestRemoval } from '../../state/model/removal.js';
+import { revertService, revertUnit } from '../../state/model/revert.js';
+import { editService } from '../../state/model/services.js';
+import { requester, World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
+
+const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
+
+/** Patience is for people; here it is a twentieth. */
+const hasty: Clock = { ...systemClock, after: (ms, callback) => systemClock.after(ms / 20, callback) };
+
+interface Meanwhile {
+  readonly name: string;
+  act(world: World): Promise<unknown>;
+  /** What the following of each goal comes to. */
+  readonly started: Standing | readonly Standing[];
+  readonly upgraded: Standing | readonly Standing[];
+}
+
+/** It gets there before it goes; whoever follows may see it or not. */
+const either: readonly Standing[] = ['done', 'gone'];
+
+/** Its machine is lost: nobody does anything for the unit any more. */
+async function lose(world: World): Promise<void> {
+  await world.stopAgents();
+  await world.coordinator.remove(paths.agent('m0'));
+}
+
+/** What others may do to what is followed. */
+const meanwhile: readonly Meanwhile[] = [
+  { name: 'nothing', act: async () => undefined, started: 'done', upgraded: 'done' },
+  {
+    name: 'the service is upgraded',
+    act: (world) => world.upgrade(three),
+    started: 'done',
+    upgraded: 'overtaken',
+  },
+  {
+    name: 'the service is reverted',
+    act: (world) => revertService(world.coordinator, 'f', requester),
+    started: 'done',
+    upgraded: 'called-off',
+  },
+  {
+    name: 'the service is destroyed',
+    act: (world) => destroyService(world.coordinator, 'f', requester),
+    started: either,
+    upgraded: either,
+  },
+  {
+    name: 'the unit is removed',
+    act: (world) =>
+      requestRemoval(world.coordinator, ['f/0'], requester, () => ({
+        id: 'x',
+        at: requester.requestedAt,
+        what: 'remove-unit',
+        outcome: 'asked',
+      })),
+    started: either,
+    upgraded: either,
+  },
+  {
+    name: 'the unit is removed by force',
+    async act(world) {
+      await lose(world);
+      await forceUnitsOut(world.coordinator, ['f/0'], requester);
+    },
+    started: 'gone',
+    upgraded: 'gone',
+  },
+  {
+    name: 'the service is deployed anew under its name',
+    async act(world) {
+      await lose(world);
+      await forceUnitsOut(world.coordinator, ['f/0'], requester);
+      await destroyService(world.coordinator, 'f', requester);
+      await world.deploy(one);
+      await world.agent();
+    },
+    started: 'gone',
+    upgraded: 'gone',
+  },
+  {
+    name: 'its machine is removed',
+    async act(world) {
+      await lose(world);
+      await removeLostMachines(world.coordinator, ['m0'], requester);
+    },
+    started: 'gone',
+    upgraded: 'gone',
+  },
+  { name: 'its agent goes down', act: lose, started: 'offline', upgraded: 'offline' },
+  {
+    name: 'the environment is destroyed',
+    async act(world) {
+      await world.stopAgents();
+      await removeTree(world.coordinator);
+    },
+    started: 'gone',
+    upgraded: 'gone',
+  },
+];
+
+/** A follows `upgrade-formula`, and B reverts meanwhile: A waited for ever. */
+describe('a command that follows comes to its end', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.open();
+    await world.publish(1);
+    await world.publish(2, { hooks: { install: 'gate go', 'upgrade-formula': 'gate go' } });
+    await world.publish(3);
+    await world.agent();
+  });
+  afterEach(() => world.close());
+
+  const follow = (goal: Goal): Promise<FollowEnd> =>
+    followUnits(
+      { coordinator: world.coordinator, clock: hasty },
+      goal,
+      ['f/0'],
+      { show: () => undefined, end: () => undefined },
+      { timeout: 400_000, interrupt: new AbortController().signal },
+    );
+
+  const goals = {
+    /** A unit of a service that was upgraded before is being installed. */
+    async started(): Promise<Goal> {
+      await world.deploy(two, 1);
+      const edit = (change: object) =>
+        editService(world.coordinator, 'f', (service) => ({ ...service, ...change, change: newChangeId() }));
+      await edit({ previous: one });
+      await eventually(async () => assert.deepEqual(await world.trace(), ['install 2']));
+      return { service: 'f', kind: 'started', formula: two, forced: new Map() };
+    },
+    /** A unit is in its upgrade hook. */
+    async upgraded(): Promise<Goal> {
+      await world.deploy(one);
+      await world.untilOn(one);
+      await editService(world.coordinator, 'f', (service) => ({
+        ...service,
+        formula: two,
+        previous: one,
+        change: newChangeId(),
+      }));
+      await world.upgrade(two);
+      await eventually(async () => assert.equal((await world.trace()).at(-1), 'upgrade-formula 2'));
+      return { service: 'f', kind: 'upgraded', formula: two, forced: new Map() };
+    },
+  };
+
+  for (const kind of ['started', 'upgraded'] as const)
+    for (const { name, act, ...ends } of meanwhile)
+      it(`${kind}, and ${name}: ${[ends[kind]].flat().join(' or ')}`, async () => {
+        const goal = await goals[kind]();
+        const ended = follow(goal);
+        await act(world);
+        await world.openGate('go');
+        const end = await ended;
+        const expected = [ends[kind]].flat();
+        const [standing = 'under-way'] = end.rows.map((row) => row.standing);
+        assert.equal(end.why, 'settled');
+        assert.ok(expected.includes(standing), standing);
+        const fine: readonly Standing[] = ['done', 'gone', 'overtaken'];
+        assert.equal(exitCodeOf(end), fine.includes(standing) ? 0 : 1);
+        assert.ok(summarize(goal, end, 1, () => 'ensemble-agent').length > 0);
+      });
+
+  it('upgraded, prepared and not begun, and the unit alone is reverted: called-off', async () => {
+    await world.publish(4, { hooks: { start: 'exit 1' } });
+    await world.deploy('world:f-4');
+    await world.until('start-error');
+    await world.upgrade(two);
+    const ended = follow({
+      service: 'f',
+      kind: 'upgraded',
+      formula: two,
+      forced: new Map([['f/0', (await world.unit()).status.since]]),
+    });
+    await eventually(async () => assert.equal((await world.unit()).status.upgrade?.step, 'waiting'));
+    // B had the service go back to what the unit runs.
+    await editService(world.coordinator, 'f', (service) => ({
+      ...service,
+      formula: 'world:f-4',
+      change: newChangeId(),
+    }));
+    await assert.rejects(revertUnit(world.coordinator, 'f/0', requester), { code: 'nothing-to-revert' });
+    const { rows, why } = await ended;
+    assert.deepEqual([why, rows[0]?.standing, rows[0]?.formula], ['settled', 'called-off', 'world:f-4']);
+  });
+});
