@@ -19,13 +19,18 @@ export const pairs = [
   ['mon:host', 'store:ensemble-info'],
 ] as const;
 
-/** What a revision of a formula declares. */
-export function endpointsOf(formula: FormulaName, _revision: number): Readonly<Record<string, string>> {
+/** The services of a pair, by its number. */
+export function pairOf(pair: number): readonly ServiceName[] {
+  return (pairs[pair] ?? []).map((endpoint) => endpoint.slice(0, endpoint.indexOf(':')) as ServiceName);
+}
+
+/** What a revision of a formula declares; `ring` comes and goes, so that upgrades add, drop and re-add an endpoint. */
+export function endpointsOf(formula: FormulaName, revision: number): Readonly<Record<string, string>> {
   switch (formula) {
     case 'web':
-      return { db: 'requires', ring: 'peers' };
+      return { db: 'requires', ...(revision % 3 !== 2 && { ring: 'peers' }) };
     case 'store':
-      return { db: 'provides' };
+      return { db: 'provides', ...(revision % 2 === 0 && { ring: 'peers' }) };
     case 'mon':
       return { host: 'requires' };
   }
@@ -45,6 +50,7 @@ export const relationHooks = ['joined', 'changed', 'departed', 'broken'] as cons
 
 /** Writes all revisions of all formulas into the repository `world`. */
 export async function writeFormulas(world: World): Promise<void> {
+  await writeFile(world.path('trace', 'era'), '0\n');
   for (const formula of new Set(Object.values(services))) {
     for (let revision = 1; revision <= REVISIONS; revision += 1) await write(world, formula, revision);
   }
@@ -86,22 +92,23 @@ function metadataOf(formula: FormulaName): (endpoint: readonly [string, string])
 /**
  * One script for all hooks. It notes that it began and ended and what it was told, in a file for each *life* of a unit
  * outside of Ensemble, and the same in the unit's data: a life is named by what its first hook drew and put into the
- * data directory. The lock tells whether two hooks of a unit overlap.
+ * data directory, behind the number of the environment. The lock tells whether two hooks of a life overlap.
  */
 function script(trace: string, revision: number): string {
   return `#!/bin/sh
 TRACE=${trace}
 [ -d "$TRACE" ] || exit 0
 unit=$ENSEMBLE_SERVICE_NAME-\${ENSEMBLE_UNIT_NAME##*/}
-exec 9>"$TRACE/$unit.lock"
-if flock -n 9; then alone=alone; else alone=overlaps; fi
 machine=\${ENSEMBLE_DATA_DIR%/units/*}; machine=\${machine##*/}
 if [ $ENSEMBLE_HOOK = install ] && [ ! -e "$ENSEMBLE_DATA_DIR/life" ]; then
   read -r id </proc/sys/kernel/random/uuid
-  echo "\${id%%-*}" >"$ENSEMBLE_DATA_DIR/life"
+  read -r era <"$TRACE/era"
+  echo "$era.\${id%%-*}" >"$ENSEMBLE_DATA_DIR/life"
 fi
 life=none
 [ -e "$ENSEMBLE_DATA_DIR/life" ] && read -r life <"$ENSEMBLE_DATA_DIR/life"
+exec 9>"$TRACE/lock-$unit-$life"
+if flock -n 9; then alone=alone; else alone=overlaps; fi
 note() { echo "$*" >>"$TRACE/$unit@$life"; echo "$*" >>"$ENSEMBLE_DATA_DIR/book"; }
 note "begin $ENSEMBLE_HOOK ${revision} $ENSEMBLE_HOOK_ATTEMPT $machine $alone \${ENSEMBLE_RELATION_ID:--} \${ENSEMBLE_REMOTE_UNIT:--}"
 members() { note members $(relation-list 9>&-); }

@@ -11,7 +11,7 @@ function lifeOf(...hooks: readonly string[]): Life {
       return `begin ${name} ${revision} 1 m0 alone ${relation} ${remote}\nend ${words.includes('!') ? 3 : 0}\n`;
     })
     .join('');
-  return { unit: 'a/0', id: '0a1b2c3d', runs: readRuns(text), text };
+  return { unit: 'a/0', era: 0, id: '0a1b2c3d', runs: readRuns(text), text };
 }
 
 const born = ['install 1', 'config-changed 1', 'start 1'];
@@ -64,7 +64,7 @@ describe('the rules of a life', () => {
     const runs = readRuns(
       'begin install 1 1 m0 alone - -\nbegin config-changed 1 1 m1 overlaps - -\nend 0\n',
     );
-    const faults = faultsOfLife({ unit: 'a/0', id: 'none', runs, text: '' }).join('\n');
+    const faults = faultsOfLife({ unit: 'a/0', era: 0, id: 'none', runs, text: '' }).join('\n');
     for (const fault of [
       /overlapped another/,
       /on two machines/,

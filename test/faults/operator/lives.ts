@@ -26,6 +26,8 @@ export interface Run {
 /** What hooks did with one data directory, from the `install` that found it empty. */
 export interface Life {
   readonly unit: string;
+  /** Of which environment it is: the first, or the one that was made after so many others. */
+  readonly era: number;
   /** Drawn by its first hook; `none` where hooks found no data of an `install`. */
   readonly id: string;
   readonly runs: readonly Run[];
@@ -41,7 +43,8 @@ export async function readLives(world: World): Promise<readonly Life[]> {
     names.toSorted().map(async (name) => {
       const [node = '', id = ''] = name.split('@');
       const text = await readFile(join(directory, name), 'utf8');
-      return { unit: node.replace(/-(\d+)$/, '/$1'), id, runs: readRuns(text), text };
+      const unit = node.replace(/-(\d+)$/, '/$1');
+      return { unit, era: Number.parseInt(id, 10), id, runs: readRuns(text), text };
     }),
   );
 }

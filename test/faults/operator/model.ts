@@ -1,4 +1,4 @@
-import type { ServiceName } from './formulas.js';
+import { pairOf, type ServiceName } from './formulas.js';
 
 /** What was asked of a service, as far as commands said that it is done. */
 export interface Wanted {
@@ -20,9 +20,16 @@ export class Model {
   readonly pairs = new Set<number>();
   /** Every unit there ever was: no number comes twice. */
   readonly everSeen = new Set<string>();
-  /** Units that were asked to go in order, and those taken out by force. */
-  readonly left = new Set<string>();
+  /** Units that were taken out by force. */
   readonly forced = new Set<string>();
+  /** How many environments there were before this one, each with numbers of its own. */
+  era = 0;
+
+  /** Another environment in the place of this one. */
+  begin(): void {
+    this.era += 1;
+    for (const each of [this.services, this.pairs, this.everSeen, this.forced]) each.clear();
+  }
 
   deployed(service: ServiceName, formula: string, units: readonly string[]): void {
     this.services.set(service, { formula, formulas: new Set([formula]), title: 'none', units: new Set() });
@@ -37,9 +44,10 @@ export class Model {
     }
   }
 
+  /** With a service go its relations, and the subordinates that they placed. */
   destroyed(service: ServiceName): void {
-    for (const unit of this.services.get(service)?.units ?? []) this.left.add(unit);
     this.services.delete(service);
+    for (const pair of this.pairs) if (pairOf(pair).includes(service)) this.pairs.delete(pair);
   }
 
   setTo(service: ServiceName, formula: string): void {
@@ -51,7 +59,7 @@ export class Model {
 
   gone(units: readonly string[], how: 'left' | 'forced'): void {
     for (const unit of units) {
-      this[how].add(unit);
+      if (how === 'forced') this.forced.add(unit);
       for (const { units: own } of this.services.values()) own.delete(unit);
     }
   }

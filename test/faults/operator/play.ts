@@ -4,9 +4,10 @@ import { World } from '../../agent/world.js';
 import { inError, readStatus, typeStatus, underWay } from './calm.js';
 import { services, writeFormulas } from './formulas.js';
 import { faultsOfEnd, faultsOfLife } from './life-rules.js';
-import { type Life, readLives } from './lives.js';
+import { readLives } from './lives.js';
 import { Model } from './model.js';
-import { type Play, perform } from './perform.js';
+import type { Play } from './ask.js';
+import { perform } from './perform.js';
 import { faultsOfDisks, faultsOfNews } from './quiet-rules.js';
 import { Broken, Scene } from './scene.js';
 import type { Step } from './steps.js';
@@ -63,14 +64,10 @@ async function checkLives({ scene }: Play): Promise<void> {
   const lives = await readLives(scene.world);
   const [fault] = lives.flatMap(faultsOfLife);
   if (fault !== undefined) throw new Broken(ruleOf(fault), fault);
-  const names = lives.map(({ unit }) => unit);
-  const twice = names.find((unit, index) => names.indexOf(unit) !== index);
-  if (twice !== undefined)
-    throw new Broken('a unit has one life', `${twice} has two: ${namesOf(lives, twice)}`);
+  const names = lives.map(({ unit, era }) => `${unit} of environment ${era}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Broken('a unit has one life', `${twice} has two`);
 }
-
-const namesOf = (lives: readonly Life[], unit: string): string =>
-  lives.flatMap((life) => (life.unit === unit ? [life.id] : [])).join(', ');
 
 /** The rule of a life's fault: what it says without names and numbers. */
 function ruleOf(fault: string): string {
@@ -108,7 +105,9 @@ async function settle(playing: Play): Promise<void> {
   await checkLives(playing);
   const lives = await readLives(scene.world);
   const tree = await readTree(scene.world);
-  const ended = lives.filter(({ unit }) => !tree.unitNodes.has(unit) && !model.forced.has(unit));
+  const ended = lives.filter(
+    ({ unit, era }) => era === model.era && !tree.unitNodes.has(unit) && !model.forced.has(unit),
+  );
   const [fault] = ended.flatMap(faultsOfEnd);
   if (fault !== undefined) throw new Broken(ruleOf(fault), fault);
 }

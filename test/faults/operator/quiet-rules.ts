@@ -15,7 +15,7 @@ export function faultsOfNews(tree: Tree, model: Model, lives: readonly Life[]): 
   const parties = partiesOf(tree);
   const settings = new Map(tree.meetings.map((meeting) => [placeOf(meeting), meeting.settings]));
   for (const { name, unit } of [...tree.services.values()].flatMap(({ units }) => units)) {
-    const life = lives.findLast((each) => each.unit === name);
+    const life = lives.findLast((each) => each.unit === name && each.era === model.era);
     const wanted = model.services.get(serviceOfUnit(name) as ServiceName);
     if (life === undefined || wanted === undefined) {
       faults.push(`${name}: no hook of it ran`);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentProcess } from '../../agent/agent-process.js';
-import { operate } from '../../agent/operator.js';
+import { type OperatorCommand, operate } from '../../agent/operator.js';
 import type { World } from '../../agent/world.js';
 
 /** Within which every command ends, in milliseconds; the tests' machine may be busy with eight other things. */
@@ -23,6 +23,12 @@ export interface Answer {
   readonly stderr: string;
 }
 
+/** What happens to a command itself, so many milliseconds after it was typed. */
+export interface Trouble {
+  readonly after: number;
+  readonly how: 'kill' | 'stop';
+}
+
 /** A world with its agents, as the operator has it: agents are processes, and commands are typed. */
 export class Scene {
   /** What was done and said, for whoever reads of a failure. */
@@ -33,6 +39,8 @@ export class Scene {
   readonly #frozen = new Set<AgentProcess>();
   /** Machines that are taken for lost: nothing starts their agents by itself. */
   readonly #lost = new Set<string>();
+  /** Machines whose next agents go by the state that they find. */
+  readonly #accepting = new Set<string>();
   readonly #began = performance.now();
 
   constructor(
@@ -51,9 +59,10 @@ export class Scene {
    */
   async types(
     args: readonly string[],
-    { codes = [0, 1] }: { readonly codes?: readonly number[] } = {},
+    { codes = [0, 1], trouble }: { readonly codes?: readonly number[]; readonly trouble?: Trouble } = {},
   ): Promise<Answer> {
     const command = operate(this.world, ...args);
+    if (trouble !== undefined && (await this.#trouble(command, trouble))) return this.types(args, { codes });
     const late = new AbortController();
     const deadline = pause(COMMAND_ENDS, undefined, { signal: late.signal }).catch(() => undefined);
     const ended = await Promise.race([command.ended, deadline]);
@@ -75,11 +84,39 @@ export class Scene {
     return { code, stdout, stderr };
   }
 
+  /**
+   * Kills the command after a while, or has it stand still (Ctrl-Z) while another one is typed.
+   * @returns whether it was killed, so that it is to be typed once more
+   */
+  async #trouble({ process: command, ended }: OperatorCommand, { after, how }: Trouble): Promise<boolean> {
+    await Promise.race([pause(after), ended]);
+    if (command.exitCode !== null) return false;
+    this.say(`it is ${how === 'kill' ? 'killed' : 'stopped'} after ${after} ms`);
+    if (how === 'kill') {
+      command.kill('SIGKILL');
+      await ended;
+      return true;
+    }
+    command.kill('SIGSTOP');
+    try {
+      await this.types(['status']);
+    } finally {
+      command.kill('SIGCONT');
+    }
+    return false;
+  }
+
+  /** Has each agent that starts next go by the state that it finds, whatever it knows of another one. */
+  acceptState(): void {
+    for (const machine of this.machines) this.#accepting.add(machine);
+  }
+
   /** Starts the machine's agent unless it runs, or is lost. */
   async start(machine: string): Promise<void> {
     if (this.#agents.has(machine) || this.#lost.has(machine)) return;
     this.say(`${machine} starts`);
-    const agent = await this.world.agentProcess(machine, { up: false });
+    const options = this.#accepting.delete(machine) ? ['--accept-state'] : [];
+    const agent = await this.world.agentProcess(machine, { up: false, options });
     this.#agents.set(machine, agent);
     void agent.ended().then((how) => {
       if (this.#agents.get(machine) !== agent) return;

@@ -1,10 +1,16 @@
 import { pairs, plainHooks, relationHooks, type ServiceName, services } from './formulas.js';
+import type { Trouble } from './scene.js';
 
 /**
  * One thing that is done. Units are named by a number that is counted round among those there are when it is done, so
  * that a step means something whatever was left out before it.
  */
-export type Step = { readonly pause: number } & (
+export type Step = {
+  /** Milliseconds before it. */
+  readonly pause: number;
+  /** What happens to its command meanwhile; it is typed again where it was killed. */
+  readonly trouble?: Trouble;
+} & (
   | {
       readonly kind: 'deploy';
       readonly service: ServiceName;
@@ -61,6 +67,10 @@ export type Step = { readonly pause: number } & (
   | { readonly kind: 'lose'; readonly machine: string; readonly whole: boolean }
   /** The agents of lost machines run again, on what is on their disks. */
   | { readonly kind: 'return' }
+  /** The environment is destroyed, and another one made in its place. */
+  | { readonly kind: 'raze' }
+  /** Two at the same time. */
+  | { readonly kind: 'both'; readonly one: Step; readonly other: Step }
   /** Waits until nothing is under way, as operators mostly do. */
   | { readonly kind: 'rest' }
 );
@@ -87,8 +97,30 @@ const weights: Readonly<Record<StepKind, number>> = {
   freeze: 3,
   lose: 1,
   return: 2,
+  raze: 1,
+  both: 7,
   rest: 8,
 };
+
+/** Those that are one command, whose end and whose work can be told. */
+const commands: readonly StepKind[] = [
+  'deploy',
+  'destroy',
+  'add',
+  'remove',
+  'relate',
+  'part',
+  'set',
+  'upgrade',
+  'revert',
+  'resolved',
+];
+
+/** What two commands must not both be about. */
+function touches(step: Step): unknown {
+  if ('pair' in step) return step.pair;
+  return 'service' in step ? step.service : undefined;
+}
 
 /** Draws `count` steps; the same for the same numbers. */
 export function drawSteps(random: () => number, count: number, machines: readonly string[]): readonly Step[] {
@@ -122,6 +154,8 @@ export function drawSteps(random: () => number, count: number, machines: readonl
     freeze: () => ({ machine: one(machines), back: whole(3_000) }),
     lose: () => ({ machine: one(machines), whole: chance(0.5) }),
     return: () => ({}),
+    raze: () => ({}),
+    both: () => pairOfCommands(),
     rest: () => ({}),
   };
   const deployment = (): object => ({
@@ -133,6 +167,17 @@ export function drawSteps(random: () => number, count: number, machines: readonl
     chance(0.5)
       ? one(plainHooks)
       : `${one(['db', 'ring', 'host', 'ensemble-info'])}-relation-${one(relationHooks)}`;
+  /** Drawn until they do not ask for the opposite of each other, of which the tree alone knows what came of it. */
+  const pairOfCommands = (): object => {
+    for (;;) {
+      const [one, other] = [command(), command()];
+      if (touches(one) !== touches(other)) return { one, other };
+    }
+  };
+  const command = (): Step => {
+    const kind = one(commands);
+    return { kind, pause: 0, ...draw[kind]() } as Step;
+  };
   const all = Object.entries(weights).flatMap(([kind, weight]) =>
     Array<StepKind>(weight).fill(kind as StepKind),
   );
@@ -140,7 +185,14 @@ export function drawSteps(random: () => number, count: number, machines: readonl
   const first: readonly StepKind[] = ['deploy', 'deploy', 'relate'];
   return Array.from({ length: count }, (_, index) => {
     const kind = first[index] ?? one(all);
+    const isCommand = commands.includes(kind);
+    const trouble = isCommand && chance(0.1) && { after: whole(500), how: chance(0.6) ? 'kill' : 'stop' };
     // Shapes and kinds are held together by the table above.
-    return { kind, pause: chance(0.4) ? 0 : whole(500), ...draw[kind]() } as Step;
+    return {
+      kind,
+      pause: chance(0.4) ? 0 : whole(500),
+      ...(trouble !== false && { trouble }),
+      ...draw[kind](),
+    } as Step;
   });
 }

@@ -1,7 +1,6 @@
 import { serviceOfUnit } from '../../../state/model/paths.js';
-import { endpointsOf, pairs, type ServiceName, services } from './formulas.js';
+import { endpointsOf, pairOf, pairs, type ServiceName, services } from './formulas.js';
 import type { Model } from './model.js';
-import { pairOf } from './perform.js';
 import { type Meeting, revisionOf, type Tree } from './tree.js';
 
 /** A meeting there must be: its services' endpoints, and who takes part. */

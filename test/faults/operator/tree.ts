@@ -79,3 +79,17 @@ export async function readTree({ coordinator }: World): Promise<Tree> {
 export function revisionOf(formula: string): number {
   return parseFormulaId(formula).revision;
 }
+
+/** The unit's principal, where it is placed beside one. */
+export function principalOf(tree: Tree, unit: string): string | undefined {
+  const service = unit.slice(0, unit.indexOf('/')) as ServiceName;
+  return tree.services.get(service)?.units.find(({ name }) => name === unit)?.unit.principal;
+}
+
+/** Units that are placed beside one of these. */
+export function besideOf(tree: Tree, units: readonly string[]): readonly string[] {
+  return [...tree.services.values()]
+    .flatMap((service) => service.units)
+    .filter(({ unit }) => unit.principal !== undefined && units.includes(unit.principal))
+    .map(({ name }) => name);
+}
