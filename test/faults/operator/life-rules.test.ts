@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { faultsOfEnd, faultsOfLife, knownOf } from './life-rules.js';
+import { faultsOfEnd, faultsOfLife, eventsOf } from './life-rules.js';
 import { type Life, readRuns } from './lives.js';
 
 /** A life from its hooks: `install 1`, `db-joined 1 db:0 b/0`, with `!` behind one that failed. */
@@ -11,7 +11,7 @@ function lifeOf(...hooks: readonly string[]): Life {
       return `begin ${name} ${revision} 1 m0 alone ${relation} ${remote}\nend ${words.includes('!') ? 3 : 0}\n`;
     })
     .join('');
-  return { unit: 'a/0', era: 0, id: '0a1b2c3d', runs: readRuns(text), text };
+  return { unit: 'web/0', era: 0, id: '0a1b2c3d', runs: readRuns(text), text };
 }
 
 const born = ['install 1', 'config-changed 1', 'start 1'];
@@ -27,6 +27,17 @@ describe('the rules of a life', () => {
       ['install 1 !', 'upgrade-formula 2', 'install 2'],
     ],
     ['an upgrade and its way back', [...born, 'upgrade-formula 2 !', 'revert-formula 1', 'config-changed 1']],
+    [
+      'a unit that went back to what has no such endpoint, and comes again',
+      [
+        ...met,
+        ...left,
+        'revert-formula 1',
+        'upgrade-formula 2',
+        'db-joined 2 db:0 b/0',
+        'db-changed 2 db:0 b/0',
+      ],
+    ],
     [
       'a unit joins again',
       [...met, 'db-departed 1 db:0 b/0', 'db-joined 1 db:0 b/0', 'db-changed 1 db:0 b/0'],
@@ -55,6 +66,15 @@ describe('the rules of a life', () => {
     [/of a unit that it did not know/, [...born, 'db-departed 1 db:0 b/0']],
     [/of a unit that it knew/, [...met, 'db-joined 1 db:0 b/0']],
     [/broken while b\/0 had not departed/, [...met, 'db-broken 1 db:0']],
+    [
+      /upgrade-formula 2 while web\/1 had not departed/,
+      [
+        ...born,
+        'ring-relation-joined 1 ring:0 web/1',
+        'ring-relation-changed 1 ring:0 web/1',
+        'upgrade-formula 2',
+      ],
+    ],
     [/follows broken/, [...met, ...left, 'db-joined 1 db:0 b/0']],
   ];
   for (const [fault, hooks] of wrong)
@@ -64,7 +84,7 @@ describe('the rules of a life', () => {
     const runs = readRuns(
       'begin install 1 1 m0 alone - -\nbegin config-changed 1 1 m1 overlaps - -\nend 0\n',
     );
-    const faults = faultsOfLife({ unit: 'a/0', era: 0, id: 'none', runs, text: '' }).join('\n');
+    const faults = faultsOfLife({ unit: 'web/0', era: 0, id: 'none', runs, text: '' }).join('\n');
     for (const fault of [
       /overlapped another/,
       /on two machines/,
@@ -75,8 +95,8 @@ describe('the rules of a life', () => {
   });
 
   it('know who is in a relation', () => {
-    assert.deepEqual([...knownOf(lifeOf(...met.slice(3)).runs).known], ['b/0']);
-    assert.deepEqual([...knownOf(lifeOf(...met.slice(3), ...left).runs).known], []);
+    assert.deepEqual([...eventsOf(lifeOf(...met.slice(3)).runs).known], ['b/0']);
+    assert.deepEqual([...eventsOf(lifeOf(...met.slice(3), ...left).runs).known], []);
   });
 
   it('ask of a removed unit that it broke its relations and stopped', () => {

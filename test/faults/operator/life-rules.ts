@@ -1,3 +1,5 @@
+import { serviceOfUnit } from '../../../state/model/paths.js';
+import { endpointsOf, services } from './formulas.js';
 import { type Life, type Run, runInWords } from './lives.js';
 
 /** Whether the run is the one before once more, after that failed. */
@@ -20,8 +22,10 @@ export function faultsOfLife(life: Life): readonly string[] {
   if (life.runs.length === 0) return [];
   const faults = [...orderFaults(life.runs), ...revisionFaults(life.runs)];
   const relations = new Set(life.runs.flatMap(({ relation }) => relation ?? []));
-  for (const relation of relations)
-    faults.push(...relationFaults(life.runs.filter((run) => run.relation === relation)));
+  for (const relation of relations) {
+    const runs = life.runs.filter((run) => run.relation === relation || isTurn(run));
+    faults.push(...eventsOf(runs, (revision) => declares(life.unit, relation, revision)).faults);
+  }
   if (life.id === 'none') faults.push('its hooks found no data of an install');
   if (new Set(life.runs.map(({ machine }) => machine)).size > 1) faults.push('it ran on two machines');
   const history = life.runs.map(runInWords).join(', ');
@@ -57,38 +61,55 @@ function revisionFaults(runs: readonly Run[]): readonly string[] {
   });
 }
 
-/** The events of one relation: whom the unit knows of, one after the other. */
-export function knownOf(runs: readonly Run[]): {
-  readonly known: ReadonlySet<string>;
-  readonly faults: readonly string[];
-} {
+/** Whether a unit's formula of that revision has the endpoint that the relation is of. */
+function declares(unit: string, relation: string, revision: number): boolean {
+  const name = relation.slice(0, relation.indexOf(':'));
+  const formula = Object.entries(services).find(([service]) => service === serviceOfUnit(unit))?.[1];
+  return formula === undefined || name === 'ensemble-info' || name in endpointsOf(formula, revision);
+}
+
+/**
+ * The events of one relation, one after the other.
+ * @param runs of its hooks, and those in which the unit turned to another revision
+ * @param isDeclared whether a revision takes part in it
+ * @returns whom the unit knows of in the end, and what was wrong on the way
+ */
+export function eventsOf(
+  runs: readonly Run[],
+  isDeclared: (revision: number) => boolean = () => true,
+): { readonly known: ReadonlySet<string>; readonly faults: readonly string[] } {
   const known = new Set<string>();
   const faults: string[] = [];
   let joined: string | undefined;
-  for (const [index, run] of runs.entries()) {
-    if (repeats(run, runs[index - 1])) continue;
+  let isBroken = false;
+  let before: Run | undefined;
+  for (const run of runs) {
+    if (isTurn(run)) {
+      if (!isDeclared(run.revision) && known.size > 0)
+        faults.push(`${runInWords(run)} while ${[...known].join(', ')} had not departed from what it lacks`);
+      // A unit that comes back to a revision that takes part joins once more.
+      isBroken = false;
+      continue;
+    }
+    const again = repeats(run, before);
+    before = run;
+    if (again) continue;
     const event = run.hook.slice(run.hook.lastIndexOf('-') + 1);
     const remote = run.remote ?? '';
     if (joined !== undefined && !(event === 'changed' && remote === joined))
       faults.push(`${runInWords(run)} follows joined of ${joined}, not its changed`);
-    joined = undefined;
-    if (runs[index - 1]?.hook.endsWith('-broken')) faults.push(`${runInWords(run)} follows broken`);
-    if (event === 'broken') {
-      if (known.size > 0) faults.push(`broken while ${[...known].join(', ')} had not departed`);
-      known.clear();
-      continue;
-    }
-    if (event === 'joined' ? known.has(remote) : !known.has(remote))
+    if (isBroken) faults.push(`${runInWords(run)} follows broken`);
+    if (event === 'broken' && known.size > 0)
+      faults.push(`broken while ${[...known].join(', ')} had not departed`);
+    if (event !== 'broken' && (event === 'joined') === known.has(remote))
       faults.push(`${runInWords(run)} of a unit that it ${event === 'joined' ? 'knew' : 'did not know'}`);
-    if (event === 'departed') known.delete(remote);
+    isBroken = event === 'broken';
+    joined = event === 'joined' ? remote : undefined;
+    if (event === 'broken') known.clear();
+    else if (event === 'departed') known.delete(remote);
     else known.add(remote);
-    if (event === 'joined') joined = remote;
   }
   return { known, faults };
-}
-
-function relationFaults(runs: readonly Run[]): readonly string[] {
-  return knownOf(runs).faults;
 }
 
 /** What a life that was let go in order lacks at its end: each relation broken, and `stop`. */

@@ -3,7 +3,7 @@ import { listTree } from '../../../state/formula/tree.js';
 import { nodeOfUnit, serviceOfUnit } from '../../../state/model/paths.js';
 import type { World } from '../../agent/world.js';
 import type { ServiceName } from './formulas.js';
-import { knownOf } from './life-rules.js';
+import { eventsOf } from './life-rules.js';
 import type { Life } from './lives.js';
 import type { Model } from './model.js';
 import { differences, partiesOf, placeOf } from './tree-rules.js';
@@ -38,7 +38,7 @@ export function faultsOfNews(tree: Tree, model: Model, lives: readonly Life[]): 
       const others = units.filter(
         (other) => other !== name && (isPeer || serviceOfUnit(other) !== serviceOfUnit(name)),
       );
-      faults.push(...differences(`known to ${name} in ${identifier}`, [...knownOf(runs).known], others));
+      faults.push(...differences(`known to ${name} in ${identifier}`, [...eventsOf(runs).known], others));
       for (const other of others) {
         const told = runs.findLast(({ remote, says }) => remote === other && says !== undefined)?.says;
         const says = settings.get(place)?.get(other)?.says ?? '';

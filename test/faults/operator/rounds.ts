@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { seeded } from '../../random.js';
 import { type Failure, play, type Stage } from './play.js';
 import { shrink } from './shrink.js';
-import { drawSteps, type Step } from './steps.js';
+import { drawSteps } from './draw-steps.js';
+import type { Step } from './steps.js';
 
 /** How long shrinking may take, in milliseconds. */
 const SHRINK_WITHIN = Number(process.env.SHRINK_SECONDS ?? 300) * 1_000;

@@ -3,7 +3,8 @@ import { seeded } from '../../random.js';
 import type { Failure } from './play.js';
 import { Broken } from './scene.js';
 import { shrink } from './shrink.js';
-import { drawSteps, type Step } from './steps.js';
+import { drawSteps } from './draw-steps.js';
+import type { Step } from './steps.js';
 
 const failing = (rule: string): Failure => ({ broken: new Broken(rule, ''), transcript: [] });
 
