@@ -62,18 +62,35 @@ export async function evicted(parts: AgentParts, record: UnitRecord, life: Life)
   return { ...record, evicted: record.evicted ?? by ?? self };
 }
 
-/** Who removed this life of a unit by force; undefined where nobody did, or that is forgotten. */
-export function whoForcedOut(
-  { coordinator, clock, random, log }: AgentParts,
+/**
+ * Who let go of a unit that the tree does not have here any more, which is said: an operator who removed this life by
+ * force, or who accepted a state without it. Undefined where nobody did, or that is forgotten.
+ */
+export async function whoLetGo(
+  { coordinator, clock, random, log, home }: AgentParts,
   { unit, incarnation }: Pick<UnitRecord, 'unit' | 'incarnation'>,
   goesOn: () => boolean,
 ): Promise<Requester | undefined> {
-  return untilItWorks(() => forcedOut(coordinator, unit, incarnation), {
+  const disowner = home.disowned(unit);
+  if (disowner !== undefined) {
+    log.warning('the state that was accepted does not have the unit; it stops, and its data is put aside', {
+      unit,
+      incarnation,
+    });
+    return disowner;
+  }
+  const by = await untilItWorks(() => forcedOut(coordinator, unit, incarnation), {
     clock,
     random,
     mayHeal: (error) => error instanceof EnsembleError && goesOn(),
     failed: (error) => log.error('the history cannot be read', { unit, error }),
   });
+  if (by !== undefined)
+    log.warning(
+      `${by.by} removed the unit by force while this agent was away; it stops, and its data is put aside`,
+      { unit, incarnation },
+    );
+  return by;
 }
 
 /** One that release 0.1.0 made gets one here. */

@@ -5,7 +5,7 @@ import type { HookGate } from './hook-gate.js';
 import type { Journalled } from './journal/journal.js';
 import type { UnitRecord } from './journal/record.js';
 import type { RelationRecord } from './journal/relation-record.js';
-import { begun, evicted, isSameLife, onItsDirectory, takenUp, whoForcedOut } from './lives.js';
+import { begun, evicted, isSameLife, onItsDirectory, takenUp, whoLetGo } from './lives.js';
 import { lookAgain } from './look-again.js';
 import type { AgentParts } from './parts.js';
 import { untilItWorks } from './retry.js';
@@ -121,22 +121,11 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
   async function forsake(unit: AgentUnit): Promise<void> {
     const { name } = unit;
     const { incarnation } = unit.record();
-    const disowner = parts.home.disowned(name);
-    if (disowner !== undefined) {
-      log.warning('the state that was accepted does not have the unit; it stops, and its data is put aside', {
-        unit: name,
-        incarnation,
-      });
-      unit.evict(disowner);
-      return;
-    }
-    const by = await whoForcedOut(parts, unit.record(), () => !unit.isStopped());
-    if (unit.isStopped() || unit.isEvicted() || unit.record().state === 'stopped') return;
+    const goesOn = (): boolean =>
+      !(unit.isStopped() || unit.isEvicted() || unit.record().state === 'stopped');
+    const by = await whoLetGo(parts, unit.record(), goesOn);
+    if (!goesOn()) return;
     if (by !== undefined) {
-      log.warning(
-        `${by.by} removed the unit by force while this agent was away; it stops, and its data is put aside`,
-        { unit: name, incarnation },
-      );
       unit.evict(by);
       return;
     }
@@ -151,6 +140,14 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
     look();
   }
 
+  /** Before it is taken up: it would join relations of its service that another unit of that name may be in by now. */
+  async function letGo(record: UnitRecord): Promise<UnitRecord> {
+    if (record.evicted !== undefined || record.state === 'stopped') return record;
+    // Asked once: the other units do not wait for it, and it is asked again when this one is missed.
+    const by = await whoLetGo(parts, record, () => false).catch(() => undefined);
+    return by === undefined ? record : { ...record, evicted: by };
+  }
+
   const names = [...journalled.units, ...journalled.damaged].map(({ unit }) => unit);
   const lives = await untilItWorks(() => placedLives(coordinator, machine, names), {
     clock: parts.clock,
@@ -163,7 +160,7 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
   const records = await Promise.all(
     journalled.units.map((record) => {
       const life = lives.get(record.unit);
-      return life === undefined ? record : takenUp(parts, record, life);
+      return life === undefined ? letGo(record) : takenUp(parts, record, life);
     }),
   );
   for (const record of records) host(record, relations.get(record.unit) ?? []);

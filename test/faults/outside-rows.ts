@@ -6,6 +6,7 @@ import { eventually } from '../eventually.js';
 import { breakerRows } from './breaker-rows.js';
 import { coordinatorRows } from './coordinator-rows.js';
 import type { DeedRow } from './deed.js';
+import { identityRows } from './identity-rows.js';
 import { operatorRows } from './operator-rows.js';
 import { ends } from './outside-row.js';
 import { s3Rows } from './s3-rows.js';
@@ -61,5 +62,7 @@ export const outsideRows: readonly DeedRow[] = [
   ...stoppedRows,
   ...operatorRows('embedded'),
   ...operatorRows('zookeeper'),
+  ...identityRows('embedded'),
+  ...identityRows('zookeeper'),
   ...breakerRows,
 ];
