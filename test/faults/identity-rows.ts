@@ -5,7 +5,7 @@ import { addRelation } from '../../state/model/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { removeTree } from '../../state/model/environment-removal.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
-import { bootstrapTree, treeRoots } from '../../state/model/layout.js';
+import { bootstrapTree } from '../../state/model/layout.js';
 import { paths } from '../../state/model/paths.js';
 import { destroyService } from '../../state/model/removal.js';
 import { readUnitState } from '../../state/model/snapshot.js';
@@ -78,8 +78,7 @@ async function copyTree(coordinator: Coordinator): Promise<ReadonlyMap<string, s
     copy.set(path, node.value);
     for (const child of (await coordinator.children(path)) ?? []) await copyUnder(`${path}/${child}`);
   };
-  for (const root of treeRoots) await copyUnder(root);
-  await copyUnder(paths.layout);
+  for (const root of (await coordinator.children('/')) ?? []) await copyUnder(`/${root}`);
   return copy;
 }
 
