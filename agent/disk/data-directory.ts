@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bootId } from '../../hooks/process/hook-run.js';
 import { findProcess } from '../../hooks/process/process-table.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
-import { makeDirectory } from '../../state/make-directory.js';
+import { makePrivateDirectory } from '../../state/make-directory.js';
 import { DataDirectoryInUse, DataDirectoryTooNew } from '../errors.js';
 import { lockFile } from './kernel-lock.js';
 import { UNPACKED } from './unpacked.js';
@@ -51,7 +51,7 @@ export async function claimDataDirectory(
     logMarks: join(root, 'log-marks.json'),
     debugSocket: join(root, 'debug.sock'),
   };
-  makeDirectory(root);
+  makePrivateDirectory(root);
   const newer = (await readdir(root)).find((name) => /^layout\.v\d+$/.test(name) && name !== MARKER);
   if (newer !== undefined) throw new DataDirectoryTooNew(root, newer);
   const claimed = await claim(root);

@@ -1,4 +1,5 @@
 import { type Database, open } from 'lmdb';
+import { makePrivateDirectory } from '../../state/make-directory.js';
 import type * as z from '../../state/zod.js';
 import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
@@ -30,11 +31,15 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** The mode of its files, which lmdb takes but does not declare. */
+const PRIVATE = { permissionsMode: 0o600 };
+
 /** Opens the journal in `directory`, making it where there is none. @throws JournalUnreadable */
 export function openJournal(directory: string): Journal {
   const { store, units, relations } = legibly(directory, () => {
+    makePrivateDirectory(directory, ['data.mdb', 'lock.mdb']);
     assertWhole(directory);
-    const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4 });
+    const store = open<string, string>({ path: directory, encoding: 'string', maxDbs: 4, ...PRIVATE });
     const part = (name: string) => store.openDB<string, string>({ name, encoding: 'string' });
     return { store, units: part('units'), relations: part('relations') };
   });

@@ -1,6 +1,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { systemClock } from '../clock.js';
 import { EnsembleError } from '../errors.js';
+import { whyNotAnswering } from '../storage/awaited-directory.js';
 import { type BrokenCandidate, type Candidate, candidateManifest, inspectCandidate } from './candidate.js';
 import { mapBounded } from './concurrency.js';
 import { comparePaths } from './entry-path.js';
@@ -43,8 +45,13 @@ export interface RepositoryProblem {
   readonly error: EnsembleError;
 }
 
-/** @throws RepositoryNotFound */
-export async function openRepository(path: string): Promise<Repository> {
+/**
+ * @param silence milliseconds after which a directory that does not answer is given up
+ * @throws RepositoryNotFound
+ */
+export async function openRepository(path: string, silence?: number): Promise<Repository> {
+  const reason = await whyNotAnswering(resolve(path), systemClock, silence);
+  if (reason !== undefined) throw new RepositoryNotFound(path, `it ${reason}`);
   const real = realPath(path);
   const name = basename(real);
   if (!isRepositoryName(name))

@@ -8,7 +8,7 @@ import { directoryError } from './directory-errors.js';
 import { ObjectDamaged, ObjectNotFound, StorageUrlInvalid } from './errors.js';
 import type { HelperKind } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
-import { Helpers } from './helpers.js';
+import { Helpers, SILENCE } from './helpers.js';
 import { checkKey } from './key.js';
 import type { Storage } from './storage.js';
 
@@ -17,9 +17,6 @@ const unfinished = '.unfinished';
 
 /** In milliseconds: an upload is a local copy, so one that was begun this long ago was killed. */
 const abandonedAfter = 24 * 3600 * 1000;
-
-/** Milliseconds in which a directory that works, on however slow a disk, says something. */
-const SILENCE = 30_000;
 
 /**
  * @param silence milliseconds without a byte after which it is taken to hang

@@ -1,11 +1,12 @@
 import { getSystemErrorName } from 'node:util';
 
 /**
- * What a helper is asked, one thing at a time. All paths are absolute. `copy` writes aside, in a directory whose files
+ * What a helper is asked, one thing at a time. All paths are absolute. `list` gives
+ * nothing, and shows that a directory answers; `copy` writes aside, in a directory whose files
  * older than the last word (epoch, ms) were left by the killed.
  */
 export type HelperRequest =
-  | readonly ['size' | 'read' | 'flush' | 'remove', path: string]
+  | readonly ['size' | 'read' | 'flush' | 'remove' | 'list', path: string]
   | readonly ['copy', source: string, temporary: string, target: string, abandonedBefore: string];
 
 /**

@@ -2,6 +2,9 @@ import type { Clock } from '../clock.js';
 import { Helper, HelperFailure, type HelperKind, HelperSilent } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
 
+/** Milliseconds in which a directory that works, on however slow a disk, says something. */
+export const SILENCE = 30_000;
+
 /** Requests that may hang at once; more wait until one of those is given up. */
 const MOST = 8;
 

@@ -132,6 +132,9 @@ function main(): void {
       case 'flush':
         await flush(first);
         return null;
+      case 'list':
+        await files.readdir(first);
+        return null;
       case 'remove':
         await files.unlink(first);
         return null;

@@ -65,6 +65,12 @@ sub give {
     out($piece);
   }
 }
+sub list {
+  my ($path) = @_;
+  opendir(my $listing, $path) or fail("scandir '$path'");
+  my @names = readdir $listing;
+  closedir $listing;
+}
 sub write_aside {
   my ($source, $temporary) = @_;
   my $from = reading($source);
@@ -125,6 +131,7 @@ while (defined(my $line = <STDIN>)) {
     if ($work eq 'size') { $answer = size(@words) }
     elsif ($work eq 'read') { $answer = give(@words) }
     elsif ($work eq 'copy') { copy(@words) }
+    elsif ($work eq 'list') { list(@words) }
     elsif ($work eq 'flush') { flush(@words) }
     elsif ($work eq 'remove') { unlink $words[0] or fail("unlink '$words[0]'") }
     1;

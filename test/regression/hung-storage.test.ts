@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../state/clock.js';
+import { openRepository } from '../../state/formula/repository.js';
 import { openDirectory } from '../../state/storage/directory.js';
 import { StorageUnreachable } from '../../state/storage/errors.js';
 import { fetchObject } from '../../state/storage/fetch.js';
@@ -101,6 +102,21 @@ describe('a directory storage that hangs', () => {
       assert.equal(await agent.kill('SIGTERM'), 0);
     } finally {
       await world.close();
+    }
+  });
+
+  it('as a repository is given up in bounded time, with a sentence', async () => {
+    // In the place of the helper, one that never answers.
+    await writeFile(join(work, 'perl'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+    const before = process.env.PATH;
+    process.env.PATH = `${work}:${before}`;
+    try {
+      await assert.rejects(openRepository(work, 300), {
+        code: 'repository-not-found',
+        message: `${work} is no repository: it has not answered for 0.3 seconds`,
+      });
+    } finally {
+      process.env.PATH = before;
     }
   });
 });

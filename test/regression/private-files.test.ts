@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCoordinator } from '../../state/coordination/open.js';
+import { World } from '../agent/world.js';
 import { StoreDirectory } from '../state/coordination/embedded/directory.js';
 
 describe('the files of an embedded state', () => {
@@ -32,5 +33,30 @@ describe('the files of an embedded state', () => {
     const second = await openCoordinator(directory.url);
     await second.close();
     assert.deepEqual(await modes(), expected);
+  });
+});
+
+describe('the files of an agent', () => {
+  it('are its user’s alone, also where its data directory was everybody’s', async () => {
+    const world = await World.open();
+    try {
+      const root = world.path('machines', 'm0');
+      await mkdir(join(root, 'journal'), { recursive: true, mode: 0o755 });
+      await chmod(root, 0o755);
+      await world.agent();
+      for (const path of [
+        '.',
+        'journal',
+        'journal/data.mdb',
+        'journal/lock.mdb',
+        'session',
+        'agent-id',
+        'runs',
+        'cache',
+      ])
+        assert.equal((await stat(join(root, path))).mode & 0o077, 0, path);
+    } finally {
+      await world.close();
+    }
   });
 });
