@@ -325,6 +325,7 @@ async function connect(
   const session = await savedSession(directory.session, identity);
   return open(environment.state, {
     requestTimeout: Number.POSITIVE_INFINITY,
+    refused: (error) => log.error('a node of the state is not seen until that is mended', { error }),
     blocked: (by) => {
       if (by === undefined) log.warning('the state can be written again');
       else log.warning(`${by.message}; hooks go on`, { next: by.next });

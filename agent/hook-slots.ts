@@ -1,5 +1,7 @@
 /** Bounds how many hooks run at once on this machine. First come, first served. */
 export interface HookSlots {
+  /** How many there are. */
+  readonly count: number;
   /** Resolves when a slot is free; the caller gives it back. */
   take(): Promise<() => void>;
   /** Takes a slot at once, also where none is free: for a hook that runs already. */
@@ -25,6 +27,7 @@ export function hookSlots(count: number): HookSlots {
   }
 
   return {
+    count,
     async take() {
       if (free > 0) free -= 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));

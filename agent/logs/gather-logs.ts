@@ -88,6 +88,8 @@ export function gatherLogs(
   let flushing: Promise<void> | undefined;
   let saving: Promise<void> = Promise.resolve();
   let closed = false;
+  /** Whether the last try failed, which is said once. */
+  let hindered = false;
   let lastFlush = Number.NEGATIVE_INFINITY;
 
   function wake(unit: string): void {
@@ -171,9 +173,12 @@ export function gatherLogs(
         marks.set(unit, tail.mark);
       }
       if (lines.length > 0) await save();
+      if (hindered) log.info('the logs of units are gathered again');
+      hindered = false;
     } catch (error) {
       for (const unit of units) again.add(unit);
-      if (!closed) log.debug('the logs of units are not gathered for now', { error });
+      if (!closed && !hindered) log.warning('the logs of units are not gathered for now', { error });
+      hindered = true;
     }
     for (const unit of units) bound(unit);
     return again;

@@ -45,6 +45,11 @@ export function watchServices(coordinator: Coordinator, log: Log): Services {
   });
 }
 
+/** What a unit says that waits for its service. */
+export function waitsForService(name: string): string {
+  return `waits for its service: the state does not tell ${paths.service(name)} and its config`;
+}
+
 /**
  * Resolves as soon as the service and its config are known; a service that is gone keeps its units waiting.
  * @param parted from when on the unit waits for it no more, nor for another life of its name

@@ -6,7 +6,8 @@ import type { ConfigValues } from '../../state/model/schemas.js';
 import type { PublishedFormula } from '../formulas.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { AgentParts } from '../parts.js';
-import { knownService } from '../tree/services.js';
+import { saidWhile, type Waiter } from '../said-while.js';
+import { knownService, waitsForService } from '../tree/services.js';
 import { configDigest } from './wants.js';
 
 type FormulaText = Omit<PublishedFormula, 'endpoints'>;
@@ -20,12 +21,15 @@ interface Known {
 /** What the formula that the unit's link names says of config and hooks; not always the service's formula. */
 export class FormulaInPlace {
   readonly #parts: AgentParts;
+  readonly #waiter: Waiter;
   readonly #record: () => UnitRecord;
   readonly #parted = new AbortController();
   #published: FormulaText | undefined;
   #known: Known | undefined;
 
-  constructor(parts: AgentParts, record: () => UnitRecord) {
+  /** @param troubledBy told what is waited for, and with nothing that it is not any more */
+  constructor(parts: AgentParts, record: () => UnitRecord, troubledBy: Waiter['troubledBy']) {
+    this.#waiter = { parts, troubledBy };
     this.#parts = parts;
     this.#record = record;
   }
@@ -56,7 +60,11 @@ export class FormulaInPlace {
     await this.load();
     const { service, serviceIncarnation } = this.#record();
     const { services } = this.#parts;
-    const { config } = await knownService(services, service, this.#parted.signal, serviceIncarnation);
+    const { config } = await saidWhile(
+      this.#waiter,
+      () => waitsForService(service),
+      knownService(services, service, this.#parted.signal, serviceIncarnation),
+    );
     return effectiveConfig(this.#published?.options ?? {}, config);
   }
 

@@ -3,7 +3,8 @@ import { asideName, putAsideDirectory } from '../disk/put-aside.js';
 import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { unlessAborted } from '../retry.js';
-import { knownService } from '../tree/services.js';
+import { saidWhile } from '../said-while.js';
+import { knownService, waitsForService } from '../tree/services.js';
 import { whileItMayHeal } from './prepare-upgrade.js';
 import type { AgentUnit } from './unit.js';
 
@@ -35,7 +36,12 @@ export async function installFormula(unit: AgentUnit, signal: AbortSignal): Prom
   const { formulas, services } = unit.parts;
   if (unit.record().formula === null) {
     await whileItMayHeal(unit, signal, async () => {
-      const { service } = await unlessAborted(knownService(services, unit.record().service), signal);
+      const { service: name } = unit.record();
+      const { service } = await saidWhile(
+        unit,
+        () => waitsForService(name),
+        unlessAborted(knownService(services, name), signal),
+      );
       const { ref, bundle } = await betweenFaults('installing.fetch', () =>
         unlessAborted(formulas.fetch(service.formula), signal),
       );

@@ -13,6 +13,7 @@ import { EnsembleError } from '../../state/errors.js';
 import { betweenFaults } from '../fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import { untilItWorks } from '../retry.js';
+import { saidWhile } from '../said-while.js';
 import { debugged } from './debugging.js';
 import type { HookCall, HookHost } from './hook-call.js';
 import { hookLog } from './hook-source.js';
@@ -90,14 +91,20 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
 }
 
 /** What became of a run that was begun, however long it takes to find out. */
-function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
-  const { clock, random, log, boot } = host.parts;
-  return untilItWorks(() => adoptHook(spec, clock, boot), {
+async function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
+  const { clock, random, boot } = host.parts;
+  let troubled = false;
+  const adoption = await untilItWorks(() => adoptHook(spec, clock, boot), {
     clock,
     random,
     mayHeal: (error) => error instanceof HookCannotAdopt && !host.isStopped(),
-    failed: (error) => log.error(`hook ${spec.run.hook} cannot be adopted yet`, { unit: host.name, error }),
+    failed: (error) => {
+      troubled = true;
+      host.troubledBy(error);
+    },
   });
+  if (troubled) host.troubledBy(undefined);
+  return adoption;
 }
 
 async function started(host: HookHost, call: HookCall, goesOn: () => void): Promise<HookEnd> {
@@ -116,7 +123,12 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
   const plain = hookSpec(host, hook, call);
   // Before its turn comes: while the disk takes it, hooks of other units run.
   await journalAttempt(host, call, hook, hook.attempt);
-  const giveBack = await parts.slots.take();
+  const giveBack = await saidWhile(
+    host,
+    () =>
+      `hook ${call.name} waits until another one on this machine ends: ${parts.slots.count} may run at once (--hook-concurrency)`,
+    parts.slots.take(),
+  );
   try {
     if (host.isStopped()) throw new HookCannotStart(host.name, call.name);
     const debugging = await debugged(plain, host.debugRequest(), parts.directory.debugSocket).catch(
@@ -130,7 +142,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
       giveBack();
     }
     let forget = (): void => undefined;
-    const start = await parts.gate.pass(async () => {
+    const starting = parts.gate.pass(async () => {
       const begun = await betweenFaults(`${call.name}.start`, () => startHook(spec, parts.clock)).catch(
         (error: unknown) => startedAfterAll(host, call, spec, error),
       );
@@ -138,6 +150,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
       if (begun.kind === 'running') forget = host.running(begun.hook);
       return begun;
     });
+    const start = await saidWhile(host, () => `hook ${call.name} waits for its process`, starting);
     goesOn();
     if (start.kind === 'ended') return { spec, context, outcome: start.outcome, logOffset: 0 };
     parts.log.info(`hook ${call.name} runs`, { unit: host.name });

@@ -76,7 +76,11 @@ export class AgentUnit implements RelationHost, ReportHost {
     // A record of before boots were noted: what runs is taken to have been started in this one.
     this.#journalled = new JournalledRecord(this, { ...record, boot: record.boot ?? parts.boot });
     this.directory = unitDirectory(parts.directory.units, record.unit);
-    this.inPlace = new FormulaInPlace(parts, () => this.record());
+    this.inPlace = new FormulaInPlace(
+      parts,
+      () => this.record(),
+      (reason) => this.troubledBy(reason),
+    );
     if (record.evicted !== undefined) this.inPlace.part();
     this.relations = new UnitRelations(this, relations);
     this.commands = new UnitCommands(this, () => this.requests().commands);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { CoordinatorUnreachable } from './errors.js';
+import type { AccessDenied, CoordinatorUnreachable } from './errors.js';
 
 /** A node of the state tree as it was read. */
 export interface Node {
@@ -149,6 +149,8 @@ export interface CoordinatorOptions {
    * undefined when writes go on. Of the embedded engine only: a ZooKeeper that is away is told by `onSession`.
    */
   readonly blocked?: (by: CoordinatorUnreachable | undefined) => void;
+  /** Told once of each path that is observed and must not be read; it is tried again every few seconds. */
+  readonly refused?: (error: AccessDenied) => void;
   readonly clock?: Clock;
   /** Uniform in [0, 1); for the order of servers and for back-off. */
   readonly random?: () => number;

@@ -43,6 +43,8 @@ interface Watched<T> {
   last: Seen<T> | undefined;
   /** By what was seen last, or by the event since. */
   absent: boolean;
+  /** Whether the last look was refused, which is told once. */
+  refused: boolean;
   own: OwnChange | undefined;
   /** What waits for the end of the running or the next look. */
   readonly after: (() => void)[];
@@ -62,6 +64,7 @@ export class Watches<T> {
 
   /**
    * @param epoch the current connection, counted from 1
+   * @param refused called with a full path when a look at it is refused, and again when that was over meanwhile
    * @param left called with a full path that nobody observes any more, when no look at it is under way
    */
   constructor(
@@ -69,6 +72,7 @@ export class Watches<T> {
     private readonly epoch: () => number,
     private readonly read: Read<T>,
     private readonly left: (path: string) => void,
+    private readonly refused: (path: string) => void,
   ) {}
 
   /** `path` is the full path on the server. Errors of `tell` are uncaught exceptions, and hurt nothing here. */
@@ -80,6 +84,7 @@ export class Watches<T> {
       stale: false,
       last: undefined,
       absent: false,
+      refused: false,
       own: undefined,
       after: [],
     };
@@ -186,9 +191,12 @@ export class Watches<T> {
       watched.stale = false;
       const look = await this.read(watched.path, watched.absent);
       if (look === undefined) {
+        if (!watched.refused) this.refused(watched.path);
+        watched.refused = true;
         await pause(this.clock, REFUSED_PAUSE, this.#stop.signal);
         watched.stale = true;
       } else {
+        watched.refused = false;
         // An event that came since knows better.
         if (!watched.stale) watched.absent = look.value === undefined;
         watched.stale ||= look.epoch !== this.epoch();

@@ -8,7 +8,7 @@ import type {
   Protection,
   SessionEvent,
 } from '../coordinator.js';
-import { CoordinatorUnreachable, NodeExists } from '../errors.js';
+import { AccessDenied, CoordinatorUnreachable, NodeExists } from '../errors.js';
 import { FULL_LOOK, lookAtIntervals } from '../full-look.js';
 import { Ephemerals } from './ephemerals.js';
 import { Looks } from './looks.js';
@@ -76,8 +76,9 @@ export class ZookeeperCoordinator implements Coordinator {
     const left = (path: string): void => {
       if (!this.#names.isObserved(path) && !this.#nodes.isObserved(path)) looks.release(path);
     };
-    this.#nodes = new Watches(this.#clock, epoch, looks.atNode, left);
-    this.#names = new Watches(this.#clock, epoch, looks.atNames, left);
+    const refused = (path: string): void => options.refused?.(new AccessDenied(address.display, path));
+    this.#nodes = new Watches(this.#clock, epoch, looks.atNode, left, refused);
+    this.#names = new Watches(this.#clock, epoch, looks.atNames, left, refused);
     this.#session = new Session(
       {
         servers: address.servers,
