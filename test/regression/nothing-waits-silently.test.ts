@@ -3,7 +3,8 @@ import { type Clock, systemClock } from '../../state/clock.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { World } from '../agent/world.js';
+import { requestRemoval } from '../../state/model/removal.js';
+import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { startZookeeper } from '../servers/zookeeper.js';
 
@@ -52,6 +53,34 @@ describe('a unit that waits says what for', () => {
     await world.untilOn(formula);
     await says('f/0', /^$/);
   });
+
+  for (const [what, point, state] of [
+    ['where the journal cannot be written', 'starting.journal.before', undefined],
+    ['where what it leaves on the disk or in the state cannot be removed', 'stopped.disk.before', 'removal'],
+    ['where it cannot be said in a relation that it is there', 'relation.join.before', 'relation'],
+    ['where its upgrade cannot be committed', 'committing.tree.before', 'upgrade'],
+  ] as const)
+    it(what, async () => {
+      const metadata = (revision: number): string => `name: f\nrevision: ${revision}\npeers: {ring: thing}\n`;
+      const formula = await world.publish(1, { files: { 'metadata.yaml': metadata(1) } });
+      await world.agentProcess('m0', {
+        variables: {
+          ENSEMBLE_ALLOW_FAULTS: world.path('faults'),
+          ENSEMBLE_FAULTS: `${point}=enospc:always`,
+        },
+      });
+      await world.deploy(formula);
+      if (state !== undefined) await world.until('started');
+      if (state === 'removal') await requestRemoval(world.coordinator, ['f/0'], requester);
+      if (state === 'upgrade')
+        await world.upgrade(await world.publish(2, { files: { 'metadata.yaml': metadata(2) } }));
+      await eventually(async () => {
+        const { status } = await world.unit();
+        const { message, state: of } = status.relations?.['ring:0'] ?? {};
+        assert.match(state === 'relation' ? `${of} ${message}` : status.message, /ENOSPC|no space/i);
+        if (state === 'relation') assert.equal(of, 'down');
+      });
+    });
 });
 
 describe('what is observed and must not be read', function () {
