@@ -150,7 +150,12 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
       if (begun.kind === 'running') forget = host.running(begun.hook);
       return begun;
     });
-    const start = await saidWhile(host, () => `hook ${call.name} waits for its process`, starting);
+    const start = await saidWhile(
+      host,
+      () =>
+        `hook ${call.name} waits to be started: for the state to say that the machine is this agent's, and for a process`,
+      starting,
+    );
     goesOn();
     if (start.kind === 'ended') return { spec, context, outcome: start.outcome, logOffset: 0 };
     parts.log.info(`hook ${call.name} runs`, { unit: host.name });
