@@ -156,7 +156,7 @@ export class MachineOwned extends EnsembleError {
       isCopy
         ? `machine ${machine} was last run from ${dataDirectory} on ${hostname}, since ${since}; ${here} is an older copy of that directory`
         : `machine ${machine} belongs to the agent in ${dataDirectory} on ${hostname}, since ${since}, and hosts ${unitsIn(units)}; in ${here} nothing is known of them`,
-      `${start}; only if that is lost for good, the same command with --take-over: its units then ${isCopy ? 'go on from this copy' : 'are installed anew, without their data'}`,
+      `start that one ${start}; only if that is lost for good, the same command with --take-over: its units then ${isCopy ? 'go on from this copy' : 'are installed anew, without their data'}`,
     );
     this.hostname = hostname;
     this.dataDirectory = dataDirectory;

@@ -4,10 +4,14 @@ import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
+import { parseSound } from '../state/model/entity.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
 import { openGate, openGates } from '../state/model/protection.js';
+import { paths } from '../state/model/paths.js';
 import type { Requester } from '../state/model/requester.js';
+import { machineSchema } from '../state/model/schemas.js';
+import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
 import type { GlobalOptions, Invocation } from './invocation.js';
@@ -105,14 +109,33 @@ async function checkLayout({ coordinator, environment }: Session): Promise<void>
   }
 }
 
-/** The command that starts an agent for the environment as this command line chose it. */
-export function agentCommand(
-  environment: Environment,
+/** The command that starts an agent for the environment as this command line chose it, on a machine that is new. */
+export function agentCommand(environment: Environment, globals: GlobalOptions): string {
+  return `ensemble-agent${choiceOptions(environment, globals)}`;
+}
+
+/** Says what starts the agent of a machine, or on null an agent wherever: `start it on …`, `start one with: …`. */
+export type StartAdvice = (machine: string | null) => string;
+
+/** Reads what is known of these machines, so that operators are told how each one's own agent is started. */
+export async function readStartAdvice(
+  { coordinator, environment }: Pick<Session, 'coordinator' | 'environment'>,
   globals: GlobalOptions,
-  machine: string | undefined,
-): string {
-  const where = machine === undefined ? '' : ` --machine ${machine}`;
-  return `ensemble-agent${choiceOptions(environment, globals)}${where}`;
+  machines: readonly (string | null)[],
+): Promise<StartAdvice> {
+  const names = [...new Set(machines)].filter((machine) => machine !== null);
+  const nodes = await coordinator.getMany(names.map(paths.machine));
+  const choice = choiceOptions(environment, globals);
+  const known = new Map(
+    names.map((name, index) => {
+      const node = parseSound(paths.machine(name), machineSchema, nodes[index], [])?.value;
+      return [name, startAdvice(name, node, choice)];
+    }),
+  );
+  return (machine) => {
+    if (machine === null) return `start one with: ${agentCommand(environment, globals)}`;
+    return `start it ${known.get(machine) ?? startAdvice(machine, undefined, choice)}`;
+  };
 }
 
 /** The options, with a space in front, by which another command goes to the environment this one was given. */

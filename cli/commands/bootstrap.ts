@@ -38,9 +38,7 @@ export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
     output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
     output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
     if (made) {
-      output.notice(
-        `next, on each machine that shall run units:\n  ${agentCommand(environment, globals, undefined)}`,
-      );
+      output.notice(`next, on each machine that shall run units:\n  ${agentCommand(environment, globals)}`);
       const choice = choiceOptions(environment, globals);
       output.notice(
         `then, with a directory of formulas:\n  ensemble deploy${choice} --repository DIRECTORY FORMULA`,

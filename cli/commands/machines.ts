@@ -1,7 +1,7 @@
 import type { Problem } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { compareUnits } from '../../state/model/paths.js';
-import type { Addresses } from '../../state/model/schemas.js';
+import type { Addresses, Machine, MachineOwner } from '../../state/model/schemas.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';
 import { printable } from '../output/printable.js';
@@ -19,6 +19,8 @@ interface Entry {
   readonly addresses: Addresses | null;
   /** Its agent found none. */
   readonly noAddress?: true;
+  /** Whose it is: the agent of this data directory. Null where its release did not tell. */
+  readonly owner: Pick<MachineOwner, 'hostname' | 'dataDirectory' | 'since'> | null;
   readonly units: readonly string[];
 }
 
@@ -48,8 +50,15 @@ function entryOf({ agent, machine, units }: MachineState): Entry {
     since: agent?.since ?? null,
     addresses: machine.addresses ?? null,
     ...(machine.noAddress === true && { noAddress: true }),
+    owner: ownerOf(machine),
     units: [...units].sort(compareUnits),
   };
+}
+
+function ownerOf({ owner }: Machine): Entry['owner'] {
+  if (owner === undefined) return null;
+  const { hostname, dataDirectory, since } = owner;
+  return { hostname, dataDirectory, since };
 }
 
 function tableOf(entries: Readonly<Record<string, Entry>>, columns: number): readonly string[] {

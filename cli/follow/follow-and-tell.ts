@@ -3,7 +3,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readMachinesUp } from '../../state/model/machines.js';
 import { readUnitStates } from '../../state/model/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { agentCommand, type Session } from '../session.js';
+import { readStartAdvice, type Session } from '../session.js';
 import { type FollowEnd, followUnits } from './follow.js';
 import type { Goal } from './goal.js';
 import { lineProgress } from './line-progress.js';
@@ -29,8 +29,7 @@ export async function followAndTell(
   },
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
-  const { coordinator, environment } = session;
-  const command = (machine: string | undefined): string => agentCommand(environment, globals, machine);
+  const { coordinator } = session;
   if (!options.wait) {
     await warnOfAbsentAgents(session, { output, globals }, units, options.machines);
     await options.ended?.(undefined);
@@ -45,7 +44,14 @@ export async function followAndTell(
   try {
     const limits = { timeout: options.timeout, interrupt: interrupt.signal };
     const end = await followUnits({ coordinator, clock }, goal, units, progress, limits);
-    for (const line of summarize(goal, end, clock.monotonic() - begun, command)) output.notice(line);
+    const elapsed = clock.monotonic() - begun;
+    const offline = end.rows.filter(({ standing }) => standing === 'offline');
+    const start = await readStartAdvice(
+      session,
+      globals,
+      offline.map(({ machine }) => machine),
+    );
+    for (const line of summarize(goal, end, elapsed, start)) output.notice(line);
     await options.ended?.(end);
     return exitCodeOf(end);
   } finally {
@@ -60,11 +66,12 @@ async function readHosts(coordinator: Coordinator, units: readonly string[]): Pr
 
 /** Says for units whose machine has no agent up that their request waits, and how to start one. */
 export async function warnOfAbsentAgents(
-  { coordinator, environment }: Session,
+  session: Session,
   { output, globals }: Pick<Invocation, 'output' | 'globals'>,
   units: readonly string[],
   known?: UnitMachines,
 ): Promise<void> {
+  const { coordinator } = session;
   const [up, hosts] = await Promise.all([
     readMachinesUp(coordinator),
     known ?? readHosts(coordinator, units),
@@ -77,8 +84,8 @@ export async function warnOfAbsentAgents(
     names.push(unit);
     waiting.set(machine, names);
   }
+  const start = await readStartAdvice(session, globals, [...waiting.keys()]);
   for (const [machine, names] of waiting) {
-    const start = agentCommand(environment, globals, machine ?? undefined);
-    output.warn(`${noAgent(machine)}, so ${namesOf(names)} must wait; start one with: ${start}`);
+    output.warn(`${noAgent(machine)}, so ${namesOf(names)} must wait; ${start(machine)}`);
   }
 }

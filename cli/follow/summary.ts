@@ -1,4 +1,5 @@
 import { formatDuration } from '../output/durations.js';
+import type { StartAdvice } from '../session.js';
 import type { FollowEnd } from './follow.js';
 import type { Goal, Standing } from './goal.js';
 import type { Row } from './row.js';
@@ -10,13 +11,13 @@ const MOST_NAMES = 10;
 /**
  * What is told when following ended: how many units got there, and for every other one why not and what to do.
  * @param elapsed milliseconds since the command began to follow
- * @param agentCommand the command that starts an agent, on a machine or wherever
+ * @param start what starts an agent, of a machine or wherever
  */
 export function summarize(
   goal: Goal,
   { why, rows }: FollowEnd,
   elapsed: number,
-  agentCommand: (machine: string | undefined) => string,
+  start: StartAdvice,
 ): readonly string[] {
   const of = (standing: Standing): readonly Row[] => rows.filter((row) => row.standing === standing);
   const work = goal.kind === 'upgraded' ? 'the upgrade goes' : 'the units go';
@@ -27,7 +28,7 @@ export function summarize(
     `${of('done').length} of ${rows.length} units run ${goal.formula} (${formatDuration(elapsed)})`,
     ...of('failed').flatMap((row) => failureLines(goal, row)),
     ...of('stuck').flatMap(stuckLines),
-    ...offlineLines(of('offline'), agentCommand),
+    ...offlineLines(of('offline'), start),
     ...of('gone').map((row) => `${row.unit} was removed meanwhile`),
     ...of('called-off').map(
       (row) =>
@@ -80,14 +81,11 @@ function stuckLines({ unit, doing, message }: Row): readonly string[] {
   ];
 }
 
-function offlineLines(
-  rows: readonly Row[],
-  agentCommand: (machine: string | undefined) => string,
-): readonly string[] {
+function offlineLines(rows: readonly Row[], start: StartAdvice): readonly string[] {
   const machines = new Map<string | null, string[]>();
   for (const { machine, unit } of rows) machines.set(machine, [...(machines.get(machine) ?? []), unit]);
   return [...machines].flatMap(([machine, units]) => [
-    `${noAgent(machine)}: start one with: ${agentCommand(machine ?? undefined)}`,
+    `${noAgent(machine)}: ${start(machine)}`,
     `  until then ${namesOf(units)} ${units.length === 1 ? 'waits' : 'wait'}; the request is kept`,
   ]);
 }

@@ -6,10 +6,10 @@ export class AgentDown extends EnsembleError {
   constructor(
     readonly unit: string,
     readonly machine: string,
-    /** The command that starts the agent. */
+    /** What starts the agent. */
     readonly start: string,
   ) {
-    super(`the agent of ${unit} on machine ${machine} is down`, `start it there: ${start}`);
+    super(`the agent of ${unit} on machine ${machine} is down`, start);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readPresence } from '../../state/model/machines.js';
 import type { AgentPresence } from '../../state/model/schemas.js';
 import type { Invocation } from '../invocation.js';
-import { agentCommand, type Session } from '../session.js';
+import { agentCommand, readStartAdvice, type Session } from '../session.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
 
 /** A machine whose agent is up. */
@@ -15,13 +15,16 @@ export interface AgentHost {
  * @throws UnitUnplaced, AgentDown
  */
 export async function requireAgent(
-  { coordinator, environment }: Session,
+  session: Session,
   { globals }: Pick<Invocation, 'globals'>,
   unit: string,
   machine: string | null,
 ): Promise<AgentHost> {
-  if (machine === null) throw new UnitUnplaced(unit, agentCommand(environment, globals, undefined));
-  const agent = await readPresence(coordinator, machine);
-  if (agent === undefined) throw new AgentDown(unit, machine, agentCommand(environment, globals, machine));
+  if (machine === null) throw new UnitUnplaced(unit, agentCommand(session.environment, globals));
+  const agent = await readPresence(session.coordinator, machine);
+  if (agent === undefined) {
+    const start = await readStartAdvice(session, globals, [machine]);
+    throw new AgentDown(unit, machine, start(machine));
+  }
   return { machine, agent };
 }

@@ -151,10 +151,16 @@ export class MachineInUse extends EnsembleError {
     readonly machine: string,
     readonly hostname: string,
     readonly pid: number,
+    /** What stops it; words that follow `stop it first`. */
+    stop: string,
+    /** Its process has ended, and its session is not over yet. */
+    readonly isGone = false,
   ) {
     super(
-      `the agent of machine ${machine} is up: process ${pid} on ${hostname}`,
-      `stop it first, e.g. by: kill ${pid}`,
+      isGone
+        ? `the agent of machine ${machine}, process ${pid} on ${hostname}, has stopped, and its session is not over yet`
+        : `the agent of machine ${machine} is up: process ${pid} on ${hostname}`,
+      isGone ? 'the same command again, in ten seconds' : `stop it first${stop}`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { bootId } from '../boot.js';
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { MachineHostsUnits, MachineInUse, MachineNotFound } from './errors.js';
@@ -5,6 +6,8 @@ import { forceOut } from './forced-removal.js';
 import { isPresence, type MachineState, readMachines } from './machines.js';
 import { paths } from './paths.js';
 import type { Requester } from './requester.js';
+import type { AgentPresence, Machine } from './schemas.js';
+import { stopAdvice } from './start-advice.js';
 
 /**
  * Forgets machines that are lost for good, with the units that they host, no hook of which runs. An agent that comes
@@ -57,8 +60,38 @@ function choose(machines: readonly MachineState[], name: string): MachineState {
 
 function requireDown(machine: MachineState): MachineState {
   const { name, agent } = machine;
-  if (agent !== undefined) throw new MachineInUse(name, machine.machine.hostname, agent.pid);
+  if (agent !== undefined) throw inUse(name, machine.machine, agent);
   return machine;
+}
+
+/** A process is named to be ended only where it is one of this very machine, in this boot, and lives. */
+function inUse(
+  name: string,
+  machine: Machine,
+  { pid, boot, hostname = machine.hostname }: AgentPresence,
+): MachineInUse {
+  const isHere = boot !== undefined && boot === hereBoot();
+  const isGone = isHere && !lives(pid);
+  const stop = isHere && machine.service === undefined ? `: kill ${pid}` : `, ${stopAdvice(machine)}`;
+  return new MachineInUse(name, hostname, pid, stop, isGone);
+}
+
+function hereBoot(): string | undefined {
+  try {
+    return bootId();
+  } catch {
+    // No agent runs on such a system.
+    return undefined;
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 function find(machines: readonly MachineState[], name: string): MachineState {

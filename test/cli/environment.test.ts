@@ -23,6 +23,7 @@ describe('machines, remove-machine and destroy-environment', () => {
     assert.deepEqual(machines.m1, {
       agent: 'down',
       hostname: 'm1.test',
+      owner: null,
       version: null,
       since: null,
       addresses: null,

@@ -37,9 +37,15 @@ describe('following units', () => {
     await agent.register();
     const { code, stderr } = await world.box.run(...deploy);
     assert.equal(code, 1);
-    assert.match(stderr, /\nno agent is running on m0: start one with: ensemble-agent --machine m0\n/);
+    assert.match(
+      stderr,
+      /\nno agent is running on m0: start it on m0\.test .* ensemble-agent --machine m0 with its --data-dir\n/,
+    );
     const chosen = await world.box.run('add-unit', '-e', 'local', 'guestbook');
-    assert.match(chosen.stderr, /start one with: ensemble-agent -e local --machine m0\n/);
+    assert.match(
+      chosen.stderr,
+      /start it on m0\.test .* ensemble-agent -e local --machine m0 with its --data-dir\n/,
+    );
   });
 
   it('only warns of it with --no-wait', async () => {
@@ -48,7 +54,7 @@ describe('following units', () => {
     assert.equal(code, 0);
     assert.match(
       stderr,
-      /\nwarning: no agent is running on m0, so guestbook\/0, guestbook\/1 must wait; start one/,
+      /\nwarning: no agent is running on m0, so guestbook\/0, guestbook\/1 must wait; start it on m0\.test/,
     );
   });
 

@@ -50,7 +50,7 @@ describe('add-unit, remove-unit, destroy-service and resolved', () => {
     assert.equal(
       stderr,
       'removed guestbook/1\nguestbook/2 is asked to stop and go; see how far with: ensemble status\n' +
-        'warning: no agent is running on m0, so guestbook/2 must wait; start one with: ensemble-agent --machine m0\n',
+        'warning: no agent is running on m0, so guestbook/2 must wait; start it on m0.test as it was started before: by its service manager, or ensemble-agent --machine m0 with its --data-dir\n',
     );
     const removal = await readEntity(coordinator, paths.removal('guestbook/2'), removalSchema);
     assert.match(removal?.value.by ?? '', /^\S+@\S+$/);
