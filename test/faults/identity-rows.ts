@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { addRelation } from '../../state/model/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
@@ -9,6 +9,7 @@ import { bootstrapTree } from '../../state/model/layout.js';
 import { paths } from '../../state/model/paths.js';
 import { destroyService } from '../../state/model/removal.js';
 import { readUnitState } from '../../state/model/snapshot.js';
+import type { AgentProcess } from '../agent/agent-process.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import type { DeedRow } from './deed.js';
@@ -88,6 +89,14 @@ async function refused(world: World, words: RegExp): Promise<void> {
   assert.equal(await agent.ended(), 1);
   assert.match(agent.stderr(), words);
 }
+
+/** A second agent of machine `m0`, on a copy of its data directory. */
+function cloned(world: World, ...options: readonly string[]): Promise<AgentProcess> {
+  return world.agentProcess('m0', { up: false, options: ['--data-dir', world.path('clone'), ...options] });
+}
+
+const clone = (world: World): Promise<void> =>
+  cp(world.path('machines', 'm0'), world.path('clone'), { recursive: true, verbatimSymlinks: true });
 
 /** A row of the stage at whose end the unit is gone. */
 function goes(engine: EngineName, fault: string, where: string, deed: DeedRow['deed']): DeedRow {
@@ -201,5 +210,35 @@ export const identityRows = (engine: EngineName): readonly DeedRow[] => [
       disk: null,
       tree: null,
     },
+  ),
+  ends(
+    engine,
+    'config',
+    'a clone of the data directory is started',
+    'while its original is up',
+    async ({ world, ask, agent }) => {
+      await clone(world);
+      await agent();
+      const second = await cloned(world);
+      assert.equal(await second.ended(), 1);
+      assert.match(second.stderr(), /m0 has an agent already.*--take-over/s);
+      await ask();
+    },
+  ),
+  ends(
+    engine,
+    'config',
+    'the machine is taken over from a clone of its data directory',
+    'while that is up',
+    async ({ world, ask, agent }) => {
+      await clone(world);
+      const second = await cloned(world);
+      await second.up();
+      await agent();
+      assert.equal(await second.ended(), 1);
+      assert.match(second.stderr(), /m0 was taken over by the agent in/);
+      await ask();
+    },
+    { options: { takeOver: true } },
   ),
 ];

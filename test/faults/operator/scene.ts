@@ -115,8 +115,15 @@ export class Scene {
   async start(machine: string): Promise<void> {
     if (this.#agents.has(machine) || this.#lost.has(machine)) return;
     this.say(`${machine} starts`);
-    const options = this.#accepting.delete(machine) ? ['--accept-state'] : [];
+    const accepting = this.#accepting.has(machine);
+    const options = accepting ? ['--accept-state'] : [];
     const agent = await this.world.agentProcess(machine, { up: false, options });
+    // One that is killed before may not have written it down; one that is up has.
+    if (accepting)
+      void agent.up().then(
+        () => this.#accepting.delete(machine),
+        () => undefined,
+      );
     this.#agents.set(machine, agent);
     void agent.ended().then((how) => {
       if (this.#agents.get(machine) !== agent) return;
