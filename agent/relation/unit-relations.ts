@@ -32,6 +32,8 @@ export interface RelationHost extends HookHost {
   addressesBefore(): readonly string[] | undefined;
   /** Looks again at everything that may ask something of the unit. */
   look(): void;
+  /** Runs an operator's command, if one is due. @returns whether one was */
+  runDueCommand(): Promise<boolean>;
 }
 
 /**
@@ -126,8 +128,15 @@ export class UnitRelations {
       const records = which();
       if (records.length === 0) return;
       if (this.due(records)) await this.runNext(records);
-      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      // No hook runs while one is waited for, so that an operator may look around.
+      else if (!(await this.#host.runDueCommand()))
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Something that is waited for may be there. */
+  wake(): void {
+    this.#wake();
   }
 
   /** Whether a hook of some relation is due; of these, where they are given. */

@@ -7,14 +7,14 @@ import type { Wants } from './operations.js';
 export interface WaitHost {
   readonly name: string;
   readonly parts: { readonly clock: Clock };
-  readonly commands: { due(): boolean; runNext(): Promise<void> };
   record(): UnitRecord;
   requests(): UnitRequests;
   wants(): Wants;
   /** Whether an operator wants it to be given up; that is honoured by it. */
   takeAbort(): boolean;
   note(change: Partial<UnitRecord>): void;
-  look(): void;
+  /** Runs an operator's command, if one is due. @returns whether one was */
+  runDueCommand(): Promise<boolean>;
 }
 
 /**
@@ -46,18 +46,13 @@ export class RetryWait {
 
   /** @param longest milliseconds: a wall clock that was set back must not make it wait longer */
   async wait({ until }: HookRetry, longest: number): Promise<WaitEnd> {
-    const { commands, parts } = this.#host;
-    const { clock } = parts;
+    const { clock } = this.#host.parts;
     const due = clock.monotonic() + Math.min(Date.parse(until) - clock.now(), longest);
     for (;;) {
       const end = this.#asked();
       if (end !== undefined) return end;
       // No hook runs while one waits, so that an operator may look around.
-      if (commands.due()) {
-        await commands.runNext();
-        this.#host.look();
-        continue;
-      }
+      if (await this.#host.runDueCommand()) continue;
       const left = due - clock.monotonic();
       if (left <= 0) return 'again';
       await new Promise<void>((resolve) => {

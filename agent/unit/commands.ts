@@ -40,6 +40,8 @@ export class UnitCommands {
   readonly #requests: () => Requests;
   /** By the ids of requests that were begun: the answer, when there is one. */
   readonly #answers = new Map<string, Answer | undefined>();
+  /** When each request was first seen, by the monotonic clock: what an operator allows is for waiting and running. */
+  readonly #seen = new Map<string, number>();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(host: CommandHost, requests: () => Requests) {
@@ -49,7 +51,10 @@ export class UnitCommands {
 
   /** Whether a command is due. One that was answered and comes again, after its session expired, is answered again. */
   due(): boolean {
-    for (const [id, { value }] of this.#requests()) {
+    const requests = this.#requests();
+    for (const id of this.#seen.keys()) if (!requests.has(id)) this.#seen.delete(id);
+    for (const [id, { value }] of requests) {
+      if (!this.#seen.has(id)) this.#seen.set(id, this.#host.parts.clock.monotonic());
       const answer = this.#answers.get(id);
       if (answer !== undefined && value.begunAt === undefined) this.#tell(id, answer);
     }
@@ -80,7 +85,7 @@ export class UnitCommands {
     return {
       id,
       words: [...value.command],
-      ...(value.timeLimit !== undefined && { timeLimit: value.timeLimit }),
+      ...(value.timeLimit !== undefined && { timeLimit: Math.max(1, value.timeLimit - this.#waited(id)) }),
     };
   }
 
@@ -135,7 +140,13 @@ export class UnitCommands {
     }
   }
 
+  #waited(id: string): number {
+    const now = this.#host.parts.clock.monotonic();
+    return now - (this.#seen.get(id) ?? now);
+  }
+
   #remember(id: string): void {
+    this.#seen.delete(id);
     this.#answers.set(id, undefined);
     const requests = this.#requests();
     for (const old of this.#answers.keys()) {

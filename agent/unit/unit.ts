@@ -225,6 +225,13 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.#retryWait.wait(retry, longest);
   }
 
+  async runDueCommand(): Promise<boolean> {
+    if (!this.commands.due()) return false;
+    await this.commands.runNext();
+    this.look();
+    return true;
+  }
+
   takeAbort(): boolean {
     return this.#running.takeAbort();
   }
@@ -299,6 +306,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.#wants = wants;
       this.#actor.send({ type: 'LOOK', wants });
     }
+    if (wants.run) this.relations.wake();
     this.#running.look();
     this.#retryWait.look();
     this.report.send();

@@ -42,8 +42,9 @@ export async function runCommand(
       { command, timeLimit: timeout },
       requester(systemClock.now()),
     );
-    const result = await awaitResult(coordinator, unit, id, host, output, interrupt.signal);
+    const result = await awaitResult(coordinator, unit, id, host, output, interrupt.signal, timeout);
     if (result === 'interrupted') return 130;
+    if (result === 'too-late') return TIMED_OUT;
     if (result.outcome === 'not-started')
       throw new CommandNotRun(unit, result.reason ?? 'it was not started');
     if (format === 'json') output.data(JSON.stringify({ unit, command, ...result }, null, 2));

@@ -85,7 +85,7 @@ export const debuggingCommands: readonly CommandDefinition[] = [
       {
         flags: '--timeout <time>',
         description:
-          'end the command after this time, such as 30s, 5m, 1h (default: as long as a hook may take)',
+          'wait for it and run it no longer than this, such as 30s, 5m, 1h (default: it waits without end, and runs as long as a hook may take)',
         parse: values.duration,
       },
       {

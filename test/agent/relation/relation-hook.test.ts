@@ -198,7 +198,13 @@ describe('a relation hook of a unit', () => {
     const hook = { id: 'run', name: 'web-relation-joined', relation: '7', attempt: 1, boot: bootId() };
     await host.save({ hook: { ...hook, context: undefined }, attempts: 1 });
     const relations = new UnitRelations(
-      { ...host, principal: () => undefined, addressesBefore: () => undefined, look: () => undefined },
+      {
+        ...host,
+        principal: () => undefined,
+        addressesBefore: () => undefined,
+        look: () => undefined,
+        runDueCommand: async () => false,
+      },
       [relation, begun],
     );
     await relations.runNext();

@@ -1,0 +1,56 @@
+import { EnsembleError } from '../../state/errors.js';
+import type { Clock, Timer } from '../../state/clock.js';
+import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { parseEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { statusSchema } from '../../state/model/schemas.js';
+import { relationErrors } from '../status/relation-entries.js';
+import { unitMessage } from '../status/unit-message.js';
+
+/** Milliseconds after which a command that has not begun says why: most begin before. */
+const SOON = 1_000;
+
+/**
+ * Tells, after a moment and whenever it changes, what a unit is at that keeps a command waiting.
+ * @returns what it is at now, and what ends the telling
+ */
+export function watchWhatKeepsWaiting(
+  coordinator: Coordinator,
+  clock: Clock,
+  unit: string,
+  tell: (reason: string) => void,
+): { reason(): string; close(): void } {
+  let reason = '';
+  let told = '';
+  let isTime = false;
+  const look = (): void => {
+    if (!isTime || reason === '' || reason === told) return;
+    told = reason;
+    tell(reason);
+  };
+  const observation: Observation = coordinator.observe(paths.status(unit), (node) => {
+    try {
+      const status = parseEntity(paths.status(unit), statusSchema, node)?.value;
+      if (status === undefined) return;
+      const errors = Object.fromEntries(relationErrors(status.relations));
+      const says = unitMessage({ ...status, relationErrors: errors });
+      reason = `${unit} is ${status.state}${says === '' ? '' : `: ${says}`}`;
+    } catch (error) {
+      // Of a status that cannot be read nobody knows.
+      if (!(error instanceof EnsembleError)) throw error;
+      reason = error.message;
+    }
+    look();
+  });
+  const timer: Timer = clock.after(SOON, () => {
+    isTime = true;
+    look();
+  });
+  return {
+    reason: () => reason,
+    close() {
+      timer.cancel();
+      observation.close();
+    },
+  };
+}

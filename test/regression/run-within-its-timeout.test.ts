@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { addRelation } from '../../state/model/add-relation.js';
+import { parseEndpointName } from '../../state/model/endpoints.js';
+import { paths } from '../../state/model/paths.js';
+import { destroyService } from '../../state/model/removal.js';
+import { ensemble, operate } from '../agent/operator.js';
+import { requester, World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
+
+const metadata =
+  'name: f\nrevision: 1\nsummary: s\nrequires: {db: {interface: i}}\nprovides: {srv: {interface: i}}\n';
+
+/** `--timeout` bounded the running alone: a command that could not begin hung without a word. */
+describe('run', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.open();
+  });
+  afterEach(() => world.close());
+
+  it('--timeout bounds the waiting, and what it waits for is said', async () => {
+    await world.publish(1, { hooks: { start: 'gate start' } });
+    await world.agent();
+    await world.deploy('world:f-1');
+    await eventually(async () => assert.equal((await world.trace()).at(-1), 'start 1'));
+    const { code, stderr } = await ensemble(world, 'run', '--timeout', '2s', 'f/0', '--', 'true');
+    assert.equal(code, 124);
+    assert.match(stderr, /the command waits: f\/0 is starting/);
+    assert.match(stderr, /not begun within 2.0 s, and taken back: f\/0 is starting/);
+    const names = (await world.coordinator.children(paths.unit('f/0'))) ?? [];
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('run-')),
+      [],
+      'it is taken back',
+    );
+  });
+
+  it('--timeout bounds waiting and running together', async () => {
+    await world.publish(1, { hooks: { start: 'gate start' } });
+    await world.agent();
+    await world.deploy('world:f-1');
+    await eventually(async () => assert.equal((await world.trace()).at(-1), 'start 1'));
+    const run = operate(world, 'run', '--format', 'json', '--timeout', '4s', 'f/0', '--', 'sleep 600');
+    // Which it says after a second.
+    await eventually(() => assert.match(run.stderr(), /the command waits/));
+    await world.openGate('start');
+    const { code, stdout } = await run.ended;
+    assert.equal(code, 124);
+    const { took } = JSON.parse(stdout);
+    assert.ok(took < 3_800, `it ran for ${took} ms, having waited for a second at least`);
+  });
+
+  it('runs in a unit that is stopping and cannot leave a relation, as in any other error', async () => {
+    await world.publish(1, {
+      hooks: { 'db-relation-broken': 'exit 1', 'db-relation-departed': 'exit 1' },
+      files: { 'metadata.yaml': metadata },
+    });
+    await world.agent();
+    await world.deploy('world:f-1');
+    await world.deploy('world:f-1', 1, 'g');
+    for (const unit of ['f/0', 'g/0']) await world.until('started', unit);
+    const names = [parseEndpointName('f:db'), parseEndpointName('g:srv')] as const;
+    await addRelation(world.coordinator, names, requester.requestedAt);
+    await eventually(async () =>
+      assert.ok(
+        (await world.trace()).includes('db-relation-joined 1') || (await world.unit()).status.relations,
+      ),
+    );
+    await destroyService(world.coordinator, 'f', requester);
+    await eventually(async () => {
+      const { status } = await world.unit();
+      assert.equal(status.state, 'stopping');
+      assert.equal(status.relations?.['db:0']?.state, 'error');
+    });
+    const { code, stdout, stderr } = await ensemble(
+      world,
+      'run',
+      '--timeout',
+      '20s',
+      'f/0',
+      '--',
+      'echo here',
+    );
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'here\n');
+  });
+});
