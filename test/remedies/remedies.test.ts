@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { EnsembleError } from '../../state/errors.js';
+import { ensemble } from '../agent/operator.js';
+import { World } from '../agent/world.js';
+import { filesUnder, projectDirectory, textOf } from '../docs/project.js';
+import { eventually } from '../eventually.js';
+import { remedies } from './remedies.js';
+
+const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
+
+/** The codes of all classes of errors, as the docs of errors collect them. */
+async function codes(): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const room of ['cli', 'agent', 'hooks', 'state'])
+    for (const file of filesUnder(`dist/${room}`)) {
+      if (!/(^|\/|-)errors\.js$/.test(file)) continue;
+      const path = pathToFileURL(join(projectDirectory, 'dist', room, file)).href;
+      const exported: Record<string, unknown> = await import(path);
+      for (const value of Object.values(exported))
+        if (
+          typeof value === 'function' &&
+          value.prototype instanceof EnsembleError &&
+          value !== EnsembleError
+        )
+          found.add(String(Reflect.get(value, 'code')));
+    }
+  return [...found].sort();
+}
+
+describe('the table of remedies', () => {
+  it('has a row for each error, and no other', async () => {
+    assert.deepEqual(Object.keys(remedies).sort(), await codes());
+  });
+
+  it('names tests that do what the error advises, or says why it cannot be done here', () => {
+    for (const [code, row] of Object.entries(remedies)) {
+      if ('test' in row) {
+        assert.ok(existsSync(join(projectDirectory, row.test)), `${code}: there is no ${row.test}`);
+        assert.ok(textOf(row.test).includes(row.says), `${code}: ${row.test} does not say ${row.says}`);
+      } else assert.ok(row.why.length > 10, code);
+    }
+  });
+});
+
+/** Each situation is made, its printed words are taken, the command in them is run as it stands, and it must be over. */
+describe('a remedy that is printed', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.open();
+  });
+  afterEach(() => world.close());
+
+  /** Runs the command that a text names. */
+  async function follow(text: string, command: RegExp): Promise<string> {
+    const [words] = command.exec(text) ?? [];
+    assert.ok(words, `${text} names ${command}`);
+    const { code, stderr } = await ensemble(world, ...words.split(' ').slice(1));
+    assert.equal(code, 0, `${words}: ${stderr}`);
+    return stderr;
+  }
+
+  const runs = async (): Promise<void> => {
+    await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+  };
+
+  it('hook-failed: resolved --retry, once the cause is mended', async () => {
+    await world.publish(1, { hooks: { start: 'test -e "$TRACE/gate-mended"' } });
+    await world.agent();
+    await world.deploy(one);
+    const { status } = await world.until('start-error');
+    await world.openGate('mended');
+    await follow(status.next ?? '', /ensemble resolved --retry f\/0/);
+    await world.untilOn(one);
+  });
+
+  it('an upgrade hook that failed, where a newer revision waits: --force, which is named first', async () => {
+    await world.publish(1);
+    await world.publish(2, { hooks: { 'upgrade-formula': 'exit 1' } });
+    await runs();
+    await world.upgrade(two);
+    await world.until('upgrade-error');
+    await world.publish(3);
+    const { code, stderr } = await ensemble(world, 'upgrade-formula', 'f');
+    assert.equal(code, 1);
+    assert.match(stderr, /its upgrade waits until: ensemble upgrade-formula --force f, or/);
+    const next = await eventually(async () => {
+      const found = (await world.unit()).status.next ?? '';
+      assert.match(found, /^ensemble upgrade-formula --force f \(takes it to world:f-3\), or /);
+      return found;
+    });
+    await follow(next, /ensemble upgrade-formula --force f/);
+    await world.untilOn(three);
+    assert.equal((await world.trace()).filter((line) => line === 'upgrade-formula 2').length, 1);
+  });
+
+  it('an upgrade hook that failed: --force with that same revision runs it again', async () => {
+    await world.publish(1);
+    await world.publish(2, { hooks: { 'upgrade-formula': 'test -e "$TRACE/gate-mended"' } });
+    await runs();
+    await world.upgrade(two);
+    await world.until('upgrade-error');
+    const failed = await ensemble(world, 'upgrade-formula', '--force', 'f');
+    assert.equal(failed.code, 1, 'it fails once more, and says so');
+    assert.equal((await world.trace()).filter((line) => line === 'upgrade-formula 2').length, 2);
+    await world.openGate('mended');
+    await follow('ensemble upgrade-formula --force f', /.*/);
+    await world.untilOn(two);
+  });
+
+  it('all units went back: the second upgrade-formula fails, and --force goes there', async () => {
+    await world.publish(1);
+    await runs();
+    await world.publish(2, { hooks: { 'upgrade-formula': 'test -e "$TRACE/gate-mended"' } });
+    assert.equal((await ensemble(world, 'upgrade-formula', '--revert-on-error', 'f')).code, 1);
+    await world.untilOn(one);
+    const { code, stderr } = await ensemble(world, 'upgrade-formula', 'f');
+    assert.equal(code, 1);
+    assert.match(stderr, /f is set to world:f-2, but f\/0 went back from it: nothing was upgraded/);
+    assert.doesNotMatch(stderr, /already runs/);
+    await world.openGate('mended');
+    await follow(stderr, /ensemble upgrade-formula --force f/);
+    await world.untilOn(two);
+  });
+
+  it('formula-reverted: upgrade-formula --force', async () => {
+    await world.publish(1);
+    await runs();
+    await world.publish(2);
+    await follow('ensemble upgrade-formula f', /.*/);
+    await follow('ensemble revert-formula f', /.*/);
+    await world.untilOn(one);
+    const { code, stderr } = await ensemble(world, 'upgrade-formula', 'f');
+    assert.equal(code, 1);
+    await follow(stderr, /ensemble upgrade-formula --force f/);
+    await world.untilOn(two);
+  });
+
+  it('unit-has-agent: remove-unit without force', async () => {
+    await world.publish(1);
+    await runs();
+    const { code, stderr } = await ensemble(world, 'remove-unit', '--force', 'f/0');
+    assert.equal(code, 1);
+    await follow(stderr, /ensemble remove-unit f\/0/);
+    await eventually(async () => assert.deepEqual(await world.coordinator.children('/units'), []));
+  });
+
+  it('service-exists: add-unit', async () => {
+    await world.publish(1);
+    await runs();
+    const { code, stderr } = await ensemble(world, 'deploy', '--repository', 'world', 'f');
+    assert.equal(code, 1);
+    await follow(stderr, /ensemble add-unit f/);
+    await world.untilOn(one, 'f/1');
+  });
+});
