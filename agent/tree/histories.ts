@@ -14,7 +14,10 @@ export interface Histories {
   open(unit: string): Promise<readonly HistoryEntry[]>;
 }
 
-/** A service's own node is looked for once, however many of its units there are. */
+/**
+ * A service's own node is looked for once for all its units that come together. Later it is looked for again: it may
+ * have been pruned with a service that is gone, and another one have its name.
+ */
 export function openHistories(coordinator: Coordinator, writer: TreeWriter): Histories {
   const services = new Map<string, Promise<void>>();
   return {
@@ -22,21 +25,12 @@ export function openHistories(coordinator: Coordinator, writer: TreeWriter): His
       const service = serviceOfUnit(unit);
       const opening = services.get(service) ?? openServiceHistory(coordinator, service);
       services.set(service, opening);
-      opening.catch(() => services.delete(service));
-      await opening;
       try {
-        // What was made may be gone with all else, where the state was set up anew.
-        await writer
-          .write(() => openUnitHistory(coordinator, unit))
-          .catch((error: unknown) => {
-            services.delete(service);
-            throw error;
-          });
-      } catch (error) {
-        // What it stands under may have been deleted by hand: it is looked for once more.
+        await opening;
+      } finally {
         services.delete(service);
-        throw error;
       }
+      await writer.write(() => openUnitHistory(coordinator, unit));
       return readUnitHistory(coordinator, unit);
     },
   };

@@ -7,6 +7,7 @@ import { breakerRows } from './breaker-rows.js';
 import { coordinatorRows } from './coordinator-rows.js';
 import type { DeedRow } from './deed.js';
 import { identityRows } from './identity-rows.js';
+import { livesRows } from './lives-rows.js';
 import { operatorRows } from './operator-rows.js';
 import { ends } from './outside-row.js';
 import { s3Rows } from './s3-rows.js';
@@ -60,6 +61,7 @@ export const outsideRows: readonly DeedRow[] = [
   ...(process.getuid?.() === 0 ? [fullDisk('install'), fullDisk('upgrade')] : []),
   ...coordinatorRows,
   ...stoppedRows,
+  ...livesRows,
   ...operatorRows('embedded'),
   ...operatorRows('zookeeper'),
   ...identityRows('embedded'),
