@@ -202,7 +202,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     failed.catch(() => undefined);
     const bare = await Promise.race([connect(options, directory, home, identity), failed]);
     ends.push(() => bare.close({ keepSession }));
-    await Promise.race([awaitCoordinator(bare, options, directory, identity), failed]);
+    await Promise.race([awaitCoordinator(bare, options, directory, identity, home), failed]);
     const registering = registerAgent(bare, identity, {
       clock,
       random,
@@ -222,8 +222,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const { ownership } = registration;
     const coordinator = fencedCoordinator(bare, ownership, clock);
     const gate = hookGate(() => ownership.assure());
-    await home.settle(coordinator);
-    for (const path of await openGates(coordinator))
+    // Its mark is this agent's, whoever has the machine.
+    await home.settle(bare);
+    for (const path of await openGates(bare))
       log.warning(openGate(environment, path, `ensemble bootstrap -e ${environment.name}`));
     ends.push(() => home.close());
 
@@ -347,6 +348,7 @@ async function awaitCoordinator(
   { environment, log, clock }: AgentOptions,
   directory: DataDirectory,
   identity: Identity,
+  home: HomeEnvironment,
 ): Promise<void> {
   const slow = clock.after(5_000, () => log.warning(`waiting for the coordinator ${environment.state}`));
   try {
@@ -360,9 +362,11 @@ async function awaitCoordinator(
       connected: 'the coordinator is back',
       disconnected: 'the coordinator is away; hooks that run go on',
       older: 'the coordinator is older than what this agent has seen of it: it was restored, or set up anew',
+      replaced: 'the coordinator was taken away from under this agent',
       expired: 'the coordinator ended the session; a new one stands',
     };
     log.warning(words[event]);
+    if (event === 'replaced') home.replaced();
     if (event === 'expired')
       save().catch((error: unknown) => log.error('the session cannot be saved', { error }));
   });

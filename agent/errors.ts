@@ -261,6 +261,18 @@ export class StateForeign extends EnsembleError {
   }
 }
 
+/** The coordinator's files were replaced while the agent worked in them. */
+export class StateReplaced extends EnsembleError {
+  static override readonly code = 'state-replaced';
+  constructor(readonly agent: Refusing) {
+    super(
+      `the files of ${agent.state} were removed or replaced while the agent of ${agent.dataDirectory} worked in them; ` +
+        'what is in their place was not touched',
+      `start it again, and it says whether that is the state of its units: ${agent.command}`,
+    );
+  }
+}
+
 /** The tree is a copy of before the agent's last work: it was restored from a backup. */
 export class StateOlder extends EnsembleError {
   static override readonly code = 'state-older';

@@ -6,7 +6,7 @@ import { environmentId } from '../../state/model/layout.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { layoutSchema, type Mark, markSchema } from '../../state/model/schemas.js';
-import { StateForeign, StateOlder } from '../errors.js';
+import { StateForeign, StateOlder, StateReplaced } from '../errors.js';
 import type { Log } from '../log.js';
 import { type EnvironmentMemory, readMemory, writeMemory } from './memory.js';
 import { recognise } from './recognise.js';
@@ -44,6 +44,8 @@ export interface HomeEnvironment {
   recognise(get: (path: string) => Promise<Node | undefined>): Promise<boolean>;
   /** Resolves with why this tree must not be acted on. */
   readonly stranger: Promise<Error>;
+  /** The coordinator was taken away from under this agent. */
+  replaced(): void;
   /** The tree was recognised: remembers it, and from now on tells it how far the agent is. */
   settle(coordinator: Coordinator): Promise<void>;
   /** Something was written to the tree. */
@@ -184,6 +186,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       throw error;
     },
     stranger,
+    replaced: () => refuse(new StateReplaced(resident)),
     settle,
     touched: raiseSoon,
     disowned: (unit) =>

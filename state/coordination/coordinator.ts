@@ -21,8 +21,10 @@ export type Operation =
  * What happened to the session. `disconnected`: requests wait. `connected`: they flow again, ephemerals were kept.
  * `expired`: the coordinator took the session away; a new one stands and this session's ephemerals were recreated.
  * `older`: the coordinator has not seen what this client has seen of it: it was restored from a backup, or set up anew.
+ * `replaced`: the coordinator was taken away from under this client, which sees nothing of what is in its place and must
+ * be opened anew.
  */
-export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older';
+export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older' | 'replaced';
 
 /** Access to nodes, where the environment's secret decides. */
 export interface Protection {

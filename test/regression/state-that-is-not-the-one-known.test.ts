@@ -128,6 +128,39 @@ describe('an agent whose state is not the one that its units belong to', functio
     await world.agentProcess();
   });
 
+  it('ends where the state is replaced under it, and is told what that is when it starts again', async () => {
+    copyStore(world.path('state'), world.path('copy'));
+    const agent = await world.agentProcess();
+    await world.deploy(formula, 1, 'g');
+    await world.untilOn(formula, 'g/0');
+    await replaceState(world.path('copy'));
+    assert.equal(await agent.ended(), 1);
+    assert.match(
+      agent.stderr(),
+      /state were removed or replaced while the agent of \S+ worked in them; what is in/,
+    );
+    assert.match(await refused(), /is older than what the units/);
+  });
+
+  it('of release 0.1.0 gives the state an id, and belongs to it from then on', async () => {
+    const layout = await world.coordinator.get('/layout');
+    const { environment, ...old } = JSON.parse(layout?.value ?? '{}');
+    assert.match(environment, /^[0-9a-f-]{36}$/);
+    await world.coordinator.set('/layout', JSON.stringify(old));
+    for (const mark of (await world.coordinator.children('/marks')) ?? [])
+      await world.coordinator.remove(`/marks/${mark}`);
+    await world.coordinator.remove('/marks');
+    assert.match(await refused(), /holds one without an id/, 'it was one with an id');
+    await rm(world.path('machines', 'm0', 'environment'));
+    const agent = await world.agentProcess();
+    const given = JSON.parse((await world.coordinator.get('/layout'))?.value ?? '{}').environment;
+    assert.notEqual(given, environment);
+    assert.equal((await world.coordinator.children('/marks'))?.length, 1);
+    await agent.kill('SIGTERM');
+    await world.agentProcess();
+    assert.deepEqual(await directories('units'), ['f-0']);
+  });
+
   it('that hosts nothing belongs to whatever it finds', async () => {
     const agent = await world.agentProcess('m1');
     await agent.kill('SIGTERM');

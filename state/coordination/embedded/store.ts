@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { type Clock, pause } from '../../clock.js';
@@ -49,11 +49,15 @@ export class Store {
   readonly #lock: LockFile;
   readonly #clock: Clock;
   readonly #own = new Set<OwnSession>();
+  readonly #data: string;
+  readonly #inode: bigint | undefined;
   #clients = 0;
   #announcing: NodeJS.Immediate | undefined;
 
   /** Use `openStore`. */
   constructor(directory: string, root: RootDatabase, tables: Tables, lock: LockFile, clock: Clock) {
+    this.#data = join(directory, 'data.mdb');
+    this.#inode = inodeOf(this.#data);
     this.#root = root;
     this.tables = tables;
     this.#lock = lock;
@@ -77,6 +81,11 @@ export class Store {
   view(): View {
     const tables = this.newest();
     return viewOf(tables, this.overdue(tables));
+  }
+
+  /** Whether its file was removed, or another one put in its place: what is written here nobody else sees then. */
+  isReplaced(): boolean {
+    return inodeOf(this.#data) !== this.#inode;
   }
 
   /** The sessions of other processes whose time has run out. */
@@ -163,6 +172,10 @@ export class Store {
   get isLeft(): boolean {
     return this.#clients === 0;
   }
+}
+
+function inodeOf(file: string): bigint | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /**

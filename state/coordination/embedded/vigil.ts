@@ -33,6 +33,7 @@ export class Vigil {
   /** Until when sessions that ran out are left alone, in the clock's monotonic milliseconds. */
   #patientUntil = Number.NEGATIVE_INFINITY;
   #ended = false;
+  #isReplaced = false;
 
   /** @param fullLooks how often all that is observed is looked at again, in milliseconds */
   constructor(
@@ -104,8 +105,7 @@ export class Vigil {
     const isReplaced = await this.#requests.write('/', (tables) => this.#session.replace(tables));
     if (!isReplaced) return;
     this.#store.announce();
-    for (const listener of this.#listeners)
-      queueMicrotask(() => this.#listeners.has(listener) && listener('expired'));
+    this.#tell('expired');
   }
 
   #lookLater(): void {
@@ -116,11 +116,23 @@ export class Vigil {
       const now = this.#clock.monotonic();
       if (now > due + late) this.#patientUntil = now + this.#session.timeout / 2;
       this.#store.look();
+      this.#seeWhetherReplaced();
       if (now < this.#patientUntil || this.#store.overdue(this.#store.tables).length === 0) return;
       this.#tidying ??= this.#requests.track(this.#tidy().catch(() => {})).finally(() => {
         this.#tidying = undefined;
       });
     });
+  }
+
+  #seeWhetherReplaced(): void {
+    if (this.#isReplaced || !this.#store.isReplaced()) return;
+    this.#isReplaced = true;
+    this.#tell('replaced');
+  }
+
+  #tell(event: SessionEvent): void {
+    for (const listener of this.#listeners)
+      queueMicrotask(() => this.#listeners.has(listener) && listener(event));
   }
 
   async #tidy(saved?: string): Promise<void> {
