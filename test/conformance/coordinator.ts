@@ -5,6 +5,7 @@ import { ephemerals } from './ephemerals.js';
 import { nodes } from './nodes.js';
 import { observing } from './observing.js';
 import { processes } from './processes.js';
+import { recognising } from './recognising.js';
 import { sequences } from './sequences.js';
 import { sessions } from './sessions.js';
 import { transactions } from './transactions.js';
@@ -66,6 +67,7 @@ export function conformance(name: string, plant: () => Promise<Tree>): void {
     sessions(bench);
     observing(bench);
     processes(bench);
+    recognising(bench);
     closing(bench);
     sequences(bench);
   });

@@ -105,6 +105,36 @@ describe('a ZooKeeper session that is over', function () {
     }
   });
 
+  it('is replaced only on what is recognised: until then no ephemeral is made again, and observers see nothing', async () => {
+    let isKnown = true;
+    let asked = 0;
+    const client = await open(proxy.address, path, {
+      recognise: async (get) => {
+        asked += 1;
+        return isKnown && (await get('/none')) === undefined;
+      },
+      requestTimeout: Number.POSITIVE_INFINITY,
+    });
+    await client.create('/mine', 'm', { ephemeral: true });
+    const values: (string | undefined)[] = [];
+    await client.create('/value', '0');
+    client.observe('/value', (node) => values.push(node?.value));
+    await eventuallyTrue('observed', () => values.length === 1);
+    await proxy.refuse();
+    await eventuallyTrue('it runs out', async () => (await other.get('/mine')) === undefined);
+    isKnown = false;
+    const before = asked;
+    await other.set('/value', '1');
+    await proxy.listen();
+    await eventuallyTrue('it is asked, more than once', () => asked > before + 1);
+    assert.equal(await other.get('/mine'), undefined);
+    assert.deepEqual([values, client.events], [['0'], ['connected', 'disconnected']]);
+    isKnown = true;
+    await eventuallyTrue('a new one stands', () => client.events.includes('expired'));
+    assert.equal((await other.get('/mine'))?.value, 'm');
+    await eventuallyTrue('the last value is seen', () => values.at(-1) === '1');
+  });
+
   it('was saved: the next process gets its place as soon as the old session’s node is gone', async () => {
     const first = await open(proxy.address, path);
     await first.create('/agent', 'old', { ephemeral: true });
