@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Goal, standingOf } from '../../../cli/follow/goal.js';
 import type { UnitState } from '../../../state/model/snapshot.js';
-import type { WorkflowState } from '../../../state/model/workflow-state.js';
+import type { UnitStatus } from '../../../state/model/schemas.js';
 
 const one = 'principia:mysql-1';
 const two = 'principia:mysql-2';
@@ -11,7 +11,7 @@ const upgraded: Goal = { service: 'mysql', kind: 'upgraded', formula: two, force
 
 interface Given {
   readonly goal: Goal;
-  readonly state: WorkflowState;
+  readonly state: UnitStatus['state'];
   readonly formula?: string | null;
   readonly flagged?: boolean;
   readonly step?: 'fetching' | 'waiting' | 'hook' | 'resuming';
@@ -19,6 +19,7 @@ interface Given {
   readonly relationError?: boolean;
   readonly message?: string;
   readonly agentUp?: boolean;
+  readonly damage?: string;
 }
 
 function unit({
@@ -29,6 +30,7 @@ function unit({
   blocked = false,
   relationError = false,
   message = '',
+  damage,
 }: Given): UnitState {
   const blockers = blocked ? { blockers: [{ reason: 'the storage is away', since }] } : {};
   return {
@@ -42,6 +44,7 @@ function unit({
       ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
     },
     flag: flagged ? { requestedAt: since, by: 'me@here' } : undefined,
+    ...(damage !== undefined && { damage }),
   };
 }
 
@@ -56,6 +59,13 @@ const rows: readonly (readonly [string, Given, string])[] = [
     { goal: upgraded, state: 'started', flagged: true, step: 'waiting', blocked: true },
     'under-way',
   ],
+  [
+    'a unit whose node cannot be read, which nobody waits for',
+    { goal: upgraded, state: 'unknown', damage: '/units/mysql-0 is damaged', agentUp: false },
+    'stuck',
+  ],
+  ['a unit in a state of a later release', { goal: started, state: 'hibernating' }, 'under-way'],
+  ['a unit in an error state of a later release', { goal: started, state: 'moult-error' }, 'under-way'],
   ['a deployed unit that has started', { goal: started, state: 'started' }, 'done'],
   ['a deployed unit that is starting', { goal: started, state: 'starting' }, 'under-way'],
   ['a deployed unit nobody took up', { goal: started, state: 'pending', agentUp: false }, 'offline'],
