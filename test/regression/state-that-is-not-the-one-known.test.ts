@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdir, rm } from 'node:fs/promises';
+import { appendFile, readdir, rename, rm } from 'node:fs/promises';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import type { AgentProcess } from '../agent/agent-process.js';
@@ -81,6 +81,24 @@ describe('an agent whose state is not the one that its units belong to', functio
     await agent.kill('SIGTERM');
     await world.agentProcess();
     assert.deepEqual(Object.keys((await statusOf()).machines), ['m0']);
+  });
+
+  it('goes on where it is pointed at the right state, and another directory works in this one', async () => {
+    await world.coordinator.close();
+    await rename(world.path('state'), world.path('right'));
+    await bootstrapAnew();
+    await refused();
+    const file = world.path('environments.yaml');
+    const entry = `  right: {state: "embedded:${world.path('right')}", storage: "${world.storage}"}\n`;
+    await appendFile(file, entry);
+    const ran = await world.trace();
+    const agent = await world.agentProcess('m0', { options: ['-e', 'right'] });
+    const right = JSON.parse((await ensemble(world, 'status', '-e', 'right', '--format', 'json')).stdout);
+    assert.equal(right.services.f.units['f/0'].state, 'started');
+    assert.deepEqual(await world.trace(), ran);
+    await agent.kill('SIGTERM');
+    await world.agentProcess('m0', { options: ['--data-dir', world.path('machines', 'another')] });
+    assert.deepEqual(await directories('units'), ['f-0'], 'the first one is as it was');
   });
 
   it('waits where there is none any more, says how to go on, and then finds that it is another', async () => {
