@@ -26,6 +26,11 @@ const nodes = [
   paths.relation('0'),
   paths.settings('/relations/0', 'f/0'),
   paths.settings('/relations/0', 'g/0'),
+  paths.machine('m0'),
+  paths.machineUnit('m0', 'f/0'),
+  paths.serviceHistory('f'),
+  paths.unitHistory('f/0'),
+  paths.relations,
 ];
 
 describe('damaged nodes of the state tree', function () {
