@@ -1,4 +1,5 @@
 import { ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
+import { paths } from '../../state/model/paths.js';
 import type { ServiceState, Snapshot, UnitState } from '../../state/model/snapshot.js';
 import { NothingMatches } from '../errors.js';
 
@@ -32,11 +33,13 @@ function relatedTo({ relations }: ServiceState): readonly string[] {
   return relations.flatMap(({ value }) => value.endpoints.map(({ service }) => service));
 }
 
-function checkMatches({ machines, services }: Snapshot, scope: string): void {
+function checkMatches({ machines, services, problems }: Snapshot, scope: string): void {
   const matches = matcher(scope);
   const names = services.map(({ name }) => name);
   const units = services.flatMap((service) => service.units.map(({ name }) => name));
   if ([...names, ...units, ...machines.map(({ name }) => name)].some(matches)) return;
+  // It is there, and that is all that is known of it.
+  if (problems.some(({ path }) => path === paths.service(scope))) return;
   if (/[*?]/.test(scope)) throw new NothingMatches(scope);
   throw scope.includes('/') ? new UnitNotFound(scope) : new ServiceNotFound(scope, names);
 }

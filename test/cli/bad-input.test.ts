@@ -196,12 +196,17 @@ describe('bad input', () => {
     await world.box.ok('deploy', '--no-wait', '--repository', 'principia', 'guestbook');
     const coordinator = await world.box.coordinator();
     await coordinator.set(paths.service('guestbook'), nodeValue({ formula: 7 }));
-    const { code, stderr } = await world.box.run('status');
+    const { code, stderr } = await world.box.run('get', 'guestbook');
     assert.equal(code, 1);
     assert.match(
       stderr,
       /^ensemble: \/services\/guestbook in the environment's state is damaged at formula: /,
     );
+    // What only looks shows the rest.
+    for (const scopes of [[], ['guestbook']]) {
+      const { stdout } = await world.box.ok('status', ...scopes);
+      assert.match(stdout, /\n\ncannot be read, and is left alone:\n {2}\/services\/guestbook: formula: /);
+    }
   });
 
   it('refuses a tree that a newer Ensemble wrote', async () => {
