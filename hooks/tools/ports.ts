@@ -4,9 +4,20 @@ import { ToolUsageError } from '../errors.js';
 import type { HookTool } from './tool.js';
 
 /** Opens a port when the hook succeeds. */
-export const openPort = portTool('open-port', 'tell that the unit serves on a port', (context, port) =>
-  context.openPort(port),
+export const openPort = portTool(
+  'open-port',
+  'tell that the unit serves on a port',
+  async (context, port) => {
+    const open = await context.ports();
+    const isOpen = open.some(({ number, protocol }) => number === port.number && protocol === port.protocol);
+    if (!isOpen && open.length >= MOST_PORTS)
+      throw new ToolUsageError('open-port', `the unit has ${MOST_PORTS} open ports, and may have no more`);
+    await context.openPort(port);
+  },
 );
+
+/** Open ports of a unit: they stand in its node, which the coordinator bounds. */
+export const MOST_PORTS = 2_000;
 
 /** Closes a port when the hook succeeds; one that was not open is fine. */
 export const closePort = portTool(

@@ -114,6 +114,20 @@ describe('the hook tools', () => {
     });
   }
 
+  it('open-port opens two thousand at most, and what is open already', async () => {
+    source.open = Array.from({ length: 2_000 }, (_, index) => ({
+      number: index + 1,
+      protocol: 'tcp' as const,
+    }));
+    const refused = await call(['open-port', '2001']);
+    assert.ok(!(refused instanceof InputWanted));
+    assert.match(refused.stderr, /the unit has 2000 open ports, and may have no more/);
+    const done = { exit: 0, stdout: '', stderr: '' };
+    assert.deepEqual(await call(['open-port', '2000']), done);
+    assert.deepEqual(await call(['close-port', '1']), done);
+    assert.deepEqual(await call(['open-port', '2001']), done);
+  });
+
   it('open-port and close-port are for when the hook succeeds', async () => {
     assert.deepEqual(await call(['open-port', '80']), { exit: 0, stdout: '', stderr: '' });
     assert.deepEqual(await call(['close-port', '53/udp']), { exit: 0, stdout: '', stderr: '' });
