@@ -60,6 +60,23 @@ class DirectoryStorage implements Storage {
     return (await this.ask(key, ['size', this.file(key)])) ?? undefined;
   }
 
+  async copyTo(
+    key: string,
+    destination: string,
+    most: number,
+    grown: (bytes: number) => void,
+  ): Promise<number> {
+    const request = ['fetch', this.file(key), path.resolve(destination), String(most)] as const;
+    try {
+      return (await this.helpers.answer(request, grown)) ?? 0;
+    } catch (error) {
+      // The disk of the destination: nothing is written where it is read.
+      if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') throw error;
+      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(this.url, key, { cause: error });
+      throw directoryError(error, this.root, key);
+    }
+  }
+
   async put(key: string, file: string): Promise<void> {
     const target = this.file(key);
     const [{ size }, there] = await Promise.all([stat(file), this.size(key), access(file, constants.R_OK)]);
@@ -124,9 +141,12 @@ class DirectoryStorage implements Storage {
     try {
       return yield* this.helpers.stream(request);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-        throw new ObjectNotFound(this.url, key, { cause: error });
+      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(this.url, key, { cause: error });
       throw directoryError(error, this.root, key);
     }
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

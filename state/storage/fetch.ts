@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { fileDigest } from './digest.js';
 import { DownloadDiskFull, ObjectDamaged } from './errors.js';
@@ -36,10 +36,17 @@ export async function fetchObject(
   if (await isThere(destination, digest)) return;
   const temporary = `${destination}.${randomUUID()}.part`;
   try {
+    const place = { temporary, destination };
+    const object = { storage, key, digest };
+    if (storage.copyTo !== undefined) {
+      await unlessAborted(download(copied(object, temporary), place, object, beside), signal);
+      return;
+    }
     const body = await begin(storage, key, signal);
     try {
       const stoppable = signal === undefined ? body : addAbortSignal(signal, body);
-      await download(stoppable, { temporary, destination }, { storage, key, digest }, beside);
+      const write: Writing = (handle, grown) => writeHashed(handle, stoppable, { most: digest.size, grown });
+      await download(write, place, object, beside);
     } finally {
       body.destroy();
     }
@@ -50,6 +57,55 @@ export async function fetchObject(
       throw new DownloadDiskFull(destination, { cause: error });
     throw error;
   }
+}
+
+interface StoredObject {
+  readonly storage: Storage;
+  readonly key: string;
+  readonly digest: Digest;
+}
+
+/** Fills the file, tells how many bytes are in it by then, and gives the digest of all that came. */
+type Writing = (handle: FileHandle, grown: (size: number) => void) => Promise<Digest>;
+
+/** The storage fills it, and here it is hashed meanwhile. */
+function copied({ storage, key, digest }: StoredObject, file: string): Writing {
+  return async (handle, grown) => {
+    const hash = createHash('sha256');
+    const growing = new GrowingFile(handle);
+    const hashing = (async () => {
+      for await (const piece of growing.bytes()) hash.update(piece);
+    })();
+    // It is heard below.
+    hashing.catch(() => undefined);
+    try {
+      const size = await storage.copyTo?.(key, file, digest.size, (bytes) => {
+        growing.grown(bytes);
+        grown(bytes);
+      });
+      growing.end();
+      await hashing;
+      return { sha256: hash.digest('hex'), size: size ?? 0 };
+    } catch (error) {
+      growing.breakOff(error);
+      throw error;
+    } finally {
+      await hashing.catch(() => undefined);
+    }
+  };
+}
+
+/** What is abandoned goes on to its own end, for nobody. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let abandon = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abandon = () => reject(signal.reason);
+    signal.addEventListener('abort', abandon, { once: true });
+  });
+  // Whoever loses is not heard.
+  work.catch(() => undefined);
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abandon));
 }
 
 /** Does not make an agent that stops wait for a storage that does not answer. */
@@ -73,18 +129,17 @@ async function isThere(file: string, { sha256, size }: Digest): Promise<boolean>
 }
 
 async function download(
-  body: Readable,
+  write: Writing,
   { temporary, destination }: { readonly temporary: string; readonly destination: string },
-  { storage, key, digest }: { readonly storage: Storage; readonly key: string; readonly digest: Digest },
+  { storage, key, digest }: StoredObject,
   beside: FetchOptions['beside'],
 ): Promise<void> {
   const handle = await open(temporary, 'wx+', 0o600);
   const growing = new GrowingFile(handle);
   const reading = beside?.(growing.bytes()).catch(() => undefined);
   try {
-    const grown = (size: number): void => growing.grown(size);
     // Not beyond its size: a disk is not filled with rubbish.
-    const actual = await writeHashed(handle, body, { most: digest.size, grown });
+    const actual = await write(handle, (bytes) => growing.grown(bytes));
     const { sha256, size } = digest;
     if (actual.size !== size)
       throw new ObjectDamaged(storage.url, key, { size }, { ...(actual.size < size && actual) });

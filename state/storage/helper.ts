@@ -82,16 +82,23 @@ export class Helper {
    * Has it do something, and gives the bytes that come of it; returns its answer. A helper that is not heard to the end
    * is of no more use: the caller ends it.
    * @param silence milliseconds after which it is taken to hang
+   * @param written told of the bytes that it has written by then
    * @throws HelperFailure; HelperSilent; Error where it ended
    */
-  async *ask(request: HelperRequest, clock: Clock, silence: number): AsyncGenerator<Buffer, number | null> {
+  async *ask(
+    request: HelperRequest,
+    clock: Clock,
+    silence: number,
+    written = (_bytes: number): void => undefined,
+  ): AsyncGenerator<Buffer, number | null> {
     this.#child.stdin.write(encodeRequest(request));
     for (;;) {
       const frame = await this.#frame(clock, silence);
       if (frame === 'alive') continue;
       if ('failed' in frame) throw new HelperFailure(frame.failed, frame.code);
       if ('done' in frame) return frame.done;
-      yield* this.#bytes(frame.bytes, clock, silence);
+      if ('at' in frame) written(frame.at);
+      else yield* this.#bytes(frame.bytes, clock, silence);
     }
   }
 

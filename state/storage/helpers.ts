@@ -29,8 +29,8 @@ export class Helpers {
   }
 
   /** What a helper answers. @throws as `Helper.ask` */
-  async answer(request: HelperRequest): Promise<number | null> {
-    const work = this.stream(request);
+  async answer(request: HelperRequest, written?: (bytes: number) => void): Promise<number | null> {
+    const work = this.stream(request, written);
     for (;;) {
       const { done, value } = await work.next();
       if (done === true) return value;
@@ -38,11 +38,14 @@ export class Helpers {
   }
 
   /** The bytes that come of it, before its answer. Whoever stops reading before ends the helper. */
-  async *stream(request: HelperRequest): AsyncGenerator<Buffer, number | null> {
+  async *stream(
+    request: HelperRequest,
+    written?: (bytes: number) => void,
+  ): AsyncGenerator<Buffer, number | null> {
     const helper = await this.#take();
     let heard = false;
     try {
-      const answer = yield* helper.ask(request, this.#clock, this.#silence);
+      const answer = yield* helper.ask(request, this.#clock, this.#silence, written);
       heard = true;
       return answer;
     } catch (error) {

@@ -57,6 +57,29 @@ function main(): void {
     }
   }
 
+  async function fetch(source: string, [destination = '', most = '0']: readonly string[]): Promise<number> {
+    const from = await files.open(source, 'r');
+    try {
+      const to = await files.open(destination, 'r+');
+      try {
+        const buffer = Buffer.allocUnsafeSlow(PIECE);
+        for (let size = 0; ; ) {
+          const { bytesRead } = await from.read(buffer, 0, PIECE);
+          if (bytesRead === 0) return size;
+          if (size + bytesRead > Number(most)) return size + bytesRead;
+          for (let at = 0; at < bytesRead; )
+            at += (await to.write(buffer, at, bytesRead - at, size + at)).bytesWritten;
+          size += bytesRead;
+          say(`at ${size}`);
+        }
+      } finally {
+        await to.close();
+      }
+    } finally {
+      await from.close();
+    }
+  }
+
   async function copy(source: string, others: readonly string[]): Promise<void> {
     const [temporary = '', target = '', abandonedBefore = '0'] = others;
     await makeDirectory(path.dirname(temporary));
@@ -126,6 +149,8 @@ function main(): void {
       }
       case 'read':
         return read(first);
+      case 'fetch':
+        return fetch(first, others);
       case 'copy':
         await copy(first, others);
         return null;

@@ -5,13 +5,14 @@ import { constants as system } from 'node:os';
 export const perlHelper = (): string =>
   script
     .replace('__READ__', String(constants.O_RDONLY))
+    .replace('__WRITE__', String(constants.O_WRONLY))
     .replace('__CREATE__', String(constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL))
     .replace('__NO_LINKS__', [system.errno.EPERM, system.errno.ENOTSUP, system.errno.ENOSYS].join('|'));
 
 // It does what `node-helper.ts` does, by the protocol of `helper-protocol.ts`, and loads a module only to flush.
 const script = String.raw`
 use strict;
-my ($READ, $CREATE, $PIECE, $ENOENT, $EEXIST) = (__READ__, __CREATE__, 1048576, 2, 17);
+my ($READ, $WRITE, $CREATE, $PIECE, $ENOENT, $EEXIST) = (__READ__, __WRITE__, __CREATE__, 1048576, 2, 17);
 binmode STDIN; binmode STDOUT;
 umask 077;
 # Of an orphan that hangs nobody else would ever hear; the agent gives it up much sooner.
@@ -71,6 +72,31 @@ sub list {
   my @names = readdir $listing;
   closedir $listing;
 }
+sub fetch {
+  my ($source, $destination, $most) = @_;
+  my $from = reading($source);
+  sysopen(my $to, $destination, $WRITE) or fail("open '$destination'");
+  binmode $to;
+  my $size = 0;
+  while (1) {
+    my $count = sysread $from, my $piece, $PIECE;
+    fail("read '$source'") if !defined $count;
+    return $size if !$count;
+    return $size + $count if $size + $count > $most;
+    write_all($to, $piece, $destination);
+    $size += $count;
+    alive();
+    out("at $size\n");
+  }
+}
+sub write_all {
+  my $at = 0;
+  while ($at < length $_[1]) {
+    my $written = syswrite $_[0], $_[1], length($_[1]) - $at, $at;
+    fail("write '$_[2]'") if !defined $written;
+    $at += $written;
+  }
+}
 sub write_aside {
   my ($source, $temporary) = @_;
   my $from = reading($source);
@@ -82,11 +108,7 @@ sub write_aside {
     my $count = sysread $from, my $piece, $PIECE;
     fail("read '$source'") if !defined $count;
     last if !$count;
-    for (my $at = 0; $at < $count;) {
-      my $written = syswrite $to, $piece, $count - $at, $at;
-      fail("write '$temporary'") if !defined $written;
-      $at += $written;
-    }
+    write_all($to, $piece, $temporary);
     $unflushed += $count;
     # So that no flush takes so long that it looks like one that hangs.
     if ($unflushed >= 8 * $PIECE) { flush_file($to, $temporary); $unflushed = 0 }
@@ -130,6 +152,7 @@ while (defined(my $line = <STDIN>)) {
   my $done = eval {
     if ($work eq 'size') { $answer = size(@words) }
     elsif ($work eq 'read') { $answer = give(@words) }
+    elsif ($work eq 'fetch') { $answer = fetch(@words) }
     elsif ($work eq 'copy') { copy(@words) }
     elsif ($work eq 'list') { list(@words) }
     elsif ($work eq 'flush') { flush(@words) }

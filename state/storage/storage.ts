@@ -23,6 +23,12 @@ export interface Storage {
   /** Removes the object; one that is not there is a success. @throws StorageUnreachable */
   remove(key: string): Promise<void>;
 
+  /**
+   * The same into a file that is there, empty, for those that have no need of the bytes here: no byte beyond `most` is
+   * written. Tells how many are there by then. @returns how many there are, or one number above `most`
+   */
+  copyTo?(key: string, destination: string, most: number, grown: (bytes: number) => void): Promise<number>;
+
   close(): void;
 }
 
