@@ -165,12 +165,8 @@ async function announce(
 ): Promise<void> {
   const path = paths.agent(machine);
   const standing = await coordinator.get(path);
-  if (standing !== undefined) {
-    if (parseSound(path, agentSchema, standing, [])?.value.agentId !== agentId)
-      log.warning(
-        `${path} in the environment's state is not of this agent, whose machine it is; it is replaced`,
-      );
-  }
+  const isForeign =
+    standing !== undefined && parseSound(path, agentSchema, standing, [])?.value.agentId !== agentId;
   // Removed and created anew, so that it is this session's and ends with it.
   const replaced: readonly Operation[] =
     standing === undefined ? [] : [{ kind: 'remove', path, version: standing.version }];
@@ -186,4 +182,8 @@ async function announce(
     if (error instanceof NodeNotFound && error.path === claim) await ownership.verify();
     throw error;
   }
+  if (isForeign)
+    log.warning(
+      `${path} in the environment's state was not of this agent, whose machine it is, and was replaced`,
+    );
 }
