@@ -5,7 +5,9 @@ import type { Settings } from '../../state/model/schemas.js';
 import { betweenFaults } from '../fault-points.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
+import { untilItWorks } from '../retry.js';
 import { readableSettings } from '../tree/relations.js';
+import type { HookHost } from '../unit/hook-call.js';
 import type { Participant } from './participation.js';
 
 /** The setting that the agent makes by itself. */
@@ -28,6 +30,64 @@ export function withAddress(addresses: readonly string[], address: string): read
 export function firstSettings(addresses: readonly string[]): Settings {
   const address = addresses.at(-1) ?? NONE;
   return address === NONE ? {} : { [KEY]: address };
+}
+
+/** What telling the address needs of the unit's relations. */
+interface AddressHost {
+  readonly host: HookHost & { addressesBefore(): readonly string[] | undefined };
+  /** The record as it is now; undefined where the relation was left. */
+  current(record: RelationRecord): RelationRecord | undefined;
+  save(record: RelationRecord): Promise<void>;
+  failed(record: RelationRecord, error: unknown): void;
+}
+
+/** Keeps the machine's address in the unit's settings in its relations. */
+export class OwnAddress {
+  readonly #host: AddressHost;
+  /** Relations in which it is being told. */
+  readonly #telling = new Set<string>();
+
+  constructor(host: AddressHost) {
+    this.#host = host;
+  }
+
+  /** Sets it where one that the agent set before stands. Which those are is journalled first, to be known again. */
+  tell(record: RelationRecord): void {
+    const { host } = this.#host;
+    const address = host.parts.addresses.current()?.private;
+    const { relation, addresses = host.addressesBefore(), queue } = record;
+    if (address === undefined || addresses === undefined || queue.leaving || this.#telling.has(relation))
+      return;
+    if (record.addresses?.length === 1 && record.addresses[0] === address) return;
+    this.#telling.add(relation);
+    this.#tell({ ...record, addresses: withAddress(addresses, address) }, address)
+      .catch((error: unknown) => this.#host.failed(record, error))
+      .finally(() => {
+        this.#telling.delete(relation);
+        const now = this.#staying(record);
+        if (now !== undefined && host.parts.addresses.current()?.private !== address) this.tell(now);
+      });
+  }
+
+  async #tell(ahead: RelationRecord, address: string): Promise<void> {
+    const { host } = this.#host;
+    const { clock, random } = host.parts;
+    await this.#host.save(ahead);
+    await untilItWorks(() => tellAddress(host.parts, this.#host.current(ahead) ?? ahead, host.record()), {
+      clock,
+      random,
+      mayHeal: () => !host.isStopped() && this.#staying(ahead) !== undefined,
+      failed: (error) => this.#host.failed(ahead, error),
+    });
+    const now = this.#staying(ahead);
+    if (now !== undefined) await this.#host.save({ ...now, addresses: [address] });
+  }
+
+  /** The record as it is now, unless the unit leaves: then nobody is to be told any more. */
+  #staying(record: RelationRecord): RelationRecord | undefined {
+    const now = this.#host.current(record);
+    return now?.queue.leaving === false ? now : undefined;
+  }
 }
 
 /**

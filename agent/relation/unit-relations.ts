@@ -8,20 +8,19 @@ import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import { sentence } from '../log.js';
 import { HookRetryEnded } from '../errors.js';
-import { untilItWorks } from '../retry.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
 import { relationWayOut } from '../unit/way-out.js';
 import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
-import { addressesOf, tellAddress, withAddress } from './own-address.js';
-import { leaveForGood, type Participant, takePart, withdraw } from './participation.js';
+import { addressesOf, OwnAddress } from './own-address.js';
+import { leaveForGood, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
 import { relationNews } from './relation-news.js';
+import { RelationWrites } from './relation-writes.js';
 import { nextDue, putOffFor } from './turns.js';
 
 /** What a unit's relations need of it. */
@@ -44,14 +43,10 @@ export class UnitRelations {
   readonly #host: RelationHost;
   readonly #records = new Map<string, RelationRecord>();
   readonly #ends = new Map<string, () => void>();
-  /** Relations whose presence or departure is being written. */
-  readonly #writing = new Set<string>();
   /** Who was in each relation when it was last looked at. */
   readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
-  /** Relations in which the machine's address is being told. */
-  readonly #telling = new Set<string>();
-  /** Why a relation's presence or departure cannot be written yet. */
-  readonly #troubles = new Map<string, string>();
+  readonly #writes: RelationWrites;
+  readonly #address: OwnAddress;
   /** Dropped relations that this unit has nothing to do with any more, and which were looked at for it. */
   readonly #looked = new Set<string>();
   #endService: () => void = () => undefined;
@@ -62,6 +57,19 @@ export class UnitRelations {
 
   constructor(host: RelationHost, records: readonly RelationRecord[]) {
     this.#host = host;
+    const current = (record: RelationRecord): RelationRecord => this.current(record);
+    const failed = (record: RelationRecord, error: unknown): void => this.#failed(record, error);
+    const written = (relation: string): void => {
+      const record = this.#records.get(relation);
+      if (record !== undefined && !host.isStopped()) this.#tellAddress(record);
+    };
+    this.#writes = new RelationWrites({ host, current, failed, written });
+    this.#address = new OwnAddress({
+      host,
+      current: ({ relation }) => this.#records.get(relation),
+      save: (record) => this.#save(record),
+      failed,
+    });
     for (const record of records) this.#records.set(record.relation, record);
   }
 
@@ -238,7 +246,7 @@ export class UnitRelations {
 
   /** What observers are told; relations are paused while the unit itself is. */
   facts(state: WorkflowState): NonNullable<UnitStatus['relations']> {
-    return relationFacts(this.all(), state, this.#troubles);
+    return relationFacts(this.all(), state, this.#writes.troubles);
   }
 
   #consider(view: RelationView): void {
@@ -250,6 +258,7 @@ export class UnitRelations {
     const part = this.#takesPart(joining);
     if (part === false && view.relation.dropped === true) this.#lookAtDropped(view.id);
     if (part !== true) return;
+    this.#looked.delete(view.id);
     // Journalled before it is set, so that it is known again.
     const addresses = addressesOf(this.#host.parts.addresses.current()?.private);
     this.#save({ ...joining, addresses })
@@ -264,11 +273,10 @@ export class UnitRelations {
 
   /** The tree says by now that the unit's formula lacks it, unless an upgrade is still to be called off or committed. */
   #lookAtDropped(relation: string): void {
-    const { upgrade, leavingFor = null, formula } = this.#host.record();
+    const { upgrade, leavingFor = null } = this.#host.record();
     const isCommitted = leavingFor === null && (upgrade === null || upgrade.step === 'resuming');
-    const key = `${relation} ${formula?.id}`;
-    if (!isCommitted || this.#looked.has(key)) return;
-    this.#looked.add(key);
+    if (!isCommitted || this.#looked.has(relation)) return;
+    this.#looked.add(relation);
     this.#host.parts.dropped.look(relation);
   }
 
@@ -281,7 +289,7 @@ export class UnitRelations {
     const record = this.#records.get(relation);
     if (record === undefined) return;
     if (record.queue.leaving) this.#goOnLeaving(record);
-    else this.#write(record, takePart);
+    else this.#writes.write(record, takePart);
   }
 
   #observe(relation: string): void {
@@ -290,7 +298,7 @@ export class UnitRelations {
     const members = this.#host.parts.meetings.view(record.meeting);
     // Who meets there now is no business of a unit that another one may have replaced there.
     if (members === undefined || this.#host.record().evicted !== undefined) return;
-    if (!members.has(record.unit)) this.#write(record, takePart);
+    if (!members.has(record.unit)) this.#writes.write(record, takePart);
     const others = [...members].filter(
       ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
     );
@@ -314,7 +322,7 @@ export class UnitRelations {
     this.#save(leaving)
       .then(() =>
         // Of one that is left without a word there is no hook whose end leads on.
-        leaving.queue.events.length > 0 ? this.#write(leaving, withdraw) : this.#goOnLeaving(leaving),
+        leaving.queue.events.length > 0 ? this.#writes.write(leaving, withdraw) : this.#goOnLeaving(leaving),
       )
       .catch((error: unknown) => this.#failed(record, error));
   }
@@ -322,7 +330,7 @@ export class UnitRelations {
   /** After `broken` is through nothing is left to do but to go. */
   #goOnLeaving(record: RelationRecord | undefined): void {
     if (record === undefined || !record.queue.leaving || record.queue.events.length > 0) return;
-    this.#write(record, async (parts, _, participant) => {
+    this.#writes.write(record, async (parts, _, participant) => {
       await leaveForGood(parts, record, participant);
       await parts.journal.removeRelation(record.unit, record.relation);
       this.#records.delete(record.relation);
@@ -334,76 +342,9 @@ export class UnitRelations {
     });
   }
 
-  /** Writes to the tree on the relation's behalf, one thing at a time. */
-  #write(
-    record: RelationRecord,
-    write: (parts: RelationHost['parts'], record: RelationRecord, participant: Participant) => Promise<void>,
-  ): void {
-    const key = `${record.relation} ${record.queue.leaving} ${record.queue.events.length === 0}`;
-    if (this.#writing.has(key)) return;
-    this.#writing.add(key);
-    const { parts } = this.#host;
-    const { clock, random } = parts;
-    untilItWorks(() => write(parts, this.current(record), this.#host.record()), {
-      clock,
-      random,
-      // What it was to take part in may be left meanwhile.
-      mayHeal: () => !this.#host.isStopped() && this.current(record).queue.leaving === record.queue.leaving,
-      failed: (error) => {
-        this.#failed(record, error);
-        this.#trouble(record, sentence(error));
-      },
-    })
-      .catch((error: unknown) => this.#failed(record, error))
-      .finally(() => {
-        this.#trouble(record, undefined);
-        this.#writing.delete(key);
-        const now = this.#records.get(record.relation);
-        if (now !== undefined) this.#tellAddress(now);
-      });
-  }
-
-  /** Sets the machine's address where the one that the agent set before stands, and remembers which that is. */
+  /** What is just being written may hold an address too. */
   #tellAddress(record: RelationRecord): void {
-    const { parts } = this.#host;
-    const address = parts.addresses.current()?.private;
-    const { relation, addresses = this.#host.addressesBefore() } = record;
-    if (address === undefined || addresses === undefined || record.queue.leaving) return;
-    if (record.addresses?.length === 1 && record.addresses[0] === address) return;
-    // What is just being written may hold an address too.
-    if (this.#telling.has(relation) || [...this.#writing].some((key) => key.startsWith(`${relation} `)))
-      return;
-    this.#telling.add(relation);
-    const { clock, random } = parts;
-    const goesOn = (): boolean => !this.#host.isStopped() && !this.current(record).queue.leaving;
-    this.#save({ ...record, addresses: withAddress(addresses, address) })
-      .then(() =>
-        untilItWorks(() => tellAddress(parts, this.current(record), this.#host.record()), {
-          clock,
-          random,
-          mayHeal: goesOn,
-          failed: (error) => this.#failed(record, error),
-        }),
-      )
-      .then(() =>
-        this.#records.has(relation)
-          ? this.#save({ ...this.current(record), addresses: [address] })
-          : undefined,
-      )
-      .catch((error: unknown) => this.#failed(record, error))
-      .finally(() => {
-        this.#telling.delete(relation);
-        const now = this.#records.get(relation);
-        if (now !== undefined && parts.addresses.current()?.private !== address) this.#tellAddress(now);
-      });
-  }
-
-  /** Observers are told of it. */
-  #trouble({ relation }: RelationRecord, reason: string | undefined): void {
-    if (this.#troubles.get(relation) === reason) return;
-    if (reason === undefined) this.#troubles.delete(relation);
-    else this.#troubles.set(relation, reason);
-    this.#host.look();
+    if (!this.#writes.isUnderWay(record.relation)) this.#address.tell(record);
   }
 
   #nextDue(records: readonly RelationRecord[]): RelationRecord | undefined {

@@ -7,6 +7,7 @@ import { destroyService } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';
+import { goTo, publishPeers } from './peers-world.js';
 import { requester, World } from './world.js';
 
 /** What happens to a unit while its agent may die, and how it must look afterwards. */
@@ -79,6 +80,42 @@ const scenarios: readonly Scenario[] = [
     },
     check: (world) =>
       assertUpgraded(world, [...LIVED, 'upgrade-formula 2', 'upgrade-formula 2', 'config-changed 2']),
+  },
+  {
+    name: 'whose upgrade drops its peers and adds others',
+    sample: 6,
+    async happen(world) {
+      const one = await publishPeers(world, 1, ['ring']);
+      const two = await publishPeers(world, 2, ['web']);
+      await world.deploy(one, 2);
+      for (const unit of ['f/0', 'f/1'])
+        await eventually(async () => assert.equal((await world.trace(unit)).length, 5), 30_000);
+      for (const unit of ['f/0', 'f/1']) {
+        await goTo(world, two, [unit]);
+        await world.untilOn(two, unit);
+      }
+      for (const unit of ['f/0', 'f/1'])
+        await eventually(async () =>
+          assert.equal((await world.trace(unit)).at(-1), 'web-relation-changed 2'),
+        );
+      await eventually(async () =>
+        assert.deepEqual(await world.coordinator.children(paths.serviceRelations('f')), ['1']),
+      );
+      // The last hook noted that it ran, and ends.
+      await eventually(async () => assert.deepEqual(await world.runs(), []), 30_000);
+    },
+    async check(world) {
+      const met = (name: string, revision: number): readonly string[] =>
+        ['joined', 'changed'].map((event) => `${name}-relation-${event} ${revision}`);
+      const upgraded = ['upgrade-formula 2', 'config-changed 2', ...met('web', 2)];
+      const left = ['ring-relation-departed 1', 'ring-relation-broken 1'];
+      for (const unit of ['f/0', 'f/1'])
+        assert.deepEqual(await world.trace(unit), [...LIVED, ...met('ring', 1), ...left, ...upgraded], unit);
+      assert.deepEqual(
+        (await journal(world)).map(({ leavingFor }) => leavingFor ?? null),
+        [null, null],
+      );
+    },
   },
   {
     name: 'destroyed',

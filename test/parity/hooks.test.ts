@@ -15,6 +15,8 @@ for (const engines of [embedded, zookeeper()])
   describe(`hooks and their environment, row by row, on ${engines.name}`, function () {
     this.timeout(240_000);
     let stage: Stage;
+    /** What `crew/1` was told by the time that `crew/0` alone was upgraded. */
+    let behind: readonly string[];
 
     /** The whole life of `app/0` and its relation to `bare/0`, of whose formula not one hook is there. */
     before(async () => {
@@ -41,6 +43,26 @@ for (const engines of [embedded, zookeeper()])
       await toldLast('db-relation-broken');
       await stage.does('remove-unit', 'app/0');
       await eventually(async () => assert.equal((await stage.told('app/0.stop.cwd')).length, 2), 30_000);
+
+      // Two units whose peers are `ring` in one revision and `web` in the next.
+      const crew = (peer: string, revision: number): Promise<string> => {
+        const events = ['joined', 'changed', 'departed', 'broken'].map(
+          (event) => `${peer}-relation-${event}`,
+        );
+        const hooks = Object.fromEntries([...HOOKS, 'upgrade-formula', ...events].map((hook) => [hook, '']));
+        return stage.formula('crew', { metadata: `peers: {${peer}: talk}\n`, hooks }, revision);
+      };
+      await crew('ring', 1);
+      await stage.deploy('-n', '2', 'crew');
+      const toldSoMany = (unit: string, lines: number): Promise<void> =>
+        eventually(async () => assert.equal((await stage.told(unit)).length, lines), 30_000);
+      for (const unit of ['crew/0', 'crew/1']) await toldSoMany(unit, 5);
+      await crew('web', 2);
+      await stage.does('upgrade-formula', '--unit', 'crew/0', 'crew');
+      await toldSoMany('crew/1', 6);
+      behind = await stage.told('crew/1');
+      await stage.does('upgrade-formula', 'crew');
+      for (const unit of ['crew/0', 'crew/1']) await toldSoMany(unit, 11);
     });
     after(async () => {
       await stage.close();
@@ -72,6 +94,22 @@ for (const engines of [embedded, zookeeper()])
         assert.deepEqual(await life(7, 9)(), ['db-relation-departed', 'db-relation-broken']),
       'stop is the last hook of a unit that is removed': async () =>
         assert.deepEqual(await life(9)(), ['stop']),
+      'what a new revision drops is left before its upgrade-formula, and what it adds joined after config-changed':
+        async () => {
+          for (const unit of ['crew/0', 'crew/1'])
+            assert.deepEqual((await stage.told(unit)).slice(3), [
+              'ring-relation-joined',
+              'ring-relation-changed',
+              'ring-relation-departed',
+              'ring-relation-broken',
+              'upgrade-formula',
+              'config-changed',
+              'web-relation-joined',
+              'web-relation-changed',
+            ]);
+        },
+      'a unit that was not upgraded yet goes on with the relations of its own revision': async () =>
+        assert.deepEqual(behind.slice(5), ['ring-relation-departed']),
       'a hook that a formula does not have is a success': async () => {
         assert.equal((await stage.unit('bare/0')).state, 'started');
         assert.deepEqual(await stage.told('bare/0'), []);

@@ -49,6 +49,8 @@ export const hookRows = [
   'upgrade-formula is the first hook of a new revision, and config-changed follows',
   'RELATION-relation-joined and -changed run when a unit comes, -changed when it sets something',
   'RELATION-relation-departed runs when a unit goes, and -broken after the last has',
+  'what a new revision drops is left before its upgrade-formula, and what it adds joined after config-changed',
+  'a unit that was not upgraded yet goes on with the relations of its own revision',
   'a hook that a formula does not have is a success',
   'a hook that is there and not executable is an error',
   'a hook runs in the directory of its formula',

@@ -1,0 +1,74 @@
+import type { RelationRecord } from '../journal/relation-record.js';
+import { sentence } from '../log.js';
+import type { AgentParts } from '../parts.js';
+import { untilItWorks } from '../retry.js';
+import type { HookHost } from '../unit/hook-call.js';
+import type { Participant } from './participation.js';
+
+/** What is written to the tree for a unit in a relation; given its record as it is by then. */
+export type RelationWrite = (
+  parts: AgentParts,
+  record: RelationRecord,
+  participant: Participant,
+) => Promise<void>;
+
+/** The unit's relations, as far as what is written for them needs it. */
+export interface RecordKeeper {
+  readonly host: HookHost & { look(): void };
+  /** The record as it is now; the given one where it is gone. */
+  current(record: RelationRecord): RelationRecord;
+  failed(record: RelationRecord, error: unknown): void;
+  /** Something is through for this relation. */
+  written(relation: string): void;
+}
+
+/** Writes to the tree on behalf of a unit's relations: of each, one thing at a time, until it works. */
+export class RelationWrites {
+  readonly #keeper: RecordKeeper;
+  /** By relation and what it is about. */
+  readonly #underWay = new Set<string>();
+  /** Why a relation's presence or departure cannot be written yet. */
+  readonly troubles = new Map<string, string>();
+
+  constructor(keeper: RecordKeeper) {
+    this.#keeper = keeper;
+  }
+
+  isUnderWay(relation: string): boolean {
+    return [...this.#underWay].some((key) => key.startsWith(`${relation} `));
+  }
+
+  write(record: RelationRecord, write: RelationWrite): void {
+    const key = `${record.relation} ${record.queue.leaving} ${record.queue.events.length === 0}`;
+    if (this.#underWay.has(key)) return;
+    this.#underWay.add(key);
+    const { host } = this.#keeper;
+    const { parts } = host;
+    const { clock, random } = parts;
+    const now = (): RelationRecord => this.#keeper.current(record);
+    untilItWorks(() => write(parts, now(), host.record()), {
+      clock,
+      random,
+      // What it was to take part in may be left meanwhile.
+      mayHeal: () => !host.isStopped() && now().queue.leaving === record.queue.leaving,
+      failed: (error) => {
+        this.#keeper.failed(record, error);
+        this.#trouble(record, sentence(error));
+      },
+    })
+      .catch((error: unknown) => this.#keeper.failed(record, error))
+      .finally(() => {
+        this.#trouble(record, undefined);
+        this.#underWay.delete(key);
+        this.#keeper.written(record.relation);
+      });
+  }
+
+  /** Observers are told of it. */
+  #trouble({ relation }: RelationRecord, reason: string | undefined): void {
+    if (this.troubles.get(relation) === reason) return;
+    if (reason === undefined) this.troubles.delete(relation);
+    else this.troubles.set(relation, reason);
+    this.#keeper.host.look();
+  }
+}
