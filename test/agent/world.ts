@@ -26,6 +26,9 @@ import { AgentProcess, type AgentProcessOptions } from './agent-process.js';
 /** How operators sign their requests in tests. */
 export const requester = { requestedAt: '2026-01-01T00:00:00Z', by: 'tester@here' };
 
+/** All of a world is on one machine, which need not have a network. */
+const ADDRESS = '127.0.0.1';
+
 const HOOKS = ['install', 'config-changed', 'start', 'stop', 'upgrade-formula'];
 
 export interface FormulaOptions {
@@ -81,7 +84,7 @@ export class World {
     const secretLine = secret === undefined ? '' : `    secret: ${secret}\n`;
     await writeFile(
       join(root, 'environments.yaml'),
-      `default: world\nenvironments:\n  world:\n    state: ${stateUrl}\n    storage: ${storageUrl}\n${secretLine}`,
+      `default: world\nenvironments:\n  world:\n    state: ${stateUrl}\n    storage: ${storageUrl}\n    address: ${ADDRESS}\n${secretLine}`,
       { mode: 0o600 },
     );
     return new World(root, coordinator, stateUrl, storageUrl, secret);
@@ -204,6 +207,7 @@ ${body}
         name: 'world',
         state: this.state,
         storage: this.storage,
+        address: ADDRESS,
         ...(this.secret !== undefined && { secret: this.secret }),
       },
       machine,
