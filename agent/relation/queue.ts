@@ -1,4 +1,5 @@
 import { compareUnits } from '../../state/model/paths.js';
+import { isSameVersion } from './settings-version.js';
 
 /** Something that happened in a relation, as a hook will be told. `broken` has no unit: everybody has departed. */
 export type RelationEvent =
@@ -47,7 +48,9 @@ export function observeMembers(queue: RelationQueue, present: ReadonlyMap<string
   const units = [...present.keys()];
   const arrived = units.filter((unit) => !(unit in queue.known));
   // Any other version and not only a higher one: those of settings that were made anew begin again.
-  const changed = units.filter((unit) => unit in queue.known && present.get(unit) !== queue.known[unit]);
+  const changed = units.filter(
+    (unit) => unit in queue.known && !isSameVersion(queue.known[unit], present.get(unit)),
+  );
   if (gone.length + arrived.length + changed.length === 0) return queue;
   const events = [
     ...gone.sort(compareUnits).map((unit) => ({ kind: 'departed', unit }) as const),

@@ -21,6 +21,7 @@ import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
 import { relationNews } from './relation-news.js';
 import { RelationWrites } from './relation-writes.js';
+import { settingsVersion } from './settings-version.js';
 import { nextDue, putOffFor } from './turns.js';
 
 /** What a unit's relations need of it. */
@@ -303,9 +304,10 @@ export class UnitRelations {
       ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
     );
     // Whose settings cannot be read stays what it is here: known, as it was known last, or not yet.
-    const versions = others.flatMap(([unit, { version = record.queue.known[unit] }]) =>
-      version === undefined ? [] : [[unit, version] as const],
-    );
+    const versions = others.flatMap(([unit, { version, settings }]) => {
+      const seen = version === undefined ? record.queue.known[unit] : settingsVersion(version, settings);
+      return seen === undefined ? [] : [[unit, seen] as const];
+    });
     const queue = observeMembers(record.queue, new Map(versions));
     const seen = this.#seen.get(relation);
     this.#seen.set(relation, members);

@@ -48,6 +48,20 @@ export function inError({ services }: StatusDocument): readonly string[] {
   );
 }
 
+/** What is in error though no hook failed that was to fail, which exits with 3. */
+export function strangeErrors({ services }: StatusDocument): readonly string[] {
+  return Object.values(services).flatMap(({ units }) =>
+    Object.entries(units).flatMap(([unit, { state, message, relationErrors = {} }]) => [
+      ...(state.endsWith('-error') && !/exit status 3/.test(message)
+        ? [`${unit}: ${state}: ${message}`]
+        : []),
+      ...Object.entries(relationErrors)
+        .filter(([, error]) => !/exit status 3/.test(error.message))
+        .map(([relation, error]) => `${unit}: ${relation}: ${error.message}`),
+    ]),
+  );
+}
+
 /** Waits until nothing is under way but what waits for an operator, or so many milliseconds. */
 export async function untilCalm(scene: Scene, within: number): Promise<void> {
   const end = performance.now() + within;

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { World } from '../../agent/world.js';
-import { inError, readStatus, typeStatus, underWay } from './calm.js';
+import { inError, readStatus, strangeErrors, typeStatus, underWay } from './calm.js';
 import { services, writeFormulas } from './formulas.js';
 import { faultsOfEnd, faultsOfLife } from './life-rules.js';
 import { readLives } from './lives.js';
@@ -93,6 +93,8 @@ async function settle(playing: Play): Promise<void> {
     const faults = await allFaults(playing);
     if (faults.length === 0) break;
     const status = await readStatus(scene);
+    const [strange] = strangeErrors(status);
+    if (strange !== undefined) throw new Broken('only a hook that fails puts its unit in error', strange);
     if (performance.now() > end) throw unfinished(faults, [...underWay(status), ...inError(status)]);
     if (inError(status).length > 0) await scene.types(['resolved', '--retry', '--all']);
     else if (underWay(status).length === 0 && !behindAsked) {
