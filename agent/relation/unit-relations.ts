@@ -183,6 +183,9 @@ export class UnitRelations {
         set: (changed) => this.#note(changed),
       });
     } catch (error) {
+      // The next agent finds the run in the journal: begun, and never started, or with the status it ended with. That
+      // this one could not go on with it as it stops is no failure of the hook.
+      if (this.#host.isStopped()) throw error;
       const failed = {
         ...this.current(record),
         error: relationWayOut(error, this.#host.name, record.identifier),

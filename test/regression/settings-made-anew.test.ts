@@ -18,13 +18,7 @@ describe('settings that were made anew while the agent of another unit was down'
   it('are told by `changed`, although their versions began again and came as far', async () => {
     const note = 'relation-get says "$ENSEMBLE_REMOTE_UNIT" 9>&- >>"$TRACE/said"';
     const says = 'relation-set says=before 9>&-';
-    // So that `changed` runs once: else the agent might be stopped as it begins to run it again.
-    const joined = 'gate met';
-    const bodies = {
-      'db-relation-joined': joined,
-      'db-relation-changed': note,
-      'site-relation-joined': says,
-    };
+    const bodies = { 'db-relation-changed': note, 'site-relation-joined': says };
     const formula = await world.publish(1, tracingFormula(world, 1, bodies));
     await world.agent({ machine: 'm1' });
     const agent = await world.agent();
@@ -34,11 +28,11 @@ describe('settings that were made anew while the agent of another unit was down'
     await addRelation(world.coordinator, names, requester.requestedAt);
     const path = paths.settings(paths.meeting('0'), 'g/0');
     await eventually(async () => assert.equal((await world.coordinator.get(path))?.version, 1));
-    await world.openGate('met');
     const said = (last: string): Promise<void> =>
       eventually(async () => assert.equal((await world.text('said')).trim().split('\n').at(-1), last));
     await said('before');
     await eventually(async () => assert.deepEqual(await world.runs(), []));
+    // It may be about to run `changed` once more: that it is stopped is no failure of that.
     await agent.stop();
 
     const before = await world.coordinator.get(path);

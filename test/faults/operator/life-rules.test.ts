@@ -75,7 +75,7 @@ describe('the rules of a life', () => {
         'upgrade-formula 2',
       ],
     ],
-    [/follows broken/, [...met, ...left, 'db-joined 1 db:0 b/0']],
+    [/follows broken/, [...met, ...left, 'db-broken 1 db:0']],
   ];
   for (const [fault, hooks] of wrong)
     it(`find: ${fault.source}`, () => assert.match(faultsOfLife(lifeOf(...hooks)).join('\n'), fault));
