@@ -32,9 +32,11 @@ export function unitFacts(
   hook?: UnitStatus['hook'],
 ): UnitFacts {
   const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves);
+  // What the journal has none of any more must not stay in the node.
+  const { earlier: _earlier, bad: _bad, ...others } = unit;
   return {
     unit: {
-      ...unit,
+      ...others,
       formula: runningFormula(unit, record),
       addresses,
       ports: record.ports,

@@ -40,7 +40,7 @@ describe('an unpacked bundle', () => {
       sha256,
       size: published.length,
       storageKey: 'bundle',
-      metadata: {},
+      metadata: { name: 'f', revision: 1 },
       config: {},
       publishedAt: '2026-01-01T00:00:00Z',
     };

@@ -46,6 +46,12 @@ describe('what the tree is told of a unit', () => {
     assert.deepEqual(status, { state: 'started', since: NOW, message: 'serving', workload: 'active' });
   });
 
+  it('takes out what the journal has none of any more', () => {
+    const { unit } = facts({}, { unit: { bad: ['p:f-2'], earlier: ['p:f-0'] } });
+    assert.equal('bad' in unit, false);
+    assert.equal('earlier' in unit, false);
+  });
+
   it('says what the unit leaves before an upgrade that is prepared goes ahead', () => {
     const preparation = { step: 'waiting', since: NOW } as const;
     assert.deepEqual(facts({}, { preparation, leaves: ['relation ring:0 is left first'] }).status.upgrade, {
