@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openJournal } from '../../agent/journal/journal.js';
@@ -158,8 +158,7 @@ describe('a ZooKeeper server that goes away, comes back, or ends a session', fun
 
   it('keeps the session of an agent that is restarted, so that its presence never blinks', async () => {
     // All but the last field, which is how far it has read.
-    const session = async (): Promise<string> =>
-      (await readFile(world.path('machines', 'm0', 'session'), 'utf8')).replace(/:[^:]*$/, '');
+    const session = async (): Promise<string> => (await world.session()).replace(/:[^:]*$/, '');
     const agent = await world.agentProcess();
     const before = await session();
     let absences = 0;

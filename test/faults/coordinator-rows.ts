@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { openCoordinator } from '../../state/coordination/open.js';
 import { eventually } from '../eventually.js';
 import type { DeedRow, Scene } from './deed.js';
 import { ends } from './outside-row.js';
@@ -29,16 +27,7 @@ const coordinatorFaults: Readonly<Record<string, (scene: Scene) => Promise<() =>
     ]),
   ),
   'the session is ended': async ({ world }) => {
-    const session = await readFile(world.path('machines', 'm0', 'session'), 'utf8');
-    // The agent takes its session back at once, without the waits that it would draw. So must this: else it waits longer
-    // after each time that it lost, and may be out of time before it was ever the faster one.
-    const thief = await openCoordinator(world.state, {
-      session,
-      random: () => 0,
-      ...(world.secret !== undefined && { secret: world.secret }),
-    });
-    // Also where it fails: it would be after the session for ever, and mocha wait for it.
-    await thief.get('/layout').finally(() => thief.close());
+    await world.endSession();
     return () => undefined;
   },
 };

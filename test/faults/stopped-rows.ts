@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { openCoordinator } from '../../state/coordination/open.js';
-import type { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { act } from '../state/coordination/embedded/acting.js';
 import type { DeedRow } from './deed.js';
@@ -36,17 +33,6 @@ const stoppedWriter = ends(
   { bodies: { 'upgrade-formula': 'gate hook' } },
 );
 
-/** Ends the session of m0's agent, as the coordinator does with one whose process stood still for long. */
-async function endSession(world: World): Promise<void> {
-  const session = await readFile(world.path('machines', 'm0', 'session'), 'utf8');
-  const other = await openCoordinator(world.state, {
-    session,
-    random: () => 0,
-    ...(world.secret !== undefined && { secret: world.secret }),
-  });
-  await other.get('/layout').finally(() => other.close());
-}
-
 /** The agent's own unit must be told of nobody's departure: the other one's agent was there all the time. */
 const stoppedAgent = (engine: EngineName): DeedRow =>
   ends(
@@ -61,7 +47,7 @@ const stoppedAgent = (engine: EngineName): DeedRow =>
         assert.ok((await world.trace()).some((line) => line.startsWith('end db-relation-changed'))),
       );
       process.kill(process_.pid, 'SIGSTOP');
-      await endSession(world);
+      await world.endSession();
       process.kill(process_.pid, 'SIGCONT');
       await process_.logged('a new one stands');
       await world.untilOn(stages.relation.after);

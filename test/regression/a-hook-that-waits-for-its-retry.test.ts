@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { addRelation } from '../../state/model/add-relation.js';
-import { requestCommand } from '../../state/model/commands.js';
-import { commandRequestSchema } from '../../state/model/commands.js';
+import { commandRequestSchema, requestCommand } from '../../state/model/commands.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
@@ -116,15 +115,14 @@ describe('a hook that waits for its next try', () => {
   });
 
   describe('of a relation', () => {
+    const relations = 'requires:\n  db: {interface: i}\nprovides:\n  srv: {interface: i}\n';
+
     /** A unit whose `db-relation-joined` failed once. */
     async function related(): Promise<void> {
       await world.publish(1, {
         hooks: { 'db-relation-joined': 'test -e "$TRACE/gate-joined"' },
         files: {
-          'metadata.yaml': metadata(
-            'db-relation-joined',
-            'requires:\n  db: {interface: i}\nprovides:\n  srv: {interface: i}\n',
-          ),
+          'metadata.yaml': metadata('db-relation-joined', relations),
         },
       });
       await world.agent();
@@ -149,7 +147,12 @@ describe('a hook that waits for its next try', () => {
         status.relations?.['db:0']?.message ?? '',
         /at once by: ensemble resolved --retry f\/0 db:0/,
       );
-      const two = await world.publish(2);
+      // A revision without the relation would have it left first.
+      const two = await world.publish(2, {
+        files: {
+          'metadata.yaml': metadata('db-relation-joined', relations).replace('revision: 1', 'revision: 2'),
+        },
+      });
       await world.upgrade(two);
       await world.untilOn(two);
     });

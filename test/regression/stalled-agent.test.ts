@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { openCoordinator } from '../../state/coordination/open.js';
 import { addRelation } from '../../state/model/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requester, World } from '../agent/world.js';
@@ -45,7 +43,7 @@ describe('an agent that stood still until its session was ended', () => {
         ];
         await eventually(async () => assert.deepEqual((await ends()).length, met.length));
         process.kill(agent.pid, 'SIGSTOP');
-        await endSession(world);
+        await world.endSession();
         process.kill(agent.pid, 'SIGCONT');
         await agent.logged('a new one stands');
         // A change that comes after: what was queued before it would have run by then.
@@ -78,10 +76,3 @@ describe('an agent that stood still until its session was ended', () => {
     }
   });
 });
-
-/** As the coordinator does with one whose heart stopped beating. */
-async function endSession(world: World): Promise<void> {
-  const session = await readFile(world.path('machines', 'm0', 'session'), 'utf8');
-  const other = await openCoordinator(world.state, { session, random: () => 0 });
-  await other.get('/layout').finally(() => other.close());
-}
