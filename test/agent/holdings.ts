@@ -28,6 +28,11 @@ const KEPT = /^(cache|journal|runs)(\/|$)/;
 /** The name of a directory with an extracted formula. */
 const FORMULA = /\d+-[0-9a-f]{12}/g;
 
+/** Units in memory once all garbage is collected, of this and of any other agent of this process. */
+export function unitsInMemory(): number {
+  return queryObjects(AgentUnit, { format: 'count' });
+}
+
 /** @param watched gives the paths that are watched at the server */
 export async function holdings(
   world: World,
@@ -38,7 +43,7 @@ export async function holdings(
   return {
     observing: counted.observing,
     watches: [...(await watched())].sort(),
-    units: queryObjects(AgentUnit, { format: 'count' }),
+    units: unitsInMemory(),
     resources: process
       .getActiveResourcesInfo()
       .filter((name) => /FSEvent|Process|Pipe/.test(name))
