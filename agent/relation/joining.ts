@@ -35,13 +35,14 @@ export function meetsOthers(state: WorkflowState): boolean {
 export function takesPart(
   { formula, upgrade, leavingFor }: Pick<UnitRecord, 'formula' | 'upgrade' | 'leavingFor'>,
   endpoint: FormulaEndpoint,
-  endpointsOf: (formulaId: string) => readonly FormulaEndpoint[] | undefined,
+  endpointsOf: (formulaId: string, sha256?: string) => readonly FormulaEndpoint[] | undefined,
 ): boolean | undefined {
   if (formula === null) return undefined;
-  const underWay = upgrade === null || upgrade.step === 'resuming' ? [] : [upgrade.from?.id, upgrade.to.id];
-  const have = [formula.id, ...underWay, leavingFor].map((id) => {
-    if (id === undefined || id === null) return true;
-    const endpoints = endpointsOf(id);
+  const underWay = upgrade === null || upgrade.step === 'resuming' ? [] : [upgrade.from, upgrade.to];
+  const leftFor = typeof leavingFor === 'string' ? { id: leavingFor, sha256: undefined } : null;
+  const have = [formula, ...underWay, leftFor].map((one) => {
+    if (one === null) return true;
+    const endpoints = endpointsOf(one.id, one.sha256);
     return endpoints && hasEndpoint(endpoints, endpoint);
   });
   if (have.includes(false)) return false;

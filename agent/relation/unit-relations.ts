@@ -272,7 +272,12 @@ export class UnitRelations {
 
   #takesPart(record: RelationRecord): boolean | undefined {
     const { formulas } = this.#host.parts;
-    return takesPart(this.#host.record(), record, (id) => formulas.known(id)?.endpoints);
+    return takesPart(
+      this.#host.record(),
+      record,
+      // Of a content that is published no more, what stands under its id now is the nearest.
+      (id, sha256) => (formulas.known(id, sha256) ?? formulas.known(id))?.endpoints,
+    );
   }
 
   /** The tree says by now that the unit's formula lacks it, unless an upgrade is still to be called off or committed. */

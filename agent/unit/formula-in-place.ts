@@ -4,7 +4,7 @@ import type { HookRules } from '../../state/formula/hook-rules.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import type { PublishedFormula } from '../formulas.js';
-import type { UnitRecord } from '../journal/record.js';
+import type { FormulaRef, UnitRecord } from '../journal/record.js';
 import type { AgentParts } from '../parts.js';
 import { saidWhile, type Waiter } from '../said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
@@ -37,14 +37,21 @@ export class FormulaInPlace {
   /** Looks the formula up, unless it is known. */
   async load(): Promise<void> {
     const { formula } = this.#record();
-    if (formula === null || this.#published?.ref.id === formula.id) return;
+    if (formula === null || this.#isOf(formula)) return;
     try {
-      this.#published = await this.#parts.formulas.find(formula.id);
+      const published = await this.#parts.formulas.find(formula.id, formula.sha256);
+      // Of a content that is published no more, what stands under its id now is the nearest.
+      this.#published = { ...published, ref: formula };
     } catch (error) {
       // Nor may the tree know the formula any more, and the unit's hooks are to stop it all the same.
       if (!(error instanceof FormulaNotPublished) || !this.#parted.signal.aborted) throw error;
       this.#published = { ref: formula, options: {}, hooks: {} };
     }
+  }
+
+  #isOf(formula: FormulaRef | null): boolean {
+    const { ref } = this.#published ?? {};
+    return ref !== undefined && ref.id === formula?.id && ref.sha256 === formula.sha256;
   }
 
   /** The unit is none of its service any more, which may be gone: nobody waits for it from now on. */
@@ -73,7 +80,7 @@ export class FormulaInPlace {
     const config = this.#parts.services.view(this.#record().service)?.config;
     const published = this.#published;
     if (config === undefined || published === undefined) return undefined;
-    if (published.ref.id !== this.#record().formula?.id) return undefined;
+    if (!this.#isOf(this.#record().formula)) return undefined;
     // Asked whenever the unit looks around.
     if (this.#known?.config !== config || this.#known.published !== published)
       this.#known = { config, published, digest: configDigest(effectiveConfig(published.options, config)) };

@@ -42,8 +42,9 @@ export async function installFormula(unit: AgentUnit, signal: AbortSignal): Prom
         () => waitsForService(name),
         unlessAborted(knownService(services, name), signal),
       );
+      const { ref: wanted } = await unlessAborted(formulas.findAnew(service.formula), signal);
       const { ref, bundle } = await betweenFaults('installing.fetch', () =>
-        unlessAborted(formulas.fetch(service.formula), signal),
+        unlessAborted(formulas.fetch(wanted.id, wanted.sha256), signal),
       );
       await claimUnitDirectory(unit);
       await betweenFaults('installing.extract', () =>

@@ -16,7 +16,7 @@ export async function mendFormula(unit: AgentUnit, hook: string): Promise<void> 
   });
   await untilHealed(unit, async () => {
     makeUnitDirectory(unit.directory, unit.record().incarnation);
-    await fetchAndStage(unit, formula.id);
+    await fetchAndStage(unit, formula);
     await linkFormula(unit.directory, formula);
   });
 }

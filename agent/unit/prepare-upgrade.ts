@@ -3,6 +3,7 @@ import { FormulaInvalid } from '../../state/formula/errors.js';
 import { stageFormula } from '../disk/stage.js';
 import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../fault-points.js';
+import type { FormulaRef } from '../journal/record.js';
 import { unlessAborted, unlessRepeated, untilItWorks } from '../retry.js';
 import type { WantedFormula } from './operations.js';
 import { gotThrough, takeUp } from './standstill.js';
@@ -17,7 +18,10 @@ export async function fetchFormula(unit: AgentUnit, signal: AbortSignal): Promis
   const { upgrade } = unit.wants();
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
-    if (await isKept(unit, upgrade.to)) return;
+    // The id may stand for another content than when a unit here had it before.
+    const { ref } = await unlessAborted(unit.parts.formulas.findAnew(upgrade.to), signal);
+    // One that the unit kept is there already: going back needs no storage.
+    if (isStaged(unit.directory, ref)) return;
     await betweenFaults('fetching.fetch', () => unlessAborted(unit.parts.formulas.fetch(upgrade.to), signal));
   });
 }
@@ -27,15 +31,15 @@ export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise
   const { upgrade } = unit.wants();
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
-    if (await isKept(unit, upgrade.to)) return;
-    await fetchAndStage(unit, upgrade.to);
+    const { ref } = await unit.parts.formulas.find(upgrade.to);
+    if (!isStaged(unit.directory, ref)) await fetchAndStage(unit, ref);
   });
   await gotThrough(unit, 'preparation');
 }
 
-/** Puts a formula on the unit's disk, from this machine's cache or from the storage. */
-export async function fetchAndStage(unit: AgentUnit, formulaId: string): Promise<void> {
-  const { ref, bundle } = await unit.parts.formulas.fetch(formulaId);
+/** Puts a formula of this very content on the unit's disk, from this machine's cache or from the storage. */
+export async function fetchAndStage(unit: AgentUnit, { id, sha256 }: FormulaRef): Promise<void> {
+  const { ref, bundle } = await unit.parts.formulas.fetch(id, sha256);
   await betweenFaults('staging.extract', () =>
     stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
   );
@@ -55,12 +59,6 @@ async function whilePreparing(
     if (!signal.aborted) unit.troubledBy(askedAgainBy(error, unit.record().service));
     throw error;
   }
-}
-
-/** A formula that the unit kept is there already: going back needs no storage. */
-async function isKept(unit: AgentUnit, formulaId: string): Promise<boolean> {
-  const { ref } = await unit.parts.formulas.find(formulaId);
-  return isStaged(unit.directory, ref);
 }
 
 /**

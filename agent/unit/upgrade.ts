@@ -59,7 +59,7 @@ export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula):
  */
 export async function swapFormula(unit: AgentUnit): Promise<void> {
   const { from, to, revert } = await enterStep(unit, 'swapping');
-  if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to.id);
+  if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to);
   await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
   const { earlier } = unit.record();
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
