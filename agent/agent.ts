@@ -28,7 +28,7 @@ import {
 } from './disk/remembered-machine.js';
 import { replaceFile } from './disk/replace-file.js';
 import { savedSession, saveSession } from './disk/saved-session.js';
-import { endLeftHooks } from './end-hooks.js';
+import { endLeftHooks, KILL_DELAY } from './end-hooks.js';
 import { type HomeEnvironment, homeEnvironment } from './environment/home-environment.js';
 import { choiceOf, ownCommand } from './environment/own-command.js';
 import { DirectoryOfOtherMachine, MachineOwned, MachineTaken, type MachineTakenOver } from './errors.js';
@@ -64,7 +64,7 @@ export interface AgentOptions {
   readonly patience?: number;
   /** The unit of the service manager that runs this process. */
   readonly service?: string;
-  /** Hooks that may run at once on this machine; default: twice its cores. */
+  /** Hooks that may run at once on this machine; default: four for each core. */
   readonly hookConcurrency?: number;
   /** Milliseconds a hook may take, instead of what the environment says; default an hour. */
   readonly hookTimeLimit?: number;
@@ -80,12 +80,17 @@ export interface AgentOptions {
   readonly boot?: string;
   /** Where others reach this machine; default: the environment's `address`, or what the machine's network says. */
   readonly addresses?: MachineAddresses;
+  /** Told that hooks are being ended, as another agent has the machine: the process must outlive them. */
+  readonly losing?: () => void;
   /** What opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }
 
 export interface RunningAgent {
-  /** Stops the agent; units, hooks and the coordinator session stay for the next one. */
+  /**
+   * Stops the agent; units, hooks and the coordinator session stay for the next one. Once another agent has the machine,
+   * and however often it is called, it resolves when everything has ended, the hooks too.
+   */
   stop(): Promise<void>;
   /** Resolves with why the agent must not go on: the state is not the one that its units belong to any more. */
   readonly failure: Promise<Error>;
@@ -97,7 +102,6 @@ export interface RunningAgent {
 }
 
 const AGENT_ID = 'agent-id';
-const KILL_DELAY = 10_000;
 
 /**
  * Hooks that run at once, for each core. Most wait for something most of the time; and those that do not leave a core
@@ -138,11 +142,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const ends: (() => Promise<void> | void)[] = [release];
   let keepSession = false;
   let server: ToolServer | undefined;
-  const stop = async (): Promise<void> => {
+  const endAll = async (): Promise<void> => {
     // First: what is answered must still be journalled.
     await server?.close();
-    server = undefined;
-    for (const end of ends.splice(0).reverse()) await end();
+    for (const end of ends.reverse()) await end();
+  };
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> => {
+    ending ??= endAll();
+    return ending;
   };
   try {
     const journal = openJournal(directory.journal);
@@ -213,8 +221,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...(options.patience !== undefined && { patience: options.patience }),
     }).catch(async (error: unknown) => {
       const isOthers = (error instanceof MachineOwned || error instanceof MachineTaken) && !error.isCopy;
-      if (isOthers && memory.known().length > 0)
+      if (isOthers && memory.known().length > 0) {
+        options.losing?.();
         await endLeftHooks(journalled.units, directory, { boot, killDelay, clock, log });
+      }
       throw error;
     });
     const registration = await Promise.race([registering, failed]);
@@ -292,20 +302,31 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     };
     ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
     keepSession = true;
+    let losing: Promise<void> | undefined;
+    const lose = async (): Promise<void> => {
+      options.losing?.();
+      keepSession = false;
+      // First: the other agent waits for this one's presence to go, and then runs hooks of the same units.
+      await units.abandon(gate);
+      // Before all else ends: what that would still write is the other agent's by now.
+      await bare.close();
+      await end();
+    };
     const lost = ownership.lost.then(async (error) => {
       log.error(error.message, { next: error.next });
-      keepSession = false;
-      // At once, so that what this session had left in the tree goes; the hooks may take their time to end.
-      const abandoned = units.abandon(gate);
-      await bare.close();
-      await abandoned;
-      await stop();
+      losing = lose();
+      await losing;
       return error;
     });
+    const stop = async (): Promise<void> => {
+      // Which would leave running the hooks that are to end.
+      if (losing === undefined) await end();
+      await losing;
+    };
     log.info(`machine ${machine} is up`, { environment: environment.name, units: journalled.units.length });
     return { stop, failure: home.stranger, lost };
   } catch (error) {
-    await stop();
+    await end();
     throw error;
   }
 }

@@ -6,6 +6,9 @@ import type { DataDirectory } from './disk/data-directory.js';
 import type { UnitRecord } from './journal/record.js';
 import type { Log } from './log.js';
 
+/** Milliseconds from SIGTERM to SIGKILL for a hook that is to end, unless an agent is told otherwise. */
+export const KILL_DELAY = 10_000;
+
 /** Milliseconds; whatever limit the hooks had is not waited for. */
 const NO_LIMIT = 2_000_000_000;
 

@@ -37,6 +37,8 @@ interface Options {
   readonly debug?: boolean;
 }
 
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 const program = new Command('ensemble-agent')
   .description(
     'Hosts the units of this machine, in the foreground, until SIGTERM. Units and running hooks outlive it.',
@@ -103,6 +105,7 @@ async function run(options: Options): Promise<void> {
     });
     if (notice !== undefined) log.warning(notice);
     const service = serviceUnit();
+    let losing = false;
     const agent = await startAgent({
       environment,
       ...chosen,
@@ -110,6 +113,11 @@ async function run(options: Options): Promise<void> {
       log,
       clock: systemClock,
       random: Math.random,
+      losing() {
+        losing = true;
+        for (const signal of SIGNALS)
+          process.on(signal, () => log.info(`${signal}: stopping when the hooks here have ended`));
+      },
       acceptState: options.acceptState === true,
       ...(service !== undefined && { service }),
       ...(options.takeOver === true && { takeOver: true }),
@@ -128,8 +136,10 @@ async function run(options: Options): Promise<void> {
       (error: unknown) => fail(error, options),
     );
     giveBackMemory(systemClock, memoryOfProcess());
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    for (const signal of SIGNALS) {
       process.once(signal, () => {
+        // It ends by itself.
+        if (losing) return;
         log.info(`${signal}: stopping; units and running hooks go on`);
         agent.stop().then(
           () => process.exit(0),

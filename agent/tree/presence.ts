@@ -7,6 +7,7 @@ import { type MachinePlace, readMachinePlace } from '../../state/model/machine-o
 import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { type AgentPresence, agentSchema, type Machine, machineSchema } from '../../state/model/schemas.js';
+import { KILL_DELAY } from '../end-hooks.js';
 import { MachineTaken } from '../errors.js';
 import { untilItWorks } from '../retry.js';
 import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
@@ -27,7 +28,8 @@ export interface RegistrationOptions extends OwnershipParts {
   readonly patience?: number;
 }
 
-const PATIENCE = 20_000;
+/** A session outlives its agent by ten seconds, and so do its hooks: those of one that lost its machine end first. */
+const PATIENCE = 10_000 + KILL_DELAY;
 
 /**
  * Takes the machine and announces this agent's presence on it. An agent that was killed may have left its own presence
@@ -50,7 +52,8 @@ export async function registerAgent(
   await ownership.take((found) => {
     if (!takeOver) requireOwnable(found, identity, memory.known(), start);
   });
-  // It learns that it has lost its machine, and goes. Its hooks must have ended before any is run here.
+  // It learns that it has lost its machine, ends its hooks, and takes its presence away after that: none may be run here
+  // before.
   if (takeOver) await outlast(coordinator, identity, await readMachinePlace(coordinator, machine), options);
   const presence = nodeValue({
     pid: process.pid,
