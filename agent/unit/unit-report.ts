@@ -1,5 +1,6 @@
 import { EnsembleError } from '../../state/errors.js';
 import { type HistoryEntry, unitHistoryWith } from '../../state/model/history.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
@@ -11,6 +12,7 @@ import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
 import { UnitNode } from '../tree/unit-node.js';
 import { type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from './operations.js';
+import { namingService } from './way-out.js';
 
 /** What the report is made from. */
 export interface ReportHost {
@@ -114,7 +116,8 @@ export class UnitReport {
 
   /** Says what an operation waits for, or that it goes on. */
   troubledBy(error: unknown): void {
-    const reason = error === undefined ? undefined : sentence(error);
+    const reason =
+      error === undefined ? undefined : namingService(sentence(error), serviceOfUnit(this.#host.name));
     if (reason === this.#trouble?.reason) return;
     this.#trouble = reason === undefined ? undefined : { reason, since: this.#host.now() };
     if (reason !== undefined) this.#host.parts.log.warning(reason, { unit: this.#host.name });

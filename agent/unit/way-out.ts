@@ -1,4 +1,5 @@
 import { EnsembleError } from '../../state/errors.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
 import { sentence } from '../log.js';
 import { shortened } from '../shortened.js';
 
@@ -23,7 +24,8 @@ export interface WayOut {
  */
 export function wayOut(error: unknown, unit: string): WayOut {
   const command = `ensemble resolved --retry ${unit}`;
-  const known = error instanceof EnsembleError ? error.next : undefined;
+  const known =
+    error instanceof EnsembleError ? error.next && namingService(error.next, serviceOfUnit(unit)) : undefined;
   const next = known === undefined ? command : known.includes(command) ? known : `${known}, then: ${command}`;
   const text = error instanceof Error ? error.message : String(error);
   const brief = error instanceof EnsembleError ? error.brief : text;
@@ -43,6 +45,16 @@ export function relationWayOut(error: unknown, unit: string, relation: string): 
 
 /** The same for a formula that cannot be made ready; the unit goes on with the one it has. */
 export function askedAgainBy(error: unknown, service: string): string {
-  const text = sentence(error);
-  return `${text}${text.includes('; next: ') ? ', then: ' : '; next: '}ensemble upgrade-formula ${service}`;
+  const text = namingService(sentence(error), service);
+  const command = `ensemble upgrade-formula ${service}`;
+  if (text.endsWith(command)) return text;
+  return `${text}${text.includes('; next: ') ? ', then: ' : '; next: '}${command}`;
+}
+
+/**
+ * Puts the service into the command of an error that does not know it, such as one of the storage: what is printed can
+ * be run as it stands.
+ */
+export function namingService(text: string, service: string): string {
+  return text.replaceAll('upgrade-formula SERVICE', `upgrade-formula ${service}`);
 }

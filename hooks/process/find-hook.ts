@@ -31,7 +31,7 @@ export async function findHook(formulaDirectory: string, hook: string): Promise<
 function unusable(hook: string, path: string, reason: HookNotExecutable['reason']): HookNotExecutable {
   const next =
     reason === 'mode'
-      ? `chmod +x hooks/${hook} in the formula, raise its revision and upgrade; or here: chmod +x '${path}' and ensemble resolved --retry`
+      ? `chmod +x hooks/${hook} in the formula, raise its revision and upgrade; or here: chmod +x '${path}'`
       : `ship hooks/${hook} as an executable file in a new revision of the formula`;
   return new HookNotExecutable(hook, path, reason, next);
 }

@@ -4,14 +4,14 @@ import { EnsembleError } from '../errors.js';
 export class NodeNotFound extends EnsembleError {
   static override readonly code = 'node-not-found';
   constructor(readonly path: string) {
-    super(`${path} does not exist in the environment's state`);
+    super(`${path} does not exist in the environment's state`, 'ensemble status, then run the command again');
   }
 }
 
 export class NodeExists extends EnsembleError {
   static override readonly code = 'node-exists';
   constructor(readonly path: string) {
-    super(`${path} exists already in the environment's state`);
+    super(`${path} exists already in the environment's state`, 'ensemble status, then run the command again');
   }
 }
 
@@ -26,7 +26,7 @@ export class VersionConflict extends EnsembleError {
 export class NodeNotEmpty extends EnsembleError {
   static override readonly code = 'node-not-empty';
   constructor(readonly path: string) {
-    super(`${path} still has children`);
+    super(`${path} still has children`, 'run the command again');
   }
 }
 
@@ -38,7 +38,10 @@ export class ValueTooLarge extends EnsembleError {
     readonly bytes: number,
     readonly limit: number,
   ) {
-    super(`${path} would hold ${bytes} bytes; the coordinator takes at most ${limit}`);
+    super(
+      `${path} would hold ${bytes} bytes; the coordinator takes at most ${limit}`,
+      'set where the data is, not the data',
+    );
   }
 }
 

@@ -31,6 +31,6 @@ export class EnvironmentsInvalid extends EnsembleError {
     readonly field: string,
     readonly reason: string,
   ) {
-    super(`${file}:${line}: ${field === '' ? '' : `${field}: `}${reason}`);
+    super(`${file}:${line}: ${field === '' ? '' : `${field}: `}${reason}`, 'correct that line');
   }
 }

@@ -229,7 +229,7 @@ export class FormulaContentsDiffer extends EnsembleError {
   ) {
     super(
       `${formula} has two different contents: ${first} and ${second}`,
-      'give the changed one a higher revision (ensemble upgrade-formula --bump)',
+      'write a higher revision into the metadata.yaml of the changed one, or remove one of the two',
     );
   }
 }

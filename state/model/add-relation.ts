@@ -116,11 +116,13 @@ function checkLimit({ service, name, limit }: OfferedEndpoint, side: Side): void
   const taken = side.relations.filter(({ value }) =>
     value.endpoints.some((endpoint) => endpoint.service === service && endpoint.name === name),
   );
-  const going = taken
-    .filter(({ value }) => value.removing === true)
-    .flatMap(({ value }) => value.endpoints.filter((other) => other.service !== service))
-    .map((other) => other.service);
-  if (taken.length >= limit) throw new RelationLimitReached(`${service}:${name}`, limit, going);
+  const related = (removing: boolean): readonly string[] =>
+    taken
+      .filter(({ value }) => (value.removing === true) === removing)
+      .flatMap(({ value }) => value.endpoints.filter((other) => other.service !== service))
+      .map((other) => other.service);
+  if (taken.length >= limit)
+    throw new RelationLimitReached(`${service}:${name}`, limit, related(true), related(false));
 }
 
 /** The service whose units the relation places; undefined in global scope. */

@@ -8,7 +8,10 @@ export class NodeInvalid extends EnsembleError {
     readonly field: string,
     readonly reason: string,
   ) {
-    super(`${path} in the environment's state is damaged${field === '' ? '' : ` at ${field}`}: ${reason}`);
+    super(
+      `${path} in the environment's state is damaged${field === '' ? '' : ` at ${field}`}: ${reason}`,
+      'restore that node: compare it with a sound one of its kind',
+    );
   }
 }
 
@@ -184,7 +187,10 @@ export class FormulaPublishedDiffers extends EnsembleError {
 export class FormulaNotPublished extends EnsembleError {
   static override readonly code = 'formula-not-published';
   constructor(readonly formula: string) {
-    super(`formula ${formula} is not published in this environment`);
+    super(
+      `formula ${formula} is not published in this environment`,
+      'publish it again, from its repository: ensemble upgrade-formula SERVICE',
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { EnsembleError } from '../errors.js';
+import { serviceOfUnit } from './paths.js';
 
 export class EndpointNotFound extends EnsembleError {
   static override readonly code = 'endpoint-not-found';
@@ -9,6 +10,9 @@ export class EndpointNotFound extends EnsembleError {
   ) {
     super(
       `service ${service} has no relation ${relation}${known.length === 0 ? ': its formula declares none' : `; it has: ${known.join(', ')}`}`,
+      known.length === 0
+        ? `declare it in the formula, then: ensemble upgrade-formula ${service}`
+        : `write ${service} alone, or ${service}:${known[0]}`,
     );
   }
 }
@@ -20,7 +24,11 @@ export class EndpointsDoNotMatch extends EnsembleError {
     readonly one: string,
     readonly other: string,
   ) {
-    super(`${one} and ${other} cannot be related: neither provides an interface that the other requires`);
+    const [service] = one.split(':');
+    super(
+      `${one} and ${other} cannot be related: neither provides an interface that the other requires`,
+      `relate other services, or mend provides and requires in a formula, then: ensemble upgrade-formula ${service}`,
+    );
   }
 }
 
@@ -77,12 +85,14 @@ export class RelationLimitReached extends EnsembleError {
     readonly limit: number,
     /** The services of the relations that count and are going already. */
     readonly going: readonly string[] = [],
+    /** The services of those that count and stay. */
+    readonly others: readonly string[] = [],
   ) {
     const most = `${endpoint} takes part in ${limit} relation${limit === 1 ? '' : 's'} at most`;
     super(
       going.length === 0 ? most : `${most}, and units have still to leave the one with ${going.join(', ')}`,
       going.length === 0
-        ? 'ensemble remove-relation'
+        ? `ensemble remove-relation ${endpoint} ${others[0] ?? 'SERVICE'}, and this command again when it is gone`
         : 'ensemble status, and this command again when it is gone',
     );
   }
@@ -140,7 +150,7 @@ export class UnitIsSubordinate extends EnsembleError {
   ) {
     super(
       `unit ${unit} is a subordinate: it goes with ${principal}, or with the relation that placed it there`,
-      `ensemble remove-unit ${principal}, or ensemble remove-relation`,
+      `ensemble remove-unit ${principal}, or ensemble remove-relation ${serviceOfUnit(unit)} ${serviceOfUnit(principal)}`,
     );
   }
 }

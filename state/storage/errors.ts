@@ -24,7 +24,10 @@ export class StorageUrlInvalid extends EnsembleError {
 export class ObjectKeyInvalid extends EnsembleError {
   static override readonly code = 'object-key-invalid';
   constructor(readonly key: string) {
-    super(`${JSON.stringify(key)} is not the key of a stored object`);
+    super(
+      `${JSON.stringify(key)} is not the key of a stored object`,
+      'restore the storageKey of its record under /formulas in the state',
+    );
   }
 }
 
@@ -158,7 +161,11 @@ export class ObjectNotFound extends EnsembleError {
     readonly key: string,
     options?: ErrorOptions,
   ) {
-    super(`there is no object ${place(storage, key)}`, 'publish the formula again', options);
+    super(
+      `there is no object ${place(storage, key)}`,
+      'publish the formula again: ensemble upgrade-formula SERVICE',
+      options,
+    );
   }
 }
 
@@ -176,7 +183,7 @@ export class ObjectDamaged extends EnsembleError {
   ) {
     super(
       `${place(storage, key)} is damaged: ${difference(expected, actual)}`,
-      'remove that object, then publish the formula again',
+      'remove that object, then publish the formula again: ensemble upgrade-formula SERVICE',
     );
   }
 }

@@ -7,8 +7,17 @@ import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { filesUnder, projectDirectory, textOf } from '../docs/project.js';
 import { eventually } from '../eventually.js';
-import { remedies } from './remedies.js';
+import { agentRows } from './agent-rows.js';
+import { commandLineRows } from './command-line-rows.js';
+import { formulaRows } from './formula-rows.js';
+import { relationRows } from './relation-rows.js';
+import { slowRows } from './slow-rows.js';
+import { tryRows } from './stage.js';
+import { toolRows } from './tool-rows.js';
+import { unitRows } from './unit-rows.js';
+import { unrun } from './unrun.js';
 
+const rows = [...commandLineRows, ...formulaRows, ...unitRows, ...agentRows, ...relationRows, ...toolRows];
 const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
 
 /** The codes of all classes of errors, as the docs of errors collect them. */
@@ -31,22 +40,39 @@ async function codes(): Promise<readonly string[]> {
 }
 
 describe('the table of remedies', () => {
-  it('has a row for each error, and no other', async () => {
-    assert.deepEqual(Object.keys(remedies).sort(), await codes());
+  const tried = new Set([...rows, ...slowRows].map(({ code }) => code));
+
+  it('has rows for each error, or says why it has none, and knows no other error', async () => {
+    assert.deepEqual([...tried, ...Object.keys(unrun)].sort(), await codes());
   });
 
-  it('names tests that do what the error advises, or says why it cannot be done here', () => {
-    for (const [code, row] of Object.entries(remedies)) {
+  it('says of each that is not tried why not: of that one, and of no other', () => {
+    const reasons = new Map<string, string>();
+    for (const [code, row] of Object.entries(unrun)) {
       if ('test' in row) {
         assert.ok(existsSync(join(projectDirectory, row.test)), `${code}: there is no ${row.test}`);
         assert.ok(textOf(row.test).includes(row.says), `${code}: ${row.test} does not say ${row.says}`);
-      } else assert.ok(row.why.length > 10, code);
+      } else {
+        assert.ok(row.why.length > 30, code);
+        assert.equal(reasons.get(row.why), undefined, code);
+        reasons.set(row.why, code);
+      }
     }
+  });
+
+  it('makes each situation once', () => {
+    const titles = [...rows, ...slowRows].map(({ code, by }) => `${code}: ${by}`);
+    assert.equal(new Set(titles).size, titles.length);
   });
 });
 
+describe('a remedy that an error names', function () {
+  this.timeout(60_000);
+  tryRows(rows);
+});
+
 /** Each situation is made, its printed words are taken, the command in them is run as it stands, and it must be over. */
-describe('a remedy that is printed', () => {
+describe('a remedy that an upgrade names', () => {
   let world: World;
   beforeEach(async () => {
     world = await World.open();
@@ -67,16 +93,6 @@ describe('a remedy that is printed', () => {
     await world.deploy(one);
     await world.untilOn(one);
   };
-
-  it('hook-failed: resolved --retry, once the cause is mended', async () => {
-    await world.publish(1, { hooks: { start: 'test -e "$TRACE/gate-mended"' } });
-    await world.agent();
-    await world.deploy(one);
-    const { status } = await world.until('start-error');
-    await world.openGate('mended');
-    await follow(status.next ?? '', /ensemble resolved --retry f\/0/);
-    await world.untilOn(one);
-  });
 
   it('an upgrade hook that failed, where a newer revision waits: --force, which is named first', async () => {
     await world.publish(1);
@@ -125,36 +141,5 @@ describe('a remedy that is printed', () => {
     await world.openGate('mended');
     await follow(stderr, /ensemble upgrade-formula --force f/);
     await world.untilOn(two);
-  });
-
-  it('formula-reverted: upgrade-formula --force', async () => {
-    await world.publish(1);
-    await runs();
-    await world.publish(2);
-    await follow('ensemble upgrade-formula f', /.*/);
-    await follow('ensemble revert-formula f', /.*/);
-    await world.untilOn(one);
-    const { code, stderr } = await ensemble(world, 'upgrade-formula', 'f');
-    assert.equal(code, 1);
-    await follow(stderr, /ensemble upgrade-formula --force f/);
-    await world.untilOn(two);
-  });
-
-  it('unit-has-agent: remove-unit without force', async () => {
-    await world.publish(1);
-    await runs();
-    const { code, stderr } = await ensemble(world, 'remove-unit', '--force', 'f/0');
-    assert.equal(code, 1);
-    await follow(stderr, /ensemble remove-unit f\/0/);
-    await eventually(async () => assert.deepEqual(await world.coordinator.children('/units'), []));
-  });
-
-  it('service-exists: add-unit', async () => {
-    await world.publish(1);
-    await runs();
-    const { code, stderr } = await ensemble(world, 'deploy', '--repository', 'world', 'f');
-    assert.equal(code, 1);
-    await follow(stderr, /ensemble add-unit f/);
-    await world.untilOn(one, 'f/1');
   });
 });

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { paths } from '../../state/model/paths.js';
+import type { Row } from './stage.js';
+
+const CONFIG = 'options:\n  title: {type: string, default: a}\n  size: {type: int, default: 1}\n';
+
+/** What a command is given, and cannot take. */
+export const commandLineRows: readonly Row[] = [
+  {
+    code: 'usage',
+    by: '--help, whose example is a line that is taken',
+    run: async (stage) => {
+      const said = await stage.fails('ensemble status --format nothing', /invalid/);
+      const help = await stage.follow(said, /ensemble status --help/);
+      await stage.follow(help, /ensemble status$/m);
+    },
+  },
+  {
+    code: 'config-option-unknown',
+    by: 'one of those named',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      const said = await stage.fails('ensemble set f titel=b', /no config option titel/);
+      const option = stage.named(said, /(?<=choose one of )\w+/);
+      await stage.ok(`ensemble set f ${option}=b`);
+      assert.match(await stage.ok('ensemble get f'), /\bb\b/);
+    },
+  },
+  {
+    code: 'config-value-invalid',
+    by: 'get, which shows the type',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      const said = await stage.fails('ensemble set f size=large', /size/);
+      assert.match(await stage.follow(said, /ensemble get SERVICE/, { SERVICE: 'f' }), /size .*int/);
+      await stage.ok('ensemble set f size=7');
+      assert.match(await stage.ok('ensemble get f'), /\b7\b/);
+    },
+  },
+  {
+    code: 'config-file-invalid',
+    by: 'the line that it names',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      await stage.file('c.yaml', 'title: b\nsizes: 7\n');
+      const said = await stage.fails('ensemble set f --config c.yaml', /c\.yaml:2: sizes: .*no such option/);
+      const option = stage.named(said, /size(?!s)/);
+      await stage.file('c.yaml', `title: b\n${option}: 7\n`);
+      await stage.ok('ensemble set f --config c.yaml');
+      assert.match(await stage.ok('ensemble get f'), /\b7\b/);
+    },
+  },
+  {
+    code: 'file-unreadable',
+    by: 'a path that is there',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      const said = await stage.fails('ensemble set f --config c.yaml', /c\.yaml cannot be read/);
+      stage.named(said, /check the path/);
+      await stage.file('c.yaml', 'size: 7\n');
+      await stage.ok('ensemble set f --config c.yaml');
+    },
+  },
+  {
+    code: 'file-unwritable',
+    by: 'another --output',
+    run: async (stage) => {
+      const said = await stage.fails('ensemble status --output bin', /bin cannot be written/);
+      await stage.ok(`ensemble status ${stage.named(said, /(?<=choose another )--output/)} status.txt`);
+    },
+  },
+  {
+    code: 'value-too-large',
+    by: 'where the data is',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      await stage.file('big', 'a'.repeat(1_100_000));
+      const said = await stage.fails('ensemble set f title=@big', /takes at most/);
+      stage.named(said, /set where the data is/);
+      await stage.ok(`ensemble set f title=${stage.world.path('big')}`);
+    },
+  },
+  {
+    code: 'not-confirmed',
+    by: 'the same with --yes',
+    run: async (stage) => {
+      await stage.service();
+      const line = 'ensemble destroy-environment';
+      const said = await stage.fails(line, /would remove/);
+      await stage.ok(`${line} ${stage.named(said, /--yes/)}`);
+      await stage.fails('ensemble status', /not been bootstrapped/);
+    },
+  },
+  {
+    code: 'not-bootstrapped',
+    by: 'bootstrap, as it is named',
+    bare: true,
+    run: async (stage) => {
+      const said = await stage.fails('ensemble status', /not been bootstrapped/);
+      await stage.follow(said, /ensemble bootstrap -e world/);
+      await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'not-bootstrapped',
+    by: 'bootstrap with the URLs it was asked with',
+    bare: true,
+    run: async (stage) => {
+      const { state, storage } = stage.world;
+      const choice = `--state ${state} --storage '${storage}'`;
+      const said = await stage.fails(`ensemble ${choice} status`, /not been bootstrapped/);
+      await stage.follow(said, /ensemble bootstrap .*/);
+      await stage.ok(`ensemble ${choice} status`);
+    },
+  },
+  {
+    code: 'no-environments',
+    by: 'bootstrap',
+    bare: true,
+    run: async (stage) => {
+      await rm(stage.world.path('environments.yaml'));
+      await stage.follow(await stage.fails('ensemble status', /no environments yet/), /ensemble bootstrap/);
+      await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'environment-not-found',
+    by: 'another with -e',
+    run: async (stage) => {
+      const said = await stage.fails('ensemble -e word status', /there are: world/);
+      const [, known = ''] = /there are: (\w+)/.exec(said) ?? [];
+      await stage.ok(`ensemble ${stage.named(said, /-e/)} ${known} status`);
+    },
+  },
+  {
+    code: 'environments-invalid',
+    by: 'the line that it names',
+    run: async (stage) => {
+      await stage.edit('storage:', 'storge:');
+      const said = await stage.fails('ensemble status', /environments\.yaml:\d+: .*stor/);
+      stage.named(said, /correct that line/);
+      await stage.edit('storge:', 'storage:');
+      await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'coordinator-url-invalid',
+    by: 'a URL of the form it names',
+    run: async (stage) => {
+      await stage.edit('state: embedded:', 'state: embeded:');
+      const said = await stage.fails('ensemble status', /is no coordinator/);
+      await stage.edit('state: embeded:', `state: ${stage.named(said, /embedded:(?=\/path)/)}`);
+      await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'storage-url-invalid',
+    by: 'a URL of the form it names',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      await stage.edit('storage: file:', 'storage: fil:');
+      const deploy = 'ensemble deploy -n 0 --repository world f';
+      const said = await stage.fails(deploy, /is no storage/);
+      await stage.edit('storage: fil:', `storage: ${stage.named(said, /file:(?=\/path)/)}`);
+      await stage.ok(deploy);
+    },
+  },
+  {
+    code: 'storage-unreachable',
+    by: 'the storage that the environment names',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      await stage.file('storage', 'a file');
+      const deploy = 'ensemble deploy -n 0 --repository world f';
+      const said = await stage.fails(
+        deploy,
+        /cannot be reached for .*a file stands where a directory should/,
+      );
+      stage.named(said, /the environment’s `storage` in environments.yaml/);
+      await stage.edit(`file:${stage.world.path('storage')}`, `file:${stage.world.path('store')}`);
+      await stage.ok(deploy);
+    },
+  },
+  {
+    code: 'system-refused',
+    by: 'another place',
+    run: async (stage) => {
+      const where = stage.world.path('environments.yaml');
+      const said = await stage.fails(
+        `TMPDIR=${where} ensemble -e world prune; ENSEMBLE_HOME=${where}/below ensemble bootstrap`,
+        /cannot be used/,
+      );
+      stage.named(said, /check the path/);
+      await stage.ok(`ENSEMBLE_HOME=${stage.world.path('below')} ensemble bootstrap`);
+    },
+  },
+  {
+    code: 'node-invalid',
+    by: 'restoring it',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      const { coordinator } = stage.world;
+      const sound = (await coordinator.get(paths.config('f')))?.value ?? '';
+      await coordinator.set(paths.config('f'), 'no JSON');
+      const said = await stage.fails('ensemble get f', /\/services\/f\/config .*is damaged/);
+      stage.named(said, /restore that node/);
+      await coordinator.set(paths.config('f'), sound);
+      await stage.ok('ensemble get f');
+    },
+  },
+  {
+    code: 'object-key-invalid',
+    by: 'restoring the record’s key',
+    run: async (stage) => {
+      await stage.unit();
+      const { coordinator } = stage.world;
+      const sound = (await coordinator.get(paths.formula('world:f-1')))?.value ?? '';
+      const record: Record<string, unknown> = JSON.parse(sound);
+      await coordinator.set(paths.formula('world:f-1'), JSON.stringify({ ...record, storageKey: '../x' }));
+      const said = await stage.fails('ensemble upgrade-formula f', /is not the key of a stored object/);
+      stage.named(said, /restore the storageKey of its record under \/formulas/);
+      await coordinator.set(paths.formula('world:f-1'), sound);
+      await stage.ok('ensemble upgrade-formula f');
+    },
+  },
+  {
+    code: 'no-repository',
+    by: '--repository, or the variable',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      const said = await stage.fails('ensemble deploy -n 0 f', /no repository to look for f in/);
+      await stage.ok(`ensemble deploy -n 0 ${stage.named(said, /--repository/)} world f`);
+      await stage.ok(`${stage.named(said, /ENSEMBLE_REPOSITORY/)}=world ensemble deploy -n 0 f g`);
+    },
+  },
+  {
+    code: 'repository-not-found',
+    by: '--repository',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      await mkdir(stage.world.path('elsewhere'));
+      await rename(stage.world.path('world'), stage.world.path('elsewhere', 'world'));
+      const said = await stage.fails('ensemble deploy -n 0 --repository world f', /is no repository/);
+      await stage.ok(`ensemble deploy -n 0 ${stage.named(said, /--repository/)} elsewhere/world f`);
+    },
+  },
+  {
+    code: 'bundle-unwritable',
+    by: 'room where bundles are written, which TMPDIR chooses',
+    run: async (stage) => {
+      await stage.world.writeFormula(1, { files: { large: 'x'.repeat(10) } });
+      await writeFile(
+        stage.world.path('world', 'f-1', 'noise'),
+        Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))),
+      );
+      const deploy = 'ensemble deploy -n 0 --repository world f';
+      const said = await stage.fails(
+        `ulimit -f 16; trap '' XFSZ; ${deploy}`,
+        /the bundle .* cannot be written/,
+      );
+      stage.named(said, /check the disk space/);
+      await stage.ok(deploy);
+    },
+  },
+];
