@@ -74,7 +74,10 @@ describe('the loop breaker', () => {
     });
     const { status } = await world.until('install-error');
     assert.match(status.message, /is damaged: its sha256 is .*; 20 times in a row$/);
-    assert.match(status.next ?? '', /publish the formula again: ensemble upgrade-formula f, then: ensemble resolved --retry f\/0$/);
+    assert.match(
+      status.next ?? '',
+      /publish the formula again: ensemble upgrade-formula f, then: ensemble resolved --retry f\/0$/,
+    );
     await writeFile(object, sound);
     await requestResolved(world.coordinator, 'f/0', true, requester);
     await world.untilOn(one);
