@@ -163,7 +163,7 @@ describe('relations from the command line', () => {
       assert.equal(
         stderr,
         'ensemble: unit logger/0 is a subordinate: it goes with mysql/0, or with the relation that placed it there\n' +
-          '  try: ensemble remove-unit mysql/0, or ensemble remove-relation\n',
+          '  try: ensemble remove-unit mysql/0, or ensemble remove-relation logger mysql\n',
       );
     });
   });
