@@ -10,8 +10,8 @@ import type { Clock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
-import { openGate, openGates } from '../state/model/protection.js';
 import { requireLayout } from '../state/model/layout.js';
+import { openGate, openGates } from '../state/model/protection.js';
 import type { Machine } from '../state/model/schemas.js';
 import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
@@ -232,8 +232,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const { ownership } = registration;
     const coordinator = fencedCoordinator(bare, ownership, clock);
     const gate = hookGate(() => ownership.assure());
-    // Its mark is this agent's, whoever has the machine.
-    await home.settle(bare);
+    await home.settle(coordinator);
     for (const path of await openGates(bare))
       log.warning(openGate(environment, path, `ensemble bootstrap -e ${environment.name}`));
     ends.push(() => home.close());

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../state/clock.js';
-import type { Coordinator, Node, Operation } from '../../state/coordination/coordinator.js';
-import { retryOnConflict } from '../../state/model/conflict.js';
-import { nodeValue, parseEntity } from '../../state/model/entity.js';
+import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import { parseEntity } from '../../state/model/entity.js';
 import { environmentId } from '../../state/model/layout.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
@@ -9,6 +9,7 @@ import { layoutSchema, type Mark, markSchema } from '../../state/model/schemas.j
 import { StateForeign, StateOlder, StateReplaced } from '../errors.js';
 import type { Log } from '../log.js';
 import { type EnvironmentMemory, readMemory, writeMemory } from './memory.js';
+import { raiseMark } from './raise-mark.js';
 import { recognise } from './recognise.js';
 
 /** Milliseconds after a write to the tree within which the mark is raised: a copy of before that write is recognised. */
@@ -46,7 +47,11 @@ export interface HomeEnvironment {
   readonly stranger: Promise<Error>;
   /** The coordinator was taken away from under this agent. */
   replaced(): void;
-  /** The tree was recognised: remembers it, and from now on tells it how far the agent is. */
+  /**
+   * The tree was recognised: remembers it, and from now on tells it how far the agent is. Where the environment is made
+   * anew under an agent that works in it, the agent follows, and this remembers the new one.
+   * @param coordinator fenced, so that no agent that lost its machine writes there
+   */
   settle(coordinator: Coordinator): Promise<void>;
   /** Something was written to the tree. */
   touched(): void;
@@ -66,16 +71,23 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
   let accepted = false;
   let waits = false;
   let trouble: string | undefined;
+  let unraised: string | undefined;
+  let closed = false;
   let timer: Timer | undefined;
+  let watch: Observation | undefined;
   let raising: Promise<void> = Promise.resolve();
+  let writing: Promise<void> = Promise.resolve();
   let refuse: (error: Error) => void = () => undefined;
   const stranger = new Promise<Error>((resolve) => {
     refuse = resolve;
   });
 
-  async function remember(next: EnvironmentMemory): Promise<void> {
+  /** One after the other: what is remembered last is on the disk last. */
+  function remember(next: EnvironmentMemory): Promise<void> {
     memory = next;
-    await writeMemory(dataDirectory, next);
+    const written = writing.then(() => writeMemory(dataDirectory, next));
+    writing = written.catch(() => undefined);
+    return written;
   }
 
   /** What somebody else wrote there says nothing, and must not stop the agent: it is as good as what is known here. */
@@ -88,16 +100,41 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     }
   }
 
-  /** The tree first: killed in between, the agent finds a tree that knows more than the directory, and goes on. */
-  async function raise(tree: Coordinator, known: EnvironmentMemory, least = 0): Promise<void> {
-    const count = Math.max(known.mark?.count ?? 0, least) + 1;
-    const mark: Mark = { count, at: new Date(clock.now()).toISOString(), machine };
-    await writeMark(tree, agentId, mark);
-    await remember({ ...(memory ?? known), mark: { count, at: mark.at } });
+  /**
+   * An environment that was made anew meanwhile is remembered first, and without a mark, since it has none of this agent.
+   * The mark is written to the tree first: killed in between, the agent finds a tree that knows more than the directory,
+   * and goes on.
+   */
+  async function raise(tree: Coordinator, least = 0): Promise<void> {
+    const environment = await environmentId(tree);
+    const before = memory?.environment;
+    if (environment !== before) {
+      await remember({ environment, disowned: stillDisowned() });
+      log.warning(
+        `the environment at ${resident.state} was made anew, and ${dataDirectory} belongs to it from now on`,
+        {
+          environment,
+          before,
+        },
+      );
+    }
+    const known = Math.max(memory?.mark?.count ?? 0, least);
+    const { count, at } = await raiseMark(tree, agentId, (found) => ({
+      count: Math.max(markOf(found)?.count ?? 0, known) + 1,
+      at: new Date(clock.now()).toISOString(),
+      machine,
+    }));
+    await remember({ ...memory, environment, mark: { count, at } });
+    unraised = undefined;
+  }
+
+  function stillDisowned(): string[] {
+    const units = resident.units();
+    return (memory?.disowned ?? []).filter((unit) => units.includes(unit));
   }
 
   function raiseSoon(): void {
-    if (timer !== undefined || coordinator === undefined) return;
+    if (timer !== undefined || coordinator === undefined || closed) return;
     timer = clock.after(RAISE_WITHIN, raiseNow);
   }
 
@@ -105,9 +142,31 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     timer?.cancel();
     timer = undefined;
     const tree = coordinator;
-    raising = raising
-      .then(() => (tree === undefined || memory === undefined ? undefined : raise(tree, memory)))
-      .catch((error: unknown) => log.debug('the mark in the state tree cannot be raised', { error }));
+    if (tree === undefined) return;
+    raising = raising.then(() => raise(tree)).catch(cannotRaise);
+  }
+
+  /** Where there is no environment at all, the one that comes is seen by `watch`. */
+  function cannotRaise(error: unknown): void {
+    const said = String(error);
+    const isExpected = closed || error instanceof NodeNotFound;
+    if (isExpected || said === unraised) log.debug('the mark in the state tree cannot be raised', { error });
+    else
+      log.warning('it cannot be noted how far this agent is in its environment; it is tried again', {
+        error,
+      });
+    if (!isExpected) unraised = said;
+    raiseSoon();
+  }
+
+  /** It was followed by whatever observes the tree, so the agent belongs to it, and must know that when it starts again. */
+  function lookAtLayout(node: Node | undefined): void {
+    try {
+      const layout = parseEntity(paths.layout, layoutSchema, node);
+      if (layout !== undefined && layout.value.environment !== memory?.environment) raiseNow();
+    } catch (error) {
+      log.error('the environment cannot be told', { error });
+    }
   }
 
   /** Without a unit there is nothing that a wrong tree could harm. */
@@ -117,25 +176,25 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
 
   async function settle(tree: Coordinator): Promise<void> {
     const environment = await environmentId(tree);
-    const found = markOf(await tree.get(paths.mark(agentId)));
-    const { disowned = [] } = memory ?? {};
-    const units = resident.units();
-    let left = disowned.filter((unit) => units.includes(unit));
+    let disowned = stillDisowned();
     if (accepted) {
       const wanted = ((await tree.children(paths.machineUnits(machine))) ?? []).map(unitOfNode);
-      left = units.filter((unit) => !wanted.includes(unit));
+      disowned = resident.units().filter((unit) => !wanted.includes(unit));
       log.warning(`${dataDirectory} belongs to the environment at ${resident.state} from now on`, {
         environment,
         before: memory?.environment,
-        ...(left.length > 0 && { 'put aside': left }),
+        ...(disowned.length > 0 && { 'put aside': disowned }),
       });
-      accepted = false;
     }
-    const known = { ...memory, environment, disowned: left };
-    // Before the tree hears of it: whoever is killed in between still knows which units have to go.
-    await remember(known);
-    await raise(tree, known, found?.count);
+    const { mark, ...known } = memory ?? {};
+    const isAsKnown = !accepted && memory?.environment === environment;
+    accepted = false;
+    // Before the tree hears of it: whoever is killed in between still knows which units have to go. And without the mark of
+    // another state, which would make this one an older one.
+    await remember({ ...known, environment, disowned, ...(isAsKnown && mark !== undefined && { mark }) });
+    await raise(tree, mark?.count);
     coordinator = tree;
+    watch = tree.observe(paths.layout, lookAtLayout);
   }
 
   /** @throws what refuses to be read, which ends an agent that only starts, and is said once by one that runs */
@@ -170,12 +229,9 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
         return false;
       }
       if (hasNothing() || (resident.acceptState && coordinator === undefined)) {
-        accepted = true;
         // One that runs already is not settled by whoever starts it; its requests wait for this answer.
-        if (coordinator !== undefined)
-          settle(coordinator).catch((error: unknown) =>
-            log.error('the environment that was found is not remembered yet', { error }),
-          );
+        if (coordinator === undefined) accepted = true;
+        else raiseNow();
         return true;
       }
       const error =
@@ -201,8 +257,10 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       );
     },
     async close() {
-      if (timer === undefined) return;
-      raiseNow();
+      watch?.close();
+      const isDue = timer !== undefined;
+      closed = true;
+      if (isDue) raiseNow();
       let late: Timer | undefined;
       await Promise.race([
         raising,
@@ -211,19 +269,6 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
         }),
       ]);
       late?.cancel();
-      coordinator = undefined;
     },
   };
-}
-
-/** The node is of one writer, so its version says nothing. A tree of release 0.1.0 has no place for it yet. */
-async function writeMark(tree: Coordinator, agentId: string, mark: Mark): Promise<void> {
-  const path = paths.mark(agentId);
-  await retryOnConflict('the mark of this agent', async () => {
-    const [root, standing] = await tree.getMany([paths.marks, path]);
-    const operations: Operation[] = [];
-    if (root === undefined) operations.push({ kind: 'create', path: paths.marks, value: '{}' });
-    operations.push({ kind: standing === undefined ? 'create' : 'set', path, value: nodeValue(mark) });
-    await tree.transaction(operations);
-  });
 }

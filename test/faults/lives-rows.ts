@@ -58,7 +58,7 @@ const rows = (engine: EngineName): readonly DeedRow[] => [
       await world.openGate('hook');
       await agent();
     },
-    { ...APART, bodies: { stop: 'gate hook' }, options: { acceptState: true } },
+    { ...APART, bodies: { stop: 'gate hook' } },
   ),
 ];
 

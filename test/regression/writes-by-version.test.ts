@@ -70,7 +70,7 @@ describe('what an agent writes into a node that others write too', () => {
     await world.untilOn(two);
     await requestRemoval(world.coordinator, ['f/0'], requester);
     await eventually(async () => assert.equal(await world.coordinator.get(paths.unit('f/0')), undefined));
-    const own = [/^\/units\/[^/]+\/status$/, /^\/history\/[^/]+\/[^/]+$/, /^\/logs\/m0\//, /^\/marks\//];
+    const own = [/^\/units\/[^/]+\/status$/, /^\/history\/[^/]+\/[^/]+$/, /^\/logs\/m0\//];
     assert.ok(
       [...blind].some((path) => path === paths.status('f/0')),
       'what is written is seen',
