@@ -132,14 +132,15 @@ export class UnitRelations {
   /** The same of some: until `which` gives none any more. */
   async leaveTill(which: () => readonly RelationRecord[]): Promise<void> {
     for (;;) {
+      // Before anything is looked at: what comes meanwhile is heard too.
+      const woken = new Promise<void>((resolve) => this.#waiting.push(resolve));
       this.leave(which());
       // As they are now.
       const records = which();
       if (records.length === 0) return;
       if (this.due(records)) await this.runNext(records);
       // No hook runs while one is waited for, so that an operator may look around.
-      else if (!(await this.#host.runDueCommand()))
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      else if (!(await this.#host.runDueCommand())) await woken;
     }
   }
 

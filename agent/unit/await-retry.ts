@@ -28,6 +28,7 @@ export class RetryWait {
   readonly #host: WaitHost;
   #timer: Timer | undefined;
   #wake: () => void = () => undefined;
+  #isClosed = false;
 
   constructor(host: WaitHost) {
     this.#host = host;
@@ -40,6 +41,7 @@ export class RetryWait {
 
   /** The agent lets go of the unit: the waiting is gone on with by the next one. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#wake = () => undefined;
   }
@@ -49,16 +51,20 @@ export class RetryWait {
     const { clock } = this.#host.parts;
     const due = clock.monotonic() + Math.min(Date.parse(until) - clock.now(), longest);
     for (;;) {
+      // Before anything is asked: what comes meanwhile is heard too.
+      const woken = new Promise<void>((resolve) => {
+        if (!this.#isClosed) this.#wake = resolve;
+      });
       const end = this.#asked();
       if (end !== undefined) return end;
       // No hook runs while one waits, so that an operator may look around.
       if (await this.#host.runDueCommand()) continue;
       const left = due - clock.monotonic();
       if (left <= 0) return 'again';
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        this.#timer = clock.after(left, resolve);
+      const elapsed = new Promise<void>((resolve) => {
+        if (!this.#isClosed) this.#timer = clock.after(left, resolve);
       });
+      await Promise.race([woken, elapsed]);
       this.#timer?.cancel();
     }
   }

@@ -213,6 +213,26 @@ describe('a relation hook of a unit', () => {
     assert.deepEqual(order, ['web:7 1', 'db:4 1']);
   });
 
+  it('that comes to its end while a command is looked for is waited for no longer', async () => {
+    let left = false;
+    const relations: UnitRelations = new UnitRelations(
+      {
+        ...host,
+        principal: () => undefined,
+        addressesBefore: () => undefined,
+        look: () => undefined,
+        runDueCommand: async () => {
+          left = true;
+          relations.wake();
+          return false;
+        },
+      },
+      [{ ...relation, error: 'it failed', queue: leave(relation.queue) }],
+    );
+    await relations.leaveTill(() => (left ? [] : relations.all()));
+    assert.ok(left);
+  });
+
   it('of leaving reads whom it is about, and in broken only itself', async () => {
     writeHook('departed', 'echo "departed $ENSEMBLE_REMOTE_UNIT $(relation-get port) [$(relation-list)]"');
     writeHook(
