@@ -95,8 +95,10 @@ function withoutOtherLives(): (watched: WatchedUnits) => WatchedUnits {
     for (const [name, state] of watched.units) {
       if (state === undefined) continue;
       const { incarnation } = state.unit;
-      if (!lives.has(name)) lives.set(name, incarnation);
-      if (lives.get(name) !== incarnation) units.set(name, undefined);
+      // One of an older release has none, until an agent that takes it up gives it one.
+      const followed = lives.get(name) ?? incarnation;
+      lives.set(name, followed);
+      if (followed !== incarnation) units.set(name, undefined);
     }
     return { ...watched, units };
   };
