@@ -6,7 +6,7 @@ import type { Journalled } from './journal/journal.js';
 import type { UnitRecord } from './journal/record.js';
 import type { RelationRecord } from './journal/relation-record.js';
 import { begun, evicted, isSameLife, onItsDirectory, takenUp, whoLetGo } from './lives.js';
-import { lookAgain } from './look-again.js';
+import { lookAgain, type UnitTrouble } from './look-again.js';
 import type { AgentParts } from './parts.js';
 import { untilItWorks } from './retry.js';
 import { placedLives } from './tree/placed-lives.js';
@@ -22,7 +22,7 @@ export interface MachineUnits {
   abandon(gate: HookGate): Promise<void>;
 }
 
-/** A unit that the tree does not know any more, as its journal has it; it is left as it is on the disk. */
+/** A unit that the tree does not know any more, or that could not be taken up yet; it is left as it is on the disk. */
 interface Left {
   readonly record: UnitRecord;
   readonly relations: readonly RelationRecord[];
@@ -68,8 +68,9 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
   /** Takes up units of the tree that are not hosted here yet. */
   async function receive(life: Life): Promise<void> {
     const { record, relations = [] } = left.get(life.unit) ?? {};
+    const next = record === undefined ? await begun(parts, life) : await takenUp(parts, record, life);
     left.delete(life.unit);
-    host(record === undefined ? await begun(parts, life) : await takenUp(parts, record, life), relations);
+    host(next, relations);
   }
 
   /** Sees whether a unit that is hosted here is still the one that the tree has. */
@@ -86,29 +87,44 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
     }
   }
 
+  const isStranger = (name: string): boolean => !units.has(name) && !damaged.has(name);
+
+  /** Each unit by itself: the trouble of one is not the others'. */
+  async function judge(life: Life): Promise<readonly UnitTrouble[]> {
+    const { unit } = life;
+    try {
+      await (isStranger(unit) ? receive(life) : compare(life));
+      return [];
+    } catch (error) {
+      if (!isStranger(unit)) suspects.add(unit);
+      return [{ unit, error }];
+    }
+  }
+
   /** Compares the units here with those that the tree has for this machine. */
-  async function take(names: readonly string[]): Promise<void> {
-    const isStranger = (name: string): boolean => !units.has(name) && !damaged.has(name);
+  async function take(names: readonly string[]): Promise<readonly UnitTrouble[]> {
     const asked = names.filter((name) => isStranger(name) || suspects.has(name));
-    suspects.clear();
     const lives = asked.length === 0 ? [] : [...(await placedLives(coordinator, machine, asked)).values()];
-    if (stopped) return;
+    if (stopped) return [];
+    // What is suspected from now on needs another look.
+    for (const name of asked) suspects.delete(name);
     // Their environment may be another one than that of formulas which were looked up before.
     if (asked.some(isStranger)) parts.formulas.forget();
-    await Promise.all(lives.map((life) => (isStranger(life.unit) ? receive(life) : compare(life))));
+    const troubles = (await Promise.all(lives.map(judge))).flat();
     for (const [name, unit] of units) {
       if (names.includes(name) || unit.record().state === 'stopped' || unit.isEvicted()) continue;
       forsake(unit).catch((error: unknown) =>
         log.error('what became of the unit in the state tree is not known', { unit: name, error }),
       );
     }
+    return troubles;
   }
 
   const look = lookAgain(
     async () => {
       // Read anew: what an observation brings may be of before a unit that has gone since.
       const nodes = (await coordinator.children(paths.machineUnits(machine))) ?? [];
-      await take(nodes.map(unitOfNode).sort(compareUnits));
+      return take(nodes.map(unitOfNode).sort(compareUnits));
     },
     () => stopped,
     parts,
@@ -158,12 +174,19 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
   const relations = new Map<string, RelationRecord[]>(journalled.units.map(({ unit }) => [unit, []]));
   for (const record of journalled.relations) relations.get(record.unit)?.push(record);
   const records = await Promise.all(
-    journalled.units.map((record) => {
+    journalled.units.map(async (record) => {
       const life = lives.get(record.unit);
-      return life === undefined ? letGo(record) : takenUp(parts, record, life);
+      if (life === undefined) return letGo(record);
+      try {
+        return await takenUp(parts, record, life);
+      } catch (error) {
+        log.error('the unit cannot be taken up; it is tried again', { unit: record.unit, error });
+        left.set(record.unit, { record, relations: relations.get(record.unit) ?? [] });
+        return undefined;
+      }
     }),
   );
-  for (const record of records) host(record, relations.get(record.unit) ?? []);
+  for (const record of records) if (record !== undefined) host(record, relations.get(record.unit) ?? []);
   for (const damage of journalled.damaged) {
     const { unit } = damage;
     const anew = async (life: Life): Promise<void> => {

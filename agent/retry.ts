@@ -49,6 +49,11 @@ function isAnswer(error: unknown): error is EnsembleError {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;
 
+/** Milliseconds to wait after a failure that `failures` others came before: half a second to a minute, with jitter. */
+export function pauseAfter(failures: number, random: () => number): number {
+  return Math.min(FIRST_PAUSE * 2 ** failures, LONGEST_PAUSE) * (0.5 + random() / 2);
+}
+
 /**
  * Tries until it succeeds: for what heals by itself (storage, coordinator, a full disk). The pauses double from half a
  * second to a minute, with jitter, so that many agents do not come back at the same moment.
@@ -78,7 +83,7 @@ export async function untilItWorks<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (!mayHeal(error)) throw error;
-      const ms = Math.min(FIRST_PAUSE * 2 ** tries, LONGEST_PAUSE) * (0.5 + random() / 2);
+      const ms = pauseAfter(tries, random);
       failed(error, ms);
       await pause(clock, ms, signal);
     }

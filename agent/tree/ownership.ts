@@ -1,6 +1,5 @@
 import type { Clock } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
-import { EnsembleError } from '../../state/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import {
   type MachinePlace,
@@ -146,7 +145,8 @@ export class Ownership {
     await untilItWorks(() => this.#look(), {
       clock,
       random,
-      mayHeal: (error) => error instanceof EnsembleError && !this.#closed,
+      // What remembers a claim that is made again may find the disk full.
+      mayHeal: () => !this.#closed,
       failed: (error) => log.error(`it is not known whose machine ${machine} is`, { error }),
     });
     if (this.#error !== undefined) await this.#refused;

@@ -1,6 +1,5 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
-import { EnsembleError } from '../../state/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, parseSound, readEntity } from '../../state/model/entity.js';
 import { type MachinePlace, readMachinePlace } from '../../state/model/machine-owner.js';
@@ -84,7 +83,7 @@ export async function registerAgent(
         clock,
         random,
         signal: ended.signal,
-        mayHeal: (error) => error instanceof EnsembleError,
+        mayHeal: () => true,
         failed: (error) => log.error(`machine ${machine} cannot be announced`, { error }),
       }).catch((error: unknown) => {
         if (!ended.signal.aborted) log.error(`machine ${machine} is not announced`, { error });

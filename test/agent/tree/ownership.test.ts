@@ -50,6 +50,31 @@ describe('the ownership of a machine', () => {
     );
   });
 
+  it('is taken again where its claim is gone with the machine, though the disk that remembers it is full at first', async () => {
+    const memory = claimMemory();
+    const ownership = new Ownership(tree.coordinator(), identityOf('m0', 'a'), {
+      clock: systemClock,
+      random: () => 0,
+      log: tree.log,
+      memory: {
+        ...memory,
+        async remember(claim) {
+          refusals += 1;
+          if (refusals === 2) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+          return memory.remember(claim);
+        },
+      },
+    });
+    let refusals = 0;
+    open.push(ownership);
+    await ownership.take(allowed);
+    const { claim } = ownership;
+    await tree.coordinator().remove(claim);
+    await eventuallyTrue('another claim', () => ownership.claim !== claim);
+    await ownership.verify();
+    assert.equal(refusals, 3);
+  });
+
   it('is lost when another agent takes the machine: nothing more is written, and what was wanted is refused at the end', async () => {
     const ownership = await taken('a');
     const fenced = fencedCoordinator(tree.coordinator(), ownership, systemClock);
