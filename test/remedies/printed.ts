@@ -1,0 +1,165 @@
+/**
+ * Commands that messages name outside of the classes of errors, by file and words, with the test that has them done and
+ * words of it; or why there is nothing to do. Of what is put in, the dollar sign is left out.
+ */
+export const printed: Readonly<
+  Record<string, { readonly test: string; readonly says: string } | { readonly why: string }>
+> = {
+  'agent/addresses.ts: ensemble-agent with --address, or write address: to the environment': {
+    test: 'test/regression/changed-address-reaches-relations.test.ts',
+    says: '--address',
+  },
+  'agent/agent.ts: ensemble bootstrap -e {environment.name}': {
+    test: 'test/regression/secret-closes-the-root.test.ts',
+    says: 'till then the agent and commands say so',
+  },
+  'agent/environment/home-environment.ts: ensemble bootstrap -e {resident.environment}': {
+    test: 'test/regression/state-that-is-not-the-one-known.test.ts',
+    says: 'waits where there is none any more, says how to go on',
+  },
+  'agent/environment/home-environment.ts: ensemble-agent --accept-state': {
+    why: 'it signs an entry of the history: who asked, and no advice',
+  },
+  'agent/environment/own-command.ts: ensemble-agent{choiceOf(environment)} {which}': {
+    test: 'test/remedies/agent-rows.ts',
+    says: '--accept-state, as printed: the units follow the state',
+  },
+  'agent/lives.ts: ensemble-agent on {parts.machine}': {
+    why: 'it signs a request: who asked, and no advice',
+  },
+  'agent/main.ts: ensemble-agent --help)': { test: 'test/agent/main.test.ts', says: '--help' },
+  'agent/main.ts: ensemble-agent -e production --machine web1': {
+    why: 'an example of --help: the environment production is the reader’s',
+  },
+  'agent/relation/relation-facts.ts: ensemble resolved --retry {unit} {identifier}': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'a relation whose hook waits names what runs it at once',
+  },
+  'agent/unit/facts.ts: ensemble resolved --retry {record.unit}': {
+    test: 'test/regression/a-hook-that-waits-for-its-retry.test.ts',
+    says: 'resolved --retry runs it now, and it waits again where it fails again',
+  },
+  'agent/unit/facts.ts: ensemble upgrade-formula --force {service} (takes it to {wanted.to}), or {next}': {
+    test: 'test/remedies/remedies.test.ts',
+    says: '--force, which is named first',
+  },
+  'agent/unit/parting.ts: ensemble resolved --retry {unit} {identifier}': {
+    test: 'test/regression/relations-follow-the-units-own-formula.test.ts',
+    says: 'resolved --retry',
+  },
+  'agent/unit/way-out.ts: ensemble resolved --retry {unit}': {
+    test: 'test/remedies/unit-rows.ts',
+    says: 'resolved --retry, once the cause is mended',
+  },
+  'agent/unit/way-out.ts: ensemble upgrade-formula {service}': {
+    test: 'test/remedies/unit-rows.ts',
+    says: 'upgrade-formula, which stores it again',
+  },
+  'cli/commands/abort.ts: ensemble status': {
+    why: 'it shows how far it is; that the abort goes through is the row of hook-aborted',
+  },
+  'cli/commands/add-relation.ts: ensemble status': {
+    why: 'it shows how far the units are that a relation added, and ends nothing',
+  },
+  'cli/commands/bootstrap.ts: ensemble deploy{choice} --repository DIRECTORY FORMULA': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'bootstrap names the agent and the first deploy',
+  },
+  'cli/commands/bootstrap.ts: ensemble stores formulas here\\n': {
+    why: 'the content of the object by which a storage is tried, and no command',
+  },
+  'cli/commands/debug-log.ts: ensemble status': {
+    why: 'it shows the names there are, as in the row of unit-not-found',
+  },
+  'cli/commands/deploy.ts: ensemble add-relation {name} SERVICE': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'deploy names the relation by which a subordinate gets its units',
+  },
+  'cli/commands/deploy.ts: ensemble deploy --repository {directory} {name}': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'deploy of a directory names the repository it is in',
+  },
+  'cli/commands/destroy-service.ts: ensemble status {service}': {
+    why: 'it shows how far a service is that goes, as in the row of service-destroying',
+  },
+  'cli/commands/remove-relation.ts: ensemble status': {
+    why: 'it shows how far a relation is that ends, and ends nothing',
+  },
+  'cli/commands/remove-unit.ts: ensemble status': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'what goes on after a command names where to see it',
+  },
+  'cli/commands/resolved.ts: ensemble status {service}': {
+    why: 'it shows how far a unit is that was resolved, and resolves nothing',
+  },
+  'cli/follow/summary.ts: ensemble history {goal.service}': {
+    why: 'it shows who had the units go back, and there is nothing to be over',
+  },
+  'cli/follow/summary.ts: ensemble resolved --retry {unit}': {
+    why: 'what stands in the place of a unit’s own `next`, which each release since 0.1.0 writes',
+  },
+  'cli/follow/summary.ts: ensemble status': {
+    why: 'it shows the node that cannot be read, as in test/cli/status.test.ts',
+  },
+  'cli/follow/summary.ts: ensemble status {goal.service}': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'following that ran out of time names where to see the rest',
+  },
+  'cli/follow/summary.ts: ensemble upgrade-formula --force {goal.service}': {
+    test: 'test/remedies/remedies.test.ts',
+    says: 'upgrade-formula --force f',
+  },
+  'cli/session.ts: ensemble bootstrap {urlOptions(environment)}': {
+    test: 'test/remedies/command-line-rows.ts',
+    says: 'bootstrap with the URLs it was asked with',
+  },
+  'cli/session.ts: ensemble bootstrap{choiceOptions(environment, globals)}': {
+    test: 'test/regression/secret-closes-the-root.test.ts',
+    says: 'till then the agent and commands say so',
+  },
+  'cli/session.ts: ensemble-agent{choiceOptions(environment, globals)}': {
+    test: 'test/remedies/unit-rows.ts',
+    says: 'the agent that is named',
+  },
+  'cli/status/status-table.ts: ensemble add-relation {name}:{relation} SERVICE': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'status names the relation that a service needs',
+  },
+  'cli/status/status-table.ts: ensemble deploy --repository DIRECTORY FORMULA': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'status names the first agent and the first deploy',
+  },
+  'cli/upgrade/sentences.ts: ensemble resolved [--retry] {unit}': {
+    test: 'test/cli/upgrade-formula.test.ts',
+    says: 'lets units in an error state wait, lists them, and says how they go on',
+  },
+  'cli/upgrade/sentences.ts: ensemble upgrade-formula {service}': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'units that were left out name what takes them along',
+  },
+  'cli/upgrade/sentences.ts: ensemble upgrade-formula --force {service}': {
+    test: 'test/remedies/remedies.test.ts',
+    says: 'the second upgrade-formula fails, and --force goes there',
+  },
+  'cli/upgrade/sentences.ts: ensemble upgrade-formula --force {service}, or {resolved}': {
+    test: 'test/remedies/remedies.test.ts',
+    says: 'its upgrade waits until: ensemble upgrade-formula --force f, or',
+  },
+  'hooks/client/node-client.ts: ensemble-agent running?\\n': {
+    why: 'a question to who calls a tool by hand; agent-down starts the agent',
+  },
+  'hooks/client/node-client.ts: ensemble-agent runs (ENSEMBLE_AGENT_SOCKET and ENSEMBLE_CLIENT_ID are not set)\\n':
+    { why: 'a sentence that says where tools work, and no command' },
+  'hooks/client/perl-client.ts: ensemble-agent running?\\n': {
+    why: 'the same question of the client in Perl; agent-down starts the agent',
+  },
+  'hooks/client/perl-client.ts: ensemble-agent runs (ENSEMBLE_AGENT_SOCKET and ENSEMBLE_CLIENT_ID are not set)\\n':
+    { why: 'the same sentence of the client in Perl, and no command' },
+  'hooks/tools/status-set.ts: ensemble status to show': {
+    why: 'a sentence of a tool’s help, and no command',
+  },
+  'state/model/start-advice.ts: ensemble-agent{choice} --machine {machine}': {
+    test: 'test/remedies/agent-rows.ts',
+    says: 'the agent, started as it is printed',
+  },
+};
