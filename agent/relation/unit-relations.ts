@@ -4,7 +4,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import type { Timer } from '../../state/clock.js';
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import type { Resolved, UnitStatus } from '../../state/model/schemas.js';
+import type { Abort, Resolved, UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
@@ -228,11 +228,19 @@ export class UnitRelations {
     return this.all().some(({ retry }) => retry);
   }
 
-  /** Puts every relation whose hook waits for its next try in error, as if that had been the last. */
-  giveUp(): void {
+  /**
+   * Puts a relation whose hook waits for its next try in error, as if that had been the last.
+   * @param which it is, and since when it waits; by default every one that does
+   * @returns whether there was any
+   */
+  giveUp(which?: Abort['waiting']): boolean {
+    let gaveUp = false;
     for (const record of this.all()) {
-      const { retry } = record;
+      const { identifier, retry } = record;
       if (!retry) continue;
+      const isMeant =
+        which?.relation === identifier && which.hook === retry.hook && which.since === retry.since;
+      if (which !== undefined && !isMeant) continue;
       const failure = new HookRetryEnded(retry.failure, retry.next);
       const error = relationWayOut(failure, this.#host.name, record.identifier);
       const message = retry.failure;
@@ -240,7 +248,9 @@ export class UnitRelations {
       this.#host
         .save(news, this.#note({ ...record, retry: null, error }))
         .catch((cause: unknown) => this.#failed(record, cause));
+      gaveUp = true;
     }
+    return gaveUp;
   }
 
   /** Whether a `resolved` of this id has nothing left to ask. */

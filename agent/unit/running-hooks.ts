@@ -1,14 +1,14 @@
 import type { RunningHook } from '../../hooks/process/hook-run.js';
 import type { Clock, Timer } from '../../state/clock.js';
 import type { UnitRequests } from '../../state/model/requests.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { Abort, UnitStatus } from '../../state/model/schemas.js';
 import type { UnitRecord } from '../journal/record.js';
 
 /** The unit whose hooks they are. */
 export interface RunningHost {
   readonly parts: { readonly clock: Clock };
-  /** Whose hook waits for its next try ends its waiting. */
-  readonly relations: { wait(): boolean; giveUp(): void };
+  /** @see UnitRelations.giveUp */
+  readonly relations: { giveUp(which?: Abort['waiting']): boolean };
   record(): UnitRecord;
   requests(): UnitRequests;
   note(change: Partial<UnitRecord>): void;
@@ -52,27 +52,44 @@ export class RunningHooks {
     return this.#told;
   }
 
-  /** Ends what runs, or waits for its next try, where an operator asks for it. */
+  /** Ends what runs, or waits for its next try, where an operator asks for it: what they saw, and nothing else. */
   look(): void {
-    const abort = this.#host.requests().abort?.value;
-    if (abort === undefined || abort.id === this.#host.record().abortedId) return;
+    const abort = this.#asked();
+    if (abort === undefined) return;
+    const { pid, waiting } = abort;
+    const { hook: begun } = this.#host.record();
     const [hook] = this.#hooks;
-    if (hook !== undefined) {
-      // Another one than the operator saw has nothing to do with it.
-      if (abort.pid === undefined || abort.pid === hook.pid) void hook.abort(abort.by);
-      else this.#honoured(abort.id);
-    } else if (this.#host.relations.wait() && this.#host.record().hook === null) {
+    if (pid !== undefined) {
+      if (hook?.pid === pid) void hook.abort(abort.by);
+      // One that an agent before this one started may still be adopted.
+      else if (hook !== undefined || begun === null) this.#honoured(abort.id);
+    } else if (!this.#waitsItself(abort)) {
+      // In the journal with what comes of it.
       this.#host.note({ abortedId: abort.id });
-      this.#host.relations.giveUp();
+      const isRelations = waiting === undefined || waiting.relation !== undefined;
+      if (!isRelations || !this.#host.relations.giveUp(waiting)) this.#honoured(abort.id);
     }
   }
 
-  /** Whether an operator wants a hook that waits for its next try to be given up; that is honoured by it. */
+  /** Whether an operator wants the unit's hook that waits for its next try to be given up; that is honoured by it. */
   takeAbort(): boolean {
-    const abort = this.#host.requests().abort?.value;
-    if (abort === undefined || abort.id === this.#host.record().abortedId) return false;
+    const abort = this.#asked();
+    if (abort === undefined || !this.#waitsItself(abort)) return false;
     this.#host.note({ abortedId: abort.id });
     return true;
+  }
+
+  #asked(): Abort | undefined {
+    const abort = this.#host.requests().abort?.value;
+    return abort?.id === this.#host.record().abortedId ? undefined : abort;
+  }
+
+  /** Whether it is the unit's own hook, waiting for its next try, that is meant. */
+  #waitsItself({ pid, waiting }: Abort): boolean {
+    const { retry } = this.#host.record();
+    if (!retry || pid !== undefined) return false;
+    if (waiting === undefined) return true;
+    return waiting.relation === undefined && waiting.hook === retry.hook && waiting.since === retry.since;
   }
 
   /** Leaves what runs to the next agent. */
@@ -95,8 +112,7 @@ export class RunningHooks {
     if (wasTold) this.#host.tell();
     // In the journal with what came of it.
     const abort = this.#host.requests().abort?.value;
-    if (abort !== undefined && (abort.pid === undefined || abort.pid === hook.pid))
-      this.#host.note({ abortedId: abort.id });
+    if (abort?.pid === hook.pid) this.#host.note({ abortedId: abort.id });
   }
 
   #honoured(id: string): void {

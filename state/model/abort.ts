@@ -6,7 +6,7 @@ import { recordOperations, requestEntry } from './history.js';
 import { paths, serviceOfUnit } from './paths.js';
 import type { Requester } from './requester.js';
 import { requestOf } from './requests.js';
-import { statusSchema, type UnitStatus } from './schemas.js';
+import { type Abort, statusSchema, type UnitStatus } from './schemas.js';
 import { requireUnit } from './units.js';
 
 /** What is to be aborted, as the unit's status tells it. */
@@ -20,7 +20,7 @@ export interface Abortable {
 
 /**
  * Asks a unit's agent to end the hook that runs, or to give up one that waits for its next try. That is on its service's
- * record. The request names the process that was seen, so that it ends no later one.
+ * record. The request names the process that was seen, or the waiting hook, so that it ends nothing else.
  * @throws UnitNotFound, NoHookRuns
  */
 export async function requestAbort(
@@ -31,14 +31,24 @@ export async function requestAbort(
   const { machine } = (await requireUnit(coordinator, unit)).value;
   const status = (await readEntity(coordinator, paths.status(unit), statusSchema))?.value;
   const hook = status?.hook;
-  const waits = [status?.waiting, ...Object.values(status?.relations ?? {}).map(({ waiting }) => waiting)];
-  const waiting = waits.find((wait) => wait !== undefined)?.hook;
+  const waiting = hook === undefined ? waitingOf(status) : undefined;
   if (hook === undefined && waiting === undefined) throw new NoHookRuns(unit, status?.state ?? 'pending');
-  const message = hook === undefined ? `${waiting}, waiting` : `${hook.name}, pid ${hook.pid}`;
+  const message = hook === undefined ? `${waiting?.hook}, waiting` : `${hook.name}, pid ${hook.pid}`;
   const asked = requestEntry(requester, { what: 'abort', unit, message });
-  const request = { ...requester, id: randomUUID(), ...(hook !== undefined && { pid: hook.pid }) };
+  const request: Abort = { ...requester, id: randomUUID(), ...(hook ? { pid: hook.pid } : { waiting }) };
   await requestOf(coordinator, paths.abort(unit), request, () =>
     recordOperations(coordinator, [serviceOfUnit(unit)], asked),
   );
-  return { hook, waiting: hook === undefined ? (waiting ?? '') : '', machine };
+  return { hook, waiting: waiting?.hook ?? '', machine };
+}
+
+/** The unit's own hook first, as it keeps those of relations waiting too. */
+function waitingOf(status: UnitStatus | undefined): Abort['waiting'] {
+  if (status?.waiting !== undefined) {
+    const { hook, since } = status.waiting;
+    return { hook, since };
+  }
+  for (const [relation, { waiting }] of Object.entries(status?.relations ?? {}))
+    if (waiting !== undefined) return { hook: waiting.hook, since: waiting.since, relation };
+  return undefined;
 }

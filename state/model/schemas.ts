@@ -188,8 +188,25 @@ export const flagSchema = z.looseObject({
 /** `/units/<unit>/resolved`. `id` tells one request from the next one for the same unit. */
 export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry: z.boolean() });
 
-/** `/units/<unit>/abort`. `pid`: of the process that is to be ended; absent where a hook waits for its next try. */
-export const abortSchema = z.looseObject({ ...request, id: z.string(), pid: z.optional(z.int()) });
+/**
+ * `/units/<unit>/abort`: one of the two that was seen, so that nothing else is aborted. Commands of release 0.1.0 name
+ * only processes: without any, whatever waits is meant.
+ */
+export const abortSchema = z.looseObject({
+  ...request,
+  id: z.string(),
+  /** Of the process that is to be ended. */
+  pid: z.optional(z.int()),
+  /** The hook that is not to wait for its next try, and since when it does. */
+  waiting: z.optional(
+    z.looseObject({
+      hook: z.string(),
+      since: instant,
+      /** Of a relation's hook, the relation's identifier as in the unit's status; absent of the unit's own. */
+      relation: z.optional(z.string()),
+    }),
+  ),
+});
 
 /** `/units/<unit>/removal`. */
 export const removalSchema = z.looseObject({ ...request, keepData: z.optional(z.boolean()) });
