@@ -26,6 +26,18 @@ export async function firstNumber(coordinator: Coordinator, service: string): Pr
   return { first, operations: await createOperations(coordinator, path, first) };
 }
 
+/**
+ * The operations that keep the number when the histories of a service's units go: of a service that release 0.1.0 removed
+ * they are the only trace of it.
+ */
+export async function keepRecordedNumber(
+  coordinator: Coordinator,
+  service: string,
+): Promise<readonly Operation[]> {
+  const { first } = await firstNumber(coordinator, service);
+  return first === 0 ? [] : keepNumber(coordinator, service, first);
+}
+
 /** The operations that keep, when a service goes, the number that its next unit would have had. */
 export async function keepNumber(
   coordinator: Coordinator,

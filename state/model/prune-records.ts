@@ -2,6 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotEmpty, NodeNotFound, VersionConflict } from '../coordination/errors.js';
 import { readEntities } from './entity.js';
 import { historySchema } from './history.js';
+import { keepRecordedNumber } from './numbers.js';
 import { paths } from './paths.js';
 
 /** The services that are gone and of which nothing is on record since `before`, an ISO instant. @throws NodeInvalid */
@@ -23,9 +24,10 @@ export async function forgottenServices(
   return gone.filter((_, index) => old[index]);
 }
 
-/** @returns false where something was put on record meanwhile */
-export function removeHistory(coordinator: Coordinator, service: string): Promise<boolean> {
-  return removeWithChildren(coordinator, paths.serviceHistory(service), paths.service(service));
+/** Its units' numbers stay used. @returns false where something was put on record meanwhile */
+export async function removeHistory(coordinator: Coordinator, service: string): Promise<boolean> {
+  const kept = await keepRecordedNumber(coordinator, service);
+  return removeWithChildren(coordinator, paths.serviceHistory(service), paths.service(service), kept);
 }
 
 /** The machines that are gone and whose logs are kept. */
@@ -40,14 +42,23 @@ export function removeLogs(coordinator: Coordinator, machine: string): Promise<b
   return removeWithChildren(coordinator, paths.machineLogs(machine), paths.machine(machine));
 }
 
-/** @param unless the node that must not stand */
-async function removeWithChildren(coordinator: Coordinator, path: string, unless: string): Promise<boolean> {
+/**
+ * @param unless the node that must not stand
+ * @param kept what is written in the same transaction
+ */
+async function removeWithChildren(
+  coordinator: Coordinator,
+  path: string,
+  unless: string,
+  kept: readonly Operation[] = [],
+): Promise<boolean> {
   const node = await coordinator.get(path);
   const children = (await coordinator.children(path)) ?? [];
   const nodes = await coordinator.getMany(children.map((name) => `${path}/${name}`));
   if (node === undefined || (await coordinator.get(unless)) !== undefined) return false;
   try {
     await coordinator.transaction([
+      ...kept,
       ...children.map((name, index): Operation => {
         const version = nodes[index]?.version;
         return { kind: 'remove', path: `${path}/${name}`, ...(version !== undefined && { version }) };

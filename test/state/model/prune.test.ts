@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { nodeValue } from '../../../state/model/entity.js';
 import { newEntry } from '../../../state/model/history.js';
+import { firstNumber } from '../../../state/model/numbers.js';
 import { paths } from '../../../state/model/paths.js';
 import { findPrunable } from '../../../state/model/prune.js';
 import { forgottenServices, removeHistory } from '../../../state/model/prune-records.js';
@@ -109,5 +110,20 @@ describe('what can be pruned', () => {
     assert.equal(await removeHistory(tree.one, 'web'), false, 'the service is there');
     assert.equal(await removeHistory(tree.one, 'gone'), true);
     assert.equal(await tree.one.children(paths.serviceHistory('gone')), undefined);
+  });
+
+  it('leaves the number behind that the next unit of the service gets, which release 0.1.0 did not keep', async () => {
+    const history = nodeValue({ entries: [] });
+    await tree.one.create(paths.serviceHistory('gone'), history);
+    for (const unit of ['gone/0', 'gone/3']) await tree.one.create(paths.unitHistory(unit), history);
+    for (const service of (await tree.one.children(paths.numbers)) ?? [])
+      await tree.one.remove(paths.serviceNumbers(service));
+    await tree.one.remove(paths.numbers);
+    assert.equal(await removeHistory(tree.one, 'gone'), true);
+    assert.equal((await firstNumber(tree.one, 'gone')).first, 4);
+    await tree.one.create(paths.serviceHistory('gone'), history);
+    await tree.one.create(paths.unitHistory('gone/1'), history);
+    assert.equal(await removeHistory(tree.one, 'gone'), true);
+    assert.equal((await firstNumber(tree.one, 'gone')).first, 4);
   });
 });
