@@ -2,6 +2,7 @@ import { systemClock } from '../../state/clock.js';
 import { EnsembleError } from '../../state/errors.js';
 import { forgetKey } from '../../state/model/bundles.js';
 import { findPrunable, type LeftObject } from '../../state/model/prune.js';
+import { forgottenMarks, removeMark } from '../../state/model/prune-marks.js';
 import {
   forgottenServices,
   machinesWithLogsOnly,
@@ -21,7 +22,7 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
   /** Revisions of each formula that stay although nothing needs them. */
   readonly keep: number;
-  /** Days that a service's history outlives its last entry. */
+  /** Days that the history of a service that is gone outlives its last entry; an agent's mark, without a machine, too. */
   readonly historyDays: number;
   readonly format: Format;
 }
@@ -38,9 +39,11 @@ interface Pruned {
   readonly histories: readonly string[];
   /** Machines that are gone. */
   readonly logs: readonly string[];
+  /** The ids of agents that have no machine any more. */
+  readonly marks: readonly string[];
 }
 
-/** Removes what nothing needs any more: formulas with their bundles, histories, logs. */
+/** Removes what nothing needs any more: formulas with their bundles, histories, logs, marks. */
 export async function prune(options: PruneOptions, invocation: Invocation): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
     const pruned = await pruneAll(session, options);
@@ -56,17 +59,18 @@ export async function pruneAll(
 ): Promise<Pruned> {
   const { coordinator } = session;
   const before = new Date(systemClock.now() - historyDays * DAY).toISOString();
-  const [prunable, histories, logs] = await Promise.all([
+  const [prunable, histories, logs, marks] = await Promise.all([
     findPrunable(coordinator, keep),
     forgottenServices(coordinator, before),
     machinesWithLogsOnly(coordinator),
+    forgottenMarks(coordinator, before),
   ]);
   const objects = prunable.left.map(({ key }) => key);
   const formulas: Record<string, { bytes: number; bundle: 'removed' | 'kept' }> = {};
   if (dryRun) {
     for (const formula of prunable.formulas)
       formulas[formula.id] = { bytes: formula.size, bundle: prunable.isOwn(formula) ? 'removed' : 'kept' };
-    return { dryRun, formulas, objects, histories, logs };
+    return { dryRun, formulas, objects, histories, logs, marks };
   }
   const left: LeftObject[] = [...prunable.left];
   for (const formula of prunable.formulas) {
@@ -83,6 +87,7 @@ export async function pruneAll(
     objects,
     histories: await those(histories, (service) => removeHistory(coordinator, service)),
     logs: await those(logs, (machine) => removeLogs(coordinator, machine)),
+    marks: await those(marks, (agentId) => removeMark(coordinator, agentId, before)),
   };
 }
 
@@ -111,7 +116,10 @@ async function those(
   return removed;
 }
 
-function tableOf({ dryRun, formulas, objects, histories, logs }: Pruned, columns: number): readonly string[] {
+function tableOf(
+  { dryRun, formulas, objects, histories, logs, marks }: Pruned,
+  columns: number,
+): readonly string[] {
   const rows = [
     ...Object.entries(formulas).map(([id, { bytes, bundle }]) => [
       'formula',
@@ -121,6 +129,7 @@ function tableOf({ dryRun, formulas, objects, histories, logs }: Pruned, columns
     ...objects.map((key) => ['object', key, 'left by a pruning that was interrupted']),
     ...histories.map((service) => ['history', service, 'the service is gone']),
     ...logs.map((machine) => ['logs', machine, 'the machine is gone']),
+    ...marks.map((agentId) => ['mark', printable(agentId), 'the agent has no machine any more']),
   ];
   if (rows.length === 0) return ['nothing to prune'];
   return renderTable([[dryRun ? 'WOULD GO' : 'GONE', 'NAME', ''], ...rows], columns);

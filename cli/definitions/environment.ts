@@ -37,12 +37,12 @@ export const environmentCommands: readonly CommandDefinition[] = [
   },
   {
     name: 'prune',
-    summary: 'remove formulas, histories and logs that nothing needs',
+    summary: 'remove formulas, histories, logs and marks that nothing needs',
     details:
       'A formula is needed by services and units that run it, keep it to go back to, or are on their way to it. Of each\n' +
-      'formula the newest revisions stay besides. Histories of services that are gone are kept for a while, logs of\n' +
-      'machines that were removed are not. Units and their data are never touched. Run it when you like, also while\n' +
-      'others deploy and upgrade.',
+      'formula the newest revisions stay besides. Histories of services that are gone and marks of agents without\n' +
+      'a machine are kept for a while, logs of machines that were removed are not. Units and their data are never\n' +
+      'touched. Run it when you like, also while others deploy and upgrade.',
     arguments: [],
     options: [
       { flags: '--dry-run', description: 'only say what would go' },
@@ -54,7 +54,8 @@ export const environmentCommands: readonly CommandDefinition[] = [
       },
       {
         flags: '--history-days <n>',
-        description: 'days that the history of a service that is gone is kept',
+        description:
+          'days that histories of services that are gone, and marks of agents without a machine, are kept',
         parse: values.anyCount,
         default: 30,
       },

@@ -45,6 +45,7 @@ describe('ensemble prune', function () {
       objects: [],
       histories: [],
       logs: [],
+      marks: [],
     });
     assert.equal(await bundles(), 3);
     await box.ok('revert-formula', 'guestbook');
