@@ -1,41 +1,30 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import { bootId } from '../state/boot.js';
 import type { Clock } from '../state/clock.js';
-import type { Coordinator } from '../state/coordination/coordinator.js';
-import { openCoordinator } from '../state/coordination/open.js';
+import type { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
-import { requireLayout } from '../state/model/layout.js';
 import { openGate, openGates } from '../state/model/protection.js';
 import type { Machine } from '../state/model/schemas.js';
 import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
 import { givenAddresses, type MachineAddresses, watchAddresses } from './addresses.js';
-import { claimDataDirectory, type DataDirectory, pruneRuns } from './disk/data-directory.js';
+import { awaitCoordinator, connect } from './connect.js';
+import { claimDataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { clearLeftovers } from './disk/leftovers.js';
-import {
-  hostId,
-  type NamedBy,
-  placeOf,
-  readRememberedMachine,
-  rememberMachine,
-} from './disk/remembered-machine.js';
-import { replaceFile } from './disk/replace-file.js';
-import { savedSession, saveSession } from './disk/saved-session.js';
+import type { NamedBy } from './disk/remembered-machine.js';
 import { endLeftHooks, KILL_DELAY } from './end-hooks.js';
-import { type HomeEnvironment, homeEnvironment } from './environment/home-environment.js';
+import { homeEnvironment } from './environment/home-environment.js';
 import { choiceOf, ownCommand } from './environment/own-command.js';
-import { DirectoryOfOtherMachine, MachineOwned, MachineTaken, type MachineTakenOver } from './errors.js';
+import { MachineOwned, MachineTaken, type MachineTakenOver } from './errors.js';
 import { openFormulas } from './formulas.js';
 import { hookGate } from './hook-gate.js';
 import { hookSlots } from './hook-slots.js';
-import { type Journalled, openJournal } from './journal/journal.js';
+import { addressFacts, identify, machineMemory } from './identify.js';
+import { openJournal } from './journal/journal.js';
 import type { Log } from './log.js';
 import { gatherLogs } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
@@ -44,7 +33,6 @@ import type { AgentParts } from './parts.js';
 import { removeDropped } from './relation/dropped-relations.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
-import type { ClaimMemory, Identity } from './tree/ownership.js';
 import { placeUnplaced } from './tree/placement.js';
 import { describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
@@ -100,8 +88,6 @@ export interface RunningAgent {
    */
   readonly lost: Promise<MachineTakenOver>;
 }
-
-const AGENT_ID = 'agent-id';
 
 /**
  * Hooks that run at once, for each core. Most wait for something most of the time; and those that do not leave a core
@@ -328,123 +314,4 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await end();
     throw error;
   }
-}
-
-/** What the machine's node says of its addresses: those it has, or that none was found. */
-function addressFacts(addresses: MachineAddresses): Pick<Machine, 'addresses' | 'noAddress'> {
-  const current = addresses.current();
-  return { addresses: current, noAddress: current === undefined ? true : undefined };
-}
-
-/** Continues the session of the agent before this one, so that a restart is no absence (DESIGN §9). */
-async function connect(
-  { environment, clock, random, log, open = openCoordinator }: AgentOptions,
-  directory: DataDirectory,
-  { recognise }: HomeEnvironment,
-  identity: Identity,
-): Promise<Coordinator> {
-  const session = await savedSession(directory.session, identity);
-  return open(environment.state, {
-    requestTimeout: Number.POSITIVE_INFINITY,
-    refused: (error) => log.error('a node of the state is not seen until that is mended', { error }),
-    blocked: (by) => {
-      if (by === undefined) log.warning('the state can be written again');
-      else log.warning(`${by.message}; hooks go on`, { next: by.next });
-    },
-    clock,
-    random,
-    recognise,
-    ...(environment.secret !== undefined && { secret: environment.secret }),
-    ...(session !== undefined && { session }),
-  });
-}
-
-/**
- * Waits until the coordinator answers, however long that takes, and keeps the session's file up to date from then on:
- * before the first answer there is no session that could be saved.
- */
-async function awaitCoordinator(
-  coordinator: Coordinator,
-  { environment, log, clock }: AgentOptions,
-  directory: DataDirectory,
-  identity: Identity,
-  home: HomeEnvironment,
-): Promise<void> {
-  const slow = clock.after(5_000, () => log.warning(`waiting for the coordinator ${environment.state}`));
-  try {
-    await requireLayout(coordinator, environment.name);
-  } finally {
-    slow.cancel();
-  }
-  const save = (): Promise<void> => saveSession(directory.session, identity, coordinator.savedSession());
-  coordinator.onSession((event) => {
-    const words = {
-      connected: 'the coordinator is back',
-      disconnected: 'the coordinator is away; hooks that run go on',
-      older: 'the coordinator is older than what this agent has seen of it: it was restored, or set up anew',
-      replaced: 'the coordinator was taken away from under this agent',
-      expired: 'the coordinator ended the session; a new one stands',
-    };
-    log.warning(words[event]);
-    if (event === 'replaced') home.replaced();
-    if (event === 'expired')
-      save().catch((error: unknown) => log.error('the session cannot be saved', { error }));
-  });
-  await save();
-}
-
-/** Who this agent is; the agent's id is made where there is none. */
-async function identify(
-  { machine, version, service, dataDirectory }: AgentOptions,
-  directory: DataDirectory,
-  addresses: MachineAddresses,
-): Promise<Identity> {
-  const boot = bootId();
-  return {
-    machine,
-    agentId: await agentId(directory),
-    version,
-    dataDirectory,
-    // As of when it is asked for: the machine may be registered anew.
-    get description() {
-      return { hostname: hostname(), service, ...addressFacts(addresses) };
-    },
-    boot,
-    place: placeOf(directory.root, boot),
-  };
-}
-
-/**
- * What this directory remembers of its machine. One that holds nothing may become another machine's.
- * @throws DirectoryOfOtherMachine
- */
-async function machineMemory(
-  { machine, named = 'given' }: AgentOptions,
-  { root }: DataDirectory,
-  { units, damaged }: Journalled,
-): Promise<ClaimMemory> {
-  const found = await readRememberedMachine(root);
-  const isOther = found !== undefined && found.machine !== machine;
-  if (isOther && units.length + damaged.length > 0)
-    throw new DirectoryOfOtherMachine(root, found.machine, machine);
-  // A copy, perhaps, of which nothing else tells the two apart.
-  if (isOther) await rm(join(root, AGENT_ID), { force: true });
-  const host = await hostId();
-  let claims = isOther ? [] : (found?.claims ?? []);
-  return {
-    known: () => claims,
-    async remember(claim) {
-      claims = [...claims, claim];
-      await rememberMachine(root, { machine, named, host, claims });
-    },
-  };
-}
-
-async function agentId(directory: DataDirectory): Promise<string> {
-  const file = join(directory.root, AGENT_ID);
-  const known = await readFile(file, 'utf8').catch(() => undefined);
-  if (known !== undefined && known !== '') return known;
-  const id = randomUUID();
-  await replaceFile(file, id);
-  return id;
 }

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { bootId } from '../state/boot.js';
+import type { Machine } from '../state/model/schemas.js';
+import type { MachineAddresses } from './addresses.js';
+import type { AgentOptions } from './agent.js';
+import type { DataDirectory } from './disk/data-directory.js';
+import { hostId, placeOf, readRememberedMachine, rememberMachine } from './disk/remembered-machine.js';
+import { replaceFile } from './disk/replace-file.js';
+import { DirectoryOfOtherMachine } from './errors.js';
+import type { Journalled } from './journal/journal.js';
+import type { ClaimMemory, Identity } from './tree/ownership.js';
+
+/** The file of a data directory with its agent's id. */
+const AGENT_ID = 'agent-id';
+
+/** What the machine's node says of its addresses: those it has, or that none was found. */
+export function addressFacts(addresses: MachineAddresses): Pick<Machine, 'addresses' | 'noAddress'> {
+  const current = addresses.current();
+  return { addresses: current, noAddress: current === undefined ? true : undefined };
+}
+
+/** Who this agent is; the agent's id is made where there is none. */
+export async function identify(
+  { machine, version, service, dataDirectory }: AgentOptions,
+  directory: DataDirectory,
+  addresses: MachineAddresses,
+): Promise<Identity> {
+  const boot = bootId();
+  return {
+    machine,
+    agentId: await agentId(directory),
+    version,
+    dataDirectory,
+    // As of when it is asked for: the machine may be registered anew.
+    get description() {
+      return { hostname: hostname(), service, ...addressFacts(addresses) };
+    },
+    boot,
+    place: placeOf(directory.root, boot),
+  };
+}
+
+/**
+ * What this directory remembers of its machine. One that holds nothing may become another machine's.
+ * @throws DirectoryOfOtherMachine
+ */
+export async function machineMemory(
+  { machine, named = 'given' }: AgentOptions,
+  { root }: DataDirectory,
+  { units, damaged }: Journalled,
+): Promise<ClaimMemory> {
+  const found = await readRememberedMachine(root);
+  const isOther = found !== undefined && found.machine !== machine;
+  if (isOther && units.length + damaged.length > 0)
+    throw new DirectoryOfOtherMachine(root, found.machine, machine);
+  // A copy, perhaps, of which nothing else tells the two apart.
+  if (isOther) await rm(join(root, AGENT_ID), { force: true });
+  const host = await hostId();
+  let claims = isOther ? [] : (found?.claims ?? []);
+  return {
+    known: () => claims,
+    async remember(claim) {
+      claims = [...claims, claim];
+      await rememberMachine(root, { machine, named, host, claims });
+    },
+  };
+}
+
+async function agentId(directory: DataDirectory): Promise<string> {
+  const file = join(directory.root, AGENT_ID);
+  const known = await readFile(file, 'utf8').catch(() => undefined);
+  if (known !== undefined && known !== '') return known;
+  const id = randomUUID();
+  await replaceFile(file, id);
+  return id;
+}
