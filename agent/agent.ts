@@ -292,7 +292,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       options.losing?.();
       keepSession = false;
       // First: the other agent waits for this one's presence to go, and then runs hooks of the same units.
-      await units.abandon(gate);
+      const left = journal.load().units.filter(({ unit }) => !units.units.has(unit));
+      await Promise.all([
+        units.abandon(gate),
+        endLeftHooks(left, directory, { boot, killDelay, clock, log }),
+      ]);
       // Before all else ends: what that would still write is the other agent's by now.
       await bare.close();
       await end();

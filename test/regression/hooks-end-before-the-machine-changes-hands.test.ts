@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { findProcess } from '../../hooks/process/process-table.js';
+import { paths } from '../../state/model/paths.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -31,6 +32,19 @@ describe('the hooks of an agent whose machine is taken over', () => {
     await takeOver();
     await world.until('started');
     await assert.rejects(world.text('overlap'), { code: 'ENOENT' });
+    await first.lost;
+  });
+
+  it('have ended where it left the unit alone, as the state had lost that', async () => {
+    const first = await world.agent();
+    const pid = await installing('gate never');
+    await world.coordinator.remove(paths.machineUnit('m0', 'f/0'));
+    await eventually(() =>
+      assert.ok(world.log.some(({ message }) => message.includes('left as it is on disk'))),
+    );
+    assert.ok(findProcess(pid));
+    await takeOver();
+    assert.equal(findProcess(pid), undefined);
     await first.lost;
   });
 
