@@ -4,21 +4,6 @@ import { EnsembleError } from '../state/errors.js';
 import { DownloadDiskFull, StorageUnreachable } from '../state/storage/errors.js';
 import { NoProgress } from './errors.js';
 
-/** Waits for `promise`, but not beyond the abort of `signal`, whose reason it then throws; the work itself goes on. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let abandon = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abandon = () => reject(signal.reason);
-    signal.addEventListener('abort', abandon, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abandon);
-  }
-}
-
 /** So often in a row one and the same answer is got: for about ten minutes, by the pauses of `untilItWorks`. */
 const MOST_ANSWERS = 20;
 

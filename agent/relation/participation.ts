@@ -1,5 +1,5 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
-import { NodeNotFound } from '../../state/coordination/errors.js';
+import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
@@ -106,12 +106,4 @@ async function removeOwn(
   await unlessGone(() =>
     coordinator.transaction([...checkLife(unit, incarnation), { kind: 'remove', path }]),
   );
-}
-
-async function unlessGone(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof NodeNotFound)) throw error;
-  }
 }

@@ -3,7 +3,7 @@ import type { HookWrites } from '../../hooks/context/saved.js';
 import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { isSuccess } from '../../hooks/process/outcome.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
-import { NodeNotFound } from '../../state/coordination/errors.js';
+import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { EnsembleError } from '../../state/errors.js';
 import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
@@ -166,8 +166,8 @@ export class UnitCommands {
           const request = await readEntity(coordinator, path, commandRequestSchema);
           if (request === undefined) return;
           const value = nodeValue({ ...request.value, ...answer });
-          await coordinator.set(path, value, request.version).catch((error: unknown) => {
-            if (!(error instanceof NodeNotFound)) throw error;
+          await unlessGone(async () => {
+            await coordinator.set(path, value, request.version);
           });
         },
         { clock, random },

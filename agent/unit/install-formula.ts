@@ -1,8 +1,8 @@
+import { unlessAborted } from '../../state/unless-aborted.js';
 import { stageFormula } from '../disk/stage.js';
 import { asideName, putAsideDirectory } from '../disk/put-aside.js';
 import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
-import { unlessAborted } from '../retry.js';
 import { saidWhile } from '../said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
 import { whileItMayHeal } from './prepare-upgrade.js';

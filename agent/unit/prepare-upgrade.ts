@@ -1,10 +1,11 @@
 import { EnsembleError } from '../../state/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
+import { unlessAborted } from '../../state/unless-aborted.js';
 import { stageFormula } from '../disk/stage.js';
 import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
-import { unlessAborted, unlessRepeated, untilItWorks } from '../retry.js';
+import { unlessRepeated, untilItWorks } from '../retry.js';
 import type { WantedFormula } from './operations.js';
 import { gotThrough, takeUp } from './standstill.js';
 import type { AgentUnit } from './unit.js';

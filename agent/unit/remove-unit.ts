@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { NodeNotFound } from '../../state/coordination/errors.js';
+import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import {
   newEntry,
@@ -87,10 +87,8 @@ async function disclaimFormula(unit: AgentUnit): Promise<void> {
   await unit.report.known();
   const facts = unit.report.facts();
   if (facts === undefined) return;
-  try {
-    await unit.report.mirror.include(facts, (operations) => unit.parts.writer.write(operations));
-  } catch (error) {
-    // It was removed from the tree already, before this was begun again.
-    if (!(error instanceof NodeNotFound)) throw error;
-  }
+  // It may have been removed from the tree already, before this was begun again.
+  await unlessGone(() =>
+    unit.report.mirror.include(facts, (operations) => unit.parts.writer.write(operations)),
+  );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { NodeNotFound } from '../../state/coordination/errors.js';
+import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { requestDebugging } from '../../state/model/debugging.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { requireUnit } from '../../state/model/units.js';
@@ -70,9 +70,7 @@ async function attend(tmux: TmuxSession, output: Output, interrupt: AbortSignal)
 async function withdraw(coordinator: Coordinator, unit: string, session: string): Promise<void> {
   const node = await coordinator.get(paths.debug(unit));
   if (node === undefined || !node.value.includes(JSON.stringify(session))) return;
-  await coordinator.remove(paths.debug(unit)).catch((error: unknown) => {
-    if (!(error instanceof NodeNotFound)) throw error;
-  });
+  await unlessGone(() => coordinator.remove(paths.debug(unit)));
 }
 
 async function leave(tmux: TmuxSession, unit: string, output: Output): Promise<void> {

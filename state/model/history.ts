@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
-import { NodeExists, NodeNotFound } from '../coordination/errors.js';
+import { NodeExists } from '../coordination/errors.js';
+import { unlessGone } from '../coordination/unless-gone.js';
 import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
@@ -239,13 +240,7 @@ export async function pruneHistory(coordinator: Coordinator, service: string): P
   const here = new Set(present);
   const gone = kept.filter((node) => !here.has(node)).map(unitOfNode);
   const old = gone.sort(compareUnits).slice(0, Math.max(0, gone.length - MOST_GONE_UNITS));
-  await Promise.all(
-    old.map((unit) =>
-      coordinator.remove(paths.unitHistory(unit)).catch((error: unknown) => {
-        if (!(error instanceof NodeNotFound)) throw error;
-      }),
-    ),
-  );
+  await Promise.all(old.map((unit) => unlessGone(() => coordinator.remove(paths.unitHistory(unit)))));
 }
 
 function byTime(a: HistoryEntry, b: HistoryEntry): number {

@@ -1,5 +1,5 @@
 import type { Coordinator } from '../coordination/coordinator.js';
-import { NodeNotFound } from '../coordination/errors.js';
+import { unlessGone } from '../coordination/unless-gone.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { readEntity } from './entity.js';
 import { type HistoryEntry, recordRequest, requestEntry } from './history.js';
@@ -139,14 +139,6 @@ async function removeDroppedRelations(coordinator: Coordinator, service: string)
     ({ value }) => value.dropped === true,
   );
   await Promise.all(dropped.map(({ id }) => removeRelationIfLeft(coordinator, id)));
-}
-
-async function unlessGone(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof NodeNotFound)) throw error;
-  }
 }
 
 /** Removes a service that is being destroyed and has neither units nor relations left. */

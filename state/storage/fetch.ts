@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { unlessAborted } from '../unless-aborted.js';
 import { fileDigest } from './digest.js';
 import { DownloadDiskFull, ObjectDamaged } from './errors.js';
 import { GrowingFile } from './growing-file.js';
@@ -93,19 +94,6 @@ function copied({ storage, key, digest }: StoredObject, file: string): Writing {
       await hashing.catch(() => undefined);
     }
   };
-}
-
-/** What is abandoned goes on to its own end, for nobody. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  let abandon = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abandon = () => reject(signal.reason);
-    signal.addEventListener('abort', abandon, { once: true });
-  });
-  // Whoever loses is not heard.
-  work.catch(() => undefined);
-  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abandon));
 }
 
 /** Does not make an agent that stops wait for a storage that does not answer. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { unlessAborted, unlessRepeated, untilItWorks } from '../../agent/retry.js';
+import { unlessRepeated, untilItWorks } from '../../agent/retry.js';
 import { ObjectDamaged, StorageUnreachable } from '../../state/storage/errors.js';
 import { ManualClock } from '../manual-clock.js';
 
@@ -84,16 +84,5 @@ describe('trying until it works', () => {
       await rejected;
       assert.equal(failures.length, moment === 'pause' ? 1 : 0);
     }
-  });
-});
-
-describe('waiting unless aborted', () => {
-  it('gives what came, or the reason of the abort', async () => {
-    const abort = new AbortController();
-    assert.equal(await unlessAborted(Promise.resolve(3), abort.signal), 3);
-    const waiting = unlessAborted(new Promise(() => undefined), abort.signal);
-    abort.abort(new Error('given up'));
-    await assert.rejects(waiting, { message: 'given up' });
-    await assert.rejects(unlessAborted(Promise.resolve(3), abort.signal), { message: 'given up' });
   });
 });
