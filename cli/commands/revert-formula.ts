@@ -83,7 +83,7 @@ function follow(
   return followAndTell(
     session,
     invocation,
-    { service, kind: 'upgraded', formula: to, forced },
+    { service, kind: 'upgraded', back: true, formula: to, forced },
     units,
     options,
   );

@@ -7,6 +7,8 @@ export interface Goal {
   readonly service: string;
   /** `started`: the units run. `upgraded`: they run, on `formula`, and no flag is left. */
   readonly kind: 'started' | 'upgraded';
+  /** The units were asked to go back: asked again, they go back one more. */
+  readonly back?: true;
   /** The formula id, for `upgraded` and for what is told of both. */
   readonly formula: string;
   /**
@@ -21,7 +23,7 @@ export interface Goal {
  * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks,
  * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
  * and will never get there. `overtaken`: a later upgrade took it further. `called-off`: nobody asks it any more, and it
- * did not get there, since somebody had it go back.
+ * did not get there, since somebody had it go back; or it is left in the error state that it was in before.
  */
 export type Standing =
   | 'under-way'
@@ -42,7 +44,11 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
   const asked = unit.flag !== undefined || upgrade !== undefined;
   if (isErrorState(state) && !isForcedOut(goal, unit)) {
     if (goal.forced.get(unit.name) !== since) return 'failed';
-    if (!asked) return 'called-off';
+    // Nothing takes it out of there: no force that is asked for, as where it is where it was to go, or one that stops.
+    if (state === 'stop-error') return 'failed';
+    const { flag } = unit;
+    const standsThere = flag?.revert === true && flag.to === upgrade?.to;
+    if (flag?.force !== true || standsThere) return 'called-off';
   }
   if (state === 'started') {
     if (goal.kind === 'started') return 'done';

@@ -12,6 +12,8 @@ export interface Row {
   /** The formula it runs, if any. */
   readonly formula: string | null;
   readonly standing: Standing;
+  /** The formula it is asked to go to, or going to, where that is known. */
+  readonly heading?: string;
   /** The workflow's state, and the upgrade's step where there is one: `upgrading, hook`. */
   readonly doing: string;
   readonly message: string;
@@ -26,11 +28,13 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
     const machine = unit?.unit.machine ?? null;
     const agentUp = machine !== null && watched.agentsUp.has(machine);
     const standing = standingOf(goal, unit, agentUp);
+    const heading = unit?.flag?.to ?? unit?.status.upgrade?.to;
     return {
       unit: name,
       machine,
       formula: unit?.unit.formula ?? null,
       standing,
+      ...(heading !== undefined && { heading }),
       doing: unit === undefined ? 'removed' : doingOf(unit),
       message: unit === undefined ? '' : messageOf(unit, standing),
       next: printable(unit?.status.next ?? ''),

@@ -20,33 +20,65 @@ export function summarize(
   start: StartAdvice,
 ): readonly string[] {
   const of = (standing: Standing): readonly Row[] => rows.filter((row) => row.standing === standing);
-  const work = goal.kind === 'upgraded' ? 'the upgrade goes' : 'the units go';
-  if (why === 'interrupted') {
-    return [`stopped following; ${work} on. See how far with: ensemble status ${goal.service}`];
-  }
+  if (why === 'interrupted') return interruptedLines(goal, rows);
+  const [left, calledOff] = [of('called-off').filter(isInError), of('called-off').filter(isNotInError)];
   const lines = [
     `${of('done').length} of ${rows.length} units run ${goal.formula} (${formatDuration(elapsed)})`,
     ...of('failed').flatMap((row) => failureLines(goal, row)),
     ...of('stuck').flatMap(stuckLines),
     ...offlineLines(of('offline'), start),
     ...of('gone').map((row) => `${row.unit} was removed meanwhile`),
-    ...of('called-off').map(
+    ...left.flatMap((row) => failureLines(goal, row)),
+    ...calledOff.map(
       (row) =>
         `${row.unit} runs ${row.formula ?? 'nothing'}, and nobody asks it any more to go to ${goal.formula}: somebody had it go back`,
     ),
     ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),
   ];
-  if (of('called-off').length > 0) lines.push(`  try: ensemble history ${goal.service}`);
+  if (calledOff.length > 0) lines.push(`  try: ensemble history ${goal.service}`);
   if (why === 'timeout') {
-    const left = of('under-way');
+    const still = of('under-way');
     lines.push(
-      `stopped following after ${formatDuration(elapsed)}; ${work} on${left.length === 0 ? '' : '. Still under way:'}`,
-      ...left.map((row) => `  ${row.unit}: ${row.doing}${row.message === '' ? '' : `: ${row.message}`}`),
+      `stopped following after ${formatDuration(elapsed)}; ${workOf(goal)}${still.length === 0 ? '' : '. Still under way:'}`,
+      ...still.map((row) => `  ${row.unit}: ${row.doing}${row.message === '' ? '' : `: ${row.message}`}`),
       `  try: ensemble status ${goal.service}`,
     );
   }
   return lines;
 }
+
+/** What goes on without the command, in words. */
+function workOf({ kind, back }: Goal): string {
+  if (kind === 'started') return 'the units go on';
+  return back
+    ? 'the revert goes on by itself, and is not to be repeated: that would go back one more'
+    : 'the upgrade goes on';
+}
+
+function interruptedLines(goal: Goal, rows: readonly Row[]): readonly string[] {
+  const { service, kind, formula } = goal;
+  const elsewhere =
+    kind === 'upgraded'
+      ? rows.filter(
+          ({ standing, heading = formula }) =>
+            standing === 'called-off' || (standing === 'under-way' && heading !== formula),
+        )
+      : [];
+  const goesOn = rows.some((row) => row.standing === 'under-way' && !elsewhere.includes(row));
+  const status = `See how far with: ensemble status ${service}`;
+  if (elsewhere.length === 0) return [`stopped following; ${workOf(goal)}. ${status}`];
+  const off = `nobody asks ${namesOf(elsewhere.map(({ unit }) => unit))} any more to go to ${formula}`;
+  return [
+    goesOn
+      ? `stopped following; ${off}; of the others ${workOf(goal)}. ${status}`
+      : `stopped following; ${off}. ${status}`,
+    `  try: ensemble history ${service}`,
+  ];
+}
+
+const isInError = ({ doing }: Row): boolean => /^[a-z-]+-error(,|$)/.test(doing);
+
+const isNotInError = (row: Row): boolean => !isInError(row);
 
 const FINE: readonly Standing[] = ['done', 'gone', 'overtaken'];
 

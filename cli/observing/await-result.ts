@@ -54,7 +54,11 @@ export async function awaitResult(
         });
       let up = true;
       const give = (): void => {
-        output.notice(begun ? 'it goes on; what it prints is lost' : 'taken back; it had not begun');
+        output.notice(
+          begun
+            ? `it goes on, and what it prints is lost; to end it: ensemble abort ${unit}`
+            : 'taken back; it had not begun',
+        );
         resolve('interrupted');
       };
       if (interrupt.aborted) give();

@@ -175,6 +175,70 @@ describe('a command that follows comes to its end', () => {
         assert.ok(summarize(goal, end, 1, () => 'ensemble-agent').length > 0);
       });
 
+  it('gone back to what a unit failed to upgrade to: it is told as failed, with its way out', async () => {
+    await world.publish(5, { hooks: { 'upgrade-formula': 'exit 1' } });
+    await world.deploy(one);
+    await world.untilOn(one);
+    await world.upgrade('world:f-5');
+    const { since } = (await world.until('upgrade-error')).status;
+    // The service went on to another formula meanwhile, without this unit.
+    await editService(world.coordinator, 'f', (service) => ({
+      ...service,
+      formula: three,
+      previous: 'world:f-5',
+      change: newChangeId(),
+    }));
+    await revertService(world.coordinator, 'f', requester);
+    const forced = new Map([['f/0', since]]);
+    const goal = { service: 'f', kind: 'upgraded', back: true, formula: 'world:f-5', forced } as const;
+    const end = await follow(goal);
+    assert.equal(exitCodeOf(end), 1);
+    assert.equal(end.why, 'settled');
+    const said = summarize(goal, end, 1, () => 'ensemble-agent').join('\n');
+    assert.match(said, /\nf\/0 failed: upgrade-error.*\n {2}try: .*ensemble resolved --retry f\/0/);
+    assert.doesNotMatch(said, /somebody had it go back/);
+  });
+
+  const interrupted = async (goal: Goal, act: () => Promise<unknown>): Promise<string> => {
+    const interrupt = new AbortController();
+    const ended = followUnits(
+      { coordinator: world.coordinator, clock: hasty },
+      goal,
+      ['f/0'],
+      {
+        show: ([row]) => {
+          if (row?.heading === (goal.back ? goal.formula : one)) interrupt.abort();
+        },
+        end: () => undefined,
+      },
+      { timeout: 400_000, interrupt: interrupt.signal },
+    );
+    await act();
+    const end = await ended;
+    assert.equal(end.why, 'interrupted');
+    return summarize(goal, end, 1, () => 'ensemble-agent').join('\n');
+  };
+
+  it('interrupted after somebody reverted: it is not said that the upgrade goes on', async () => {
+    const goal = await goals.upgraded();
+    const said = await interrupted(goal, () => revertService(world.coordinator, 'f', requester));
+    assert.match(
+      said,
+      /^stopped following; nobody asks f\/0 any more to go to world:f-2\. .*ensemble status f$/m,
+    );
+    assert.doesNotMatch(said, /goes on/);
+  });
+
+  it('interrupted in a revert: it goes on by itself, and is not to be repeated', async () => {
+    await goals.upgraded();
+    await revertService(world.coordinator, 'f', requester);
+    const said = await interrupted(
+      { service: 'f', kind: 'upgraded', back: true, formula: one, forced: new Map() },
+      async () => undefined,
+    );
+    assert.match(said, /the revert goes on by itself, and is not to be repeated.*ensemble status f$/);
+  });
+
   it('upgraded, prepared and not begun, and the unit alone is reverted: called-off', async () => {
     await world.publish(4, { hooks: { start: 'exit 1' } });
     await world.deploy('world:f-4');

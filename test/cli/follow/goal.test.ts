@@ -13,7 +13,7 @@ interface Given {
   readonly goal: Goal;
   readonly state: UnitStatus['state'];
   readonly formula?: string | null;
-  readonly flagged?: boolean;
+  readonly flagged?: boolean | 'by force';
   readonly step?: 'fetching' | 'waiting' | 'hook' | 'resuming';
   readonly blocked?: boolean;
   readonly relationError?: boolean;
@@ -43,7 +43,9 @@ function unit({
       ...(relationError && { relations: { 'ring:0': { state: 'error', services: ['mysql'] } } }),
       ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
     },
-    flag: flagged ? { requestedAt: since, by: 'me@here' } : undefined,
+    flag: flagged
+      ? { requestedAt: since, by: 'me@here', ...(flagged === 'by force' && { force: true }) }
+      : undefined,
     ...(damage !== undefined && { damage }),
   };
 }
@@ -119,8 +121,45 @@ const rows: readonly (readonly [string, Given, string])[] = [
   ['a failed upgrade', { goal: upgraded, state: 'upgrade-error', flagged: true, step: 'hook' }, 'failed'],
   [
     'a forced unit, still in its old error',
-    { goal: { ...upgraded, forced: new Map([['mysql/0', since]]) }, state: 'config-error', flagged: true },
+    {
+      goal: { ...upgraded, forced: new Map([['mysql/0', since]]) },
+      state: 'config-error',
+      flagged: 'by force',
+    },
     'under-way',
+  ],
+  [
+    'a forced unit that is to try its failed upgrade again',
+    {
+      goal: { ...upgraded, forced: new Map([['mysql/0', since]]) },
+      state: 'upgrade-error',
+      step: 'hook',
+      flagged: 'by force',
+    },
+    'under-way',
+  ],
+  [
+    'a unit that stands, by a failed upgrade, where it was to go back to',
+    { goal: { ...upgraded, forced: new Map([['mysql/0', since]]) }, state: 'upgrade-error', step: 'hook' },
+    'called-off',
+  ],
+  [
+    'a forced unit that somebody asked anew, without force',
+    {
+      goal: { ...upgraded, forced: new Map([['mysql/0', since]]) },
+      state: 'config-error',
+      flagged: true,
+    },
+    'called-off',
+  ],
+  [
+    'a forced unit that could not be stopped, which no force takes out of that',
+    {
+      goal: { ...upgraded, forced: new Map([['mysql/0', since]]) },
+      state: 'stop-error',
+      flagged: 'by force',
+    },
+    'failed',
   ],
   [
     'a forced unit, in a new error',
