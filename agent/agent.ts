@@ -218,7 +218,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const { ownership } = registration;
     const coordinator = fencedCoordinator(bare, ownership, clock);
     const gate = hookGate(() => ownership.assure());
-    await home.settle(coordinator);
+    // Its writes wait once the machine is lost, and nobody hosts the units yet.
+    let isSettled = false;
+    const lostEarly = ownership.lost.then(async (error) => {
+      if (isSettled) return;
+      options.losing?.();
+      await endLeftHooks(journalled.units, directory, { boot, killDelay, clock, log });
+      throw error;
+    });
+    lostEarly.catch(() => undefined);
+    await Promise.race([home.settle(coordinator), failed, lostEarly]);
+    isSettled = true;
     for (const path of await openGates(bare))
       log.warning(openGate(environment, path, `ensemble bootstrap -e ${environment.name}`));
     ends.push(() => home.close());

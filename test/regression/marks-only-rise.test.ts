@@ -7,6 +7,7 @@ import { readMemory, writeMemory } from '../../agent/environment/memory.js';
 import { systemClock } from '../../state/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
+import { nodeValue } from '../../state/model/entity.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { paths } from '../../state/model/paths.js';
 import { World } from '../agent/world.js';
@@ -102,6 +103,29 @@ describe('the mark of an agent', function () {
       const [first] = writes.flat();
       assert.equal(first?.kind, 'check');
       assert.ok(first.path.startsWith(paths.machineClaim('m0', '')));
+    } finally {
+      await world.close();
+    }
+  });
+
+  it('keeps no agent starting that loses the machine before it has written it', async () => {
+    const world = await World.open();
+    try {
+      const owner = { agentId: 'b', hostname: 'h', dataDirectory: '/d', since: 's', claim: '0123456789ab' };
+      const open: typeof openCoordinator = async (url, options) => {
+        const opened = await openCoordinator(url, options);
+        const { transaction } = opened;
+        opened.transaction = async (operations) => {
+          const [first] = operations;
+          if (first !== undefined && operations.some(({ path }) => path.startsWith(`${paths.marks}/`))) {
+            await world.coordinator.set(paths.machine('m0'), nodeValue({ hostname: 'h', owner }));
+            await world.coordinator.remove(first.path);
+          }
+          return transaction.call(opened, operations);
+        };
+        return opened;
+      };
+      await assert.rejects(world.agent({ open }), { code: 'machine-taken-over' });
     } finally {
       await world.close();
     }
