@@ -31,6 +31,20 @@ export class JournalUnreadable extends EnsembleError {
   }
 }
 
+/** A unit was installed, and its data is not on the machine: it may be on a disk that is not mounted. */
+export class UnitDirectoryMissing extends EnsembleError {
+  static override readonly code = 'unit-directory-missing';
+  constructor(
+    readonly unit: string,
+    readonly directory: string,
+  ) {
+    super(
+      `the directory of ${unit} is missing, and its data with it: ${directory}; no hook runs`,
+      `mount or restore it, and the unit goes on by itself; or begin anew with empty data: ensemble resolved --retry ${unit}`,
+    );
+  }
+}
+
 /** The loop breaker stopped what was repeated without getting anywhere. */
 export class NoProgress extends EnsembleError {
   static override readonly code = 'no-progress';

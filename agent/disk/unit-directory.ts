@@ -63,6 +63,11 @@ export function markDirectory({ root }: UnitDirectory, incarnation: string): voi
   renameSync(`${file}.next`, file);
 }
 
+/** Whether the unit's data is where it was put: not so where its disk is not mounted, or somebody moved it away. */
+export function isDirectoryThere({ root, data }: UnitDirectory): boolean {
+  return existsSync(root) && existsSync(data);
+}
+
 /** Makes what is not there yet; says whose it is first. */
 export function makeUnitDirectory(directory: UnitDirectory, incarnation: string | undefined): void {
   mkdirSync(directory.root, { recursive: true, mode: 0o755 });

@@ -6,6 +6,7 @@ import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
 import { unlessRepeated, untilItWorks } from '../retry.js';
+import { requireDirectory } from './missing-directory.js';
 import type { WantedFormula } from './operations.js';
 import { gotThrough, takeUp } from './standstill.js';
 import type { AgentUnit } from './unit.js';
@@ -40,6 +41,7 @@ export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise
 
 /** Puts a formula of this very content on the unit's disk, from this machine's cache or from the storage. */
 export async function fetchAndStage(unit: AgentUnit, { id, sha256 }: FormulaRef): Promise<void> {
+  requireDirectory(unit);
   const { ref, bundle } = await unit.parts.formulas.fetch(id, sha256);
   await betweenFaults('staging.extract', () =>
     stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),

@@ -10,6 +10,7 @@ import {
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { type Start, startHook } from '../../hooks/process/start-hook.js';
 import { EnsembleError } from '../../state/errors.js';
+import { UnitDirectoryMissing } from '../errors.js';
 import { betweenFaults } from '../fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import { untilItWorks } from '../retry.js';
@@ -18,6 +19,7 @@ import { debugged } from './debugging.js';
 import type { HookCall, HookHost } from './hook-call.js';
 import { hookLog } from './hook-source.js';
 import { hookSpec, openContext } from './hook-spec.js';
+import { requireDirectory } from './missing-directory.js';
 
 /** After so many starts of one hook that all were killed, it is not started again by itself. */
 const MOST_ATTEMPTS = 3;
@@ -51,9 +53,10 @@ export async function runToItsEnd(host: HookHost, call: HookCall): Promise<HookE
   });
 }
 
-/** The system had no disk or process to start a hook with. */
+/** The system had no disk or process to start a hook with, or the unit's own directory is not there. */
 function isShortage(error: unknown): boolean {
-  if (error instanceof EnsembleError) return error instanceof HookCannotStart;
+  if (error instanceof EnsembleError)
+    return error instanceof HookCannotStart || error instanceof UnitDirectoryMissing;
   return error instanceof Error && 'code' in error;
 }
 
@@ -109,6 +112,7 @@ async function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
 
 async function started(host: HookHost, call: HookCall, goesOn: () => void): Promise<HookEnd> {
   const { parts } = host;
+  requireDirectory(host);
   const { timeout } = await host.hookRules(call.name);
   const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
   const hook: NonNullable<UnitRecord['hook']> = {

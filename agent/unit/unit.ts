@@ -25,6 +25,7 @@ import { hookLog } from './hook-source.js';
 import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
 import { mendFormula } from './mend-formula.js';
+import { isDirectoryMissing } from './missing-directory.js';
 import type { Wants } from './operations.js';
 import { Parting } from './parting.js';
 import { expectAdoption } from './run-hook.js';
@@ -117,6 +118,8 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#ends.push(() => requests.close());
     if (this.record().formula !== null) void logs.attend(this.name, hookLog(this.directory));
     this.#ends.push(() => logs.forget(this.name));
+    // Its configuring waits for the directory, so that the status tells of it before anything is asked of the unit.
+    if (isDirectoryMissing(this)) this.note({ configDigest: null });
     this.relations.start();
     expectAdoption(this, this.relations.callUnderWay());
     this.#actor.start();

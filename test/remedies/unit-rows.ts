@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AgentOptions } from '../../agent/agent.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { fileDigest } from '../../state/storage/digest.js';
 import { bundleKey } from '../../state/storage/key.js';
-import type { AgentOptions } from '../../agent/agent.js';
 import { eventually } from '../eventually.js';
 import type { Row, Stage } from './stage.js';
 
@@ -119,6 +119,21 @@ export const unitRows: readonly Row[] = [
       for (const name of await readdir(formulas)) await rm(`${formulas}/${name}`, { recursive: true });
       await world.openGate('mended');
       await stage.follow(status.next ?? '', /ensemble resolved --retry f\/0/);
+      await world.untilOn(one);
+    },
+  },
+  {
+    code: 'unit-directory-missing',
+    by: 'resolved --retry, by which the unit begins anew',
+    run: async (stage) => {
+      const { world } = stage;
+      await world.publish(1, { config: 'options:\n  title: {type: string, default: a}\n' });
+      await world.agent();
+      await world.deploy(one);
+      await world.untilOn(one);
+      await rm(world.unitPath('f/0'), { recursive: true });
+      await stage.ok('ensemble set f title=b');
+      await stage.follow(await named(stage, /is missing, and its data/), /ensemble resolved --retry f\/0/);
       await world.untilOn(one);
     },
   },

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { requestResolved } from '../../state/model/requests.js';
+import { setConfigValues } from '../../state/model/services.js';
+import { requester, World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
+
+/** An empty directory in the place of a disk that is not mounted looks like a unit that has lost all of its data. */
+describe('a hook of a unit whose directory is missing', () => {
+  let world: World;
+  let one: string;
+  beforeEach(async () => {
+    world = await World.open();
+    one = await world.publish(1, { config: 'options:\n  title: {type: string, default: x}\n' });
+  });
+  afterEach(() => world.close());
+
+  const units = (): string => world.path('machines', 'm0', 'units');
+  const isSaid = (): Promise<void> =>
+    eventually(async () => {
+      const { status } = await world.unit();
+      assert.match(status.message, /the directory of f\/0 is missing, .*\/units\/f-0;.* mount or restore it/);
+      assert.equal(status.next, 'ensemble resolved --retry f/0');
+    }, 10_000);
+  const runs = async (): Promise<readonly string[]> =>
+    (await world.trace()).filter((line) => line.startsWith('config-changed'));
+
+  it('waits, says so, makes no directory, and goes on when it is back', async () => {
+    const before = await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+    writeFileSync(world.unitPath('f/0', 'data', 'kept'), 'it');
+    await before.stop();
+    renameSync(units(), `${units()}.x`);
+    await world.agent();
+    // Before anything is asked of it.
+    await isSaid();
+    await setConfigValues(world.coordinator, 'f', { title: 'y' });
+    assert.equal((await runs()).length, 1, 'no hook ran');
+    assert.deepEqual(readdirSync(units()), []);
+    rmSync(units(), { recursive: true });
+    renameSync(`${units()}.x`, units());
+    await eventually(async () => assert.equal((await runs()).length, 2), 10_000);
+    await world.untilOn(one);
+    await eventually(async () => assert.equal((await world.unit()).status.next, undefined));
+    assert.ok(existsSync(world.unitPath('f/0', 'data', 'kept')));
+  });
+
+  it('waits too where only the data went, also over a restart, until an operator has it begin anew', async () => {
+    const before = await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+    rmSync(world.unitPath('f/0', 'data'), { recursive: true });
+    await setConfigValues(world.coordinator, 'f', { title: 'y' });
+    await isSaid();
+    await before.stop();
+    await world.agent();
+    await isSaid();
+    assert.ok(!existsSync(world.unitPath('f/0', 'data')));
+    const ran = (await world.trace()).length;
+    await requestResolved(world.coordinator, 'f/0', true, requester);
+    await eventually(async () =>
+      assert.deepEqual((await world.trace()).slice(ran), ['install 1', 'config-changed 1']),
+    );
+    await world.untilOn(one);
+    assert.ok(existsSync(world.unitPath('f/0', 'data')));
+  });
+});
