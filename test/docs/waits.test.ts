@@ -29,7 +29,13 @@ const waiting =
   /\b(untilItWorks|whileItMayHeal|untilHealed|saidWhile|knownService)\(|\bnew Promise(?!\(setImmediate\))\b|\bpause\((?:[^)]*[cC]lock|wait)|\bslots\.take\(/;
 
 /** Files that define how to wait, or wait in tests only. */
-const tools = ['agent/retry.ts', 'agent/said-while.ts', 'agent/fault-points.ts', 'state/clock.ts'];
+const tools = [
+  'agent/retry.ts',
+  'state/unless-aborted.ts',
+  'agent/said-while.ts',
+  'agent/fault-points.ts',
+  'state/clock.ts',
+];
 
 describe('the page of what waits', () => {
   it('has a row for every file that waits', () => {
