@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { systemClock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
@@ -14,6 +15,7 @@ import { machineSchema } from '../state/model/schemas.js';
 import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
+import { tellOfAbsence } from './coordinator-away.js';
 import type { GlobalOptions, Invocation } from './invocation.js';
 
 /** An environment as a command works with it. */
@@ -70,6 +72,7 @@ export async function withUncheckedSession<T>(
         'the coordinator is older than what this command has seen of it: it was restored, or set up anew',
       );
   });
+  const endTelling = tellOfAbsence(coordinator, invocation.output, systemClock);
   let storage: Promise<Storage> | undefined;
   try {
     return await work({
@@ -81,6 +84,7 @@ export async function withUncheckedSession<T>(
       },
     });
   } finally {
+    endTelling();
     (await storage?.catch(() => undefined))?.close();
     await coordinator.close();
   }
