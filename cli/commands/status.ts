@@ -2,7 +2,7 @@ import { systemClock } from '../../state/clock.js';
 import { readSnapshot, type Snapshot } from '../../state/model/snapshot.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { intoFile } from '../output/into-file.js';
-import { withSession } from '../session.js';
+import { choiceOptions, withSession } from '../session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../status/scopes.js';
 import { statusDocument } from '../status/status-document.js';
@@ -41,7 +41,12 @@ function print(
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
     const textOf = (snapshot: Snapshot): Promise<string> => {
       const shown = filterUnits(narrow(snapshot, scopes), filter);
-      return statusText(statusDocument(environment.name, shown), format, output.stdout, watch);
+      return statusText(
+        statusDocument(environment.name, shown, choiceOptions(environment, invocation.globals)),
+        format,
+        output.stdout,
+        watch,
+      );
     };
     if (!watch) {
       output.data(await textOf(await readSnapshot(coordinator)));

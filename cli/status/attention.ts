@@ -25,8 +25,14 @@ export interface Attention {
   readonly next?: string | undefined;
 }
 
-/** All that failed or waits in what is shown: errors first, then what is blocked. */
-export function attentionOf({ services }: StatusDocument): readonly Attention[] {
+/** How long a hook runs before somebody should look after it, in milliseconds. */
+const LONG = 60_000;
+
+/**
+ * All that failed or waits in what is shown: errors first, then what is blocked, runs for long, or is down.
+ * @param now milliseconds since the epoch
+ */
+export function attentionOf({ machines, services }: StatusDocument, now: number): readonly Attention[] {
   const units = Object.values(services).flatMap((service) => Object.entries(service.units));
   return [
     ...units.filter(([, unit]) => isErrorState(unit.state)).map(([who, unit]) => ofState(who, unit)),
@@ -47,6 +53,26 @@ export function attentionOf({ services }: StatusDocument): readonly Attention[] 
             text: printable(reason),
           })),
     ),
+    ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
+    ...Object.entries(machines).flatMap(([who, { agent, units: placed, start }]) =>
+      // Of one without units nobody waits.
+      agent === 'up' || placed === 0 || start === undefined
+        ? []
+        : [{ who, what: 'no agent is running', text: printable(start) }],
+    ),
+  ];
+}
+
+/** One that hangs keeps the unit from all that it is asked for. */
+function ofLongHook(who: string, { agent, hook, removing }: UnitEntry, now: number): readonly Attention[] {
+  if (hook === undefined || agent === 'down' || !(now - Date.parse(hook.since) > LONG)) return [];
+  return [
+    {
+      who,
+      what: `${printable(hook.name)} runs since ${instant(hook.since)}`,
+      text: removing ? 'it is to be removed, and goes when that has ended' : '',
+      next: `where it hangs: ensemble abort ${who}`,
+    },
   ];
 }
 
@@ -60,8 +86,8 @@ function ofState(who: string, { state, since, message, next }: UnitEntry): Atten
 }
 
 /** What needs somebody, as lines under its heading; none where nothing does. */
-export function attentionLines(document: StatusDocument, columns: number): readonly string[] {
-  const all = attentionOf(document);
+export function attentionLines(document: StatusDocument, columns: number, now: number): readonly string[] {
+  const all = attentionOf(document, now);
   if (all.length === 0) return [];
   const indented = (text: string): readonly string[] =>
     text === '' ? [] : wrapToWidth(text, columns - 4).map((line) => `    ${line}`);

@@ -1,6 +1,7 @@
 import type { Problem } from '../../state/model/entity.js';
 import type { MachineState } from '../../state/model/machines.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
+import { startAdvice } from '../../state/model/start-advice.js';
 import type { ServiceState, Snapshot, UnitState } from '../../state/model/snapshot.js';
 import {
   type RelationEntry,
@@ -30,6 +31,8 @@ export interface MachineEntry {
   /** Its agent found no address that other machines could reach it by. */
   readonly noAddress?: true;
   readonly units: number;
+  /** Of one that is down: how its agent is started, e.g. `start it on db1: systemctl start ensemble-agent`. */
+  readonly start?: string;
 }
 
 export interface ServiceEntry {
@@ -53,6 +56,8 @@ export interface UnitEntry {
   readonly machine: string | null;
   readonly agent: 'up' | 'down';
   readonly state: string;
+  /** There where somebody asked for the unit's removal, until it is gone. */
+  readonly removing?: true;
   /** What the unit runs; null until it is installed. */
   readonly formula: string | null;
   readonly since: string;
@@ -91,15 +96,18 @@ export interface UpgradeEntry {
   readonly blockers?: NonNullable<UnitStatus['upgrade']>['blockers'];
 }
 
-/** Puts what was read of an environment into the shape of DESIGN §9. */
-export function statusDocument(environment: string, snapshot: Snapshot): StatusDocument {
+/**
+ * Puts what was read of an environment into the shape of DESIGN §9.
+ * @param choice the options, with a space in front, by which an agent goes to the environment
+ */
+export function statusDocument(environment: string, snapshot: Snapshot, choice = ''): StatusDocument {
   const { machines, services, required, problems } = snapshot;
   const beside = subordinatesByPrincipal(services);
   const relations = services.flatMap((service) => service.relations);
   const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
   return {
     environment,
-    machines: Object.fromEntries(machines.map((machine) => [machine.name, machineEntry(machine)])),
+    machines: Object.fromEntries(machines.map((machine) => [machine.name, machineEntry(machine, choice)])),
     services: Object.fromEntries(
       services.map((service) => [
         service.name,
@@ -122,13 +130,18 @@ function subordinatesByPrincipal(services: readonly ServiceState[]): ReadonlyMap
   return beside;
 }
 
-function machineEntry({ agent, machine, units }: MachineState): MachineEntry {
+function machineEntry(
+  { name, agent, machine, units, isDamaged }: MachineState,
+  choice: string,
+): MachineEntry {
   return {
     agent: agent === undefined ? 'down' : 'up',
     hostname: machine.hostname,
     version: agent?.version ?? null,
     ...(machine.noAddress === true && { noAddress: true }),
     units: units.length,
+    ...(agent === undefined &&
+      isDamaged !== true && { start: `start it ${startAdvice(name, machine, choice)}` }),
   };
 }
 
@@ -167,6 +180,7 @@ function unitEntry(
     machine: unit.machine,
     agent: unit.machine !== null && up.has(unit.machine) ? 'up' : 'down',
     state: status.state,
+    ...(state.removing && { removing: true }),
     formula: unit.formula,
     since: status.since,
     ...(unit.addresses !== undefined && { publicAddress: unit.addresses.public }),

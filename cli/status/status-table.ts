@@ -1,3 +1,4 @@
+import { systemClock } from '../../state/clock.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../output/printable.js';
 import { renderTable } from '../output/table.js';
@@ -20,7 +21,7 @@ export function statusTable(
   watched: boolean,
 ): readonly string[] {
   const { columns } = screen;
-  const attention = attentionLines(status, columns);
+  const attention = attentionLines(status, columns, systemClock.now());
   const parts = [
     [`environment ${printable(status.environment)}`, ...countLines(status)],
     ...(watched ? [attention] : []),

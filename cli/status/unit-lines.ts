@@ -83,8 +83,8 @@ function isBehind({ unit, target }: Row): boolean {
   return unit.formula !== null && unit.formula !== target;
 }
 
-function stateOf({ state, workload }: UnitEntry): string {
-  return printable(workload === undefined ? state : `${state}, ${workload}`);
+function stateOf({ state, workload, removing }: UnitEntry): string {
+  return printable([state, workload, removing && 'to be removed'].filter(Boolean).join(', '));
 }
 
 function machineOf({ machine, agent }: UnitEntry): string {

@@ -55,7 +55,12 @@ function pathsOf({ machines, services }: Snapshot): Watched {
       ...services.flatMap(({ name }) => [paths.service(name), paths.exposed(name)]),
       ...services.flatMap(({ relations }) => relations.map(({ id }) => paths.relation(id))),
       ...services.flatMap(({ units }) =>
-        units.flatMap(({ name }) => [paths.unit(name), paths.status(name), paths.upgrade(name)]),
+        units.flatMap(({ name }) => [
+          paths.unit(name),
+          paths.status(name),
+          paths.upgrade(name),
+          paths.removal(name),
+        ]),
       ),
     ],
     lists: [

@@ -30,6 +30,8 @@ export interface UnitState {
   readonly status: UnitStatus;
   /** Undefined unless an upgrade is wanted. */
   readonly flag: Flag | undefined;
+  /** Somebody asked for its removal; read with its service only. */
+  readonly removing?: true;
   /** Why the unit's node or its status cannot be read: what stands in its place says nothing. */
   readonly damage?: string;
 }
@@ -120,8 +122,14 @@ export async function readServiceState(
     relationsOfService(coordinator, name, problems),
   ]);
   if (service === undefined) return undefined;
-  const units = await readUnitStates(coordinator, unitNames, problems);
-  const standing = units.filter((unit) => unit !== undefined);
+  const [units, removals] = await Promise.all([
+    readUnitStates(coordinator, unitNames, problems),
+    coordinator.getMany(unitNames.map(paths.removal)),
+  ]);
+  const standing = units.flatMap((unit, index) => {
+    if (unit === undefined) return [];
+    return [removals[index] === undefined ? unit : { ...unit, removing: true as const }];
+  });
   return { name, service: service.value, exposed: exposed !== undefined, units: standing, relations };
 }
 
