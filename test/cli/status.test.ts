@@ -111,7 +111,10 @@ describe('ensemble status', () => {
       stdout,
       /\nguestbook\/0 {2}started {2}m0 \(down\) {2}principia:guestbook-1 \* {2}wanted +-\n/,
     );
-    assert.match(stdout, /\n\n\* not the formula of its service\n$/);
+    assert.match(
+      stdout,
+      /\n\n\* not the formula of its service\n\nNEEDS ATTENTION\nm0: no agent is running\n {4}start it on m0\.test as .*\n$/,
+    );
   });
 
   it('keeps a message of a formula from writing to the terminal', async () => {
