@@ -36,7 +36,7 @@ export class FormulaInPlace {
 
   /** Looks the formula up, unless it is known. */
   async load(): Promise<void> {
-    const { formula } = this.#record();
+    const { formula, earlier, unit } = this.#record();
     if (formula === null || this.#isOf(formula)) return;
     try {
       const published = await this.#parts.formulas.find(formula.id, formula.sha256);
@@ -44,7 +44,9 @@ export class FormulaInPlace {
       this.#published = { ...published, ref: formula };
     } catch (error) {
       // Nor may the tree know the formula any more, and the unit's hooks are to stop it all the same.
-      if (!(error instanceof FormulaNotPublished) || !this.#parted.signal.aborted) throw error;
+      if (!(error instanceof FormulaNotPublished)) throw error;
+      if (!this.#parted.signal.aborted)
+        throw new FormulaNotPublished(formula.id, earlier.length > 0 ? unit : undefined);
       this.#published = { ref: formula, options: {}, hooks: {} };
     }
   }

@@ -146,13 +146,20 @@ export class UnitReport {
       }
       await then();
     };
+    let troubled = false;
     try {
       await untilItWorks(read, {
         clock,
         random,
         mayHeal: (error) => error instanceof EnsembleError && !this.#host.isStopped(),
-        failed: (error) => log.error('the unit cannot be read from the state tree', { unit: name, error }),
+        failed: (error) => {
+          troubled = true;
+          log.error('the unit cannot be read from the state tree', { unit: name, error });
+          // Until then no config is known to it, so that it honours none.
+          this.troubledBy(error);
+        },
       });
+      if (troubled) this.troubledBy(undefined);
     } catch (error) {
       if (!this.#host.isStopped())
         log.error('the unit was not read from the state tree', { unit: name, error });

@@ -56,5 +56,5 @@ export function askedAgainBy(error: unknown, service: string): string {
  * be run as it stands.
  */
 export function namingService(text: string, service: string): string {
-  return text.replaceAll('upgrade-formula SERVICE', `upgrade-formula ${service}`);
+  return text.replaceAll(/(upgrade-formula (?:--revision \d+ )?)SERVICE\b/g, `$1${service}`);
 }

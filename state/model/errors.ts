@@ -184,12 +184,19 @@ export class FormulaPublishedDiffers extends EnsembleError {
   }
 }
 
+/** A formula that a service or a unit has is not in the state. */
 export class FormulaNotPublished extends EnsembleError {
   static override readonly code = 'formula-not-published';
-  constructor(readonly formula: string) {
+  constructor(
+    readonly formula: string,
+    /** The unit that runs it, where it has another one to go back to. */
+    readonly unit?: string,
+  ) {
+    const [, revision] = /-(\d+)$/.exec(formula) ?? [];
+    const which = revision === undefined ? '' : `--revision ${revision} `;
     super(
       `formula ${formula} is not published in this environment`,
-      'publish it again, from its repository: ensemble upgrade-formula SERVICE',
+      `publish it again, from its repository: ensemble upgrade-formula ${which}SERVICE${unit === undefined ? '' : `, or go back: ensemble revert-formula ${unit}`}`,
     );
   }
 }

@@ -215,7 +215,9 @@ export const formulaRows: readonly Row[] = [
       await stage.service('options:\n  title: {type: string, default: a}\n');
       await stage.world.coordinator.remove(paths.formula('world:f-1'));
       const said = await stage.fails('ensemble get f', /is not published in this environment/);
-      await stage.shell(stage.named(said, /ensemble upgrade-formula SERVICE/, { SERVICE: 'f --timeout 1s' }));
+      await stage.shell(
+        stage.named(said, /ensemble upgrade-formula --revision 1 SERVICE/, { SERVICE: 'f --timeout 1s' }),
+      );
       await stage.ok('ensemble get f');
     },
   },

@@ -177,7 +177,7 @@ export const unitRows: readonly Row[] = [
       await world.coordinator.remove(paths.formula(one));
       await world.agent();
       const said = await named(stage, /is not published/);
-      await stage.follow(said, /ensemble upgrade-formula f\b/);
+      await stage.follow(said, /ensemble upgrade-formula --revision 1 f\b/);
       await world.untilOn(one);
     },
   },
