@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/services.js';
+import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -44,6 +46,39 @@ describe('a hook of a unit whose directory is missing', () => {
     await world.untilOn(one);
     await eventually(async () => assert.equal((await world.unit()).status.next, undefined));
     assert.ok(existsSync(world.unitPath('f/0', 'data', 'kept')));
+  });
+
+  it('waits too where all of the agent was moved away under it, and leaves nothing in its place', async () => {
+    await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+    const machine = world.path('machines', 'm0');
+    renameSync(machine, `${machine}.x`);
+    await setConfigValues(world.coordinator, 'f', { title: 'y' });
+    await isSaid();
+    assert.equal((await runs()).length, 1, 'no hook ran');
+    assert.ok(!existsSync(units()));
+    const { code, stdout } = await ensemble(world, 'run', 'f/0', 'true');
+    assert.notEqual(code, 0, stdout);
+    assert.ok(!existsSync(units()));
+    rmSync(machine, { recursive: true, force: true });
+    renameSync(`${machine}.x`, machine);
+    await eventually(async () => assert.equal((await runs()).length, 2), 10_000);
+    await world.untilOn(one);
+  });
+
+  it('keeps a unit that is to go where it is, until an operator gives its data up', async () => {
+    await world.agent();
+    await world.deploy(one);
+    await world.untilOn(one);
+    renameSync(world.unitPath('f/0'), world.path('elsewhere'));
+    await requestRemoval(world.coordinator, ['f/0'], requester);
+    await isSaid();
+    assert.ok(!(await world.trace()).includes('stop 1'));
+    await requestResolved(world.coordinator, 'f/0', true, requester);
+    await eventually(async () => assert.equal((await world.trace()).at(-1), 'stop 1'), 10_000);
+    await eventually(async () => assert.deepEqual(readdirSync(units()), []), 10_000);
+    assert.ok(existsSync(world.path('elsewhere', 'data')));
   });
 
   it('waits too where only the data went, also over a restart, until an operator has it begin anew', async () => {
