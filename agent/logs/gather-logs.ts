@@ -187,12 +187,14 @@ export function gatherLogs(
   /** Empties a log that is too large. Before it was gathered, only where it grows faster than that, or cannot be. */
   function bound(unit: string): void {
     const tail = tails.get(unit);
-    const size = tail && statSync(tail.file, { throwIfNoEntry: false })?.size;
-    if (tail === undefined || size === undefined || size <= largest) return;
-    if (tail.mark.offset < size && size <= 2 * largest) return;
+    if (tail === undefined) return;
+    let size = 0;
     try {
+      size = statSync(tail.file, { throwIfNoEntry: false })?.size ?? 0;
+      if (size <= largest || (tail.mark.offset < size && size <= 2 * largest)) return;
       shortenLog(tail.file, largest);
     } catch (error) {
+      // A hook may have put anything in its place, such as a link to itself.
       log.warning('the log of a unit cannot be kept small', { unit, error });
       return;
     }

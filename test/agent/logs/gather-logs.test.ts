@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '../../../agent/log.js';
@@ -198,6 +198,17 @@ describe('gathering logs', () => {
         [`3000 bytes are left out here; they are in ${file()} on the unit's machine`, 'after'],
       );
     });
+  });
+
+  it('goes on for others where a hook put something else in the place of its log', async () => {
+    await mkdir(join(root, 'g-0'));
+    await hook('start', 'before\n');
+    await passing((lines) => assert.equal(lines.at(-1)?.message, 'before'));
+    await rm(file());
+    await symlink('hooks.log', file());
+    gatherer.ended('f/0');
+    await hook('start', 'of another\n', 'g/0');
+    await passing((lines) => assert.equal(lines.at(-1)?.message, 'of another'));
   });
 
   it('passes nothing over when the log is moved away', async () => {
