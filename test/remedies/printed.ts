@@ -95,6 +95,9 @@ export const printed: Readonly<
   'cli/follow/summary.ts: ensemble history {goal.service}': {
     why: 'it shows who had the units go back, and there is nothing to be over',
   },
+  'cli/follow/summary.ts: ensemble history {service}': {
+    why: 'it shows who called off what was followed, and there is nothing to be over',
+  },
   'cli/follow/summary.ts: ensemble resolved --retry {unit}': {
     why: 'what stands in the place of a unit’s own `next`, which each release since 0.1.0 writes',
   },
@@ -105,9 +108,17 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'following that ran out of time names where to see the rest',
   },
+  'cli/follow/summary.ts: ensemble status {service}': {
+    test: 'test/regression/follower-comes-to-its-end.test.ts',
+    says: 'interrupted after somebody reverted: it is not said that the upgrade goes on',
+  },
   'cli/follow/summary.ts: ensemble upgrade-formula --force {goal.service}': {
     test: 'test/remedies/remedies.test.ts',
     says: 'upgrade-formula --force f',
+  },
+  'cli/observing/await-result.ts: ensemble abort {unit}': {
+    test: 'test/regression/abort-a-hanging-hook.test.ts',
+    says: 'ends a command of `run`, which says so',
   },
   'cli/session.ts: ensemble bootstrap {urlOptions(environment)}': {
     test: 'test/remedies/command-line-rows.ts',
@@ -120,6 +131,10 @@ export const printed: Readonly<
   'cli/session.ts: ensemble-agent{choiceOptions(environment, globals)}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'the agent that is named',
+  },
+  'cli/status/attention.ts: ensemble abort {who}': {
+    test: 'test/regression/abort-a-hanging-hook.test.ts',
+    says: 'names the hook that hangs, ends its group',
   },
   'cli/status/status-table.ts: ensemble add-relation {name}:{relation} SERVICE': {
     test: 'test/remedies/printed-rows.ts',
