@@ -15,7 +15,7 @@ describe('the limit of an endpoint', () => {
     await join(tree.one, paths.relation(id), 'app/0');
     await assert.rejects(relate(tree.one, 'app', 'new'), {
       message: 'app:db takes part in 1 relation at most',
-      next: 'ensemble remove-relation',
+      next: 'ensemble remove-relation app:db old, and this command again when it is gone',
     });
     await removeRelation(tree.one, id, requester);
     await assert.rejects(relate(tree.one, 'app', 'new'), (error) => {
