@@ -114,7 +114,7 @@ describe('an ensemble of three ZooKeeper servers', function () {
       },
     );
     await second.close({ keepSession: true });
-    // On a slow machine the client may have attached anew before it asked; then it was applied.
+    // Up to release 0.1.0 it was refused each time; why it is applied in some runs since then is not known.
     const version = written ? 1 : 0;
     assert.equal(await first.set('/counter', '2', version), version + 1, 'the one before was not applied');
     assert.equal(sessionId(first), session);
