@@ -93,7 +93,8 @@ describe('an ensemble of three ZooKeeper servers', function () {
       assert.deepEqual(clients.map(sessionId), ids);
     } finally {
       mute.resume();
-      await mute.answers();
+      // It takes itself for the leader until it notices that it was replaced, and knows no session begun meanwhile.
+      await eventuallyTrue('it follows', async () => (await mute.ask('srvr')).includes('Mode: follower'));
     }
   });
 
@@ -104,19 +105,12 @@ describe('an ensemble of three ZooKeeper servers', function () {
     await first.create('/counter', '0');
     const session = sessionId(first);
     const second = await open(two.address, path, { session: first.savedSession(), sessionTimeout: 6_000 });
+    assert.equal(sessionId(second), session);
     await second.create('/moved', '');
     // For a request over the old connection ZooKeeper 3.8 closes it (ZOOKEEPER-710), so its outcome is unknown here.
-    const written = await first.set('/counter', '1').then(
-      () => true,
-      (error) => {
-        assert.equal(error.code, 'outcome-unknown');
-        return false;
-      },
-    );
+    await assert.rejects(first.set('/counter', '1'), { code: 'outcome-unknown' });
     await second.close({ keepSession: true });
-    // Up to release 0.1.0 it was refused each time; why it is applied in some runs since then is not known.
-    const version = written ? 1 : 0;
-    assert.equal(await first.set('/counter', '2', version), version + 1, 'the one before was not applied');
+    assert.equal(await first.set('/counter', '2', 0), 1, 'the one before was not applied');
     assert.equal(sessionId(first), session);
     assert.deepEqual(first.events, ['disconnected', 'connected']);
   });
