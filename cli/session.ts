@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../state/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
@@ -8,9 +7,8 @@ import { absoluteUrl, loadEnvironment } from '../state/environments/environments
 import { parseSound } from '../state/model/entity.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
-import { openGate, openGates } from '../state/model/protection.js';
 import { paths } from '../state/model/paths.js';
-import type { Requester } from '../state/model/requester.js';
+import { openGate, openGates } from '../state/model/protection.js';
 import { machineSchema } from '../state/model/schemas.js';
 import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
@@ -150,18 +148,4 @@ export function choiceOptions(environment: Environment, globals: GlobalOptions):
 
 function urlOptions({ state, storage }: Environment): string {
   return [`--state ${state}`, `--storage '${storage}'`].join(' ');
-}
-
-/** Who runs this command, and when. */
-export function requester(now: number): Requester {
-  return { requestedAt: new Date(now).toISOString(), by: `${userName()}@${hostname()}` };
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user id without a name, as in some containers.
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

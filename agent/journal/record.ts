@@ -1,5 +1,5 @@
 import { savedHookContextSchema } from '../../hooks/context/saved.js';
-import { historyEntrySchema } from '../../state/model/history.js';
+import { historyEntrySchema } from '../../state/model/history-entry.js';
 import { incarnationField } from '../../state/model/incarnation.js';
 import { upgradeSteps, workflowStates } from '../../state/model/workflow-state.js';
 import * as z from '../../state/zod.js';

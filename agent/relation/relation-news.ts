@@ -1,4 +1,4 @@
-import type { Event } from '../../state/model/history.js';
+import type { Event } from '../../state/model/history-entry.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { HookHost } from '../unit/hook-call.js';

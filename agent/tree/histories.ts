@@ -1,10 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import {
-  type HistoryEntry,
-  openServiceHistory,
-  openUnitHistory,
-  readUnitHistory,
-} from '../../state/model/history.js';
+import { openServiceHistory, openUnitHistory, readUnitHistory } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { TreeWriter } from './tree-writer.js';
 

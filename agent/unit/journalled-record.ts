@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HistoryEntry } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { betweenFaults } from '../fault-points.js';

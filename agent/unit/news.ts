@@ -1,4 +1,4 @@
-import { type Event, type HistoryEntry, newEntry, ofLife } from '../../state/model/history.js';
+import { type Event, type HistoryEntry, newEntry, ofLife } from '../../state/model/history-entry.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';

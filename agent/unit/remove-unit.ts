@@ -1,13 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
-import {
-  newEntry,
-  ofLife,
-  pruneHistory,
-  readUnitHistory,
-  unitHistoryWith,
-} from '../../state/model/history.js';
+import { pruneHistory, readUnitHistory, unitHistoryWith } from '../../state/model/history.js';
+import { newEntry, ofLife } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';

@@ -1,5 +1,6 @@
 import { EnsembleError } from '../../state/errors.js';
-import { type HistoryEntry, unitHistoryWith } from '../../state/model/history.js';
+import { unitHistoryWith } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';

@@ -5,7 +5,7 @@ import type { Observation } from '../../state/coordination/coordinator.js';
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
-import type { HistoryEntry } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { Requester } from '../../state/model/requester.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitStatus } from '../../state/model/schemas.js';

@@ -4,7 +4,8 @@ import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { formatDuration } from '../output/durations.js';
 import { printable } from '../output/printable.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 /** Asks for the end of a unit's running hook, or of its waiting for another try; does not wait for it. */
 export async function abort(unit: string, invocation: Invocation): Promise<ExitCode> {

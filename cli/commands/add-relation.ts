@@ -4,7 +4,8 @@ import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.j
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 /** Relates two services; their units meet as soon as they run. */
 export async function relate(one: string, other: string, invocation: Invocation): Promise<ExitCode> {

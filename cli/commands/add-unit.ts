@@ -1,11 +1,12 @@
 import { systemClock } from '../../state/clock.js';
-import { requestEntry } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { requireService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 export interface AddUnitOptions extends FollowOptions {
   readonly units: number;

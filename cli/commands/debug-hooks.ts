@@ -10,7 +10,8 @@ import { requireAgent } from '../observing/require-agent.js';
 import { requireHere } from '../observing/require-here.js';
 import { startTmux, type TmuxSession } from '../observing/tmux.js';
 import type { Output } from '../output/output.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 /** How often a session that nobody here is attached to is looked at, in milliseconds. */
 const LOOK_INTERVAL = 1_000;

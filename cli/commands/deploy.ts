@@ -9,7 +9,7 @@ import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
-import { requestEntry } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { requireMachine } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { type ConfigValues, serviceSchema } from '../../state/model/schemas.js';
@@ -22,7 +22,8 @@ import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { publish } from '../publishing/publish.js';
 import { raiseRevision } from '../publishing/raise-revision.js';
 import { withWorkDirectory } from '../publishing/work-directory.js';
-import { requester, type Session, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { type Session, withSession } from '../session.js';
 import { revision, serviceName, ValueRefused } from '../values.js';
 
 export interface DeployOptions extends FollowOptions {

@@ -3,7 +3,8 @@ import { destroyService } from '../../state/model/removal.js';
 import { readServiceState } from '../../state/model/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 /** Asks all units of a service to stop and go, and the service with them. */
 export async function destroy(

@@ -1,7 +1,8 @@
 import { systemClock } from '../../state/clock.js';
 import { setExposed } from '../../state/model/exposure.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 /** Says whether a service's open ports are meant for the world. */
 export async function expose(service: string, exposed: boolean, invocation: Invocation): Promise<ExitCode> {

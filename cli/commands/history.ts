@@ -1,5 +1,6 @@
 import type { Problem } from '../../state/model/entity.js';
-import { type HistoryEntry, readServiceHistory, servicesWithHistory } from '../../state/model/history.js';
+import { readServiceHistory, servicesWithHistory } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { requireService } from '../../state/model/services.js';
 import { requireUnit } from '../../state/model/units.js';

@@ -5,7 +5,8 @@ import { NotConfirmed } from '../errors.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
-import { requester, type Session, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { type Session, withSession } from '../session.js';
 
 export interface RemoveMachineOptions {
   readonly force?: boolean;

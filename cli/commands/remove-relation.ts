@@ -4,7 +4,8 @@ import { findRelation } from '../../state/model/find-relation.js';
 import { paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 /** Ends the relation of two services; their units leave it by their hooks. */
 export async function unrelate(one: string, other: string, invocation: Invocation): Promise<ExitCode> {

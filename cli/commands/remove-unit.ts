@@ -1,6 +1,6 @@
 import { systemClock } from '../../state/clock.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
-import { requestEntry } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import type { Requester } from '../../state/model/requester.js';
@@ -8,7 +8,8 @@ import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../follow/summary.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
-import { requester, type Session, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { type Session, withSession } from '../session.js';
 
 export interface RemoveUnitOptions {
   readonly keepData?: boolean;

@@ -5,7 +5,8 @@ import { readSnapshot } from '../../state/model/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { requester, type Session, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { type Session, withSession } from '../session.js';
 
 export interface ResolvedOptions {
   readonly retry?: boolean;

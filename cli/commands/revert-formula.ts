@@ -6,7 +6,8 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import { RelationsInUse } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { requester, type Session, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { type Session, withSession } from '../session.js';
 import { misfitLines } from '../upgrade/sentences.js';
 
 export interface RevertOptions extends FollowOptions {

@@ -7,7 +7,8 @@ import { awaitResult } from '../observing/await-result.js';
 import { CommandNotRun } from '../observing/errors.js';
 import { requireAgent } from '../observing/require-agent.js';
 import { printable } from '../output/printable.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 export interface RunOptions {
   /** Milliseconds. */

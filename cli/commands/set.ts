@@ -6,7 +6,8 @@ import { type Assignment, parseAssignment, valuesOf } from '../config/assignment
 import { readConfigFile } from '../config/config-file.js';
 import { optionsOf } from '../config/options-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { requester, withSession } from '../session.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 export interface SetOptions {
   readonly config?: string;

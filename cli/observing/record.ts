@@ -1,4 +1,5 @@
-import { type Event, recordRequest, requestEntry } from '../../state/model/history.js';
+import { recordRequest } from '../../state/model/history.js';
+import { type RequestEvent, requestEntry } from '../../state/model/history-entry.js';
 import type { Requester } from '../../state/model/requester.js';
 import type { Output } from '../output/output.js';
 import type { Session } from '../session.js';
@@ -9,7 +10,7 @@ export async function record(
   output: Output,
   service: string,
   requester: Requester,
-  request: Omit<Event, 'at' | 'by' | 'outcome'>,
+  request: RequestEvent,
 ): Promise<void> {
   try {
     await recordRequest(coordinator, service, requestEntry(requester, request));

@@ -4,7 +4,7 @@ import type { Candidate } from '../../state/formula/candidate.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
-import type { HistoryEntry } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { RelationNode } from '../../state/model/relations.js';
 import type { Service } from '../../state/model/schemas.js';
 import { setFormula } from '../../state/model/set-formula.js';

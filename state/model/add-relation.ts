@@ -12,7 +12,8 @@ import {
 import { type Entity, nodeValue } from './entity.js';
 import { ServiceDestroying } from './errors.js';
 import { requireMetadata } from './formulas.js';
-import { recordOperations, requestEntry } from './history.js';
+import { recordOperations } from './history.js';
+import { requestEntry } from './history-entry.js';
 import { paths } from './paths.js';
 import { ContainerNeedsSubordinate, RelationExists, RelationLimitReached } from './relation-errors.js';
 import {

@@ -1,7 +1,8 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { ServiceDestroying } from './errors.js';
-import { recordOperations, requestEntry } from './history.js';
+import { recordOperations } from './history.js';
+import { requestEntry } from './history-entry.js';
 import { paths } from './paths.js';
 import type { Requester } from './requester.js';
 import { requireService } from './services.js';

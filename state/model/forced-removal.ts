@@ -2,15 +2,8 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { UnitHasAgent } from './errors.js';
-import {
-  type HistoryEntry,
-  newEntry,
-  ofLife,
-  openServiceHistory,
-  openUnitHistory,
-  readUnitHistory,
-  unitHistoryWith,
-} from './history.js';
+import { openServiceHistory, openUnitHistory, readUnitHistory, unitHistoryWith } from './history.js';
+import { type HistoryEntry, newEntry, ofLife } from './history-entry.js';
 import { isPresence } from './machines.js';
 import { paths, serviceOfUnit, unitOfNode } from './paths.js';
 import { relationsOfService, removeMeetingIfEmpty } from './relations.js';

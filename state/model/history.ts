@@ -1,58 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists } from '../coordination/errors.js';
 import { unlessGone } from '../coordination/unless-gone.js';
 import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
-import { incarnationField } from './incarnation.js';
+import { type HistoryEntry, historyEntrySchema, ofLife } from './history-entry.js';
 import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
-import type { Requester } from './requester.js';
 import { type Service, serviceSchema } from './schemas.js';
-
-/** Something that was asked of a service or a unit, or that came of it. */
-export const historyEntrySchema = z.looseObject({
-  id: z.string(),
-  /** ISO instant: when it was asked, or when it was over. */
-  at: z.string(),
-  /** e.g. `deploy`, `upgrade`, `config`. */
-  what: z.string(),
-  /** `asked`: what came of it is told by entries of the units. */
-  /** `asked`, `done` or `failed`; or what a later release says. */
-  outcome: z.string(),
-  unit: z.optional(z.string()),
-  /** Which life it is about: of the unit whose entry it is, or of the service on whose record it is. */
-  ...incarnationField,
-  /** `user@host`, where it is known. */
-  by: z.optional(z.string()),
-  /** Formula ids. */
-  from: z.optional(z.string()),
-  to: z.optional(z.string()),
-  /** Milliseconds. */
-  took: z.optional(z.number()),
-  message: z.optional(z.string()),
-});
-
-/** `/history/<service>`, written by who asks, and `/history/<service>/<unit>`, written by the unit's agent. */
-export const historySchema = z.looseObject({ entries: z.array(historyEntrySchema) });
 
 /** The same whatever its entries say: one that cannot be read stays where it is, and hides no other. */
 const keptSchema = z.looseObject({ entries: z.array(z.unknown()) });
-
-export type HistoryEntry = z.infer<typeof historyEntrySchema>;
-
-/** What becomes an entry; see there. */
-export interface Event {
-  readonly at: string;
-  readonly what: string;
-  readonly outcome: 'asked' | 'done' | 'failed';
-  readonly unit?: string | undefined;
-  readonly by?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly took?: number | undefined;
-  readonly message?: string | undefined;
-}
 
 /** Entries kept of what was asked of a service. */
 const MOST_OF_SERVICE = 200;
@@ -63,25 +20,6 @@ const MOST_OF_UNIT = 30;
 /** Units of a service that are gone and whose history is kept. */
 const MOST_GONE_UNITS = 50;
 
-/** Characters of a message that are kept. */
-const MOST_MESSAGE = 160;
-
-/** An entry with an id of its own. */
-export function newEntry({ message, ...event }: Event): HistoryEntry {
-  const cut = message !== undefined && message.length > MOST_MESSAGE;
-  const said = cut ? `${message.slice(0, MOST_MESSAGE)}…` : message;
-  const fields = Object.entries({ ...event, message: said }).filter(([, value]) => value !== undefined);
-  return historyEntrySchema.parse({ id: randomUUID(), ...Object.fromEntries(fields) });
-}
-
-/** The entry as one about this life of a unit or service. */
-export function ofLife(
-  entry: HistoryEntry,
-  { incarnation }: { readonly incarnation?: string | undefined },
-): HistoryEntry {
-  return incarnation === undefined ? entry : { ...entry, incarnation };
-}
-
 /** A unit's history after `news`, each of which counts once. */
 export function unitHistoryWith(
   past: readonly HistoryEntry[],
@@ -89,14 +27,6 @@ export function unitHistoryWith(
 ): readonly HistoryEntry[] {
   const known = new Set(past.map(({ id }) => id));
   return [...past, ...news.filter(({ id }) => !known.has(id))].slice(-MOST_OF_UNIT);
-}
-
-/** What was asked, and who asked. Made once, however often the request is tried, so that it is on record once. */
-export function requestEntry(
-  { requestedAt: at, by }: Requester,
-  request: Omit<Event, 'at' | 'by' | 'outcome'>,
-): HistoryEntry {
-  return newEntry({ ...request, at, by, outcome: 'asked' });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotEmpty, NodeNotFound, VersionConflict } from '../coordination/errors.js';
 import { readEntities } from './entity.js';
-import { historySchema } from './history.js';
+import { historySchema } from './history-entry.js';
 import { keepRecordedNumber } from './numbers.js';
 import { paths } from './paths.js';
 

@@ -2,6 +2,8 @@
 export interface Requester {
   /** ISO instant. */
   readonly requestedAt: string;
-  /** `user@host`. */
+  /** `user@host`: who it was, also through sudo. */
   readonly by: string;
+  /** The account that the command ran as, where that is another one than `by` names. */
+  readonly as?: string;
 }

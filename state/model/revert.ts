@@ -1,7 +1,7 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NothingToRevert } from './errors.js';
 import { requireMetadata } from './formulas.js';
-import { requestEntry } from './history.js';
+import { requestEntry } from './history-entry.js';
 import { serviceOfUnit } from './paths.js';
 import { bringPeersBack } from './peers.js';
 import { type RelationFault, relationFaults } from './relation-faults.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { requestEntry } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { relationsOfService } from '../../state/model/relations.js';
 import { requestRemoval } from '../../state/model/removal.js';

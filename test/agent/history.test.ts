@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readServiceHistory, recordRequest, requestEntry } from '../../state/model/history.js';
+import { readServiceHistory, recordRequest } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { requestEntry } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import type { Flag } from '../../state/model/schemas.js';

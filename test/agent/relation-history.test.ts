@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { HistoryEntry } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { ensemble } from './operator.js';

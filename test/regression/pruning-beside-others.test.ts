@@ -12,7 +12,7 @@ import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { newChangeId } from '../../state/model/conflict.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
-import { requestEntry } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { createService } from '../../state/model/services.js';
 import { setFormula } from '../../state/model/set-formula.js';
 import { openStorage } from '../../state/storage/open.js';

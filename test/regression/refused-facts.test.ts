@@ -3,7 +3,7 @@ import { mirrorUnit, type UnitFacts } from '../../agent/tree/mirror.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { AccessDenied } from '../../state/coordination/errors.js';
 import { readEntity } from '../../state/model/entity.js';
-import { historySchema, newEntry } from '../../state/model/history.js';
+import { historySchema, newEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { statusSchema, unitSchema } from '../../state/model/schemas.js';
 import { TreeFixture } from '../agent/tree/tree-fixture.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { nodeValue } from '../../../state/model/entity.js';
-import { newEntry } from '../../../state/model/history.js';
+import { newEntry } from '../../../state/model/history-entry.js';
 import { firstNumber } from '../../../state/model/numbers.js';
 import { paths } from '../../../state/model/paths.js';
 import { findPrunable } from '../../../state/model/prune.js';

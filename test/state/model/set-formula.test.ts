@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { nodeValue } from '../../../state/model/entity.js';
-import { requestEntry } from '../../../state/model/history.js';
+import { requestEntry } from '../../../state/model/history-entry.js';
 import { paths } from '../../../state/model/paths.js';
 import { relationFaults } from '../../../state/model/relation-faults.js';
 import { relationsOfService } from '../../../state/model/relations.js';
