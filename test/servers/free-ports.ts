@@ -1,12 +1,32 @@
 import { createServer, type Server } from 'node:net';
 
-async function listen(): Promise<Server> {
+/**
+ * Where ports are looked for: below those that the system gives to clients (from 32768), one of which could otherwise
+ * have the port by the time its server is up.
+ */
+const FIRST = 10_000;
+const LAST = 32_000;
+
+/** How many ports are tried for one that is free. */
+const TRIES = 100;
+
+function listen(port: number): Promise<Server> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
-  return server;
+}
+
+/** Listens at a port by chance: tests that run at the same time in other processes do not choose the same. */
+async function listenSomewhere(tries = TRIES): Promise<Server> {
+  const port = FIRST + Math.trunc(Math.random() * (LAST - FIRST));
+  try {
+    return await listen(port);
+  } catch (error) {
+    if (tries > 1) return listenSomewhere(tries - 1);
+    throw error;
+  }
 }
 
 type Ports<Count extends number, Found extends number[] = []> = Found['length'] extends Count
@@ -15,7 +35,7 @@ type Ports<Count extends number, Found extends number[] = []> = Found['length'] 
 
 /** As many free TCP ports of 127.0.0.1, all different because they are held together before any is let go. */
 export async function freePorts<Count extends number>(count: Count): Promise<Ports<Count>> {
-  const servers = await Promise.all(Array.from({ length: count }, listen));
+  const servers = await Promise.all(Array.from({ length: count }, () => listenSomewhere()));
   const ports = servers.map((server) => {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
