@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import type { Session } from '../control/session.js';
 import { systemClock } from '../state/clock.js';
-import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
@@ -15,14 +15,6 @@ import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
 import { tellOfAbsence } from './coordinator-away.js';
 import type { GlobalOptions, Invocation } from './invocation.js';
-
-/** An environment as a command works with it. */
-export interface Session {
-  readonly environment: Environment;
-  readonly coordinator: Coordinator;
-  /** Opened when first asked for: most commands need none, and the S3 SDK is slow to load. */
-  storage(): Promise<Storage>;
-}
 
 /** The name of the environment that `--state` and `--storage` make up. */
 const ADHOC = 'adhoc';

@@ -1,7 +1,7 @@
 import { nameFault } from '../state/formula/formula-id.js';
 import { workflowStates } from '../state/model/workflow-state.js';
 import { parseDuration } from './output/durations.js';
-import { ANY_ERROR } from './status/unit-filter.js';
+import { ANY_ERROR } from '../control/status/unit-filter.js';
 
 /** A value on the command line is not what its option takes; the message ends the sentence that names the option. */
 export class ValueRefused extends Error {}

@@ -1,9 +1,9 @@
 import { systemClock } from '../../state/clock.js';
-import { requestAbort } from '../../state/model/abort.js';
+import { requestAbort } from '../../control/abort.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { formatDuration } from '../output/durations.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 

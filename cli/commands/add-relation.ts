@@ -1,8 +1,8 @@
 import { systemClock } from '../../state/clock.js';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import { namesOf } from '../follow/summary.js';
+import { namesOf } from '../../control/names-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';

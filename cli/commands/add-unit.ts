@@ -3,7 +3,7 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import { requireService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
-import { namesOf } from '../follow/summary.js';
+import { namesOf } from '../../control/names-of.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';

@@ -7,7 +7,7 @@ import { fileDigest } from '../../state/storage/digest.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { StorageUnusable } from '../errors.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { withWorkDirectory } from '../publishing/work-directory.js';
+import { withWorkDirectory } from '../../control/publish/work-directory.js';
 import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../session.js';
 
 /** Nodes that a sentence names. */

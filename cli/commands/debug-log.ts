@@ -5,7 +5,7 @@ import { lineFilter, matchingNothing } from '../observing/log-filter.js';
 import { followLogs, readAllLogs } from '../observing/log-reader.js';
 import { intoFile } from '../output/into-file.js';
 import type { Output } from '../output/output.js';
-import { printable, printableLine } from '../output/printable.js';
+import { printable, printableLine } from '../../state/platform/printable.js';
 import { type Color, paint } from '../output/terminal.js';
 import { withSession } from '../session.js';
 

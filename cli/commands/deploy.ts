@@ -16,14 +16,17 @@ import { type ConfigValues, serviceSchema } from '../../state/model/schemas.js';
 import { createService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { readConfigFile } from '../config/config-file.js';
-import { NoRepository, UnitsNotAdded } from '../errors.js';
+import { UnitsNotAdded } from '../../control/errors.js';
+import { NoRepository } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { publish } from '../publishing/publish.js';
-import { raiseRevision } from '../publishing/raise-revision.js';
-import { withWorkDirectory } from '../publishing/work-directory.js';
+import { publish } from '../../control/publish/publish.js';
+import { raiseRevision } from '../../control/publish/raise-revision.js';
+import { withWorkDirectory } from '../../control/publish/work-directory.js';
+import type { Session } from '../../control/session.js';
 import { requester } from '../requester.js';
-import { type Session, withSession } from '../session.js';
+import { withSession } from '../session.js';
+import { tellPublish } from '../upgrade/tell-upgrade.js';
 import { revision, serviceName, ValueRefused } from '../values.js';
 
 export interface DeployOptions extends FollowOptions {
@@ -138,7 +141,7 @@ async function makeService(
       message: `${count} unit${count === 1 ? '' : 's'}`,
     });
     const service = { formula: id, repository: origin };
-    await publish(session, id, prepared, invocation.output, systemClock.now(), () =>
+    await publish(session, id, prepared, systemClock.now(), tellPublish(invocation.output), () =>
       createService(session.coordinator, name, service, config, asked, true),
     );
     return subordinate;

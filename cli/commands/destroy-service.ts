@@ -1,6 +1,6 @@
 import { systemClock } from '../../state/clock.js';
 import { destroyService } from '../../state/model/removal.js';
-import { readServiceState } from '../../state/model/snapshot.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { requester } from '../requester.js';

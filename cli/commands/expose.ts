@@ -1,5 +1,5 @@
 import { systemClock } from '../../state/clock.js';
-import { setExposed } from '../../state/model/exposure.js';
+import { setExposed } from '../../control/exposure.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';

@@ -5,7 +5,7 @@ import { readConfigValues, requireService } from '../../state/model/services.js'
 import { optionsOf } from '../config/options-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import { withSession } from '../session.js';
 

@@ -7,9 +7,10 @@ import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { formatDuration } from '../output/durations.js';
 import { type Format, printData } from '../output/output.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
-import { type Session, withSession } from '../session.js';
+import type { Session } from '../../control/session.js';
+import { withSession } from '../session.js';
 
 export interface HistoryOptions {
   readonly lines?: number;

@@ -4,7 +4,7 @@ import { compareUnits } from '../../state/model/paths.js';
 import type { Addresses, Machine, MachineOwner } from '../../state/model/schemas.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import { withSession } from '../session.js';
 import { problemLines } from '../status/problem-lines.js';

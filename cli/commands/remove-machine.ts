@@ -1,12 +1,13 @@
 import { systemClock } from '../../state/clock.js';
-import { lostMachines, removeLostMachines, removeMachines } from '../../state/model/machine-removal.js';
+import { lostMachines, removeLostMachines, removeMachines } from '../../control/machine-removal.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { NotConfirmed } from '../errors.js';
-import { namesOf } from '../follow/summary.js';
+import { namesOf } from '../../control/names-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
+import type { Session } from '../../control/session.js';
 import { requester } from '../requester.js';
-import { type Session, withSession } from '../session.js';
+import { withSession } from '../session.js';
 
 export interface RemoveMachineOptions {
   readonly force?: boolean;

@@ -1,6 +1,6 @@
 import { systemClock } from '../../state/clock.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
-import { findRelation } from '../../state/model/find-relation.js';
+import { findRelation } from '../../control/find-relation.js';
 import { paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';
 import type { ExitCode, Invocation } from '../invocation.js';

@@ -5,11 +5,12 @@ import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import type { Requester } from '../../state/model/requester.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import { namesOf } from '../follow/summary.js';
+import { namesOf } from '../../control/names-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
+import type { Session } from '../../control/session.js';
 import { requester } from '../requester.js';
-import { type Session, withSession } from '../session.js';
+import { withSession } from '../session.js';
 
 export interface RemoveUnitOptions {
   readonly keepData?: boolean;

@@ -1,12 +1,13 @@
 import { systemClock } from '../../state/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
-import { readSnapshot } from '../../state/model/snapshot.js';
+import { readSnapshot } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation.js';
+import type { Session } from '../../control/session.js';
 import { requester } from '../requester.js';
-import { type Session, withSession } from '../session.js';
+import { withSession } from '../session.js';
 
 export interface ResolvedOptions {
   readonly retry?: boolean;

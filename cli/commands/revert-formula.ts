@@ -1,13 +1,14 @@
 import { systemClock } from '../../state/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import { type RelationsCheck, type Reverted, revertService, revertUnit } from '../../state/model/revert.js';
-import { readServiceState } from '../../state/model/snapshot.js';
+import { type RelationsCheck, type Reverted, revertService, revertUnit } from '../../control/revert.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import { RelationsInUse } from '../errors.js';
+import { RelationsInUse } from '../../control/errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import type { Session } from '../../control/session.js';
 import { requester } from '../requester.js';
-import { type Session, withSession } from '../session.js';
+import { withSession } from '../session.js';
 import { misfitLines } from '../upgrade/sentences.js';
 
 export interface RevertOptions extends FollowOptions {

@@ -6,7 +6,7 @@ import type { ExitCode, Invocation } from '../invocation.js';
 import { awaitResult } from '../observing/await-result.js';
 import { CommandNotRun } from '../observing/errors.js';
 import { requireAgent } from '../observing/require-agent.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 

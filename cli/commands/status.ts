@@ -1,14 +1,14 @@
 import { systemClock } from '../../state/clock.js';
-import { readSnapshot, type Snapshot } from '../../state/model/snapshot.js';
+import { readSnapshot, type Snapshot } from '../../control/status/snapshot.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { intoFile } from '../output/into-file.js';
 import { choiceOptions, withSession } from '../session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
-import { narrow } from '../status/scopes.js';
-import { statusDocument } from '../status/status-document.js';
+import { narrow } from '../../control/status/scopes.js';
+import { statusDocument } from '../../control/status/status-document.js';
 import { type StatusFormat, statusText } from '../status/status-text.js';
-import { filterUnits, type UnitFilter } from '../status/unit-filter.js';
-import { watchSnapshot } from '../status/watch-snapshot.js';
+import { filterUnits, type UnitFilter } from '../../control/status/unit-filter.js';
+import { watchSnapshot } from '../../control/status/watch-snapshot.js';
 
 export interface StatusOptions extends UnitFilter {
   readonly format: StatusFormat;

@@ -1,13 +1,15 @@
 import { type Clock, systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readMachinesUp } from '../../state/model/machines.js';
-import { readUnitStates } from '../../state/model/snapshot.js';
+import { readUnitStates } from '../../control/status/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { readStartAdvice, type Session } from '../session.js';
-import { type FollowEnd, followUnits } from './follow.js';
-import type { Goal } from './goal.js';
+import type { Session } from '../../control/session.js';
+import { readStartAdvice } from '../session.js';
+import { type FollowEnd, followUnits } from '../../control/progress/follow.js';
+import type { Goal } from '../../control/progress/goal.js';
 import { lineProgress } from './line-progress.js';
-import { exitCodeOf, namesOf, noAgent, summarize } from './summary.js';
+import { namesOf } from '../../control/names-of.js';
+import { exitCodeOf, noAgent, summarize } from './summary.js';
 import { terminalProgress } from './terminal-progress.js';
 
 /** The machine of each unit, null while it has none: of a caller who has just read it. */

@@ -1,6 +1,6 @@
 import type { Screen } from '../output/terminal.js';
-import type { Progress } from './follow.js';
-import type { Row } from './row.js';
+import type { Progress } from '../../control/progress/follow.js';
+import type { Row } from '../../control/progress/row.js';
 
 /** Followed units of which every change is told; of more, only where each one comes to. */
 const EACH_STEP = 20;

@@ -1,12 +1,10 @@
 import { formatDuration } from '../output/durations.js';
 import type { StartAdvice } from '../session.js';
-import type { FollowEnd } from './follow.js';
-import type { Goal, Standing } from './goal.js';
-import type { Row } from './row.js';
-import { UNREADABLE } from '../../state/model/snapshot.js';
-
-/** More units than this are counted in a sentence rather than named. */
-const MOST_NAMES = 10;
+import { namesOf } from '../../control/names-of.js';
+import type { FollowEnd } from '../../control/progress/follow.js';
+import type { Goal, Standing } from '../../control/progress/goal.js';
+import type { Row } from '../../control/progress/row.js';
+import { UNREADABLE } from '../../control/status/snapshot.js';
 
 /**
  * What is told when following ended: how many units got there, and for every other one why not and what to do.
@@ -125,9 +123,4 @@ function offlineLines(rows: readonly Row[], start: StartAdvice): readonly string
 /** Why nobody works on a unit that is placed on `machine`, or nowhere yet. */
 export function noAgent(machine: string | null): string {
   return machine === null ? 'no agent is running on any machine' : `no agent is running on ${machine}`;
-}
-
-/** Units in a sentence: their names, or how many they are. */
-export function namesOf(units: readonly string[]): string {
-  return units.length > MOST_NAMES ? `${units.length} units` : units.join(', ');
 }

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../state/clock.js';
 import { formatDuration } from '../output/durations.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
-import type { Progress } from './follow.js';
+import type { Progress } from '../../control/progress/follow.js';
 import { progressLines } from './progress-lines.js';
-import type { Row } from './row.js';
+import type { Row } from '../../control/progress/row.js';
 
 /** Milliseconds between two drawings, so that a thousand units do not make a terminal flicker. */
 const LEAST_PAUSE = 100;

@@ -2,7 +2,7 @@ import { recordRequest } from '../../state/model/history.js';
 import { type RequestEvent, requestEntry } from '../../state/model/history-entry.js';
 import type { Requester } from '../../state/model/requester.js';
 import type { Output } from '../output/output.js';
-import type { Session } from '../session.js';
+import type { Session } from '../../control/session.js';
 
 /** Notes in a service's history what was asked of it. What was asked stands, also where it cannot be noted. */
 export async function record(

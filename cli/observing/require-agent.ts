@@ -1,7 +1,8 @@
 import { readPresence } from '../../state/model/machines.js';
 import type { AgentPresence } from '../../state/model/schemas.js';
 import type { Invocation } from '../invocation.js';
-import { agentCommand, readStartAdvice, type Session } from '../session.js';
+import type { Session } from '../../control/session.js';
+import { agentCommand, readStartAdvice } from '../session.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
 
 /** A machine whose agent is up. */

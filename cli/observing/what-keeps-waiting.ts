@@ -4,8 +4,8 @@ import type { Coordinator, Observation } from '../../state/coordination/coordina
 import { parseEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { statusSchema } from '../../state/model/schemas.js';
-import { relationErrors } from '../status/relation-entries.js';
-import { unitMessage } from '../status/unit-message.js';
+import { relationErrors } from '../../control/status/relation-entries.js';
+import { unitMessage } from '../../control/status/unit-message.js';
 
 /** Milliseconds after which a command that has not begun says why: most begin before. */
 const SOON = 1_000;

@@ -1,7 +1,7 @@
 import { isErrorState } from '../../state/model/workflow-state.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { wrapToWidth } from '../output/width.js';
-import type { StatusDocument, UnitEntry } from './status-document.js';
+import type { StatusDocument, UnitEntry } from '../../control/status/status-document.js';
 
 /** How much a unit needs somebody, from most to least. */
 export const severities = ['error', 'waiting', 'fine'] as const;

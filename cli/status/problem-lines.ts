@@ -1,5 +1,5 @@
 import type { Problem } from '../../state/model/entity.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 
 /** The nodes that cannot be read, as people read them; nothing where there is none. */
 export function problemLines({

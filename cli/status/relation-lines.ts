@@ -1,6 +1,6 @@
 import { renderTable } from '../output/table.js';
-import type { RelationEntry } from './relation-entries.js';
-import type { StatusDocument } from './status-document.js';
+import type { RelationEntry } from '../../control/status/relation-entries.js';
+import type { StatusDocument } from '../../control/status/status-document.js';
 
 /** The relations of the services shown, each with what is not well in it. */
 export function relationLines({ services, relations }: StatusDocument, columns: number): readonly string[] {

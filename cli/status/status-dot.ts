@@ -1,7 +1,7 @@
 import { isErrorState } from '../../state/model/workflow-state.js';
-import { printable } from '../output/printable.js';
-import type { RelationEntry } from './relation-entries.js';
-import type { ServiceEntry, StatusDocument, UnitEntry } from './status-document.js';
+import { printable } from '../../state/platform/printable.js';
+import type { RelationEntry } from '../../control/status/relation-entries.js';
+import type { ServiceEntry, StatusDocument, UnitEntry } from '../../control/status/status-document.js';
 
 /** Of one width for every letter: whatever font it is shown in, the text stays within its frame. */
 const FONT = '"Courier"';

@@ -1,12 +1,12 @@
 import { systemClock } from '../../state/clock.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import type { Screen } from '../output/terminal.js';
 import { attentionLines } from './attention.js';
 import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';
-import type { ServiceEntry, StatusDocument } from './status-document.js';
+import type { ServiceEntry, StatusDocument } from '../../control/status/status-document.js';
 import { unitLines } from './unit-lines.js';
 
 /**

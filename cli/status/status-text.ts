@@ -1,6 +1,6 @@
 import type { Format } from '../output/output.js';
 import type { Screen } from '../output/terminal.js';
-import type { StatusDocument } from './status-document.js';
+import type { StatusDocument } from '../../control/status/status-document.js';
 import { statusDot } from './status-dot.js';
 import { statusTable } from './status-table.js';
 

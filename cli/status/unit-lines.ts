@@ -1,9 +1,9 @@
-import { printable } from '../output/printable.js';
+import { printable } from '../../state/platform/printable.js';
 import { tableRows } from '../output/table.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
 import { type Severity, severities, severityOf } from './attention.js';
-import type { StatusDocument, UnitEntry } from './status-document.js';
-import { unitMessage } from './unit-message.js';
+import type { StatusDocument, UnitEntry } from '../../control/status/status-document.js';
+import { unitMessage } from '../../control/status/unit-message.js';
 
 /** A unit with what its service is meant to run. */
 interface Row {

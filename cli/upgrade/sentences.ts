@@ -1,10 +1,10 @@
-import type { ServiceState } from '../../state/model/snapshot.js';
-import { faultText } from '../errors.js';
-import { namesOf } from '../follow/summary.js';
-import { printable } from '../output/printable.js';
-import type { Misfits } from './compatibility.js';
-import type { UnitErrors } from './unit-errors.js';
-import type { UnitPlan } from './unit-plan.js';
+import type { ServiceState } from '../../control/status/snapshot.js';
+import { faultText } from '../../control/errors.js';
+import { namesOf } from '../../control/names-of.js';
+import { printable } from '../../state/platform/printable.js';
+import type { Misfits } from '../../control/upgrade/compatibility.js';
+import type { UnitErrors } from '../../control/upgrade/unit-errors.js';
+import type { UnitPlan } from '../../control/upgrade/unit-plan.js';
 
 /** Why no unit is flagged. @param wentBack the units that went back from the target, and are the reason */
 export function nothingToDo(

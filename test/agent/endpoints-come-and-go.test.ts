@@ -6,7 +6,7 @@ import { relationsOfService } from '../../state/model/relations.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { flagUnits, requestResolved } from '../../state/model/requests.js';
 import { requireService } from '../../state/model/services.js';
-import { setFormula } from '../../state/model/set-formula.js';
+import { setFormula } from '../../control/upgrade/set-formula.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';
 import { assertLegal, type Line, present } from './relation-lives.js';

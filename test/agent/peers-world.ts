@@ -3,7 +3,7 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import type { Flag } from '../../state/model/schemas.js';
-import { setFormula } from '../../state/model/set-formula.js';
+import { setFormula } from '../../control/upgrade/set-formula.js';
 import { requester, type World } from './world.js';
 
 const EVENTS = ['joined', 'changed', 'departed', 'broken'];

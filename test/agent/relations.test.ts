@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { destroyService, removeRelation, requestRemoval } from '../../state/model/removal.js';
 import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/services.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitState } from '../../control/status/snapshot.js';
 import { addUnits } from '../../state/model/units.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';

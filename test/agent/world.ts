@@ -15,7 +15,7 @@ import { bootstrapTree } from '../../state/model/layout.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import { createService, editService } from '../../state/model/services.js';
-import { readUnitState, type UnitState } from '../../state/model/snapshot.js';
+import { readUnitState, type UnitState } from '../../control/status/snapshot.js';
 import { addUnits } from '../../state/model/units.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { bundleKey } from '../../state/storage/key.js';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { readFormulaRecord } from '../../state/model/formulas.js';
-import { readServiceState } from '../../state/model/snapshot.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { FakeAgent } from './fake-agent.js';
 import { type Sandbox, useSandbox } from './sandbox.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readServiceState } from '../../state/model/snapshot.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
 

@@ -2,7 +2,7 @@ import type { Coordinator, Operation } from '../../state/coordination/coordinato
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { type UnitStatus, unitSchema } from '../../state/model/schemas.js';
-import { readUnitState, type UnitState } from '../../state/model/snapshot.js';
+import { readUnitState, type UnitState } from '../../control/status/snapshot.js';
 
 const since = (): string => new Date().toISOString();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pruneAll } from '../../cli/commands/prune.js';
+import { pruneAll } from '../../control/prune/prune.js';
 import { paths } from '../../state/model/paths.js';
 import { StorageUnreachable } from '../../state/storage/errors.js';
 import { openStorage } from '../../state/storage/open.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paths } from '../../state/model/paths.js';
-import { readServiceState } from '../../state/model/snapshot.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { eventually } from '../eventually.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';

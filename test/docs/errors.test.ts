@@ -9,7 +9,7 @@ interface Found {
   readonly where: string;
 }
 
-const rooms = ['cli', 'agent', 'hooks', 'state'];
+const rooms = ['cli', 'control', 'agent', 'hooks', 'state'];
 
 /** Every class with a code in every file named errors.js or *-errors.js, and where it stands. */
 async function findErrors(): Promise<readonly Found[]> {

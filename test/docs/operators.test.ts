@@ -60,7 +60,7 @@ describe('the page for operators', function () {
 
   it('names every environment variable that commands and the agent read, but those for tests, and no other', () => {
     const forTests = new Set(variablesIn(textOf('agent/fault-points.ts')));
-    const sources = ['cli', 'agent', 'state'].flatMap((room) =>
+    const sources = ['cli', 'control', 'agent', 'state'].flatMap((room) =>
       filesUnder(room)
         .filter((file) => file.endsWith('.ts'))
         .map((file) => textOf(`${room}/${file}`)),

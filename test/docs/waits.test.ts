@@ -40,7 +40,7 @@ const tools = [
 describe('the page of what waits', () => {
   it('has a row for every file that waits', () => {
     const known = new Set([...tools, ...rows().flatMap(({ files }) => files)]);
-    const sources = ['agent', 'hooks', 'state', 'cli'].flatMap((room) =>
+    const sources = ['agent', 'hooks', 'control', 'state', 'cli'].flatMap((room) =>
       filesUnder(room)
         .map((file) => `${room}/${file}`)
         .filter((file) => file.endsWith('.ts')),

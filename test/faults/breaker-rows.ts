@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitState } from '../../control/status/snapshot.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { requester } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { flagUnits } from '../../state/model/requests.js';
 import { editService } from '../../state/model/services.js';
-import { readServiceState } from '../../state/model/snapshot.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { startEnsemble, type ZookeeperServer } from '../servers/zookeeper.js';

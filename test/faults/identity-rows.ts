@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { cp, readdir } from 'node:fs/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { removeTree } from '../../state/model/environment-removal.js';
+import { removeTree } from '../../control/environment-removal.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { paths } from '../../state/model/paths.js';
 import { destroyService } from '../../state/model/removal.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitState } from '../../control/status/snapshot.js';
 import type { AgentProcess } from '../agent/agent-process.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -3,7 +3,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { findProcess } from '../../hooks/process/process-table.js';
 import { listTree } from '../../state/formula/tree.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitState } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { flagUnits, requestResolved } from '../../state/model/requests.js';
-import { revertUnit } from '../../state/model/revert.js';
+import { revertUnit } from '../../control/revert.js';
 import { editService, setConfigValues } from '../../state/model/services.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitState } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { flagUnits } from '../../state/model/requests.js';
-import { revertUnit } from '../../state/model/revert.js';
+import { revertUnit } from '../../control/revert.js';
 import { editService, setConfigValues } from '../../state/model/services.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

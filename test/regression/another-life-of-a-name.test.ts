@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { removeTree } from '../../state/model/environment-removal.js';
+import { removeTree } from '../../control/environment-removal.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { readUnitHistory } from '../../state/model/history.js';
 import { bootstrapTree } from '../../state/model/layout.js';
-import { removeLostMachines } from '../../state/model/machine-removal.js';
+import { removeLostMachines } from '../../control/machine-removal.js';
 import { paths } from '../../state/model/paths.js';
 import { destroyService } from '../../state/model/removal.js';
 import { editService } from '../../state/model/services.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { followUnits } from '../../cli/follow/follow.js';
-import type { Goal } from '../../cli/follow/goal.js';
-import type { Row } from '../../cli/follow/row.js';
+import { followUnits } from '../../control/progress/follow.js';
+import type { Goal } from '../../control/progress/goal.js';
+import type { Row } from '../../control/progress/row.js';
 import { systemClock } from '../../state/clock.js';
 import { paths } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';

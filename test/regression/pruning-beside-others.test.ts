@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pruneAll } from '../../cli/commands/prune.js';
-import type { Output } from '../../cli/output/output.js';
-import { publish } from '../../cli/publishing/publish.js';
-import type { Session } from '../../cli/session.js';
+import { pruneAll } from '../../control/prune/prune.js';
+import { publish } from '../../control/publish/publish.js';
+import type { Session } from '../../control/session.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { publishable } from '../../state/formula/publishable.js';
@@ -14,20 +13,11 @@ import { newChangeId } from '../../state/model/conflict.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { createService } from '../../state/model/services.js';
-import { setFormula } from '../../state/model/set-formula.js';
+import { setFormula } from '../../control/upgrade/set-formula.js';
 import { openStorage } from '../../state/storage/open.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { requester, World } from '../agent/world.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
-
-const quiet: Output = {
-  data: () => undefined,
-  notice: () => undefined,
-  warn: () => undefined,
-  flushed: async () => undefined,
-  stdout: { columns: 80, isTerminal: false, write: () => undefined } as unknown as Output['stdout'],
-  stderr: { columns: 80, isTerminal: false, write: () => undefined } as unknown as Output['stderr'],
-};
 
 /** The same object, with `step` awaited before each call. */
 function stepping<T extends object>(of: T, step: () => Promise<void>): T {
@@ -102,7 +92,7 @@ describe('pruning at the same moment as somebody publishes or takes a formula up
         const service = `s-${'x'.repeat(revision)}`;
         const origin = { formula: id, repository: { name: 'world', path: '/' } };
         const publishing = (session: Session, take: () => Promise<void>): Promise<void> =>
-          publish(session, id, prepared, quiet, 0, take);
+          publish(session, id, prepared, 0, () => undefined, take);
         const deploying = (session: Session): Promise<void> =>
           publishing(session, () => createService(session.coordinator, service, origin, {}, undefined, true));
         const upgrading = (session: Session): Promise<void> =>
@@ -115,7 +105,7 @@ describe('pruning at the same moment as somebody publishes or takes a formula up
             ),
           );
         const twin = (): Promise<void> =>
-          publish(whole(world.coordinator), `twin:f-${revision}`, prepared, quiet, 0, nothing);
+          publish(whole(world.coordinator), `twin:f-${revision}`, prepared, 0, () => undefined, nothing);
         return { id, prepared, publishing, deploying, upgrading, twin };
       }
 

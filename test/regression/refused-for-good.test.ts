@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../state/clock.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { AccessDenied, ValueTooLarge } from '../../state/coordination/errors.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';

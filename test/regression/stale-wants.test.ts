@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { openJournal } from '../../agent/journal/journal.js';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { commandRequestSchema, requestCommand } from '../../state/model/commands.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';

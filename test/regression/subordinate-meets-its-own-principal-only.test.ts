@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { openJournal } from '../../agent/journal/journal.js';
 import { newRelationRecord } from '../../agent/journal/relation-record.js';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { addRelation } from '../../state/model/add-relation.js';
+import { addRelation } from '../../control/add-relation.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { setConfigValues } from '../../state/model/services.js';
 import { type FormulaOptions, requester, type World } from '../agent/world.js';

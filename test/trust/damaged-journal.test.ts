@@ -10,7 +10,7 @@ import { newRecord } from '../../agent/journal/record.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/services.js';
-import { readUnitState } from '../../state/model/snapshot.js';
+import { readUnitState } from '../../control/status/snapshot.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed } from '../random.js';

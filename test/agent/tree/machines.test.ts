@@ -7,7 +7,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import { readMachines } from '../../../state/model/machines.js';
 import { paths } from '../../../state/model/paths.js';
-import { readUnitState } from '../../../state/model/snapshot.js';
+import { readUnitState } from '../../../control/status/snapshot.js';
 import { eventually } from '../../eventually.js';
 import { claimMemory, identityOf as identity, TreeFixture } from './tree-fixture.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Standing } from '../../../cli/follow/goal.js';
+import type { Standing } from '../../../control/progress/goal.js';
 import { lineProgress } from '../../../cli/follow/line-progress.js';
 import { progressLines } from '../../../cli/follow/progress-lines.js';
-import type { Row } from '../../../cli/follow/row.js';
+import type { Row } from '../../../control/progress/row.js';
 import { terminalProgress } from '../../../cli/follow/terminal-progress.js';
 import { displayWidth } from '../../../cli/output/width.js';
 import { ManualClock } from '../../manual-clock.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { formatDuration, parseDuration } from '../../../cli/output/durations.js';
-import { printable } from '../../../cli/output/printable.js';
+import { printable } from '../../../state/platform/printable.js';
 import { reportError } from '../../../cli/output/report-error.js';
 import { paint, screenOf } from '../../../cli/output/terminal.js';
 import { cutToWidth, displayWidth } from '../../../cli/output/width.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { attentionLines } from '../../../cli/status/attention.js';
-import { statusDocument } from '../../../cli/status/status-document.js';
+import { statusDocument } from '../../../control/status/status-document.js';
 import { unitLines } from '../../../cli/status/unit-lines.js';
-import { readSnapshot, type Snapshot } from '../../../state/model/snapshot.js';
+import { readSnapshot, type Snapshot } from '../../../control/status/snapshot.js';
 import { requestRemoval } from '../../../state/model/removal.js';
 import { eventually } from '../../eventually.js';
 import { requester, World } from '../../agent/world.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type StatusDocument, statusDocument } from '../../../cli/status/status-document.js';
-import { readSnapshot } from '../../../state/model/snapshot.js';
+import { type StatusDocument, statusDocument } from '../../../control/status/status-document.js';
+import { readSnapshot } from '../../../control/status/snapshot.js';
 import { Broken, type Scene } from './scene.js';
 
 /** Has the operator type `status`, which always answers. */

@@ -1,6 +1,6 @@
 import { parseFormulaId } from '../../../state/formula/formula-id.js';
 import { paths, unitOfNode } from '../../../state/model/paths.js';
-import { readSnapshot, type ServiceState } from '../../../state/model/snapshot.js';
+import { readSnapshot, type ServiceState } from '../../../control/status/snapshot.js';
 import type { World } from '../../agent/world.js';
 import type { ServiceName } from './formulas.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { MachineInUse, UnitHasAgent } from '../../../state/model/errors.js';
 import { forcedOut, forceUnitsOut } from '../../../state/model/forced-removal.js';
-import { removeLostMachines } from '../../../state/model/machine-removal.js';
+import { removeLostMachines } from '../../../control/machine-removal.js';
 import { paths } from '../../../state/model/paths.js';
 import { UnitIsSubordinate } from '../../../state/model/relation-errors.js';
 import { destroyService } from '../../../state/model/removal.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { OutcomeUnknown } from '../../../state/coordination/errors.js';
-import { setExposed } from '../../../state/model/exposure.js';
+import { setExposed } from '../../../control/exposure.js';
 import { readServiceHistory } from '../../../state/model/history.js';
 import { removeRelation } from '../../../state/model/removal.js';
 import { setConfigValues } from '../../../state/model/services.js';

@@ -3,7 +3,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { parseEndpointName } from '../../../state/model/endpoints.js';
 import { nodeValue } from '../../../state/model/entity.js';
 import { ServiceDestroying, ServiceNotFound } from '../../../state/model/errors.js';
-import { findRelation } from '../../../state/model/find-relation.js';
+import { findRelation } from '../../../control/find-relation.js';
 import { paths } from '../../../state/model/paths.js';
 import {
   RelationExists,

@@ -5,7 +5,7 @@ import { paths } from '../../../state/model/paths.js';
 import { removeUnit, requestRemoval } from '../../../state/model/removal.js';
 import { flagUnits, requestResolved } from '../../../state/model/requests.js';
 import { flagSchema, resolvedSchema } from '../../../state/model/schemas.js';
-import { readServiceState, readUnitState } from '../../../state/model/snapshot.js';
+import { readServiceState, readUnitState } from '../../../control/status/snapshot.js';
 import { addUnits } from '../../../state/model/units.js';
 import { needsUpgrade } from '../../../state/model/upgradable.js';
 import { workflowStates } from '../../../state/model/workflow-state.js';

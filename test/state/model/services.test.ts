@@ -12,7 +12,7 @@ import {
   setConfigValues,
   unitsOfService,
 } from '../../../state/model/services.js';
-import { readServiceState, readSnapshot } from '../../../state/model/snapshot.js';
+import { readServiceState, readSnapshot } from '../../../control/status/snapshot.js';
 import { addUnits, requireUnit } from '../../../state/model/units.js';
 import { addMachine, addService, allPaths, now, requester, useTree } from './tree.js';
 

@@ -13,7 +13,7 @@ import {
 import { readRelation } from '../../../state/model/relations.js';
 import { destroyService, removeRelation, removeUnit, requestRemoval } from '../../../state/model/removal.js';
 import { unitsOfService } from '../../../state/model/services.js';
-import { readUnitState } from '../../../state/model/snapshot.js';
+import { readUnitState } from '../../../control/status/snapshot.js';
 import { addUnits } from '../../../state/model/units.js';
 import { eventually } from '../../eventually.js';
 import { addRelatable, metadataOf, relate } from './relation-tree.js';

@@ -1,0 +1,85 @@
+import type { FieldChange, NameChanges, ValueChanges } from '../../state/formula/changes.js';
+import { faultText } from '../../control/errors.js';
+import { printable } from '../../state/platform/printable.js';
+import type { Preview } from '../../control/upgrade/preview.js';
+
+/** The preview as people read it. */
+export function previewLines(preview: Preview): readonly string[] {
+  const { service, from, to, changes, bump } = preview;
+  return [
+    changes === null ? `${service} runs ${from} already` : `${service}: ${from} -> ${to}`,
+    ...(bump === undefined ? [] : [`revision ${bump} would be written into the formula's directory`]),
+    ...(changes === null
+      ? []
+      : [
+          ...nameLines('files', changes.files),
+          ...nameLines('hooks', changes.hooks),
+          ...valueLines('relations', changes.relations),
+          ...valueLines('config options', changes.options),
+          ...misfitLines(preview),
+        ]),
+    ...unitLines(preview),
+    'nothing was changed',
+  ];
+}
+
+function nameLines(title: string, { added, removed, changed }: NameChanges): readonly string[] {
+  return section(title, [
+    ...added.map((name) => `+ ${printable(name)}`),
+    ...removed.map((name) => `- ${printable(name)}`),
+    ...changed.map((name) => `~ ${printable(name)}`),
+  ]);
+}
+
+function valueLines(title: string, { added, removed, changed }: ValueChanges<object>): readonly string[] {
+  return section(title, [
+    ...added.map(({ name, value }) => `+ ${name}: ${summaryOf(value)}`),
+    ...removed.map(({ name }) => `- ${name}`),
+    ...changed.map(({ name, fields }) => `~ ${name}: ${fields.map(fieldText).join(', ')}`),
+  ]);
+}
+
+function misfitLines({ misfits: { relations, config }, force }: Preview): readonly string[] {
+  const refused = force ? 'broken by --force' : 'refused without --force';
+  return [
+    ...(relations.length === 0 ? [] : section(`relations in use, ${refused}`, relations.map(faultText))),
+    ...(config.length === 0
+      ? []
+      : section(
+          'values that are kept, but not used',
+          config.map(({ option, reason }) => `${option} ${printable(reason)}`),
+        )),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [`${title}: no change`] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+function summaryOf(value: object): string {
+  return Object.entries(value)
+    .filter(([, field]) => field !== null && field !== '' && field !== false && field !== undefined)
+    .map(([name, field]) => `${name} ${textOf(field)}`)
+    .join(', ');
+}
+
+function fieldText({ field, from, to }: FieldChange): string {
+  return `${field} ${textOf(from)} -> ${textOf(to)}`;
+}
+
+function textOf(value: unknown): string {
+  return value === undefined ? 'none' : printable(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function unitLines({ units, force }: Preview): readonly string[] {
+  const lines = units.upgrade.map((unit) => {
+    const state = units.inError[unit];
+    if (state === undefined) return `${unit}: upgrades`;
+    return `${unit}: in ${state}; ${force ? 'upgrades all the same' : 'waits until it is resolved'}`;
+  });
+  return section('units', [
+    ...lines,
+    ...units.already.map((unit) => `${unit}: is there already`),
+    ...units.leftOut.map((unit) => `${unit}: stays as it is`),
+  ]);
+}

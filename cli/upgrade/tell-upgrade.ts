@@ -1,0 +1,27 @@
+import type { PublishEvent } from '../../control/publish/publish.js';
+import type { UpgradeEvent } from '../../control/upgrade/upgrade.js';
+import { printable } from '../../state/platform/printable.js';
+import type { Output } from '../output/output.js';
+import { misfitLines } from './sentences.js';
+
+/** Puts what happens while a formula is published into sentences. */
+export function tellPublish(output: Output): (event: PublishEvent) => void {
+  return (event) => {
+    if (event.kind === 'warning') output.warn(event.text);
+    else output.notice(`published ${event.formula}`);
+  };
+}
+
+/** Puts what happens while a service is upgraded into sentences. */
+export function tellUpgrade(output: Output): (event: UpgradeEvent) => void {
+  const ofPublish = tellPublish(output);
+  return (event) => {
+    if (event.kind === 'misfits') {
+      for (const line of misfitLines(event.misfits, event.formula)) output.warn(line);
+    } else if (event.kind === 'unreadable') {
+      const then = event.units === 'asked' ? 'it is asked all the same' : 'its unit is left alone';
+      for (const { path, reason } of event.problems)
+        output.warn(`${printable(path)} cannot be read: ${printable(reason)}; ${then}`);
+    } else ofPublish(event);
+  };
+}

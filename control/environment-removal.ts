@@ -1,0 +1,31 @@
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import { retryOnConflict } from '../state/model/conflict.js';
+import { paths } from '../state/model/paths.js';
+import { treeRoots } from '../state/model/tree-roots.js';
+
+/** Nodes removed per transaction. */
+const NODES_PER_TRANSACTION = 300;
+
+/**
+ * Removes everything that Ensemble keeps in the tree, and nothing else that may stand beside it. The layout goes first,
+ * so that nobody takes a tree for whole of which a part is gone; after an interruption the same call goes on.
+ */
+export async function removeTree(coordinator: Coordinator): Promise<void> {
+  await retryOnConflict('the environment', async () => {
+    if ((await coordinator.get(paths.layout)) !== undefined) await coordinator.remove(paths.layout);
+    const found = await Promise.all(treeRoots.map((root) => pathsUnder(coordinator, root)));
+    const nodes = found.flat();
+    for (let start = 0; start < nodes.length; start += NODES_PER_TRANSACTION) {
+      const batch = nodes.slice(start, start + NODES_PER_TRANSACTION);
+      await coordinator.transaction(batch.map((path) => ({ kind: 'remove', path })));
+    }
+  });
+}
+
+/** The node and all below it, children before parents. */
+async function pathsUnder(coordinator: Coordinator, path: string): Promise<readonly string[]> {
+  const children = await coordinator.children(path);
+  if (children === undefined) return [];
+  const below = await Promise.all(children.map((child) => pathsUnder(coordinator, `${path}/${child}`)));
+  return [...below.flat(), path];
+}

@@ -1,0 +1,84 @@
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import type { UnitState } from '../status/snapshot.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+
+/** What a command waits for its units to become. */
+export interface Goal {
+  readonly service: string;
+  /** `started`: the units run. `upgraded`: they run, on `formula`, and no flag is left. */
+  readonly kind: 'started' | 'upgraded';
+  /** The units were asked to go back: asked again, they go back one more. */
+  readonly back?: true;
+  /** The formula id, for `upgraded` and for what is told of both. */
+  readonly formula: string;
+  /**
+   * By unit, the `since` of an error state it was in before it was asked and is forced out of: as long as it still
+   * stands there, the unit has not failed but not begun.
+   */
+  readonly forced: ReadonlyMap<string, string>;
+}
+
+/**
+ * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
+ * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks,
+ * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
+ * and will never get there. `overtaken`: a later upgrade took it further. `called-off`: nobody asks it any more, and it
+ * did not get there, since somebody had it go back; or it is left in the error state that it was in before.
+ */
+export type Standing =
+  | 'under-way'
+  | 'done'
+  | 'failed'
+  | 'offline'
+  | 'stuck'
+  | 'gone'
+  | 'overtaken'
+  | 'called-off';
+
+/** Decides a unit's standing from what it is now; nothing of how it came there matters. */
+export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boolean): Standing {
+  if (unit === undefined) return 'gone';
+  if (unit.damage !== undefined) return 'stuck';
+  const { state, since, upgrade, relations = {} } = unit.status;
+  if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';
+  const asked = unit.flag !== undefined || upgrade !== undefined;
+  if (isErrorState(state) && !isForcedOut(goal, unit)) {
+    if (goal.forced.get(unit.name) !== since) return 'failed';
+    // Nothing takes it out of there: no force that is asked for, as where it is where it was to go, or one that stops.
+    if (state === 'stop-error') return 'failed';
+    const { flag } = unit;
+    const standsThere = flag?.revert === true && flag.to === upgrade?.to;
+    if (flag?.force !== true || standsThere) return 'called-off';
+  }
+  if (state === 'started') {
+    if (goal.kind === 'started') return 'done';
+    if (!asked) {
+      if (unit.unit.formula === goal.formula) return 'done';
+      // It went back by itself, and says why in its message.
+      if (unit.unit.bad?.includes(goal.formula)) return 'failed';
+      return isNewer(unit.unit.formula, goal.formula) ? 'overtaken' : 'called-off';
+    }
+  }
+  if (!agentUp) return 'offline';
+  // What is prepared waits for a relation that the formula lacks, and that cannot be left: for an operator.
+  const kept = upgrade?.step === 'waiting' && Object.values(relations).some((one) => one.state === 'error');
+  const preparing =
+    upgrade?.step === 'fetching' || upgrade?.step === 'staging' || (kept && state === 'started');
+  const blocked = preparing && (upgrade.blockers?.length ?? 0) > 0;
+  return blocked || lacksFormula(unit) ? 'stuck' : 'under-way';
+}
+
+/** Whether a flag by force is about to take the unit out of its error, unless that is what the flag led to. */
+function isForcedOut({ formula }: Goal, { flag, status: { state, upgrade } }: UnitState): boolean {
+  if (flag?.force !== true || state === 'stop-error') return false;
+  return state !== 'upgrade-error' || upgrade?.to !== formula;
+}
+
+/** Before its formula is there no hook has run, so that only its agent can have something to say. */
+function lacksFormula({ unit, status }: UnitState): boolean {
+  return status.state === 'installing' && unit.formula === null && status.message !== '';
+}
+
+function isNewer(formula: string | null, goal: string): boolean {
+  return formula !== null && parseFormulaId(formula).revision > parseFormulaId(goal).revision;
+}

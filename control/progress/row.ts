@@ -1,0 +1,57 @@
+import type { UnitState } from '../status/snapshot.js';
+import { printable } from '../../state/platform/printable.js';
+import { unitMessage } from '../status/unit-message.js';
+import { type Goal, type Standing, standingOf } from './goal.js';
+import type { WatchedUnits } from './watch-units.js';
+
+/** A followed unit as it is shown. All texts are printable. */
+export interface Row {
+  readonly unit: string;
+  /** Null while it waits for a machine. */
+  readonly machine: string | null;
+  /** The formula it runs, if any. */
+  readonly formula: string | null;
+  readonly standing: Standing;
+  /** The formula it is asked to go to, or going to, where that is known. */
+  readonly heading?: string;
+  /** The workflow's state, and the upgrade's step where there is one: `upgrading, hook`. */
+  readonly doing: string;
+  readonly message: string;
+  /** What the unit's agent advises; empty where it does not. */
+  readonly next: string;
+}
+
+/** The rows of all followed units, in their order. */
+export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUnits): readonly Row[] {
+  return names.map((name) => {
+    const unit = watched.units.get(name);
+    const machine = unit?.unit.machine ?? null;
+    const agentUp = machine !== null && watched.agentsUp.has(machine);
+    const standing = standingOf(goal, unit, agentUp);
+    const heading = unit?.flag?.to ?? unit?.status.upgrade?.to;
+    return {
+      unit: name,
+      machine,
+      formula: unit?.unit.formula ?? null,
+      standing,
+      ...(heading !== undefined && { heading }),
+      doing: unit === undefined ? 'removed' : doingOf(unit),
+      message: unit === undefined ? '' : messageOf(unit, standing),
+      next: printable(unit?.status.next ?? ''),
+    };
+  });
+}
+
+/** What a unit is doing, e.g. `started`, `started, fetching`, `upgrading, hook`. */
+export function doingOf({ status, flag }: Pick<UnitState, 'status' | 'flag'>): string {
+  const step = status.upgrade?.step ?? (flag === undefined ? undefined : 'upgrade wanted');
+  return printable(step === undefined ? status.state : `${status.state}, ${step}`);
+}
+
+function messageOf({ status, unit, damage }: UnitState, standing: Standing): string {
+  if (damage !== undefined) return printable(damage);
+  if (standing === 'offline') {
+    return unit.machine === null ? 'no machine yet' : `no agent is running on ${printable(unit.machine)}`;
+  }
+  return unitMessage(status);
+}

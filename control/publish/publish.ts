@@ -1,0 +1,82 @@
+import type { Publishable } from '../../state/formula/publishable.js';
+import { claimBundle } from '../../state/model/bundles.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { FormulaNotPublished } from '../../state/model/errors.js';
+import { readFormulaRecord, registerFormula } from '../../state/model/formulas.js';
+import type { Session } from '../session.js';
+import { checkContent } from './check-content.js';
+
+/** Publications in a row that may be pruned before anybody takes them up. */
+const MOST_TRIES = 3;
+
+/** What happens while a formula is published. */
+export type PublishEvent =
+  /** Something about the formula that its author should mend. */
+  | { readonly kind: 'warning'; readonly text: string }
+  /** It was not there before. */
+  | { readonly kind: 'published'; readonly formula: string };
+
+/**
+ * Makes a formula available to agents under `formulaId`: first its bundle in the storage, unless it is there, then its
+ * node, so that no agent looks for an object that is not there. Publishing the same content again is a success; the bundle
+ * stays the one that was published first. A bundle that is pruned at the same moment is published under another key.
+ * @param now milliseconds since the epoch
+ * @param tell hears of what happens, in its order
+ * @param take has a service take the formula up; where it was pruned by then, as nobody needed it yet, it is published
+ *   once more
+ * @throws FormulaPublishedDiffers, before anything is uploaded where it can be known then; StorageUnreachable, …
+ */
+export async function publish(
+  session: Session,
+  formulaId: string,
+  prepared: Publishable,
+  now: number,
+  tell: (event: PublishEvent) => void,
+  take: () => Promise<void>,
+): Promise<void> {
+  for (const text of prepared.formula.warnings) tell({ kind: 'warning', text });
+  for (let tries = 1; ; tries += 1) {
+    const isNew = await retryOnConflict(`formula ${formulaId}`, () =>
+      publishOnce(session, formulaId, prepared, now),
+    );
+    if (isNew) tell({ kind: 'published', formula: formulaId });
+    try {
+      return await take();
+    } catch (error) {
+      const pruned = error instanceof FormulaNotPublished && error.formula === formulaId;
+      if (!pruned || tries >= MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** @returns whether it was not published before */
+async function publishOnce(
+  session: Session,
+  formulaId: string,
+  prepared: Publishable,
+  now: number,
+): Promise<boolean> {
+  const { coordinator } = session;
+  const { bundle, digest, formula } = prepared;
+  const target = await session.storage();
+  const [published, claim] = await Promise.all([
+    readFormulaRecord(coordinator, formulaId),
+    claimBundle(coordinator, digest.sha256),
+  ]);
+  if (published !== undefined) {
+    await checkContent(session, formulaId, published, prepared);
+    if (published.sha256 !== digest.sha256) return false;
+  }
+  const key = published?.storageKey ?? claim.key;
+  if ((await target.size(key)) !== digest.size) await target.put(key, bundle);
+  if (published !== undefined) return false;
+  const record = {
+    ...digest,
+    storageKey: key,
+    metadata: { ...formula.metadata },
+    config: { ...formula.config },
+    publishedAt: new Date(now).toISOString(),
+  };
+  await registerFormula(coordinator, formulaId, record, formula.directory, claim);
+  return true;
+}

@@ -1,0 +1,100 @@
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import { NothingToRevert } from '../state/model/errors.js';
+import { requireMetadata } from '../state/model/formulas.js';
+import { requestEntry } from '../state/model/history-entry.js';
+import { serviceOfUnit } from '../state/model/paths.js';
+import { bringPeersBack } from '../state/model/peers.js';
+import { type RelationFault, relationFaults } from './upgrade/relation-faults.js';
+import { relationsOfService } from '../state/model/relations.js';
+import type { Requester } from '../state/model/requester.js';
+import { flagUnits } from '../state/model/requests.js';
+import { unitsOfService } from '../state/model/services.js';
+import { setFormula } from './upgrade/set-formula.js';
+import { readUnitState, type UnitState } from './status/snapshot.js';
+import { requireUnit } from '../state/model/units.js';
+
+/** What a service or unit goes back from and to, as formula ids. */
+export interface Reverted {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Is told the relations in use that the formula to go back to would break; by throwing it refuses to go there. */
+export type RelationsCheck = (formula: string, faults: readonly RelationFault[]) => void;
+
+/**
+ * Points a service back at the formula before its present one and flags all its units to go there. What it goes back
+ * from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer relations go back with it;
+ * relations that only the formula left behind has stay, without hooks of theirs, unless `check` refuses that. Done again
+ * it goes back one more, as far as the units keep formulas. It is on the service's record as soon as it stands.
+ * @throws ServiceNotFound, NothingToRevert, whatever `check` throws
+ */
+export async function revertService(
+  coordinator: Coordinator,
+  service: string,
+  requester: Requester,
+  check: RelationsCheck = () => undefined,
+): Promise<Reverted> {
+  let reverted: Reverted | undefined;
+  await setFormula(
+    coordinator,
+    service,
+    (current) => {
+      const { formula, previous, earlier = [], bad = [], ...rest } = current;
+      if (previous === undefined) throw new NothingToRevert(service, formula);
+      const [before, ...others] = earlier;
+      reverted = { from: formula, to: previous };
+      return {
+        ...rest,
+        formula: previous,
+        ...(before !== undefined && { previous: before, earlier: others }),
+        bad: [...new Set([...bad, formula])],
+      };
+    },
+    requestEntry(requester, { what: 'revert' }),
+    (metadata, relations) => {
+      const faults = relationFaults(service, relations, metadata);
+      if (faults.length > 0) check(reverted?.to ?? '', faults);
+    },
+  );
+  if (reverted === undefined) throw new NothingToRevert(service, '');
+  const units = await unitsOfService(coordinator, service);
+  await flagUnits(coordinator, units, { ...requester, force: true, revert: true, to: reverted.to });
+  return reverted;
+}
+
+/**
+ * Flags one unit to go back: to what it ran before an upgrade that is under way or failed, or else to the last formula
+ * it kept.
+ * @throws UnitNotFound, NothingToRevert, whatever `check` throws
+ */
+export async function revertUnit(
+  coordinator: Coordinator,
+  unit: string,
+  requester: Requester,
+  check: RelationsCheck = () => undefined,
+): Promise<Reverted> {
+  await requireUnit(coordinator, unit);
+  const state = await readUnitState(coordinator, unit);
+  const reverted = state && goesBack(state);
+  if (reverted === undefined) throw new NothingToRevert(unit, state?.unit.formula ?? '');
+  const service = serviceOfUnit(unit);
+  const [metadata, relations] = await Promise.all([
+    requireMetadata(coordinator, reverted.to),
+    relationsOfService(coordinator, service),
+  ]);
+  const faults = relationFaults(service, relations, metadata);
+  if (faults.length > 0) check(reverted.to, faults);
+  await bringPeersBack(coordinator, service, metadata);
+  const flag = { ...requester, force: true, revert: true, to: reverted.to };
+  await flagUnits(coordinator, [unit], flag, requestEntry(requester, { what: 'revert', unit, ...reverted }));
+  return reverted;
+}
+
+function goesBack({ unit, status }: UnitState): Reverted | undefined {
+  const underWay =
+    status.state === 'upgrading' || status.state === 'upgrade-error' ? status.upgrade : undefined;
+  if (underWay !== undefined && underWay.from !== '') return { from: underWay.to, to: underWay.from };
+  const [to] = unit.earlier ?? [];
+  return to === undefined || unit.formula === null ? undefined : { from: unit.formula, to };
+}

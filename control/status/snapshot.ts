@@ -1,0 +1,195 @@
+import type { Coordinator, Node } from '../../state/coordination/coordinator.js';
+import type { RelationSpecs } from '../../state/formula/metadata.js';
+import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
+import { NodeInvalid } from '../../state/model/errors.js';
+import { metadataOf } from '../../state/model/formulas.js';
+import { type MachineState, readMachines } from '../../state/model/machines.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
+import {
+  type Flag,
+  type FormulaRecord,
+  flagSchema,
+  formulaRecordSchema,
+  type Service,
+  serviceSchema,
+  statusSchema,
+  type Unit,
+  type UnitStatus,
+  unitSchema,
+} from '../../state/model/schemas.js';
+import { unitsOfService } from '../../state/model/services.js';
+
+/** Units that are read at the same time. */
+const UNITS_TOGETHER = 2_000;
+
+/** A unit as observers see it. */
+export interface UnitState {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly status: UnitStatus;
+  /** Undefined unless an upgrade is wanted. */
+  readonly flag: Flag | undefined;
+  /** Somebody asked for its removal; read with its service only. */
+  readonly removing?: true;
+  /** Why the unit's node or its status cannot be read: what stands in its place says nothing. */
+  readonly damage?: string;
+}
+
+export interface ServiceState {
+  readonly name: string;
+  readonly service: Service;
+  readonly exposed: boolean;
+  /** In their numbers' order. */
+  readonly units: readonly UnitState[];
+  /** In their numbers' order. */
+  readonly relations: readonly RelationNode[];
+}
+
+/** Everything `status` shows, read at one time; entities that vanish while it is read are left out. */
+export interface Snapshot {
+  readonly machines: readonly MachineState[];
+  readonly services: readonly ServiceState[];
+  /** The relations that the services' formulas require, by formula id; without those that are optional. */
+  readonly required: ReadonlyMap<string, RelationSpecs>;
+  /** The nodes that cannot be read, each once, by path. What can be read is shown all the same. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the environment; all reads are pipelined, none waits for a round trip per unit. */
+export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> {
+  const problems: Problem[] = [];
+  const [machines, names] = await Promise.all([
+    readMachines(coordinator, problems),
+    coordinator.children(paths.services),
+  ]);
+  const services = await Promise.all(
+    (names ?? []).map((name) => readServiceState(coordinator, name, problems)),
+  );
+  const standing = services.filter((service) => service !== undefined);
+  const required = await readRequired(coordinator, standing, problems);
+  return { machines, services: standing, required, problems: eachOnce(problems) };
+}
+
+/** A relation is read for each of its services. */
+function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  const byPath = new Map(problems.map((problem) => [problem.path, problem]));
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function readRequired(
+  coordinator: Coordinator,
+  services: readonly ServiceState[],
+  problems: Problem[],
+): Promise<ReadonlyMap<string, RelationSpecs>> {
+  const ids = [...new Set(services.map(({ service }) => service.formula))];
+  const records = await Promise.all(
+    ids.map((id) => readSound(coordinator, paths.formula(id), formulaRecordSchema, problems)),
+  );
+  return new Map(
+    records.flatMap((record, index) => {
+      const id = ids[index];
+      const requires = record && id !== undefined && requiredBy(id, record.value, problems);
+      if (!requires || id === undefined) return [];
+      return [[id, Object.fromEntries(Object.entries(requires).filter(([, { optional }]) => !optional))]];
+    }),
+  );
+}
+
+function requiredBy(id: string, record: FormulaRecord, problems: Problem[]): RelationSpecs | undefined {
+  try {
+    return metadataOf(id, record).requires;
+  } catch (error) {
+    if (!(error instanceof NodeInvalid)) throw error;
+    problems.push({ path: error.path, reason: `${error.field}: ${error.reason}` });
+    return undefined;
+  }
+}
+
+/**
+ * One service with its units, or undefined where there is none, or none that can be read.
+ * @param problems gets the nodes that cannot be read
+ */
+export async function readServiceState(
+  coordinator: Coordinator,
+  name: string,
+  problems: Problem[] = [],
+): Promise<ServiceState | undefined> {
+  const [service, unitNames, exposed, relations] = await Promise.all([
+    readSound(coordinator, paths.service(name), serviceSchema, problems),
+    unitsOfService(coordinator, name),
+    coordinator.get(paths.exposed(name)),
+    relationsOfService(coordinator, name, problems),
+  ]);
+  if (service === undefined) return undefined;
+  const [units, removals] = await Promise.all([
+    readUnitStates(coordinator, unitNames, problems),
+    coordinator.getMany(unitNames.map(paths.removal)),
+  ]);
+  const standing = units.flatMap((unit, index) => {
+    if (unit === undefined) return [];
+    return [removals[index] === undefined ? unit : { ...unit, removing: true as const }];
+  });
+  return { name, service: service.value, exposed: exposed !== undefined, units: standing, relations };
+}
+
+/** One unit, or undefined where there is none. */
+export async function readUnitState(coordinator: Coordinator, name: string): Promise<UnitState | undefined> {
+  return (await readUnitStates(coordinator, [name]))[0];
+}
+
+/**
+ * Units in the order of their names, undefined where there is none. Of each the status is read after the formula, so
+ * that a formula that an upgrade just committed is never seen together with the status of before.
+ * @param problems gets the nodes that cannot be read
+ */
+export async function readUnitStates(
+  coordinator: Coordinator,
+  names: readonly string[],
+  problems: Problem[] = [],
+): Promise<readonly (UnitState | undefined)[]> {
+  const found: (UnitState | undefined)[] = [];
+  // Some at a time: more of them under way at once take longer, since all of it is in memory then.
+  for (let start = 0; start < names.length; start += UNITS_TOGETHER) {
+    const together = names.slice(start, start + UNITS_TOGETHER);
+    const [units, statuses, flags] = await Promise.all([
+      coordinator.getMany(together.map(paths.unit)),
+      coordinator.getMany(together.map(paths.status)),
+      coordinator.getMany(together.map(paths.upgrade)),
+    ]);
+    for (const [index, name] of together.entries()) {
+      const [unit, status] = [units[index], statuses[index]];
+      found.push(unit && status && unitState(name, { unit, status, flag: flags[index] }, problems));
+    }
+  }
+  return found;
+}
+
+/** What is said of a unit's state where it cannot be read. */
+export const UNREADABLE = 'unknown';
+
+function unitState(
+  name: string,
+  nodes: { readonly unit: Node; readonly status: Node; readonly flag: Node | undefined },
+  problems: Problem[],
+): UnitState {
+  const damaged: Problem[] = [];
+  const unit = parseSound(paths.unit(name), unitSchema, nodes.unit, damaged);
+  const status = parseSound(paths.status(name), statusSchema, nodes.status, damaged);
+  problems.push(...damaged);
+  const flag = parseSound(paths.upgrade(name), flagSchema, nodes.flag, problems)?.value;
+  const damage = damaged.map(({ path, reason }) => `${path} is damaged: ${reason}`).join('; ');
+  return {
+    name,
+    unit: unit?.value ?? {
+      service: serviceOfUnit(name),
+      machine: null,
+      formula: null,
+      ports: [],
+      change: '',
+    },
+    status: status?.value ?? { state: UNREADABLE, since: '', message: damage },
+    flag,
+    ...(damage !== '' && { damage }),
+  };
+}

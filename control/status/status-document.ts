@@ -1,0 +1,209 @@
+import type { Problem } from '../../state/model/entity.js';
+import type { MachineState } from '../../state/model/machines.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import { startAdvice } from '../../state/model/start-advice.js';
+import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
+import {
+  type RelationEntry,
+  type RelationErrorEntry,
+  relatedServices,
+  relationEntry,
+  relationErrors,
+  relationStates,
+} from './relation-entries.js';
+
+/** What `status --format json` prints (DESIGN §9). Others script against it: fields are added, never renamed. */
+export interface StatusDocument {
+  readonly environment: string;
+  readonly machines: Readonly<Record<string, MachineEntry>>;
+  readonly services: Readonly<Record<string, ServiceEntry>>;
+  /** Those of the services shown, by their numbers. */
+  readonly relations: Readonly<Record<string, RelationEntry>>;
+  /** Nodes of the state that cannot be read; only where there are such. What they say is left out, or `unknown`. */
+  readonly problems?: readonly Problem[];
+}
+
+export interface MachineEntry {
+  readonly agent: 'up' | 'down';
+  readonly hostname: string;
+  /** Of the agent; null while none is up. */
+  readonly version: string | null;
+  /** Its agent found no address that other machines could reach it by. */
+  readonly noAddress?: true;
+  readonly units: number;
+  /** Of one that is down: how its agent is started, e.g. `start it on db1: systemctl start ensemble-agent`. */
+  readonly start?: string;
+}
+
+export interface ServiceEntry {
+  readonly formula: string;
+  /** The directory that `upgrade-formula` looks in. */
+  readonly repository: string;
+  readonly exposed: boolean;
+  /** There while the service waits for its last units to stop. */
+  readonly destroying?: true;
+  /** There where its units are placed beside those of other services. */
+  readonly subordinate?: true;
+  /** The services on the other side, by the name of the service's own relation; of peers, the service itself. */
+  readonly relations: Readonly<Record<string, readonly string[]>>;
+  /** Relations that the formula requires and that are not there; only where there are such. */
+  readonly missingRelations?: readonly string[];
+  readonly units: Readonly<Record<string, UnitEntry>>;
+}
+
+export interface UnitEntry {
+  /** Null while the unit waits for a machine. */
+  readonly machine: string | null;
+  readonly agent: 'up' | 'down';
+  readonly state: string;
+  /** There where somebody asked for the unit's removal, until it is gone. */
+  readonly removing?: true;
+  /** What the unit runs; null until it is installed. */
+  readonly formula: string | null;
+  readonly since: string;
+  /** Where its machine is reached; there once its agent has taken it up. */
+  readonly publicAddress?: string;
+  readonly message: string;
+  /** An error's message in a few words, the cause first; only where that is shorter. */
+  readonly brief?: string;
+  /** What an operator can do about an error; only where there is one. */
+  readonly next?: string;
+  /** What the formula says of its workload, where it says anything. */
+  readonly workload?: string;
+  /** Of a subordinate: the unit it is placed beside. */
+  readonly principal?: string;
+  /** The units placed beside this one; only where there are such. */
+  readonly subordinates?: readonly string[];
+  /** `up`, `down` or `error`, by the relation's name; of several relations of one name, the worst. */
+  readonly relations: Readonly<Record<string, string>>;
+  /** Why relations are in error, by their identifiers; only where some are. */
+  readonly relationErrors?: Readonly<Record<string, RelationErrorEntry>>;
+  /** There while a hook of the unit, or a command in its place, runs for longer than a moment; on its machine. */
+  readonly hook?: NonNullable<UnitStatus['hook']>;
+  /** There while a hook of the unit waits for its next try. */
+  readonly waiting?: NonNullable<UnitStatus['waiting']>;
+  readonly ports: readonly string[];
+  /** There only while an upgrade is wanted, under way, blocked or failed. */
+  readonly upgrade?: UpgradeEntry;
+}
+
+export interface UpgradeEntry {
+  /** `wanted` until the agent has taken it up. */
+  readonly step: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly since: string;
+  readonly blockers?: NonNullable<UnitStatus['upgrade']>['blockers'];
+}
+
+/**
+ * Puts what was read of an environment into the shape of DESIGN §9.
+ * @param choice the options, with a space in front, by which an agent goes to the environment
+ */
+export function statusDocument(environment: string, snapshot: Snapshot, choice = ''): StatusDocument {
+  const { machines, services, required, problems } = snapshot;
+  const beside = subordinatesByPrincipal(services);
+  const relations = services.flatMap((service) => service.relations);
+  const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
+  return {
+    environment,
+    machines: Object.fromEntries(machines.map((machine) => [machine.name, machineEntry(machine, choice)])),
+    services: Object.fromEntries(
+      services.map((service) => [
+        service.name,
+        serviceEntry(service, Object.keys(required.get(service.service.formula) ?? {}), up, beside),
+      ]),
+    ),
+    relations: Object.fromEntries(
+      relations.sort((a, b) => Number(a.id) - Number(b.id)).map((each) => [each.id, relationEntry(each)]),
+    ),
+    ...(problems.length > 0 && { problems }),
+  };
+}
+
+function subordinatesByPrincipal(services: readonly ServiceState[]): ReadonlyMap<string, readonly string[]> {
+  const beside = new Map<string, readonly string[]>();
+  for (const { name, unit } of services.flatMap(({ units }) => units)) {
+    const { principal } = unit;
+    if (principal !== undefined) beside.set(principal, [...(beside.get(principal) ?? []), name]);
+  }
+  return beside;
+}
+
+function machineEntry(
+  { name, agent, machine, units, isDamaged }: MachineState,
+  choice: string,
+): MachineEntry {
+  return {
+    agent: agent === undefined ? 'down' : 'up',
+    hostname: machine.hostname,
+    version: agent?.version ?? null,
+    ...(machine.noAddress === true && { noAddress: true }),
+    units: units.length,
+    ...(agent === undefined &&
+      isDamaged !== true && { start: `start it ${startAdvice(name, machine, choice)}` }),
+  };
+}
+
+function serviceEntry(
+  { name, service, exposed, units, relations }: ServiceState,
+  required: readonly string[],
+  up: ReadonlySet<string>,
+  beside: ReadonlyMap<string, readonly string[]>,
+): ServiceEntry {
+  const related = relatedServices(name, relations);
+  const missing = required.filter((relation) => related[relation] === undefined);
+  return {
+    formula: service.formula,
+    repository: service.repository.path,
+    exposed,
+    ...(service.destroying && { destroying: true }),
+    ...(service.subordinate && { subordinate: true }),
+    relations: related,
+    ...(missing.length > 0 && { missingRelations: missing }),
+    units: Object.fromEntries(
+      units.map((unit) => [unit.name, unitEntry(unit, service.formula, up, beside.get(unit.name) ?? [])]),
+    ),
+  };
+}
+
+function unitEntry(
+  state: UnitState,
+  target: string,
+  up: ReadonlySet<string>,
+  subordinates: readonly string[],
+): UnitEntry {
+  const { unit, status } = state;
+  const errors = relationErrors(status.relations);
+  const upgrade = upgradeEntry(state, target);
+  return {
+    machine: unit.machine,
+    agent: unit.machine !== null && up.has(unit.machine) ? 'up' : 'down',
+    state: status.state,
+    ...(state.removing && { removing: true }),
+    formula: unit.formula,
+    since: status.since,
+    ...(unit.addresses !== undefined && { publicAddress: unit.addresses.public }),
+    message: status.message,
+    ...(status.brief !== undefined && { brief: status.brief }),
+    ...(status.next !== undefined && { next: status.next }),
+    ...(status.workload !== undefined && { workload: status.workload }),
+    ...(unit.principal !== undefined && { principal: unit.principal }),
+    ...(subordinates.length > 0 && { subordinates }),
+    relations: relationStates(status.relations),
+    ...(errors.length > 0 && { relationErrors: Object.fromEntries(errors) }),
+    ...(status.hook !== undefined && { hook: status.hook }),
+    ...(status.waiting !== undefined && { waiting: status.waiting }),
+    ports: unit.ports,
+    ...(upgrade !== undefined && { upgrade }),
+  };
+}
+
+function upgradeEntry({ unit, status, flag }: UnitState, target: string): UpgradeEntry | undefined {
+  if (status.upgrade !== undefined) {
+    const { step, from, to, since, blockers } = status.upgrade;
+    return { step, from, to, since, ...(blockers !== undefined && { blockers }) };
+  }
+  if (flag === undefined) return undefined;
+  return { step: 'wanted', from: unit.formula, to: target, since: flag.requestedAt };
+}

@@ -1,0 +1,39 @@
+import type { FollowEnd } from '../progress/follow.js';
+import type { Standing } from '../progress/goal.js';
+
+/** What came of an upgrade, for programs. */
+export interface Outcome {
+  readonly service: string;
+  /** Formula ids; the same where the service was set to it already. */
+  readonly from: string;
+  readonly to: string;
+  /** How the following ended. */
+  readonly end: FollowEnd['why'] | 'not-followed' | 'nothing-to-do';
+  /** The units that were asked to upgrade. */
+  readonly units: Readonly<Record<string, UnitOutcome>>;
+}
+
+interface UnitOutcome {
+  readonly outcome: Standing | 'asked';
+  /** Not known of a unit that was not followed. */
+  readonly machine?: string | null;
+  /** The workflow's state, and the upgrade's step where there is one. */
+  readonly state?: string;
+  readonly message?: string;
+  /** The command that helps it out of an error. */
+  readonly next?: string;
+}
+
+/** @param end undefined for units that were asked and not followed */
+export function outcomeOf(
+  upgrade: Pick<Outcome, 'service' | 'from' | 'to'>,
+  asked: readonly string[],
+  end: FollowEnd | undefined,
+): Outcome {
+  const units: Record<string, UnitOutcome> = {};
+  for (const unit of asked) units[unit] = { outcome: 'asked' };
+  for (const { unit, standing, machine, doing, message, next } of end?.rows ?? []) {
+    units[unit] = { outcome: standing, machine, state: doing, message, ...(next !== '' && { next }) };
+  }
+  return { ...upgrade, end: end?.why ?? (asked.length === 0 ? 'nothing-to-do' : 'not-followed'), units };
+}

@@ -1,0 +1,48 @@
+import { dirname } from 'node:path';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { Candidate } from '../../state/formula/candidate.js';
+import type { Formula } from '../../state/formula/formula.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { ServiceDestroying } from '../../state/model/errors.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
+import type { RelationNode } from '../../state/model/relations.js';
+import type { Service } from '../../state/model/schemas.js';
+import { setFormula } from './set-formula.js';
+import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
+import { checkFit } from './compatibility.js';
+
+/**
+ * Sets the formula that a service shall run, version-checked: of two operators at once, the one with the higher
+ * revision wins, whoever comes first; with the same revision both do. Its peer relations become those of the formula.
+ * @param force also where relations in use are dropped or changed, and where the service went back from the formula
+ * @param origin where the formula was found, to look there from now on; undefined to leave the origin as it is. The
+ *   repository's name stays: it is part of the formula's id
+ * @param asked goes on the service's record where its formula changes
+ * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted, RelationsInUse, SubordinateChanged
+ */
+export async function setTarget(
+  coordinator: Coordinator,
+  service: string,
+  formulaId: string,
+  formula: Formula,
+  { origin, force }: { readonly origin: Candidate | undefined; readonly force: boolean },
+  asked: HistoryEntry,
+): Promise<void> {
+  const { revision } = parseFormulaId(formulaId);
+  const edit = (current: Service, relations: readonly RelationNode[]): Service | undefined => {
+    if (current.destroying) throw new ServiceDestroying(service);
+    const deployed = parseFormulaId(current.formula);
+    if (deployed.revision > revision) throw new UpgradeOvertaken(service, formulaId, current.formula);
+    const repository =
+      origin === undefined ? current.repository : { ...current.repository, path: dirname(origin.path) };
+    if (current.formula === formulaId && current.repository.path === repository.path) return undefined;
+    if (current.formula === formulaId) return { ...current, repository };
+    if (!force && current.bad?.includes(formulaId)) throw new FormulaReverted(service, formulaId);
+    checkFit(service, current, relations, formulaId, formula, force);
+    const bad = current.bad?.filter((id) => id !== formulaId);
+    const { formula: previous, previous: before } = current;
+    const earlier = before === undefined ? [] : [before];
+    return { ...current, formula: formulaId, previous, earlier, repository, ...(bad && { bad }) };
+  };
+  await setFormula(coordinator, service, edit, asked);
+}

@@ -1,0 +1,221 @@
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import type { Formula } from '../../state/formula/formula.js';
+import { publishable } from '../../state/formula/publishable.js';
+import type { Problem } from '../../state/model/entity.js';
+import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
+import { flagUnits } from '../../state/model/requests.js';
+import type { Service } from '../../state/model/schemas.js';
+import { requireService, unitsOfService } from '../../state/model/services.js';
+import { type NamedUnit, readUnits } from '../../state/model/units.js';
+import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
+import { namesOf } from '../names-of.js';
+import { type PublishEvent, publish } from '../publish/publish.js';
+import { withWorkDirectory } from '../publish/work-directory.js';
+import type { Session } from '../session.js';
+import { type Misfits, misfitsOf } from './compatibility.js';
+import { setTarget } from './set-target.js';
+import { findTarget, type Target, type TargetOptions } from './target.js';
+import { readUnitErrors, type UnitErrors } from './unit-errors.js';
+import { planUnits, type UnitPlan } from './unit-plan.js';
+
+/** What somebody asks for who upgrades a service. */
+export interface UpgradeRequest extends TargetOptions {
+  readonly service: string;
+  /** A directory to find the formula in, and from now on; default: the one that the service came from. */
+  readonly repository?: string | undefined;
+  /** Only these units; default: all. */
+  readonly units?: readonly string[] | undefined;
+  /** Also where relations in use break, units are in error, or went back from that formula. */
+  readonly force: boolean;
+  /** Units whose upgrade fails go back by themselves. */
+  readonly revertOnError: boolean;
+  readonly by: Requester;
+}
+
+/** What happens while a service is upgraded. */
+export type UpgradeEvent =
+  | PublishEvent
+  /** What the formula, which is taken all the same, does not fit. */
+  | { readonly kind: 'misfits'; readonly formula: string; readonly misfits: Misfits }
+  /** Nodes that cannot be read. `left-alone`: their units are not asked; `asked`: they are all the same. */
+  | {
+      readonly kind: 'unreadable';
+      readonly problems: readonly Problem[];
+      readonly units: 'left-alone' | 'asked';
+    };
+
+/** An upgrade of a service as it is found, before anything is changed. */
+export interface FoundUpgrade {
+  readonly name: string;
+  /** As it was then. */
+  readonly service: Service;
+  /** The repository's directory. */
+  readonly repository: string;
+  readonly target: Target;
+}
+
+/** An upgrade that the service's units are asked for; they go on by themselves. */
+export interface Upgrade extends FoundUpgrade {
+  readonly plan: UnitPlan;
+  /** Those of the units asked that were in an error before. */
+  readonly errors: UnitErrors;
+  /** By unit, where it is placed; null while it waits for a machine. */
+  readonly machines: ReadonlyMap<string, string | null>;
+}
+
+/**
+ * Upgrades a service to a newer revision of its formula, in the order of docs/architecture.md: find it, publish it, set
+ * the service's formula, flag its units. Each of these can be done twice, so whoever asks again goes on where an
+ * interrupted request stopped.
+ * @throws as `findUpgrade`, `publish` and `setTarget`; UpgradeOvertaken
+ */
+export async function upgradeService(
+  session: Session,
+  request: UpgradeRequest,
+  now: number,
+  tell: (event: UpgradeEvent) => void,
+): Promise<Upgrade> {
+  const found = await findUpgrade(session, request);
+  const asked = askedEntry(found, request);
+  await publishAndSet(session, found, request, asked, now, tell);
+  const units = await unitsOf(session, found, tell);
+  const plan = planUnits(units, found.target.id, request.units, request.force);
+  const errors = await flag(session, found, plan, request, asked.id, tell);
+  const machines = new Map(units.map(({ name, unit: { machine } }) => [name, machine]));
+  return { ...found, plan, errors, machines };
+}
+
+/**
+ * Finds what an upgrade would go to; with `bump` a new revision is written into the formula's directory.
+ * @throws ServiceNotFound, ServiceDestroying, UnitNotFound, UnitOfOtherService, as `findTarget`; with `bump`
+ *   RelationsInUse unless by force, SubordinateChanged
+ */
+export async function findUpgrade(session: Session, request: UpgradeRequest): Promise<FoundUpgrade> {
+  const { service: name, force } = request;
+  const service = await requireDeployed(session, name);
+  await checkUnits(session, name, request.units);
+  const repository = request.repository ?? service.repository.path;
+  const deployed = parseFormulaId(service.formula);
+  const target = await findTarget(name, deployed, repository, request, (id, bumped) =>
+    requireFit(session, { name, service }, id, bumped, force),
+  );
+  return { name, service, repository, target };
+}
+
+/** The units of the service that can be read. A unit whose node cannot be read keeps no other from being upgraded. */
+export async function readableUnits(
+  { coordinator }: Session,
+  names: readonly string[],
+  tell: (event: UpgradeEvent) => void,
+): Promise<readonly NamedUnit[]> {
+  const problems: Problem[] = [];
+  const units = await readUnits(coordinator, names, problems);
+  if (problems.length > 0) tell({ kind: 'unreadable', problems, units: 'left-alone' });
+  return units;
+}
+
+function askedEntry(
+  { service, target }: FoundUpgrade,
+  { by }: UpgradeRequest,
+): ReturnType<typeof requestEntry> {
+  return requestEntry(by, { what: 'upgrade', from: service.formula, to: target.id });
+}
+
+async function publishAndSet(
+  session: Session,
+  { name, service, target }: FoundUpgrade,
+  { repository, force }: UpgradeRequest,
+  asked: ReturnType<typeof requestEntry>,
+  now: number,
+  tell: (event: UpgradeEvent) => void,
+): Promise<void> {
+  const { candidate, id } = target;
+  if (candidate === undefined) return;
+  const origin = repository === undefined ? undefined : candidate;
+  await withWorkDirectory(async (directory) => {
+    const prepared = await publishable(candidate, directory);
+    // Before anything is published: a formula that does not fit leaves no trace.
+    if (id !== service.formula) {
+      const misfits = await requireFit(session, { name, service }, id, prepared.formula, force);
+      tell({ kind: 'misfits', formula: id, misfits });
+    }
+    await publish(session, id, prepared, now, tell, () =>
+      setTarget(session.coordinator, name, id, prepared.formula, { origin, force }, asked),
+    );
+  });
+}
+
+async function requireFit(
+  session: Session,
+  { name, service }: Pick<FoundUpgrade, 'name' | 'service'>,
+  id: string,
+  formula: Formula,
+  force: boolean,
+): Promise<Misfits> {
+  const misfits = await misfitsOf(session, name, service, id, formula);
+  if (misfits.relations.length > 0 && !force) throw new RelationsInUse(name, id, misfits.relations);
+  return misfits;
+}
+
+/** Read only now: a unit that was added meanwhile may have begun with the formula of before. */
+async function unitsOf(
+  session: Session,
+  { name, target }: FoundUpgrade,
+  tell: (event: UpgradeEvent) => void,
+): Promise<readonly NamedUnit[]> {
+  const [{ formula: now }, names] = await Promise.all([
+    requireDeployed(session, name),
+    unitsOfService(session.coordinator, name),
+  ]);
+  if (now !== target.id) throw new UpgradeOvertaken(name, target.id, now);
+  return readableUnits(session, names, tell);
+}
+
+/** @param id of what is on record since the service was set, which then tells of the units too */
+async function flag(
+  { coordinator }: Session,
+  { service, target }: FoundUpgrade,
+  { upgrade }: UnitPlan,
+  { by, force, revertOnError }: UpgradeRequest,
+  id: string,
+  tell: (event: UpgradeEvent) => void,
+): Promise<UnitErrors> {
+  if (upgrade.length === 0) return new Map();
+  const problems: Problem[] = [];
+  // As they are before the flags, and looked at while the coordinator takes those.
+  const reading = readUnitErrors(coordinator, upgrade, problems);
+  // Awaited below: what fails first is thrown first.
+  reading.catch(() => undefined);
+  const message = `${namesOf(upgrade)}${force ? ', by force' : ''}`;
+  await flagUnits(
+    coordinator,
+    upgrade,
+    { ...by, force, ...(revertOnError && { revertOnError }) },
+    { ...requestEntry(by, { what: 'upgrade', from: service.formula, to: target.id, message }), id },
+  );
+  const errors = await reading;
+  if (problems.length > 0) tell({ kind: 'unreadable', problems, units: 'asked' });
+  return errors;
+}
+
+/** The service alone: its units may be many, and are read once, when they are to be flagged. */
+async function requireDeployed({ coordinator }: Session, name: string): Promise<Service> {
+  const { value } = await requireService(coordinator, name);
+  if (value.destroying) throw new ServiceDestroying(name);
+  return value;
+}
+
+async function checkUnits(
+  { coordinator }: Session,
+  name: string,
+  wanted: readonly string[] = [],
+): Promise<void> {
+  const known = wanted.length === 0 ? [] : await unitsOfService(coordinator, name);
+  for (const unit of wanted) {
+    if (serviceOfUnit(unit) !== name) throw new UnitOfOtherService(unit, name);
+    if (!known.includes(unit)) throw new UnitNotFound(unit);
+  }
+}
