@@ -19,7 +19,7 @@ import type { NamedBy } from './disk/remembered-machine.js';
 import { endLeftHooks, KILL_DELAY } from './end-hooks.js';
 import { homeEnvironment } from './environment/home-environment.js';
 import { choiceOf, ownCommand } from './environment/own-command.js';
-import { MachineOwned, MachineTaken, type MachineTakenOver } from './errors.js';
+import { MachineOwned, MachineTaken, MachineTakenOver } from './errors.js';
 import { openFormulas } from './formulas.js';
 import { hookGate } from './hook-gate.js';
 import { hookSlots } from './hook-slots.js';
@@ -34,7 +34,7 @@ import { removeDropped } from './relation/dropped-relations.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
 import { placeUnplaced } from './tree/placement.js';
-import { describeMachine, registerAgent } from './tree/presence.js';
+import { type Breakable, describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
 import { watchServices } from './tree/services.js';
 import { treeWriter } from './tree/tree-writer.js';
@@ -70,6 +70,8 @@ export interface AgentOptions {
   readonly addresses?: MachineAddresses;
   /** Told that hooks are being ended, as another agent has the machine: the process must outlive them. */
   readonly losing?: () => void;
+  /** Does what an operator may break off: waiting for the machine's owner to go. Default: nobody breaks it off. */
+  readonly breakable?: Breakable;
   /** What opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }
@@ -202,11 +204,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       random,
       log,
       memory,
+      hosted: [...journalled.units, ...journalled.damaged].map(({ unit }) => unit),
       start: (found) => startAdvice(machine, found, choiceOf(environment)),
       ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
       ...(options.patience !== undefined && { patience: options.patience }),
+      ...(options.breakable !== undefined && { breakable: options.breakable }),
     }).catch(async (error: unknown) => {
-      const isOthers = (error instanceof MachineOwned || error instanceof MachineTaken) && !error.isCopy;
+      const isOthers =
+        error instanceof MachineTakenOver ||
+        ((error instanceof MachineOwned || error instanceof MachineTaken) && !error.isCopy);
       if (isOthers && memory.known().length > 0) {
         options.losing?.();
         await endLeftHooks(journalled.units, directory, { boot, killDelay, clock, log });

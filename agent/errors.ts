@@ -114,15 +114,27 @@ export class MachineTaken extends EnsembleError {
       readonly hostname?: string | undefined;
       readonly dataDirectory?: string | undefined;
     },
-    /** Of this agent; whether it has the other one's id. */
-    { dataDirectory, isCopy }: { readonly dataDirectory: string; readonly isCopy: boolean },
+    {
+      dataDirectory,
+      isCopy,
+      takeOver = false,
+    }: {
+      /** Of this agent. */
+      readonly dataDirectory: string;
+      /** Whether this one has the other one's id. */
+      readonly isCopy: boolean;
+      /** This one was to take the machine over, and the other one did not go. */
+      readonly takeOver?: boolean;
+    },
   ) {
     const { pid, hostname = '?', dataDirectory: there } = agent;
     const process = pid === undefined ? 'a process' : `process ${pid}`;
     const where = there === undefined ? '' : `, in ${there}`;
     super(
       `machine ${machine} has an agent already: ${process} on ${hostname}${where}${isCopy ? `; ${dataDirectory} is a copy of its directory` : ''}`,
-      `${isCopy ? 'for a machine of its own choose an empty --data-dir and another --machine' : 'stop it there, or choose another name with --machine'}; to take the machine from it for good, the same command with --take-over`,
+      takeOver
+        ? 'it does not give the machine up by itself: stop it there, and then the same command again'
+        : `${isCopy ? 'for a machine of its own choose an empty --data-dir and another --machine' : 'stop it there, or choose another name with --machine'}; to take the machine from it for good, the same command with --take-over`,
     );
     this.pid = pid;
     this.hostname = hostname;
@@ -147,6 +159,8 @@ export class MachineOwned extends EnsembleError {
   readonly since: string;
   /** This agent's directory is a copy of the owner's. */
   readonly isCopy: boolean;
+  /** What this agent's directory is. */
+  readonly here: OwnedHere;
   constructor(
     readonly machine: string,
     owner: { readonly hostname: string; readonly dataDirectory: string; readonly since: string },
@@ -154,6 +168,7 @@ export class MachineOwned extends EnsembleError {
       units,
       dataDirectory: here,
       isCopy,
+      here: kind,
       start,
     }: {
       readonly units: readonly string[];
@@ -161,23 +176,39 @@ export class MachineOwned extends EnsembleError {
       readonly dataDirectory: string;
       /** Whether this agent's directory is a copy of the owner's, from before that ran last. */
       readonly isCopy: boolean;
+      readonly here: OwnedHere;
       /** How the owner's agent is started. */
       readonly start: string;
     },
   ) {
     const { hostname, dataDirectory, since } = owner;
     super(
-      isCopy
-        ? `machine ${machine} was last run from ${dataDirectory} on ${hostname}, since ${since}; ${here} is an older copy of that directory`
-        : `machine ${machine} belongs to the agent in ${dataDirectory} on ${hostname}, since ${since}, and hosts ${unitsIn(units)}; in ${here} nothing is known of them`,
-      `start that one ${start}; only if that is lost for good, the same command with --take-over: its units then ${isCopy ? 'go on from this copy' : 'are installed anew, without their data'}`,
+      {
+        new: `machine ${machine} belongs to the agent in ${dataDirectory} on ${hostname}, since ${since}, and hosts ${unitsIn(units)}; in ${here} nothing is known of them`,
+        older: `machine ${machine} was last run from ${dataDirectory} on ${hostname}, since ${since}; ${here} is an older copy of that directory`,
+        former: `machine ${machine} was taken over by the agent in ${dataDirectory} on ${hostname}, since ${since}; ${here} has its units as they were until then`,
+      }[kind],
+      `start that one ${start}; only if that is lost for good${kind === 'former' ? ', or was taken over by mistake' : ''}, the same command with --take-over: its units then ${
+        {
+          new: 'are installed anew, without their data',
+          older: 'go on from this copy',
+          former: `go on from ${here}, without what they did since then`,
+        }[kind]
+      }`,
     );
     this.hostname = hostname;
     this.dataDirectory = dataDirectory;
     this.since = since;
     this.isCopy = isCopy;
+    this.here = kind;
   }
 }
+
+/**
+ * What a data directory is to a machine that another one has: one that knows nothing of it; an older copy of the owner's;
+ * or the one it was taken over from.
+ */
+type OwnedHere = 'new' | 'older' | 'former';
 
 /** Another agent has the machine now; this one stops. */
 export class MachineTakenOver extends EnsembleError {
@@ -189,15 +220,35 @@ export class MachineTakenOver extends EnsembleError {
   constructor(
     readonly machine: string,
     owner: { readonly hostname: string; readonly dataDirectory: string; readonly since: string },
+    /** It waits for this one to end, and may still be broken off: then the machine is this one's as before. */
+    readonly isUnderWay = false,
   ) {
     const { hostname, dataDirectory, since } = owner;
     super(
-      `machine ${machine} was taken over by the agent in ${dataDirectory} on ${hostname}, since ${since}; this one stops its hooks and leaves all else as it is`,
-      `leave this one stopped, if that was meant; to take the machine back, stop that one and start this one with --take-over`,
+      `machine ${machine} ${isUnderWay ? 'is being' : 'was'} taken over by the agent in ${dataDirectory} on ${hostname}, since ${since}; this one stops its hooks and leaves all else as it is`,
+      `leave this one stopped, if that was meant; ${isUnderWay ? 'if that one is broken off before it is up, start this one again as before; ' : ''}to take the machine back, stop that one and start this one with --take-over`,
     );
     this.hostname = hostname;
     this.dataDirectory = dataDirectory;
     this.since = since;
+  }
+}
+
+/** An operator broke off the taking over of a machine, before it had changed hands. */
+export class TakeOverBrokenOff extends EnsembleError {
+  static override readonly code = 'take-over-broken-off';
+  constructor(
+    readonly machine: string,
+    /** Undefined where its release did not tell. */
+    owner: { readonly hostname: string; readonly dataDirectory: string } | undefined,
+    /** How the owner's agent is started. */
+    start: string,
+  ) {
+    const whose = owner === undefined ? '' : ` of the agent in ${owner.dataDirectory} on ${owner.hostname}`;
+    super(
+      `taking over machine ${machine} was broken off: it is still that${whose === '' ? ' of its agent' : whose}, which was told to stop`,
+      `to go on there, start that one ${start}; to take the machine over all the same, the same command again`,
+    );
   }
 }
 

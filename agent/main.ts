@@ -106,7 +106,21 @@ async function run(options: Options): Promise<void> {
     if (notice !== undefined) log.warning(notice);
     const service = serviceUnit();
     let losing = false;
+    let asked: NodeJS.Signals | undefined;
     const agent = await startAgent({
+      async breakable(work) {
+        const brokenOff = new AbortController();
+        const breakOff = (signal: NodeJS.Signals): void => {
+          asked = signal;
+          brokenOff.abort();
+        };
+        for (const signal of SIGNALS) process.on(signal, breakOff);
+        try {
+          return await work(brokenOff.signal);
+        } finally {
+          for (const signal of SIGNALS) process.off(signal, breakOff);
+        }
+      },
       environment,
       ...chosen,
       version: ensembleVersion(),
@@ -136,17 +150,18 @@ async function run(options: Options): Promise<void> {
       (error: unknown) => fail(error, options),
     );
     giveBackMemory(systemClock, memoryOfProcess());
-    for (const signal of SIGNALS) {
-      process.once(signal, () => {
-        // It ends by itself.
-        if (losing) return;
-        log.info(`${signal}: stopping; units and running hooks go on`);
-        agent.stop().then(
-          () => process.exit(0),
-          (error: unknown) => fail(error, options),
-        );
-      });
-    }
+    const stop = (signal: NodeJS.Signals): void => {
+      // It ends by itself.
+      if (losing) return;
+      log.info(`${signal}: stopping; units and running hooks go on`);
+      agent.stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error, options),
+      );
+    };
+    for (const signal of SIGNALS) process.once(signal, stop);
+    // Too late to break off the taking over of the machine.
+    if (asked !== undefined) stop(asked);
   } catch (error) {
     fail(error, options);
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import {
+  beginTakingOperations,
   type MachinePlace,
   newClaim,
   readMachinePlace,
@@ -11,6 +12,7 @@ import { paths } from '../../state/model/paths.js';
 import type { Machine, MachineOwner } from '../../state/model/schemas.js';
 import { MachineTakenOver } from '../errors.js';
 import type { Log } from '../log.js';
+import { betweenFaults } from '../fault-points.js';
 import { untilItWorks } from '../retry.js';
 
 /** This agent, as its presence node and the machine's owner name it. */
@@ -101,6 +103,49 @@ export class Ownership {
     );
   }
 
+  /**
+   * Has whoever owns the machine end its work there, by taking its claim away. The machine stays that one's until
+   * `completeTaking`: an agent that ends in between has changed nothing, and the owner goes on when it starts again.
+   */
+  async beginTaking(): Promise<void> {
+    const { machine, agentId, dataDirectory, description, place } = this.#identity;
+    await retryOnConflict(
+      `machine ${machine}`,
+      async () => {
+        const found = await readMachinePlace(this.#coordinator, machine);
+        const asked = this.#parts.clock.monotonic();
+        const claim = newClaim();
+        const taking = {
+          ...{ agentId, dataDirectory, place, claim },
+          ...{ pid: process.pid, hostname: description.hostname, since: this.#now() },
+        };
+        this.#own.add(claim);
+        const operations = beginTakingOperations(machine, found, description, taking);
+        await betweenFaults('taking.begin', () => this.#coordinator.transaction(operations));
+        this.#has(claim, asked);
+      },
+      this.#parts,
+    );
+  }
+
+  /**
+   * The machine's owner is gone, and from now on the machine is this agent's. Stays open once another one has it, whom
+   * `lost` names.
+   */
+  async completeTaking(): Promise<void> {
+    const { machine } = this.#identity;
+    await retryOnConflict(
+      `machine ${machine}`,
+      async () => {
+        const found = await readMachinePlace(this.#coordinator, machine);
+        if (!found.claims.includes(this.claim)) return this.verify();
+        if (found.owner?.claim === this.#claim) return;
+        await betweenFaults('taking.complete', () => this.#takeAs(found, true));
+      },
+      this.#parts,
+    );
+  }
+
   /** The node that stands while the machine is this agent's. */
   get claim(): string {
     return paths.machineClaim(this.#identity.machine, this.#claim);
@@ -157,8 +202,10 @@ export class Ownership {
     if ((await this.#coordinator.get(this.claim)) !== undefined) return this.proven(asked);
     const { machine, agentId } = this.#identity;
     const found = await readMachinePlace(this.#coordinator, machine);
-    const { owner, presence } = found;
-    if (owner !== undefined && !this.#own.has(owner.claim)) {
+    const { owner, presence, taking } = found;
+    if (taking !== undefined && !this.#own.has(taking.claim)) {
+      this.#error = new MachineTakenOver(machine, taking, true);
+    } else if (owner !== undefined && !this.#own.has(owner.claim)) {
       this.#error = new MachineTakenOver(machine, owner);
     } else if (owner === undefined && presence !== undefined && presence.agentId !== agentId) {
       // Of a release that leaves no owner.
@@ -169,7 +216,8 @@ export class Ownership {
     else this.#lose(this.#error);
   }
 
-  async #takeAs(found: MachinePlace): Promise<void> {
+  async #takeAs(found: MachinePlace, isTaking = false): Promise<void> {
+    const claim = isTaking ? this.#claim : newClaim();
     const { machine, agentId, dataDirectory, description } = this.#identity;
     const { clock, memory, log } = this.#parts;
     for (const { path, reason } of found.problems)
@@ -177,17 +225,32 @@ export class Ownership {
         `${path} in the environment's state is not what an agent wrote, and is replaced: ${reason}`,
       );
     const asked = clock.monotonic();
+    // One that comes by what it knows is the same directory as the owner, or a copy that ran last.
+    const isSame = isTaking
+      ? isOf(found.owner, this.#identity)
+      : memory.known().includes(found.owner?.claim ?? '');
+    const former = isSame ? found.owner?.former : found.owner?.claim;
     const owner: MachineOwner = {
       agentId,
       hostname: description.hostname,
       dataDirectory,
-      since: new Date(clock.now()).toISOString(),
-      claim: newClaim(),
+      since: this.#now(),
+      claim,
+      ...(former !== undefined && { former }),
     };
-    this.#own.add(owner.claim);
-    await memory.remember(owner.claim);
+    this.#own.add(claim);
+    await memory.remember(claim);
     await this.#coordinator.transaction(takeMachineOperations(machine, found, description, owner));
-    this.#claim = owner.claim;
+    this.#has(claim, asked);
+  }
+
+  #now(): string {
+    return new Date(this.#parts.clock.now()).toISOString();
+  }
+
+  /** The claim was put there by what was asked for then. */
+  #has(claim: string, asked: number): void {
+    this.#claim = claim;
     this.proven(asked);
     this.#watch?.close();
     if (this.#closed) return;
@@ -195,4 +258,13 @@ export class Ownership {
       if (node === undefined && !this.#closed) this.verify().catch(() => undefined);
     });
   }
+}
+
+/** Whether an agent's data directory is the owner's, as far as names tell. */
+function isOf(owner: MachineOwner | undefined, { agentId, dataDirectory, description }: Identity): boolean {
+  return (
+    owner?.agentId === agentId &&
+    owner.dataDirectory === dataDirectory &&
+    owner.hostname === description.hostname
+  );
 }

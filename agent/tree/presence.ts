@@ -7,7 +7,7 @@ import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { type AgentPresence, agentSchema, type Machine, machineSchema } from '../../state/model/schemas.js';
 import { KILL_DELAY } from '../end-hooks.js';
-import { MachineTaken } from '../errors.js';
+import { MachineTaken, TakeOverBrokenOff } from '../errors.js';
 import { untilItWorks } from '../retry.js';
 import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
 import { requireOwnable } from './require-ownable.js';
@@ -18,9 +18,16 @@ export interface Registration {
   close(): void;
 }
 
+/** Does work that its signal ends, as soon as an operator breaks it off. */
+export type Breakable = <T>(work: (brokenOff: AbortSignal) => Promise<T>) => Promise<T>;
+
 export interface RegistrationOptions extends OwnershipParts {
   /** Whether an operator wants the machine taken from whoever has it. */
   readonly takeOver?: boolean;
+  /** The units of this data directory's journal. */
+  readonly hosted?: readonly string[];
+  /** Does what an operator may break off; default: what nobody breaks off. */
+  readonly breakable?: Breakable;
   /** How the owner's agent is started, for messages. */
   readonly start: (machine: Machine | undefined) => string;
   /** Milliseconds for which a presence is waited for that must vanish; default: more than a session outlives its agent. */
@@ -42,18 +49,20 @@ export async function registerAgent(
   options: RegistrationOptions,
 ): Promise<Registration> {
   const { machine } = identity;
-  const { clock, random, log, memory, takeOver = false, start } = options;
-  if (!takeOver) {
-    const found = await readMachinePlace(coordinator, machine);
-    if (found.presence?.agentId === identity.agentId) await outlast(coordinator, identity, found, options);
-  }
+  const { clock, random, log, memory, takeOver = false } = options;
   const ownership = new Ownership(coordinator, identity, { clock, random, log, memory });
-  await ownership.take((found) => {
-    if (!takeOver) requireOwnable(found, identity, memory.known(), start);
+  // It may be lost before it is had: another one may take it over, too.
+  const lost = ownership.lost.then((error) => {
+    throw error;
   });
-  // It learns that it has lost its machine, ends its hooks, and takes its presence away after that: none may be run here
-  // before.
-  if (takeOver) await outlast(coordinator, identity, await readMachinePlace(coordinator, machine), options);
+  lost.catch(() => undefined);
+  try {
+    if (takeOver) await Promise.race([takeMachineOver(coordinator, identity, ownership, options), lost]);
+    else await takeMachine(coordinator, identity, ownership, options);
+  } catch (error) {
+    ownership.close();
+    throw error;
+  }
   const presence = nodeValue({
     pid: process.pid,
     version: identity.version,
@@ -70,7 +79,10 @@ export async function registerAgent(
       () => announce(coordinator, identity, ownership, presence, options),
       { clock, random },
     );
-  await put();
+  await Promise.race([put(), lost]).catch((error: unknown) => {
+    ownership.close();
+    throw error;
+  });
   let stands = true;
   let atWork = false;
   const ended = new AbortController();
@@ -105,6 +117,42 @@ export async function registerAgent(
   };
 }
 
+/** Takes a machine that is this agent's, or nobody's. @throws MachineTaken, MachineOwned, MachineTakenOver */
+async function takeMachine(
+  coordinator: Coordinator,
+  identity: Identity,
+  ownership: Ownership,
+  options: RegistrationOptions,
+): Promise<void> {
+  const { memory, hosted = [], start } = options;
+  const found = await readMachinePlace(coordinator, identity.machine);
+  if (found.presence?.agentId === identity.agentId) await outlast(coordinator, identity, found, options);
+  await ownership.take((place) => requireOwnable(place, identity, { known: memory.known(), hosted, start }));
+}
+
+/**
+ * Takes a machine from whoever has it. That one learns that it has lost its claim, ends its hooks, and takes its presence
+ * away after that: none may be run here before. Only then the machine changes hands, so that whatever ends this agent
+ * while it waits leaves the machine to its owner, whose data is the newer one.
+ * @throws MachineTaken, TakeOverBrokenOff
+ */
+async function takeMachineOver(
+  coordinator: Coordinator,
+  identity: Identity,
+  ownership: Ownership,
+  options: RegistrationOptions,
+): Promise<void> {
+  const { machine } = identity;
+  const { breakable = (work) => work(new AbortController().signal), start } = options;
+  await breakable(async (brokenOff) => {
+    await ownership.beginTaking();
+    const found = await readMachinePlace(coordinator, machine);
+    await outlast(coordinator, identity, found, options, brokenOff);
+    if (brokenOff.aborted) throw new TakeOverBrokenOff(machine, found.owner, start(found.machine));
+    await ownership.completeTaking();
+  });
+}
+
 /** What puts these keys into the machine's node, by version, and leaves all others; undefined where there is no node. */
 export async function describeMachine(
   coordinator: Coordinator,
@@ -123,12 +171,13 @@ function isLeftBehind(presence: Partial<AgentPresence>, { agentId, place }: Iden
   return presence.agentId === agentId && (presence.place === undefined || presence.place === place);
 }
 
-/** Waits for a presence to vanish that may be of an agent that lives. @throws MachineTaken */
+/** Waits for a presence to vanish that may be of an agent that lives, or until that is broken off. @throws MachineTaken */
 async function outlast(
   coordinator: Coordinator,
   identity: Identity,
   { presence, machine }: MachinePlace,
-  { clock, log, patience = PATIENCE }: RegistrationOptions,
+  { clock, log, patience = PATIENCE, takeOver = false }: RegistrationOptions,
+  brokenOff?: AbortSignal,
 ): Promise<void> {
   if (presence === undefined || isLeftBehind(presence, identity)) return;
   const path = paths.agent(identity.machine);
@@ -138,17 +187,22 @@ async function outlast(
     {
       isCopy: presence.agentId === identity.agentId,
       dataDirectory: identity.dataDirectory,
+      takeOver,
     },
   );
   log.warning(`${taken.message}; waiting up to ${patience / 1_000} s for it to go`);
   const gone = await new Promise<boolean>((resolve) => {
     const timer = clock.after(patience, () => end(false));
+    const breakOff = (): void => end(true);
+    if (brokenOff?.aborted === true) queueMicrotask(breakOff);
+    brokenOff?.addEventListener('abort', breakOff);
     const observation = coordinator.observe(path, (node) => {
       if (!isPresence(node) || isLeftBehind(parseSound(path, agentSchema, node, [])?.value ?? {}, identity))
         end(true);
     });
     function end(result: boolean): void {
       timer.cancel();
+      brokenOff?.removeEventListener('abort', breakOff);
       // It may be told before it is known here.
       queueMicrotask(() => observation.close());
       resolve(result);

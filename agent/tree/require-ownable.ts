@@ -1,6 +1,6 @@
 import type { MachinePlace } from '../../state/model/machine-owner.js';
 import type { Machine } from '../../state/model/schemas.js';
-import { MachineOwned, MachineTaken } from '../errors.js';
+import { MachineOwned, MachineTaken, MachineTakenOver } from '../errors.js';
 import type { Identity } from './ownership.js';
 
 /**
@@ -10,14 +10,22 @@ import type { Identity } from './ownership.js';
  * Its own it is by the agent's id *and* by the last claim: a copy of the data directory has the id too, and whichever ran
  * last knows what the units did.
  * @param known the claims that this data directory had
+ * @param hosted the units of its journal
  * @param start how the owner's agent is started
- * @throws MachineTaken, MachineOwned
+ * @throws MachineTaken, MachineOwned; MachineTakenOver where it is its own, and an agent that lives is taking it over
  */
 export function requireOwnable(
-  { machine, owner, presence, units = [] }: MachinePlace,
-  { machine: name, agentId, dataDirectory }: Identity,
-  known: readonly string[],
-  start: (machine: Machine | undefined) => string,
+  { machine, owner, presence, taking, units = [] }: MachinePlace,
+  { machine: name, agentId, dataDirectory, place }: Identity,
+  {
+    known,
+    hosted,
+    start,
+  }: {
+    readonly known: readonly string[];
+    readonly hosted: readonly string[];
+    readonly start: (machine: Machine | undefined) => string;
+  },
 ): void {
   if (presence !== undefined && presence.agentId !== agentId)
     throw new MachineTaken(
@@ -25,9 +33,29 @@ export function requireOwnable(
       { hostname: machine?.hostname, ...presence },
       { isCopy: false, dataDirectory },
     );
-  if (owner === undefined) return;
-  const isOwn = owner.agentId === agentId;
-  const isLast = known.length === 0 || known.includes(owner.claim);
-  if (isOwn ? isLast : units.length === 0) return;
-  throw new MachineOwned(name, owner, { units, isCopy: isOwn, dataDirectory, start: start(machine) });
+  const taker = taking?.agentId === agentId && taking.place === place ? undefined : taking;
+  const isOwn = owner?.agentId === agentId;
+  if (owner !== undefined) {
+    const isLast = known.length === 0 || known.includes(owner.claim);
+    if (isOwn ? !isLast : units.length > 0) {
+      const wasHere = known.includes(owner.former ?? '') || units.some((unit) => hosted.includes(unit));
+      const here = isOwn
+        ? known.includes(owner.former ?? '')
+          ? 'former'
+          : 'older'
+        : wasHere
+          ? 'former'
+          : 'new';
+      throw new MachineOwned(name, owner, {
+        units,
+        isCopy: isOwn,
+        here,
+        dataDirectory,
+        start: start(machine),
+      });
+    }
+  }
+  if (taker === undefined) return;
+  if (isOwn) throw new MachineTakenOver(name, taker, true);
+  throw new MachineTaken(name, taker, { isCopy: taker.agentId === agentId, dataDirectory });
 }

@@ -9,6 +9,8 @@ import {
   type Machine,
   type MachineOwner,
   machineSchema,
+  type Taking,
+  takingSchema,
 } from './schemas.js';
 
 /** A machine's nodes as an agent finds them that wants the machine; whatever others may have written there. */
@@ -20,6 +22,10 @@ export interface MachinePlace {
   readonly owner: MachineOwner | undefined;
   /** Of an agent that is up; undefined also where the node is there and is none's. */
   readonly presence: Partial<AgentPresence> | undefined;
+  /** The agent that takes the machine over, as long as it lives and waits. */
+  readonly taking: Taking | undefined;
+  /** Whether a node stands in that one's place, whoever wrote it. */
+  readonly isTakingThere: boolean;
   /** Undefined where the node that names them is missing. */
   readonly units: readonly string[] | undefined;
   /** The paths of the claims that stand; more than one only by somebody else's hand. */
@@ -29,10 +35,11 @@ export interface MachinePlace {
 }
 
 export async function readMachinePlace(coordinator: Coordinator, name: string): Promise<MachinePlace> {
-  const [path, presencePath] = [paths.machine(name), paths.agent(name)];
-  const [node, presence, units, children] = await Promise.all([
+  const [path, presencePath, takingPath] = [paths.machine(name), paths.agent(name), paths.taking(name)];
+  const [node, presence, taking, units, children] = await Promise.all([
     coordinator.get(path),
     coordinator.get(presencePath),
+    coordinator.get(takingPath),
     coordinator.children(paths.machineUnits(name)),
     coordinator.children(path),
   ]);
@@ -47,6 +54,9 @@ export async function readMachinePlace(coordinator: Coordinator, name: string): 
     machine,
     owner: machine?.owner,
     presence: isUp ? (agent ?? {}) : undefined,
+    // One that would outlive its agent is nobody's.
+    taking: taking?.ephemeral === true ? parseSound(takingPath, takingSchema, taking, [])?.value : undefined,
+    isTakingThere: taking !== undefined,
     units: units?.map(unitOfNode),
     claims: (children ?? []).filter((child) => child.startsWith(CLAIM)).map((child) => `${path}/${child}`),
     problems,
@@ -64,18 +74,54 @@ export function newClaim(): string {
  */
 export function takeMachineOperations(
   name: string,
-  { version, machine, units, claims }: MachinePlace,
+  place: MachinePlace,
   description: Machine,
   owner: MachineOwner,
 ): readonly Operation[] {
+  const { version, machine } = place;
   const path = paths.machine(name);
   const value = nodeValue({ ...machine, ...description, owner });
   return [
     version === undefined ? { kind: 'create', path, value } : { kind: 'set', path, value, version },
+    ...claimOperations(name, place, owner.claim),
+  ];
+}
+
+/**
+ * What makes whoever has the machine end its work there, and leaves the machine its: the claim goes, by which it writes,
+ * and the owner stays until `takeMachineOperations`. Where the agent that takes it over ends before that, nothing has
+ * changed hands.
+ */
+export function beginTakingOperations(
+  name: string,
+  place: MachinePlace,
+  description: Machine,
+  taking: Taking,
+): readonly Operation[] {
+  const { version } = place;
+  const path = paths.machine(name);
+  return [
+    version === undefined
+      ? { kind: 'create', path, value: nodeValue(description) }
+      : { kind: 'check', path, version },
+    ...claimOperations(name, place, taking.claim),
+    { kind: 'create', path: paths.taking(name), value: nodeValue(taking), ephemeral: true },
+  ];
+}
+
+/** Puts this claim in the place of all others, and nobody takes the machine over any more. */
+function claimOperations(
+  name: string,
+  { units, claims, isTakingThere }: MachinePlace,
+  claim: string,
+): readonly Operation[] {
+  const own = paths.machineClaim(name, claim);
+  return [
     ...(units === undefined
       ? [{ kind: 'create', path: paths.machineUnits(name), value: '{}' } as const]
       : []),
-    ...claims.map((claim): Operation => ({ kind: 'remove', path: claim })),
-    { kind: 'create', path: paths.machineClaim(name, owner.claim), value: '{}' },
+    ...(isTakingThere ? [{ kind: 'remove', path: paths.taking(name) } as const] : []),
+    ...claims.filter((path) => path !== own).map((path): Operation => ({ kind: 'remove', path })),
+    claims.includes(own) ? { kind: 'check', path: own } : { kind: 'create', path: own, value: '{}' },
   ];
 }

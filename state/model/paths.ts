@@ -16,6 +16,8 @@ export const paths = {
   machine: (machine: string) => `/machines/${machine}`,
   /** Ephemeral: stands while the machine's agent is up. */
   agent: (machine: string) => `/machines/${machine}/agent`,
+  /** Ephemeral: stands while an agent takes the machine over and waits for its owner to go. */
+  taking: (machine: string) => `/machines/${machine}/taking`,
   /** Stands for as long as the agent that took the machine under this name has it: what each of its writes checks. */
   machineClaim: (machine: string, claim: string) => `/machines/${machine}/${CLAIM}${claim}`,
   machineUnits: (machine: string) => `/machines/${machine}/units`,

@@ -48,6 +48,21 @@ export const machineOwnerSchema = z.looseObject({
   since: instant,
   /** Random, made anew whenever an agent takes the machine: names the node that stands for as long as it has it. */
   claim: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
+  /** The claim of the owner before this one, where that was another data directory. */
+  former: z.optional(z.string()),
+});
+
+/** `/machines/<machine>/taking`, ephemeral: an agent is taking the machine over, and waits for its owner to go. */
+export const takingSchema = z.looseObject({
+  agentId: z.string(),
+  pid: z.int(),
+  hostname: z.string(),
+  /** Absolute. */
+  dataDirectory: z.string(),
+  since: instant,
+  claim: z.string(),
+  /** Tells its data directory from every copy, in this boot. */
+  place: z.string(),
 });
 
 /** `/machines/<machine>`. */
@@ -279,6 +294,7 @@ export type Layout = z.infer<typeof layoutSchema>;
 export type Mark = z.infer<typeof markSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type AgentPresence = z.infer<typeof agentSchema>;
+export type Taking = z.infer<typeof takingSchema>;
 export type MachineOwner = z.infer<typeof machineOwnerSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
 export type Service = z.infer<typeof serviceSchema>;

@@ -17,6 +17,7 @@ function knownPaths(): readonly string[] {
     paths.layout,
     paths.machine('m'),
     paths.agent('m'),
+    paths.taking('m'),
     paths.machineClaim('m', 'f'),
     paths.machineUnit('m', 's/0'),
     paths.formula('f'),

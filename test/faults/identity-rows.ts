@@ -236,7 +236,7 @@ export const identityRows = (engine: EngineName): readonly DeedRow[] => [
       await second.up();
       await agent();
       assert.equal(await second.ended(), 1);
-      assert.match(second.stderr(), /m0 was taken over by the agent in/);
+      assert.match(second.stderr(), /m0 is being taken over by the agent in/);
       await ask();
     },
     { options: { takeOver: true } },

@@ -52,7 +52,9 @@ describe('the hooks of an agent whose machine is taken over', () => {
     const first = await world.agent({ hookKillDelay: 1_500 });
     const pid = await installing("trap '' TERM; gate never");
     const taken = takeOver();
-    await eventually(() => assert.ok(world.log.some(({ message }) => message.includes('was taken over'))));
+    await eventually(() =>
+      assert.ok(world.log.some(({ message }) => message.includes('is being taken over'))),
+    );
     await Promise.all(
       [first.stop(), first.stop()].map(async (stopped) => {
         await stopped;
@@ -66,7 +68,7 @@ describe('the hooks of an agent whose machine is taken over', () => {
     const first = await world.agentProcess();
     const pid = await installing("trap 'gate end; exit 1' TERM; gate never");
     const taken = takeOver();
-    await first.logged('was taken over');
+    await first.logged('is being taken over');
     for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) {
       process.kill(first.pid, signal);
       await first.logged(`${signal}: stopping`);
@@ -75,7 +77,7 @@ describe('the hooks of an agent whose machine is taken over', () => {
     await world.openGate('end');
     assert.equal(await first.ended(), 1);
     assert.equal(findProcess(pid), undefined);
-    assert.match(first.stderr(), /machine m0 was taken over/);
+    assert.match(first.stderr(), /machine m0 is being taken over/);
     await taken;
   });
 });

@@ -189,13 +189,35 @@ export const agentRows: readonly Row[] = [
       await world.untilOn(one);
       const other = await stage.start(started('--machine m0 --data-dir @/other --take-over', stage), /.*/);
       await first.ended;
-      assert.match(first.said(), /machine m0 was taken over by the agent in \S+other/);
+      assert.match(first.said(), /machine m0 is being taken over by the agent in \S+other/);
       const option = stage.named(first.said(), /(?<=stop that one and start this one with )--take-over/);
       other.child.kill('SIGTERM');
       await other.ended;
       await world.coordinator.remove(paths.agent('m0'));
       await stage.start(`${line} ${option}`, /.*/);
       await world.untilOn(one);
+    },
+  },
+  {
+    code: 'take-over-broken-off',
+    by: 'the owner’s agent, started as printed, or the same command again',
+    run: async (stage) => {
+      const { world } = stage;
+      await world.publish(1, { hooks: { install: 'trap "gate end; exit 1" TERM; gate go' } });
+      await world.deploy(one);
+      const first = await stage.start(started(DIRECTORY, stage), /.*/);
+      await world.until('installing');
+      await eventually(async () => assert.deepEqual(await world.trace(), ['install 1']));
+      const line = started('--machine m0 --data-dir @/other --take-over', stage);
+      const said = await stage.fails(`timeout --signal INT --preserve-status 4 ${line}`, /was broken off/);
+      await world.openGate('end');
+      await first.ended;
+      stage.named(said, /the same command again/);
+      const again = await stage.start(said, /ensemble-agent .*?--data-dir [^\s;]+/);
+      again.child.kill('SIGTERM');
+      await again.ended;
+      await world.coordinator.remove(paths.agent('m0'));
+      await stage.start(line, /.*/);
     },
   },
   {
