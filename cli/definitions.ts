@@ -181,10 +181,15 @@ export const commands: readonly CommandDefinition[] = [
         parse: values.collected,
         completes: 'options',
       },
+      {
+        flags: '--undo',
+        description: 'take back what was set last; given again, it restores what it took back',
+      },
     ],
     examples: [
       'ensemble set guestbook title="Our guests" greeting=@greeting.txt',
       'ensemble set --reset title guestbook',
+      'ensemble set --undo guestbook',
     ],
     run: async ([name, pairs], options, invocation) =>
       (await import('./commands/set.js')).set(text(name), list(pairs), options, invocation),

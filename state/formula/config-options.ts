@@ -7,6 +7,8 @@ export interface ConfigOption {
   /** What the formula gets while nobody set the option; without it, nothing. */
   readonly default?: ConfigValue | undefined;
   readonly description: string;
+  /** True or false: whether histories leave its value out. Anything else says nothing: see `isSecretOption`. */
+  readonly secret?: unknown;
 }
 
 export type ConfigOptions = Readonly<Record<string, ConfigOption>>;
@@ -29,6 +31,7 @@ const option = z
         z.union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false'),
       ),
       description: z._default(z.string(), ''),
+      secret: z.optional(z.unknown()),
     }),
   )
   .check(

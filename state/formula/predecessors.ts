@@ -29,7 +29,7 @@ const metadataKeys = [
 ];
 /** Keys of the predecessors' that are near one of ours and mean something else. */
 const othersKeys = ['maintainers', 'format', 'tags', 'series', 'names'];
-const optionKeys = ['type', 'default', 'description'];
+const optionKeys = ['type', 'default', 'description', 'secret'];
 
 /** `metadata.yaml`: a maintainer as a map or list, YAML 1.1's booleans; and keys that are nearly one of ours. */
 export const normalizeMetadata: Normalize = (value) => {
@@ -70,6 +70,7 @@ export const normalizeConfig: Normalize = (value, textAt) => {
     notes.push(...misspelt(option, optionKeys, path));
     const next = { ...option };
     readType(next, path, notes);
+    readSecret(next, path, notes);
     readDefault(next, [...path, 'default'], textAt, notes);
     return next;
   });
@@ -85,6 +86,15 @@ function readType(option: Fields, path: readonly string[], notes: YamlNote[]): v
     option.type = typeNames[type];
     notes.push({ path: [...path, 'type'], reason: `is taken for ${option.type}` });
   }
+}
+
+/** What is none of both words may be meant as a secret: too much is hidden rather than too little. */
+function readSecret(option: Fields, path: readonly string[], notes: YamlNote[]): void {
+  readBoolean(option, 'secret', path, notes);
+  const { secret } = option;
+  if (secret === undefined || typeof secret === 'boolean') return;
+  option.secret = true;
+  notes.push({ path: [...path, 'secret'], reason: 'must be true or false, and is taken for true' });
 }
 
 function typeOf(value: unknown): string {

@@ -23,6 +23,7 @@ export const requestKinds = [
   'resolved',
   'revert',
   'run',
+  'set',
   'uncordon',
   'unexpose',
   'upgrade',

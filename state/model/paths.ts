@@ -30,6 +30,8 @@ export const paths = {
   services: '/services',
   service: (service: string) => `/services/${service}`,
   config: (service: string) => `/services/${service}/config`,
+  /** What the last `set` replaced, for `set --undo`; absent until something was set. */
+  replacedConfig: (service: string) => `/services/${service}/config-replaced`,
   serviceUnits: (service: string) => `/services/${service}/units`,
   serviceUnit: (service: string, unit: string) => `/services/${service}/units/${nodeOfUnit(unit)}`,
   /** Names the relations the service takes part in, by their numbers. */

@@ -134,6 +134,18 @@ export const numbersSchema = z.looseObject({ next: z.int().check(z.nonnegative()
 
 export const configValuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
+/** `/services/<service>/config-replaced`: what the last `set` replaced, for `set --undo`. */
+export const replacedConfigSchema = z.looseObject({
+  /** The version that the config got by it: with another one, somebody set it since who wrote no such node. */
+  version: z.int(),
+  /** The random id of the command that wrote it. */
+  change: z.string(),
+  at: instant,
+  by: z.string(),
+  /** By option, null where it was not set; absent where it was too much to keep. */
+  values: z.optional(z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])))),
+});
+
 /** An open port as people write it: `80/tcp`. */
 export const portSchema = z.string().check(z.regex(/^\d{1,5}\/(tcp|udp)$/));
 
@@ -299,6 +311,7 @@ export type MachineOwner = z.infer<typeof machineOwnerSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
 export type Service = z.infer<typeof serviceSchema>;
 export type ConfigValues = z.infer<typeof configValuesSchema>;
+export type ReplacedConfig = z.infer<typeof replacedConfigSchema>;
 export type Addresses = z.infer<typeof addressesSchema>;
 export type RelationRole = z.infer<typeof relationRoleSchema>;
 export type RelationEndpoint = z.infer<typeof endpointSchema>;

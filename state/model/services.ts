@@ -4,12 +4,11 @@ import { type Entity, nodeValue, readEntity } from './entity.js';
 import { FormulaNotPublished, ServiceDestroying, ServiceExists, ServiceNotFound } from './errors.js';
 import { takeUpFormula } from './formulas.js';
 import { recordOperations } from './history.js';
-import { type HistoryEntry, ofLife, requestEntry } from './history-entry.js';
+import { type HistoryEntry, ofLife } from './history-entry.js';
 import { newIncarnation } from './incarnation.js';
 import { firstNumber } from './numbers.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
-import type { Requester } from './requester.js';
 import { type ConfigValues, configValuesSchema, type Service, serviceSchema } from './schemas.js';
 
 /** @throws ServiceNotFound, which lists the services there are */
@@ -101,34 +100,6 @@ export async function editService(
 /** The values an operator set; defaults are not among them, since they come from the formula each unit runs. */
 export async function readConfigValues(coordinator: Coordinator, service: string): Promise<ConfigValues> {
   return (await readEntity(coordinator, paths.config(service), configValuesSchema))?.value ?? {};
-}
-
-/**
- * Sets the given values and forgets those given as undefined (back to the default); others are kept, also when
- * somebody else sets them at the same time.
- * @param requester who is on record for it, with the names alone: values may be secrets
- * @throws ServiceNotFound
- */
-export async function setConfigValues(
-  coordinator: Coordinator,
-  service: string,
-  values: Readonly<Record<string, ConfigValues[string] | undefined>>,
-  requester?: Requester,
-): Promise<void> {
-  const request = requester && requestEntry(requester, { what: 'config' });
-  await retryOnConflict(`config of ${service}`, async () => {
-    const current = await readEntity(coordinator, paths.config(service), configValuesSchema);
-    if (current === undefined) throw new ServiceNotFound(service);
-    const next = Object.fromEntries(
-      Object.entries({ ...current.value, ...values }).filter(([, value]) => value !== undefined),
-    );
-    const changed = Object.keys(values).filter((key) => values[key] !== current.value[key]);
-    const entry = request && { ...request, message: changed.join(', ') };
-    await coordinator.transaction([
-      { kind: 'set', path: paths.config(service), value: nodeValue(next), version: current.version },
-      ...(await recordOperations(coordinator, [service], changed.length === 0 ? undefined : entry)),
-    ]);
-  });
 }
 
 /** The operations that remove a service which has neither units nor relations left, with the nodes below it. */

@@ -94,18 +94,22 @@ for (const engines of [embedded, zookeeper()])
       assert.equal(resolved?.by, 'tester@here');
     });
 
-    it('names the options that were set, and not their values', async () => {
+    it('names the values that were set, and of secrets the options', async () => {
       const config =
-        'options:\n  password:\n    type: string\n    default: none\n    description: A secret\n';
+        'options:\n  password: {type: string, default: none}\n  pin: {type: int, secret: true}\n  title: {type: string}\n';
       const one = await world.publish(1, { config });
       await world.agent();
       await world.deploy(one);
       await world.untilOn(one);
-      assert.equal((await ensemble(world, 'set', 'f', 'password=hunter2')).code, 0);
+      assert.equal((await ensemble(world, 'set', 'f', 'password=hunter2', 'pin=4711', 'title=b')).code, 0);
       await eventually(async () => assert.equal((await told()).at(-1), 'f/0 config done'));
       const all = JSON.stringify(await rows());
-      assert.match(all, /"what":"config","outcome":"asked","message":"password"|"message":"password"/);
-      assert.doesNotMatch(all, /hunter2/);
+      assert.match(all, /"message":"password: \(secret\), pin: \(secret\), title: \(default\) → \\"b\\""/);
+      assert.match(
+        all,
+        /"changes":\{"password":\{"secret":true\},"pin":\{"secret":true\},"title":\{"to":"b"\}\}/,
+      );
+      assert.doesNotMatch(all, /hunter2|4711/);
     });
 
     it('is kept when the unit and its service are gone', async () => {

@@ -3,7 +3,7 @@ import { access, readFile, readlink } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
 import { destroyService, requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { requester, World } from './world.js';

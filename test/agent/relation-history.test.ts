@@ -60,7 +60,7 @@ for (const engines of [embedded, zookeeper()]) {
         [
           'add-relation web:cli db:srv',
           'expose ',
-          'config password',
+          'set password: (secret)',
           'unexpose ',
           'remove-relation web:cli db:srv',
         ],

@@ -5,7 +5,7 @@ import { parseEndpointName } from '../../state/model/endpoints.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { destroyService, removeRelation, requestRemoval } from '../../state/model/removal.js';
 import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { readUnitState } from '../../control/status/snapshot.js';
 import { addUnits } from '../../state/model/units.js';
 import { embedded, zookeeper } from '../e2e/engines.js';

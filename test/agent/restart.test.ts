@@ -7,7 +7,7 @@ import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { agentSchema } from '../../state/model/schemas.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';

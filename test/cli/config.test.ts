@@ -108,6 +108,25 @@ describe('ensemble get and set', () => {
     assert.deepEqual([now.title.value, now.port.value, now.debug.value], ['x', 7, true]);
   });
 
+  it('takes back what was set last by --undo, restores it by another one, and says what', async () => {
+    assert.match((await set('--undo')).stderr, /nothing to undo in the config of guestbook: nothing was set/);
+    await set('port=7', 'title=x');
+    await set('port=8', 'debug=true');
+    const values = async () => {
+      const { title, port, debug } = await settings();
+      return [title.value, port.value, debug.set];
+    };
+    assert.match((await set('--undo')).stderr, /^guestbook: port, debug as before the last set$/m);
+    assert.deepEqual(await values(), ['x', 7, false]);
+    await set('--undo');
+    assert.deepEqual(await values(), ['x', 8, true]);
+    const { code, stderr } = await set('--undo', 'port=9');
+    assert.equal(code, 2);
+    assert.match(stderr, /--undo takes back what was set last, so nothing else can be set with it/);
+    const { stdout } = await world.box.ok('history', 'guestbook');
+    assert.match(stdout, /^\S+ +guestbook +set +asked .* undo: port: 7 → 8, debug: \(default\) → true$/m);
+  });
+
   it('says so when there is nothing to change', async () => {
     await world.box.ok('set', 'guestbook', 'port=7');
     assert.match((await world.box.ok('set', 'guestbook', 'port=7')).stderr, /^nothing to change/);

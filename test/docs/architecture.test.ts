@@ -24,6 +24,7 @@ function knownPaths(): readonly string[] {
     paths.bundle('f'),
     paths.service('s'),
     paths.config('s'),
+    paths.replacedConfig('s'),
     paths.serviceUnit('s', 's/0'),
     paths.serviceRelation('s', '7'),
     paths.exposed('s'),

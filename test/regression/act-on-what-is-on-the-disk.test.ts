@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

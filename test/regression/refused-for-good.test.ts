@@ -10,7 +10,7 @@ import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
 import { settingsSchema } from '../../state/model/schemas.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

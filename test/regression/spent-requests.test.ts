@@ -4,7 +4,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { EmbeddedCoordinator } from '../../state/coordination/embedded/embedded-coordinator.js';
 import { paths } from '../../state/model/paths.js';
 import { flagUnits, requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { addUnits } from '../../state/model/units.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
@@ -31,7 +31,7 @@ describe('a request that an agent honours', () => {
       assert.match(await readFile(world.path('faults', 'passed'), 'utf8'), /^started\.journal\.before$/m),
     );
     // Gives the agent all occasion to look at the unit again.
-    await setConfigValues(world.coordinator, 'f', {});
+    await setConfigValues(world.coordinator, 'f', { unknown: true });
     await addUnits(world.coordinator, 'f', 1, requester.requestedAt);
     await world.until('start-error', 'f/1');
     assert.ok(await world.coordinator.get(paths.resolved('f/0')), 'the request stands');

@@ -6,7 +6,7 @@ import { commandRequestSchema, requestCommand } from '../../state/model/commands
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';

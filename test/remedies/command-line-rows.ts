@@ -39,6 +39,35 @@ export const commandLineRows: readonly Row[] = [
     },
   },
   {
+    code: 'nothing-to-undo',
+    by: 'the values by their names',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      const said = await stage.fails('ensemble set --undo f', /nothing was set since it was deployed/);
+      assert.match(await stage.follow(said, /ensemble get f/), /^title +a/m);
+      await stage.ok('ensemble set f title=b');
+      await stage.ok('ensemble set --undo f');
+      assert.match(await stage.ok('ensemble get f'), /^title +a/m);
+    },
+  },
+  {
+    code: 'undo-unfit',
+    by: 'get, which shows what there is instead',
+    run: async (stage) => {
+      await stage.service(CONFIG);
+      await stage.ok('ensemble set f title=b size=2');
+      await stage.ok('ensemble set f title=c size=3');
+      await stage.world.publish(2, { config: 'options:\n  name: {type: string}\n  size: {type: string}\n' });
+      await stage.world.upgrade('world:f-2');
+      const said = await stage.fails(
+        'ensemble set --undo f',
+        /title is no option of it; size is of another type/,
+      );
+      assert.match(await stage.follow(said, /ensemble get f/), /^name +-/m);
+      await stage.ok('ensemble set f name=b');
+    },
+  },
+  {
     code: 'config-file-invalid',
     by: 'the line that it names',
     run: async (stage) => {

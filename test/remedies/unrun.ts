@@ -72,6 +72,10 @@ export const unrun: Readonly<Record<string, Unrun>> = {
   'request-refused': {
     why: 'ZooKeeper answers so only where its own server is at fault, and the log of that server is all there is to read',
   },
+  'set-meanwhile': {
+    test: 'test/state/model/set-config.test.ts',
+    says: 'where somebody sets in the same moment',
+  },
   'socket-in-use': {
     why: 'the data directory is claimed before its socket is opened, which says `data-directory-in-use`; this one is left for a program that is none of ours',
   },

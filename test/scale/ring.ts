@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { addRelation } from '../../control/add-relation.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { type FormulaOptions, requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -62,8 +62,8 @@ export class Ring {
     return `${this.service(at)}/0`;
   }
 
-  setPlace(at: number, place: string): Promise<void> {
-    return setConfigValues(this.world.coordinator, this.service(at), { place });
+  async setPlace(at: number, place: string): Promise<void> {
+    await setConfigValues(this.world.coordinator, this.service(at), { place });
   }
 
   /** Waits until the unit heard from the next one where that is. */

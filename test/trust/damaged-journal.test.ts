@@ -9,7 +9,7 @@ import { openJournal } from '../../agent/journal/journal.js';
 import { newRecord } from '../../agent/journal/record.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { readUnitState } from '../../control/status/snapshot.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { setConfigValues } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import type { AgentProcess } from '../agent/agent-process.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';

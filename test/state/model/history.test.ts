@@ -4,7 +4,7 @@ import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import { setExposed } from '../../../control/exposure.js';
 import { readServiceHistory } from '../../../state/model/history.js';
 import { removeRelation } from '../../../state/model/removal.js';
-import { setConfigValues } from '../../../state/model/services.js';
+import { setConfigValues } from '../../../state/model/set-config.js';
 import { addRelatable, relate } from './relation-tree.js';
 import { addService, requester, useTree } from './tree.js';
 
@@ -37,7 +37,7 @@ describe('the history of requests', () => {
       await addService(tree.one, 'wiki');
       await setExposed(losing(tree.one, applied), 'wiki', true, requester);
       await setConfigValues(losing(tree.one, applied), 'wiki', { a: 1 }, requester);
-      assert.deepEqual(await told('wiki'), ['expose', 'config a']);
+      assert.deepEqual(await told('wiki'), ['expose', 'set a: (secret)']);
     });
   }
 
@@ -57,7 +57,7 @@ describe('the history of requests', () => {
     );
     assert.deepEqual(
       [...(await told('wiki'))].sort(),
-      Array.from({ length: 8 }, (_, index) => `config k${index}`),
+      Array.from({ length: 8 }, (_, index) => `set k${index}: (secret)`),
     );
   });
 

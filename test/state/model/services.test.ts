@@ -9,9 +9,9 @@ import {
   editService,
   readConfigValues,
   requireService,
-  setConfigValues,
   unitsOfService,
 } from '../../../state/model/services.js';
+import { setConfigValues } from '../../../state/model/set-config.js';
 import { readServiceState, readSnapshot } from '../../../control/status/snapshot.js';
 import { addUnits, requireUnit } from '../../../state/model/units.js';
 import { addMachine, addService, allPaths, now, requester, useTree } from './tree.js';

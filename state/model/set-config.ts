@@ -1,0 +1,177 @@
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { type ConfigChanges, changesOf, type IsSecret, setEntry, valuesOf } from './config-changes.js';
+import { NothingToUndo, SetMeanwhile } from './config-errors.js';
+import { newChangeId, retryOnConflict } from './conflict.js';
+import { type Entity, nodeValue, parseSound, readEntity } from './entity.js';
+import { ServiceNotFound } from './errors.js';
+import { recordOperations } from './history.js';
+import { paths } from './paths.js';
+import type { Requester } from './requester.js';
+import {
+  type ConfigValues,
+  configValuesSchema,
+  type ReplacedConfig,
+  replacedConfigSchema,
+} from './schemas.js';
+
+/** What is to become of options: their values, or undefined for the default. */
+export type WantedValues = Readonly<Record<string, ConfigValues[string] | undefined>>;
+
+/** What came of a `set`. */
+export interface ConfigSet {
+  /** Of the config's node as it then stood: whoever has run `config-changed` for it or a later one has the values. */
+  readonly version: number;
+  /** Empty where the values were there already. */
+  readonly changes: ConfigChanges;
+}
+
+/** Characters of what a `set` replaced that are kept: it is written in one transaction with the config. */
+const MOST_REPLACED = 65_536;
+
+const nobody: Requester = { requestedAt: '', by: '' };
+
+/**
+ * Sets the given values and forgets those given as undefined (back to the default); others are kept, also when
+ * somebody else sets them at the same time. What it replaces is kept for `undoConfigValues`.
+ * @param requester who is on record for it, with the old and new values
+ * @param isSecret of which options only the names are on record; by default, of all
+ * @throws ServiceNotFound
+ */
+export async function setConfigValues(
+  coordinator: Coordinator,
+  service: string,
+  values: WantedValues,
+  requester?: Requester,
+  isSecret: IsSecret = () => true,
+): Promise<ConfigSet> {
+  const change = newChangeId();
+  let made: ConfigChanges = {};
+  return retryOnConflict(`config of ${service}`, async () => {
+    const [current, replaced] = await Promise.all([
+      readEntity(coordinator, paths.config(service), configValuesSchema),
+      readReplaced(coordinator, service),
+    ]);
+    if (current === undefined) throw new ServiceNotFound(service);
+    // An earlier try went through, though its answer was lost.
+    if (replaced?.value?.change === change) return { version: replaced.value.version, changes: made };
+    const written = await write(coordinator, service, current, replaced, values, {
+      change,
+      requester,
+      isSecret,
+      undoes: false,
+    });
+    made = written.changes;
+    return written;
+  });
+}
+
+/**
+ * Takes back what the last `set` of a service changed; that can be taken back in turn, by which the values are again
+ * what they were.
+ * @param accept gets what the options are to be set to, null for the default; its errors end the call
+ * @throws ServiceNotFound, NothingToUndo, SetMeanwhile where somebody sets while this is under way
+ */
+export async function undoConfigValues(
+  coordinator: Coordinator,
+  service: string,
+  accept: (values: Readonly<Record<string, ConfigValues[string] | null>>) => void,
+  requester: Requester,
+  isSecret: IsSecret,
+): Promise<ConfigSet> {
+  const change = newChangeId();
+  let made: ConfigChanges = {};
+  let last: string | undefined;
+  return retryOnConflict(`config of ${service}`, async () => {
+    const { current, replaced } = await readTogether(coordinator, service);
+    if (replaced?.value?.change === change) return { version: replaced.value.version, changes: made };
+    const undone = replaced?.value;
+    if (last !== undefined && undone?.change !== last) throw new SetMeanwhile(service, undone?.by);
+    if (undone === undefined) throw new NothingToUndo(service, 'nothing was set since it was deployed');
+    if (undone.version !== current.version)
+      throw new NothingToUndo(service, 'it was set last by a release that keeps no values of before');
+    if (undone.values === undefined)
+      throw new NothingToUndo(service, 'what the last set replaced was too large to be kept');
+    last = undone.change;
+    accept(undone.values);
+    const values = Object.fromEntries(
+      Object.entries(undone.values).map(([option, value]) => [option, value ?? undefined]),
+    );
+    const how = { change, requester, isSecret, undoes: true };
+    const written = await write(coordinator, service, current, replaced, values, how);
+    made = written.changes;
+    return written;
+  });
+}
+
+/** Where what the last `set` replaced stands; without a value where it cannot be read, which keeps nobody from setting. */
+interface Replaced {
+  readonly value: ReplacedConfig | undefined;
+  readonly version: number;
+}
+
+async function readReplaced(coordinator: Coordinator, service: string): Promise<Replaced | undefined> {
+  const path = paths.replacedConfig(service);
+  const node = await coordinator.get(path);
+  return node && { value: parseSound(path, replacedConfigSchema, node, [])?.value, version: node.version };
+}
+
+/** The config with what its last `set` replaced, and not that of another one: nobody set in between. */
+async function readTogether(
+  coordinator: Coordinator,
+  service: string,
+): Promise<{ readonly current: Entity<ConfigValues>; readonly replaced: Replaced | undefined }> {
+  for (;;) {
+    const before = await readReplaced(coordinator, service);
+    const current = await readEntity(coordinator, paths.config(service), configValuesSchema);
+    if (current === undefined) throw new ServiceNotFound(service);
+    const replaced = await readReplaced(coordinator, service);
+    if (replaced?.version === before?.version) return { current, replaced };
+  }
+}
+
+async function write(
+  coordinator: Coordinator,
+  service: string,
+  { value: before, version }: Entity<ConfigValues>,
+  replaced: Replaced | undefined,
+  values: WantedValues,
+  {
+    change,
+    requester = nobody,
+    isSecret,
+    undoes,
+  }: {
+    readonly change: string;
+    readonly requester?: Requester | undefined;
+    readonly isSecret: IsSecret;
+    readonly undoes: boolean;
+  },
+): Promise<ConfigSet> {
+  const after: Record<string, ConfigValues[string]> = {};
+  for (const [option, value] of Object.entries({ ...before, ...values }))
+    if (value !== undefined) after[option] = value;
+  const options = Object.keys(values).filter((key) => values[key] !== before[key]);
+  if (options.length === 0) return { version, changes: {} };
+  const changes = changesOf(before, after, options, isSecret);
+  const next: ReplacedConfig = {
+    version: version + 1,
+    change,
+    at: requester.requestedAt,
+    by: requester.by,
+    values: valuesOf(before, options),
+  };
+  const text = nodeValue(next);
+  const kept = text.length > MOST_REPLACED ? nodeValue({ ...next, values: undefined }) : text;
+  const path = paths.replacedConfig(service);
+  const keep: Operation =
+    replaced === undefined
+      ? { kind: 'create', path, value: kept }
+      : { kind: 'set', path, value: kept, version: replaced.version };
+  const entry = requester === nobody ? undefined : setEntry(requester, changes, undoes);
+  await coordinator.transaction([
+    { kind: 'set', path: paths.config(service), value: nodeValue(after), version },
+    keep,
+    ...(await recordOperations(coordinator, [service], entry)),
+  ]);
+  return { version: version + 1, changes };
+}
