@@ -129,14 +129,24 @@ describe('a node that cannot be read', function () {
         });
     });
 
+  /** How `status` ends: what needs somebody, which may be that the agent has stopped, stands behind the problems. */
+  const endingOf = (problems: readonly string[]): RegExp =>
+    new RegExp(
+      `\\n\\ncannot be read, and is left alone:\\n${problems.map((problem) => `  ${problem}\\n`).join('')}` +
+        '(\\nNEEDS ATTENTION\\nm0: no agent is running\\n    start it on .*\\n)?$',
+    );
+
   it('is named beneath the table, with the reason', async () => {
     await withText(paths.status('f/0'), '{', async () => {
       const { stdout } = await ensemble(world, 'status');
       assert.match(stdout, /^f\/0 +unknown .*\/units\/f-0\/status is damaged: it is no JSON/m);
-      assert.match(
-        stdout,
-        /\n\ncannot be read, and is left alone:\n {2}\/units\/f-0\/status: it is no JSON\n(\nNEEDS ATTENTION\n|$)/,
-      );
+      assert.match(stdout, endingOf(['/units/f-0/status: it is no JSON']));
+      await withText(paths.relation('0'), '{', async () => {
+        const { problems = [] } = await statusOf();
+        assert.deepEqual(problems.map(({ path }) => path).sort(), [paths.relation('0'), paths.status('f/0')]);
+        const both = await ensemble(world, 'status');
+        assert.match(both.stdout, endingOf(problems.map(({ path, reason }) => `${path}: ${reason}`)));
+      });
     });
     await withText(paths.machine('m0'), '{}', async () => {
       const { stdout } = await ensemble(world, 'machines');
