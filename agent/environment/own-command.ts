@@ -1,20 +1,17 @@
 import type { Environment } from '../../state/environments/environment.js';
+import { shellWord } from '../../state/shell-word.js';
 
 /** The name of the environment that `--state` and `--storage` make up. */
 const ADHOC = 'adhoc';
 
 /** The command that starts an agent as this one was started, for messages: paste-able. */
 export function ownCommand(environment: Environment, machine: string, dataDirectory: string): string {
-  const which = ['--machine', machine, '--data-dir', dataDirectory].map(quoted).join(' ');
+  const which = ['--machine', machine, '--data-dir', dataDirectory].map(shellWord).join(' ');
   return `ensemble-agent${choiceOf(environment)} ${which}`;
 }
 
 /** The options, with a space in front, by which an agent goes to the environment. */
 export function choiceOf({ name, state, storage }: Environment): string {
   const words = name === ADHOC ? ['--state', state, '--storage', storage] : ['-e', name];
-  return ` ${words.map(quoted).join(' ')}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return ` ${words.map(shellWord).join(' ')}`;
 }

@@ -1,4 +1,5 @@
 import type { Machine } from './schemas.js';
+import { shellWord } from '../shell-word.js';
 
 /**
  * How operators start the agent of a machine: words that follow `start it`, and lead to the right one. An agent with
@@ -14,7 +15,7 @@ export function startAdvice(machine: string, node: Machine | undefined, choice: 
   if (service !== undefined) return `on ${there}: systemctl start ${serviceName(service)}`;
   return owner === undefined
     ? `on ${there} as it was started before: by its service manager, or ${command} with its --data-dir`
-    : `on ${there}: ${command} --data-dir ${quoted(owner.dataDirectory)}`;
+    : `on ${there}: ${command} --data-dir ${shellWord(owner.dataDirectory)}`;
 }
 
 /** What stops an agent that is up; words that follow `stop it`. */
@@ -24,8 +25,4 @@ export function stopAdvice({ hostname, service }: Machine): string {
 
 function serviceName(service: string): string {
   return service.replace(/\.service$/, '');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

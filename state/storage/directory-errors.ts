@@ -1,19 +1,39 @@
 import { EnsembleError } from '../errors.js';
-import { HelperSilent } from './helper.js';
-import { StorageAccessDenied, StorageFull, StorageUnreachable } from './errors.js';
+import { type Denial, explainDenial, notADirectory, thisUser } from './denied.js';
+import { ObjectNotAFile, StorageAccessDenied, StorageFull, StorageUnreachable } from './errors.js';
+import { HelperSilent, NotAFile } from './helper.js';
+import type { Way } from './rights.js';
 
-/** What an error of the file system under the storage directory `root` means to an operator. */
-export function directoryError(error: unknown, root: string, key: string): unknown {
+/** What was asked of the storage directory `root`. */
+export interface Asked {
+  readonly root: string;
+  readonly key: string;
+  /** Whether something was to be made or removed, which is begun in these files; otherwise the key's is read. */
+  readonly written?: readonly string[];
+}
+
+/**
+ * What an error of the file system under a storage directory means to an operator.
+ * @param way asks what lies on the way to a path
+ */
+export async function directoryError(
+  error: unknown,
+  { root, key, written }: Asked,
+  way: (path: string) => Promise<Way>,
+): Promise<unknown> {
   if (error instanceof EnsembleError || !(error instanceof Error)) return error;
   const url = `file:${root}`;
   const cause = { cause: error };
+  const file = `${root}/${key}`;
   if (error instanceof HelperSilent)
     return new StorageUnreachable(url, key, error.message, {
       ...cause,
       next: `check the disk or the network mount of ${root}, as with \`timeout 5 ls ${root}\``,
     });
+  if (error instanceof NotAFile) return new ObjectNotAFile(url, key, file, error.kind, cause);
   if (!('code' in error) || error.code === undefined)
     return new StorageUnreachable(url, key, error.message, cause);
+  const wayOf = (path: string): Promise<Way> => way(path).catch(() => ({ steps: [], isWhole: false }));
   switch (error.code) {
     case 'ENOSPC':
       return new StorageFull(url, key, `the disk of ${root}`, cause);
@@ -28,18 +48,33 @@ export function directoryError(error: unknown, root: string, key: string): unkno
         cause,
       );
     case 'EACCES':
-    case 'EPERM':
-      return new StorageAccessDenied(
-        url,
-        key,
-        'this user lacks the permission',
-        `run the command as the user who owns ${root}`,
-        cause,
-      );
+    case 'EPERM': {
+      const { reason, next } = await denial(root, written ?? [file], written !== undefined, wayOf);
+      return new StorageAccessDenied(url, key, reason, next, cause);
+    }
     case 'ENOTDIR':
-    case 'EEXIST':
-      return new StorageUnreachable(url, key, 'a file stands where a directory should', cause);
+    case 'EEXIST': {
+      const { steps } = await wayOf(file);
+      const reason = notADirectory(steps, file) ?? 'a file stands where a directory should';
+      return new StorageUnreachable(url, key, reason, cause);
+    }
     default:
       return new StorageUnreachable(url, key, error.message, cause);
   }
+}
+
+async function denial(
+  root: string,
+  files: readonly string[],
+  isWritten: boolean,
+  wayOf: (path: string) => Promise<Way>,
+): Promise<Denial> {
+  const [toRoot, ...ways] = await Promise.all([root, ...files].map(wayOf));
+  const real = toRoot?.isWhole === true ? (toRoot.steps.at(-1)?.path ?? root) : root;
+  return explainDenial(
+    real,
+    ways.map(({ steps }) => steps),
+    thisUser(),
+    isWritten,
+  );
 }

@@ -73,7 +73,7 @@ class DirectoryStorage implements Storage {
       // The disk of the destination: nothing is written where it is read.
       if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') throw error;
       if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(this.url, key, { cause: error });
-      throw directoryError(error, this.root, key);
+      throw await this.told(error, key);
     }
   }
 
@@ -81,17 +81,20 @@ class DirectoryStorage implements Storage {
     const target = this.file(key);
     const [{ size }, there] = await Promise.all([stat(file), this.size(key), access(file, constants.R_OK)]);
     if (there === undefined)
-      await this.ask(key, [
-        'copy',
-        path.resolve(file),
-        path.join(this.root, unfinished, randomUUID()),
-        target,
-        String(this.clock.now() - abandonedAfter),
-      ]);
+      await this.copy(key, path.resolve(file), path.join(this.root, unfinished, randomUUID()), target);
     // Also after a copy: somebody else may have stored the object meanwhile, which is as good if it is the same one.
     const actual = await this.size(key);
     if (actual !== size) throw new ObjectDamaged(this.url, key, { size }, { size: actual ?? 0 });
     await this.ask(key, ['flush', path.dirname(target)]);
+  }
+
+  private async copy(key: string, file: string, temporary: string, target: string): Promise<void> {
+    try {
+      const abandonedBefore = String(this.clock.now() - abandonedAfter);
+      await this.helpers.answer(['copy', file, temporary, target, abandonedBefore]);
+    } catch (error) {
+      throw await this.told(error, key, [temporary, target]);
+    }
   }
 
   async read(key: string): Promise<Readable> {
@@ -115,8 +118,8 @@ class DirectoryStorage implements Storage {
       await this.helpers.answer(['remove', target]);
       await this.helpers.answer(['flush', path.dirname(target)]);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-      throw directoryError(error, this.root, key);
+      if (codeOf(error) === 'ENOENT') return;
+      throw await this.told(error, key, [target]);
     }
   }
 
@@ -133,8 +136,14 @@ class DirectoryStorage implements Storage {
     try {
       return await this.helpers.answer(request);
     } catch (error) {
-      throw directoryError(error, this.root, key);
+      throw await this.told(error, key);
     }
+  }
+
+  /** @param written what was to be made or removed, where something was */
+  private told(error: unknown, key: string, written?: readonly string[]): Promise<unknown> {
+    const asked = { root: this.root, key, ...(written !== undefined && { written }) };
+    return directoryError(error, asked, (to) => this.helpers.way(to));
   }
 
   private async *translated(key: string, request: HelperRequest): AsyncGenerator<Buffer, number | null> {
@@ -142,7 +151,7 @@ class DirectoryStorage implements Storage {
       return yield* this.helpers.stream(request);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(this.url, key, { cause: error });
-      throw directoryError(error, this.root, key);
+      throw await this.told(error, key);
     }
   }
 }

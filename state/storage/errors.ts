@@ -1,4 +1,5 @@
 import { EnsembleError } from '../errors.js';
+import { shellWord } from '../shell-word.js';
 import type { Digest } from './storage.js';
 
 /** `key` as it is shown to people: inside the URL of its storage, which for a directory gives the file's own path. */
@@ -164,6 +165,24 @@ export class ObjectNotFound extends EnsembleError {
     super(
       `there is no object ${place(storage, key)}`,
       'publish the formula again: ensemble upgrade-formula SERVICE',
+      options,
+    );
+  }
+}
+
+/** In the place of an object, `file`, stands something that is no file; `kind` says what, with its article. */
+export class ObjectNotAFile extends EnsembleError {
+  static override readonly code = 'object-not-a-file';
+  constructor(
+    readonly storage: string,
+    readonly key: string,
+    readonly file: string,
+    readonly kind: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${place(storage, key)} is no object: ${kind} stands there`,
+      `move that away, as with mv ${shellWord(file)} ${shellWord(`${file}.not-an-object`)}, then publish the formula again: ensemble upgrade-formula SERVICE`,
       options,
     );
   }

@@ -25,6 +25,14 @@ export class HelperFailure extends Error {
   }
 }
 
+/** In the place of a file stands something that cannot be read as one, or would never end. */
+export class NotAFile extends Error {
+  /** @param kind with its article, such as "a named pipe" */
+  constructor(readonly kind: string) {
+    super(`${kind} stands there`);
+  }
+}
+
 /** In which language it is written. */
 export type HelperKind = 'perl' | 'node';
 
@@ -83,7 +91,7 @@ export class Helper {
    * is of no more use: the caller ends it.
    * @param silence milliseconds after which it is taken to hang
    * @param written told of the bytes that it has written by then
-   * @throws HelperFailure; HelperSilent; Error where it ended
+   * @throws HelperFailure; NotAFile; HelperSilent; Error where it ended
    */
   async *ask(
     request: HelperRequest,
@@ -96,6 +104,7 @@ export class Helper {
       const frame = await this.#frame(clock, silence);
       if (frame === 'alive') continue;
       if ('failed' in frame) throw new HelperFailure(frame.failed, frame.code);
+      if ('strange' in frame) throw new NotAFile(frame.strange);
       if ('done' in frame) return frame.done;
       if ('at' in frame) written(frame.at);
       else yield* this.#bytes(frame.bytes, clock, silence);

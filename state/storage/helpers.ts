@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
-import { Helper, HelperFailure, type HelperKind, HelperSilent } from './helper.js';
+import { Helper, HelperFailure, type HelperKind, HelperSilent, NotAFile } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
+import { parseWay, type Way } from './rights.js';
 
 /** Milliseconds in which a directory that works, on however slow a disk, says something. */
 export const SILENCE = 30_000;
@@ -37,6 +38,13 @@ export class Helpers {
     }
   }
 
+  /** What lies on the way to a path. @throws as `Helper.ask` */
+  async way(path: string): Promise<Way> {
+    const pieces: Buffer[] = [];
+    for await (const piece of this.stream(['way', path])) pieces.push(Buffer.from(piece));
+    return parseWay(Buffer.concat(pieces).toString());
+  }
+
   /** The bytes that come of it, before its answer. Whoever stops reading before ends the helper. */
   async *stream(
     request: HelperRequest,
@@ -50,7 +58,7 @@ export class Helpers {
       return answer;
     } catch (error) {
       // It has said all there was to say.
-      heard = error instanceof HelperFailure;
+      heard = error instanceof HelperFailure || error instanceof NotAFile;
       throw error;
     } finally {
       this.#giveBack(helper, heard);

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import type { HelperRequest } from './helper-protocol.js';
 
 /** The helper where there is no perl, for `node --eval`: it needs no file, which another user might be unable to read. */
@@ -40,7 +41,67 @@ function main(): void {
     await flush(path.dirname(directory));
   }
 
+  class Strange extends Error {}
+
+  /** What is no file may keep whoever opens it waiting, or never end. */
+  function kindOf(found: Stats): string | undefined {
+    if (found.isFile()) return undefined;
+    if (found.isDirectory()) return 'a directory';
+    if (found.isFIFO()) return 'a named pipe';
+    if (found.isSocket()) return 'a socket';
+    if (found.isSymbolicLink()) return 'a link to nothing';
+    return 'a device';
+  }
+
+  /** The size of the file. */
+  async function object(file: string): Promise<number> {
+    const found = await files.stat(file).catch(async (error: unknown) => {
+      const link = codeOf(error) === 'ENOENT' ? await files.lstat(file).catch(() => undefined) : undefined;
+      if (link === undefined) throw error;
+      return link;
+    });
+    const kind = kindOf(found);
+    if (kind !== undefined) throw new Strange(kind);
+    return found.size;
+  }
+
+  async function way(to: string): Promise<null> {
+    let at = '';
+    let links = 0;
+    let said = '';
+    const split = (each: string): string[] => each.split('/').filter((name) => name !== '');
+    const names = ['', ...split(to)];
+    for (let name = names.shift(); name !== undefined; name = names.shift()) {
+      const next = name === '' ? '' : path.join(at === '' ? '/' : at, name);
+      const found = await files.lstat(next === '' ? '/' : next).catch(() => undefined);
+      if (found === undefined) break;
+      if (found.isSymbolicLink() && links < 40) {
+        links += 1;
+        const target = await files.readlink(next);
+        if (target.startsWith('/')) at = '';
+        names.unshift(...split(target));
+        continue;
+      }
+      const shown = encodeURIComponent(next === '' ? '/' : next).replaceAll('%2F', '/');
+      said += `${found.mode} ${found.uid} ${found.gid} ${shown}\n`;
+      at = next === '/' ? '' : next;
+      if (names.length === 0) said += 'whole\n';
+    }
+    const bytes = Buffer.from(said);
+    say(`bytes ${bytes.length}`);
+    process.stdout.write(bytes);
+    return null;
+  }
+
+  async function remove(file: string): Promise<void> {
+    await files.unlink(file).catch(async (error: unknown) => {
+      const found = await files.lstat(file).catch(() => undefined);
+      throw found?.isDirectory() ? new Strange('a directory') : error;
+    });
+  }
+
   async function read(file: string): Promise<number> {
+    await object(file);
     const handle = await files.open(file, 'r');
     const buffer = Buffer.allocUnsafeSlow(PIECE);
     let size = 0;
@@ -58,6 +119,7 @@ function main(): void {
   }
 
   async function fetch(source: string, [destination = '', most = '0']: readonly string[]): Promise<number> {
+    await object(source);
     const from = await files.open(source, 'r');
     try {
       const to = await files.open(destination, 'r+');
@@ -140,13 +202,13 @@ function main(): void {
 
   async function perform(work: string, [first = '', ...others]: readonly string[]): Promise<number | null> {
     switch (work as HelperRequest[0]) {
-      case 'size': {
-        const found = await files.stat(first).catch((error: unknown) => {
-          if (codeOf(error) === 'ENOENT') return undefined;
+      case 'size':
+        return object(first).catch((error: unknown) => {
+          if (codeOf(error) === 'ENOENT') return null;
           throw error;
         });
-        return found?.isFile() ? found.size : null;
-      }
+      case 'way':
+        return way(first);
       case 'read':
         return read(first);
       case 'fetch':
@@ -161,7 +223,7 @@ function main(): void {
         await files.readdir(first);
         return null;
       case 'remove':
-        await files.unlink(first);
+        await remove(first);
         return null;
     }
   }
@@ -170,6 +232,7 @@ function main(): void {
     try {
       say(`done ${(await perform(work, words)) ?? '-'}`);
     } catch (error) {
+      if (error instanceof Strange) return void say(`strange ${error.message}`);
       const number = error instanceof Error && 'errno' in error ? Math.abs(Number(error.errno)) : 0;
       say(`failed ${number} ${error instanceof Error ? error.message : error}`);
     }

@@ -45,15 +45,51 @@ sub make {
   }
   flush(parent($directory));
 }
-sub size {
+# Of the file that was looked at last. What is no file may keep whoever opens it waiting, or never end.
+sub strange { die \(-d _ ? 'a directory' : -p _ ? 'a named pipe' : -S _ ? 'a socket' : -b _ || -c _ ? 'a device' : $_[0]) }
+sub object {
   my ($path) = @_;
   my @found = stat $path;
-  return -f _ ? $found[7] : '-' if @found;
-  return '-' if $! == $ENOENT;
-  fail("stat '$path'");
+  if (@found) { strange('no file') if !-f _; return $found[7] }
+  my $error = $! + 0;
+  strange('a link to nothing') if $error == $ENOENT && lstat $path;
+  fail("stat '$path'", $error);
+}
+sub size {
+  my ($path) = @_;
+  my $size = eval { object($path) };
+  return $size if defined $size;
+  return '-' if ref $@ eq 'ARRAY' && $@->[0] == $ENOENT;
+  die $@;
+}
+sub way {
+  my ($path) = @_;
+  my ($at, $links, $said) = ('', 0, '');
+  my @names = ('', grep { length } split m{/}, $path);
+  while (defined(my $name = shift @names)) {
+    next if $name eq '.';
+    if ($name eq '..') { $at =~ s{/[^/]*\z}{}; next }
+    my $next = length $name ? "$at/$name" : '';
+    my @found = lstat(length $next ? $next : '/') or last;
+    if (-l _ && $links++ < 40) {
+      my $target = readlink $next;
+      last if !defined $target;
+      $at = '' if $target =~ m{\A/};
+      unshift @names, grep { length } split m{/}, $target;
+      next;
+    }
+    my $shown = length $next ? $next : '/';
+    $shown =~ s/([^A-Za-z0-9\/._~-])/sprintf '%%%02X', ord $1/ge;
+    $said .= "$found[2] $found[4] $found[5] $shown\n";
+    $at = $next;
+    $said .= "whole\n" if !grep { $_ ne '.' } @names;
+  }
+  out('bytes ' . length($said) . "\n");
+  out($said);
 }
 sub give {
   my ($path) = @_;
+  object($path);
   my $file = reading($path);
   my $size = 0;
   while (1) {
@@ -74,6 +110,7 @@ sub list {
 }
 sub fetch {
   my ($source, $destination, $most) = @_;
+  object($source);
   my $from = reading($source);
   sysopen(my $to, $destination, $WRITE) or fail("open '$destination'");
   binmode $to;
@@ -144,6 +181,13 @@ sub copy {
   unlink $temporary;
   die $error if !$done;
 }
+sub remove {
+  my ($path) = @_;
+  return if unlink $path;
+  my $error = $! + 0;
+  strange('a directory') if lstat $path && -d _;
+  fail("unlink '$path'", $error);
+}
 alarm 120;
 while (defined(my $line = <STDIN>)) {
   alive();
@@ -156,11 +200,13 @@ while (defined(my $line = <STDIN>)) {
     elsif ($work eq 'copy') { copy(@words) }
     elsif ($work eq 'list') { list(@words) }
     elsif ($work eq 'flush') { flush(@words) }
-    elsif ($work eq 'remove') { unlink $words[0] or fail("unlink '$words[0]'") }
+    elsif ($work eq 'way') { way(@words) }
+    elsif ($work eq 'remove') { remove(@words) }
     1;
   };
   my $error = $@;
   if ($done) { out("done $answer\n") }
+  elsif (ref $error eq 'SCALAR') { out("strange $$error\n") }
   else {
     my ($number, $text) = ref $error ? @$error : (0, $error);
     $text =~ s/\s+/ /g;

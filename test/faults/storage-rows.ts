@@ -2,13 +2,37 @@ import { execFile } from 'node:child_process';
 import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { World } from '../agent/world.js';
-import { hang, objectOf } from '../servers/hung-directory.js';
+import { hang, objectOf, putPipeInPlaceOf } from '../servers/hung-directory.js';
 import type { DeedRow } from './deed.js';
 import { ends, said } from './outside-row.js';
+import type { EngineName } from './row.js';
 
 const run = promisify(execFile);
 
 const newest = (world: World): Promise<string> => objectOf(world.path('storage'), world.path('f-2.tar.gz'));
+
+/** It is half a minute until a storage is taken to hang. */
+const hangs = (engine: EngineName): DeedRow =>
+  ends(engine, 'upgrade', 'the stored bundle hangs', 'fetching', async ({ world, agent, ask }) => {
+    const release = await hang(await newest(world));
+    try {
+      await agent();
+      await ask();
+      await said(world, /storage.*has not answered for 30 seconds/, 44_000);
+    } finally {
+      await release();
+    }
+  });
+
+const pipe: DeedRow['deed'] = async ({ world, agent, ask }) => {
+  const object = await newest(world);
+  await putPipeInPlaceOf(object);
+  await agent();
+  await ask();
+  await said(world, /is no object: a named pipe stands there/, 10_000);
+  await rm(object);
+  await rename(`${object}.whole`, object);
+};
 
 /** The cases whose fault is in a directory storage. */
 export const storageRows: readonly DeedRow[] = [
@@ -57,20 +81,7 @@ export const storageRows: readonly DeedRow[] = [
       await writeFile(object, sound);
     }),
   ),
-  ends(
-    'embedded',
-    'upgrade',
-    'the stored bundle hangs (a pipe that nobody writes)',
-    'fetching',
-    async ({ world, agent, ask }) => {
-      const object = await newest(world);
-      await hang(object);
-      await agent();
-      await ask();
-      // It is half a minute until a storage is taken to hang.
-      await said(world, /storage.*has not answered for 30 seconds/, 50_000);
-      await rm(object);
-      await rename(`${object}.whole`, object);
-    },
-  ),
+  ends('embedded', 'upgrade', 'a pipe stands in the place of the stored bundle', 'fetching', pipe),
+  hangs('embedded'),
+  hangs('zookeeper'),
 ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../state/clock.js';
@@ -23,6 +23,7 @@ describe('a directory storage that hangs', () => {
     it(`fails what waits for it in bounded time, holds nothing else up, and works again when it does (${kind})`, async () => {
       const before = helpersOf(process.pid);
       const storage = openDirectory(`file:${work}/storage`, systemClock, 1_000, kind);
+      const releases: (() => Promise<void>)[] = [];
       try {
         const whole = await makeContent(work, 'whole', 100_000);
         await storage.put(whole.key, whole.file);
@@ -30,7 +31,7 @@ describe('a directory storage that hangs', () => {
           Array.from({ length: 5 }, (_, at) => makeContent(work, `hung ${at}`, 1_000)),
         );
         for (const { key, file } of hung) await storage.put(key, file);
-        for (const { key } of hung) await hang(join(work, 'storage', key));
+        for (const { key } of hung) releases.push(await hang(join(work, 'storage', key)));
         const failures = hung.map(({ key, digest }, at) =>
           assert.rejects(fetchObject(storage, key, digest, join(work, `fetched ${at}`)), (error) => {
             assert.ok(error instanceof StorageUnreachable);
@@ -44,12 +45,10 @@ describe('a directory storage that hangs', () => {
         await fetchObject(storage, whole.key, whole.digest, join(work, 'fetched'));
         assert.deepEqual(await readFile(join(work, 'fetched')), whole.bytes, 'others are fetched meanwhile');
         await Promise.all(failures);
-        for (const { key, digest } of hung) {
-          await rm(join(work, 'storage', key));
-          await rename(join(work, 'storage', `${key}.whole`), join(work, 'storage', key));
-          await fetchObject(storage, key, digest, join(work, 'again'));
-        }
+        for (const release of releases) await release();
+        for (const { key, digest } of hung) await fetchObject(storage, key, digest, join(work, 'again'));
       } finally {
+        for (const release of releases) await release();
         storage.close();
       }
       await eventually(() => {
@@ -78,17 +77,18 @@ describe('a directory storage that hangs', () => {
 
   it('leaves the agent its other units, its machine and its end', async () => {
     const world = await World.open();
+    const releases: (() => Promise<void>)[] = [];
     try {
       const one = await world.publish(1);
       const two = await world.publish(2);
       const agent = await world.agentProcess();
       await world.deploy(one);
       await world.untilOn(one);
-      await hang(await objectOf(world.path('storage'), world.path('f-2.tar.gz')));
+      releases.push(await hang(await objectOf(world.path('storage'), world.path('f-2.tar.gz'))));
       // A machine's download is shared: to hang five of them takes five bundles.
       for (const revision of [3, 4, 5, 6]) {
         await world.publish(revision);
-        await hang(await objectOf(world.path('storage'), world.path(`f-${revision}.tar.gz`)));
+        releases.push(await hang(await objectOf(world.path('storage'), world.path(`f-${revision}.tar.gz`))));
         await world.deploy(`world:f-${revision}`, 1, `g${revision}`, 'm0');
       }
       await world.upgrade(two);
@@ -101,6 +101,7 @@ describe('a directory storage that hangs', () => {
       assert.deepEqual(await world.trace('other/0'), ['install 7', 'config-changed 7', 'start 7']);
       assert.equal(await agent.kill('SIGTERM'), 0);
     } finally {
+      for (const release of releases) await release();
       await world.close();
     }
   });

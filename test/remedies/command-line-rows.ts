@@ -204,7 +204,7 @@ export const commandLineRows: readonly Row[] = [
       const deploy = 'ensemble deploy -n 0 --repository world f';
       const said = await stage.fails(
         deploy,
-        /cannot be reached for .*a file stands where a directory should/,
+        /cannot be reached for .* is a file, where a directory should be/,
       );
       stage.named(said, /the environment’s `storage` in environments.yaml/);
       await stage.edit(`file:${stage.world.path('storage')}`, `file:${stage.world.path('store')}`);

@@ -6,6 +6,7 @@ import { paths } from '../../state/model/paths.js';
 import { fileDigest } from '../../state/storage/digest.js';
 import { bundleKey } from '../../state/storage/key.js';
 import { eventually } from '../eventually.js';
+import { putPipeInPlaceOf } from '../servers/hung-directory.js';
 import type { Row, Stage } from './stage.js';
 
 const one = 'world:f-1';
@@ -164,6 +165,20 @@ export const unitRows: readonly Row[] = [
       const said = await named(stage, /is damaged: its sha256 is/);
       assert.match(said, /remove that object/);
       await rm(/file:(\S+) is damaged/.exec(said)?.[1] ?? '');
+      await stage.follow(said, /ensemble upgrade-formula f\b/);
+      await world.untilOn(one);
+    },
+  },
+  {
+    code: 'object-not-a-file',
+    by: 'mv, as printed, then upgrade-formula, which stores it again',
+    run: async (stage) => {
+      const { world } = stage;
+      await stage.service();
+      await putPipeInPlaceOf(await object(stage));
+      await world.agent();
+      const said = await named(stage, /is no object: a named pipe stands there/);
+      await stage.follow(said, /mv \S+ [^\s,]+/);
       await stage.follow(said, /ensemble upgrade-formula f\b/);
       await world.untilOn(one);
     },

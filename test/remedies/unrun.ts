@@ -80,7 +80,8 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     why: 'the data directory is claimed before its socket is opened, which says `data-directory-in-use`; this one is left for a program that is none of ours',
   },
   'storage-access-denied': {
-    why: 'the rights of a bucket are given with the storage’s own tools, and root, which the tests may run as, is refused no directory',
+    test: 'test/regression/denied-by-what.test.ts',
+    says: 'the command that it names lets it in',
   },
   'storage-credentials-missing': {
     why: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are what every test on S3 sets first; without them the SDK asks the network for the role of a machine, for seconds',

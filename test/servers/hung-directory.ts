@@ -1,13 +1,36 @@
-import { execFile } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Puts a pipe that nobody writes in the place of a file, which is kept as `<file>.whole`: whoever opens it hangs. */
-export async function hang(file: string): Promise<void> {
+/**
+ * Has whoever opens the file hang in the kernel, as on a network mount whose server is away, until what this gives is
+ * called, 45 seconds at most: another process has a lease on the file, and does not let go of it.
+ */
+export async function hang(file: string): Promise<() => Promise<void>> {
+  await chmod(file, 0o600);
+  const child = spawn('perl', ['-e', lease, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), ended.then(() => assert.fail(`no lease on ${file}`))]);
+  child.unref();
+  return async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+}
+
+/** F_SETLEASE of F_WRLCK; SIGIO asks for the lease back. */
+const lease =
+  '$SIG{IO} = sub {}; open my $f, "+<", $ARGV[0] or die "$!"; fcntl $f, 1024, 1 or die "$!"; \
+$| = 1; print "held"; $SIG{ALRM} = "DEFAULT"; alarm 100; sleep 100 while 1';
+
+/** Puts a pipe that nobody writes in the place of a file, which is kept as `<file>.whole`. */
+export async function putPipeInPlaceOf(file: string): Promise<void> {
   await rename(file, `${file}.whole`);
   await run('mkfifo', [file]);
 }

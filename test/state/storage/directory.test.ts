@@ -70,11 +70,11 @@ describe('a storage in a directory', () => {
     assert.equal(await storage.size(key), 10);
   });
 
-  it('knows no object where a directory stands', async () => {
+  it('says so where a directory stands in the place of an object', async () => {
     const storage = await openStorage(`file:${root}`);
     const { key, file } = await makeContent(work, 'directory', 10);
     await storage.put(key, file);
-    assert.equal(await storage.size('bundles'), undefined);
+    await assert.rejects(storage.size('bundles'), { code: 'object-not-a-file' });
   });
 
   it('names the object’s file when it is damaged', async () => {
@@ -111,7 +111,7 @@ describe('a storage in a directory', () => {
     for (const act of [() => storage.put(key, file), () => storage.size(key), () => storage.read(key)])
       await assert.rejects(act(), (error) => {
         assert.ok(error instanceof StorageUnreachable);
-        assert.match(error.message, /: a file stands where a directory should$/);
+        assert.match(error.message, /\.content is a file, where a directory should be$/);
         return true;
       });
   });
@@ -221,7 +221,8 @@ describe('a storage in a directory', () => {
          () => storage.read(${JSON.stringify(key)})])
          await act().catch((error) => console.log(error.code, error.next));`,
     );
-    const line = `storage-access-denied run the command as the user who owns ${root}\n`;
+    const above = path.dirname(root);
+    const line = `storage-access-denied run the command, or the agent, as root; or let nobody in, as root: chmod o+x ${above}\n`;
     assert.equal((await ended).stdout, line.repeat(3));
   });
 });
