@@ -12,6 +12,7 @@ import { untilItWorks } from './retry.js';
 import { placedLives } from './tree/placed-lives.js';
 import type { Life } from './tree/watch-requests.js';
 import { AgentUnit } from './unit/unit.js';
+import { watchDirectories } from './unit/watch-directories.js';
 
 /** The units of this machine. */
 export interface MachineUnits {
@@ -200,8 +201,11 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
   }
   const observation = coordinator.observeChildren(paths.machineUnits(machine), look);
 
+  const watchNoMore = watchDirectories(() => units.values(), parts.clock);
+
   function listenNoMore(): void {
     stopped = true;
+    watchNoMore();
     observation.close();
     for (const { end } of damaged.values()) end();
   }

@@ -58,7 +58,8 @@ export async function runRelationHook(
   if (event === undefined || relation === undefined) return;
   if (!record.queue.begun) await host.save({}, holder.set({ ...record, queue: begin(record.queue) }));
   const name = relationHookName(record);
-  if (host.record().hook === null) await host.mendFormula(name);
+  if (host.record().hook === null && !(await host.mendFormula(name)))
+    return host.save({}, holder.set(through(holder.get())));
   await runHook(host, {
     name,
     relation,

@@ -23,8 +23,11 @@ export interface HookHost {
   hookRules(hook: string): Promise<HookRules>;
   /** Waits until a hook that failed is to run again, or an operator wants something else. @see RetryWait.wait */
   awaitRetry(retry: HookRetry, longest: number): Promise<WaitEnd>;
-  /** Sees that the formula, and this hook if it has one, is on the disk. @see mendFormula */
-  mendFormula(hook: string): Promise<void>;
+  /**
+   * Sees that the formula, and this hook if it has one, is on the disk.
+   * @returns whether it is to be run @see mendFormula
+   */
+  mendFormula(hook: string): Promise<boolean>;
   /** All relations the unit is in. */
   relationRecords(): readonly RelationRecord[];
   /** Who debugs the unit's hooks, if anybody does. */

@@ -10,16 +10,19 @@ import { runWorkflowHook } from './workflow-hook.js';
  * Goes before each hook. One of a unit whose data is not there waits until it is; where an operator has the unit begin
  * anew, `install` goes before the hook. A formula that is not on the disk as it came, since somebody removed it or its hook, is fetched
  * again, from this machine's cache or the storage. Otherwise the hook would pass for one that the formula does not have.
+ * @returns whether the hook is to be run: not so where an operator takes it as done
  * @throws UnitDirectoryMissing; what fetching it again cannot get over, e.g. NoProgress
  */
-export async function mendFormula(unit: AgentUnit, hook: string): Promise<void> {
+export async function mendFormula(unit: AgentUnit, hook: string): Promise<boolean> {
   const { formula } = unit.record();
-  if (formula === null) return;
+  if (formula === null) return true;
   const data = await awaitDirectory(unit, hook);
+  if (data === 'done') return false;
   await putInPlace(unit, formula, hook);
   // On its way out, a unit is not set up once more.
   if (data === 'anew' && hook !== 'install' && unit.record().state !== 'stopping')
     await runWorkflowHook(unit, 'install');
+  return true;
 }
 
 async function putInPlace(unit: AgentUnit, formula: FormulaRef, hook: string): Promise<void> {

@@ -24,13 +24,13 @@ export function requireDirectory(host: Host): void {
  * Goes before each hook of a unit that was installed: waits until its directory is there. A hook that ran without it
  * would take the unit's data for lost, and begin with none. An operator may want just that, by `resolved --retry`.
  * @param hook the one that waits
- * @returns `anew` where an operator had the directory made, with nothing in it
+ * @returns `anew` where an operator had the directory made, with nothing in it; `done` where one takes the hook as done
  * @throws UnitDirectoryMissing where something else is wanted of the unit, for which the hook must have failed
  */
 export async function awaitDirectory(
   host: HookHost & { isEvicted(): boolean },
   hook: string,
-): Promise<'there' | 'anew'> {
+): Promise<'there' | 'anew' | 'done'> {
   const { clock } = host.parts;
   const { retry } = host.record();
   // Of an agent before this one, which waited here.
@@ -58,6 +58,7 @@ export async function awaitDirectory(
       const { resolvedId } = host.record();
       const end = await host.awaitRetry({ ...wait, until: at(LOOK_AGAIN) }, LOOK_AGAIN);
       if (end === 'given-up') throw failure;
+      if (end === 'done') return 'done';
       const isAsked = end === 'again' && host.record().resolvedId !== resolvedId;
       if (!isAsked || isDirectoryThere(host.directory)) continue;
       host.parts.log.warning('its directory is made anew, with no data, as an operator wants it', {

@@ -118,8 +118,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#ends.push(() => requests.close());
     if (this.record().formula !== null) void logs.attend(this.name, hookLog(this.directory));
     this.#ends.push(() => logs.forget(this.name));
-    // Its configuring waits for the directory, so that the status tells of it before anything is asked of the unit.
-    if (isDirectoryMissing(this)) this.note({ configDigest: null });
+    if (isDirectoryMissing(this)) this.#configureOnceThere();
     this.relations.start();
     expectAdoption(this, this.relations.callUnderWay());
     this.#actor.start();
@@ -128,6 +127,19 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.look();
     });
     this.look();
+  }
+
+  /** Its configuring waits for the directory, so that the status tells of it before anything is asked of the unit. */
+  #configureOnceThere(): void {
+    this.note({ configDigest: null });
+  }
+
+  /** @see WatchedUnit.misses */
+  misses(): boolean {
+    if (this.#stopped || this.isEvicted() || this.record().state !== 'started') return false;
+    this.#configureOnceThere();
+    this.look();
+    return true;
   }
 
   /** Leaves the unit as it is: its hooks go on, and the next agent takes it up from the journal. */
@@ -247,7 +259,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.#running.facts();
   }
 
-  mendFormula(hook: string): Promise<void> {
+  mendFormula(hook: string): Promise<boolean> {
     return mendFormula(this, hook);
   }
 

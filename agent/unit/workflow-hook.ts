@@ -13,12 +13,13 @@ export async function runWorkflowHook(
   { upgrade, also }: Pick<HookCall, 'upgrade'> & { readonly also?: () => Partial<UnitRecord> } = {},
 ): Promise<void> {
   if (host.record().done.includes(name)) return;
-  if (host.record().hook === null) await host.mendFormula(name);
+  const isDue = host.record().hook !== null || (await host.mendFormula(name));
   const through = (): Partial<UnitRecord> => {
     const { done, hook } = host.record();
     const boot = name === 'start' && { boot: hook?.boot ?? host.parts.boot };
     return { done: [...done, name], ...boot, ...also?.() };
   };
+  if (!isDue) return host.save({ attempts: 0, deaths: {}, ...through() });
   // Where nothing runs, nothing must be on the disk before what comes next.
   if (await isAbsent(host, name)) return host.note({ attempts: 0, ...through() });
   await runHook(host, { name, ...(upgrade && { upgrade }), through: () => ({ change: through() }) });

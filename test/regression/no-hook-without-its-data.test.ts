@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { LOOK_FOR_DIRECTORIES } from '../../agent/unit/watch-directories.js';
+import { type Clock, systemClock } from '../../state/clock.js';
+import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/set-config.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
+import { tracingFormula } from '../faults/formulas.js';
 
 /** An empty directory in the place of a disk that is not mounted looks like a unit that has lost all of its data. */
 describe('a hook of a unit whose directory is missing', () => {
@@ -99,5 +103,64 @@ describe('a hook of a unit whose directory is missing', () => {
     );
     await world.untilOn(one);
     assert.ok(existsSync(world.unitPath('f/0', 'data')));
+  });
+
+  /** A machine's looks, without the half minute between them. */
+  const soon: Clock = {
+    ...systemClock,
+    after: (ms, callback) => systemClock.after(ms === LOOK_FOR_DIRECTORIES ? 50 : ms, callback),
+  };
+
+  it('is noticed by a unit that rests, and resolved takes the hook as done without it', async () => {
+    await world.agent({ clock: soon });
+    await world.deploy(one);
+    await world.untilOn(one);
+    renameSync(world.unitPath('f/0'), world.path('elsewhere'));
+    // Nothing is asked of it.
+    await isSaid();
+    const { code } = await ensemble(world, 'resolved', 'f/0');
+    assert.equal(code, 0);
+    await eventually(async () => {
+      const { status } = await world.unit();
+      assert.equal(status.state, 'started');
+      assert.equal(status.next, undefined);
+    });
+    assert.equal((await runs()).length, 1, 'no hook ran');
+    assert.ok(!existsSync(world.unitPath('f/0')), 'nothing is made in its place');
+    // The next hook waits again, and runs once the directory is back.
+    await setConfigValues(world.coordinator, 'f', { title: 'y' });
+    await isSaid();
+    renameSync(world.path('elsewhere'), world.unitPath('f/0'));
+    await eventually(async () => assert.equal((await runs()).length, 2));
+  });
+
+  it('lets go of each hook by resolved: a relation’s, and stop', async () => {
+    const formula = await world.publish(2, tracingFormula(world, 2));
+    await world.agent();
+    for (const service of ['a', 'b']) {
+      await world.deploy(formula, 1, service);
+      await world.untilOn(formula, `${service}/0`);
+    }
+    const before = (await world.trace('a/0')).length;
+    renameSync(world.unitPath('a/0'), world.path('elsewhere'));
+    const missing = (hook: string): Promise<void> =>
+      eventually(async () => {
+        const { status } = await world.unit('a/0');
+        assert.equal(status.waiting?.hook, hook);
+      });
+    assert.equal((await ensemble(world, 'add-relation', 'a:db', 'b:site')).code, 0);
+    for (const hook of ['joined', 'changed']) {
+      await missing(`db-relation-${hook}`);
+      await requestResolved(world.coordinator, 'a/0', false, requester);
+    }
+    await eventually(async () => assert.equal((await world.unit('a/0')).status.waiting, undefined));
+    await requestRemoval(world.coordinator, ['a/0'], requester);
+    for (const hook of ['db-relation-departed', 'db-relation-broken', 'stop']) {
+      await missing(hook);
+      await requestResolved(world.coordinator, 'a/0', false, requester);
+    }
+    await eventually(async () => assert.ok(!(await world.coordinator.get(paths.unit('a/0')))));
+    assert.ok(existsSync(world.path('elsewhere', 'data')));
+    assert.equal((await world.trace('a/0')).length, before, 'no hook ran');
   });
 });

@@ -105,7 +105,7 @@ describe('a relation hook of a unit', () => {
       },
       takeUp: () => undefined,
       config: async () => ({}),
-      mendFormula: async () => undefined,
+      mendFormula: async () => true,
       awaitRetry: async () => 'again',
       hookRules: async () => ({}),
       relationRecords: () => [relation],
