@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { fileDigest } from '../../state/storage/digest.js';
 
 const run = promisify(execFile);
 
@@ -35,13 +36,11 @@ export async function putPipeInPlaceOf(file: string): Promise<void> {
   await run('mkfifo', [file]);
 }
 
-/** The object in a directory storage that holds what `bundle` does. */
+/** The object in a directory storage that holds what `bundle` does, by its name: none is opened, as one may hang. */
 export async function objectOf(storage: string, bundle: string): Promise<string> {
-  const bytes = await readFile(bundle);
-  for (const entry of await readdir(storage, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && bytes.equals(await readFile(file))) return file;
-  }
+  const { sha256 } = await fileDigest(bundle);
+  for (const entry of await readdir(storage, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && entry.name.startsWith(sha256)) return join(entry.parentPath, entry.name);
   throw new Error('the bundle is not in the storage');
 }
 
