@@ -1,23 +1,37 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+/** Tries at one directory, which others may make and remove meanwhile; below /proc none can be made, however often. */
+const MOST_TRIES = 100;
 
 /**
  * Creates a directory and its missing parents, mode 0700. Node's own recursive `mkdir` tells a read-only file system as
- * ENOENT, and never returns below /proc.
+ * ENOENT, and never returns below /proc. Others may make the same at the same time, and remove what is empty of it.
  * @returns the topmost one that was made; undefined where all were there
  * @throws errors of the file system
  */
 export function makeDirectory(path: string): string | undefined {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-    return path;
-  } catch (error) {
-    if (existsSync(path) && statSync(path).isDirectory()) return undefined;
-    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isParentMissing || existsSync(dirname(path))) throw error;
-    const first = makeDirectory(dirname(path));
-    return makeDirectory(path) === undefined ? first : (first ?? path);
+  let first: string | undefined;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return first ?? path;
+    } catch (error) {
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found?.isDirectory()) return first;
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // It was in the way, or its parent was not there, a moment ago: others are at work.
+      const mayPass = code === 'ENOENT' || (code === 'EEXIST' && found === undefined && !isLink(path));
+      if (!mayPass || tries === MOST_TRIES) throw error;
+      const parent = dirname(path);
+      if (code === 'ENOENT' && parent !== path && !existsSync(parent)) first = makeDirectory(parent) ?? first;
+    }
   }
+}
+
+/** Whether it is a link, which leads to nothing. */
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /**
@@ -34,5 +48,10 @@ export function makePrivateDirectory(path: string, files: readonly string[] = []
 export function makePrivate(path: string, mode: number): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || (found.mode & 0o077) === 0 || found.uid !== process.getuid?.()) return;
-  chmodSync(path, mode);
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    // Somebody removed it meanwhile.
+    if (existsSync(path)) throw error;
+  }
 }

@@ -18,11 +18,22 @@ export async function sync(file: string): Promise<void> {
   }
 }
 
+/** Tries at one directory, whose parents others may remove meanwhile. */
+const MOST_TRIES = 100;
+
 /** Creates `directory` and its missing parents, mode 0700, so that they survive a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {
-  const first = makeAtOnce(directory);
-  if (first === undefined) return;
-  // A new directory is an entry of its parent.
-  for (let child = directory; child.length >= first.length; child = path.dirname(child))
-    await sync(path.dirname(child));
+  for (let tries = 1; ; tries += 1) {
+    const first = makeAtOnce(directory);
+    if (first === undefined) return;
+    try {
+      // A new directory is an entry of its parent.
+      for (let child = directory; child.length >= first.length; child = path.dirname(child))
+        await sync(path.dirname(child));
+      return;
+    } catch (error) {
+      if (tries === MOST_TRIES || !(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+        throw error;
+    }
+  }
 }

@@ -26,19 +26,25 @@ function main(): void {
     await handle.sync().finally(() => handle.close());
   }
 
-  /** With its missing parents, mode 0700, so that they survive a power cut. Others may make them at the same time. */
-  async function makeDirectory(directory: string, isParentMade = false): Promise<void> {
-    try {
-      await files.mkdir(directory, { mode: 0o700 });
-    } catch (error) {
-      const found = await files.stat(directory).catch(() => undefined);
-      if (found?.isDirectory()) return;
-      if (codeOf(error) !== 'ENOENT' || isParentMade) throw error;
-      await makeDirectory(path.dirname(directory));
-      return makeDirectory(directory, true);
+  /** With its missing parents, mode 0700, so that they survive a power cut. Others may make them, and remove what is empty. */
+  async function makeDirectory(directory: string): Promise<void> {
+    const parent = path.dirname(directory);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await files.mkdir(directory, { mode: 0o700 });
+        // A new directory is an entry of its parent.
+        return await flush(parent);
+      } catch (error) {
+        const found = await files.stat(directory).catch(() => undefined);
+        if (found?.isDirectory()) return;
+        const link = await files.lstat(directory).catch(() => undefined);
+        const isMissing = codeOf(error) === 'ENOENT';
+        const mayPass = isMissing || (codeOf(error) === 'EEXIST' && link === undefined);
+        if (!mayPass || tries === 100) throw error;
+        const isOrphan = isMissing && !(await files.stat(parent).catch(() => undefined));
+        if (isOrphan) await makeDirectory(parent);
+      }
     }
-    // A new directory is an entry of its parent.
-    await flush(path.dirname(directory));
   }
 
   class Strange extends Error {}

@@ -35,15 +35,22 @@ sub flush_file {
 }
 sub flush { my ($path) = @_; my $file = reading($path); flush_file($file, $path); close $file }
 sub make {
-  my ($directory, $is_parent_made) = @_;
-  if (!mkdir $directory, 0700) {
+  my ($directory) = @_;
+  my $parent = parent($directory);
+  # Others may make the same at the same time, and remove what is empty of it.
+  for (my $tries = 1; ; $tries++) {
+    if (mkdir $directory, 0700) {
+      return if eval { flush($parent); 1 };
+      die $@ if $tries == 100 || $@->[0] != $ENOENT;
+      next;
+    }
     my $error = $! + 0;
-    return if -d $directory;
-    fail("mkdir '$directory'", $error) if $error != $ENOENT || $is_parent_made;
-    make(parent($directory));
-    return make($directory, 1);
+    my $is_there = stat $directory;
+    return if $is_there && -d _;
+    my $may_pass = $error == $ENOENT || $error == $EEXIST && !$is_there && !-l $directory;
+    fail("mkdir '$directory'", $error) if !$may_pass || $tries == 100;
+    make($parent) if $error == $ENOENT && !-e $parent;
   }
-  flush(parent($directory));
 }
 # Of the file that was looked at last. What is no file may keep whoever opens it waiting, or never end.
 sub strange { die \(-d _ ? 'a directory' : -p _ ? 'a named pipe' : -S _ ? 'a socket' : -b _ || -c _ ? 'a device' : $_[0]) }
