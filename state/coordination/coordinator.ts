@@ -13,7 +13,13 @@ export interface Node {
 /** One step of a transaction. `version`, where given, must be the node's current one. */
 export type Operation =
   | { readonly kind: 'check'; readonly path: string; readonly version?: number }
-  | { readonly kind: 'create'; readonly path: string; readonly value: string; readonly ephemeral?: boolean }
+  | {
+      readonly kind: 'create';
+      readonly path: string;
+      readonly value: string;
+      /** `once`: as long as this session, and not made again by it after an expiry. */
+      readonly ephemeral?: boolean | 'once';
+    }
   | { readonly kind: 'set'; readonly path: string; readonly value: string; readonly version?: number }
   | { readonly kind: 'remove'; readonly path: string; readonly version?: number };
 

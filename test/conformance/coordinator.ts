@@ -1,6 +1,7 @@
 import type { Coordinator, CoordinatorOptions } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { closing } from './closing.js';
+import { election } from './election.js';
 import { ephemerals } from './ephemerals.js';
 import { nodes } from './nodes.js';
 import { observing } from './observing.js';
@@ -70,5 +71,6 @@ export function conformance(name: string, plant: () => Promise<Tree>): void {
     recognising(bench);
     closing(bench);
     sequences(bench);
+    election(bench);
   });
 }

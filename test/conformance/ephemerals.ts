@@ -59,6 +59,22 @@ export function ephemerals(bench: Bench): void {
       assert.equal((await owner.get('/e'))?.value, 'again');
     });
 
+    it('that are to last once are not made again after an expiry, those beside them are', async () => {
+      const owner = await bench.open();
+      let expired = false;
+      owner.onSession((event) => {
+        expired ||= event === 'expired';
+      });
+      await owner.transaction([
+        { kind: 'create', path: '/once', value: '', ephemeral: 'once' },
+        { kind: 'create', path: '/again', value: '', ephemeral: true },
+      ]);
+      assert.deepEqual(await owner.children('/'), ['again', 'once']);
+      await bench.tree.expire(owner);
+      await eventuallyTrue('expired is told', () => expired);
+      await eventuallyTrue('one is back', async () => (await owner.children('/'))?.join() === 'again');
+    });
+
     it('have no children', async () => {
       const client = await bench.open();
       await client.create('/e', '', { ephemeral: true });

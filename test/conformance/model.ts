@@ -41,7 +41,7 @@ export class Model {
     if (operation.kind === 'create') {
       if (!this.#nodes.has(parent(path))) return { code: 'node-not-found', path: parent(path) };
       if (node !== undefined) return { code: 'node-exists', path };
-      const ephemeral = operation.ephemeral ?? false;
+      const ephemeral = (operation.ephemeral ?? false) !== false;
       this.#nodes.set(path, { value: operation.value, version: 0, ephemeral });
       return undefined;
     }

@@ -85,7 +85,7 @@ async function onEngine(client: Coordinator, base: string, call: Call): Promise<
     }
     if (operation.kind === 'remove') return await client.remove(base + operation.path, operation.version);
     const { ephemeral } = operation;
-    return await client.create(base + operation.path, operation.value, ephemeral ? { ephemeral } : {});
+    return await client.create(base + operation.path, operation.value, ephemeral ? { ephemeral: true } : {});
   } catch (error) {
     if (!(error instanceof EnsembleError && 'path' in error)) throw error;
     return { code: error.code, path: String(error.path).slice(base.length) || '/' } satisfies Refusal;

@@ -14,7 +14,9 @@ export type Task =
   /** Creates and removes the children `<name>-0` … of `path` in turn, `times` times; an odd number leaves one. */
   | { readonly do: 'children'; readonly path: string; readonly name: string; readonly times: number }
   /** Creates an ephemeral node at `path` and lives until it is killed. */
-  | { readonly do: 'hold'; readonly path: string };
+  | { readonly do: 'hold'; readonly path: string }
+  /** Leads at `path`, sets `plan` under the guard of that when it is to begin, and exits with 0 if it was refused. */
+  | { readonly do: 'lead'; readonly path: string; readonly plan: string };
 
 /** What a writer process gets to know. */
 export type Order = Task & { readonly url: string; readonly options: CoordinatorOptions };

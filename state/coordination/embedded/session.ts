@@ -106,7 +106,7 @@ export class Session {
   changed(operations: readonly Operation[]): void {
     for (const operation of operations) {
       const { kind, path } = operation;
-      if (kind === 'create' && operation.ephemeral) this.#held.set(path, operation.value);
+      if (kind === 'create' && operation.ephemeral === true) this.#held.set(path, operation.value);
       if (kind === 'set' && this.#held.has(path)) this.#held.set(path, operation.value);
       if (kind === 'remove') this.#held.delete(path);
     }

@@ -228,8 +228,8 @@ export class ZookeeperCoordinator implements Coordinator {
       () => this.#transact(operations),
     );
     for (const operation of operations) {
-      if (operation.kind === 'create' && operation.ephemeral) {
-        this.#ephemerals.keep(operation.path, operation.value);
+      if (operation.kind === 'create') {
+        if (operation.ephemeral === true) this.#ephemerals.keep(operation.path, operation.value);
       } else if (operation.kind !== 'check') {
         this.#ephemerals.changed(operation.path, operation.kind === 'set' ? operation.value : undefined);
       }
