@@ -295,7 +295,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const units = await Promise.race([hostUnits(parts, journalled), failed]);
     ends.push(() => units.stop());
     hosted();
-    const placement = placeUnplaced(coordinator, { clock, random, log });
+    const placement = placeUnplaced(coordinator, { machine, clock, random, log });
     ends.push(() => placement.close());
     const describe = (disk: DiskUse): void => {
       log.info('disk', { ...disk });

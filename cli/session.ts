@@ -4,6 +4,7 @@ import { systemClock } from '../state/clock.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
+import { cordonBlocker, readClosedMachines } from '../state/model/cordon.js';
 import { parseSound } from '../state/model/entity.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
@@ -108,8 +109,12 @@ export function agentCommand(environment: Environment, globals: GlobalOptions): 
   return `ensemble-agent${choiceOptions(environment, globals)}`;
 }
 
-/** Says what starts the agent of a machine, or on null an agent wherever: `start it on …`, `start one with: …`. */
-export type StartAdvice = (machine: string | null) => string;
+/** Says what starts the agent of a machine, or on null what gives units a machine: `start it on …`, `start one with: …`. */
+export interface StartAdvice {
+  (machine: string | null): string;
+  /** All machines there are, where every one is cordoned and that keeps units waiting for one. */
+  readonly closed?: readonly string[] | undefined;
+}
 
 /** Reads what is known of these machines, so that operators are told how each one's own agent is started. */
 export async function readStartAdvice(
@@ -126,10 +131,14 @@ export async function readStartAdvice(
       return [name, startAdvice(name, node, choice)];
     }),
   );
-  return (machine) => {
-    if (machine === null) return `start one with: ${agentCommand(environment, globals)}`;
-    return `start it ${known.get(machine) ?? startAdvice(machine, undefined, choice)}`;
+  const closed = machines.includes(null) ? await readClosedMachines(coordinator) : undefined;
+  const advice = (machine: string | null): string => {
+    if (machine !== null) return `start it ${known.get(machine) ?? startAdvice(machine, undefined, choice)}`;
+    return closed === undefined
+      ? `start one with: ${agentCommand(environment, globals)}`
+      : cordonBlocker(closed).next;
   };
+  return Object.assign(advice, { closed });
 }
 
 /** The options, with a space in front, by which another command goes to the environment this one was given. */

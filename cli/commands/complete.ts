@@ -4,6 +4,7 @@ import { environmentNames } from '../../state/environments/environments-file.js'
 import { openRepository } from '../../state/formula/repository.js';
 import { parseSound } from '../../state/model/entity.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
+import { readMachines } from '../../state/model/machines.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { statusSchema } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
@@ -54,9 +55,16 @@ async function list(
       return (await optionsOfService(coordinator, first)).map((option) => `${option}=`);
     case 'machines':
       return (await coordinator.children(paths.machines)) ?? [];
+    case 'cordoned-machines':
+      return cordonedMachines(coordinator);
     default:
       return [];
   }
+}
+
+async function cordonedMachines(coordinator: Coordinator): Promise<readonly string[]> {
+  const machines = await readMachines(coordinator);
+  return machines.filter(({ machine }) => machine.cordoned !== undefined).map(({ name }) => name);
 }
 
 async function failedUnits(coordinator: Coordinator): Promise<readonly string[]> {

@@ -10,8 +10,8 @@ import { openRepository } from '../../state/formula/repository.js';
 import { readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
 import { requestEntry } from '../../state/model/history-entry.js';
-import { requireMachine } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
+import { requireOpenMachine } from '../../state/model/placement.js';
 import { type ConfigValues, serviceSchema } from '../../state/model/schemas.js';
 import { createService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
@@ -58,7 +58,7 @@ export async function deploy(
   return withSession<ExitCode>(invocation, async (session) => {
     const { coordinator } = session;
     await requireFreeName(coordinator, name);
-    if (options.machine !== undefined) await requireMachine(coordinator, options.machine);
+    if (options.machine !== undefined) await requireOpenMachine(coordinator, options.machine);
     const found = await openRepository(path);
     const repository = options.upgrade
       ? await raiseRevision(found, wanted.name, (formula) =>

@@ -1,7 +1,7 @@
 import type { Problem } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { compareUnits } from '../../state/model/paths.js';
-import type { Addresses, Machine, MachineOwner } from '../../state/model/schemas.js';
+import type { Addresses, Cordon, Machine, MachineOwner } from '../../state/model/schemas.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';
 import { printable } from '../../state/platform/printable.js';
@@ -21,6 +21,8 @@ interface Entry {
   readonly noAddress?: true;
   /** Whose it is: the agent of this data directory. Null where its release did not tell. */
   readonly owner: Pick<MachineOwner, 'hostname' | 'dataDirectory' | 'since'> | null;
+  /** There while it takes no new units. */
+  readonly cordoned?: Cordon;
   readonly units: readonly string[];
 }
 
@@ -36,6 +38,7 @@ export async function machines(
     const document = { machines: entries, ...(problems.length > 0 && { problems }) };
     await printData(invocation.output, format, document, (columns) => [
       ...tableOf(entries, columns),
+      ...cordonLines(entries),
       ...(problems.length > 0 ? ['', ...problemLines({ problems })] : []),
     ]);
     return 0;
@@ -51,6 +54,7 @@ function entryOf({ agent, machine, units }: MachineState): Entry {
     addresses: machine.addresses ?? null,
     ...(machine.noAddress === true && { noAddress: true }),
     owner: ownerOf(machine),
+    ...(machine.cordoned !== undefined && { cordoned: machine.cordoned }),
     units: [...units].sort(compareUnits),
   };
 }
@@ -64,7 +68,7 @@ function ownerOf({ owner }: Machine): Entry['owner'] {
 function tableOf(entries: Readonly<Record<string, Entry>>, columns: number): readonly string[] {
   const rows = Object.entries(entries).map(([name, entry]) => [
     name,
-    entry.agent,
+    `${entry.agent}${entry.cordoned === undefined ? '' : ', cordoned'}`,
     entry.version ?? '-',
     printable(entry.hostname),
     printable(entry.addresses?.public ?? (entry.noAddress ? 'none found' : '-')),
@@ -72,4 +76,15 @@ function tableOf(entries: Readonly<Record<string, Entry>>, columns: number): rea
   ]);
   if (rows.length === 0) return ['no machines; an agent registers its own: ensemble-agent'];
   return renderTable([['MACHINE', 'AGENT', 'VERSION', 'HOSTNAME', 'ADDRESS', 'UNITS'], ...rows], columns);
+}
+
+/** Which machines take no new units, since when, by whom and why. */
+function cordonLines(entries: Readonly<Record<string, Entry>>): readonly string[] {
+  const lines = Object.entries(entries).flatMap(([name, { cordoned }]) => {
+    if (cordoned === undefined) return [];
+    const { since, by, reason } = cordoned;
+    const why = reason === undefined ? '' : `: ${reason}`;
+    return [printable(`${name} takes no new units since ${since}, by ${by}${why}`)];
+  });
+  return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -16,6 +16,7 @@ export type CompletedName =
   | 'units'
   | 'failed-units'
   | 'machines'
+  | 'cordoned-machines'
   | 'environments'
   | 'formulas'
   | 'options'

@@ -1,5 +1,11 @@
 import * as values from '../values.js';
-import { type CommandDefinition, format, list } from './definition.js';
+import { type ArgumentDefinition, type CommandDefinition, format, list } from './definition.js';
+
+const machines: ArgumentDefinition = {
+  name: '<machine...>',
+  description: 'the machines',
+  parse: values.machineNames,
+};
 
 /** The commands about machines and the environment as a whole. */
 export const environmentCommands: readonly CommandDefinition[] = [
@@ -13,20 +19,36 @@ export const environmentCommands: readonly CommandDefinition[] = [
       (await import('../commands/machines.js')).machines(options, invocation),
   },
   {
+    name: 'cordon',
+    summary: 'have machines take no new units',
+    details:
+      'What is on a cordoned machine stays there, and is upgraded, configured and removed as ever. New units go elsewhere;\n' +
+      'where every machine is cordoned they wait, and `ensemble status` says so. A new subordinate still goes beside its\n' +
+      'principal. A cordon lasts until `ensemble uncordon`, whatever becomes of the agent, and goes with the machine.',
+    arguments: [{ ...machines, completes: 'machines' }],
+    options: [{ flags: '--reason <text>', description: 'why, for those who see it in `machines` and `status`' }],
+    examples: ['ensemble cordon m1', "ensemble cordon --reason 'new disks on Friday' m1"],
+    run: async ([names], options, invocation) =>
+      (await import('../commands/cordon.js')).cordon(list(names), options, invocation),
+  },
+  {
+    name: 'uncordon',
+    summary: 'have cordoned machines take new units again',
+    details: 'Units that wait for a machine are placed at once; what is placed elsewhere stays there.',
+    arguments: [{ ...machines, completes: 'cordoned-machines' }],
+    options: [],
+    examples: ['ensemble uncordon m1'],
+    run: async ([names], _options, invocation) =>
+      (await import('../commands/cordon.js')).uncordon(list(names), invocation),
+  },
+  {
     name: 'remove-machine',
     summary: 'forget machines that are not in use',
     details:
       'A machine must host no unit and its agent must be down. An agent that is started later makes its machine known\n' +
       'again. A machine that is lost for good goes with its units, by --force: no hook of theirs runs, and the others of\n' +
       'their relations are told that they departed. Should its agent come back, it stops them and puts their data aside.',
-    arguments: [
-      {
-        name: '<machine...>',
-        description: 'the machines',
-        parse: values.machineNames,
-        completes: 'machines',
-      },
-    ],
+    arguments: [{ ...machines, completes: 'machines' }],
     options: [
       { flags: '--force', description: 'with the units they host; their agents must be down all the same' },
       { flags: '--yes', description: 'do it; without this, --force only says which units would go' },

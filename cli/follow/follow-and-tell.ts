@@ -88,6 +88,6 @@ export async function warnOfAbsentAgents(
   }
   const start = await readStartAdvice(session, globals, [...waiting.keys()]);
   for (const [machine, names] of waiting) {
-    output.warn(`${noAgent(machine)}, so ${namesOf(names)} must wait; ${start(machine)}`);
+    output.warn(`${noAgent(machine, start)}, so ${namesOf(names)} must wait; ${start(machine)}`);
   }
 }

@@ -115,12 +115,13 @@ function offlineLines(rows: readonly Row[], start: StartAdvice): readonly string
   const machines = new Map<string | null, string[]>();
   for (const { machine, unit } of rows) machines.set(machine, [...(machines.get(machine) ?? []), unit]);
   return [...machines].flatMap(([machine, units]) => [
-    `${noAgent(machine)}: ${start(machine)}`,
+    `${noAgent(machine, start)}: ${start(machine)}`,
     `  until then ${namesOf(units)} ${units.length === 1 ? 'waits' : 'wait'}; the request is kept`,
   ]);
 }
 
 /** Why nobody works on a unit that is placed on `machine`, or nowhere yet. */
-export function noAgent(machine: string | null): string {
-  return machine === null ? 'no agent is running on any machine' : `no agent is running on ${machine}`;
+export function noAgent(machine: string | null, { closed }: Pick<StartAdvice, 'closed'>): string {
+  if (machine !== null) return `no agent is running on ${machine}`;
+  return closed === undefined ? 'no agent is running on any machine' : 'every machine is cordoned';
 }

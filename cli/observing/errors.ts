@@ -1,4 +1,5 @@
 import { EnsembleError } from '../../state/errors.js';
+import { cordonBlocker } from '../../state/model/cordon.js';
 
 /** What is asked of a unit needs its agent now. */
 export class AgentDown extends EnsembleError {
@@ -19,8 +20,14 @@ export class UnitUnplaced extends EnsembleError {
   constructor(
     readonly unit: string,
     readonly start: string,
+    /** All machines there are, where every one is cordoned. */
+    readonly closed?: readonly string[],
   ) {
-    super(`unit ${unit} waits for a machine`, `start an agent: ${start}`);
+    const blocker = closed && cordonBlocker(closed);
+    super(
+      blocker === undefined ? `unit ${unit} waits for a machine` : `unit ${unit} cannot be asked: ${blocker.reason}`,
+      blocker?.next ?? `start an agent: ${start}`,
+    );
   }
 }
 

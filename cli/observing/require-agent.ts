@@ -1,3 +1,4 @@
+import { readClosedMachines } from '../../state/model/cordon.js';
 import { readPresence } from '../../state/model/machines.js';
 import type { AgentPresence } from '../../state/model/schemas.js';
 import type { Invocation } from '../invocation.js';
@@ -21,7 +22,10 @@ export async function requireAgent(
   unit: string,
   machine: string | null,
 ): Promise<AgentHost> {
-  if (machine === null) throw new UnitUnplaced(unit, agentCommand(session.environment, globals));
+  if (machine === null) {
+    const closed = await readClosedMachines(session.coordinator);
+    throw new UnitUnplaced(unit, agentCommand(session.environment, globals), closed);
+  }
   const agent = await readPresence(session.coordinator, machine);
   if (agent === undefined) {
     const start = await readStartAdvice(session, globals, [machine]);

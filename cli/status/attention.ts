@@ -43,6 +43,14 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         text: printable(message),
       })),
     ),
+    ...units.flatMap(([who, { since, blockers = [] }]) =>
+      blockers.map(({ reason, next }) => ({
+        who,
+        what: `without a machine since ${instant(since)}`,
+        text: printable(reason),
+        next,
+      })),
+    ),
     ...units.flatMap(([who, { state, upgrade }]) =>
       // What keeps an upgrade from going on in a unit that is in error is that error.
       isErrorState(state)

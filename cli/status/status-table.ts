@@ -58,7 +58,7 @@ function machineLines({ machines }: StatusDocument, columns: number): readonly s
   if (entries.length === 0) return ['no machines; an agent registers its own: ensemble-agent'];
   const rows = entries.map(([name, machine]) => [
     name,
-    machine.agent,
+    `${machine.agent}${machine.cordoned === undefined ? '' : ', cordoned'}`,
     String(machine.units),
     machine.version ?? '-',
     printable(machine.hostname),

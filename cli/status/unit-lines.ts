@@ -74,7 +74,7 @@ function lineOf(row: Row, indent: string): readonly string[] {
     printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
     // In full it stands with what needs attention.
-    unitMessage({ ...unit, message: unit.brief ?? unit.message }),
+    unitMessage({ ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message }),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Coordinator, Node } from '../../state/coordination/coordinator.js';
 import type { RelationSpecs } from '../../state/formula/metadata.js';
+import { closedMachines } from '../../state/model/cordon.js';
 import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
 import { NodeInvalid } from '../../state/model/errors.js';
 import { metadataOf } from '../../state/model/formulas.js';
@@ -49,6 +50,8 @@ export interface ServiceState {
 /** Everything `status` shows, read at one time; entities that vanish while it is read are left out. */
 export interface Snapshot {
   readonly machines: readonly MachineState[];
+  /** All machines there are, where every one is cordoned, so that units without a machine wait. */
+  readonly closed?: readonly string[];
   readonly services: readonly ServiceState[];
   /** The relations that the services' formulas require, by formula id; without those that are optional. */
   readonly required: ReadonlyMap<string, RelationSpecs>;
@@ -68,7 +71,14 @@ export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> 
   );
   const standing = services.filter((service) => service !== undefined);
   const required = await readRequired(coordinator, standing, problems);
-  return { machines, services: standing, required, problems: eachOnce(problems) };
+  const closed = closedMachines(machines);
+  return {
+    machines,
+    ...(closed !== undefined && { closed }),
+    services: standing,
+    required,
+    problems: eachOnce(problems),
+  };
 }
 
 /** A relation is read for each of its services. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../../state/model/entity.js';
 import type { MachineState } from '../../state/model/machines.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import { cordonBlocker } from '../../state/model/cordon.js';
+import type { Cordon, UnitStatus } from '../../state/model/schemas.js';
 import { startAdvice } from '../../state/model/start-advice.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
 import {
@@ -31,6 +32,8 @@ export interface MachineEntry {
   /** Its agent found no address that other machines could reach it by. */
   readonly noAddress?: true;
   readonly units: number;
+  /** There while it takes no new units. */
+  readonly cordoned?: Cordon;
   /** Of one that is down: how its agent is started, e.g. `start it on db1: systemctl start ensemble-agent`. */
   readonly start?: string;
 }
@@ -56,6 +59,8 @@ export interface UnitEntry {
   readonly machine: string | null;
   readonly agent: 'up' | 'down';
   readonly state: string;
+  /** Of a unit that waits for a machine: why, and the command that helps, where one does. */
+  readonly blockers?: readonly { readonly reason: string; readonly next: string }[];
   /** There where somebody asked for the unit's removal, until it is gone. */
   readonly removing?: true;
   /** What the unit runs; null until it is installed. */
@@ -101,7 +106,7 @@ export interface UpgradeEntry {
  * @param choice the options, with a space in front, by which an agent goes to the environment
  */
 export function statusDocument(environment: string, snapshot: Snapshot, choice = ''): StatusDocument {
-  const { machines, services, required, problems } = snapshot;
+  const { machines, closed, services, required, problems } = snapshot;
   const beside = subordinatesByPrincipal(services);
   const relations = services.flatMap((service) => service.relations);
   const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
@@ -111,7 +116,11 @@ export function statusDocument(environment: string, snapshot: Snapshot, choice =
     services: Object.fromEntries(
       services.map((service) => [
         service.name,
-        serviceEntry(service, Object.keys(required.get(service.service.formula) ?? {}), up, beside),
+        serviceEntry(service, Object.keys(required.get(service.service.formula) ?? {}), {
+          up,
+          beside,
+          closed,
+        }),
       ]),
     ),
     relations: Object.fromEntries(
@@ -119,6 +128,15 @@ export function statusDocument(environment: string, snapshot: Snapshot, choice =
     ),
     ...(problems.length > 0 && { problems }),
   };
+}
+
+/** What a unit's entry tells of others. */
+interface Surroundings {
+  /** The machines whose agents are up. */
+  readonly up: ReadonlySet<string>;
+  /** The units placed beside others, by those. */
+  readonly beside: ReadonlyMap<string, readonly string[]>;
+  readonly closed: readonly string[] | undefined;
 }
 
 function subordinatesByPrincipal(services: readonly ServiceState[]): ReadonlyMap<string, readonly string[]> {
@@ -140,6 +158,7 @@ function machineEntry(
     version: agent?.version ?? null,
     ...(machine.noAddress === true && { noAddress: true }),
     units: units.length,
+    ...(machine.cordoned !== undefined && { cordoned: machine.cordoned }),
     ...(agent === undefined &&
       isDamaged !== true && { start: `start it ${startAdvice(name, machine, choice)}` }),
   };
@@ -148,8 +167,7 @@ function machineEntry(
 function serviceEntry(
   { name, service, exposed, units, relations }: ServiceState,
   required: readonly string[],
-  up: ReadonlySet<string>,
-  beside: ReadonlyMap<string, readonly string[]>,
+  around: Surroundings,
 ): ServiceEntry {
   const related = relatedServices(name, relations);
   const missing = required.filter((relation) => related[relation] === undefined);
@@ -162,7 +180,7 @@ function serviceEntry(
     relations: related,
     ...(missing.length > 0 && { missingRelations: missing }),
     units: Object.fromEntries(
-      units.map((unit) => [unit.name, unitEntry(unit, service.formula, up, beside.get(unit.name) ?? [])]),
+      units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)]),
     ),
   };
 }
@@ -170,16 +188,18 @@ function serviceEntry(
 function unitEntry(
   state: UnitState,
   target: string,
-  up: ReadonlySet<string>,
-  subordinates: readonly string[],
+  { up, beside, closed }: Surroundings,
 ): UnitEntry {
-  const { unit, status } = state;
+  const { name, unit, status } = state;
+  const subordinates = beside.get(name) ?? [];
+  const isKept = unit.machine === null && unit.principal === undefined && closed !== undefined;
   const errors = relationErrors(status.relations);
   const upgrade = upgradeEntry(state, target);
   return {
     machine: unit.machine,
     agent: unit.machine !== null && up.has(unit.machine) ? 'up' : 'down',
     state: status.state,
+    ...(isKept && { blockers: [cordonBlocker(closed)] }),
     ...(state.removing && { removing: true }),
     formula: unit.formula,
     since: status.since,

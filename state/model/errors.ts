@@ -117,6 +117,21 @@ export class MachineNotFound extends EnsembleError {
   }
 }
 
+/** A cordoned machine gets no new units, not even by name. */
+export class MachineCordoned extends EnsembleError {
+  static override readonly code = 'machine-cordoned';
+  constructor(
+    readonly machine: string,
+    readonly by: string,
+    readonly reason?: string,
+  ) {
+    super(
+      `machine ${machine} is cordoned by ${by} and takes no new units${reason === undefined ? '' : `: ${reason}`}`,
+      `ensemble uncordon ${machine}, or leave the choice of a machine to Ensemble`,
+    );
+  }
+}
+
 /** A machine is forgotten only when nothing is on it. */
 export class MachineHostsUnits extends EnsembleError {
   static override readonly code = 'machine-hosts-units';

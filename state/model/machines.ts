@@ -11,6 +11,8 @@ export interface MachineState {
   /** Undefined while no agent is up. */
   readonly agent: AgentPresence | undefined;
   readonly units: readonly string[];
+  /** Of its node: what is placed there rests on it. */
+  readonly version: number;
   /** Its nodes cannot be read, or no agent wrote them: nothing is placed there. */
   readonly isDamaged?: boolean;
 }
@@ -78,48 +80,12 @@ async function readMachine(
     // Somebody is there, whoever it is.
     agent: isUp && agent === undefined ? { pid: 0, version: '?', since: '' } : agent?.value,
     units: (units ?? []).map(unitOfNode),
+    version: node.version,
     ...(damaged.length > 0 && { isDamaged: true }),
   };
 }
 
-/** What placement needs to know of a machine. */
-export interface MachineLoad {
-  readonly name: string;
-  readonly up: boolean;
-  readonly units: number;
-}
-
-/** Of the machines that something can be placed on. */
-export function loadsOf(machines: readonly MachineState[]): readonly MachineLoad[] {
-  return machines.filter(({ isDamaged }) => isDamaged !== true).map(loadOf);
-}
-
-function loadOf(machine: MachineState): MachineLoad {
-  return { name: machine.name, up: machine.agent !== undefined, units: machine.units.length };
-}
-
-/**
- * Chooses a machine for each of `count` units: each goes to the least loaded machine whose agent is up, counting the
- * ones placed before it; to the least loaded of all where no agent is up, since it will come back. Ties go to the
- * first name.
- * @returns a machine's name per unit, or null per unit where there is no machine at all
- */
-export function chooseMachines(machines: readonly MachineLoad[], count: number): readonly (string | null)[] {
-  const up = machines.filter((machine) => machine.up);
-  const loads = (up.length > 0 ? up : machines).map(({ name, units }) => ({ name, units }));
-  return Array.from({ length: count }, () => {
-    const least = loads.reduce<{ name: string; units: number } | null>(
-      (best, machine) => (best === null || machine.units < best.units ? machine : best),
-      null,
-    );
-    if (least === null) return null;
-    least.units += 1;
-    return least.name;
-  });
-}
-
-/** @throws MachineNotFound */
-export async function requireMachine(coordinator: Coordinator, name: string): Promise<void> {
-  const known = (await coordinator.children(paths.machines)) ?? [];
-  if (!known.includes(name)) throw new MachineNotFound(name, known);
+/** What is thrown of a machine that is not registered. */
+export async function machineNotFound(coordinator: Coordinator, name: string): Promise<MachineNotFound> {
+  return new MachineNotFound(name, (await coordinator.children(paths.machines)) ?? []);
 }

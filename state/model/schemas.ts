@@ -65,6 +65,9 @@ export const takingSchema = z.looseObject({
   place: z.string(),
 });
 
+/** Since when a machine takes no new units, who wants it so, and why. */
+export const cordonSchema = z.looseObject({ since: instant, by: z.string(), reason: z.optional(z.string()) });
+
 /** `/machines/<machine>`. */
 export const machineSchema = z.looseObject({
   hostname: z.string(),
@@ -75,6 +78,8 @@ export const machineSchema = z.looseObject({
   addresses: z.optional(addressesSchema),
   /** Its agent found no address that other machines could reach it by. */
   noAddress: z.optional(z.boolean()),
+  /** Written by operators alone; agents keep it. */
+  cordoned: z.optional(cordonSchema),
   /** Bytes; as of the agent's last look, hourly. */
   disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
 });
@@ -304,6 +309,7 @@ export const statusSchema = z.looseObject({
 
 export type Layout = z.infer<typeof layoutSchema>;
 export type Mark = z.infer<typeof markSchema>;
+export type Cordon = z.infer<typeof cordonSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type AgentPresence = z.infer<typeof agentSchema>;
 export type Taking = z.infer<typeof takingSchema>;

@@ -4,8 +4,8 @@ import { type Entity, type Problem, parseSound, readEntity } from './entity.js';
 import { ServiceDestroying, UnitNotFound } from './errors.js';
 import { recordOperations } from './history.js';
 import type { HistoryEntry } from './history-entry.js';
-import { chooseMachines, loadsOf, readMachines, requireMachine } from './machines.js';
 import { paths, serviceOfUnit } from './paths.js';
+import { findPlaces, type Places, requireOpenMachine } from './placement.js';
 import { ServiceIsSubordinate } from './relation-errors.js';
 import { type Unit, unitSchema } from './schemas.js';
 import { editService, requireService } from './services.js';
@@ -38,8 +38,8 @@ export async function readUnits(
 const UNITS_PER_TRANSACTION = 200;
 
 /**
- * Adds `count` units to a service and places each: on `machine`, or on the least loaded one, or, where no machine is
- * registered yet, among the unplaced, which the first agent to come takes up.
+ * Adds `count` units to a service and places each: on `machine`, or where `chooseMachines` says, or, where it finds none,
+ * among the unplaced, which agents take up as soon as there is one.
  *
  * The numbers are claimed first, by a version-checked write of the service, so that two operators at once never make
  * the same unit, and a number is never used again. Where the service is related to subordinates, each new unit comes
@@ -47,7 +47,7 @@ const UNITS_PER_TRANSACTION = 200;
  * @param now ISO instant for the units' first status
  * @param asked gives what goes on the service's record with the first of them
  * @returns the new units' names
- * @throws ServiceNotFound, ServiceDestroying, ServiceIsSubordinate, MachineNotFound
+ * @throws ServiceNotFound, ServiceDestroying, ServiceIsSubordinate, MachineNotFound, MachineCordoned
  */
 export async function addUnits(
   coordinator: Coordinator,
@@ -57,19 +57,15 @@ export async function addUnits(
   machine?: string,
   asked?: (units: readonly string[]) => HistoryEntry,
 ): Promise<readonly string[]> {
-  if (machine !== undefined) await requireMachine(coordinator, machine);
+  // Before a number is used.
+  if (machine !== undefined) await requireOpenMachine(coordinator, machine);
   const first = await claimNumbers(coordinator, service, count);
   const names = Array.from({ length: count }, (_, index) => `${service}/${first + index}`);
-  const machines =
-    machine === undefined
-      ? chooseMachines(loadsOf(await readMachines(coordinator)), count)
-      : names.map(() => machine);
-  const units = names.map((name, index) => ({ name, machine: machines[index] ?? null }));
   const { each } = await companyOf(coordinator, service);
   const size = Math.max(1, Math.floor(UNITS_PER_TRANSACTION / (1 + each)));
   for (let start = 0; start < count; start += size) {
     const entry = start === 0 ? asked?.(names) : undefined;
-    await createUnits(coordinator, service, units.slice(start, start + size), now, entry);
+    await createUnits(coordinator, service, names.slice(start, start + size), now, machine, entry);
   }
   return names;
 }
@@ -90,28 +86,44 @@ async function claimNumbers(coordinator: Coordinator, service: string, count: nu
 async function createUnits(
   coordinator: Coordinator,
   service: string,
-  principals: readonly { readonly name: string; readonly machine: string | null }[],
+  names: readonly string[],
   now: string,
+  machine: string | undefined,
   asked: HistoryEntry | undefined,
 ): Promise<void> {
   const change = newChangeId();
   await retryOnConflict(`units of ${service}`, async () => {
     // The numbers are ours alone: if the first unit is there, an earlier try of this batch went through.
-    if (await isOurs(coordinator, principals[0]?.name, change)) return;
+    if (await isOurs(coordinator, names[0], change)) return;
     // Whoever destroys the service asks the units it lists to go; one made after that would stay for ever. And the
     // service changes with every relation that comes, so that the relations read after it are all there are.
     const { value, version } = await requireService(coordinator, service);
     if (value.destroying) throw new ServiceDestroying(service);
+    const places = await placesFor(coordinator, service, names.length, machine);
+    const principals = names.map((name, index) => ({ name, machine: places.machines[index] ?? null }));
     const company = await companyOf(coordinator, service);
     await coordinator.transaction([
       { kind: 'check', path: paths.service(service), version },
-      ...principals.flatMap(({ name, machine }) =>
-        createUnitOperations({ name, service, machine, change }, now),
+      ...places.operations,
+      ...principals.flatMap((principal) =>
+        createUnitOperations({ ...principal, service, change }, now),
       ),
       ...company.operations(principals, change, now),
       ...(await recordOperations(coordinator, [service], asked)),
     ]);
   });
+}
+
+/** @throws MachineNotFound, MachineCordoned */
+async function placesFor(
+  coordinator: Coordinator,
+  service: string,
+  count: number,
+  machine: string | undefined,
+): Promise<Places> {
+  const each = Array.from({ length: count }, () => machine ?? service);
+  if (machine === undefined) return findPlaces(coordinator, each);
+  return { machines: each, operations: [await requireOpenMachine(coordinator, machine)] };
 }
 
 async function isOurs(coordinator: Coordinator, name: string | undefined, change: string): Promise<boolean> {

@@ -23,6 +23,7 @@ describe('machines in the tree', () => {
     await tree.close();
   });
 
+  const placing = () => ({ machine: 'm0', ...parts() });
   const parts = () => ({ clock: systemClock, random: Math.random, log: tree.log });
   async function register(of: Identity, coordinator: Coordinator = tree.coordinator()): Promise<void> {
     const options = { ...parts(), memory: claimMemory(), start: () => 'ensemble-agent' };
@@ -81,7 +82,7 @@ describe('machines in the tree', () => {
     await register(identity('m0'));
     await register(identity('m1'));
     // Both agents place them at the same time.
-    ends.push(placeUnplaced(tree.coordinator(), parts()), placeUnplaced(tree.coordinator(), parts()));
+    ends.push(placeUnplaced(tree.coordinator(), placing()), placeUnplaced(tree.coordinator(), placing()));
     await eventually(async () => assert.deepEqual(await tree.real.children(paths.unplaced), []));
     const machines = await readMachines(tree.real);
     assert.equal(machines.flatMap(({ units }) => units).length, 7);
@@ -95,7 +96,7 @@ describe('machines in the tree', () => {
     await register(identity('m0'));
     for (let time = 0; time < 31; time += 1)
       tree.faults.push({ error: new OutcomeUnknown(paths.unit('f/0')), applied: false });
-    ends.push(placeUnplaced(tree.coordinator(), parts()));
+    ends.push(placeUnplaced(tree.coordinator(), placing()));
     await eventually(async () => assert.deepEqual(await tree.real.children(paths.unplaced), []));
     assert.match(tree.logged.join(), /could not be placed/);
   });

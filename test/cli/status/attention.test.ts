@@ -17,6 +17,7 @@ function snapshotOf({ up = true, removing = false, hook = false }): Snapshot {
         machine: { hostname: 'db1', service: 'ensemble-agent.service' },
         agent: up ? { pid: 1, version: '1', since } : undefined,
         units: ['f/0'],
+        version: 0,
       },
     ],
     services: [
