@@ -20,10 +20,7 @@ interface Parts {
  * Places units that were made while there was no machine for them. Every agent does so for any machine; of several that
  * place the same unit one wins.
  */
-export function placeUnplaced(
-  coordinator: Coordinator,
-  { machine, clock, random, log }: Parts,
-): Observation {
+export function placeUnplaced(coordinator: Coordinator, { machine, clock, random, log }: Parts): Observation {
   let ended = new AbortController();
   let nodes: readonly string[] = [];
   let cordoned = false;

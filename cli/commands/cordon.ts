@@ -42,7 +42,8 @@ function cordoned(name: string, { reason }: Cordon, before: Cordon | undefined):
   const stays = `what is on it stays, and it takes no new units until: ensemble uncordon ${name}`;
   if (before === undefined) return `${name} is cordoned: ${stays}`;
   const since = `${name} is cordoned already, since ${before.since} by ${before.by}`;
-  if (reason !== undefined && reason !== before.reason) return printable(`${since}; its reason is now: ${reason}`);
+  if (reason !== undefined && reason !== before.reason)
+    return printable(`${since}; its reason is now: ${reason}`);
   return printable(`${since}${before.reason === undefined ? '' : `: ${before.reason}`}`);
 }
 

@@ -26,7 +26,9 @@ export const environmentCommands: readonly CommandDefinition[] = [
       'where every machine is cordoned they wait, and `ensemble status` says so. A new subordinate still goes beside its\n' +
       'principal. A cordon lasts until `ensemble uncordon`, whatever becomes of the agent, and goes with the machine.',
     arguments: [{ ...machines, completes: 'machines' }],
-    options: [{ flags: '--reason <text>', description: 'why, for those who see it in `machines` and `status`' }],
+    options: [
+      { flags: '--reason <text>', description: 'why, for those who see it in `machines` and `status`' },
+    ],
     examples: ['ensemble cordon m1', "ensemble cordon --reason 'new disks on Friday' m1"],
     run: async ([names], options, invocation) =>
       (await import('../commands/cordon.js')).cordon(list(names), options, invocation),

@@ -25,7 +25,9 @@ export class UnitUnplaced extends EnsembleError {
   ) {
     const blocker = closed && cordonBlocker(closed);
     super(
-      blocker === undefined ? `unit ${unit} waits for a machine` : `unit ${unit} cannot be asked: ${blocker.reason}`,
+      blocker === undefined
+        ? `unit ${unit} waits for a machine`
+        : `unit ${unit} cannot be asked: ${blocker.reason}`,
       blocker?.next ?? `start an agent: ${start}`,
     );
   }

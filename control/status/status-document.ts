@@ -179,17 +179,11 @@ function serviceEntry(
     ...(service.subordinate && { subordinate: true }),
     relations: related,
     ...(missing.length > 0 && { missingRelations: missing }),
-    units: Object.fromEntries(
-      units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)]),
-    ),
+    units: Object.fromEntries(units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)])),
   };
 }
 
-function unitEntry(
-  state: UnitState,
-  target: string,
-  { up, beside, closed }: Surroundings,
-): UnitEntry {
+function unitEntry(state: UnitState, target: string, { up, beside, closed }: Surroundings): UnitEntry {
   const { name, unit, status } = state;
   const subordinates = beside.get(name) ?? [];
   const isKept = unit.machine === null && unit.principal === undefined && closed !== undefined;

@@ -60,10 +60,7 @@ export function chooseMachines(
   return services.map((service) => {
     const [first, ...others] = loads;
     if (first === undefined) return null;
-    const chosen = others.reduce(
-      (best, load) => (compare(load, best, service) < 0 ? load : best),
-      first,
-    );
+    const chosen = others.reduce((best, load) => (compare(load, best, service) < 0 ? load : best), first);
     chosen.units += 1;
     chosen.own.set(service, ownOf(chosen, service) + 1);
     return chosen.name;

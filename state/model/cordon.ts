@@ -63,7 +63,8 @@ async function changeCordon(
  * cordoned; undefined where one is not, or where there is none.
  */
 export function closedMachines(machines: readonly MachineState[]): readonly string[] | undefined {
-  if (machines.length === 0 || machines.some(({ machine }) => machine.cordoned === undefined)) return undefined;
+  if (machines.length === 0 || machines.some(({ machine }) => machine.cordoned === undefined))
+    return undefined;
   const isUp = ({ agent }: MachineState): boolean => agent !== undefined;
   return machines.toSorted((a, b) => Number(isUp(b)) - Number(isUp(a))).map(({ name }) => name);
 }
@@ -75,10 +76,11 @@ export async function readClosedMachines(coordinator: Coordinator): Promise<read
 
 /** Why a unit has no machine, where all of them are closed, and the command that helps. */
 export function cordonBlocker(closed: readonly string[]): { readonly reason: string; readonly next: string } {
+  const [first = ''] = closed;
   const named = closed.slice(0, MOST_NAMES).join(', ');
   const more = closed.length - MOST_NAMES;
   return {
     reason: `it waits for a machine, and every machine is cordoned: ${named}${more > 0 ? ` and ${more} more` : ''}`,
-    next: `ensemble uncordon ${closed[0] ?? ''}`,
+    next: `ensemble uncordon ${first}`,
   };
 }

@@ -105,9 +105,7 @@ async function createUnits(
     await coordinator.transaction([
       { kind: 'check', path: paths.service(service), version },
       ...places.operations,
-      ...principals.flatMap((principal) =>
-        createUnitOperations({ ...principal, service, change }, now),
-      ),
+      ...principals.flatMap((principal) => createUnitOperations({ ...principal, service, change }, now)),
       ...company.operations(principals, change, now),
       ...(await recordOperations(coordinator, [service], asked)),
     ]);

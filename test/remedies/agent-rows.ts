@@ -86,6 +86,30 @@ export const agentRows: readonly Row[] = [
     },
   },
   {
+    code: 'machine-cordoned',
+    by: 'uncordon',
+    run: async (stage) => {
+      await stage.unit();
+      await stage.ok('ensemble cordon --reason disks m0');
+      const line = 'ensemble add-unit --no-wait --machine m0 f';
+      const said = await stage.fails(line, /takes no new units: disks/);
+      await stage.follow(said, /ensemble uncordon m0/);
+      await stage.ok(line);
+    },
+  },
+  {
+    code: 'machine-cordoned',
+    by: 'leaving the choice of a machine to Ensemble',
+    run: async (stage) => {
+      await stage.unit();
+      await stage.world.agent({ machine: 'm1' });
+      await stage.ok('ensemble cordon m0');
+      const said = await stage.fails('ensemble add-unit --machine m0 f', /cordoned/);
+      stage.named(said, /leave the choice of a machine/);
+      await stage.ok('ensemble add-unit f');
+    },
+  },
+  {
     code: 'machine-hosts-units',
     by: 'remove-unit',
     run: async (stage) => {

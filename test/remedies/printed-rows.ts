@@ -49,6 +49,16 @@ export const printedRows: readonly Row[] = [
   },
   {
     code,
+    by: 'cordon names what undoes it',
+    run: async (stage) => {
+      await stage.world.agent();
+      const said = await stage.ok('ensemble cordon m0');
+      await stage.follow(said, /ensemble uncordon m0/);
+      assert.doesNotMatch(await stage.ok('ensemble machines'), /cordoned/);
+    },
+  },
+  {
+    code,
     by: 'status names the relation that a service needs',
     run: async (stage) => {
       const { world } = stage;

@@ -68,6 +68,10 @@ export const printed: Readonly<
   'cli/commands/bootstrap.ts: ensemble stores formulas here\\n': {
     why: 'the content of the object by which a storage is tried, and no command',
   },
+  'cli/commands/cordon.ts: ensemble uncordon {name}': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'cordon names what undoes it',
+  },
   'cli/commands/debug-log.ts: ensemble status': {
     why: 'it shows the names there are, as in the row of unit-not-found',
   },
@@ -172,6 +176,10 @@ export const printed: Readonly<
     { why: 'the same sentence of the client in Perl, and no command' },
   'hooks/tools/status-set.ts: ensemble status to show': {
     why: 'a sentence of a tool’s help, and no command',
+  },
+  'state/model/cordon.ts: ensemble uncordon {first}': {
+    test: 'test/remedies/unit-rows.ts',
+    says: 'uncordon, as printed, where every machine is cordoned',
   },
   'state/model/start-advice.ts: ensemble-agent{choice} --machine {machine}': {
     test: 'test/remedies/agent-rows.ts',

@@ -311,6 +311,21 @@ export const unitRows: readonly Row[] = [
     },
   },
   {
+    code: 'unit-unplaced',
+    by: 'uncordon, as printed, where every machine is cordoned',
+    run: async (stage) => {
+      await stage.world.agent();
+      await stage.ok('ensemble cordon m0');
+      await stage.service();
+      const asked = await stage.fails('ensemble run f/0 -- true', /every machine is cordoned: m0/);
+      const shown = await stage.ok('ensemble status');
+      assert.equal(stage.named(asked, /ensemble uncordon m0/), stage.named(shown, /ensemble uncordon m0/));
+      await stage.follow(asked, /ensemble uncordon m0/);
+      await stage.world.untilOn(one);
+      await stage.ok('ensemble run f/0 -- true');
+    },
+  },
+  {
     code: 'unit-debugged',
     by: 'the end of the other one',
     run: async (stage) => {

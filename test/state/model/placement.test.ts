@@ -18,7 +18,11 @@ interface Row {
   readonly chosen: readonly (string | null)[];
 }
 
-const machine = (name: string, units: readonly string[] = [], more: Partial<MachineLoad> = {}): MachineLoad => ({
+const machine = (
+  name: string,
+  units: readonly string[] = [],
+  more: Partial<MachineLoad> = {},
+): MachineLoad => ({
   name,
   units,
   up: true,
@@ -91,31 +95,45 @@ describe('placement', () => {
   it('takes no second unit of a service where another machine has fewer, whatever is there', () => {
     const seed = chooseSeed();
     const service = fc.constantFrom('a', 'b', 'c');
-    const load = fc.record({ placed: fc.array(service, { maxLength: 6 }), up: fc.boolean(), cordoned: fc.boolean() });
+    const load = fc.record({
+      placed: fc.array(service, { maxLength: 6 }),
+      up: fc.boolean(),
+      cordoned: fc.boolean(),
+    });
     fc.assert(
-      fc.property(fc.array(load, { maxLength: 6 }), fc.array(service, { maxLength: 12 }), (loads, services) => {
-        const machines = loads.map(({ placed, ...rest }, index) =>
-          machine(`m${index}`, placed.map((of, number) => `${of}/${index}${number}`), rest),
-        );
-        const chosen = chooseMachines(machines, services);
-        const open = machines.filter((each) => !each.cordoned);
-        const eligible = open.some(({ up }) => up) ? open.filter(({ up }) => up) : open;
-        const units = new Map(eligible.map(({ name, units: there }) => [name, [...there]]));
-        const own = (name: string, of: string): number =>
-          (units.get(name) ?? []).filter((unit) => serviceOfUnit(unit) === of).length;
-        for (const [index, of] of services.entries()) {
-          const taken = chosen[index] ?? null;
-          if (taken === null) {
-            assert.deepEqual(eligible, []);
-            continue;
+      fc.property(
+        fc.array(load, { maxLength: 6 }),
+        fc.array(service, { maxLength: 12 }),
+        (loads, services) => {
+          const machines = loads.map(({ placed, ...rest }, index) =>
+            machine(
+              `m${index}`,
+              placed.map((of, number) => `${of}/${index}${number}`),
+              rest,
+            ),
+          );
+          const chosen = chooseMachines(machines, services);
+          const open = machines.filter((each) => !each.cordoned);
+          const eligible = open.some(({ up }) => up) ? open.filter(({ up }) => up) : open;
+          const units = new Map(eligible.map(({ name, units: there }) => [name, [...there]]));
+          const own = (name: string, of: string): number =>
+            (units.get(name) ?? []).filter((unit) => serviceOfUnit(unit) === of).length;
+          for (const [index, of] of services.entries()) {
+            const taken = chosen[index] ?? null;
+            if (taken === null) {
+              assert.deepEqual(eligible, []);
+              continue;
+            }
+            const least = Math.min(...eligible.map(({ name }) => own(name, of)));
+            assert.equal(own(taken, of), least, `${of} on ${taken}`);
+            const as = eligible
+              .filter(({ name }) => own(name, of) === least)
+              .map(({ name }) => units.get(name) ?? []);
+            assert.equal(units.get(taken)?.length, Math.min(...as.map((there) => there.length)));
+            units.get(taken)?.push(`${of}/9${index}`);
           }
-          const least = Math.min(...eligible.map(({ name }) => own(name, of)));
-          assert.equal(own(taken, of), least, `${of} on ${taken}`);
-          const as = eligible.filter(({ name }) => own(name, of) === least).map(({ name }) => units.get(name) ?? []);
-          assert.equal(units.get(taken)?.length, Math.min(...as.map((there) => there.length)));
-          units.get(taken)?.push(`${of}/9${index}`);
-        }
-      }),
+        },
+      ),
       { seed },
     );
   });

@@ -194,7 +194,12 @@ describe('subordinates', () => {
       await addMachine(tree.one, 'm1');
       const said: string[] = [];
       const log = openLog((line) => said.push(line), 'human', systemClock.now, false);
-      const placement = placeUnplaced(tree.one, { machine: 'm0', clock: systemClock, random: Math.random, log });
+      const placement = placeUnplaced(tree.one, {
+        machine: 'm0',
+        clock: systemClock,
+        random: Math.random,
+        log,
+      });
       await eventually(async () => assert.deepEqual(await tree.one.children(paths.unplaced), []));
       placement.close();
       const machines = new Map((await placed('app')).map(([name, , machine]) => [name, machine]));
