@@ -100,7 +100,7 @@ describe('placement', () => {
       up: fc.boolean(),
       cordoned: fc.boolean(),
     });
-    fc.assert(
+    void fc.assert(
       fc.property(
         fc.array(load, { maxLength: 6 }),
         fc.array(service, { maxLength: 12 }),
