@@ -4,7 +4,7 @@ import { systemClock } from '../state/clock.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
-import { cordonBlocker, readClosedMachines } from '../state/model/cordon.js';
+import { cordonBlocker, readClosedMachines } from '../control/cordon.js';
 import { parseSound } from '../state/model/entity.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';

@@ -1,6 +1,7 @@
+import type { Session } from '../../control/session.js';
 import { systemClock } from '../../state/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { cordonMachine, uncordonMachine } from '../../state/model/cordon.js';
+import { cordonMachine, uncordonMachine } from '../../control/cordon.js';
 import { readMachines } from '../../state/model/machines.js';
 import { MachineNotFound } from '../../state/model/errors.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
@@ -8,8 +9,9 @@ import { placeWaiting } from '../../state/model/placement.js';
 import type { Cordon } from '../../state/model/schemas.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { record } from '../observing/record.js';
-import { printable } from '../output/printable.js';
-import { requester, type Session, withSession } from '../session.js';
+import { printable } from '../../state/platform/printable.js';
+import { requester } from '../requester.js';
+import { withSession } from '../session.js';
 
 export interface CordonOptions {
   readonly reason?: string;

@@ -1,5 +1,5 @@
 import { EnsembleError } from '../../state/errors.js';
-import { cordonBlocker } from '../../state/model/cordon.js';
+import { cordonBlocker } from '../../control/cordon.js';
 
 /** What is asked of a unit needs its agent now. */
 export class AgentDown extends EnsembleError {

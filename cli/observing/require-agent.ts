@@ -1,4 +1,4 @@
-import { readClosedMachines } from '../../state/model/cordon.js';
+import { readClosedMachines } from '../../control/cordon.js';
 import { readPresence } from '../../state/model/machines.js';
 import type { AgentPresence } from '../../state/model/schemas.js';
 import type { Invocation } from '../invocation.js';

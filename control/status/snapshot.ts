@@ -1,6 +1,6 @@
 import type { Coordinator, Node } from '../../state/coordination/coordinator.js';
 import type { RelationSpecs } from '../../state/formula/metadata.js';
-import { closedMachines } from '../../state/model/cordon.js';
+import { closedMachines } from '../cordon.js';
 import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
 import { NodeInvalid } from '../../state/model/errors.js';
 import { metadataOf } from '../../state/model/formulas.js';

@@ -1,6 +1,6 @@
 import type { Problem } from '../../state/model/entity.js';
 import type { MachineState } from '../../state/model/machines.js';
-import { cordonBlocker } from '../../state/model/cordon.js';
+import { cordonBlocker } from '../cordon.js';
 import type { Cordon, UnitStatus } from '../../state/model/schemas.js';
 import { startAdvice } from '../../state/model/start-advice.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';

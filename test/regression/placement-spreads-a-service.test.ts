@@ -8,7 +8,7 @@ import { placeUnplaced } from '../../agent/tree/placement.js';
 import { systemClock } from '../../state/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { cordonMachine, uncordonMachine } from '../../state/model/cordon.js';
+import { cordonMachine, uncordonMachine } from '../../control/cordon.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';

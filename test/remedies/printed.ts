@@ -177,7 +177,7 @@ export const printed: Readonly<
   'hooks/tools/status-set.ts: ensemble status to show': {
     why: 'a sentence of a tool’s help, and no command',
   },
-  'state/model/cordon.ts: ensemble uncordon {first}': {
+  'control/cordon.ts: ensemble uncordon {first}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'uncordon, as printed, where every machine is cordoned',
   },

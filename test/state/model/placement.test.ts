@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { MachineNotFound } from '../../../state/model/errors.js';
 import { chooseMachines, type MachineLoad } from '../../../state/model/choose-machines.js';
-import { cordonMachine } from '../../../state/model/cordon.js';
+import { cordonMachine } from '../../../control/cordon.js';
 import { readMachines } from '../../../state/model/machines.js';
 import { compareUnits, nodeOfUnit, serviceOfUnit, unitOfNode } from '../../../state/model/paths.js';
 import { requireOpenMachine } from '../../../state/model/placement.js';

@@ -1,9 +1,9 @@
-import type { Coordinator } from '../coordination/coordinator.js';
-import { retryOnConflict } from './conflict.js';
-import { nodeValue, readEntity } from './entity.js';
-import { type MachineState, machineNotFound, readMachines } from './machines.js';
-import { paths } from './paths.js';
-import { type Cordon, machineSchema } from './schemas.js';
+import type { Coordinator } from '../state/coordination/coordinator.js';
+import { retryOnConflict } from '../state/model/conflict.js';
+import { nodeValue, readEntity } from '../state/model/entity.js';
+import { type MachineState, machineNotFound, readMachines } from '../state/model/machines.js';
+import { paths } from '../state/model/paths.js';
+import { type Cordon, machineSchema } from '../state/model/schemas.js';
 
 /** Machines that a sentence names. */
 const MOST_NAMES = 5;
