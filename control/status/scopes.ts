@@ -1,3 +1,4 @@
+import { globMatcher, isGlob } from '../../state/glob.js';
 import { ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
 import { paths } from '../../state/model/paths.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
@@ -12,7 +13,7 @@ import { NothingMatches } from '../errors.js';
 export function narrow(snapshot: Snapshot, scopes: readonly string[]): Snapshot {
   if (scopes.length === 0) return snapshot;
   for (const scope of scopes) checkMatches(snapshot, scope);
-  const chosen = scopes.map(matcher);
+  const chosen = scopes.map(globMatcher);
   const isChosen = (name: string): boolean => chosen.some((matches) => matches(name));
   const named = snapshot.services.filter(({ name }) => isChosen(name));
   const whole = new Set([...named.map(({ name }) => name), ...named.flatMap(relatedTo)]);
@@ -34,22 +35,12 @@ function relatedTo({ relations }: ServiceState): readonly string[] {
 }
 
 function checkMatches({ machines, services, problems }: Snapshot, scope: string): void {
-  const matches = matcher(scope);
+  const matches = globMatcher(scope);
   const names = services.map(({ name }) => name);
   const units = services.flatMap((service) => service.units.map(({ name }) => name));
   if ([...names, ...units, ...machines.map(({ name }) => name)].some(matches)) return;
   // It is there, and that is all that is known of it.
   if (problems.some(({ path }) => path === paths.service(scope))) return;
-  if (/[*?]/.test(scope)) throw new NothingMatches(scope);
+  if (isGlob(scope)) throw new NothingMatches(scope);
   throw scope.includes('/') ? new UnitNotFound(scope) : new ServiceNotFound(scope, names);
-}
-
-/** `*` stands for any text, `?` for any character. */
-function matcher(scope: string): (name: string) => boolean {
-  const pattern = scope
-    .replace(/[.+^${}()|[\]\\/-]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${pattern}$`);
-  return (name) => expression.test(name);
 }

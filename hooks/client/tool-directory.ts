@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellQuoted } from '../../state/shell-word.js';
 import { hookTools } from '../tools/all-tools.js';
 import { perlClient } from './perl-client.js';
 
@@ -46,7 +47,7 @@ async function replace(path: string, write: (aside: string) => Promise<void>): P
 
 function nodeLauncher(): string {
   const words = [process.execPath, fileURLToPath(new URL('./node-client.js', import.meta.url))];
-  const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const quoted = words.map(shellQuoted).join(' ');
   return `#!/bin/sh\nexec ${quoted} "\${0##*/}" "$@"\n`;
 }
 

@@ -4,7 +4,8 @@ import { applyPortChanges, formatPort, type Port } from './port.js';
 import type { HookRelation } from './relation.js';
 import type { HookWrites, SavedHookContext } from './saved.js';
 import { type Json, Snapshot } from './snapshot.js';
-import type { ConfigValue, HookContextSource, LogLevel, WorkloadState } from './source.js';
+import type { ConfigValue } from '../../state/formula/config-types.js';
+import type { HookContextSource, LogLevel, WorkloadState } from './source.js';
 
 /**
  * What the hook tools of one run act on. It refuses to know which hook it is and why it runs.

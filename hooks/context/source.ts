@@ -1,9 +1,7 @@
+import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { Port } from './port.js';
 import type { RelationInfo, RelationSettings } from './relation.js';
 import type { SavedHookContext } from './saved.js';
-
-/** The value of a config option. */
-export type ConfigValue = string | number | boolean;
 
 export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shellQuoted } from '../../state/shell-word.js';
 
 /**
  * Writes the file that stands in for a hook where a command is run in its place: it is run like any hook.
@@ -9,9 +10,4 @@ export async function writeCommand(runDirectory: string, words: readonly string[
   const path = join(runDirectory, 'command');
   await writeFile(path, `#!/bin/sh\nexec ${words.map(shellQuoted).join(' ')}\n`, { mode: 0o700 });
   return path;
-}
-
-/** `word` as the shell reads back exactly it. */
-export function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

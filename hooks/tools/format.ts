@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { shellQuoted } from '../../state/shell-word.js';
 import { renderYaml } from '../../state/yaml/render-yaml.js';
 import type { Json } from '../context/snapshot.js';
 
@@ -45,7 +46,7 @@ function renderShell(value: Json, name: string): string {
   if (isList(value)) return renderShell(value.map(text).join(' '), name);
   const named =
     typeof value === 'object' && value !== null ? Object.entries(value) : [[name, value] as const];
-  return named.map(([key, each]) => `${variable(key)}=${quote(text(each))}\n`).join('');
+  return named.map(([key, each]) => `${variable(key)}=${shellQuoted(text(each))}\n`).join('');
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -59,8 +60,4 @@ function variable(key: string): string {
 function text(value: Json): string {
   if (value === null) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { bootId } from '../../boot.js';
 import type { Clock } from '../../clock.js';
 import { Staging } from './staging.js';
 import { heldBy, type LeaseRecord, type Tables } from './tables.js';
@@ -13,19 +13,8 @@ export interface Instant {
   readonly uptime: number;
 }
 
-/** '' where the system has no such id. */
-const boot = readBootId();
-
-function readBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
 export function instant(clock: Clock): Instant {
-  return { boot, uptime: clock.monotonic() };
+  return { boot: bootId(), uptime: clock.monotonic() };
 }
 
 /** A lease that ends `timeout` milliseconds from now. */

@@ -1,7 +1,8 @@
 import type { Port } from '../../../hooks/context/port.js';
 import type { RelationInfo } from '../../../hooks/context/relation.js';
 import type { SavedHookContext } from '../../../hooks/context/saved.js';
-import type { ConfigValue, HookContextSource } from '../../../hooks/context/source.js';
+import type { ConfigValue } from '../../../state/formula/config-types.js';
+import type { HookContextSource } from '../../../hooks/context/source.js';
 
 /** A unit as the agent shows it to a hook, which tests change at will and which notes what was done to it. */
 export class RecordingSource implements HookContextSource {
