@@ -1,6 +1,3 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { bundleCommand, root } from '../../build/bundle-command.js';
 import type { Benchmark } from '../benchmark.js';
 import { writeFormula } from '../lab/formula.js';
 import { Lab } from '../lab/lab.js';
@@ -20,20 +17,13 @@ export const startUp: Benchmark = {
       const nothing = (): number => timed([process.execPath, '-e', '0'], { env: lab.variables });
       const beside = (words: readonly [string, ...string[]]) =>
         inPairs(turns, () => timed(words, { env: lab.variables }), nothing);
-      const libraries = await statusOfLibraries(lab);
       const measured = [
         ['ensemble --version', 1.3, 'start of Node', await beside(lab.command('--version'))],
         [
           'ensemble status, 10 units, embedded',
-          2,
-          'commander, yaml, lmdb and zod, as the next row shows; then its own compiled code, and its schemas',
+          2.4,
+          'commander, yaml, lmdb and zod; then its own compiled code, and its schemas',
           await beside(lab.command('status')),
-        ],
-        [
-          'commander, yaml, lmdb and zod alone, reading the same',
-          undefined,
-          'start of Node, and loading them from compiled code',
-          await beside(libraries),
         ],
       ] as const;
       return {
@@ -43,7 +33,7 @@ export const startUp: Benchmark = {
           figure: `${ours.median.toFixed(0)} ms (node ${floor.median.toFixed(0)} ms)`,
           value: ratio.median,
           range: [ratio.least, ratio.most] as const,
-          ...(aim !== undefined && { aim }),
+          aim,
           bound,
         })),
       };
@@ -52,14 +42,3 @@ export const startUp: Benchmark = {
     }
   },
 };
-
-/** The words of the command that does no more than the libraries do; built and compiled as ours is. */
-async function statusOfLibraries(lab: Lab): Promise<readonly [string, ...string[]]> {
-  const bin = join(lab.directory, 'libraries/dist/bin');
-  mkdirSync(bin, { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(lab.directory, 'libraries/node_modules'));
-  await bundleCommand('bench/lab/status-of-libraries.ts', bin);
-  const words = [process.execPath, join(bin, 'ensemble.cjs'), 'status'] as const;
-  timed(words, { env: { ...lab.variables, ENSEMBLE_COMPILE: '' } });
-  return words;
-}

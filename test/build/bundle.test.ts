@@ -11,11 +11,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 describe('the bundled commands', () => {
   let place: string;
   let bin: string;
-  let variables: NodeJS.ProcessEnv;
   beforeEach(async () => {
     place = await mkdtemp(join(tmpdir(), 'ensemble-bundle-'));
     bin = join(place, 'dist/bin');
-    variables = { PATH: process.env.PATH };
     await cp(join(root, 'dist/bin'), bin, { recursive: true });
     await cp(join(root, 'package.json'), join(place, 'package.json'));
     await symlink(join(root, 'node_modules'), join(place, 'node_modules'));
@@ -24,7 +22,7 @@ describe('the bundled commands', () => {
 
   const run = (command: string, ...args: readonly string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const env = { ...variables, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
+      const env = { PATH: process.env.PATH, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
       execFile(process.execPath, [join(bin, command), ...args], { env }, (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code);
         resolve({ code, stdout, stderr });
@@ -58,12 +56,10 @@ describe('the bundled commands', () => {
 
   it('run what was compiled, whatever has become of the text beside it', async () => {
     assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
-    for (const bundle of ['status.cjs', 'run.cjs']) {
-      const text = await readFile(join(bin, bundle), 'latin1');
-      await writeFile(join(bin, bundle), text.replaceAll('no machines;', 'ON MACHINES;'), 'latin1');
-    }
+    const text = await readFile(join(bin, 'run.cjs'), 'latin1');
+    await writeFile(join(bin, 'run.cjs'), text.replaceAll('no machines;', 'ON MACHINES;'), 'latin1');
     assert.match((await run('ensemble.cjs', 'status')).stdout, /^no machines;/m);
-    await rm(join(bin, 'status.cache'));
+    await rm(join(bin, 'run.cache'));
     assert.match((await run('ensemble.cjs', 'status')).stdout, /^ON MACHINES;/m);
   });
 
@@ -83,21 +79,6 @@ describe('the bundled commands', () => {
 
   it('publish formulas from the compiled code', deployAndUpgrade);
 
-  it('load no part of Node that reads lines, watches directories or paints errors', async () => {
-    const noted = join(place, 'noted');
-    const note = join(place, 'note.cjs');
-    // Bootstrap tries the storage out, and streams of files have Node load what reads lines.
-    const script = `if (process.argv[2] !== 'bootstrap') process.on('exit', () =>
-      require('node:fs').appendFileSync('${noted}', process.moduleLoadList.join('\\n') + '\\n'));`;
-    await writeFile(note, script);
-    variables = { ...variables, NODE_OPTIONS: `--require ${note}` };
-    await deployAndUpgrade();
-    const loaded = new Set((await readFile(noted, 'utf8')).split('\n'));
-    assert.ok(loaded.has('NativeModule crypto'));
-    for (const part of ['readline', 'readline/interface', 'fs/recursive_watch', 'assert/assertion_error'])
-      assert.ok(!loaded.has(`NativeModule internal/${part}`), part);
-  });
-
   it('work without the compiled code', async () => {
     for (const name of await readdir(bin)) if (name.endsWith('.cache')) await rm(join(bin, name));
     await deployAndUpgrade();
@@ -105,9 +86,9 @@ describe('the bundled commands', () => {
 
   it('work where the compiled code is not for this Node, or is cut off', async () => {
     assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
-    await truncate(join(bin, 'status.cache'), 1_000);
+    await truncate(join(bin, 'run.cache'), 1_000);
     assert.deepEqual(await status(), empty);
-    await writeFile(join(bin, 'status.cache'), 'compiled by something else');
+    await writeFile(join(bin, 'run.cache'), 'compiled by something else');
     assert.deepEqual(await status(), empty);
   });
 
