@@ -1,5 +1,8 @@
+import { systemClock } from '../state/clock.js';
 import { nameFault } from '../state/formula/formula-id.js';
 import { workflowStates } from '../state/model/workflow-state.js';
+import { MOMENTS, type Moment, parseMoment } from './moment.js';
+import { historyKind, historyKinds } from './history-kinds.js';
 import { parseDuration } from './output/durations.js';
 import { ANY_ERROR } from '../control/status/unit-filter.js';
 
@@ -113,6 +116,32 @@ export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new ValueRefused('Write it like 30s, 5m or 1h.');
   return ms;
+}
+
+/** A time in the past. */
+export function moment(text: string): Moment {
+  const found = parseMoment(text, systemClock.now());
+  if (found === undefined) throw new ValueRefused(`Write a time like ${MOMENTS}.`);
+  return found;
+}
+
+/** What `history` picks entries by, several between commas. */
+export function kindsOfEntries(text: string, before: readonly string[] = []): readonly string[] {
+  const kinds = text.split(',').map((word) => {
+    const kind = historyKind(word.trim());
+    if (kind === undefined)
+      throw new ValueRefused(
+        `${JSON.stringify(word)} is none of ${historyKinds.join(', ')}, nor a relation’s hook such as db-relation-changed.`,
+      );
+    return kind;
+  });
+  return [...before, ...kinds];
+}
+
+/** A person, with `*` and `?`. */
+export function personName(text: string): string {
+  if (text.trim() === '') throw new ValueRefused('Write a name such as ann, or ann@host.');
+  return text.trim();
 }
 
 /** A machine's name becomes a node's name and is typed in commands. */

@@ -9,6 +9,7 @@ import type { Unit, UnitStatus } from '../../state/model/schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { type Log, sentence } from '../log.js';
 import { shortened } from '../shortened.js';
+import type { Histories } from './histories.js';
 import type { TreeWriter } from './tree-writer.js';
 import { type OwnPart, ownPart, type UnitNode } from './unit-node.js';
 
@@ -25,6 +26,8 @@ export interface UnitFacts {
   readonly status: UnitStatus;
   /** The whole of what is kept, once there is something that the tree does not say. */
   readonly history?: readonly HistoryEntry[];
+  /** The ids of what is in that history and not in the tree. */
+  readonly news?: ReadonlySet<string>;
 }
 
 /** Gives the operations that make the tree say so, as they must be at the write's `tries`-th try, counted from 0. */
@@ -53,6 +56,7 @@ export interface MirrorTree {
   readonly writer: TreeWriter;
   /** The unit's own node, which others write too. */
   readonly node: UnitNode;
+  readonly histories: Pick<Histories, 'placed'>;
 }
 
 interface Texts {
@@ -66,7 +70,7 @@ interface Texts {
 /** @param told called with what went through */
 export function mirrorUnit(
   name: string,
-  { coordinator, writer, node }: MirrorTree,
+  { coordinator, writer, node, histories }: MirrorTree,
   log: Log,
   told: (facts: UnitFacts) => void = () => undefined,
   clock: Clock = systemClock,
@@ -85,6 +89,8 @@ export function mirrorUnit(
   let reason: string | undefined;
 
   let texts: Texts | undefined;
+  /** The histories as they were written last. */
+  const placed = new WeakMap<UnitFacts, readonly HistoryEntry[]>();
 
   /** The same facts are compared, written and remembered. */
   function textsOf(facts: UnitFacts): Texts {
@@ -113,7 +119,7 @@ export function mirrorUnit(
       ...node.life(),
       ...(all || unit !== unitText ? await node.operations(part, tries) : []),
       ...(all || status !== statusText ? await statusOperations(status, tries) : []),
-      ...(historyOf(facts) === historyText ? [] : await historyOperations(historyOf(facts), tries)),
+      ...(historyOf(facts) === historyText ? [] : await historyOperations(facts, tries)),
     ];
   }
 
@@ -126,7 +132,11 @@ export function mirrorUnit(
   }
 
   /** Nobody else writes a unit's history. What it stands under may have been deleted by hand, and is made again. */
-  async function historyOperations(value: string, tries: number): Promise<readonly Operation[]> {
+  async function historyOperations(facts: UnitFacts, tries: number): Promise<readonly Operation[]> {
+    const { history = [], news } = facts;
+    const entries = await histories.placed(history, ({ id }) => news?.has(id) === true);
+    placed.set(facts, entries);
+    const value = nodeValue({ entries });
     let created: readonly Operation[] = [];
     if (tries > 0) {
       await openServiceHistory(coordinator, serviceOfUnit(name));
@@ -143,7 +153,7 @@ export function mirrorUnit(
     if (refusals > 0) log.info('the unit is told of again', { unit: name });
     refusals = 0;
     reason = undefined;
-    told(facts);
+    told({ ...facts, ...(facts.history && { history: placed.get(facts) ?? facts.history }) });
   }
 
   function historyOf(facts: UnitFacts): string {

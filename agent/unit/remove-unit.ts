@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
-import { pruneHistory, readUnitHistory, unitHistoryWith } from '../../state/model/history.js';
+import {
+  afterRequest,
+  lastRequest,
+  pruneHistory,
+  readUnitHistory,
+  unitHistoryWith,
+} from '../../state/model/history.js';
 import { newEntry, ofLife } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { removeUnit } from '../../state/model/removal.js';
@@ -17,7 +23,10 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
   const path = paths.unitHistory(unit.name);
   const found = await coordinator.get(path);
   if (found === undefined) return;
-  const past = await readUnitHistory(coordinator, unit.name);
+  const [past, request] = await Promise.all([
+    readUnitHistory(coordinator, unit.name),
+    lastRequest(coordinator),
+  ]);
   const { news = [], since } = unit.record();
   const removal = {
     at: unit.now(),
@@ -26,7 +35,8 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
     by: unit.requests().removal?.value.by,
   } as const;
   const last = { ...ofLife(newEntry(removal), unit.record()), id: `removed ${since}` };
-  const value = nodeValue({ entries: unitHistoryWith(past, [...news, last]) });
+  const told = [...news, last].map((entry) => afterRequest(entry, request));
+  const value = nodeValue({ entries: unitHistoryWith(past, told) });
   await coordinator.set(path, value, found.version);
 }
 

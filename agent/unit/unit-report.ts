@@ -48,14 +48,20 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    const { coordinator, writer, log, clock, machine } = host.parts;
+    const { coordinator, writer, histories, log, clock, machine } = host.parts;
     const told = ({ history }: UnitFacts): void => {
       if (history === undefined) return;
       this.#past = history;
       host.told(history);
     };
     this.#node = new UnitNode(coordinator, host.name, machine, host.written().incarnation);
-    this.mirror = mirrorUnit(host.name, { coordinator, writer, node: this.#node }, log, told, clock);
+    this.mirror = mirrorUnit(
+      host.name,
+      { coordinator, writer, node: this.#node, histories },
+      log,
+      told,
+      clock,
+    );
   }
 
   /** @param then called when the unit's node was read */
@@ -101,7 +107,9 @@ export class UnitReport {
     );
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;
-    return { ...facts, history: unitHistoryWith(this.#past, news) };
+    const known = new Set(this.#past.map(({ id }) => id));
+    const ids = news.map(({ id }) => id).filter((id) => !known.has(id));
+    return { ...facts, history: unitHistoryWith(this.#past, news), news: new Set(ids) };
   }
 
   /** Tells observers, once for all that changes in one turn of the event loop. */

@@ -5,7 +5,9 @@ import { openRepository } from '../../state/formula/repository.js';
 import { parseSound } from '../../state/model/entity.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { readMachines } from '../../state/model/machines.js';
+import { servicesWithHistory } from '../../state/model/history.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
+import { readHistory } from '../../state/model/read-history.js';
 import { statusSchema } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
@@ -53,6 +55,10 @@ async function list(
       return optionsOfService(coordinator, first);
     case 'settings':
       return (await optionsOfService(coordinator, first)).map((option) => `${option}=`);
+    case 'recorded':
+      return recordedNames(coordinator);
+    case 'persons':
+      return personsOnRecord(coordinator);
     case 'machines':
       return (await coordinator.children(paths.machines)) ?? [];
     case 'cordoned-machines':
@@ -65,6 +71,17 @@ async function list(
 async function cordonedMachines(coordinator: Coordinator): Promise<readonly string[]> {
   const machines = await readMachines(coordinator);
   return machines.filter(({ machine }) => machine.cordoned !== undefined).map(({ name }) => name);
+}
+
+async function recordedNames(coordinator: Coordinator): Promise<readonly string[]> {
+  const services = await servicesWithHistory(coordinator);
+  const units = await Promise.all(services.map((name) => coordinator.children(paths.serviceHistory(name))));
+  return [...services, ...units.flatMap((nodes) => (nodes ?? []).map(unitOfNode))];
+}
+
+async function personsOnRecord(coordinator: Coordinator): Promise<readonly string[]> {
+  const entries = await readHistory(coordinator, undefined, []);
+  return [...new Set(entries.flatMap(({ by }) => by ?? []))].filter((name) => /^[\w.@-]+$/.test(name)).sort();
 }
 
 async function failedUnits(coordinator: Coordinator): Promise<readonly string[]> {

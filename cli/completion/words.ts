@@ -73,8 +73,10 @@ function spellingsOf(flags: string): readonly string[] {
 function completableOf({
   completes,
   choices,
-}: Pick<ArgumentDefinition, 'completes' | 'choices'>): Completable {
+  words,
+}: Pick<ArgumentDefinition, 'completes' | 'choices'> & Pick<OptionDefinition, 'words'>): Completable {
   if (choices !== undefined) return { words: choices };
+  if (words !== undefined) return { words };
   switch (completes) {
     case undefined:
       return 'nothing';

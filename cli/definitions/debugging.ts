@@ -1,3 +1,4 @@
+import { historyKinds } from '../history-kinds.js';
 import * as values from '../values.js';
 import { type CommandDefinition, format, list, maybeText, output, text } from './definition.js';
 
@@ -38,15 +39,47 @@ export const debuggingCommands: readonly CommandDefinition[] = [
     summary: 'show what was asked for, and what came of it',
     details:
       'Who asked for what and when; and of the units what was done or failed, how long it took, and who resolved it. Kept\n' +
-      'are the last 200 requests of a service and the last 30 events of a unit, also when they are gone.',
+      'are the last 200 requests of a service and the last 30 events of a unit, also when they are gone. A time is so long\n' +
+      'ago, as 2h or 3d; a time of day, as 18:00; a day, as yesterday or 2026-11-20; or both, as "yesterday 18:00". All is\n' +
+      'local time, unless it ends in Z or such as +01:00.',
     arguments: [
-      { name: '[service|unit]', description: 'only this service or unit', parse: values.serviceOrUnit },
+      {
+        name: '[service|unit]',
+        description: 'only this service or unit',
+        parse: values.serviceOrUnit,
+        completes: 'recorded',
+      },
     ],
     options: [
+      { flags: '--since <time>', description: 'only what came then or later', parse: values.moment },
+      {
+        flags: '--until <time>',
+        description: 'only what came until then, a day to its end',
+        parse: values.moment,
+      },
+      {
+        flags: '--by <name>',
+        description:
+          'only what this person asked for, such as ann, or ann@host; * and ? may stand for anything',
+        parse: values.personName,
+        completes: 'persons',
+      },
+      {
+        flags: '--what <kind>',
+        description:
+          'only this kind, or these between commas: a command, such as upgrade, or what units do, such as start',
+        parse: values.kindsOfEntries,
+        words: historyKinds,
+      },
       { flags: '-n, --lines <count>', description: 'only so many, the last ones', parse: values.lineCount },
       format,
     ],
-    examples: ['ensemble history', 'ensemble history -n 20 mysql', 'ensemble history --format json mysql/0'],
+    examples: [
+      'ensemble history --since "yesterday 18:00"',
+      'ensemble history --since 2h --by ann --what upgrade,set',
+      'ensemble history -n 20 mysql',
+      'ensemble history --format json mysql/0',
+    ],
     run: async ([subject], options, invocation) =>
       (await import('../commands/history.js')).history(maybeText(subject), options, invocation),
   },

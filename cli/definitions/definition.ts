@@ -8,7 +8,8 @@ export type Arguments = readonly (string | readonly string[] | undefined)[];
 export type Completion = CompletedName | 'files' | 'directories';
 
 /**
- * Names that are looked up: `failed-units` are those in error; `formulas` those of $ENSEMBLE_REPOSITORY; `options` and
+ * Names that are looked up: `failed-units` are those in error; `recorded` are services and units that have a history, and
+ * `persons` those who are named in one; `formulas` those of $ENSEMBLE_REPOSITORY; `options` and
  * `settings` are those of the service that the line names first, as `title` and as `title=`.
  */
 export type CompletedName =
@@ -20,7 +21,9 @@ export type CompletedName =
   | 'environments'
   | 'formulas'
   | 'options'
-  | 'settings';
+  | 'settings'
+  | 'recorded'
+  | 'persons';
 
 export interface ArgumentDefinition {
   /** As the usage line shows it: `<service>`, `[service]`, `<unit...>`. */
@@ -40,6 +43,8 @@ export interface OptionDefinition {
   readonly choices?: readonly string[];
   readonly env?: string;
   readonly completes?: Completion;
+  /** Words that it may be completed with, where others are taken too. */
+  readonly words?: readonly string[];
 }
 
 export interface CommandDefinition {

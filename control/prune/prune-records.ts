@@ -1,6 +1,7 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeExists, NodeNotEmpty, NodeNotFound, VersionConflict } from '../../state/coordination/errors.js';
 import { readEntities } from '../../state/model/entity.js';
+import { servicesWithHistory } from '../../state/model/history.js';
 import { historySchema } from '../../state/model/history-entry.js';
 import { keepRecordedNumber } from '../../state/model/numbers.js';
 import { paths } from '../../state/model/paths.js';
@@ -10,7 +11,7 @@ export async function forgottenServices(
   coordinator: Coordinator,
   before: string,
 ): Promise<readonly string[]> {
-  const recorded = (await coordinator.children(paths.history)) ?? [];
+  const recorded = await servicesWithHistory(coordinator);
   const standing = new Set(await coordinator.children(paths.services));
   const gone = recorded.filter((service) => !standing.has(service));
   const old = await Promise.all(

@@ -2,7 +2,14 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { UnitHasAgent } from './errors.js';
-import { openServiceHistory, openUnitHistory, readUnitHistory, unitHistoryWith } from './history.js';
+import {
+  afterRequest,
+  lastRequest,
+  openServiceHistory,
+  openUnitHistory,
+  readUnitHistory,
+  unitHistoryWith,
+} from './history.js';
 import { type HistoryEntry, newEntry, ofLife } from './history-entry.js';
 import { isPresence } from './machines.js';
 import { paths, serviceOfUnit, unitOfNode } from './paths.js';
@@ -130,9 +137,10 @@ async function historyOperations(
   entry: HistoryEntry,
 ): Promise<readonly Operation[]> {
   const path = paths.unitHistory(name);
-  const past = await coordinator.get(path);
+  const [past, last] = await Promise.all([coordinator.get(path), lastRequest(coordinator)]);
+  const told = afterRequest(entry, last);
   // The agent that comes back has to learn of it, whatever else stood there.
-  const value = nodeValue({ entries: unitHistoryWith(await readUnitHistory(coordinator, name), [entry]) });
+  const value = nodeValue({ entries: unitHistoryWith(await readUnitHistory(coordinator, name), [told]) });
   const created = await openUnitHistory(coordinator, name);
   return [...created, { kind: 'set', path, value, ...(past && { version: past.version }) }];
 }

@@ -49,3 +49,36 @@ function boundedValue(value: unknown): unknown {
   if (typeof value === 'object' && value !== null) return Object.fromEntries(boundedEntries(value));
   return value;
 }
+
+/** How much of one history is kept. */
+export interface HistoryLimits {
+  readonly entries: number;
+  /** Of these, those that may come by the dozen, as from a watchdog: they push nothing else out. */
+  readonly commands: number;
+  /** Of all as JSON: a node has a limit of its own. */
+  readonly characters: number;
+}
+
+/** Kinds of which there may be very many. */
+const FREQUENT: readonly unknown[] = ['run', 'debug-hooks'];
+
+/** The entries that are kept, the last ones. */
+export function boundedHistory<Entry>(
+  entries: readonly Entry[],
+  { entries: most, commands, characters }: HistoryLimits,
+): readonly Entry[] {
+  const isFrequent = (entry: unknown): boolean => FREQUENT.includes(kindOf(entry));
+  let surplus = entries.filter(isFrequent).length - commands;
+  const kept = entries.filter((entry) => !isFrequent(entry) || surplus-- <= 0).slice(-most);
+  let size = 0;
+  const first = kept.findLastIndex((entry) => {
+    size += (JSON.stringify(entry) ?? '').length + 1;
+    return size > characters;
+  });
+  // The last one stays, whatever its size: it is what is being put on record.
+  return kept.slice(Math.min(first + 1, kept.length - 1));
+}
+
+function kindOf(entry: unknown): unknown {
+  return typeof entry === 'object' && entry !== null && 'what' in entry ? entry.what : undefined;
+}

@@ -1,38 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from '../zod.js';
 import { boundedDetails, boundedLine } from './history-bounds.js';
+import type { RequestKind } from './history-kinds.js';
 import { incarnationField } from './incarnation.js';
 import type { Requester } from './requester.js';
-
-/** What operators ask for: one kind for each thing that a command changes or asks. */
-export const requestKinds = [
-  'abort',
-  'add-relation',
-  'add-unit',
-  'bootstrap',
-  'config',
-  'cordon',
-  'debug-hooks',
-  'deploy',
-  'destroy-service',
-  'expose',
-  'prune',
-  'remove-machine',
-  'remove-relation',
-  'remove-unit',
-  'resolved',
-  'revert',
-  'run',
-  'set',
-  'uncordon',
-  'unexpose',
-  'upgrade',
-] as const;
-
-export type RequestKind = (typeof requestKinds)[number];
-
-/** What units tell besides: of a relation, they tell the hook that failed, by its name. */
-export const unitEventKinds = ['install', 'remove', 'remove-by-force', 'start', 'stop'] as const;
 
 /** Something that was asked of a service or a unit, or that came of it. */
 export const historyEntrySchema = z.looseObject({
@@ -56,6 +27,10 @@ export const historyEntrySchema = z.looseObject({
   /** Milliseconds. */
   took: z.optional(z.number()),
   message: z.optional(z.string()),
+  /** Of a request: its number in the environment, by which requests are in order. Release 0.1.0 gave none. */
+  order: z.optional(z.int().check(z.nonnegative())),
+  /** Of what a unit tells: the number of the last request that was on record before it. */
+  after: z.optional(z.int().check(z.nonnegative())),
   /** What is of use to programs, other for each kind; bounded as `boundedDetails` says. No secrets. */
   details: z.optional(z.record(z.string(), z.unknown())),
 });

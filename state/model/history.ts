@@ -3,19 +3,29 @@ import { NodeExists } from '../coordination/errors.js';
 import { unlessGone } from '../coordination/unless-gone.js';
 import * as z from '../zod.js';
 import { retryOnConflict } from './conflict.js';
-import { nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
+import { type Entity, nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
+import { boundedHistory, type HistoryLimits } from './history-bounds.js';
 import { type HistoryEntry, historyEntrySchema, ofLife } from './history-entry.js';
-import { compareUnits, nodeOfUnit, paths, unitOfNode } from './paths.js';
+import { inOrder } from './history-order.js';
+import { compareUnits, ENVIRONMENT, nodeOfUnit, paths, unitOfNode } from './paths.js';
 import { type Service, serviceSchema } from './schemas.js';
 
 /** The same whatever its entries say: one that cannot be read stays where it is, and hides no other. */
 const keptSchema = z.looseObject({ entries: z.array(z.unknown()) });
 
-/** Entries kept of what was asked of a service. */
-const MOST_OF_SERVICE = 200;
+/** More requests than there will ever be: whatever says so is wrong. */
+const MOST_REQUESTS = 1e15;
 
-/** Entries kept per unit: many units' are written in one transaction, which the coordinator bounds. */
-const MOST_OF_UNIT = 30;
+/** `/history`: the number of the last request. */
+const countSchema = z.looseObject({
+  order: z.optional(z.int().check(z.nonnegative(), z.lt(MOST_REQUESTS))),
+});
+
+/** What is kept of the requests of one service, or of the environment. */
+const OF_SERVICE: HistoryLimits = { entries: 200, commands: 50, characters: 200_000 };
+
+/** What is kept per unit: many units' are written in one transaction, which the coordinator bounds. */
+const OF_UNIT: HistoryLimits = { entries: 30, commands: 10, characters: 30_000 };
 
 /** Units of a service that are gone and whose history is kept. */
 const MOST_GONE_UNITS = 50;
@@ -26,12 +36,13 @@ export function unitHistoryWith(
   news: readonly HistoryEntry[],
 ): readonly HistoryEntry[] {
   const known = new Set(past.map(({ id }) => id));
-  return [...past, ...news.filter(({ id }) => !known.has(id))].slice(-MOST_OF_UNIT);
+  return boundedHistory([...past, ...news.filter(({ id }) => !known.has(id))], OF_UNIT);
 }
 
 /**
  * The operations that put a request on the services' record, for the transaction that makes it: it is on record where it
- * stands, and nowhere else. None where there is no entry; one with the id of an entry that stands takes its place.
+ * stands, and nowhere else. None where there is no entry; one with the id of an entry that stands takes its place. A
+ * transaction takes them once, as they number the request.
  */
 export async function recordOperations(
   coordinator: Coordinator,
@@ -39,24 +50,70 @@ export async function recordOperations(
   entry: HistoryEntry | undefined,
 ): Promise<readonly Operation[]> {
   if (entry === undefined) return [];
-  const operations = await Promise.all(
-    services.map(async (service): Promise<readonly Operation[]> => {
-      const path = paths.serviceHistory(service);
+  const records = await Promise.all(
+    services.map(async (service): Promise<Recorded> => {
       const life = entry.incarnation === undefined ? await lifeOfService(coordinator, service) : {};
-      let standing = await coordinator.get(path);
-      if (standing === undefined) {
-        await openServiceHistory(coordinator, service);
-        standing = await coordinator.get(path);
-      }
-      const kept = parseSound(path, keptSchema, standing, []);
-      // What is asked is not given up because it cannot go on record.
-      if (standing !== undefined && kept === undefined) return [];
-      const others = (kept?.value.entries ?? []).filter((each) => idOf(each) !== entry.id);
-      const entries = [...others, ofLife(entry, life)].slice(-MOST_OF_SERVICE);
-      return [{ kind: 'set', path, value: nodeValue({ entries }), ...(kept && { version: kept.version }) }];
+      return { path: paths.serviceHistory(service), entry: ofLife(entry, life) };
     }),
   );
-  return operations.flat();
+  return numberedOperations(coordinator, records);
+}
+
+/** The same of what concerns no service, such as machines. */
+export function recordEnvironmentOperations(
+  coordinator: Coordinator,
+  entry: HistoryEntry | undefined,
+): Promise<readonly Operation[]> {
+  return numberedOperations(
+    coordinator,
+    entry === undefined ? [] : [{ path: paths.environmentHistory, entry }],
+  );
+}
+
+/** An entry, and the node whose record it goes on. */
+interface Recorded {
+  readonly path: string;
+  readonly entry: HistoryEntry;
+}
+
+/**
+ * What is asked is not given up because it cannot go on record: a node that cannot be read stays as it is. The number makes
+ * requests of the whole environment one sequence, whatever their clocks say.
+ */
+async function numberedOperations(
+  coordinator: Coordinator,
+  records: readonly Recorded[],
+): Promise<readonly Operation[]> {
+  const [root, ...nodes] = await coordinator.getMany([paths.history, ...records.map(({ path }) => path)]);
+  const count = parseSound(paths.history, countSchema, root, []);
+  const order = root === undefined || count !== undefined ? (count?.value.order ?? 0) + 1 : undefined;
+  const operations = records.flatMap(({ path, entry }, index): readonly Operation[] => {
+    const standing = nodes[index];
+    const kept = parseSound(path, keptSchema, standing, []);
+    if (standing !== undefined && kept === undefined) return [];
+    const others = (kept?.value.entries ?? []).filter((each) => idOf(each) !== entry.id);
+    const entries = boundedHistory([...others, { ...entry, ...(order && { order }) }], OF_SERVICE);
+    return [written(path, kept, { ...kept?.value, entries })];
+  });
+  if (operations.length === 0 || order === undefined) return operations;
+  return [written(paths.history, count, { ...count?.value, order }), ...operations];
+}
+
+/** Makes the node, or writes it over what was read of it. */
+function written(path: string, standing: Entity<unknown> | undefined, value: unknown): Operation {
+  const text = nodeValue(value);
+  if (standing === undefined) return { kind: 'create', path, value: text };
+  return { kind: 'set', path, value: text, version: standing.version };
+}
+
+/** The number of the last request that is on record; undefined where none has one. */
+export async function lastRequest(coordinator: Coordinator): Promise<number | undefined> {
+  return (await readSound(coordinator, paths.history, countSchema, []))?.value.order;
+}
+
+/** What a unit tells, as it goes on record: after the requests that are on record by then. */
+export function afterRequest(entry: HistoryEntry, last: number | undefined): HistoryEntry {
+  return last === undefined ? entry : { ...entry, after: last };
 }
 
 /** A service that cannot be read has its record all the same. */
@@ -135,7 +192,7 @@ function idOf(entry: unknown): unknown {
 }
 
 /**
- * What is kept of a service and of all its units, also those that are gone, by time; or of one unit, with what was asked
+ * What is kept of a service and of all its units, also those that are gone, in order; or of one unit, with what was asked
  * of it by name.
  * @param problems gets what of it cannot be read
  */
@@ -145,6 +202,16 @@ export async function readServiceHistory(
   unit?: string,
   problems: Problem[] = [],
 ): Promise<readonly HistoryEntry[]> {
+  return inOrder(await serviceHistories(coordinator, service, unit, problems));
+}
+
+/** The same, each history by itself. */
+export async function serviceHistories(
+  coordinator: Coordinator,
+  service: string,
+  unit: string | undefined,
+  problems: Problem[],
+): Promise<readonly (readonly HistoryEntry[])[]> {
   const [own, nodes] = await Promise.all([
     readEntries(coordinator, paths.serviceHistory(service), problems),
     unit === undefined ? coordinator.children(paths.serviceHistory(service)) : [nodeOfUnit(unit)],
@@ -152,13 +219,21 @@ export async function readServiceHistory(
   const units = await Promise.all(
     (nodes ?? []).map((node) => readUnitHistory(coordinator, unitOfNode(node), problems)),
   );
-  const asked = own.filter((entry) => unit === undefined || entry.unit === unit);
-  return [...asked, ...units.flat()].sort(byTime);
+  return [own.filter((entry) => unit === undefined || entry.unit === unit), ...units];
+}
+
+/** What is kept of the environment and its machines. @param problems gets what of it cannot be read */
+export function readEnvironmentHistory(
+  coordinator: Coordinator,
+  problems: Problem[],
+): Promise<readonly HistoryEntry[]> {
+  return readEntries(coordinator, paths.environmentHistory, problems);
 }
 
 /** The services there is a history of, also those that are gone. */
 export async function servicesWithHistory(coordinator: Coordinator): Promise<readonly string[]> {
-  return (await coordinator.children(paths.history)) ?? [];
+  const nodes = (await coordinator.children(paths.history)) ?? [];
+  return nodes.filter((node) => node !== ENVIRONMENT);
 }
 
 /** Forgets units of a service that are gone, the earliest first, when there are many. */
@@ -171,8 +246,4 @@ export async function pruneHistory(coordinator: Coordinator, service: string): P
   const gone = kept.filter((node) => !here.has(node)).map(unitOfNode);
   const old = gone.sort(compareUnits).slice(0, Math.max(0, gone.length - MOST_GONE_UNITS));
   await Promise.all(old.map((unit) => unlessGone(() => coordinator.remove(paths.unitHistory(unit)))));
-}
-
-function byTime(a: HistoryEntry, b: HistoryEntry): number {
-  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0;
 }

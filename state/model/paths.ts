@@ -6,6 +6,9 @@ export const LIFE = 'life-';
 /** Begins the names of the nodes under a machine that its owners left there. */
 export const CLAIM = 'claim-';
 
+/** The name, which no service has, of the record of what concerns none. */
+export const ENVIRONMENT = '@environment';
+
 /**
  * Where each entity stands in the state tree (DESIGN §4). Besides the design's nodes there are two indexes, so that no
  * reader has to list every unit of the environment: `/services/<service>/units` and `/unplaced`.
@@ -86,6 +89,8 @@ export const paths = {
   logSegment: (machine: string, segment: number) => `/logs/${machine}/${String(segment).padStart(10, '0')}`,
   /** What happened to services and units; stays when they are gone. */
   history: '/history',
+  /** What concerns no service, such as machines. */
+  environmentHistory: `/history/${ENVIRONMENT}`,
   serviceHistory: (service: string) => `/history/${service}`,
   unitHistory: (unit: string) => `/history/${serviceOfUnit(unit)}/${nodeOfUnit(unit)}`,
   /** How far each agent's work is in this tree, by the agents' ids: tells a copy of before that was restored. */

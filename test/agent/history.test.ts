@@ -82,14 +82,14 @@ for (const engines of [embedded, zookeeper()])
       await world.untilOn(one);
       await eventually(async () =>
         assert.deepEqual(await told('f/0'), [
-          'f/0 resolved asked',
           'f/0 install done',
           'f/0 start failed',
+          'f/0 resolved asked',
           'f/0 resolved done',
           'f/0 start done',
         ]),
       );
-      const [, , failed, resolved] = await rows('f/0');
+      const [, failed, , resolved] = await rows('f/0');
       assert.match(failed?.message ?? '', /hook "start".*exit status 1/);
       assert.equal(resolved?.by, 'tester@here');
     });
@@ -150,7 +150,7 @@ for (const engines of [embedded, zookeeper()])
 
     it('is bounded, and shows the last ones on demand', async () => {
       for (let turn = 0; turn < 205; turn += 1) {
-        const entry = requestEntry(requester, { what: 'config', message: `turn ${turn}` });
+        const entry = requestEntry(requester, { what: 'set', message: `turn ${turn}` });
         await recordRequest(world.coordinator, 'f', entry);
       }
       const entries = await readServiceHistory(world.coordinator, 'f');

@@ -46,6 +46,8 @@ function knownPaths(): readonly string[] {
     paths.member(meeting, 's/0'),
     paths.unplacedUnit('s/0'),
     paths.logSegment('m', 1),
+    paths.history,
+    paths.environmentHistory,
     paths.serviceHistory('s'),
     paths.unitHistory('s/0'),
     paths.mark('m'),
@@ -71,7 +73,7 @@ describe('the page about the architecture', () => {
       'numbers',
       'units',
     ];
-    const more = ['meeting', 'members', 'allSettings', 'unplaced', 'logs', 'machineLogs', 'history', 'marks'];
+    const more = ['meeting', 'members', 'allSettings', 'unplaced', 'logs', 'machineLogs', 'marks'];
     assert.equal(Object.keys(paths).length, knownPaths().length + parts.length + more.length);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Log, LogLevel } from '../../../agent/log.js';
 import type { MirrorTree } from '../../../agent/tree/mirror.js';
 import type { ClaimMemory, Identity } from '../../../agent/tree/ownership.js';
+import { openHistories } from '../../../agent/tree/histories.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import { UnitNode } from '../../../agent/tree/unit-node.js';
 import { systemClock } from '../../../state/clock.js';
@@ -103,7 +104,8 @@ export class TreeFixture {
   mirrored(unit: string): MirrorTree {
     const coordinator = this.coordinator();
     const writer = treeWriter(coordinator, systemClock, Math.random);
-    return { coordinator, writer, node: new UnitNode(coordinator, unit, null, this.#incarnations.get(unit)) };
+    const node = new UnitNode(coordinator, unit, null, this.#incarnations.get(unit));
+    return { coordinator, writer, node, histories: openHistories(coordinator, writer) };
   }
 
   async close(): Promise<void> {

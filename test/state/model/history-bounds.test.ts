@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { boundedDetails, boundedLine } from '../../../state/model/history-bounds.js';
+import { boundedDetails, boundedHistory, boundedLine } from '../../../state/model/history-bounds.js';
 
 describe('a text of a history', () => {
   const lines: readonly (readonly [string, string, string])[] = [
@@ -39,4 +39,37 @@ describe('details of a history', () => {
   for (const [title, details, bounded] of rows) {
     it(title, () => assert.deepEqual(boundedDetails(details), bounded));
   }
+});
+
+describe('what is kept of a history', () => {
+  const limits = { entries: 10, commands: 3, characters: 1_000 };
+  const entries = (...kinds: readonly string[]): readonly { what: string; n: number }[] =>
+    kinds.map((what, n) => ({ what, n }));
+  const numbers = (all: readonly unknown[]): readonly unknown[] =>
+    all.map((each) => (typeof each === 'object' && each !== null && 'n' in each ? each.n : each));
+  const many = (what: string, count: number): readonly string[] => Array.from({ length: count }, () => what);
+
+  it('is all of it, where that is little', () => {
+    const all = entries('deploy', 'run', 'config');
+    assert.deepEqual(boundedHistory(all, limits), all);
+  });
+
+  it('is the last entries of many', () => {
+    assert.deepEqual(numbers(boundedHistory(entries(...many('config', 12)), limits)).slice(0, 2), [2, 3]);
+  });
+
+  it('is every other request, however many commands were run since', () => {
+    const kept = boundedHistory(entries('deploy', 'config', ...many('run', 500), 'debug-hooks'), limits);
+    assert.deepEqual(numbers(kept), [0, 1, 500, 501, 502]);
+  });
+
+  it('is no more than a node may hold, and the last one in any case', () => {
+    const long = (n: number, size: number): unknown => ({ what: 'config', n, message: 'x'.repeat(size) });
+    assert.deepEqual(numbers(boundedHistory([long(0, 900), long(1, 300), long(2, 300)], limits)), [1, 2]);
+    assert.deepEqual(numbers(boundedHistory([long(0, 10), long(1, 5_000)], limits)), [1]);
+  });
+
+  it('takes entries that are none for what they are', () => {
+    assert.deepEqual(boundedHistory([7, null, 'x', undefined], limits), [7, null, 'x', undefined]);
+  });
 });

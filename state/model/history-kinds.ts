@@ -1,0 +1,28 @@
+/** What operators ask for: one kind for each thing that a command changes or asks. */
+export const requestKinds = [
+  'abort',
+  'add-relation',
+  'add-unit',
+  'bootstrap',
+  'cordon',
+  'debug-hooks',
+  'deploy',
+  'destroy-service',
+  'expose',
+  'prune',
+  'remove-machine',
+  'remove-relation',
+  'remove-unit',
+  'resolved',
+  'revert',
+  'run',
+  'set',
+  'uncordon',
+  'unexpose',
+  'upgrade',
+] as const;
+
+export type RequestKind = (typeof requestKinds)[number];
+
+/** What units tell besides: of a relation, they tell the hook that failed, by its name. */
+export const unitEventKinds = ['config', 'install', 'remove', 'remove-by-force', 'start', 'stop'] as const;
