@@ -86,6 +86,9 @@ export const printed: Readonly<
   'cli/commands/destroy-service.ts: ensemble status {service}': {
     why: 'it shows how far a service is that goes, as in the row of service-destroying',
   },
+  'cli/commands/history.ts: ensemble history': {
+    why: 'it shows what was asked for without the choice that nothing fits, as in test/cli/history.test.ts',
+  },
   'cli/commands/remove-relation.ts: ensemble status': {
     why: 'it shows how far a relation is that ends, and ends nothing',
   },
