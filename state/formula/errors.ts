@@ -174,11 +174,11 @@ export class RepositoryNotFound extends EnsembleError {
   constructor(
     readonly path: string,
     readonly reason: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly next?: string },
   ) {
     super(
       `${path} is no repository: ${reason}`,
-      'name a directory that holds formulas with --repository',
+      options?.next ?? 'name a directory that holds formulas with --repository',
       options,
     );
   }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../storage/storage.js';
+import { requireAnswer } from './answering.js';
 import { bundleTree } from './bundle.js';
 import type { Candidate } from './candidate.js';
 import { FormulaChanging } from './errors.js';
@@ -21,9 +22,10 @@ export interface Publishable {
 /**
  * Checks the whole of a candidate and makes its bundle in `workDirectory`, which is the caller's to remove; where the candidate is a bundle, `formula.directory` is a copy in there too. A bundle is unpacked and made
  * again, so that the same tree has the same sha256 however, and by what tool, it was packed.
- * @throws what `readFormula`, `bundleFormula` and `extractBundle` throw
+ * @throws RepositoryNotFound where it does not answer; what `readFormula`, `bundleFormula` and `extractBundle` throw
  */
 export async function publishable(candidate: Candidate, workDirectory: string): Promise<Publishable> {
+  await requireAnswer(candidate.path, 'whole');
   const name = `${candidate.id.name}-${candidate.id.revision}`;
   let directory = candidate.path;
   mkdirSync(workDirectory, { recursive: true });

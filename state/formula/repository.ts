@@ -1,8 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { systemClock } from '../clock.js';
+import { basename, join } from 'node:path';
 import { EnsembleError } from '../errors.js';
-import { whyNotAnswering } from '../storage/awaited-directory.js';
+import { requireAnswer } from './answering.js';
 import { type BrokenCandidate, type Candidate, candidateManifest, inspectCandidate } from './candidate.js';
 import { mapBounded } from './concurrency.js';
 import { comparePaths } from './entry-path.js';
@@ -50,8 +49,7 @@ export interface RepositoryProblem {
  * @throws RepositoryNotFound
  */
 export async function openRepository(path: string, silence?: number): Promise<Repository> {
-  const reason = await whyNotAnswering(resolve(path), systemClock, silence);
-  if (reason !== undefined) throw new RepositoryNotFound(path, `it ${reason}`);
+  await requireAnswer(path, 'repository', silence);
   const real = realPath(path);
   const name = basename(real);
   if (!isRepositoryName(name))
@@ -171,6 +169,8 @@ async function findConflict(
 ): Promise<EnsembleError | undefined> {
   if (others.length === 0) return undefined;
   try {
+    for (const { path, kind } of [first, ...others])
+      if (kind === 'directory') await requireAnswer(path, 'whole');
     const manifest = await candidateManifest(first);
     for (const other of others) {
       if (!sameManifest(manifest, await candidateManifest(other)))

@@ -41,7 +41,12 @@ export async function listTree(directory: string, maxEntries = defaultLimits.max
     if (paths.push(path) > maxEntries)
       throw new FormulaTooLarge(directory, `it has more than ${maxEntries} files, directories and links`);
   }
-  for (const path of paths) entries.push(await describe(root, path));
+  let left = defaultLimits.maxBytes;
+  for (const path of paths) {
+    const entry = await describe(root, path, left);
+    if (entry.kind === 'file') left -= entry.size;
+    entries.push(entry);
+  }
   const manifest = sortManifest(entries);
   const bad = findBadLink(manifest);
   if (bad !== undefined) throw new FormulaEntryRefused(join(directory, bad.path), `it ${bad.reason}`);
@@ -72,7 +77,8 @@ function* listPaths(root: string, folder: string): Generator<string> {
   }
 }
 
-async function describe(root: string, path: string): Promise<ManifestEntry> {
+/** @param most bytes that a file may have: what has more is not read, as a sparse file or an endless one */
+async function describe(root: string, path: string, most: number): Promise<ManifestEntry> {
   const absolute = join(root, path);
   const stats = reading(absolute, () => lstatSync(absolute));
   if (stats.isDirectory()) return { kind: 'directory', path };
@@ -81,16 +87,26 @@ async function describe(root: string, path: string): Promise<ManifestEntry> {
   if (!stats.isFile()) throw new FormulaEntryRefused(absolute, `it is ${specialKind(stats)}`);
   // Modes are normalised in bundles, so the bit would be lost silently and the file not do what its author expects.
   if ((stats.mode & 0o6000) !== 0) throw new FormulaEntryRefused(absolute, 'it has the setuid or setgid bit');
-  return { kind: 'file', path, ...(await hashFile(absolute)), executable: isExecutable(stats.mode) };
+  const tooLarge = (): FormulaTooLarge =>
+    new FormulaTooLarge(root, `with ${path} it has more than ${defaultLimits.maxBytes} bytes`);
+  if (stats.size > most) throw tooLarge();
+  const hashed = await hashFile(absolute, most);
+  if (hashed === undefined) throw tooLarge();
+  return { kind: 'file', path, ...hashed, executable: isExecutable(stats.mode) };
 }
 
-async function hashFile(absolute: string): Promise<{ sha256: string; size: number }> {
+/** @returns undefined where there are more than `most` bytes */
+async function hashFile(
+  absolute: string,
+  most: number,
+): Promise<{ sha256: string; size: number } | undefined> {
   const hash = createHash('sha256');
   let size = 0;
   let since = 0;
   for (const chunk of readFileSafely(absolute)) {
     hash.update(chunk);
     size += chunk.length;
+    if (size > most) return undefined;
     since += chunk.length;
     if (since < AT_A_STRETCH) continue;
     since = 0;

@@ -1,18 +1,19 @@
 import { getSystemErrorName } from 'node:util';
 
 /**
- * What a helper is asked, one thing at a time. All paths are absolute. `list` gives
- * nothing, and shows that a directory answers; `fetch` writes into a file that is there, and stops
+ * What a helper is asked, one thing at a time. All paths are absolute. `fetch` writes into a file that is there, and stops
  * at the first piece that goes beyond `most` bytes; `copy` writes aside, in a directory whose files
- * older than the last word (epoch, ms) were left by the killed; `way` gives what lies on the way to a path, see `rights.ts`.
+ * older than the last word (epoch, ms) were left by the killed; `way` gives what lies on the way to a path, see `rights.ts`;
+ * `walk` reads what a repository, or all of a formula, has there, passing over errors, up to so many bytes.
  */
 export type HelperRequest =
-  | readonly ['size' | 'read' | 'flush' | 'remove' | 'list' | 'way', path: string]
+  | readonly ['size' | 'read' | 'flush' | 'remove' | 'way', path: string]
+  | readonly ['walk', path: string, how: 'repository' | 'whole', most: string]
   | readonly ['fetch', source: string, destination: string, most: string]
   | readonly ['copy', source: string, temporary: string, target: string, abandonedBefore: string];
 
 /**
- * What a helper says: bytes that follow, how many it has written by now, that it is still at work, and last what came of
+ * What a helper says: bytes that follow, how many it has written by now, that it is still at work, what it turns to, and last what came of
  * it: the size (null: no such file, or none asked for), what stands in the place of a file and is none, or an error of
  * the file system.
  */
@@ -20,6 +21,7 @@ export type HelperFrame =
   | { readonly bytes: number }
   | { readonly at: number }
   | 'alive'
+  | { readonly turnsTo: string }
   | { readonly done: number | null }
   | { readonly strange: string }
   | { readonly failed: string; readonly code: string | undefined };
@@ -33,6 +35,7 @@ export function encodeRequest(request: HelperRequest): string {
 export function parseFrame(line: string): HelperFrame {
   const [kind, word = '-', ...text] = line.split(' ');
   if (kind === 'alive') return 'alive';
+  if (kind === 'on') return { turnsTo: decodeURIComponent(word) };
   if (kind === 'at') return { at: Number(word) };
   if (kind === 'bytes') return { bytes: Number(word) };
   if (kind === 'done') return { done: word === '-' ? null : Number(word) };

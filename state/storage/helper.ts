@@ -10,7 +10,11 @@ import { perlHelper } from './perl-helper.js';
 
 /** The helper said nothing for so long that it is taken to hang; it was ended. */
 export class HelperSilent extends Error {
-  constructor(readonly seconds: number) {
+  /** @param path what it was at, where it says so */
+  constructor(
+    readonly seconds: number,
+    readonly path?: string,
+  ) {
     super(`it has not answered for ${seconds} seconds`);
   }
 }
@@ -42,6 +46,7 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
 export class Helper {
   readonly #child: Child;
   readonly #chunks: AsyncIterator<Buffer>;
+  #at: string | undefined;
   #rest: Buffer = Buffer.alloc(0);
   #over = false;
 
@@ -99,10 +104,15 @@ export class Helper {
     silence: number,
     written = (_bytes: number): void => undefined,
   ): AsyncGenerator<Buffer, number | null> {
+    this.#at = undefined;
     this.#child.stdin.write(encodeRequest(request));
     for (;;) {
       const frame = await this.#frame(clock, silence);
       if (frame === 'alive') continue;
+      if ('turnsTo' in frame) {
+        this.#at = frame.turnsTo;
+        continue;
+      }
       if ('failed' in frame) throw new HelperFailure(frame.failed, frame.code);
       if ('strange' in frame) throw new NotAFile(frame.strange);
       if ('done' in frame) return frame.done;
@@ -134,7 +144,7 @@ export class Helper {
   #chunk(clock: Clock, silence: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const timer = clock.after(silence, () => {
-        reject(new HelperSilent(silence / 1_000));
+        reject(new HelperSilent(silence / 1_000, this.#at));
         this.end();
       });
       this.#chunks

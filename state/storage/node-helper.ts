@@ -148,6 +148,64 @@ function main(): void {
     }
   }
 
+  const turnTo = (to: string): boolean => say(`on ${encodeURIComponent(to)}`);
+  /** What cannot be read is told by who reads it afterwards. */
+  const seen = (to: string, look = files.stat): Promise<Stats | undefined> => {
+    turnTo(to);
+    return look(to).catch(() => undefined);
+  };
+
+  async function walk(to: string, [how, most = '0']: readonly string[]): Promise<null> {
+    let left = Number(most);
+
+    async function readThrough(file: string, limit: number): Promise<void> {
+      const found = await seen(file);
+      // One that is larger than may be is refused by its size.
+      if (!found?.isFile() || found.size > limit || found.size > left) return;
+      left -= found.size;
+      const handle = await files.open(file, 'r').catch(() => undefined);
+      if (handle === undefined) return;
+      const buffer = Buffer.allocUnsafeSlow(PIECE);
+      try {
+        while ((await handle.read(buffer, 0, PIECE)).bytesRead > 0) turnTo(file);
+      } catch {
+        // As above.
+      } finally {
+        await handle.close();
+      }
+    }
+
+    async function namesIn(directory: string): Promise<readonly string[]> {
+      turnTo(directory);
+      return files.readdir(directory).catch(() => []);
+    }
+
+    async function whole(directory: string): Promise<void> {
+      for (const name of await namesIn(directory)) {
+        if (/^\.(git|svn|hg|bzr)$/.test(name)) continue;
+        const below = path.join(directory, name);
+        const found = await seen(below, files.lstat);
+        if (found?.isDirectory()) await whole(below);
+        else if (found?.isFile()) await readThrough(below, left);
+      }
+    }
+
+    const found = await seen(to);
+    if (!found?.isDirectory()) {
+      if (found !== undefined) await readThrough(to, left);
+    } else if (how === 'whole') await whole(to);
+    else
+      for (const name of (await namesIn(to)).filter((each) => !each.startsWith('.'))) {
+        const below = path.join(to, name);
+        const there = await seen(below);
+        if (there?.isFile() && /\.(tar\.gz|tgz)$/.test(name)) await readThrough(below, left);
+        if (!there?.isDirectory() || (await namesIn(below)).length === 0) continue;
+        for (const each of ['metadata.yaml', 'config.yaml', 'revision'])
+          await readThrough(path.join(below, each), PIECE);
+      }
+    return null;
+  }
+
   async function copy(source: string, others: readonly string[]): Promise<void> {
     const [temporary = '', target = '', abandonedBefore = '0'] = others;
     await makeDirectory(path.dirname(temporary));
@@ -225,9 +283,8 @@ function main(): void {
       case 'flush':
         await flush(first);
         return null;
-      case 'list':
-        await files.readdir(first);
-        return null;
+      case 'walk':
+        return walk(first, others);
       case 'remove':
         await remove(first);
         return null;

@@ -109,11 +109,56 @@ sub give {
     out($piece);
   }
 }
-sub list {
+# What cannot be read is told by who reads it afterwards.
+my $left;
+sub turn_to {
   my ($path) = @_;
-  opendir(my $listing, $path) or fail("scandir '$path'");
-  my @names = readdir $listing;
-  closedir $listing;
+  $path =~ s/([^A-Za-z0-9\/._~-])/sprintf '%%%02X', ord $1/ge;
+  alive();
+  out("on $path\n");
+}
+sub names_in {
+  my ($path) = @_;
+  turn_to($path);
+  opendir(my $listing, $path) or return;
+  return grep { !/\A\.\.?\z/ } readdir $listing;
+}
+sub read_through {
+  my ($path, $most) = @_;
+  turn_to($path);
+  return if !stat $path or !-f _;
+  # One that is larger than may be is refused by its size.
+  return if -s _ > $most || -s _ > $left;
+  $left -= -s _;
+  sysopen(my $file, $path, $READ) or return;
+  my $piece;
+  turn_to($path) while sysread $file, $piece, $PIECE;
+}
+sub walk_whole {
+  my ($path) = @_;
+  for my $name (names_in($path)) {
+    next if $name =~ /\A\.(?:git|svn|hg|bzr)\z/;
+    turn_to("$path/$name");
+    next if !lstat "$path/$name" or -l _;
+    if (-d _) { walk_whole("$path/$name") }
+    elsif (-f _) { read_through("$path/$name", $left) }
+  }
+}
+sub walk {
+  my ($path, $how, $most) = @_;
+  $left = $most;
+  turn_to($path);
+  return if !stat $path;
+  return read_through($path, $most) if !-d _;
+  return walk_whole($path) if $how eq 'whole';
+  for my $name (grep { !/\A\./ } names_in($path)) {
+    my $below = "$path/$name";
+    turn_to($below);
+    next if !stat $below;
+    read_through($below, $most) if -f _ && $name =~ /\.(?:tar\.gz|tgz)\z/;
+    next if !-d $below or !names_in($below);
+    read_through("$below/$_", $PIECE) for 'metadata.yaml', 'config.yaml', 'revision';
+  }
 }
 sub fetch {
   my ($source, $destination, $most) = @_;
@@ -205,7 +250,7 @@ while (defined(my $line = <STDIN>)) {
     elsif ($work eq 'read') { $answer = give(@words) }
     elsif ($work eq 'fetch') { $answer = fetch(@words) }
     elsif ($work eq 'copy') { copy(@words) }
-    elsif ($work eq 'list') { list(@words) }
+    elsif ($work eq 'walk') { walk(@words) }
     elsif ($work eq 'flush') { flush(@words) }
     elsif ($work eq 'way') { way(@words) }
     elsif ($work eq 'remove') { remove(@words) }

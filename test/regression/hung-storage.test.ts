@@ -114,7 +114,7 @@ describe('a directory storage that hangs', () => {
     try {
       await assert.rejects(openRepository(work, 300), {
         code: 'repository-not-found',
-        message: `${work} is no repository: it has not answered for 0.3 seconds`,
+        message: `${work} is no repository: ${work} has not answered for 0.3 seconds`,
       });
     } finally {
       process.env.PATH = before;

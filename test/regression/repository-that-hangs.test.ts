@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireAnswer } from '../../state/formula/answering.js';
+import { bundleFormula } from '../../state/formula/bundle.js';
+import { publishable } from '../../state/formula/publishable.js';
+import { openRepository } from '../../state/formula/repository.js';
+import { ensemble } from '../agent/operator.js';
+import { World } from '../agent/world.js';
+import { hang, helpersOf, putPipeInPlaceOf } from '../servers/hung-directory.js';
+
+const GIBIBYTE = 1024 ** 3;
+
+describe('a repository', () => {
+  let root: string;
+  let repository: string;
+  let formula: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'ens-repo-'));
+    repository = join(root, 'repo');
+    formula = join(repository, 'f');
+    await mkdir(join(formula, 'hooks'), { recursive: true });
+    await writeFile(join(formula, 'metadata.yaml'), 'name: f\nrevision: 1\nsummary: s\n');
+    await writeFile(join(formula, 'hooks', 'start'), '#!/bin/sh\n', { mode: 0o755 });
+    await writeFile(join(formula, 'data'), 'some');
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  const read = async (): Promise<unknown> => {
+    const { latest } = await openRepository(repository);
+    return publishable(latest('f'), join(root, 'work'));
+  };
+
+  for (const program of ['perl', 'node'] as const)
+    for (const [what, file, how] of [
+      ['what says which formula it is', 'f/metadata.yaml', 'repository'],
+      ['a bundle', 'f-2.tar.gz', 'repository'],
+      ['a hook', 'f/hooks/start', 'whole'],
+      ['any other file', 'f/data', 'whole'],
+    ] as const)
+      it(`in which ${what} hangs is given up in bounded time, by its path (${program})`, async () => {
+        await bundleFormula(formula, join(repository, 'f-2.tar.gz'));
+        const path = join(repository, file);
+        await requireAnswer(repository, 'repository');
+        const before = helpersOf(process.pid);
+        const release = await hang(path);
+        const environment = process.env.PATH;
+        if (program === 'node') process.env.PATH = '';
+        try {
+          const asked = how === 'whole' ? formula : repository;
+          const silence = program === 'node' ? 2_000 : 500;
+          await assert.rejects(requireAnswer(asked, how, silence), {
+            code: 'repository-not-found',
+            message: `${asked} is no repository: ${path} has not answered for ${silence / 1_000} seconds`,
+            next: `check the disk or the network mount of it, as with \`timeout 5 cat ${path}\``,
+          });
+          process.env.PATH = environment;
+          await release();
+          await requireAnswer(asked, how);
+        } finally {
+          process.env.PATH = environment;
+          await release();
+        }
+        assert.deepEqual(helpersOf(process.pid), before);
+      });
+
+  /** What may stand in a formula, and what is said of it, within seconds. */
+  const things: Readonly<Record<string, readonly [put: () => Promise<unknown>, said: RegExp]>> = {
+    'a named pipe as metadata.yaml': [
+      () => putPipeInPlaceOf(join(formula, 'metadata.yaml')),
+      /f\/metadata\.yaml .*it is not a file/,
+    ],
+    'a named pipe as a hook': [
+      () => putPipeInPlaceOf(join(formula, 'hooks', 'start')),
+      /hooks\/start.* is not a file/,
+    ],
+    'a named pipe as any other file': [
+      () => putPipeInPlaceOf(join(formula, 'data')),
+      /f\/data .*it is a fifo/,
+    ],
+    'a named pipe for hooks': [
+      async () => {
+        await rm(join(formula, 'hooks'), { recursive: true });
+        execFileSync('mkfifo', [join(formula, 'hooks')]);
+      },
+      /f\/hooks .*it is a fifo/,
+    ],
+    'a link to zeros without end as a hook': [
+      async () => {
+        await rm(join(formula, 'hooks', 'start'));
+        await symlink('/dev/zero', join(formula, 'hooks', 'start'));
+      },
+      /hooks\/start.* is not a file/,
+    ],
+    'a link to zeros without end as metadata.yaml': [
+      async () => {
+        await rm(join(formula, 'metadata.yaml'));
+        await symlink('/dev/zero', join(formula, 'metadata.yaml'));
+      },
+      /metadata\.yaml .*it is a link; put the file itself there/,
+    ],
+    '20 GB of zeros as metadata.yaml': [
+      () => truncate(join(formula, 'metadata.yaml'), 20 * GIBIBYTE),
+      /metadata\.yaml:1: .*at most 131072 are read/,
+    ],
+    '20 GB of zeros as a hook': [
+      () => truncate(join(formula, 'hooks', 'start'), 20 * GIBIBYTE),
+      /too large: with hooks\/start it has more than 2147483648 bytes/,
+    ],
+    '20 GB of zeros as any other file': [
+      () => truncate(join(formula, 'data'), 20 * GIBIBYTE),
+      /too large: with data it has more than 2147483648 bytes/,
+    ],
+  };
+  for (const [thing, [put, said]] of Object.entries(things))
+    it(`is refused for ${thing}, at once`, async function () {
+      this.timeout(15_000);
+      await put();
+      await assert.rejects(read(), said);
+    });
+
+  it('is refused for a socket, and for a bundle of 20 GB of zeros', async function () {
+    this.timeout(15_000);
+    const server = createServer();
+    await rm(join(formula, 'data'));
+    await new Promise<void>((resolve) => server.listen(join(formula, 'data'), resolve));
+    try {
+      await assert.rejects(read(), /f\/data .*it is a socket/);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+    await writeFile(join(repository, 'f-2.tar.gz'), '');
+    await truncate(join(repository, 'f-2.tar.gz'), 20 * GIBIBYTE);
+    await assert.rejects(read(), /f-2\.tar\.gz/);
+  });
+
+  it('says so to commands too', async function () {
+    this.timeout(20_000);
+    const world = await World.open();
+    try {
+      await putPipeInPlaceOf(join(await world.writeFormula(1), 'hooks', 'start'));
+      const { code, stderr } = await ensemble(world, 'deploy', '-n', '0', '--repository', 'world', 'f');
+      assert.match(stderr, /hooks\/start.* is not a file/);
+      assert.equal(code, 1);
+    } finally {
+      await world.close();
+    }
+  });
+});
