@@ -103,6 +103,48 @@ function goes(engine: EngineName, fault: string, where: string, deed: DeedRow['d
   return ends(engine, 'remove', fault, where, deed, { states: [] });
 }
 
+/** ZooKeeper itself is set back, and knows nothing of what it said since: neither its clients' sessions nor their order. */
+const setBackByItsFiles = (where: 'while the agent was stopped' | 'under the agent'): DeedRow =>
+  ends(
+    'zookeeper',
+    'config',
+    'ZooKeeper is set back by its own files',
+    where,
+    async ({ world, ask, agent, server }) => {
+      if (server === undefined) return assert.fail('the row has a server of its own');
+      await server.kill();
+      await server.saveData(world.path('backup'));
+      await server.start();
+      const first = await world.agentProcess();
+      await ask();
+      await eventually(async () =>
+        assert.equal(readRuns(await world.trace()).runs.length, stages.config.hooks.length),
+      );
+      const isStopped = where === 'while the agent was stopped';
+      if (isStopped) await first.kill('SIGTERM');
+      await server.kill();
+      await server.setBack(world.path('backup'));
+      await server.start();
+      if (!isStopped) {
+        assert.equal(await first.ended(), 1);
+        assert.match(first.stderr(), /is older than what the units of .* did.*--accept-state/s);
+      }
+      await refused(world, /is older than what the units of .* did.*--accept-state/s);
+      await agent();
+    },
+    {
+      hooks: [...stages.config.hooks, 'config-changed 1'],
+      options: { acceptState: true },
+      ownServer: true,
+    },
+  );
+
+/** The cases in which ZooKeeper is not the one that it was. */
+export const setBackRows: readonly DeedRow[] = [
+  setBackByItsFiles('while the agent was stopped'),
+  setBackByItsFiles('under the agent'),
+];
+
 /** The cases in which a name, a machine or a state is not the one that it was. */
 export const identityRows = (engine: EngineName): readonly DeedRow[] => [
   goes(engine, 'the service is deployed again', 'once it is gone', async ({ world, agent }) => {

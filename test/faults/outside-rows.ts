@@ -6,7 +6,7 @@ import { eventually } from '../eventually.js';
 import { breakerRows } from './breaker-rows.js';
 import { coordinatorRows } from './coordinator-rows.js';
 import type { DeedRow } from './deed.js';
-import { identityRows } from './identity-rows.js';
+import { identityRows, setBackRows } from './identity-rows.js';
 import { livesRows } from './lives-rows.js';
 import { operatorRows } from './operator-rows.js';
 import { ends } from './outside-row.js';
@@ -66,5 +66,6 @@ export const outsideRows: readonly DeedRow[] = [
   ...operatorRows('zookeeper'),
   ...identityRows('embedded'),
   ...identityRows('zookeeper'),
+  ...setBackRows,
   ...breakerRows,
 ];

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
-import { cp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually, eventuallyTrue } from '../eventually.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import { closeClients, open } from '../state/coordination/zookeeper/clients.js';
-
-const isData = (name: string): boolean => name.startsWith('version');
-
-/** Has a server that is down begin without anything. */
-async function empty(server: ZookeeperServer): Promise<void> {
-  for (const name of (await readdir(server.directory)).filter(isData))
-    await rm(join(server.directory, name), { recursive: true });
-}
-
-/** Copies a server's data: of one that is down, or into one. */
-async function copy(from: string, to: string): Promise<void> {
-  for (const name of (await readdir(from)).filter(isData))
-    await cp(join(from, name), join(to, name), { recursive: true });
-}
 
 describe('a ZooKeeper that was set back to before', function () {
   this.timeout(120_000);
@@ -42,7 +27,7 @@ describe('a ZooKeeper that was set back to before', function () {
     for (let time = 0; time < 20; time += 1) await client.set('/n', `${time}`);
     const session = client.savedSession();
     await server.kill();
-    await empty(server);
+    await server.setBack();
     await server.start();
     assert.equal(await client.get('/n'), undefined);
     await eventuallyTrue('it is said', () => client.events.includes('older'));
@@ -70,7 +55,7 @@ describe('a ZooKeeper that was set back to before', function () {
     await world.untilOn(formula);
     const ran = await world.trace();
     await server.kill();
-    await empty(server);
+    await server.setBack();
     await server.start();
     await agent.logged('the coordinator is older than what this agent has seen of it');
     await agent.logged('waiting: ');
@@ -98,7 +83,7 @@ describe('a ZooKeeper that was set back to before', function () {
       assert.ok(agent.lines().some(({ message, unit }) => message === 'removed' && unit === 'f/0')),
     );
     await server.kill();
-    await empty(server);
+    await server.setBack();
     await server.start();
     await agent.logged('waiting: ');
     assert.equal((await ensemble(world, 'bootstrap')).code, 0);
@@ -126,15 +111,14 @@ describe('a ZooKeeper that was set back to before', function () {
     await agent.kill('SIGTERM');
     await server.kill();
     const backup = world.path('backup');
-    await cp(server.directory, backup, { recursive: true });
+    await server.saveData(backup);
     await server.start();
     const running = await world.agentProcess();
     await world.deploy(formula, 1, 'g');
     await world.untilOn(formula, 'g/0');
     const ran = [...(await world.trace()), ...(await world.trace('g/0'))];
     await server.kill();
-    await empty(server);
-    await copy(backup, server.directory);
+    await server.setBack(backup);
     await server.start();
     assert.equal(await running.ended(), 1);
     assert.match(running.stderr(), /is older than what the units of \S+ did/);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +85,25 @@ export class ZookeeperServer {
   /** `kill -9`, paused or not. */
   async kill(): Promise<void> {
     await this.#child?.stop();
+  }
+
+  /** Copies its data, while it is down. */
+  async saveData(to: string): Promise<void> {
+    for (const name of await this.#dataNames(this.directory))
+      await cp(join(this.directory, name), join(to, name), { recursive: true });
+  }
+
+  /** Has it begin, when it is started next, with what was saved there; without anything where nothing is named. */
+  async setBack(from?: string): Promise<void> {
+    for (const name of await this.#dataNames(this.directory))
+      await rm(join(this.directory, name), { recursive: true });
+    if (from === undefined) return;
+    for (const name of await this.#dataNames(from))
+      await cp(join(from, name), join(this.directory, name), { recursive: true });
+  }
+
+  async #dataNames(directory: string): Promise<readonly string[]> {
+    return (await readdir(directory)).filter((name) => name.startsWith('version'));
   }
 
   /** Ends it and removes its data. */
