@@ -34,13 +34,14 @@ describe('a repository', () => {
     return publishable(latest('f'), join(root, 'work'));
   };
 
+  const hung = [
+    ['what says which formula it is', 'f/metadata.yaml', 'repository'],
+    ['a bundle', 'f-2.tar.gz', 'repository'],
+    ['a hook', 'f/hooks/start', 'whole'],
+    ['any other file', 'f/data', 'whole'],
+  ] as const;
   for (const program of ['perl', 'node'] as const)
-    for (const [what, file, how] of [
-      ['what says which formula it is', 'f/metadata.yaml', 'repository'],
-      ['a bundle', 'f-2.tar.gz', 'repository'],
-      ['a hook', 'f/hooks/start', 'whole'],
-      ['any other file', 'f/data', 'whole'],
-    ] as const)
+    for (const [what, file, how] of program === 'perl' ? hung : hung.slice(1, 3))
       it(`in which ${what} hangs is given up in bounded time, by its path (${program})`, async () => {
         await bundleFormula(formula, join(repository, 'f-2.tar.gz'));
         const path = join(repository, file);
@@ -51,7 +52,8 @@ describe('a repository', () => {
         if (program === 'node') process.env.PATH = '';
         try {
           const asked = how === 'whole' ? formula : repository;
-          const silence = program === 'node' ? 2_000 : 500;
+          // On a machine that has much to do, a Node takes seconds to start.
+          const silence = program === 'node' ? 5_000 : 1_000;
           await assert.rejects(requireAnswer(asked, how, silence), {
             code: 'repository-not-found',
             message: `${asked} is no repository: ${path} has not answered for ${silence / 1_000} seconds`,
