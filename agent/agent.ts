@@ -164,7 +164,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       },
       clock,
     );
-    const storage = await openStorage(environment.storage);
+    const storage = await openStorage(environment.storage, { stays: true });
     ends.push(() => storage.close());
     let gathered: Promise<void> | undefined;
     ends.push(() => gathered);

@@ -21,6 +21,7 @@ const abandonedAfter = 24 * 3600 * 1000;
 /**
  * @param silence milliseconds without a byte after which it is taken to hang
  * @param kind of its helpers
+ * @param isReady whether a helper is kept ready, for a process that stays
  * @throws StorageUrlInvalid
  */
 export function openDirectory(
@@ -28,6 +29,7 @@ export function openDirectory(
   clock: Clock = systemClock,
   silence = SILENCE,
   kind?: HelperKind,
+  isReady = false,
 ): Storage {
   const root = url.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
   if (!path.isAbsolute(root) || root.startsWith('//'))
@@ -35,7 +37,7 @@ export function openDirectory(
       url,
       'a directory is named by its absolute path, as in file:/var/lib/ensemble',
     );
-  return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, kind));
+  return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, kind, isReady));
 }
 
 /**

@@ -50,13 +50,19 @@ export class Helper {
   #rest: Buffer = Buffer.alloc(0);
   #over = false;
 
-  /** @param kind default: perl where the PATH has one */
-  constructor(kind: HelperKind = onPath('perl') === undefined ? 'node' : 'perl') {
+  /**
+   * @param kind default: perl where the PATH has one
+   * @param stays however long it is asked nothing; otherwise it ends itself after two minutes
+   */
+  constructor(
+    kind: HelperKind = onPath('perl') === undefined ? 'node' : 'perl',
+    readonly stays = false,
+  ) {
     const [program, ...options] =
       kind === 'perl'
         ? [onPath('perl') ?? 'perl', '-e', perlHelper()]
         : [process.execPath, '--max-old-space-size=64', '--eval', nodeHelper()];
-    this.#child = spawn(program ?? kind, options, {
+    this.#child = spawn(program ?? kind, stays ? [...options, '--', 'stays'] : options, {
       cwd: '/',
       // Neither this process's options for Node nor its secrets.
       env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import { Helper, HelperFailure, type HelperKind, HelperSilent, NotAFile } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
 import { parseWay, type Way } from './rights.js';
@@ -12,6 +12,9 @@ const MOST = 8;
 /** Milliseconds that a helper is kept without work; it ends itself a minute after that. */
 const KEPT = 60_000;
 
+/** Milliseconds after which the one that is kept ready is started: not while whoever opens a storage is starting itself. */
+const READY_AFTER = 1_000;
+
 /** The helpers of one storage: as many as work at once, kept for the next requests, replaced where they hang. */
 export class Helpers {
   readonly #clock: Clock;
@@ -22,11 +25,23 @@ export class Helpers {
 
   readonly #kind: HelperKind | undefined;
 
-  /** @param silence milliseconds without a word after which a helper is taken to hang */
-  constructor(clock: Clock, silence: number, kind?: HelperKind) {
+  readonly #isReady: boolean;
+  readonly #starting: Timer | undefined;
+
+  /**
+   * @param silence milliseconds without a word after which a helper is taken to hang
+   * @param isReady whether one is kept however long nothing is asked of it: to start one takes longer than to copy a
+   *   small file
+   */
+  constructor(clock: Clock, silence: number, kind?: HelperKind, isReady = false) {
     this.#kind = kind;
     this.#clock = clock;
     this.#silence = silence;
+    this.#isReady = isReady;
+    if (isReady)
+      this.#starting = clock.after(READY_AFTER, () => {
+        if (this.#idle.length === 0 && this.#busy.size === 0) this.#giveBack(this.#begun(), true);
+      });
   }
 
   /** What a helper answers. @throws as `Helper.ask` */
@@ -69,14 +84,19 @@ export class Helpers {
     if (this.#busy.size >= MOST) await this.#untilOneIsFree();
     const fresh = this.#clock.monotonic() - KEPT;
     let kept = this.#idle.pop();
-    while (kept !== undefined && (kept.helper.isOver || kept.since < fresh)) {
+    while (kept !== undefined && (kept.helper.isOver || (kept.since < fresh && !kept.helper.stays))) {
       kept.helper.end();
       kept = this.#idle.pop();
     }
-    const helper = kept?.helper ?? new Helper(this.#kind);
+    const helper = kept?.helper ?? this.#begun();
     helper.hold(true);
     this.#busy.add(helper);
     return helper;
+  }
+
+  #begun(): Helper {
+    const others = [...this.#busy, ...this.#idle.map(({ helper }) => helper)];
+    return new Helper(this.#kind, this.#isReady && !others.some(({ stays, isOver }) => stays && !isOver));
   }
 
   #untilOneIsFree(): Promise<void> {
@@ -106,6 +126,7 @@ export class Helpers {
 
   /** Ends them all; what they were at fails. */
   close(): void {
+    this.#starting?.cancel();
     for (const { helper } of this.#idle.splice(0)) helper.end();
     for (const helper of this.#busy) helper.end();
     this.#busy.clear();

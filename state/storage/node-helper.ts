@@ -301,7 +301,7 @@ function main(): void {
     }
   }
 
-  const rest = setTimeout(() => process.exit(), IDLE).unref();
+  const rest = setTimeout(() => process.argv.includes('stays') || process.exit(), IDLE).unref();
   let line = '';
   process.stdin.setEncoding('utf8').on('data', (text: string) => {
     line += text;

@@ -15,6 +15,8 @@ export interface StorageOptions {
    * is reported after about 9 s.
    */
   readonly attempts?: number;
+  /** Whether whoever opens it stays, and would have small objects quickly: of a directory, a helper is kept ready. */
+  readonly stays?: boolean;
   readonly clock?: Clock;
 }
 
@@ -26,7 +28,13 @@ export interface StorageOptions {
  */
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
   if (url.startsWith('file:'))
-    return (await import('./directory.js')).openDirectory(url, options.clock, options.idleTimeout);
+    return (await import('./directory.js')).openDirectory(
+      url,
+      options.clock,
+      options.idleTimeout,
+      undefined,
+      options.stays,
+    );
   if (url.startsWith('s3:')) return (await import('./s3.js')).openS3(url, options);
   // Whatever stands here may be a secret that was put into the wrong field, so only its scheme is repeated.
   throw new StorageUrlInvalid(

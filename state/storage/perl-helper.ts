@@ -240,7 +240,8 @@ sub remove {
   strange('a directory') if lstat $path && -d _;
   fail("unlink '$path'", $error);
 }
-alarm 120;
+my $idle = @ARGV ? 0 : 120;
+alarm $idle;
 while (defined(my $line = <STDIN>)) {
   alive();
   my ($work, @words) = map { s/%([0-9A-Fa-f]{2})/chr hex $1/ger } split ' ', $line;
@@ -264,6 +265,6 @@ while (defined(my $line = <STDIN>)) {
     $text =~ s/\s+/ /g;
     out("failed $number $text\n");
   }
-  alarm 120;
+  alarm $idle;
 }
 `;
