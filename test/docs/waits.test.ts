@@ -26,7 +26,7 @@ const rows = (): readonly Row[] =>
 
 /** What waits, as it is written; without what only lets the event loop turn. */
 const waiting =
-  /\b(untilItWorks|whileItMayHeal|untilHealed|saidWhile|knownService)\(|\bnew Promise(?!\(setImmediate\))\b|\bpause\((?:[^)]*[cC]lock|wait)|\bslots\.take\(/;
+  /\b(untilItWorks|whileItMayHeal|untilHealed|saidWhile|knownService)\(|\bnew Promise(?!\(setImmediate\))\b|\bpause\((?:[^)]*[cC]lock|wait)|\bslots\.take\(/g;
 
 /** Files that define how to wait, or wait in tests only. */
 const tools = [
@@ -37,25 +37,48 @@ const tools = [
   'state/clock.ts',
 ];
 
+/** How often each file waits; files that do not are left out. */
+function waits(): ReadonlyMap<string, number> {
+  const sources = ['agent', 'hooks', 'control', 'state', 'cli'].flatMap((room) =>
+    filesUnder(room)
+      .map((file) => `${room}/${file}`)
+      .filter((file) => file.endsWith('.ts')),
+  );
+  return new Map(
+    sources
+      .map((file) => {
+        const code = textOf(file)
+          .replace(/^import [\s\S]*?;$/gm, '')
+          .replace(/\/\*\*[\s\S]*?\*\//g, '');
+        return [file, [...code.matchAll(waiting)].length] as const;
+      })
+      .filter(([file, count]) => count > 0 && !tools.includes(file)),
+  );
+}
+
+/** What the page says of files that wait more than once, by its last list. */
+const counted = (): ReadonlyMap<string, number> =>
+  new Map(
+    [...textOf('docs/waits.md').matchAll(/^\* `([^`]+)`: (\d+)$/gm)].map(([, file = '', count]) => [
+      file,
+      Number(count),
+    ]),
+  );
+
 describe('the page of what waits', () => {
   it('has a row for every file that waits', () => {
-    const known = new Set([...tools, ...rows().flatMap(({ files }) => files)]);
-    const sources = ['agent', 'hooks', 'control', 'state', 'cli'].flatMap((room) =>
-      filesUnder(room)
-        .map((file) => `${room}/${file}`)
-        .filter((file) => file.endsWith('.ts')),
-    );
-    const found = sources.filter((file) => {
-      const code = textOf(file)
-        .replace(/^import [\s\S]*?;$/gm, '')
-        .replace(/\/\*\*[\s\S]*?\*\//g, '');
-      return waiting.test(code);
-    });
+    const known = new Set(rows().flatMap(({ files }) => files));
+    const found = [...waits().keys()];
     assert.ok(found.length > 40, `${found.length} files that wait are found`);
     assert.deepEqual(
       found.filter((file) => !known.has(file)),
       [],
     );
+  });
+
+  it('counts the waits of each file: one that is new is thought of, as a row or as part of one', () => {
+    const more = [...waits()].filter(([, count]) => count > 1);
+    assert.deepEqual(Object.fromEntries(counted()), Object.fromEntries(more));
   });
 
   it('names files, names in them, and tests that are there', () => {
