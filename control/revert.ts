@@ -17,6 +17,8 @@ import { requireUnit } from '../state/model/units.js';
 export interface Reverted {
   readonly from: string;
   readonly to: string;
+  /** What the service goes back to when it does so once more, where it still knows. */
+  readonly before?: string | undefined;
 }
 
 /** Is told the relations in use that the formula to go back to would break; by throwing it refuses to go there. */
@@ -43,7 +45,7 @@ export async function revertService(
       const { formula, previous, earlier = [], bad = [], ...rest } = current;
       if (previous === undefined) throw new NothingToRevert(service, formula);
       const [before, ...others] = earlier;
-      reverted = { from: formula, to: previous };
+      reverted = { from: formula, to: previous, before };
       return {
         ...rest,
         formula: previous,

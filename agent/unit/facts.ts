@@ -70,13 +70,22 @@ export function unitFacts(
  * What leads out of an error. Where another formula waits for the unit, that is the way: `resolved --retry` would run
  * the broken hook once more.
  */
-function wayOutFirst({ state, service, next, upgrade }: UnitRecord, wants: Wants): string {
+function wayOutFirst(record: UnitRecord, wants: Wants): string {
+  const { state, service, next, upgrade } = record;
   const { upgrade: wanted } = wants;
   const waits =
     wanted !== undefined && !wanted.force && wanted.to !== upgrade?.to.id && state !== 'stop-error';
   return waits
     ? `ensemble upgrade-formula --force ${service} (takes it to ${wanted.to}), or ${next}`
-    : (next ?? '');
+    : `${next ?? ''}${withoutTheHook(record)}`;
+}
+
+/** The way out where the failed hook will not succeed, however often it runs. */
+function withoutTheHook({ unit, state, upgrade }: UnitRecord): string {
+  if (state === 'stop-error') return `, or: ensemble resolved ${unit} (removes it all the same)`;
+  if (state !== 'upgrade-error' || upgrade === null || upgrade.from === null || upgrade.revert === true)
+    return '';
+  return `, or: ensemble revert-formula ${unit} (takes it back to ${upgrade.from.id})`;
 }
 
 /**

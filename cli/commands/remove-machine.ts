@@ -1,6 +1,7 @@
 import { systemClock } from '../../state/clock.js';
 import { lostMachines, removeLostMachines, removeMachines } from '../../control/machine-removal.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
+import { readServiceState } from '../../control/status/snapshot.js';
 import { NotConfirmed } from '../errors.js';
 import { namesOf } from '../../control/names-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
@@ -46,5 +47,22 @@ async function forgetLost(
     const message = `${namesOf(names)}, with ${namesOf(of)}`;
     await record(session, output, service, by, { what: 'remove-machine', message });
   }
-  if (units.length > 0) output.notice(`removed ${namesOf(units)}, without a hook`);
+  if (units.length === 0) return;
+  output.notice(`removed ${namesOf(units)}, without a hook`);
+  for (const line of await replacementLines(session, units)) output.notice(line);
+}
+
+/** What brings as many units to the services that are there still; subordinates come with the units they are beside. */
+async function replacementLines(
+  { coordinator }: Session,
+  units: readonly string[],
+): Promise<readonly string[]> {
+  const services = [...new Set(units.map(serviceOfUnit))];
+  const found = await Promise.all(services.map((service) => readServiceState(coordinator, service)));
+  return services.flatMap((service, index) => {
+    const now = found[index]?.service;
+    if (now === undefined || now.destroying === true || now.subordinate === true) return [];
+    const count = units.filter((unit) => serviceOfUnit(unit) === service).length;
+    return [`to have as many units of ${service} again: ensemble add-unit -n ${count} ${service}`];
+  });
 }

@@ -34,7 +34,7 @@ export async function revertFormula(
     );
     invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
     const units = (await readServiceState(session.coordinator, first))?.units.map(({ name }) => name) ?? [];
-    return follow(session, invocation, options, first, reverted, units, before);
+    return follow(session, invocation, options, first, { left: reverted.from, ...reverted }, units, before);
   });
 }
 
@@ -78,14 +78,14 @@ function follow(
   invocation: Invocation,
   options: FollowOptions,
   service: string,
-  { to }: Reverted,
+  { to, before, left }: Reverted & { readonly left?: string },
   units: readonly string[],
   forced: ReadonlyMap<string, string>,
 ): Promise<ExitCode> {
   return followAndTell(
     session,
     invocation,
-    { service, kind: 'upgraded', back: true, formula: to, forced },
+    { service, kind: 'upgraded', back: true, formula: to, before, left, forced },
     units,
     options,
   );

@@ -79,7 +79,8 @@ async function follow(
   for (const line of errorLines(errors, target.id, name, force)) output.warn(line);
   for (const line of leftOutLines(plan, name)) output.notice(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
-  const goal = { service: name, kind: 'upgraded', formula: target.id, forced } as const;
+  const before = service.formula === target.id ? service.previous : service.formula;
+  const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;
   const ended = async (end: FollowEnd | undefined): Promise<void> => {
     if (format === 'table') return;
     const outcome = outcomeOf({ service: name, from: service.formula, to: target.id }, plan.upgrade, end);

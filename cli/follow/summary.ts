@@ -42,7 +42,20 @@ export function summarize(
       `  try: ensemble status ${goal.service}`,
     );
   }
-  return lines;
+  // Where others took it elsewhere meanwhile, it would not go back to that.
+  return rows.some(({ standing }) => standing === 'overtaken' || standing === 'called-off')
+    ? lines
+    : [...lines, ...wayBackLines(goal)];
+}
+
+/** Where the service can go from here: it may have been the wrong service, or the wrong formula. */
+function wayBackLines({ service, before, left }: Goal): readonly string[] {
+  return [
+    ...(left === undefined
+      ? []
+      : [`once ${left} is mended, as a higher revision: ensemble upgrade-formula ${service}`]),
+    ...(before === undefined ? [] : [`to go back to ${before}: ensemble revert-formula ${service}`]),
+  ];
 }
 
 /** What goes on without the command, in words. */
@@ -64,7 +77,7 @@ function interruptedLines(goal: Goal, rows: readonly Row[]): readonly string[] {
       : [];
   const goesOn = rows.some((row) => row.standing === 'under-way' && !elsewhere.includes(row));
   const status = `See how far with: ensemble status ${service}`;
-  if (elsewhere.length === 0) return [`stopped following; ${workOf(goal)}. ${status}`];
+  if (elsewhere.length === 0) return [`stopped following; ${workOf(goal)}. ${status}`, ...wayBackLines(goal)];
   const off = `nobody asks ${namesOf(elsewhere.map(({ unit }) => unit))} any more to go to ${formula}`;
   return [
     goesOn

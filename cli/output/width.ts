@@ -1,3 +1,5 @@
+import { wordsOf } from './commands-in-text.js';
+
 /** Made when the first text needs it: its tables take longer to load than most commands take in all. */
 let graphemes: Intl.Segmenter | undefined;
 
@@ -30,14 +32,15 @@ export function cutToWidth(text: string, columns: number): string {
 
 /**
  * `text` in lines of at most `columns`, broken between words; a word that is longer than a line is broken within, but
- * never through the middle of a character. One empty line for no text.
+ * never through the middle of a character. A command that it names is never broken: where it has no room in a line, it is
+ * one that is longer, which the terminal breaks, so that it can be copied in one piece. One empty line for no text.
  */
 export function wrapToWidth(text: string, columns: number): readonly string[] {
   if (displayWidth(text) <= columns) return [text];
   const room = Math.max(1, columns);
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (displayWidth(longer) <= room) {
       line = longer;
@@ -45,6 +48,10 @@ export function wrapToWidth(text: string, columns: number): readonly string[] {
     }
     if (line !== '') lines.push(line);
     line = '';
+    if (word.includes(' ')) {
+      lines.push(word);
+      continue;
+    }
     for (const segment of segmentsOf(word)) {
       if (displayWidth(line + segment) > room && line !== '') {
         lines.push(line);

@@ -40,7 +40,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
       Object.entries(relationErrors).map(([relation, { message }]) => ({
         who,
         what: `relation ${relation} in error`,
-        text: printable(message),
+        ...textAndNext(message),
       })),
     ),
     ...units.flatMap(([who, { since, blockers = [] }]) =>
@@ -58,17 +58,38 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         : (upgrade?.blockers ?? []).map(({ reason, since }) => ({
             who,
             what: `its upgrade to ${upgrade?.to} waits since ${instant(since)}`,
-            text: printable(reason),
+            ...textAndNext(reason),
           })),
+    ),
+    ...units.flatMap(([who, { state, since, message, upgrade }]) =>
+      // What its agent goes on trying, and names a command for.
+      isErrorState(state) ||
+      !message.includes('; next: ') ||
+      upgrade?.blockers?.some(({ reason }) => reason === message)
+        ? []
+        : [{ who, what: `${state} since ${instant(since)}`, ...textAndNext(message) }],
     ),
     ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
     ...Object.entries(machines).flatMap(([who, { agent, units: placed, start }]) =>
       // Of one without units nobody waits.
       agent === 'up' || placed === 0 || start === undefined
         ? []
-        : [{ who, what: 'no agent is running', text: printable(start) }],
+        : [
+            {
+              who,
+              what: 'no agent is running',
+              text: printable(start),
+              next: `where ${who} is lost for good: ensemble remove-machine --force ${who}`,
+            },
+          ],
     ),
   ];
+}
+
+/** What a message says, and the command that it ends with, where it names one. */
+function textAndNext(message: string): Pick<Attention, 'text' | 'next'> {
+  const [text = '', ...next] = printable(message).split('; next: ');
+  return { text, ...(next.length > 0 && { next: next.join('; next: ') }) };
 }
 
 /** One that hangs keeps the unit from all that it is asked for. */
@@ -105,7 +126,7 @@ export function attentionLines(document: StatusDocument, columns: number, now: n
       ...wrapToWidth(`${who}: ${what}`, columns),
       ...indented(text),
       // One command in a line, so that it can be copied.
-      ...(next === undefined ? [] : `next: ${next}`.split(/, (?=then: )/).map((line) => `    ${line}`)),
+      ...(next === undefined ? [] : `next: ${next}`.split(/, (?=then: |or: )/).map((line) => `    ${line}`)),
     ]),
   ];
 }

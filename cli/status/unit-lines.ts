@@ -1,3 +1,5 @@
+import { serviceOfUnit } from '../../state/model/paths.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { tableRows } from '../output/table.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
@@ -56,7 +58,25 @@ export function unitLines(
     const color = unit && colors[severityOf(unit)];
     return color === undefined ? each : each.map((line) => paint(screen, color, line));
   });
-  return [...head, ...painted, ...(rows.some(isBehind) ? ['', '* not the formula of its service'] : [])];
+  return [...head, ...painted, ...behindLines(rows)];
+}
+
+/** What the mark of those behind means, and for each service what takes along those that nobody asks. */
+function behindLines(rows: readonly Row[]): readonly string[] {
+  const behind = rows.filter(isBehind);
+  if (behind.length === 0) return [];
+  const left = new Map<string, number>();
+  for (const { name, unit } of behind)
+    if (unit.upgrade === undefined && !isErrorState(unit.state) && unit.principal === undefined)
+      left.set(serviceOfUnit(name), (left.get(serviceOfUnit(name)) ?? 0) + 1);
+  return [
+    '',
+    '* not the formula of its service; only these: ensemble status --behind',
+    ...[...left].map(
+      ([service, count]) =>
+        `  ${count} of ${service} ${count === 1 ? 'stays' : 'stay'} so until: ensemble upgrade-formula ${service}`,
+    ),
+  ];
 }
 
 /** How far up a unit stands, with those placed beside it. */
@@ -73,8 +93,11 @@ function lineOf(row: Row, indent: string): readonly string[] {
     `${unit.formula ?? '-'}${isBehind(row) ? ' *' : ''}`,
     printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
-    // In full it stands with what needs attention.
-    unitMessage({ ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message }),
+    // In full it stands with what needs attention, where the command that it ends with can be copied.
+    unitMessage(
+      { ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message },
+      (text) => text.split('; next: ')[0] ?? '',
+    ),
   ];
 }
 

@@ -9,6 +9,10 @@ export interface Goal {
   readonly kind: 'started' | 'upgraded';
   /** The units were asked to go back: asked again, they go back one more. */
   readonly back?: true;
+  /** The formula that \`revert-formula\` takes the whole service back to from here, where there is one. */
+  readonly before?: string | undefined;
+  /** The formula that the whole service was had to leave, which is not taken again as it is. */
+  readonly left?: string | undefined;
   /** The formula id, for `upgraded` and for what is told of both. */
   readonly formula: string;
   /**

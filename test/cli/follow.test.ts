@@ -160,7 +160,8 @@ describe('following units', () => {
       assert.equal(code, 130);
       assert.ok(
         stderr.endsWith(
-          'stopped following; the upgrade goes on. See how far with: ensemble status guestbook\n',
+          'stopped following; the upgrade goes on. See how far with: ensemble status guestbook\n' +
+            'to go back to principia:guestbook-1: ensemble revert-formula guestbook\n',
         ),
         stderr,
       );

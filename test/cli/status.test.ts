@@ -113,7 +113,7 @@ describe('ensemble status', () => {
     );
     assert.match(
       stdout,
-      /\n\n\* not the formula of its service\n\nNEEDS ATTENTION\nm0: no agent is running\n {4}start it on m0\.test as .*\n$/,
+      /\n\n\* not the formula of its service; only these: ensemble status --behind\n\nNEEDS ATTENTION\nm0: no agent is running\n {4}start it on m0\.test as .*\n(?: {4}.*\n)*$/,
     );
   });
 

@@ -45,7 +45,10 @@ describe('ensemble upgrade-formula', () => {
       stderr,
       /^published principia:guestbook-2\nupgrading guestbook\/0, guestbook\/1, guestbook\/2 to /,
     );
-    assert.match(stderr, /\n3 of 3 units run principia:guestbook-2 \(\d+\.\d s\)\n$/);
+    assert.match(
+      stderr,
+      /\n3 of 3 units run principia:guestbook-2 \(\d+\.\d s\)\nto go back to principia:guestbook-1: ensemble revert-formula guestbook\n$/,
+    );
   });
 
   it('prints what came of it where a format is asked for', async () => {
@@ -188,7 +191,7 @@ describe('ensemble upgrade-formula', () => {
     );
     assert.match(
       stderr,
-      /\n {2}try: ensemble resolved --retry guestbook\/1, or ensemble upgrade-formula --force guestbook\n$/,
+      /\n {2}try: ensemble resolved --retry guestbook\/1, or ensemble upgrade-formula --force guestbook\nto go back to principia:guestbook-1: .*\n$/,
     );
   });
 

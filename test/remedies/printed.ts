@@ -188,4 +188,36 @@ export const printed: Readonly<
     test: 'test/remedies/agent-rows.ts',
     says: 'the agent, started as it is printed',
   },
+  'agent/unit/facts.ts: ensemble resolved {unit} (removes it all the same)': {
+    test: 'test/walk/units.test.ts',
+    says: 'that cannot stop',
+  },
+  'agent/unit/facts.ts: ensemble revert-formula {unit} (takes it back to {upgrade.from.id})': {
+    test: 'test/walk/upgrades.test.ts',
+    says: 'whose hook fails for good on one of five units',
+  },
+  'cli/follow/summary.ts: ensemble revert-formula {service}': {
+    test: 'test/walk/upgrades.test.ts',
+    says: 'of the wrong service',
+  },
+  'cli/follow/summary.ts: ensemble upgrade-formula {service}': {
+    test: 'test/walk/upgrades.test.ts',
+    says: 'go on with a mended one',
+  },
+  'cli/status/attention.ts: ensemble remove-machine --force {who}': {
+    test: 'test/walk/machines.test.ts',
+    says: 'is lost for good',
+  },
+  'cli/status/unit-lines.ts: ensemble status --behind': {
+    test: 'test/walk/upgrades.test.ts',
+    says: 'not on the newest',
+  },
+  'cli/status/unit-lines.ts: ensemble upgrade-formula {service}': {
+    test: 'test/walk/upgrades.test.ts',
+    says: 'not on the newest',
+  },
+  'cli/commands/remove-machine.ts: ensemble add-unit -n {count} {service}': {
+    test: 'test/walk/machines.test.ts',
+    says: 'that is lost for good',
+  },
 };

@@ -71,6 +71,7 @@ describe('what needs attention', () => {
       'NEEDS ATTENTION',
       'm0: no agent is running',
       '    start it on db1: systemctl start ensemble-agent',
+      '    next: where m0 is lost for good: ensemble remove-machine --force m0',
     ]);
   });
 });
