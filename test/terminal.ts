@@ -42,6 +42,19 @@ export class Terminal {
     return text.trimEnd().split('\n');
   }
 
+  /**
+   * All that was shown since it was opened, also what went off the screen. A line that the terminal broke for want of room
+   * is one, as it is for a mouse that copies it.
+   */
+  async everything(): Promise<readonly string[]> {
+    const text = await this.#tmux('capture-pane', '-p', '-J', '-S', '-');
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trimEnd());
+  }
+
+  /** Presses keys, as tmux names them; after `-l`, the text itself. */
   async type(...keys: readonly string[]): Promise<void> {
     await this.#tmux('send-keys', ...keys);
   }

@@ -29,14 +29,27 @@ export interface Started {
   said(): string;
 }
 
+/** What an environment is made of, where that matters. */
+export interface StageOptions {
+  readonly state?: string;
+  readonly storage?: string;
+  /** More of what a shell finds set. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** False leaves it to `ensemble bootstrap`. */
+  readonly bootstrapped?: boolean;
+}
+
 /** An environment in which printed commands are run as they stand, by a shell, as operators paste them. */
 export class Stage {
   readonly #running: ChildProcess[] = [];
 
-  private constructor(readonly world: World) {}
+  private constructor(
+    readonly world: World,
+    private readonly more: Readonly<Record<string, string>>,
+  ) {}
 
-  static async open(bootstrapped: boolean): Promise<Stage> {
-    const world = await World.open({ bootstrapped });
+  static async open({ variables = {}, ...options }: StageOptions = {}): Promise<Stage> {
+    const world = await World.open(options);
     await mkdir(world.path('bin'));
     for (const [name, program] of [
       ['ensemble', ensembleProgram],
@@ -45,7 +58,14 @@ export class Stage {
       await writeFile(world.path('bin', name), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, {
         mode: 0o755,
       });
-    return new Stage(world);
+    return new Stage(world, variables);
+  }
+
+  /** What a shell of an operator finds set. */
+  get variables(): Readonly<Record<string, string>> {
+    const { root } = this.world;
+    const path = `${this.world.path('bin')}:${process.env.PATH}`;
+    return { PATH: path, HOME: root, ENSEMBLE_HOME: root, ...this.more };
   }
 
   /** Runs a line as it is typed. */
@@ -150,10 +170,9 @@ export class Stage {
   }
 
   #spawn(line: string): ChildProcess {
-    const { root } = this.world;
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '/bin/sh', '-c', line], {
-      cwd: root,
-      env: { PATH: `${this.world.path('bin')}:${process.env.PATH}`, HOME: root, ENSEMBLE_HOME: root },
+      cwd: this.world.root,
+      env: this.variables,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#running.push(child);
@@ -165,7 +184,7 @@ export class Stage {
 export function tryRows(rows: readonly Row[]): void {
   for (const { code, by, bare, run } of rows)
     it(`${code}: ${by}`, async () => {
-      const stage = await Stage.open(bare !== true);
+      const stage = await Stage.open({ bootstrapped: bare !== true });
       try {
         await run(stage);
       } finally {
