@@ -228,7 +228,8 @@ describe('ensemble upgrade-formula', () => {
     assert.ok(
       stderr.endsWith(
         'guestbook/1 failed: upgrade-error, hook: hook upgrade-formula exited with 3\n' +
-          '  try: ensemble resolved --retry guestbook/1\n',
+          '  try: ensemble resolved --retry guestbook/1\n' +
+          'to go back to principia:guestbook-1: ensemble revert-formula guestbook\n',
       ),
       stderr,
     );

@@ -7,7 +7,7 @@ describe('a text that names a command', () => {
   const rows: readonly (readonly [string, number, readonly string[]])[] = [
     [`start it on db1: ${agent}`, 30, ['start it on db1:', agent]],
     ['try: ensemble resolved --retry f/0 db:0', 30, ['try:', 'ensemble resolved --retry f/0 db:0']],
-    ['next: ensemble status f, then go', 24, ['next:', 'ensemble status f, then', 'go']],
+    ['next: ensemble status f, then go', 20, ['next:', 'ensemble status f,', 'then go']],
     ['kill -CONT 12 (node), or kill it', 14, ['kill -CONT 12', '(node), or', 'kill it']],
     ["ensemble run f/0 -- 'a, b' or not", 20, ["ensemble run f/0 -- 'a, b'", 'or not']],
     ['no command is in these words', 12, ['no command', 'is in these', 'words']],
