@@ -12,7 +12,7 @@ export class UnitsNotAdded extends EnsembleError {
   ) {
     super(
       `service ${service} is created, but not all of its units are: ${reason}`,
-      `ensemble status ${service}, then ensemble add-unit -n ${count} ${service}`,
+      `the same command again makes the others; where it cannot: ensemble status ${service}, then ensemble add-unit -n ${count} ${service}`,
       options,
     );
   }

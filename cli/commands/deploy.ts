@@ -8,14 +8,15 @@ import { formatFormulaId, nameFault } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { readEntity } from '../../state/model/entity.js';
-import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
+import { makeDeployedUnits } from '../../state/model/deployed-units.js';
+import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../state/model/errors.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { requireOpenMachine } from '../../state/model/placement.js';
-import { type ConfigValues, serviceSchema } from '../../state/model/schemas.js';
-import { createService } from '../../state/model/services.js';
-import { addUnits } from '../../state/model/units.js';
+import { type ConfigValues, type Service, serviceSchema } from '../../state/model/schemas.js';
+import { createService, unitsOfService } from '../../state/model/services.js';
 import { readConfigFile } from '../config/config-file.js';
+import { requireSameDeploy, type WantedDeploy } from '../../control/deploy/same-deploy.js';
 import { UnitsNotAdded } from '../../control/errors.js';
 import { NoRepository } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
@@ -42,7 +43,8 @@ export interface DeployOptions extends FollowOptions {
 
 /**
  * Deploys a formula as a service. Everything that can be wrong is looked at before the service is made, and the
- * service is made before its units, so that after a failure the same command, or `add-unit`, is the way on.
+ * service says which units are to be made of it, so that after an interruption at any moment the same command goes on. A
+ * service that is already what this command would make of it is followed; any other of that name is left alone.
  */
 export async function deploy(
   formula: string,
@@ -57,23 +59,28 @@ export async function deploy(
   if (path === '') throw new NoRepository(formula);
   return withSession<ExitCode>(invocation, async (session) => {
     const { coordinator } = session;
-    await requireFreeName(coordinator, name);
-    if (options.machine !== undefined) await requireOpenMachine(coordinator, options.machine);
+    const standing = await findService(coordinator, name);
+    if (standing === undefined && options.machine !== undefined)
+      await requireOpenMachine(coordinator, options.machine);
     const found = await openRepository(path);
-    const repository = options.upgrade
-      ? await raiseRevision(found, wanted.name, (formula) =>
-          configFor(wanted.name, formula, name, options, invocation),
-        )
-      : found;
+    // Where the service stands, the revision was raised for it.
+    const repository =
+      options.upgrade && standing === undefined
+        ? await raiseRevision(found, wanted.name, (formula) =>
+            configFor(wanted.name, formula, name, options, invocation),
+          )
+        : found;
     const candidate =
       wanted.revision === undefined
         ? repository.latest(wanted.name)
         : repository.find(wanted.name, wanted.revision);
     const id = formatFormulaId(candidate.id);
-    const subordinate = await makeService(session, invocation, name, candidate, id, repository, options);
-    const units = subordinate ? [] : await makeUnits(session, name, options);
-    invocation.output.notice(`deployed ${id} as ${name}${units.length === 0 ? ', without units' : ''}`);
-    if (subordinate) {
+    if (standing !== undefined && standing.formula !== id) throw new ServiceExists(name, standing.formula);
+    const made = await makeService(session, invocation, name, candidate, repository, options, standing);
+    const units = await makeUnits(session, name, options);
+    if (!made.stood)
+      invocation.output.notice(`deployed ${id} as ${name}${units.length === 0 ? ', without units' : ''}`);
+    if (made.subordinate && units.length === 0) {
       invocation.output.notice(
         `its units come beside those of the services it is related to: ensemble add-relation ${name} SERVICE`,
       );
@@ -113,39 +120,80 @@ function parseFormula(
   }
 }
 
-async function requireFreeName(coordinator: Coordinator, name: string): Promise<void> {
-  const existing = (await readEntity(coordinator, paths.service(name), serviceSchema))?.value;
-  if (existing?.destroying) throw new ServiceDestroying(name);
-  if (existing !== undefined) throw new ServiceExists(name, existing.formula);
+/** @throws ServiceDestroying */
+async function findService(coordinator: Coordinator, name: string): Promise<Service | undefined> {
+  const standing = (await readEntity(coordinator, paths.service(name), serviceSchema))?.value;
+  if (standing?.destroying) throw new ServiceDestroying(name);
+  return standing;
 }
 
-/** @returns whether it is a subordinate */
+/**
+ * Makes the service, unless it stands as this very command makes it.
+ * @returns whether it is a subordinate, and whether it stood with all its units
+ * @throws ServiceExists
+ */
 async function makeService(
   session: Session,
   invocation: Invocation,
   name: string,
   candidate: Candidate,
-  id: string,
   repository: { readonly name: string; readonly path: string },
   options: DeployOptions,
-): Promise<boolean> {
+  standing: Service | undefined,
+): Promise<{ readonly subordinate: boolean; readonly stood: boolean }> {
   return withWorkDirectory(async (directory) => {
+    const id = formatFormulaId(candidate.id);
     const prepared = await publishable(candidate, directory);
     const { subordinate } = prepared.formula.metadata;
-    const config = await configFor(id, prepared.formula, name, options, invocation);
-    const origin = { name: repository.name, path: repository.path };
-    const count = subordinate ? 0 : (options.units ?? 1);
-    const asked = requestEntry(requester(systemClock.now()), {
-      what: 'deploy',
-      to: id,
-      message: `${count} unit${count === 1 ? '' : 's'}`,
-    });
-    const service = { formula: id, repository: origin };
-    await publish(session, id, prepared, systemClock.now(), tellPublish(invocation.output), () =>
-      createService(session.coordinator, name, service, config, asked, true),
+    const wanted: WantedDeploy = {
+      formula: id,
+      prepared,
+      repository: { name: repository.name, path: repository.path },
+      config: await configFor(id, prepared.formula, name, options, invocation),
+      units: subordinate ? undefined : (options.units ?? 1),
+      machine: options.machine,
+    };
+    if (standing === undefined) {
+      try {
+        await publishAndCreate(session, invocation, name, wanted);
+        return { subordinate, stood: false };
+      } catch (error) {
+        // Another one may have been faster, and even with the same.
+        if (!(error instanceof ServiceExists)) throw error;
+      }
+    }
+    const existing = standing ?? (await findService(session.coordinator, name));
+    if (existing === undefined) throw new ServiceNotFound(name);
+    const there = await requireSameDeploy(session, name, existing, wanted);
+    const { deploying } = existing;
+    invocation.output.notice(
+      deploying === undefined
+        ? `service ${name} exists already, with exactly this formula, config and number of units`
+        : `goes on with what was deployed as ${name}: ${there.length} of ${deploying.units} units are made`,
     );
-    return subordinate;
+    return { subordinate, stood: deploying === undefined };
   });
+}
+
+async function publishAndCreate(
+  session: Session,
+  { output }: Invocation,
+  name: string,
+  { formula, prepared, repository, config, units = 0, machine }: WantedDeploy,
+): Promise<void> {
+  const asked = requestEntry(requester(systemClock.now()), {
+    what: 'deploy',
+    to: formula,
+    message: `${units} unit${units === 1 ? '' : 's'}`,
+  });
+  const service = {
+    formula,
+    repository,
+    deploying: { units, ...(machine !== undefined && { machine }) },
+  };
+  await publish(session, formula, prepared, systemClock.now(), tellPublish(output), () =>
+    createService(session.coordinator, name, service, config, asked, true),
+  );
 }
 
 /**
@@ -167,17 +215,18 @@ async function configFor(
   return config === undefined ? {} : readConfigFile(config, name, known);
 }
 
+/** @returns the units that there are by now */
 async function makeUnits(
   { coordinator }: Session,
   service: string,
-  { units = 1, machine }: DeployOptions,
+  { units = 1 }: DeployOptions,
 ): Promise<readonly string[]> {
-  if (units === 0) return [];
   const now = new Date(systemClock.now()).toISOString();
   try {
-    return await addUnits(coordinator, service, units, now, machine);
+    await makeDeployedUnits(coordinator, service, now);
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
     throw new UnitsNotAdded(service, units, error.message, { cause: error });
   }
+  return unitsOfService(coordinator, service);
 }

@@ -59,9 +59,11 @@ export class ServiceExists extends EnsembleError {
   constructor(
     readonly service: string,
     readonly formula: string,
+    /** In what it is not as it was to be deployed, where its formula is: `with 1 unit, and not 3`. */
+    readonly differs?: string,
   ) {
     super(
-      `service ${service} exists already, running ${formula}`,
+      `service ${service} exists already, running ${formula}${differs === undefined ? '' : `, ${differs}`}`,
       `ensemble deploy FORMULA OTHER-NAME, or ensemble add-unit ${service}`,
     );
   }

@@ -130,6 +130,17 @@ export const serviceSchema = z.looseObject({
   bad: z.optional(z.array(z.string())),
   /** Its units are made by relations of container scope, one beside each unit of the other service. */
   subordinate: z.optional(z.boolean()),
+  /** There until all units are made that it was deployed with. */
+  deploying: z.optional(
+    z.looseObject({
+      /** The number of the first of them, how many they are, and how many of them are made, in their order. */
+      first: z.int().check(z.nonnegative()),
+      units: z.int().check(z.nonnegative()),
+      made: z.int().check(z.nonnegative()),
+      /** Where all of them go, where that was named. */
+      machine: z.optional(z.string()),
+    }),
+  ),
   ...incarnationField,
   change: z.string(),
 });

@@ -11,6 +11,12 @@ import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
 import { type ConfigValues, configValuesSchema, type Service, serviceSchema } from './schemas.js';
 
+/** The units that a service is deployed with, and where they go, where a machine was named. */
+export interface UnitsToMake {
+  readonly units: number;
+  readonly machine?: string;
+}
+
 /** @throws ServiceNotFound, which lists the services there are */
 export async function requireService(coordinator: Coordinator, service: string): Promise<Entity<Service>> {
   const found = await readEntity(coordinator, paths.service(service), serviceSchema);
@@ -27,6 +33,7 @@ export async function unitsOfService(coordinator: Coordinator, service: string):
 /**
  * Creates a service without units, with the config values an operator set and the peer relations of its formula, as
  * far as it is published.
+ * @param service `deploying`: the units that `makeDeployedUnits` makes of it, whose numbers are taken here
  * @param isPublished whether it must be
  * @param asked goes on the service's record with it
  * @throws ServiceExists, ServiceDestroying, FormulaNotPublished
@@ -34,7 +41,7 @@ export async function unitsOfService(coordinator: Coordinator, service: string):
 export async function createService(
   coordinator: Coordinator,
   name: string,
-  service: Pick<Service, 'formula' | 'repository'>,
+  { deploying, ...service }: Pick<Service, 'formula' | 'repository'> & { readonly deploying?: UnitsToMake },
   config: ConfigValues,
   asked?: HistoryEntry,
   isPublished = false,
@@ -54,7 +61,8 @@ export async function createService(
     const { first, operations: numbers } = await firstNumber(coordinator, name);
     const value: Service = {
       ...service,
-      nextUnit: first,
+      nextUnit: first + (deploying?.units ?? 0),
+      ...(deploying !== undefined && deploying.units > 0 && { deploying: { first, made: 0, ...deploying } }),
       ...(metadata?.subordinate && { subordinate: true }),
       incarnation: newIncarnation(),
       change,

@@ -34,8 +34,8 @@ export async function readUnits(
   });
 }
 
-/** Units created per transaction: six nodes each, well below the coordinator's 1 MB per request. */
-const UNITS_PER_TRANSACTION = 200;
+/** Nodes of this many units are created per transaction: six each, well below the coordinator's 1 MB per request. */
+export const UNITS_PER_TRANSACTION = 200;
 
 /**
  * Adds `count` units to a service and places each: on `machine`, or where `chooseMachines` says, or, where it finds none,
@@ -112,8 +112,11 @@ async function createUnits(
   });
 }
 
-/** @throws MachineNotFound, MachineCordoned */
-async function placesFor(
+/**
+ * Where new units of a service go: on `machine`, where one is named, or where `findPlaces` says.
+ * @throws MachineNotFound, MachineCordoned
+ */
+export async function placesFor(
   coordinator: Coordinator,
   service: string,
   count: number,
