@@ -26,7 +26,7 @@ const following: readonly OptionDefinition[] = [
 const placing: readonly OptionDefinition[] = [
   {
     flags: '--machine <machine>',
-    description: 'put the units on this machine (default: the least loaded)',
+    description: 'put the units on this machine (default: where there are fewest of their service)',
     parse: values.machineName,
     completes: 'machines',
   },
@@ -74,7 +74,9 @@ export const commands: readonly CommandDefinition[] = [
   {
     name: 'deploy',
     summary: 'deploy a formula as a service',
-    details: 'Takes the highest revision there is, unless FORMULA names one, as in mysql-12.',
+    details:
+      'Takes the highest revision there is, unless FORMULA names one, as in mysql-12. A deploy that was interrupted is gone\n' +
+      'on with by the same command.',
     arguments: [
       { name: '<formula>', description: 'the formula, or formula-revision', completes: 'formulas' },
       {

@@ -58,8 +58,15 @@ describe('ensemble deploy', () => {
     const { code, stderr } = await deploy(world.box, '-u', 'guestbook');
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^published principia:guestbook-3\ndeployed principia:guestbook-3 as guestbook\n/);
+    const again = await deploy(world.box, '-u', 'guestbook');
+    assert.match(again.stderr, /service guestbook exists already, with exactly this formula/);
+    await world.box.file('principia/guestbook-2/README', 'changed\n');
     const refused = await deploy(world.box, '-u', 'guestbook');
-    assert.match(refused.stderr, /service guestbook exists already/);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /service guestbook exists already, .*, with other files than are there now\n/,
+    );
     const metadata = await readFile(join(world.box.repository, 'guestbook-2/metadata.yaml'), 'utf8');
     assert.match(metadata, /^revision: 3$/m, 'raised once: what is refused raises nothing');
   });
@@ -80,7 +87,7 @@ describe('ensemble deploy', () => {
 
   it('refuses a service that exists, and says how to go on', async () => {
     await deploy(world.box, 'guestbook');
-    const { code, stderr } = await deploy(world.box, 'guestbook');
+    const { code, stderr } = await deploy(world.box, 'guestbook-1');
     assert.equal(code, 1);
     assert.equal(
       stderr,
@@ -92,13 +99,30 @@ describe('ensemble deploy', () => {
   it('lets one of two deploys of the same service at once win, and tells the other', async () => {
     const runs = await Promise.all([
       deploy(world.box, '-n', '2', 'guestbook'),
-      deploy(world.box, '-n', '2', 'guestbook'),
+      deploy(world.box, '-n', '3', 'guestbook'),
     ]);
     assert.deepEqual(runs.map((run) => run.code).sort(), [0, 1]);
-    const loser = runs.find((run) => run.code === 1);
-    assert.match(loser?.stderr ?? '', /service guestbook exists already/);
+    const loser = runs.findIndex((run) => run.code === 1);
+    assert.match(runs[loser]?.stderr ?? '', /service guestbook exists already/);
     const state = await readServiceState(await world.box.coordinator(), 'guestbook');
-    assert.equal(state?.units.length, 2);
+    assert.equal(state?.units.length, loser === 0 ? 3 : 2);
+  });
+
+  it('makes each unit once where the same is deployed twice at once', async () => {
+    const runs = await Promise.all([
+      deploy(world.box, '-n', '2', 'guestbook'),
+      deploy(world.box, '-n', '2', 'guestbook'),
+    ]);
+    assert.deepEqual(
+      runs.map((run) => run.code),
+      [0, 0],
+      runs.map((run) => run.stderr).join(),
+    );
+    const state = await readServiceState(await world.box.coordinator(), 'guestbook');
+    assert.deepEqual(
+      state?.units.map(({ name }) => name),
+      ['guestbook/0', 'guestbook/1'],
+    );
   });
 
   it('makes a service without units by -n 0', async () => {

@@ -34,7 +34,10 @@ describe('add-unit, remove-unit, destroy-service and resolved', () => {
     const { code, stderr } = await world.box.run('deploy', '--repository', 'principia', 'guestbook');
     assert.equal(code, 1);
     assert.match(stderr, /\nensemble: service guestbook is created, but not all of its units are: /);
-    assert.match(stderr, /\n {2}try: ensemble status guestbook, then ensemble add-unit -n 1 guestbook\n$/);
+    assert.match(
+      stderr,
+      /\n {2}try: the same command again makes the others; where it cannot: ensemble status guestbook, then ensemble add-unit -n 1 guestbook\n$/,
+    );
     await world.box.ok('add-unit', '--no-wait', 'guestbook');
     assert.deepEqual(await units(), ['guestbook/1']);
   });

@@ -58,7 +58,10 @@ describe('a deploy that was interrupted', function () {
       Array.from({ length: units }, (_, index) => `${service}/${index}`),
     );
     const { value } = await requireService(coordinator, service);
-    assert.deepEqual([value.formula, value.nextUnit, value.deploying], [`principia:${formula}-1`, units, undefined]);
+    assert.deepEqual(
+      [value.formula, value.nextUnit, value.deploying],
+      [`principia:${formula}-1`, units, undefined],
+    );
     assert.deepEqual({ ...(await readConfigValues(coordinator, service)) }, { title: 'Ours' });
     const asked = (await readServiceHistory(coordinator, service)).filter(({ what }) => what === 'deploy');
     assert.equal(asked.length, 1, 'it is on record once');
@@ -122,14 +125,23 @@ describe('a deploy that was interrupted', function () {
     const { box } = world;
     await deploy('-n', '2', 'guestbook');
     await box.file('others.yaml', 'title: Theirs\n');
-    await box.file('elsewhere/principia/guestbook/metadata.yaml', 'name: guestbook\nrevision: 1\nsummary: a test\n');
+    await box.file(
+      'elsewhere/principia/guestbook/metadata.yaml',
+      'name: guestbook\nrevision: 1\nsummary: a test\n',
+    );
     const rows: readonly (readonly [readonly string[], RegExp])[] = [
       [[...words, '-n', '3', 'guestbook'], /running principia:guestbook-1, with 2 units, and not 3\n/],
       [[...words, 'guestbook'], /, with 2 units, and not 1\n/],
       [[...words, '-n', '2', '--machine', 'm0', 'guestbook'], /, with units placed otherwise\n/],
       [['deploy', '--repository', 'principia', '-n', '2', 'guestbook'], /, with another config\n/],
-      [['deploy', '--repository', 'principia', '-n', '2', '--config', 'others.yaml', 'guestbook'], /, with another config\n/],
-      [['deploy', '--repository', 'elsewhere/principia', '-n', '2', 'guestbook'], /, from the repository .*principia\n/],
+      [
+        ['deploy', '--repository', 'principia', '-n', '2', '--config', 'others.yaml', 'guestbook'],
+        /, with another config\n/,
+      ],
+      [
+        ['deploy', '--repository', 'elsewhere/principia', '-n', '2', 'guestbook'],
+        /, from the repository .*principia\n/,
+      ],
     ];
     for (const [args, said] of rows) {
       const { code, stderr } = await box.run(...args);
@@ -153,10 +165,16 @@ describe('a deploy that was interrupted', function () {
       await killed(world.box, `${write} before`, ...words, '-n', '2', '--machine', 'm1', 'guestbook', 'late'),
     );
     assert.equal((await requireService(coordinator, 'late')).value.deploying?.made, 0);
-    assert.match((await deploy('-n', '3', 'guestbook', 'late')).stderr, /exists already, .*, with 2 units, and not 3\n/);
+    assert.match(
+      (await deploy('-n', '3', 'guestbook', 'late')).stderr,
+      /exists already, .*, with 2 units, and not 3\n/,
+    );
     assert.match((await deploy('-n', '2', 'guestbook', 'late')).stderr, /, with units placed otherwise\n/);
     assert.equal((await deploy('-n', '2', '--machine', 'm1', 'guestbook', 'late')).code, 0);
     await assertDeployed('late', 2);
-    assert.deepEqual((await readServiceState(coordinator, 'late'))?.units.map(({ unit }) => unit.machine), ['m1', 'm1']);
+    assert.deepEqual(
+      (await readServiceState(coordinator, 'late'))?.units.map(({ unit }) => unit.machine),
+      ['m1', 'm1'],
+    );
   });
 });

@@ -262,7 +262,7 @@ export const unitRows: readonly Row[] = [
     by: 'add-unit',
     run: async (stage) => {
       await stage.unit();
-      const said = await stage.fails('ensemble deploy --repository world f', /exists already/);
+      const said = await stage.fails('ensemble deploy --repository world -n 2 f', /exists already/);
       await stage.follow(said, /ensemble add-unit f/);
       await stage.world.untilOn(one, 'f/1');
     },
@@ -272,7 +272,7 @@ export const unitRows: readonly Row[] = [
     by: 'deploy under another name',
     run: async (stage) => {
       await stage.unit();
-      const said = await stage.fails('ensemble deploy --repository world f', /exists already/);
+      const said = await stage.fails('ensemble deploy --repository world -n 2 f', /exists already/);
       const names = { FORMULA: '--repository world f', 'OTHER-NAME': 'g' };
       await stage.follow(said, /ensemble deploy FORMULA OTHER-NAME/, names);
       await stage.world.untilOn(one, 'g/0');

@@ -101,7 +101,7 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     why: 'others are to change the same node at each of many tries; that the same command goes through once they are done is that command’s own test',
   },
   'units-not-added': {
-    why: 'the connection is to break after the service was created and before its units are; add-unit, which it names, is tried by the row of service-exists',
+    why: 'the connection is to break after the service was created and before its units are; the same command again is tried at each such moment by test/regression/interrupted-deploy-goes-on.test.ts, and add-unit by the row of service-exists',
   },
   'upgrade-overtaken': {
     why: 'another operator upgrades in the same moment; the advice is the status of the service, which shows who won',
