@@ -104,14 +104,20 @@ export const debuggingCommands: readonly CommandDefinition[] = [
   },
   {
     name: 'run',
-    summary: 'run a command in the context of a unit',
+    summary: 'run a command in the context of a unit, or of each unit of a service',
     details:
       'Runs it on the unit’s machine, in the formula’s directory, with a hook’s environment and tools, when no hook of the\n' +
       'unit runs; also where the unit is in an error state. Several words are a program and its arguments; a single one\n' +
       'is a line for the shell. Exits with what the command exits with; 124 where it took longer than --timeout. Ctrl-C\n' +
-      'takes it back unless it has begun.',
+      'takes it back unless it has begun. Of a service: in all its units at once, unless --max-parallel bounds it, each\n' +
+      'line of output behind its unit; exits with 0 where it did so in every unit, else with 1 and names the others.',
     arguments: [
-      { name: '<unit>', description: 'the unit', parse: values.unitName },
+      {
+        name: '<unit|service>',
+        description: 'the unit, or the service',
+        parse: values.serviceOrUnit,
+        completes: 'units',
+      },
       { name: '<command...>', description: 'the command, after --', parse: values.collected },
     ],
     options: [
@@ -122,13 +128,22 @@ export const debuggingCommands: readonly CommandDefinition[] = [
         parse: values.duration,
       },
       {
+        flags: '--max-parallel <count>',
+        description: 'of a service: in so many units at a time, in their order (default: in all at once)',
+        parse: values.unitCount,
+      },
+      {
         ...format,
         description: 'print what the command prints, or all about it',
         choices: ['text', 'json'],
         default: 'text',
       },
     ],
-    examples: ['ensemble run mysql/0 -- relation-ids', "ensemble run mysql/0 -- 'config-get | sort'"],
+    examples: [
+      'ensemble run mysql/0 -- relation-ids',
+      "ensemble run mysql/0 -- 'config-get | sort'",
+      'ensemble run --max-parallel 2 mysql -- df -h .',
+    ],
     run: async ([unit, words], options, invocation) =>
       (await import('../commands/run.js')).runCommand(text(unit), list(words), options, invocation),
   },
