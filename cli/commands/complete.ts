@@ -49,6 +49,13 @@ async function list(
       return (await coordinator.children(paths.services)) ?? [];
     case 'units':
       return ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
+    case 'services-and-units': {
+      const [services, units] = await Promise.all([
+        list('services', [], coordinator),
+        list('units', [], coordinator),
+      ]);
+      return [...services, ...units];
+    }
     case 'failed-units':
       return failedUnits(coordinator);
     case 'options':

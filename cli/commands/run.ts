@@ -30,7 +30,8 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const command = commandOf(words);
   const isUnit = where.includes('/');
-  if (isUnit && maxParallel !== undefined) throw invocation.misuse('--max-parallel is for the units of a service');
+  if (isUnit && maxParallel !== undefined)
+    throw invocation.misuse('--max-parallel is for the units of a service');
   // From the beginning: a process that is simply killed leaves its request standing until its session runs out.
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());

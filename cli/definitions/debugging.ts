@@ -116,7 +116,7 @@ export const debuggingCommands: readonly CommandDefinition[] = [
         name: '<unit|service>',
         description: 'the unit, or the service',
         parse: values.serviceOrUnit,
-        completes: 'units',
+        completes: 'services-and-units',
       },
       { name: '<command...>', description: 'the command, after --', parse: values.collected },
     ],

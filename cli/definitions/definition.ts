@@ -16,6 +16,7 @@ export type CompletedName =
   | 'services'
   | 'units'
   | 'failed-units'
+  | 'services-and-units'
   | 'machines'
   | 'cordoned-machines'
   | 'environments'

@@ -80,7 +80,8 @@ export async function runInOne(
     return ended('unreachable', `the agent of machine ${host.machine} went down`);
   } catch (error) {
     if (error instanceof UnitNotFound) return ended('removed');
-    if (error instanceof AgentDown || error instanceof UnitUnplaced) return ended('unreachable', error.message);
+    if (error instanceof AgentDown || error instanceof UnitUnplaced)
+      return ended('unreachable', error.message);
     throw error;
   } finally {
     endWatch?.();
@@ -88,12 +89,7 @@ export async function runInOne(
 }
 
 /** Calls `gone` once the agent of a machine has been away for longer than a restart takes. */
-function watchAgent(
-  coordinator: Coordinator,
-  machine: string,
-  clock: Clock,
-  gone: () => void,
-): () => void {
+function watchAgent(coordinator: Coordinator, machine: string, clock: Clock, gone: () => void): () => void {
   let timer: Timer | undefined;
   const observation = coordinator.observe(paths.agent(machine), (node) => {
     if (isPresence(node)) {

@@ -41,7 +41,11 @@ export async function runInService(
     await record(session, output, service, by, { what: 'run', message: `in ${namesOf(units)}` });
   }
   const runs = await mapBounded(units, maxParallel ?? units.length, async (unit) => {
-    const run = await runInOne(session, invocation, unit, command, { timeout, interrupt, clock: systemClock });
+    const run = await runInOne(session, invocation, unit, command, {
+      timeout,
+      interrupt,
+      clock: systemClock,
+    });
     if (format === 'text') print(output, run);
     return run;
   });
@@ -57,7 +61,12 @@ function print(output: Output, run: UnitRun): void {
   if (hasResult(run)) for (const remark of remarksOn(run)) output.warn(`${run.unit}: ${remark}`);
 }
 
-function summarize(output: Output, service: string, runs: readonly UnitRun[], interrupted: boolean): ExitCode {
+function summarize(
+  output: Output,
+  service: string,
+  runs: readonly UnitRun[],
+  interrupted: boolean,
+): ExitCode {
   if (runs.length === 0) output.notice(`service ${service} has no units`);
   const failed = runs.flatMap((run) => {
     const failure = failureOf(run);

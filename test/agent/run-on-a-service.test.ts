@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { requestRemoval } from '../../state/model/removal.js';
 import { paths } from '../../state/model/paths.js';
+import { addUnits } from '../../state/model/units.js';
 import { eventually } from '../eventually.js';
 import { ensemble, operate } from './operator.js';
 import { requester, World } from './world.js';
@@ -26,7 +26,13 @@ describe('run on a whole service', function () {
 
   it('runs in each of its units, and shows each line behind its unit', async () => {
     await deploy(3);
-    const { code, stdout, stderr } = await ensemble(world, 'run', 'f', '--', 'echo $ENSEMBLE_UNIT_NAME; printf end');
+    const { code, stdout, stderr } = await ensemble(
+      world,
+      'run',
+      'f',
+      '--',
+      'echo $ENSEMBLE_UNIT_NAME; printf end',
+    );
     assert.deepEqual([code, stderr], [0, '']);
     assert.deepEqual(stdout.split('\n').sort(), [
       '',
@@ -48,7 +54,15 @@ describe('run on a whole service', function () {
 
   it('tells programs all of it as an array, in the order of the units', async () => {
     await deploy(2);
-    const { code, stdout } = await ensemble(world, 'run', '--format', 'json', 'f', '--', 'echo hi; [ ${ENSEMBLE_UNIT_NAME#f/} = 0 ]');
+    const { code, stdout } = await ensemble(
+      world,
+      'run',
+      '--format',
+      'json',
+      'f',
+      '--',
+      'echo hi; [ ${ENSEMBLE_UNIT_NAME#f/} = 0 ]',
+    );
     assert.equal(code, 1);
     const runs = JSON.parse(stdout);
     assert.deepEqual(
@@ -65,7 +79,8 @@ describe('run on a whole service', function () {
     await deploy(3);
     const gate = world.path('trace', 'gate-go');
     const words = `echo $ENSEMBLE_UNIT_NAME >>${world.path('began')}; while [ ! -e ${gate} ]; do sleep 0.02; done`;
-    const began = async () => (await readFile(world.path('began'), 'utf8').catch(() => '')).split('\n').sort();
+    const began = async () =>
+      (await readFile(world.path('began'), 'utf8').catch(() => '')).split('\n').sort();
     const bounded = operate(world, 'run', '--max-parallel', '2', 'f', '--', words);
     await eventually(async () => assert.deepEqual(await began(), ['', 'f/0', 'f/1']));
     assert.deepEqual(await asked('f/2'), [], 'its turn has not come');
@@ -92,7 +107,14 @@ describe('run on a whole service', function () {
     const gate = world.path('trace', 'gate-go');
     const run = operate(
       world,
-      ...['run', '--max-parallel', '1', 'f', '--', `touch ${world.path('began')}; while [ ! -e ${gate} ]; do sleep 0.02; done`],
+      ...[
+        'run',
+        '--max-parallel',
+        '1',
+        'f',
+        '--',
+        `touch ${world.path('began')}; while [ ! -e ${gate} ]; do sleep 0.02; done`,
+      ],
     );
     await eventually(() => readFile(world.path('began')));
     run.process.kill('SIGINT');
@@ -105,37 +127,17 @@ describe('run on a whole service', function () {
     await world.openGate('go');
   });
 
-  it('does not hang on a unit that is removed meanwhile, nor on one whose agent is away or goes away', async () => {
-    await deploy(2);
-    await world.agentProcess('m2');
-    await world.deploy(one, 1, 'g', 'm2');
-    await world.untilOn(one, 'g/0');
-    const words = 'case $ENSEMBLE_UNIT_NAME in */0) echo done ;; *) exec sleep 600 ;; esac';
-    const run = operate(world, 'run', 'f', '--', words);
-    await eventually(async () => assert.equal((await asked('f/1')).length, 1));
-    await requestRemoval(world.coordinator, ['f/1'], requester);
-    // The command has the unit's turn, and the removal waits for it.
-    await eventually(async () => assert.ok((await world.unit('f/1')).status.hook));
-    assert.equal((await ensemble(world, 'abort', 'f/1')).code, 0);
-    const { code, stderr } = await run.ended;
-    assert.equal(code, 1);
-    assert.match(stderr, /it did not succeed in 1 of 2 units: f\/1 \((ended by SIGTERM|the unit was removed)\)\n$/);
-    const agents = operate(world, 'run', 'g', '--', 'sleep 600');
-    await eventually(async () => assert.equal((await asked('g/0')).length, 1));
-    await world.coordinator.transaction([{ kind: 'remove', path: paths.unit('g/0') + '/none' }]).catch(() => undefined);
-    agents.process.kill('SIGINT');
-    await agents.ended;
-  });
-
-  it('names units without an agent or a machine, and runs in the others', async () => {
-    await deploy(2);
-    const process = await world.agentProcess('m2');
-    await world.deploy(one, 1, 'g', 'm2');
-    await process.kill();
-    await world.coordinator.remove(paths.agent('m2'));
-    const { code, stderr } = await ensemble(world, 'run', 'g', '--', 'true');
-    assert.equal(code, 1);
-    assert.match(stderr, /^it did not succeed in 1 of 1 units: g\/0 \(the agent of g\/0 on machine m2 is down\)\n$/);
+  it('names units without an agent, and runs in the others', async () => {
+    await deploy(1);
+    await world.coordinator.create(paths.machine('m2'), '{"hostname":"m2"}');
+    await world.coordinator.create(paths.machineUnits('m2'), '{}');
+    await addUnits(world.coordinator, 'f', 1, requester.requestedAt, 'm2');
+    const { code, stdout, stderr } = await ensemble(world, 'run', 'f', '--', 'echo here');
+    assert.deepEqual([code, stdout], [1, 'f/0: here\n']);
+    assert.match(
+      stderr,
+      /^it did not succeed in 1 of 2 units: f\/1 \(the agent of f\/1 on machine m2 is down\)\n$/,
+    );
   });
 
   it('says that a service has no units, or does not exist, and leaves --max-parallel to services', async () => {

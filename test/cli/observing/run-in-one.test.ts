@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { runInOne, type UnitRun } from '../../../cli/observing/run-in-one.js';
+import type { Output } from '../../../cli/output/output.js';
+import { paths } from '../../../state/model/paths.js';
+import { removeUnit } from '../../../state/model/removal.js';
+import { addUnits } from '../../../state/model/units.js';
+import { eventually } from '../../eventually.js';
+import { ManualClock } from '../../manual-clock.js';
+import { addMachine, addService, now, useTree } from '../../state/model/tree.js';
+
+describe('a command in one unit of several', () => {
+  const tree = useTree();
+  let clock: ManualClock;
+  let said: string[];
+  beforeEach(async () => {
+    clock = new ManualClock();
+    said = [];
+    await addMachine(tree.one, 'm0', false);
+    await addService(tree.one, 'web');
+    await addUnits(tree.one, 'web', 1, now);
+  });
+
+  const up = (): Promise<void> =>
+    tree.one.create(paths.agent('m0'), JSON.stringify({ pid: 1, version: '1', since: now }), {
+      ephemeral: true,
+    });
+  const screen = { isTerminal: false, columns: 80, rows: 24, hasColors: false, write: () => undefined };
+  const note = (text: string): void => void said.push(text);
+  const output: Output = {
+    data: note,
+    notice: note,
+    warn: note,
+    flushed: async () => undefined,
+    stdout: screen,
+    stderr: screen,
+  };
+
+  function run(interrupt = new AbortController().signal): Promise<UnitRun> {
+    const session = {
+      environment: { name: 'test', state: 'embedded:x', storage: 'file:x' },
+      coordinator: tree.two,
+      storage: () => Promise.reject(new Error('none is asked for')),
+    };
+    const invocation = {
+      output,
+      globals: {},
+      misuse: () => {
+        throw new Error('nothing is misused');
+      },
+    };
+    return runInOne(session, invocation, 'web/0', ['true'], { timeout: undefined, interrupt, clock });
+  }
+
+  const requested = (): Promise<void> =>
+    eventually(async () => {
+      const children = (await tree.one.children(paths.unit('web/0'))) ?? [];
+      assert.ok(children.some((name) => name.startsWith('run-')));
+    });
+
+  it('waits for an agent that is away for less than 15 seconds, and no longer', async () => {
+    await up();
+    const running = run();
+    await requested();
+    await tree.one.remove(paths.agent('m0'));
+    await eventually(() => assert.match(said.join(), /web\/0: the agent on m0 went down/));
+    clock.advance(14_999);
+    await up();
+    await eventually(async () => assert.ok(await tree.two.get(paths.agent('m0'))));
+    await tree.one.remove(paths.agent('m0'));
+    await eventually(() => assert.equal(said.filter((text) => text.includes('went down')).length, 2));
+    clock.advance(14_999);
+    const isOver = await Promise.race([running.then(() => true), Promise.resolve(false)]);
+    assert.equal(isOver, false);
+    clock.advance(1);
+    const { outcome, reason } = await running;
+    assert.deepEqual([outcome, reason], ['unreachable', 'the agent of machine m0 went down']);
+    assert.match(said.at(-1) ?? '', /^web\/0: taken back; it had not begun$/);
+  });
+
+  it('is over when its unit is removed', async () => {
+    await up();
+    const running = run();
+    await requested();
+    // What removes a unit removes such requests with it.
+    await removeUnit(tree.one, 'web/0');
+    assert.equal((await running).outcome, 'removed');
+    assert.equal((await run()).outcome, 'removed', 'also before it is asked');
+  });
+
+  it('is not asked where its agent is away from the beginning, or after Ctrl-C', async () => {
+    const { outcome, reason } = await run();
+    assert.deepEqual([outcome, reason], ['unreachable', 'the agent of web/0 on machine m0 is down']);
+    assert.equal((await run(AbortSignal.abort())).outcome, 'not-asked');
+  });
+});
