@@ -61,7 +61,7 @@ describe('run on a whole service', function () {
       'json',
       'f',
       '--',
-      'echo hi; [ ${ENSEMBLE_UNIT_NAME#f/} = 0 ]',
+      'echo hi; [ $ENSEMBLE_UNIT_NAME = f/0 ]',
     );
     assert.equal(code, 1);
     const runs = JSON.parse(stdout);
@@ -72,7 +72,7 @@ describe('run on a whole service', function () {
         ['f/1', 'exited', 1, 'hi\n'],
       ],
     );
-    assert.deepEqual(runs[0].command, ['/bin/sh', '-c', 'echo hi; [ ${ENSEMBLE_UNIT_NAME#f/} = 0 ]']);
+    assert.deepEqual(runs[0].command, ['/bin/sh', '-c', 'echo hi; [ $ENSEMBLE_UNIT_NAME = f/0 ]']);
   });
 
   it('runs in as many at a time as it is told, in their order; in all at once by default', async () => {
