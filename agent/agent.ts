@@ -7,6 +7,7 @@ import type { Clock } from '../state/clock.js';
 import type { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { openGate, openGates } from '../state/model/protection.js';
+import { formatBytes } from '../state/format-bytes.js';
 import type { Machine } from '../state/model/schemas.js';
 import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
@@ -14,7 +15,9 @@ import { givenAddresses, type MachineAddresses, watchAddresses } from './address
 import { awaitCoordinator, connect } from './connect.js';
 import { claimDataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
+import { keepUnits } from './disk/kept-units.js';
 import { clearLeftovers } from './disk/leftovers.js';
+import { roomRemark } from './disk/room-remark.js';
 import type { NamedBy } from './disk/remembered-machine.js';
 import { endLeftHooks, KILL_DELAY } from './end-hooks.js';
 import { homeEnvironment } from './environment/home-environment.js';
@@ -26,11 +29,13 @@ import { hookSlots } from './hook-slots.js';
 import { addressFacts, identify, machineMemory } from './identify.js';
 import { openJournal } from './journal/journal.js';
 import type { Log } from './log.js';
+import { onceInATurn } from './once-in-a-turn.js';
 import { gatherLogs } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
 import { hostUnits, neededBundles } from './machine-units.js';
 import type { AgentParts } from './parts.js';
 import { removeDropped } from './relation/dropped-relations.js';
+import { answerKeptRequests } from './tree/answer-kept-requests.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
 import { placeUnplaced } from './tree/placement.js';
@@ -38,6 +43,7 @@ import { type Breakable, describeMachine, registerAgent } from './tree/presence.
 import { watchMeetings, watchRelations } from './tree/relations.js';
 import { watchServices } from './tree/services.js';
 import { treeWriter } from './tree/tree-writer.js';
+import { watchKeepRemoved } from './tree/watch-keep-removed.js';
 
 export interface AgentOptions {
   readonly environment: Environment;
@@ -253,6 +259,24 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const writer = treeWriter(coordinator, clock, random, () => home.touched());
     const dropped = removeDropped(coordinator, { clock, random, log });
     ends.push(() => dropped.close());
+    const describeAs = (description: () => Partial<Machine>, failure: string): void => {
+      // One that was removed is registered anew by the presence.
+      writer
+        .write(async () => (await describeMachine(coordinator, machine, description())) ?? [])
+        .catch((error: unknown) => log.warning(failure, { error }));
+    };
+    const kept = keepUnits(directory, {
+      clock,
+      log,
+      boot,
+      keepRemoved: () => keepRemoved.current(),
+      told: onceInATurn(() =>
+        describeAs(() => ({ kept: kept.summary() }), 'what is kept of removed units cannot be told'),
+      ),
+    });
+    ends.push(() => kept.close());
+    const keepRemoved = watchKeepRemoved(coordinator, log, environment.keepRemoved, () => void kept.look());
+    ends.push(() => keepRemoved.close());
     const parts: AgentParts = {
       machine,
       addresses,
@@ -261,6 +285,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       home,
       journal,
       leftovers,
+      kept,
       formulas: openFormulas(coordinator, storage, directory.cache),
       services: watchServices(coordinator, log),
       relations: watchRelations(coordinator, log),
@@ -281,15 +306,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       clock,
       random,
     };
-    const describeAs = (description: Partial<Machine>, failure: string): void => {
-      // One that was removed is registered anew by the presence.
-      writer
-        .write(async () => (await describeMachine(coordinator, machine, description)) ?? [])
-        .catch((error: unknown) => log.warning(failure, { error }));
-    };
     ends.push(
       addresses.subscribe(() =>
-        describeAs(addressFacts(addresses), 'the change of the address cannot be told'),
+        describeAs(() => addressFacts(addresses), 'the change of the address cannot be told'),
       ),
     );
     const units = await Promise.race([hostUnits(parts, journalled), failed]);
@@ -299,9 +318,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => placement.close());
     const describe = (disk: DiskUse): void => {
       log.info('disk', { ...disk });
-      describeAs({ disk: { ...disk } }, 'the use of the disk cannot be told');
+      const held = kept.summary();
+      if (held.bytes > disk.free)
+        log.warning(`${formatBytes(disk.free)} are free on the disk, and ${roomRemark(machine, held)}`);
+      describeAs(() => ({ disk: { ...disk } }), 'the use of the disk cannot be told');
     };
     ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
+    void kept.look();
+    const answers = answerKeptRequests(coordinator, machine, kept, { clock, random, log });
+    ends.push(() => answers.close());
     keepSession = true;
     let losing: Promise<void> | undefined;
     const lose = async (): Promise<void> => {

@@ -3,7 +3,6 @@ import { checkLife } from '../state/model/incarnation.js';
 import { paths } from '../state/model/paths.js';
 import { resolvedSchema, statusSchema } from '../state/model/schemas.js';
 import { isErrorState, type WorkflowState } from '../state/model/workflow-state.js';
-import { asideName, putAsideDirectory } from './disk/put-aside.js';
 import { lifeOfDirectory, unitDirectory } from './disk/unit-directory.js';
 import type { JournalDamaged } from './errors.js';
 import type { AgentParts } from './parts.js';
@@ -119,14 +118,15 @@ export function attendDamaged(
     async isReplacedBy(life) {
       if (!isAnother(life)) return false;
       end();
-      const aside = await putAsideDirectory(
-        parts.directory,
-        directory.root,
-        asideName(unit, incarnation ?? '', clock.now()),
-      );
+      const aside = await parts.kept.putAside(directory.root, {
+        unit,
+        incarnation: incarnation ?? '',
+        at: clock.now(),
+        forGood: true,
+      });
       await journal.remove(unit);
       log.warning(
-        `another unit has the name of the one that cannot be read, whose data is put aside: ${aside}`,
+        `another unit has the name of the one that cannot be read, whose data is put aside: ${aside?.directory ?? 'there is none'}`,
         {
           unit,
           incarnation: life.incarnation,

@@ -1,7 +1,6 @@
 import { EnsembleError } from '../state/errors.js';
 import { forcedOut } from '../state/model/forced-removal.js';
 import { serviceOfUnit } from '../state/model/paths.js';
-import type { Requester } from '../state/model/requester.js';
 import { lifeOfDirectory, markDirectory, unitDirectory } from './disk/unit-directory.js';
 import { newRecord, type UnitRecord } from './journal/record.js';
 import type { AgentParts } from './parts.js';
@@ -59,7 +58,7 @@ export async function evicted(parts: AgentParts, record: UnitRecord, life: Life)
     by: `ensemble-agent on ${parts.machine}`,
     requestedAt: new Date(parts.clock.now()).toISOString(),
   };
-  return { ...record, evicted: record.evicted ?? by ?? self };
+  return { ...record, evicted: record.evicted ?? (by && { ...by, isRemoval: true }) ?? self };
 }
 
 /**
@@ -70,7 +69,7 @@ export async function whoLetGo(
   { coordinator, clock, random, log, home }: AgentParts,
   { unit, incarnation }: Pick<UnitRecord, 'unit' | 'incarnation'>,
   goesOn: () => boolean,
-): Promise<Requester | undefined> {
+): Promise<UnitRecord['evicted']> {
   const disowner = home.disowned(unit);
   if (disowner !== undefined) {
     log.warning('the state that was accepted does not have the unit; it stops, and its data is put aside', {
@@ -90,7 +89,7 @@ export async function whoLetGo(
       `${by.by} removed the unit by force while this agent was away; it stops, and its data is put aside`,
       { unit, incarnation },
     );
-  return by;
+  return by && { ...by, isRemoval: true };
 }
 
 /** One that release 0.1.0 made gets one here. */

@@ -4,6 +4,7 @@ import type { Coordinator } from '../state/coordination/coordinator.js';
 import type { HookRules } from '../state/formula/hook-rules.js';
 import type { MachineAddresses } from './addresses.js';
 import type { DataDirectory } from './disk/data-directory.js';
+import type { KeptUnits } from './disk/kept-units.js';
 import type { Leftovers } from './disk/leftovers.js';
 import type { HomeEnvironment } from './environment/home-environment.js';
 import type { Formulas } from './formulas.js';
@@ -27,6 +28,7 @@ export interface AgentParts {
   readonly home: HomeEnvironment;
   readonly journal: Journal;
   readonly leftovers: Leftovers;
+  readonly kept: KeptUnits;
   readonly formulas: Formulas;
   readonly services: Services;
   readonly relations: Relations;

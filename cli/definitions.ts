@@ -53,8 +53,12 @@ export const globalOptions: readonly OptionDefinition[] = [
 
 const keepData: OptionDefinition = {
   flags: '--keep-data',
-  description:
-    'keep each unit’s directory, under removed/ in its agent’s data directory (default: removed for good)',
+  description: 'keep each unit’s directory until it is pruned (default: for as long as the environment says)',
+};
+
+const purge: OptionDefinition = {
+  flags: '--purge',
+  description: 'remove each unit’s directory with its data at once',
 };
 
 /** Every command there is; help, parsing and the docs follow from this table. */
@@ -129,11 +133,14 @@ export const commands: readonly CommandDefinition[] = [
     name: 'remove-unit',
     summary: 'stop units and remove them',
     details:
+      'Each unit’s directory with its data is put aside on its machine, and goes a week later, or when keep-removed in\n' +
+      'environments.yaml says; `ensemble prune --removed` removes it now.\n' +
       'The units’ numbers are not used again. A unit whose machine is lost has nobody to stop it: --force takes it, and\n' +
       'what is placed beside it, out without a hook. Should its agent come back, it stops the unit and puts its data aside.',
     arguments: [{ name: '<unit...>', description: 'the units', parse: values.unitNames, completes: 'units' }],
     options: [
       keepData,
+      purge,
       { flags: '--force', description: 'units whose agents are down, without waiting for them' },
     ],
     examples: [
@@ -147,8 +154,9 @@ export const commands: readonly CommandDefinition[] = [
   {
     name: 'destroy-service',
     summary: 'stop all units of a service and remove it',
+    details: 'What the units leave on their machines is put aside, as with `remove-unit`.',
     arguments: [service],
-    options: [keepData],
+    options: [keepData, purge],
     examples: ['ensemble destroy-service guestbook'],
     run: async ([name], options, invocation) =>
       (await import('./commands/destroy-service.js')).destroy(text(name), options, invocation),

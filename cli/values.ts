@@ -152,6 +152,11 @@ export function machineName(text: string): string {
   return text;
 }
 
+/** `m1` or `mysql/0`. */
+export function machineOrUnit(text: string): string {
+  return text.includes('/') ? unitName(text) : machineName(text);
+}
+
 /** For an option given several times. */
 export function collected(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

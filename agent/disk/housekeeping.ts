@@ -1,18 +1,14 @@
-import { statSync } from 'node:fs';
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../../state/clock.js';
 import type { Log } from '../log.js';
+import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import type { Leftovers } from './leftovers.js';
 import { formulasLeftOver } from './unit-directory.js';
 import { removeUnclaimed, UNPACKED } from './unpacked.js';
 
 const HOUR = 3_600_000;
-
-/** Files that are asked for before hooks and requests get their turn. */
-const MOST_AT_ONCE = 200;
 
 /** What the agent's data takes of its disk, in bytes. */
 export interface DiskUse {
@@ -83,32 +79,4 @@ export async function pruneCache(cache: string, needed: ReadonlySet<string>, now
 export async function diskUse({ root, units, cache }: DataDirectory): Promise<DiskUse> {
   const [ofUnits, ofCache, disk] = await Promise.all([bytesUnder(units), bytesUnder(cache), statfs(root)]);
   return { units: ofUnits, cache: ofCache, free: disk.bavail * disk.bsize };
-}
-
-/**
- * What vanishes while it is measured counts for nothing. One directory after the other: the files of all units asked for
- * together held more memory than all else that the agent remembers.
- */
-async function bytesUnder(directory: string): Promise<number> {
-  const waiting = [directory];
-  let bytes = 0;
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const entries = await readdir(at, { withFileTypes: true }).catch(() => []);
-    for (const [index, entry] of entries.entries()) {
-      const path = join(at, entry.name);
-      if (entry.isDirectory()) waiting.push(path);
-      else if (entry.isFile()) bytes += sizeOf(path);
-      if (index % MOST_AT_ONCE === MOST_AT_ONCE - 1) await turn();
-    }
-  }
-  return bytes;
-}
-
-/** At once: handing each file to another thread takes several times longer. */
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size;
-  } catch {
-    return 0;
-  }
 }

@@ -56,6 +56,11 @@ export function lifeOfDirectory({ root }: UnitDirectory): string | undefined {
   }
 }
 
+/** Whether there is anything in a directory, which need not be there. */
+export function hasContent(directory: string): boolean {
+  return existsSync(directory) && readdirSync(directory).length > 0;
+}
+
 /** Has the directory, which is there, say that it is of this life of its unit. */
 export function markDirectory({ root }: UnitDirectory, incarnation: string): void {
   const file = join(root, LIFE);

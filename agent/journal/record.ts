@@ -135,10 +135,19 @@ export const recordSchema = z.looseObject({
   resolvedId: z.nullable(z.string()),
   /** The id of the last `abort` request that was honoured. */
   abortedId: z.optional(z.nullable(z.string())),
-  /** Of a unit that goes: its directory is kept aside. */
+  /** Of a unit that goes: its directory is kept aside until an operator removes it. */
   keepData: z.optional(z.boolean()),
+  /** Of a unit that goes: its directory is not kept. */
+  purge: z.optional(z.boolean()),
   /** Who took the unit out of the tree while its agent was away; it stops, and may write nothing there any more. */
-  evicted: z.optional(z.object({ requestedAt: instant, by: z.string() })),
+  evicted: z.optional(
+    z.object({
+      requestedAt: instant,
+      by: z.string(),
+      /** They wanted the unit removed: its data is kept no longer than that of others. */
+      isRemoval: z.optional(z.boolean()),
+    }),
+  ),
   /** Open ports, e.g. `80/tcp`. */
   ports: z.array(z.string()),
   /** What the unit's history in the tree does not say yet. */

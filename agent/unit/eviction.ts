@@ -1,16 +1,18 @@
-import type { Requester } from '../../state/model/requester.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitRecord } from '../journal/record.js';
 
 /**
  * What is asked of a unit that was removed by force while its agent was away: to stop, with its data put aside, and to
  * take hooks that fail as done, as there is nobody left who could resolve them. What the tree asks is not for it: a unit
- * there of its name would be another one.
+ * there of its name would be another one. Its data is kept for good, unless somebody wanted the unit removed.
  */
-export function evictionRequests(requester: Requester, { state, since }: UnitRecord): UnitRequests {
+export function evictionRequests(
+  { isRemoval, ...by }: NonNullable<UnitRecord['evicted']>,
+  { state, since }: UnitRecord,
+): UnitRequests {
   return {
     ...noRequests,
-    removal: { value: { ...requester, keepData: true }, version: 0 },
-    resolved: { value: { ...requester, id: `evicted ${state} ${since}`, retry: false }, version: 0 },
+    removal: { value: { ...by, ...(isRemoval !== true && { keepData: true }) }, version: 0 },
+    resolved: { value: { ...by, id: `evicted ${state} ${since}`, retry: false }, version: 0 },
   };
 }

@@ -1,6 +1,5 @@
 import { unlessAborted } from '../../state/unless-aborted.js';
 import { stageFormula } from '../disk/stage.js';
-import { asideName, putAsideDirectory } from '../disk/put-aside.js';
 import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { saidWhile } from '../said-while.js';
@@ -14,14 +13,20 @@ async function claimUnitDirectory(unit: AgentUnit): Promise<void> {
   const { incarnation } = unit.record();
   const left = lifeOfDirectory(directory);
   if (left !== undefined && incarnation !== undefined && left !== incarnation) {
-    const aside = await putAsideDirectory(
-      parts.directory,
-      directory.root,
-      asideName(name, left, parts.clock.now()),
-    );
-    parts.log.warning(`another life of the unit left its directory, which is put aside: ${aside}`, {
+    const at = parts.clock.now();
+    const aside = await parts.kept.putAside(directory.root, {
       unit: name,
+      incarnation: left,
+      at,
+      forGood: true,
     });
+    if (aside !== undefined)
+      parts.log.warning(
+        `another life of the unit left its directory, which is put aside: ${aside.directory}`,
+        {
+          unit: name,
+        },
+      );
   }
   makeUnitDirectory(directory, incarnation);
 }

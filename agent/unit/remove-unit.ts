@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import {
@@ -9,16 +8,17 @@ import {
   unitHistoryWith,
 } from '../../state/model/history.js';
 import { newEntry, ofLife } from '../../state/model/history-entry.js';
+import type { KeptUnit } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
 import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
-import { asideName, putAsideDirectory } from '../disk/put-aside.js';
+import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { untilItWorks } from '../retry.js';
 import type { AgentUnit } from './unit.js';
 
 /** The unit's history outlives it. The id is the same every time, so doing it again adds nothing. */
-async function recordRemoval(unit: AgentUnit): Promise<void> {
+async function recordRemoval(unit: AgentUnit, kept: KeptUnit | undefined): Promise<void> {
   const { coordinator } = unit.parts;
   const path = paths.unitHistory(unit.name);
   const found = await coordinator.get(path);
@@ -33,6 +33,12 @@ async function recordRemoval(unit: AgentUnit): Promise<void> {
     what: 'remove',
     outcome: 'done',
     by: unit.requests().removal?.value.by,
+    ...(kept !== undefined && {
+      message: sayKept(kept),
+      details: {
+        kept: { directory: kept.directory, ...(kept.until !== undefined && { until: kept.until }) },
+      },
+    }),
   } as const;
   const last = { ...ofLife(newEntry(removal), unit.record()), id: `removed ${since}` };
   const told = [...news, last].map((entry) => afterRequest(entry, request));
@@ -51,10 +57,10 @@ export async function removeUnitHere(unit: AgentUnit): Promise<void> {
     async () => {
       await disclaimFormula(unit);
       await logs.finish(unit.name);
-      await betweenFaults('stopped.disk', () => clearAway(unit));
+      const kept = await betweenFaults('stopped.disk', () => clearAway(unit));
       await betweenFaults('stopped.tree', async () => {
         if (await isAnother(unit)) return;
-        await recordRemoval(unit);
+        await recordRemoval(unit, kept);
         await removeUnit(coordinator, unit.name, undefined, unit.record());
         await pruneHistory(coordinator, unit.record().service);
       });
@@ -75,16 +81,36 @@ async function isAnother(unit: AgentUnit): Promise<boolean> {
   return machine !== parts.machine || incarnation !== unit.record().incarnation;
 }
 
-/** Removes the unit's directory, or puts it aside under `removed/` where the operator asked to keep the data. */
-async function clearAway(unit: AgentUnit): Promise<void> {
+/**
+ * Puts the unit's directory aside, or removes it where the operator wants that, or the environment keeps nothing. May be
+ * asked for anew meanwhile: where there is no room to note what is put aside, `--purge` is the way out.
+ */
+async function clearAway(unit: AgentUnit): Promise<KeptUnit | undefined> {
+  const { kept, log } = unit.parts;
   const { root } = unit.directory;
-  const { keepData, since, incarnation = '' } = unit.record();
-  if (keepData === true) {
-    const name = asideName(unit.name, incarnation, Date.parse(since));
-    const kept = await putAsideDirectory(unit.parts.directory, root, name);
-    unit.parts.log.info(`its directory is kept: ${kept}`, { unit: unit.name });
+  const { keepData = false, purge, since, formula, incarnation = '' } = unit.record();
+  const life = lifeOfDirectory(unit.directory) ?? '';
+  const isOwn = life === '' || life === incarnation;
+  const leaving = {
+    unit: unit.name,
+    incarnation: isOwn ? incarnation : life,
+    at: Date.parse(since),
+    forGood: keepData || !isOwn,
+  };
+  const isPurged = unit.requests().removal?.value.purge ?? purge ?? false;
+  // Of a unit that was never installed there is nothing to keep.
+  const isEmpty = formula === null && !keepData && !hasContent(unit.directory.data);
+  if (isOwn && (isPurged || isEmpty || !(keepData || kept.keeps()))) {
+    await kept.discard(root, leaving);
+    return undefined;
   }
-  await rm(root, { recursive: true, force: true });
+  const held = await kept.putAside(root, leaving);
+  if (held !== undefined) log.info(sayKept(held), { unit: unit.name });
+  return held;
+}
+
+function sayKept({ directory, until }: KeptUnit): string {
+  return `its directory is kept: ${directory}${until === undefined ? '' : `, until ${until}`}`;
 }
 
 /** Has the tree say that the unit runs no formula any more. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { pause } from '../../state/clock.js';
+import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
 import { commitUpgrade } from './commit-upgrade.js';
 import { installFormula } from './install-formula.js';
@@ -96,13 +97,13 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
     resume: () => untilHealed(unit, () => resumeAfterUpgrade(unit)),
 
     async stop() {
-      await unit.enter('stopping', keptData(unit));
+      await unit.enter('stopping', fateOfData(unit));
       await unit.relations.leaveAll();
       if (unit.record().formula !== null) await runWorkflowHook(unit, 'stop');
     },
 
     async remove() {
-      await unit.enter('stopped', keptData(unit));
+      await unit.enter('stopped', fateOfData(unit));
       await Promise.allSettled([installing, staging]);
       await removeUnitHere(unit);
     },
@@ -140,7 +141,7 @@ async function configure(unit: AgentUnit): Promise<void> {
 }
 
 /** Journalled as soon as the unit is on its way out: after a restart the request may not have been read again yet. */
-function keptData(unit: AgentUnit): { readonly keepData?: true } {
-  const asked = unit.requests().removal?.value.keepData === true;
-  return asked || unit.record().keepData === true ? { keepData: true } : {};
+function fateOfData(unit: AgentUnit): Pick<UnitRecord, 'keepData' | 'purge'> {
+  const { keepData, purge } = unit.requests().removal?.value ?? unit.record();
+  return { keepData: keepData === true || undefined, purge: purge === true || undefined };
 }

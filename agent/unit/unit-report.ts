@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
+import { isDiskFull, roomRemark } from '../disk/room-remark.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
 import type { AgentParts } from '../parts.js';
@@ -125,12 +126,18 @@ export class UnitReport {
 
   /** Says what an operation waits for, or that it goes on. */
   troubledBy(error: unknown): void {
-    const reason =
-      error === undefined ? undefined : namingService(sentence(error), serviceOfUnit(this.#host.name));
+    const reason = error === undefined ? undefined : this.#reasonOf(error);
     if (reason === this.#trouble?.reason) return;
     this.#trouble = reason === undefined ? undefined : { reason, since: this.#host.now() };
     if (reason !== undefined) this.#host.parts.log.warning(reason, { unit: this.#host.name });
     this.send();
+  }
+
+  #reasonOf(error: unknown): string {
+    const { name, parts } = this.#host;
+    const text = namingService(sentence(error), serviceOfUnit(name));
+    const remark = isDiskFull(error) ? roomRemark(parts.machine, parts.kept.summary()) : '';
+    return remark === '' ? text : `${text}; ${remark}`;
   }
 
   /** @param state of the machine's preparation */

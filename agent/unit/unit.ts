@@ -6,7 +6,6 @@ import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
-import type { Requester } from '../../state/model/requester.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
@@ -198,8 +197,8 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   /** Stops the unit and puts its data aside, as it was removed by force: the tree knows it no more. */
-  evict(by: Requester): void {
-    this.note({ evicted: { requestedAt: by.requestedAt, by: by.by } });
+  evict({ requestedAt, by, isRemoval }: NonNullable<UnitRecord['evicted']>): void {
+    this.note({ evicted: { requestedAt, by, ...(isRemoval !== undefined && { isRemoval }) } });
     this.inPlace.part();
     this.look();
   }

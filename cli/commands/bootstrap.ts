@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
+import { setKeepRemoved } from '../../state/model/kept.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { closeNodes, openNodes } from '../../state/model/protection.js';
 import { fileDigest } from '../../state/storage/digest.js';
@@ -8,6 +9,7 @@ import type { Storage } from '../../state/storage/storage.js';
 import { StorageUnusable } from '../errors.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { withWorkDirectory } from '../../control/publish/work-directory.js';
+import { formatTime } from '../output/durations.js';
 import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../session.js';
 
 /** Nodes that a sentence names. */
@@ -37,6 +39,13 @@ export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
       output.notice(`anyone could write to ${named(closed)}; now only who has the secret can`);
     output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
     output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
+    const { keepRemoved } = environment;
+    if (keepRemoved !== undefined && (await setKeepRemoved(coordinator, keepRemoved)))
+      output.notice(
+        keepRemoved === 0
+          ? 'what removed units leave is not kept'
+          : `what removed units leave is kept for ${formatTime(keepRemoved)}`,
+      );
     if (made) {
       output.notice(`next, on each machine that shall run units:\n  ${agentCommand(environment, globals)}`);
       const choice = choiceOptions(environment, globals);

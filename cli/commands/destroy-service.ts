@@ -9,14 +9,16 @@ import { withSession } from '../session.js';
 /** Asks all units of a service to stop and go, and the service with them. */
 export async function destroy(
   service: string,
-  { keepData = false }: { readonly keepData?: boolean },
+  { keepData = false, purge = false }: { readonly keepData?: boolean; readonly purge?: boolean },
   invocation: Invocation,
 ): Promise<ExitCode> {
+  if (keepData && purge) throw invocation.misuse('--keep-data and --purge are opposites: choose one');
   return withSession<ExitCode>(invocation, async (session) => {
     const by = requester(systemClock.now());
     const units = await destroyService(session.coordinator, service, {
       ...by,
       ...(keepData && { keepData }),
+      ...(purge && { purge }),
     });
     const left = await readServiceState(session.coordinator, service);
     invocation.output.notice(

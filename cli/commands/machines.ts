@@ -7,6 +7,8 @@ import { type Format, printData } from '../output/output.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import { withSession } from '../session.js';
+import { type KeptEntry, keptEntry } from '../../control/status/kept-entry.js';
+import { keptLines } from '../status/kept-lines.js';
 import { problemLines } from '../status/problem-lines.js';
 
 /** One machine as `machines` prints it; fields are added, never renamed. */
@@ -24,6 +26,8 @@ interface Entry {
   /** There while it takes no new units. */
   readonly cordoned?: Cordon;
   readonly units: readonly string[];
+  /** What is kept of units that were removed; only where there is something. */
+  readonly kept?: KeptEntry;
 }
 
 /** Prints the registered machines with the units they host. */
@@ -39,6 +43,7 @@ export async function machines(
     await printData(invocation.output, format, document, (columns) => [
       ...tableOf(entries, columns),
       ...cordonLines(entries),
+      ...(keptLines(entries).length > 0 ? ['', ...keptLines(entries)] : []),
       ...(problems.length > 0 ? ['', ...problemLines({ problems })] : []),
     ]);
     return 0;
@@ -46,6 +51,7 @@ export async function machines(
 }
 
 function entryOf({ agent, machine, units }: MachineState): Entry {
+  const kept = keptEntry(machine);
   return {
     agent: agent === undefined ? 'down' : 'up',
     hostname: machine.hostname,
@@ -56,6 +62,7 @@ function entryOf({ agent, machine, units }: MachineState): Entry {
     owner: ownerOf(machine),
     ...(machine.cordoned !== undefined && { cordoned: machine.cordoned }),
     units: [...units].sort(compareUnits),
+    ...(kept !== undefined && { kept }),
   };
 }
 

@@ -14,16 +14,19 @@ import { withSession } from '../session.js';
 
 export interface RemoveUnitOptions {
   readonly keepData?: boolean;
+  readonly purge?: boolean;
   readonly force?: boolean;
 }
 
 /** Asks units to stop and go; either all of them exist, or none is asked. Those of lost machines go by force. */
 export async function removeUnits(
   units: readonly string[],
-  { keepData = false, force = false }: RemoveUnitOptions,
+  { keepData = false, purge = false, force = false }: RemoveUnitOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
-  if (keepData && force) throw invocation.misuse('what --force removes keeps its data anyway');
+  if (keepData && purge) throw invocation.misuse('--keep-data and --purge are opposites: choose one');
+  if ((keepData || purge) && force)
+    throw invocation.misuse('--force reaches no agent, which could keep or remove the data');
   return withSession<ExitCode>(invocation, async (session) => {
     const by = requester(systemClock.now());
     if (force) {
@@ -32,7 +35,7 @@ export async function removeUnits(
       invocation.output.notice(`removed ${namesOf(gone)}, without a hook`);
       return 0;
     }
-    const removal = { ...by, ...(keepData && { keepData }) };
+    const removal = { ...by, ...(keepData && { keepData }), ...(purge && { purge }) };
     await requestRemoval(session.coordinator, units, removal, (asked) =>
       requestEntry(by, { what: 'remove-unit', message: namesOf(asked) }),
     );

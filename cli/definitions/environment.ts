@@ -1,5 +1,6 @@
 import * as values from '../values.js';
-import { type ArgumentDefinition, type CommandDefinition, format, list } from './definition.js';
+import type { PruneOptions } from '../commands/prune.js';
+import { type ArgumentDefinition, type CommandDefinition, format, list, maybeText } from './definition.js';
 
 const machines: ArgumentDefinition = {
   name: '<machine...>',
@@ -66,9 +67,21 @@ export const environmentCommands: readonly CommandDefinition[] = [
       'A formula is needed by services and units that run it, keep it to go back to, or are on their way to it. Of each\n' +
       'formula the newest revisions stay besides. Histories of services that are gone and marks of agents without\n' +
       'a machine are kept for a while, logs of machines that were removed are not. Units and their data are never\n' +
-      'touched. Run it when you like, also while others deploy and upgrade.',
-    arguments: [],
+      'touched. Run it when you like, also while others deploy and upgrade.\n' +
+      'With --removed nothing of that goes, but what machines keep of units that were removed: at once.',
+    arguments: [
+      {
+        name: '[machine-or-unit]',
+        description: 'with --removed: only what is kept on this machine, or of this unit',
+        parse: values.machineOrUnit,
+        completes: 'machines',
+      },
+    ],
     options: [
+      {
+        flags: '--removed',
+        description: 'the directories that removed units left, with their data, and nothing else',
+      },
       { flags: '--dry-run', description: 'only say what would go' },
       {
         flags: '--keep <n>',
@@ -85,9 +98,19 @@ export const environmentCommands: readonly CommandDefinition[] = [
       },
       format,
     ],
-    examples: ['ensemble prune --dry-run', 'ensemble prune --keep 5'],
-    run: async (_args, options, invocation) =>
-      (await import('../commands/prune.js')).prune(options, invocation),
+    examples: [
+      'ensemble prune --dry-run',
+      'ensemble prune --keep 5',
+      'ensemble prune --removed --dry-run',
+      'ensemble prune --removed guestbook/2',
+    ],
+    run: async ([named], options: PruneOptions & { readonly removed?: boolean }, invocation) => {
+      const of = maybeText(named);
+      if (options.removed === true)
+        return (await import('../commands/prune-removed.js')).pruneRemoved(of, options, invocation);
+      if (of !== undefined) throw invocation.misuse('a machine or unit is named with --removed only');
+      return (await import('../commands/prune.js')).prune(options, invocation);
+    },
   },
   {
     name: 'destroy-environment',

@@ -16,3 +16,17 @@ export function formatDuration(ms: number): string {
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** A time that somebody chose, in the largest unit that it is a whole number of: `7 days`, `1 hour`, `90 minutes`. */
+export function formatTime(ms: number): string {
+  const [unit, length] = TIMES.find(([, each]) => ms % each === 0) ?? ['millisecond', 1];
+  const count = ms / length;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+const TIMES = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;

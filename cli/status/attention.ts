@@ -1,3 +1,4 @@
+import { formatBytes } from '../../state/format-bytes.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { wrapToWidth } from '../output/width.js';
@@ -80,6 +81,18 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
               what: 'no agent is running',
               text: printable(start),
               next: `where ${who} is lost for good: ensemble remove-machine --force ${who}`,
+            },
+          ],
+    ),
+    ...Object.entries(machines).flatMap(([who, { kept, free }]) =>
+      kept === undefined || free === undefined
+        ? []
+        : [
+            {
+              who,
+              what: `only ${formatBytes(free)} are free, and ${formatBytes(kept.bytes)} are kept of removed units`,
+              text: '',
+              next: `ensemble prune --removed ${who}`,
             },
           ],
     ),

@@ -4,6 +4,7 @@ import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import type { Screen } from '../output/terminal.js';
 import { attentionLines } from './attention.js';
+import { keptLines } from './kept-lines.js';
 import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';
 import type { ServiceEntry, StatusDocument } from '../../control/status/status-document.js';
@@ -30,6 +31,7 @@ export function statusTable(
     unitLines(status, screen),
     relationLines(status, columns),
     missingLines(status),
+    keptLines(status.machines),
     problemLines(status),
     ...(watched ? [] : [attention]),
   ];

@@ -1,8 +1,9 @@
 import type { Problem } from '../../state/model/entity.js';
 import type { MachineState } from '../../state/model/machines.js';
 import { cordonBlocker } from '../cordon.js';
-import type { Cordon, UnitStatus } from '../../state/model/schemas.js';
+import type { Cordon, Machine, UnitStatus } from '../../state/model/schemas.js';
 import { startAdvice } from '../../state/model/start-advice.js';
+import { type KeptEntry, keptEntry } from './kept-entry.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
 import {
   type RelationEntry,
@@ -34,6 +35,10 @@ export interface MachineEntry {
   readonly units: number;
   /** There while it takes no new units. */
   readonly cordoned?: Cordon;
+  /** What is kept of units that were removed; only where there is something. */
+  readonly kept?: KeptEntry;
+  /** Bytes that are free on its disk, where it keeps more than that of removed units. */
+  readonly free?: number;
   /** Of one that is down: how its agent is started, e.g. `start it on db1: systemctl start ensemble-agent`. */
   readonly start?: string;
 }
@@ -159,9 +164,17 @@ function machineEntry(
     ...(machine.noAddress === true && { noAddress: true }),
     units: units.length,
     ...(machine.cordoned !== undefined && { cordoned: machine.cordoned }),
+    ...keptFacts(machine),
     ...(agent === undefined &&
       isDamaged !== true && { start: `start it ${startAdvice(name, machine, choice)}` }),
   };
+}
+
+function keptFacts(machine: Machine): Pick<MachineEntry, 'kept' | 'free'> {
+  const kept = keptEntry(machine);
+  if (kept === undefined) return {};
+  const free = machine.disk?.free;
+  return { kept, ...(free !== undefined && kept.bytes > free && { free }) };
 }
 
 function serviceEntry(

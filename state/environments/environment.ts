@@ -11,6 +11,8 @@ export interface Environment {
   readonly address?: string;
   /** How hooks are run where their formula says nothing else. */
   readonly hooks?: HookRules;
+  /** Milliseconds for which agents keep what removed units leave; 0 keeps nothing. */
+  readonly keepRemoved?: number;
   /** Never printed. */
   readonly secret?: string;
   /** What about its file an operator should mend. */

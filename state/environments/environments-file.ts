@@ -17,6 +17,21 @@ const SHORTEST_SECRET = 8;
 export const ADDRESS = /^[A-Za-z0-9]?[A-Za-z0-9.:_-]{1,253}$/;
 export const ADDRESS_RULE = 'is no address: write e.g. 192.0.2.7, 2001:db8::7 or web1.example.com';
 
+/** Milliseconds by the unit that a time is written with. */
+const TIMES: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const TIME = /^(\d{1,6})([smhd])$/;
+
+/** For how long something is kept: `7d`, `12h`, `0`. */
+const keepingTime = z.union([z.literal(0), z.string().check(z.regex(TIME))], {
+  error: 'is no time: write e.g. 7d, 12h or 30m, or 0 to keep nothing',
+});
+
+/** Milliseconds of what `keepingTime` takes. */
+function milliseconds(time: string | number): number {
+  const [, count = '0', unit = ''] = TIME.exec(String(time)) ?? [];
+  return Number(count) * (TIMES[unit] ?? 0);
+}
+
 const environmentSchema = z.looseObject({
   state: z.string(),
   storage: z.string(),
@@ -24,6 +39,7 @@ const environmentSchema = z.looseObject({
   secretFile: z.optional(z.string()),
   address: z.optional(z.string().check(z.regex(ADDRESS, ADDRESS_RULE))),
   hooks: z.optional(rulesSchema),
+  'keep-removed': z.optional(keepingTime),
 });
 
 const fileSchema = z.looseObject({
@@ -84,6 +100,7 @@ export async function loadEnvironment(
     storage: absoluteUrl(entry.storage, home),
     ...(entry.address !== undefined && { address: entry.address }),
     ...(entry.hooks !== undefined && { hooks: entry.hooks }),
+    ...(entry['keep-removed'] !== undefined && { keepRemoved: milliseconds(entry['keep-removed']) }),
     ...(secret !== undefined && { secret }),
     ...(warnings.length > 0 && { warnings }),
   };

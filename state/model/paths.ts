@@ -23,6 +23,8 @@ export const paths = {
   taking: (machine: string) => `/machines/${machine}/taking`,
   /** Stands for as long as the agent that took the machine under this name has it: what each of its writes checks. */
   machineClaim: (machine: string, claim: string) => `/machines/${machine}/${CLAIM}${claim}`,
+  /** Ephemeral, of the CLI that asks: what is kept of removed units there shall go, or be named. */
+  keptRequest: (machine: string, id: string) => `/machines/${machine}/prune-${id}`,
   machineUnits: (machine: string) => `/machines/${machine}/units`,
   machineUnit: (machine: string, unit: string) => `/machines/${machine}/units/${nodeOfUnit(unit)}`,
   formulas: '/formulas',

@@ -25,6 +25,8 @@ export const layoutSchema = z.looseObject({
   minReader: z.int(),
   /** Random id of this environment; absent in trees of release 0.1.0 until an agent gives them one. */
   environment: z.optional(z.string()),
+  /** Milliseconds for which agents keep what removed units leave; 0 keeps nothing. A week where it is absent. */
+  keepRemoved: z.optional(z.number().check(z.nonnegative())),
 });
 
 /**
@@ -82,6 +84,8 @@ export const machineSchema = z.looseObject({
   cordoned: z.optional(cordonSchema),
   /** Bytes; as of the agent's last look, hourly. */
   disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
+  /** What its agent keeps of removed units: how many, their bytes, and when the next of them goes by itself. */
+  kept: z.optional(z.looseObject({ units: z.int(), bytes: z.number(), until: z.optional(z.string()) })),
 });
 
 /** `/machines/<machine>/agent`, ephemeral. */
@@ -252,7 +256,13 @@ export const abortSchema = z.looseObject({
 });
 
 /** `/units/<unit>/removal`. */
-export const removalSchema = z.looseObject({ ...request, keepData: z.optional(z.boolean()) });
+export const removalSchema = z.looseObject({
+  ...request,
+  /** Its directory is kept until an operator removes it. */
+  keepData: z.optional(z.boolean()),
+  /** Its directory is not kept at all. */
+  purge: z.optional(z.boolean()),
+});
 
 /** Why an upgrade does not go on: who or what is waited for, in an operator's words. */
 export const blockerSchema = z.looseObject({

@@ -19,6 +19,7 @@ function knownPaths(): readonly string[] {
     paths.agent('m'),
     paths.taking('m'),
     paths.machineClaim('m', 'f'),
+    paths.keptRequest('m', 'f'),
     paths.machineUnit('m', 's/0'),
     paths.formula('f'),
     paths.bundle('f'),

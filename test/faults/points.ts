@@ -73,6 +73,8 @@ export const effects: Readonly<Record<StageName, readonly string[]>> = {
     ...hook('stop'),
     'stopped.journal',
     'stopped.disk',
+    'kept.move',
+    'kept.record',
     'stopped.tree',
   ],
 };

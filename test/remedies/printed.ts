@@ -13,6 +13,18 @@ export const printed: Readonly<
     test: 'test/regression/secret-closes-the-root.test.ts',
     says: 'till then the agent and commands say so',
   },
+  'agent/disk/room-remark.ts: ensemble prune --removed {machine}': {
+    test: 'test/regression/data-of-removed-units.test.ts',
+    says: 'is named, with the command that removes it, where the disk is full',
+  },
+  'cli/status/attention.ts: ensemble prune --removed {who}': {
+    test: 'test/regression/data-of-removed-units.test.ts',
+    says: 'needs attention where less is free than is kept',
+  },
+  'cli/status/kept-lines.ts: ensemble prune --removed --dry-run': {
+    test: 'test/regression/data-of-removed-units.test.ts',
+    says: 'is put aside, said in history, status and machines, and goes by a command of its own',
+  },
   'agent/environment/home-environment.ts: ensemble bootstrap -e {resident.environment}': {
     test: 'test/regression/state-that-is-not-the-one-known.test.ts',
     says: 'waits where there is none any more, says how to go on',

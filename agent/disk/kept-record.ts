@@ -1,0 +1,49 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from '../../state/zod.js';
+import { replaceFile } from './replace-file.js';
+
+/** What is known of a directory under `removed/`: a file of its name, `<name>.json`, in the directory of notes. */
+const keptSchema = z.object({
+  unit: z.string(),
+  /** Empty where it is not known. */
+  incarnation: z.string(),
+  /** ISO instant at which it was put aside. */
+  removedAt: z.string(),
+  /** Of its files, counted when it was put aside. */
+  bytes: z.number(),
+  /** Kept until an operator removes it. */
+  forGood: z.boolean(),
+  /** Absolute, where the directory could not be moved under `removed/`, which then has a link to it. */
+  place: z.optional(z.string()),
+  /** How long it has been kept. */
+  age: z.object({ aged: z.number(), boot: z.string(), monotonic: z.number(), now: z.number() }),
+  /** It is being removed: what is left of it is no unit's data any more. */
+  going: z.optional(z.boolean()),
+});
+
+export type KeptRecord = z.infer<typeof keptSchema>;
+
+const SUFFIX = '.json';
+
+/** The directory's name whose record a file is; undefined of any other file. */
+export function nameOfRecord(file: string): string | undefined {
+  return file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : undefined;
+}
+
+/** Undefined where there is none, or it cannot be read: then nothing is known of the directory. */
+export async function readKept(notes: string, name: string): Promise<KeptRecord | undefined> {
+  try {
+    return keptSchema.parse(JSON.parse(await readFile(join(notes, name + SUFFIX), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeKept(notes: string, name: string, record: KeptRecord): Promise<void> {
+  return replaceFile(join(notes, name + SUFFIX), JSON.stringify(record));
+}
+
+export function forgetKept(notes: string, name: string): Promise<void> {
+  return rm(join(notes, name + SUFFIX), { force: true });
+}

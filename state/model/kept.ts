@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { Coordinator } from '../coordination/coordinator.js';
+import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
+import * as z from '../zod.js';
+import { retryOnConflict } from './conflict.js';
+import { nodeValue, readEntity } from './entity.js';
+import { MachineNotFound } from './errors.js';
+import { paths } from './paths.js';
+import type { Requester } from './requester.js';
+import { layoutSchema } from './schemas.js';
+
+/** Milliseconds for which what a removed unit leaves is kept, where the environment does not say: a week. */
+export const KEEP_REMOVED = 7 * 86_400_000;
+
+/** One removed unit whose directory a machine keeps. */
+export const keptUnitSchema = z.looseObject({
+  unit: z.string(),
+  /** Empty where it is not known. */
+  incarnation: z.string(),
+  /** ISO instant. */
+  removedAt: z.string(),
+  bytes: z.number(),
+  /** ISO instant at which it goes by itself; absent where only an operator removes it. */
+  until: z.optional(z.string()),
+  /** Absolute, on its machine. */
+  directory: z.string(),
+  /** Why it could not be removed. */
+  reason: z.optional(z.string()),
+});
+
+/** `/machines/<machine>/prune-<id>`, ephemeral, of the command that asks; the agent adds `result`. */
+export const keptRequestSchema = z.looseObject({
+  requestedAt: z.string(),
+  by: z.string(),
+  /** Only what is kept of this unit. */
+  unit: z.optional(z.string()),
+  /** Only say what would go. */
+  dryRun: z.optional(z.boolean()),
+  result: z.optional(
+    z.looseObject({
+      units: z.array(keptUnitSchema),
+      /** Those that are not named, as there are too many. */
+      more: z.looseObject({ units: z.int(), bytes: z.number() }),
+    }),
+  ),
+});
+
+export type KeptUnit = z.infer<typeof keptUnitSchema>;
+export type KeptRequest = z.infer<typeof keptRequestSchema>;
+
+/** Begins the names of the nodes under a machine by which its agent is asked about what it keeps. */
+export const KEPT_REQUEST = 'prune-';
+
+/**
+ * Asks a machine's agent to remove what it keeps of removed units, or to name it. The request goes with this session.
+ * @returns the request's id
+ * @throws MachineNotFound
+ */
+export async function requestKept(
+  coordinator: Coordinator,
+  machine: string,
+  request: Pick<KeptRequest, 'unit' | 'dryRun'>,
+  requester: Requester,
+): Promise<string> {
+  const id = randomUUID();
+  const value = nodeValue({ ...requester, ...request });
+  for (;;) {
+    try {
+      await coordinator.create(paths.keptRequest(machine, id), value, { ephemeral: true });
+      return id;
+    } catch (error) {
+      if (error instanceof NodeNotFound) throw new MachineNotFound(machine, []);
+      // The answer to an earlier try was lost.
+      if (error instanceof NodeExists) return id;
+      if (!(error instanceof OutcomeUnknown)) throw error;
+    }
+  }
+}
+
+/**
+ * Says in the environment for how long what removed units leave is kept, in milliseconds.
+ * @returns whether it was something else before
+ * @throws NodeNotFound where there is no environment
+ */
+export async function setKeepRemoved(coordinator: Coordinator, keepRemoved: number): Promise<boolean> {
+  return retryOnConflict('the environment', async () => {
+    const layout = await readEntity(coordinator, paths.layout, layoutSchema);
+    if (layout === undefined) throw new NodeNotFound(paths.layout);
+    const { value, version } = layout;
+    if (value.keepRemoved === keepRemoved) return false;
+    await coordinator.set(paths.layout, nodeValue({ ...value, keepRemoved }), version);
+    return true;
+  });
+}

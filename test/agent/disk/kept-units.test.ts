@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KeptUnits, keepUnits } from '../../../agent/disk/kept-units.js';
+import { writeKept } from '../../../agent/disk/kept-record.js';
+import { moveAside, unitOfAside } from '../../../agent/disk/put-aside.js';
+import { openLog } from '../../../agent/log.js';
+import { ManualClock } from '../../manual-clock.js';
+import { eventually } from '../../eventually.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const LIFE = '3f9a01c2d4e5';
+
+describe('what removed units left', () => {
+  let root: string;
+  let clock: ManualClock;
+  let keepRemoved: number;
+  let told: number;
+  const running: KeptUnits[] = [];
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'ensemble-kept-'));
+    clock = new ManualClock();
+    keepRemoved = 7 * DAY;
+    told = 0;
+  });
+  afterEach(async () => {
+    for (const kept of running.splice(0)) await kept.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  function open(boot = 'a'): KeptUnits {
+    const kept = keepUnits(
+      { root, units: join(root, 'units') },
+      {
+        clock,
+        log: openLog(
+          () => undefined,
+          'json',
+          () => clock.now(),
+          false,
+        ),
+        boot,
+        keepRemoved: () => keepRemoved,
+        told: () => {
+          told += 1;
+        },
+      },
+    );
+    running.push(kept);
+    return kept;
+  }
+
+  /** Makes a unit's directory with 1,000 bytes of data. */
+  async function unit(number: number, units = join(root, 'units')): Promise<string> {
+    const directory = join(units, `db-${number}`);
+    await mkdir(join(directory, 'data'), { recursive: true });
+    await writeFile(join(directory, 'data', 'book'), 'x'.repeat(1_000));
+    return directory;
+  }
+
+  const leaving = (number: number, forGood = false) => ({
+    unit: `db/${number}`,
+    incarnation: LIFE,
+    at: clock.now(),
+    forGood,
+  });
+
+  async function keep(kept: KeptUnits, number: number, forGood = false): Promise<string> {
+    const found = await kept.putAside(await unit(number), leaving(number, forGood));
+    assert.ok(found);
+    return found.directory;
+  }
+
+  it('is named by unit, time and incarnation, and counted once', async () => {
+    const kept = open();
+    const directory = await keep(kept, 0);
+    assert.equal(directory, join(root, 'removed', `db-0-2026-01-01T000000000Z-${LIFE}`));
+    assert.deepEqual(unitOfAside(`db-0-2026-01-01T000000000Z-${LIFE}`), {
+      unit: 'db/0',
+      incarnation: LIFE,
+      removedAt: '2026-01-01T00:00:00.000Z',
+    });
+    await writeFile(join(directory, 'data', 'more'), 'y'.repeat(50));
+    assert.deepEqual(kept.summary(), { units: 1, bytes: 1_000, until: '2026-01-08T00:00:00.000Z' });
+    assert.ok(told > 0);
+  });
+
+  it('goes when its time is over, and not before, whatever the clock says', async () => {
+    const kept = open();
+    const directory = await keep(kept, 0);
+    await kept.look();
+    for (const jump of [300 * DAY, -300 * DAY]) {
+      clock.setWallClock(clock.now() + jump);
+      await kept.look();
+      assert.ok(existsSync(directory));
+    }
+    clock.advance(7 * DAY - 1_000);
+    await kept.look();
+    assert.ok(existsSync(directory));
+    clock.advance(2_000);
+    await eventually(() => assert.ok(!existsSync(directory)));
+    await eventually(() => assert.deepEqual(kept.summary(), { units: 0, bytes: 0 }));
+    assert.deepEqual(await readdir(join(root, 'kept')), []);
+  });
+
+  it('goes at the next start where no agent was there when it was due', async () => {
+    const first = open();
+    const directory = await keep(first, 0);
+    await first.close();
+    clock.advance(8 * DAY);
+    await open().look();
+    assert.ok(!existsSync(directory));
+  });
+
+  it('waits for an hour after a boot, as the clock may not be set yet', async () => {
+    const first = open();
+    const directory = await keep(first, 0);
+    await first.close();
+    clock = new ManualClock(60_000, Date.UTC(2099, 0, 1));
+    const second = open('b');
+    await second.look();
+    assert.ok(existsSync(directory));
+    // It is set by then.
+    clock.setWallClock(Date.UTC(2026, 0, 3));
+    clock.advance(HOUR);
+    await second.look();
+    assert.ok(existsSync(directory));
+    assert.equal(second.summary().until, '2026-01-08T00:00:00.000Z');
+    clock.advance(5 * DAY);
+    await eventually(() => assert.ok(!existsSync(directory)));
+  });
+
+  it('follows the environment, whose word may change', async () => {
+    const kept = open();
+    const directory = await keep(kept, 0);
+    const dear = await keep(kept, 1, true);
+    clock.advance(DAY);
+    keepRemoved = 30 * DAY;
+    await kept.look();
+    assert.equal(kept.summary().until, '2026-01-31T00:00:00.000Z');
+    keepRemoved = 0;
+    await kept.look();
+    assert.ok(!existsSync(directory), '0 keeps nothing');
+    assert.ok(existsSync(dear), 'but what is kept for good');
+    assert.deepEqual(kept.summary(), { units: 1, bytes: 1_000 });
+  });
+
+  it('of a release without notes is kept for good, and counted', async () => {
+    const name = `db-0-2025-01-01T000000000Z-${LIFE}`;
+    await mkdir(join(root, 'removed'), { recursive: true });
+    await rename(await unit(0), join(root, 'removed', name));
+    await mkdir(join(root, 'removed', 'notes of the operator'));
+    const kept = open();
+    await kept.look();
+    clock.advance(300 * DAY);
+    await kept.look();
+    assert.deepEqual(kept.summary(), { units: 1, bytes: 1_000 });
+    assert.ok(existsSync(join(root, 'removed', name)));
+  });
+
+  it('is forgotten where somebody took it', async () => {
+    const kept = open();
+    await rename(await keep(kept, 0), join(root, 'taken'));
+    await kept.look();
+    assert.deepEqual(kept.summary(), { units: 0, bytes: 0 });
+    assert.ok(existsSync(join(root, 'taken', 'data', 'book')));
+  });
+
+  it('is removed by unit, or named only', async () => {
+    const kept = open();
+    const [zero, one] = [await keep(kept, 0), await keep(kept, 1)];
+    const named = await kept.prune({ dryRun: true });
+    assert.deepEqual(
+      named.map(({ unit: name, directory }) => [name, directory]),
+      [
+        ['db/0', zero],
+        ['db/1', one],
+      ],
+    );
+    assert.equal((await kept.prune({ unit: 'db/1' })).length, 1);
+    assert.deepEqual([existsSync(zero), existsSync(one)], [true, false]);
+    assert.equal(kept.summary().units, 1);
+  });
+
+  it('is removed to its end where that was interrupted', async () => {
+    const kept = open();
+    const directory = await keep(kept, 0, true);
+    const [note = ''] = await readdir(join(root, 'kept'));
+    const record = JSON.parse(await readFile(join(root, 'kept', note), 'utf8'));
+    await kept.close();
+    await writeKept(join(root, 'kept'), note.replace('.json', ''), { ...record, going: true });
+    await open().look();
+    assert.ok(!existsSync(directory));
+  });
+
+  it('stays on its file system, where that is another one, with a link to it', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/ensemble-kept-');
+    try {
+      await symlink(elsewhere, join(root, 'units'));
+      const kept = open();
+      const directory = await keep(kept, 0);
+      const name = `db-0-2026-01-01T000000000Z-${LIFE}`;
+      assert.equal(directory, join(root, 'units', '.removed', name));
+      assert.equal((await readFile(join(root, 'removed', name, 'data', 'book'))).length, 1_000);
+      await kept.look();
+      assert.deepEqual(kept.summary(), { units: 1, bytes: 1_000, until: '2026-01-08T00:00:00.000Z' });
+      await kept.prune({});
+      assert.deepEqual(await readdir(elsewhere), []);
+      assert.deepEqual(await readdir(join(root, 'removed')), []);
+    } finally {
+      await rm(elsewhere, { recursive: true, force: true });
+    }
+  });
+
+  it('stays in its directory, where that is a mount point, and may be put aside twice', async () => {
+    const directory = await unit(0);
+    const removed = join(root, 'removed');
+    const busy = async (from: string, to: string): Promise<void> => {
+      if (from === directory) throw Object.assign(new Error('busy'), { code: 'EBUSY' });
+      await rename(from, to);
+    };
+    const place = await moveAside(removed, directory, 'a', busy);
+    assert.equal(place, join(directory, '.removed', 'a'));
+    assert.equal(await moveAside(removed, directory, 'a', busy), place);
+    assert.deepEqual(await readdir(directory), ['.removed']);
+    assert.ok(existsSync(join(removed, 'a', 'data', 'book')));
+    assert.equal(await moveAside(removed, directory, 'b', busy), undefined, 'there is nothing left');
+  });
+
+  it('is discarded at once, also where putting it aside had begun', async () => {
+    const kept = open();
+    const directory = await keep(kept, 0);
+    await kept.discard(join(root, 'units', 'db-0'), leaving(0));
+    assert.ok(!existsSync(directory));
+    await kept.discard(await unit(1), leaving(1));
+    assert.deepEqual(await readdir(join(root, 'units')), []);
+    assert.deepEqual(kept.summary(), { units: 0, bytes: 0 });
+  });
+});
