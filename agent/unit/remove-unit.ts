@@ -1,3 +1,4 @@
+import type { LeftRunning } from '../../hooks/process/left-running.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import {
@@ -15,10 +16,15 @@ import { unitSchema } from '../../state/model/schemas.js';
 import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';
 import { untilItWorks } from '../retry.js';
+import { MOST_NAMED, nameLeftRunning, sayLeftRunning } from './left-running.js';
 import type { AgentUnit } from './unit.js';
 
 /** The unit's history outlives it. The id is the same every time, so doing it again adds nothing. */
-async function recordRemoval(unit: AgentUnit, kept: KeptUnit | undefined): Promise<void> {
+async function recordRemoval(
+  unit: AgentUnit,
+  kept: KeptUnit | undefined,
+  left: readonly LeftRunning[],
+): Promise<void> {
   const { coordinator } = unit.parts;
   const path = paths.unitHistory(unit.name);
   const found = await coordinator.get(path);
@@ -28,17 +34,19 @@ async function recordRemoval(unit: AgentUnit, kept: KeptUnit | undefined): Promi
     lastRequest(coordinator),
   ]);
   const { news = [], since } = unit.record();
+  const details = {
+    ...(left.length > 0 && {
+      leftRunning: left.slice(0, MOST_NAMED).map(({ pid, command }) => ({ pid, command })),
+    }),
+    ...(kept !== undefined && { kept: { directory: kept.directory, until: kept.until } }),
+  };
+  const words = [...(left.length > 0 ? [sayLeftRunning(left)] : []), ...(kept ? [sayKept(kept)] : [])];
   const removal = {
     at: unit.now(),
     what: 'remove',
     outcome: 'done',
     by: unit.requests().removal?.value.by,
-    ...(kept !== undefined && {
-      message: sayKept(kept),
-      details: {
-        kept: { directory: kept.directory, ...(kept.until !== undefined && { until: kept.until }) },
-      },
-    }),
+    ...(words.length > 0 && { message: words.join('; '), details }),
   } as const;
   const last = { ...ofLife(newEntry(removal), unit.record()), id: `removed ${since}` };
   const told = [...news, last].map((entry) => afterRequest(entry, request));
@@ -53,14 +61,17 @@ async function recordRemoval(unit: AgentUnit, kept: KeptUnit | undefined): Promi
  */
 export async function removeUnitHere(unit: AgentUnit): Promise<void> {
   const { clock, random, coordinator, journal, log, logs } = unit.parts;
+  let left: readonly LeftRunning[] | undefined;
   await untilItWorks(
     async () => {
       await disclaimFormula(unit);
+      // Before its log goes, and its directory, by which its processes are found.
+      left ??= await nameLeftRunning(unit);
       await logs.finish(unit.name);
       const kept = await betweenFaults('stopped.disk', () => clearAway(unit));
       await betweenFaults('stopped.tree', async () => {
         if (await isAnother(unit)) return;
-        await recordRemoval(unit, kept);
+        await recordRemoval(unit, kept, left ?? []);
         await removeUnit(coordinator, unit.name, undefined, unit.record());
         await pruneHistory(coordinator, unit.record().service);
       });

@@ -6,6 +6,7 @@ export interface ProcessStat {
   /** `R`, `S`, `Z`, … */
   readonly state: string;
   readonly processGroup: number;
+  readonly session: number;
   /** Clock ticks since boot: with the pid it names a process for good, as pids are used again. */
   readonly startTime: string;
 }
@@ -15,10 +16,10 @@ export function parseStat(line: string): ProcessStat | undefined {
   // The command's name is in parentheses and may itself hold spaces and parentheses.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const pid = Number.parseInt(line, 10);
-  const [state, , processGroup] = fields;
+  const [state, , processGroup, session] = fields;
   const startTime = fields[19];
-  if (!pid || !state || !processGroup || !startTime) return undefined;
-  return { pid, state, processGroup: Number(processGroup), startTime };
+  if (!pid || !state || !processGroup || !session || !startTime) return undefined;
+  return { pid, state, processGroup: Number(processGroup), session: Number(session), startTime };
 }
 
 /** The process that has this pid now; nothing where there is none or only its exit status is left (zombie). */
