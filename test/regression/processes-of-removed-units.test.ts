@@ -48,7 +48,8 @@ describe('processes that a removed unit leaves', function () {
     await world.untilOn(ONE, 'g/0');
     await world.untilOn(ONE);
     for (const service of ['g', 'f'])
-      for (const name of ['plain', 'bare', 'there']) pids.push(Number(await world.text(`${name}-${service}`)));
+      for (const name of ['plain', 'bare', 'there'])
+        pids.push(Number(await world.text(`${name}-${service}`)));
     await requestRemoval(world.coordinator, ['f/0'], requester);
     await eventually(async () => assert.equal(await world.coordinator.get(paths.unit('f/0')), undefined));
   }
@@ -62,11 +63,16 @@ describe('processes that a removed unit leaves', function () {
     for (const pid of pids.slice(0, 3)) assert.ok(!commands.has(pid), 'none of another unit');
     assert.equal(commands.get(own[2] ?? 0), 'sh server.sh');
     assert.match(entry?.message ?? '', /^it leaves running: \d+ /);
-    const [line] = world.log.filter(({ level, unit, message }) => level === 'warning' && unit === 'f/0' && /leaves running/.test(message));
+    const [line] = world.log.filter(
+      ({ level, unit, message }) => level === 'warning' && unit === 'f/0' && /leaves running/.test(message),
+    );
     assert.ok(line);
     const said = await eventually(async () => {
       const { stdout } = await ensemble(world, 'debug-log', '-i', 'f/0', '-l', 'WARNING');
-      assert.match(stdout, /f\/0 remove WARNING: it leaves running: \d+ .*; on m0, to end that: kill [\d ]+\n/);
+      assert.match(
+        stdout,
+        /f\/0 remove WARNING: it leaves running: \d+ .*; on m0, to end that: kill [\d ]+\n/,
+      );
       return stdout;
     });
     for (const text of [said, line.message, JSON.stringify(entry)]) assert.doesNotMatch(text, /secret-word/);
