@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { shellWord } from '../shell-word.js';
 import { whatIsSilent } from '../storage/awaited-directory.js';
 import { RepositoryNotFound } from './errors.js';
@@ -6,7 +6,7 @@ import { defaultLimits } from './limits.js';
 
 /**
  * Goes before whatever is read of a repository.
- * @param how see `whatIsSilent`
+ * @param how see `whatIsSilent`; what is read whole lies in a repository
  * @param silence milliseconds after which it is taken to hang
  * @throws RepositoryNotFound, with what does not answer
  */
@@ -17,7 +17,7 @@ export async function requireAnswer(
 ): Promise<void> {
   const silent = await whatIsSilent(resolve(path), how, defaultLimits.maxBytes, silence);
   if (silent === undefined) return;
-  throw new RepositoryNotFound(path, `${silent.path} has not answered for ${silent.seconds} seconds`, {
+  throw new RepositoryNotFound(how === 'whole' ? dirname(path) : path, `${silent.path} has not answered for ${silent.seconds} seconds`, {
     next: `check the disk or the network mount of it, as with \`timeout 5 cat ${shellWord(silent.path)}\``,
   });
 }

@@ -56,7 +56,7 @@ describe('a repository', () => {
           const silence = program === 'node' ? 5_000 : 1_000;
           await assert.rejects(requireAnswer(asked, how, silence), {
             code: 'repository-not-found',
-            message: `${asked} is no repository: ${path} has not answered for ${silence / 1_000} seconds`,
+            message: `${repository} is no repository: ${path} has not answered for ${silence / 1_000} seconds`,
             next: `check the disk or the network mount of it, as with \`timeout 5 cat ${path}\``,
           });
           process.env.PATH = environment;
