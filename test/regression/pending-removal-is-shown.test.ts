@@ -31,8 +31,16 @@ describe('a removal that is pending', () => {
 
   const rows = [
     { what: 'of a unit, and of the subordinate beside it', command: ['remove-unit', 'web/0'], asked: true },
-    { what: 'of a whole service, and of what is beside its units', command: ['destroy-service', 'web'], asked: true },
-    { what: 'of a subordinate alone, whose relation goes', command: ['remove-relation', 'mon', 'web'], asked: undefined },
+    {
+      what: 'of a whole service, and of what is beside its units',
+      command: ['destroy-service', 'web'],
+      asked: true,
+    },
+    {
+      what: 'of a subordinate alone, whose relation goes',
+      command: ['remove-relation', 'mon', 'web'],
+      asked: undefined,
+    },
   ] as const;
   for (const isUp of [true, false])
     for (const { what, command, asked } of rows)
