@@ -1,4 +1,6 @@
 import { EnsembleError } from './errors.js';
+import { ownDenial } from './own-denial.js';
+import type { Asker } from './storage/rights.js';
 
 const reasons: Readonly<Record<string, readonly [reason: string, next: string]>> = {
   EACCES: ['permission denied', 'run it as the user who owns that, or choose another place'],
@@ -35,8 +37,9 @@ export class SystemRefused extends EnsembleError {
 /**
  * What an operator is told of an error of the operating system; any other error, which may be a bug, stays as it is.
  * @param place what the error is about, where the system names no path, as for what is open already
+ * @param asker default: the user of this process
  */
-export function explainedBySystem(error: unknown, place?: string): unknown {
+export function explainedBySystem(error: unknown, place?: string, asker?: Asker): unknown {
   if (!(error instanceof Error) || error instanceof EnsembleError) return error;
   const { code, syscall, path }: NodeJS.ErrnoException = error;
   const known =
@@ -44,5 +47,8 @@ export function explainedBySystem(error: unknown, place?: string): unknown {
       ? undefined
       : (reasons[`${code} ${syscall}`] ?? reasons[code]);
   if (known === undefined) return error;
-  return new SystemRefused(path ?? place ?? `a file (${syscall})`, ...known, { cause: error });
+  const isDenied = code === 'EACCES' || code === 'EPERM';
+  const own = isDenied && path !== undefined ? ownDenial(path, asker) : undefined;
+  const told = own === undefined ? known : ([own.reason, own.next] as const);
+  return new SystemRefused(path ?? place ?? `a file (${syscall})`, ...told, { cause: error });
 }
