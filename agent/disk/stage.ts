@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { FormulaRef } from '../journal/record.js';
 import { copyFormula } from './copy-formula.js';
 import { flush, flushTogether } from './flush.js';
 import type { Leftovers } from './leftovers.js';
-import { fillIn, isStaged, manifestFile, readManifest } from './staged.js';
+import { fillIn, isStaged, manifestFile } from './staged.js';
 import { placeForStaging, type UnitDirectory } from './unit-directory.js';
 import { type Unpacked, withUnpacked } from './unpacked.js';
 
@@ -16,9 +16,6 @@ const TOGETHER = 64;
 
 /** Units whose formula is being copied at the same time. */
 const WIDTH = 4;
-
-/** Paths that are found before others get their turn. */
-const AT_ONCE = 100;
 
 interface Request {
   readonly directory: UnitDirectory;
@@ -141,29 +138,4 @@ async function removeCopy({ aside, manifest, left }: Copy): Promise<void> {
   left();
   await rm(aside, { recursive: true, force: true });
   await rm(manifest, { force: true });
-}
-
-/**
- * The paths in a formula's directory that did not come with the formula: what its hooks wrote there. They stay behind
- * in the kept directory when the formula is replaced, so an upgrade names them.
- */
-export async function writtenByHooks(
-  directory: UnitDirectory,
-  formula: FormulaRef,
-): Promise<readonly string[]> {
-  const paths = new Set(readManifest(directory, formula).map(({ path }) => path));
-  const present = await pathsBelow(join(directory.formulas, formula.directory), '');
-  return present.filter((path) => !paths.has(path)).sort();
-}
-
-async function pathsBelow(root: string, below: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    found.push(path);
-    if (entry.isDirectory()) found.push(...(await pathsBelow(root, path)));
-  }
-  // Of a large formula, one directory at a time.
-  if (found.length >= AT_ONCE) await turn();
-  return found;
 }

@@ -2,6 +2,7 @@ import { savedHookContextSchema } from '../../hooks/context/saved.js';
 import { historyEntrySchema } from '../../state/model/history-entry.js';
 import { incarnationField } from '../../state/model/incarnation.js';
 import { upgradeSteps, workflowStates } from '../../state/model/workflow-state.js';
+import { leftBehindSchema } from '../../state/model/left-behind.js';
 import * as z from '../../state/zod.js';
 
 /** The version of the record this release writes. A newer one is refused untouched. */
@@ -148,6 +149,8 @@ export const recordSchema = z.looseObject({
       isRemoval: z.optional(z.boolean()),
     }),
   ),
+  /** What hooks had left in the formula that the unit went from last. */
+  leftBehind: z.optional(leftBehindSchema),
   /** Open ports, e.g. `80/tcp`. */
   ports: z.array(z.string()),
   /** What the unit's history in the tree does not say yet. */

@@ -60,6 +60,7 @@ export function unitFacts(
       }),
       ...(hook && { hook }),
       ...(record.workload !== null && { workload: record.workload }),
+      ...(record.leftBehind && { leftBehind: record.leftBehind }),
       ...(upgrade && { upgrade }),
       ...(relations && { relations }),
     },

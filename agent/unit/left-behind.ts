@@ -1,39 +1,42 @@
-import { pause } from '../../state/clock.js';
-import { writtenByHooks } from '../disk/stage.js';
+import { join } from 'node:path';
+import { type LeftBehind, MOST_LEFT, sayLeftBehind } from '../../state/model/left-behind.js';
+import { leftInFormula } from '../disk/left-in-formula.js';
 import type { FormulaRef } from '../journal/record.js';
+import { warnInLog } from './say-in-log.js';
 import type { AgentUnit } from './unit.js';
 
-/** Milliseconds: by then the unit runs again, and so do those that were upgraded with it. */
-const LATER = 1_000;
-
 /**
- * Names in the log what hooks wrote into a formula that the unit has left. Where the unit keeps it, not while it stands
- * still: hooks may have written any number of files, and each of their directories is looked through. One that is not
- * kept is looked through before this resolves, and may be removed then.
+ * What hooks wrote into a formula that the unit has left, or changed of it. It is named in the agent's log and the unit's
+ * own; undefined where there is nothing. What is kept stays in its place, so that it can be taken from there.
  */
-export async function nameLeftBehind(unit: AgentUnit, formula: FormulaRef): Promise<void> {
+export async function nameLeftBehind(
+  unit: AgentUnit,
+  formula: FormulaRef,
+  to: string,
+): Promise<LeftBehind | undefined> {
   const { formula: present, earlier } = unit.record();
   const isThere = ({ directory }: FormulaRef): boolean => directory === formula.directory;
-  if (earlier.some(isThere)) void nameLater(unit, formula);
-  else if (present === null || !isThere(present))
-    await nameFiles(unit, formula, `is removed with ${formula.id}`);
-}
-
-async function nameLater(unit: AgentUnit, formula: FormulaRef): Promise<void> {
-  await pause(unit.parts.clock, LATER);
-  if (!unit.isStopped()) await nameFiles(unit, formula, `stays in .formula/${formula.directory}`);
-}
-
-async function nameFiles(unit: AgentUnit, formula: FormulaRef, fate: string): Promise<void> {
+  if (present !== null && isThere(present)) return undefined;
   const { log } = unit.parts;
   try {
-    const left = await writtenByHooks(unit.directory, formula);
-    if (left.length === 0) return;
-    const named = left.slice(0, 10).join(', ');
-    const names = left.length > 10 ? `${named} and ${left.length - 10} more` : named;
-    log.warning(`what hooks wrote into the formula ${fate}: ${names}`, { unit: unit.name });
+    const { written, changed } = await leftInFormula(unit.directory, formula);
+    if (written.length + changed.length === 0) return undefined;
+    const named = { written: written.slice(0, MOST_LEFT), changed: changed.slice(0, MOST_LEFT) };
+    const left = {
+      from: formula.id,
+      to,
+      directory: join(unit.directory.formulas, formula.directory),
+      kept: earlier.some(isThere),
+      ...named,
+      more: written.length + changed.length - named.written.length - named.changed.length,
+    };
+    const message = sayLeftBehind(left);
+    log.warning(message, { unit: unit.name });
+    await warnInLog(unit, 'upgrade-formula', message);
+    return left;
   } catch (error) {
-    // Only a notice: it must not stand in the way of the upgrade, or of the next one, which may have removed it.
+    // Only a notice: it must not stand in the way of the upgrade.
     log.debug('the old formula could not be looked through', { unit: unit.name, error });
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { type Event, type HistoryEntry, newEntry, ofLife } from '../../state/model/history-entry.js';
+import { sayLeftBehind } from '../../state/model/left-behind.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
@@ -67,7 +68,16 @@ function entriesOf(
   };
   if (upgrade !== null && upgrade.step !== 'resuming' && after.upgrade?.step === 'resuming') {
     const what = upgrade.revert === true ? 'revert' : 'upgrade';
-    return [{ what, outcome: 'done', ...route, took: took(upgrade.since) }];
+    const { leftBehind } = after;
+    return [
+      {
+        what,
+        outcome: 'done',
+        ...route,
+        took: took(upgrade.since),
+        ...(leftBehind && { message: sayLeftBehind(leftBehind), details: { leftBehind } }),
+      },
+    ];
   }
   if (before.state === after.state) return [];
   if (isErrorState(after.state)) {

@@ -97,14 +97,17 @@ export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
 /** The upgrade is through, and `config-changed` is due with the new formula. What it left behind is put aside. */
 export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
   const { upgrade, bad } = unit.record();
+  // In the write that ends the upgrade: whoever follows it is told.
+  const left = upgrade?.replaces ?? upgrade?.from;
+  const isFirst = upgrade?.step !== 'resuming';
+  const leftBehind = left && upgrade && isFirst ? await nameLeftBehind(unit, left, upgrade.to.id) : undefined;
   await unit.save({
+    ...(isFirst && { leftBehind }),
     configDigest: null,
     bad: bad.filter((id) => id !== upgrade?.to.id),
     ...stepOf(unit, 'resuming'),
     message: messageAfter(unit.record()),
   });
-  const left = upgrade?.replaces ?? upgrade?.from;
-  if (left) await nameLeftBehind(unit, left);
   const { formula, earlier } = unit.record();
   await betweenFaults('resuming.prune', async () =>
     unit.parts.leftovers.add(putAsideFormulas(unit.directory, [formula, ...earlier])),

@@ -7,6 +7,7 @@ import type { Session } from '../../control/session.js';
 import { readStartAdvice } from '../session.js';
 import { type FollowEnd, followUnits } from '../../control/progress/follow.js';
 import type { Goal } from '../../control/progress/goal.js';
+import { leftBehindLines } from './left-behind-lines.js';
 import { lineProgress } from './line-progress.js';
 import { namesOf } from '../../control/names-of.js';
 import { exitCodeOf, noAgent, summarize } from './summary.js';
@@ -54,6 +55,7 @@ export async function followAndTell(
       offline.map(({ machine }) => machine),
     );
     for (const line of summarize(goal, end, elapsed, start)) output.notice(line);
+    for (const line of leftBehindLines(goal.service, end.rows)) output.warn(line);
     await options.ended?.(end);
     return exitCodeOf(end);
   } finally {

@@ -1,3 +1,4 @@
+import type { LeftBehind } from '../../state/model/left-behind.js';
 import type { UnitState } from '../status/snapshot.js';
 import { printable } from '../../state/platform/printable.js';
 import { unitMessage } from '../status/unit-message.js';
@@ -19,6 +20,8 @@ export interface Row {
   readonly message: string;
   /** What the unit's agent advises; empty where it does not. */
   readonly next: string;
+  /** What hooks had left in the formula that the unit went from to where it was asked to go. */
+  readonly leftBehind?: LeftBehind;
 }
 
 /** The rows of all followed units, in their order. */
@@ -28,6 +31,8 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
     const machine = unit?.unit.machine ?? null;
     const agentUp = machine !== null && watched.agentsUp.has(machine);
     const standing = standingOf(goal, unit, agentUp);
+    const left = unit?.status.leftBehind;
+    const isOfGoal = goal.kind === 'upgraded' && standing === 'done' && left?.to === goal.formula;
     const heading = unit?.flag?.to ?? unit?.status.upgrade?.to;
     return {
       unit: name,
@@ -38,6 +43,7 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
       doing: unit === undefined ? 'removed' : doingOf(unit),
       message: unit === undefined ? '' : messageOf(unit, standing),
       next: printable(unit?.status.next ?? ''),
+      ...(isOfGoal && left !== undefined && { leftBehind: left }),
     };
   });
 }

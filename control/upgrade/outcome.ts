@@ -1,3 +1,4 @@
+import type { LeftBehind } from '../../state/model/left-behind.js';
 import type { FollowEnd } from '../progress/follow.js';
 import type { Standing } from '../progress/goal.js';
 
@@ -22,6 +23,8 @@ interface UnitOutcome {
   readonly message?: string;
   /** The command that helps it out of an error. */
   readonly next?: string;
+  /** What hooks had left in the formula that the unit went from; only where there is something. */
+  readonly leftBehind?: LeftBehind;
 }
 
 /** @param end undefined for units that were asked and not followed */
@@ -32,8 +35,15 @@ export function outcomeOf(
 ): Outcome {
   const units: Record<string, UnitOutcome> = {};
   for (const unit of asked) units[unit] = { outcome: 'asked' };
-  for (const { unit, standing, machine, doing, message, next } of end?.rows ?? []) {
-    units[unit] = { outcome: standing, machine, state: doing, message, ...(next !== '' && { next }) };
+  for (const { unit, standing, machine, doing, message, next, leftBehind } of end?.rows ?? []) {
+    units[unit] = {
+      outcome: standing,
+      machine,
+      state: doing,
+      message,
+      ...(next !== '' && { next }),
+      ...(leftBehind !== undefined && { leftBehind }),
+    };
   }
   return { ...upgrade, end: end?.why ?? (asked.length === 0 ? 'nothing-to-do' : 'not-followed'), units };
 }

@@ -1,5 +1,6 @@
 import * as z from '../zod.js';
 import { incarnationField } from './incarnation.js';
+import { leftBehindSchema } from './left-behind.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 
 /** ISO 8601 in UTC, as everything that people may read is stamped. */
@@ -317,6 +318,8 @@ export const statusSchema = z.looseObject({
   waiting: z.optional(waitingSchema),
   /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
   workload: z.optional(z.string()),
+  /** What hooks had left in the formula that the unit went from last; until its next upgrade. */
+  leftBehind: z.optional(leftBehindSchema),
   upgrade: z.optional(
     z.looseObject({
       step: shown<UpgradeStep>(),

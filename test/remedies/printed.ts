@@ -111,6 +111,9 @@ export const printed: Readonly<
   'cli/commands/resolved.ts: ensemble status {service}': {
     why: 'it shows how far a unit is that was resolved, and resolves nothing',
   },
+  'cli/follow/left-behind-lines.ts: ensemble history {service}': {
+    why: 'it shows what hooks left in formulas, as in test/regression/state-left-in-formulas.test.ts, and ends nothing',
+  },
   'cli/follow/summary.ts: ensemble history {goal.service}': {
     why: 'it shows who had the units go back, and there is nothing to be over',
   },

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { access, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stageFormula, writtenByHooks } from '../../../agent/disk/stage.js';
+import { leftInFormula } from '../../../agent/disk/left-in-formula.js';
+import { stageFormula } from '../../../agent/disk/stage.js';
 import {
   formulaDirectoryName,
   linkFormula,
@@ -56,14 +57,14 @@ describe("a unit's directory", () => {
     await writeFile(join(directory.formulas, ref.directory, 'run.pid'), '1');
     await stageFormula(directory, ref, file, leftovers);
     assert.deepEqual(await staged(), [ref.directory]);
-    assert.deepEqual(await writtenByHooks(directory, ref), ['run.pid']);
+    assert.deepEqual(await leftInFormula(directory, ref), { written: ['run.pid'], changed: [] });
   });
 
   it('staging ten times at once is staging once, whole', async () => {
     const { ref, file } = await bundle(1);
     await Promise.all(Array.from({ length: 10 }, () => stageFormula(directory, ref, file, leftovers)));
     assert.deepEqual(await staged(), [ref.directory]);
-    assert.deepEqual(await writtenByHooks(directory, ref), []);
+    assert.deepEqual(await leftInFormula(directory, ref), { written: [], changed: [] });
     assert.match(await readFile(join(directory.formulas, ref.directory, 'hooks', 'install'), 'utf8'), /^#!/);
   });
 
