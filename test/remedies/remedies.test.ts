@@ -10,14 +10,24 @@ import { eventually } from '../eventually.js';
 import { agentRows } from './agent-rows.js';
 import { commandLineRows } from './command-line-rows.js';
 import { formulaRows } from './formula-rows.js';
+import { obstacleRows } from './obstacle-rows.js';
 import { relationRows } from './relation-rows.js';
+import { s3Rows } from './s3-rows.js';
 import { slowRows } from './slow-rows.js';
 import { tryRows } from './stage.js';
 import { toolRows } from './tool-rows.js';
 import { unitRows } from './unit-rows.js';
 import { unrun } from './unrun.js';
 
-const rows = [...commandLineRows, ...formulaRows, ...unitRows, ...agentRows, ...relationRows, ...toolRows];
+const rows = [
+  ...commandLineRows,
+  ...formulaRows,
+  ...unitRows,
+  ...agentRows,
+  ...relationRows,
+  ...toolRows,
+  ...obstacleRows,
+];
 const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
 
 /** The codes of all classes of errors, as the docs of errors collect them. */
@@ -40,7 +50,7 @@ async function codes(): Promise<readonly string[]> {
 }
 
 describe('the table of remedies', () => {
-  const tried = new Set([...rows, ...slowRows].map(({ code }) => code));
+  const tried = new Set([...rows, ...slowRows, ...s3Rows].map(({ code }) => code));
 
   it('has rows for each error, or says why it has none, and knows no other error', async () => {
     assert.deepEqual([...tried, ...Object.keys(unrun)].sort(), await codes());
@@ -61,7 +71,7 @@ describe('the table of remedies', () => {
   });
 
   it('makes each situation once', () => {
-    const titles = [...rows, ...slowRows].map(({ code, by }) => `${code}: ${by}`);
+    const titles = [...rows, ...slowRows, ...s3Rows].map(({ code, by }) => `${code}: ${by}`);
     assert.equal(new Set(titles).size, titles.length);
   });
 });

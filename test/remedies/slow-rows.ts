@@ -1,7 +1,27 @@
 import { act, endActors } from '../state/coordination/embedded/acting.js';
+import { createRequire } from 'node:module';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import type { Row, Stage } from './stage.js';
+
+/** What is used of the package's own client: it makes nodes with rights that Ensemble's client never gives. */
+interface RawZookeeper {
+  createClient(address: string): {
+    connect(): void;
+    close(): void;
+    once(event: 'connected', listener: () => void): void;
+    create(
+      path: string,
+      data: Buffer,
+      acls: readonly unknown[],
+      mode: number,
+      done: (error: Error | null) => void,
+    ): void;
+  };
+  readonly ACL: new (permission: number, id: unknown) => unknown;
+  readonly Id: new (scheme: string, id: string) => unknown;
+  readonly Permission: { readonly ADMIN: number; readonly ALL: number };
+}
 
 /** A situation on a ZooKeeper of its own, whose environment is `zk`, with a secret, at this path. */
 const onZookeeper = (
@@ -31,6 +51,23 @@ async function plant(server: ZookeeperServer, path: string, nodes: readonly stri
   const coordinator = await openCoordinator(`zookeeper://${server.address}${path}`);
   for (const node of nodes) await coordinator.create(node, '{"formula":"a"}');
   await coordinator.close();
+}
+
+/** Somebody makes a node in which anyone may read, write, create and delete, but whose rights nobody may change. */
+async function letAnyoneWrite(server: ZookeeperServer, path: string): Promise<void> {
+  const { createClient, ACL, Id, Permission } = createRequire(import.meta.url)(
+    'node-zookeeper-client',
+  ) as RawZookeeper;
+  const client = createClient(server.address);
+  const connected = new Promise<void>((resolve) => client.once('connected', resolve));
+  client.connect();
+  await connected;
+  const { ADMIN, ALL } = Permission;
+  const acl = new ACL(ALL & ~ADMIN, new Id('world', 'anyone'));
+  await new Promise<void>((resolve, reject) =>
+    client.create(path, Buffer.from(''), [acl], 0, (error) => (error === null ? resolve() : reject(error))),
+  );
+  client.close();
 }
 
 /** Rows that wait for what takes ten seconds and more; the fault suite runs them. */
@@ -92,6 +129,16 @@ export const slowRows: readonly Row[] = [
     await plant(server, '/ensemble', ['/services', '/services/web']);
     const said = await stage.fails('ensemble bootstrap', /what anyone may have put there: \/services\/web/);
     stage.named(said, /give the environment another path in `state`/);
+    await stage.edit(`${server.address}/ensemble`, `${server.address}/another`);
+    await stage.ok('ensemble bootstrap');
+  }),
+  onZookeeper('path-not-closed', 'a path that does not exist yet', '/ensemble', async (stage, server) => {
+    await letAnyoneWrite(server, '/ensemble');
+    const said = await stage.fails(
+      'ensemble bootstrap',
+      /anyone may write to \S+ of \S+, whatever the secret/,
+    );
+    stage.named(said, /choose a path in `state` that does not exist yet/);
     await stage.edit(`${server.address}/ensemble`, `${server.address}/another`);
     await stage.ok('ensemble bootstrap');
   }),

@@ -6,9 +6,6 @@ export const unrun: Readonly<Record<string, Unrun>> = {
   'bucket-elsewhere': {
     why: 'only AWS answers with the region of a bucket: the servers of the tests have one region, whatever the URL says',
   },
-  'bucket-not-found': {
-    why: 'the bucket is made with the storage’s own tools, such as `swift post`; that Ensemble finds it then is what every test on S3 begins with',
-  },
   'command-not-run': {
     why: 'the machine refuses the process or the file of one command of `run` at that moment, as on a full disk; the advice is to look at the status, and the command is given again',
   },
@@ -59,15 +56,8 @@ export const unrun: Readonly<Record<string, Unrun>> = {
   'node-not-found': {
     why: 'each command says in its own words what is missing; this one is left for what is removed between a read and the write after it',
   },
-  'not-on-machine': { why: 'a second host is needed, to log in there' },
   'outcome-unknown': {
     why: 'the connection is to break between one write and its answer; that every command may be run twice is what the conformance tests hold both engines to',
-  },
-  'path-not-closed': {
-    why: 'the owner of a path of ZooKeeper changes its list of rights in zkCli.sh, or another path is chosen, which the row of path-shared does',
-  },
-  'prune-incomplete': {
-    why: 'the storage is to refuse a removal and nothing else; what it names, to prune once more, is what test/regression/pruning-beside-others.test.ts goes through',
   },
   'request-refused': {
     why: 'ZooKeeper answers so only where its own server is at fault, and the log of that server is all there is to read',
@@ -76,32 +66,14 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     test: 'test/state/model/set-config.test.ts',
     says: 'where somebody sets in the same moment',
   },
-  'socket-in-use': {
-    why: 'the data directory is claimed before its socket is opened, which says `data-directory-in-use`; this one is left for a program that is none of ours',
-  },
-  'storage-access-denied': {
-    test: 'test/regression/denied-by-what.test.ts',
-    says: 'the command that it names lets it in',
-  },
-  'storage-credentials-missing': {
-    why: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are what every test on S3 sets first; without them the SDK asks the network for the role of a machine, for seconds',
-  },
   'storage-full': {
     why: 'a file system of the test’s own would have to be filled, or a quota of the server’s be used up, and be emptied again',
-  },
-  'storage-request-refused': {
-    why: 'a server that speaks S3 and refuses a request that is none of S3’s errors; which word of `storage` is wrong only its operator knows',
   },
   'storage-unusable': {
     why: 'a storage that takes an object and then does not show it is broken by itself: none of the servers of the tests does that',
   },
-  'tmux-failed': { why: 'tmux’s own fault or a tmux older than 3.0, which no system of the tests has' },
-  'tmux-missing': { why: 'a package of the system is to be removed and installed again' },
   'too-many-conflicts': {
     why: 'others are to change the same node at each of many tries; that the same command goes through once they are done is that command’s own test',
-  },
-  'units-not-added': {
-    why: 'the connection is to break after the service was created and before its units are; the same command again is tried at each such moment by test/regression/interrupted-deploy-goes-on.test.ts, and add-unit by the row of service-exists',
   },
   'upgrade-overtaken': {
     why: 'another operator upgrades in the same moment; the advice is the status of the service, which shows who won',
