@@ -1,5 +1,7 @@
 import { act, endActors } from '../state/coordination/embedded/acting.js';
+import { mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import type { Row, Stage } from './stage.js';
@@ -142,4 +144,24 @@ export const slowRows: readonly Row[] = [
     await stage.edit(`${server.address}/ensemble`, `${server.address}/another`);
     await stage.ok('ensemble bootstrap');
   }),
+  {
+    code: 'storage-full',
+    by: 'room, and the command again',
+    bare: true,
+    run: async (stage) => {
+      const storage = stage.world.path('storage');
+      await mkdir(storage);
+      // Only root can make a small disk.
+      await stage.ok(`mount -t tmpfs -o size=1m,mode=700 tmpfs ${storage}`);
+      try {
+        await stage.shell(`cat /dev/zero >${storage}/filler`);
+        const said = await stage.fails('ensemble bootstrap', /the disk of \S+storage is full/);
+        stage.named(said, /make room there, then run the command again/);
+        await rm(join(storage, 'filler'));
+        await stage.ok('ensemble bootstrap');
+      } finally {
+        await stage.ok(`umount ${storage}`);
+      }
+    },
+  },
 ];

@@ -66,9 +66,6 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     test: 'test/state/model/set-config.test.ts',
     says: 'where somebody sets in the same moment',
   },
-  'storage-full': {
-    why: 'a file system of the test’s own would have to be filled, or a quota of the server’s be used up, and be emptied again',
-  },
   'storage-unusable': {
     why: 'a storage that takes an object and then does not show it is broken by itself: none of the servers of the tests does that',
   },
