@@ -85,13 +85,18 @@ export class Walk {
     await this.#type(line);
   }
 
-  /** Waits until the command that was typed last has ended, with this exit code. */
-  async ends(code = 0): Promise<void> {
-    const ended = await eventually(async () => {
+  /** Waits until the command that was typed last has ended. @returns its exit code */
+  async settles(): Promise<number> {
+    return eventually(async () => {
       const last = (await this.#typed()).at(-1);
       assert.ok(last?.code !== undefined, `${last?.line} has not ended: ${last?.output.join('\n')}`);
       return last.code;
     }, 60_000);
+  }
+
+  /** The same, and it must have ended with this exit code. */
+  async ends(code = 0): Promise<void> {
+    const ended = await this.settles();
     if (ended !== code) assert.equal(ended, code, await this.transcript());
   }
 
@@ -131,12 +136,27 @@ export class Walk {
    * Types the command that the screen names, and waits for its end.
    * @param names what the operator puts in the place of words in capitals
    * @param code the exit code that it must have
+   * @param interrupted presses Ctrl-C as soon as it has printed this
    */
-  async follows(pattern: RegExp, { names, code }: { names?: Names; code?: number } = {}): Promise<void> {
+  async follows(
+    pattern: RegExp,
+    { names, code, interrupted }: { names?: Names; code?: number; interrupted?: RegExp } = {},
+  ): Promise<void> {
     const line = await this.named(pattern, names);
     this.#followed = true;
     await this.#type(line);
-    await this.ends(code);
+    if (interrupted !== undefined) {
+      await this.sees(interrupted);
+      await this.pressesCtrlC();
+    }
+    await this.ends(interrupted === undefined ? code : 130);
+  }
+
+  /** Asks for the help of a command that the help of all names. */
+  async learns(command: string): Promise<void> {
+    await this.sees(new RegExp(`^ +${command} `, 'm'));
+    await this.#type(`ensemble ${command} --help`);
+    await this.ends();
   }
 
   /** Types the last command once more, with an option that the screen asks for. */
