@@ -1,8 +1,11 @@
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { retryOnConflict } from '../state/model/conflict.js';
 import { nodeValue, readEntity } from '../state/model/entity.js';
+import { recordEnvironmentOperations } from '../state/model/history.js';
+import { type HistoryEntry, requestEntry } from '../state/model/history-entry.js';
 import { type MachineState, machineNotFound, readMachines } from '../state/model/machines.js';
-import { paths } from '../state/model/paths.js';
+import { paths, serviceOfUnit, unitOfNode } from '../state/model/paths.js';
+import type { Requester } from '../state/model/requester.js';
 import { type Cordon, machineSchema } from '../state/model/schemas.js';
 
 /** Machines that a sentence names. */
@@ -11,6 +14,7 @@ const MOST_NAMES = 5;
 /**
  * Has a machine take no new units; what is there stays. It stands in the machine's node, which agents rewrite by version
  * and with all that they find there, so that it lasts until `uncordonMachine`, or until the machine is removed.
+ * @param requester who is on record for it, where it changes something
  * @returns the cordon that stood before, whose `since` and `by` stand on, and whose reason does where none is given
  * @throws MachineNotFound, NodeInvalid
  */
@@ -18,27 +22,38 @@ export async function cordonMachine(
   coordinator: Coordinator,
   name: string,
   cordon: Cordon,
+  requester?: Requester,
 ): Promise<Cordon | undefined> {
-  return changeCordon(coordinator, name, (standing) => ({
+  const { reason } = cordon;
+  const message = reason === undefined ? name : `${name}: ${reason}`;
+  const asked = requester && requestEntry(requester, { what: 'cordon', message });
+  return changeCordon(coordinator, name, asked, (standing) => ({
     ...cordon,
     ...standing,
-    ...(cordon.reason !== undefined && { reason: cordon.reason }),
+    ...(reason !== undefined && { reason }),
   }));
 }
 
 /**
  * Has a machine take new units again.
+ * @param requester who is on record for it, where it was cordoned
  * @returns the cordon that stood
  * @throws MachineNotFound, NodeInvalid
  */
-export async function uncordonMachine(coordinator: Coordinator, name: string): Promise<Cordon | undefined> {
-  return changeCordon(coordinator, name, () => undefined);
+export async function uncordonMachine(
+  coordinator: Coordinator,
+  name: string,
+  requester?: Requester,
+): Promise<Cordon | undefined> {
+  const asked = requester && requestEntry(requester, { what: 'uncordon', message: name });
+  return changeCordon(coordinator, name, asked, () => undefined);
 }
 
 /** @returns the cordon that stood before */
 async function changeCordon(
   coordinator: Coordinator,
   name: string,
+  asked: HistoryEntry | undefined,
   change: (standing: Cordon | undefined) => Cordon | undefined,
 ): Promise<Cordon | undefined> {
   const path = paths.machine(name);
@@ -53,9 +68,18 @@ async function changeCordon(
     const value = nodeValue({ ...machine, ...(cordoned !== undefined && { cordoned }) });
     if (value === nodeValue(found.value)) return standing;
     written = { value, standing };
-    await coordinator.set(path, value, found.version);
+    await coordinator.transaction([
+      { kind: 'set', path, value, version: found.version },
+      ...(await recordEnvironmentOperations(coordinator, asked, await servicesOn(coordinator, name))),
+    ]);
     return standing;
   });
+}
+
+/** The services with units on the machine: it is on their record too. */
+async function servicesOn(coordinator: Coordinator, machine: string): Promise<readonly string[]> {
+  const units = ((await coordinator.children(paths.machineUnits(machine))) ?? []).map(unitOfNode);
+  return [...new Set(units.map(serviceOfUnit))];
 }
 
 /**

@@ -3,11 +3,14 @@ import type { Coordinator, Operation } from '../state/coordination/coordinator.j
 import { retryOnConflict } from '../state/model/conflict.js';
 import { MachineHostsUnits, MachineInUse, MachineNotFound } from '../state/model/errors.js';
 import { forceOut } from '../state/model/forced-removal.js';
+import { recordEnvironmentOperations } from '../state/model/history.js';
+import { requestEntry } from '../state/model/history-entry.js';
 import { isPresence, type MachineState, readMachines } from '../state/model/machines.js';
 import { paths } from '../state/model/paths.js';
 import type { Requester } from '../state/model/requester.js';
 import type { AgentPresence, Machine } from '../state/model/schemas.js';
 import { stopAdvice } from '../state/model/start-advice.js';
+import { namesOf } from './names-of.js';
 
 /**
  * Forgets machines that are lost for good, with the units that they host, no hook of which runs. An agent that comes
@@ -22,8 +25,10 @@ export async function removeLostMachines(
 ): Promise<readonly string[]> {
   const lost = await lostMachines(coordinator, names);
   const units = lost.flatMap((machine) => machine.units);
-  await forceOut(coordinator, units, requester);
-  await removeMachines(coordinator, names);
+  await forceOut(coordinator, units, requester, (of) =>
+    requestEntry(requester, { what: 'remove-machine', message: `${namesOf(names)}, with ${namesOf(of)}` }),
+  );
+  await removeMachines(coordinator, names, requester);
   return units;
 }
 
@@ -39,15 +44,24 @@ export async function lostMachines(
 /**
  * Forgets machines that host nothing and whose agents are down: all of them or none. An agent that comes up later
  * registers its machine anew.
+ * @param requester who is on record for it
  * @throws MachineNotFound, MachineInUse, MachineHostsUnits
  */
-export async function removeMachines(coordinator: Coordinator, names: readonly string[]): Promise<void> {
+export async function removeMachines(
+  coordinator: Coordinator,
+  names: readonly string[],
+  requester?: Requester,
+): Promise<void> {
+  const asked = requester && requestEntry(requester, { what: 'remove-machine', message: namesOf(names) });
   await retryOnConflict(`machines ${names.join(', ')}`, async () => {
     const machines = await readMachines(coordinator);
     const chosen = names.map((name) => choose(machines, name));
     const operations = await Promise.all(chosen.map(({ name }) => removeOperations(coordinator, name)));
     // A unit that is placed there meanwhile, or an agent that comes up, leaves a node that is not empty.
-    await coordinator.transaction(operations.flat());
+    await coordinator.transaction([
+      ...operations.flat(),
+      ...(await recordEnvironmentOperations(coordinator, asked)),
+    ]);
   });
 }
 

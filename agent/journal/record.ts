@@ -32,6 +32,8 @@ const hookSchema = z.looseObject({
       id: z.string(),
       words: z.array(z.string()).check(z.minLength(1)),
       timeLimit: z.optional(z.number()),
+      /** Who asked for it. */
+      by: z.optional(z.string()),
     }),
   ),
   /** An operator has it in a window: it takes as long as it takes. */

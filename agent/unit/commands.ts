@@ -5,15 +5,18 @@ import { isSuccess } from '../../hooks/process/outcome.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { EnsembleError } from '../../state/errors.js';
+import { commandLine } from '../../state/model/command-line.js';
 import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
+import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
 import { untilItWorks } from '../retry.js';
 import { readOutput } from './command-output.js';
 import type { CommandCall, HookHost } from './hook-call.js';
 import { hookLog } from './hook-source.js';
+import { newsWith } from './news.js';
 import { applyWrites } from './run-hook.js';
 import { runToItsEnd } from './run-to-its-end.js';
 
@@ -85,6 +88,7 @@ export class UnitCommands {
     return {
       id,
       words: [...value.command],
+      by: value.by,
       ...(value.timeLimit !== undefined && { timeLimit: Math.max(1, value.timeLimit - this.#waited(id)) }),
     };
   }
@@ -106,15 +110,34 @@ export class UnitCommands {
       const { reason, ...ports } = isSuccess(outcome) ? await this.#write(writes) : {};
       const output = await readOutput(spec.logFile);
       const result = { ...describe(outcome), ...output, took: took(), ...(reason && { reason }) };
-      await this.#host.save({ hook: null, ...ports });
+      await this.#host.save({ hook: null, ...ports, news: this.#newsOf(call, result) });
       await removeRun(spec.runDirectory);
       return result;
     } catch (error) {
       parts.log.error('a command could not be run', { unit: name, error });
-      await this.#host.save({ hook: null });
       const reason = sentence(error);
-      return { outcome: 'not-started', reason, output: '', leftOut: 0, took: took() };
+      const result = { outcome: 'not-started', reason, output: '', leftOut: 0, took: took() } as const;
+      await this.#host.save({ hook: null, news: this.#newsOf(call, result) });
+      return result;
     }
+  }
+
+  /** The unit's history tells how a command ended, whoever waits for that, and never what it printed. */
+  #newsOf(
+    { words, by }: CommandCall,
+    { outcome, exit, signal, reason, took }: CommandResult,
+  ): UnitRecord['news'] {
+    const { parts } = this.#host;
+    const end = exit === undefined ? (signal ?? outcome) : `exit status ${exit}`;
+    return newsWith(this.#host.record(), {
+      at: new Date(parts.clock.now()).toISOString(),
+      what: COMMAND_HOOK,
+      outcome: outcome === 'exited' && exit === 0 && reason === undefined ? 'done' : 'failed',
+      by,
+      took,
+      message: `${end}: ${commandLine(words)}`,
+      details: { outcome, exit, signal, machine: parts.machine },
+    });
   }
 
   /** What cannot be written is said to who asked: the command ran, and is not run again. */

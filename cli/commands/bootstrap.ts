@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withWorkDirectory } from '../../control/publish/work-directory.js';
+import { systemClock } from '../../state/clock.js';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { setKeepRemoved } from '../../state/model/kept.js';
 import { bootstrapTree } from '../../state/model/layout.js';
@@ -8,8 +10,8 @@ import { fileDigest } from '../../state/storage/digest.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { StorageUnusable } from '../errors.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { withWorkDirectory } from '../../control/publish/work-directory.js';
 import { formatTime } from '../output/durations.js';
+import { requester } from '../requester.js';
 import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../session.js';
 
 /** Nodes that a sentence names. */
@@ -34,7 +36,7 @@ export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
     await openNodes(coordinator, environment.state);
     await tryStorage(await storage());
     const closed = await closeNodes(coordinator, environment.state);
-    const made = await bootstrapTree(coordinator);
+    const made = await bootstrapTree(coordinator, undefined, requester(systemClock.now()));
     if (closed.length > 0)
       output.notice(`anyone could write to ${named(closed)}; now only who has the secret can`);
     output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);

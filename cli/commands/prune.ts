@@ -1,8 +1,10 @@
 import { type Pruned, type PruneRequest, pruneAll } from '../../control/prune/prune.js';
+import { systemClock } from '../../state/clock.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
+import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 
 export interface PruneOptions extends PruneRequest {
@@ -12,7 +14,7 @@ export interface PruneOptions extends PruneRequest {
 /** Removes what nothing needs any more: formulas with their bundles, histories, logs, marks. */
 export async function prune(options: PruneOptions, invocation: Invocation): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
-    const pruned = await pruneAll(session, options);
+    const pruned = await pruneAll(session, options, requester(systemClock.now()));
     await printData(invocation.output, options.format, pruned, (columns) => tableOf(pruned, columns));
     return 0;
   });

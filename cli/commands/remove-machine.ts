@@ -1,12 +1,11 @@
-import { systemClock } from '../../state/clock.js';
 import { lostMachines, removeLostMachines, removeMachines } from '../../control/machine-removal.js';
-import { serviceOfUnit } from '../../state/model/paths.js';
-import { readServiceState } from '../../control/status/snapshot.js';
-import { NotConfirmed } from '../errors.js';
 import { namesOf } from '../../control/names-of.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
 import type { Session } from '../../control/session.js';
+import { readServiceState } from '../../control/status/snapshot.js';
+import { systemClock } from '../../state/clock.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import { NotConfirmed } from '../errors.js';
+import type { ExitCode, Invocation } from '../invocation.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 
@@ -23,7 +22,7 @@ export async function forgetMachines(
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
     if (force) await forgetLost(session, names, yes, invocation);
-    else await removeMachines(session.coordinator, names);
+    else await removeMachines(session.coordinator, names, requester(systemClock.now()));
     invocation.output.notice(`removed ${namesOf(names)}`);
     return 0;
   });
@@ -40,13 +39,7 @@ async function forgetLost(
   const hosted = machines.flatMap(({ units }) => units);
   if (hosted.length > 0 && !yes)
     throw new NotConfirmed(`${namesOf(names)} with what is there, without a hook of it`, hosted);
-  const by = requester(systemClock.now());
-  const units = await removeLostMachines(coordinator, names, by);
-  for (const service of new Set(units.map(serviceOfUnit))) {
-    const of = units.filter((unit) => serviceOfUnit(unit) === service);
-    const message = `${namesOf(names)}, with ${namesOf(of)}`;
-    await record(session, output, service, by, { what: 'remove-machine', message });
-  }
+  const units = await removeLostMachines(coordinator, names, requester(systemClock.now()));
   if (units.length === 0) return;
   output.notice(`removed ${namesOf(units)}, without a hook`);
   for (const line of await replacementLines(session, units)) output.notice(line);

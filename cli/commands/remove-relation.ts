@@ -1,6 +1,6 @@
+import { findRelation } from '../../control/find-relation.js';
 import { systemClock } from '../../state/clock.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
-import { findRelation } from '../../control/find-relation.js';
 import { paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';
 import type { ExitCode, Invocation } from '../invocation.js';

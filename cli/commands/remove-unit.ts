@@ -1,14 +1,11 @@
+import { namesOf } from '../../control/names-of.js';
 import { systemClock } from '../../state/clock.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { requestEntry } from '../../state/model/history-entry.js';
-import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
-import type { Requester } from '../../state/model/requester.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import { namesOf } from '../../control/names-of.js';
 import type { ExitCode, Invocation } from '../invocation.js';
-import { record } from '../observing/record.js';
-import type { Session } from '../../control/session.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 
@@ -30,8 +27,9 @@ export async function removeUnits(
   return withSession<ExitCode>(invocation, async (session) => {
     const by = requester(systemClock.now());
     if (force) {
-      const gone = await forceUnitsOut(session.coordinator, units, by);
-      await recordForced(session, invocation, gone, by);
+      const gone = await forceUnitsOut(session.coordinator, units, by, (asked) =>
+        requestEntry(by, { what: 'remove-unit', message: `${namesOf(asked)}, by force` }),
+      );
       invocation.output.notice(`removed ${namesOf(gone)}, without a hook`);
       return 0;
     }
@@ -52,18 +50,4 @@ export async function removeUnits(
     await warnOfAbsentAgents(session, invocation, units);
     return 0;
   });
-}
-
-/** Afterwards: what is beside those units goes too, and each unit's own history tells of it already. */
-async function recordForced(
-  session: Session,
-  { output }: Invocation,
-  units: readonly string[],
-  by: Requester,
-): Promise<void> {
-  for (const service of new Set(units.map(serviceOfUnit))) {
-    const of = units.filter((unit) => serviceOfUnit(unit) === service);
-    const message = `${namesOf(of)}, by force`;
-    await record(session, output, service, by, { what: 'remove-unit', message });
-  }
 }

@@ -69,6 +69,7 @@ export async function runInOne(
       unit,
       { command: [...command], timeLimit: timeout },
       requester(clock.now()),
+      false,
     );
     endWatch = watchAgent(coordinator, host.machine, clock, () => away.abort());
     const signal = AbortSignal.any([interrupt, away.signal]);

@@ -2,6 +2,7 @@ import { namesOf } from '../../control/names-of.js';
 import type { Session } from '../../control/session.js';
 import { systemClock } from '../../state/clock.js';
 import { mapBounded } from '../../state/formula/concurrency.js';
+import { commandLine } from '../../state/model/command-line.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation.js';
@@ -38,7 +39,10 @@ export async function runInService(
   const units = await unitsOfService(session.coordinator, service);
   if (units.length > 0) {
     const by = requester(systemClock.now());
-    await record(session, output, service, by, { what: 'run', message: `in ${namesOf(units)}` });
+    await record(session, output, service, by, {
+      what: 'run',
+      message: `in ${namesOf(units)}: ${commandLine(command)}`,
+    });
   }
   const runs = await mapBounded(units, maxParallel ?? units.length, async (unit) => {
     const run = await runInOne(session, invocation, unit, command, {

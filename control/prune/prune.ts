@@ -1,6 +1,11 @@
-import { EnsembleError } from '../../state/errors.js';
 import { systemClock } from '../../state/clock.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { EnsembleError } from '../../state/errors.js';
 import { forgetKey } from '../../state/model/bundles.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { recordEnvironmentOperations } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import type { Requester } from '../../state/model/requester.js';
 import { PruneIncomplete } from '../errors.js';
 import type { Session } from '../session.js';
 import { findPrunable, type LeftObject } from './find-prunable.js';
@@ -35,10 +40,15 @@ export interface Pruned {
   readonly marks: readonly string[];
 }
 
-/** Prunes the session's environment. @throws PruneIncomplete, NodeInvalid */
+/**
+ * Prunes the session's environment.
+ * @param requester who is on record for it, before the first thing goes, as each goes by a transaction of its own
+ * @throws PruneIncomplete, NodeInvalid
+ */
 export async function pruneAll(
   session: Session,
   { dryRun = false, keep, historyDays }: PruneRequest,
+  requester?: Requester,
 ): Promise<Pruned> {
   const { coordinator } = session;
   const before = new Date(systemClock.now() - historyDays * DAY).toISOString();
@@ -56,6 +66,14 @@ export async function pruneAll(
     return { dryRun, formulas, objects, histories, logs, marks };
   }
   const left: LeftObject[] = [...prunable.left];
+  if (requester !== undefined)
+    await recordPruning(coordinator, requester, {
+      formulas: prunable.formulas.map(({ id }) => id),
+      objects,
+      histories,
+      logs,
+      marks,
+    });
   for (const formula of prunable.formulas) {
     const removed = await prunable.remove(formula);
     if (removed === undefined) continue;
@@ -72,6 +90,21 @@ export async function pruneAll(
     logs: await those(logs, (machine) => removeLogs(coordinator, machine)),
     marks: await those(marks, (agentId) => removeMark(coordinator, agentId, before)),
   };
+}
+
+/** What is about to go is on record; a pruning that finds nothing is not. */
+async function recordPruning(
+  coordinator: Coordinator,
+  requester: Requester,
+  going: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  const some = Object.entries(going).filter(([, names]) => names.length > 0);
+  if (some.length === 0) return;
+  const message = some.map(([kind, names]) => `${kind}: ${names.join(' ')}`).join('; ');
+  const entry = requestEntry(requester, { what: 'prune', message, details: Object.fromEntries(some) });
+  await retryOnConflict('the history', async () =>
+    coordinator.transaction(await recordEnvironmentOperations(coordinator, entry)),
+  );
 }
 
 /** What cannot be removed now is remembered in the tree, and removed by the next pruning. */

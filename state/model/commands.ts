@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../coordination/coordinator.js';
-import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
 import * as z from '../zod.js';
+import { commandLine } from './command-line.js';
+import { retryOnConflict } from './conflict.js';
 import { nodeValue } from './entity.js';
 import { UnitNotFound } from './errors.js';
-import { paths } from './paths.js';
+import { recordOperations } from './history.js';
+import { requestEntry } from './history-entry.js';
+import { paths, serviceOfUnit } from './paths.js';
 import type { Requester } from './requester.js';
 
 /** What became of a command. */
@@ -41,7 +44,9 @@ export type CommandRequest = z.infer<typeof commandRequestSchema>;
 export type CommandResult = z.infer<typeof commandResultSchema>;
 
 /**
- * Asks for a command to be run in a unit's context. The request goes with this session.
+ * Asks for a command to be run in a unit's context. The request goes with this session. It is on the service's record,
+ * with the command line.
+ * @param isRecorded false where the same command for many units is on record already
  * @returns the request's id
  * @throws UnitNotFound, ValueTooLarge
  */
@@ -50,18 +55,20 @@ export async function requestCommand(
   unit: string,
   { command, timeLimit }: Pick<CommandRequest, 'command'> & { readonly timeLimit?: number | undefined },
   requester: Requester,
+  isRecorded = true,
 ): Promise<string> {
   const id = randomUUID();
-  const request = { ...requester, command, ...(timeLimit !== undefined && { timeLimit }) };
-  for (;;) {
-    try {
-      await coordinator.create(paths.command(unit, id), nodeValue(request), { ephemeral: true });
-      return id;
-    } catch (error) {
-      if (error instanceof NodeNotFound) throw new UnitNotFound(unit);
-      // The answer to an earlier try was lost.
-      if (error instanceof NodeExists) return id;
-      if (!(error instanceof OutcomeUnknown)) throw error;
-    }
-  }
+  const path = paths.command(unit, id);
+  const value = nodeValue({ ...requester, command, ...(timeLimit !== undefined && { timeLimit }) });
+  const asked = requestEntry(requester, { what: 'run', unit, message: commandLine(command) });
+  await retryOnConflict(`commands of ${unit}`, async () => {
+    // The answer to an earlier try was lost.
+    if ((await coordinator.get(path)) !== undefined) return;
+    if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound(unit);
+    await coordinator.transaction([
+      { kind: 'create', path, value, ephemeral: true },
+      ...(isRecorded ? await recordOperations(coordinator, [serviceOfUnit(unit)], asked) : []),
+    ]);
+  });
+  return id;
 }

@@ -8,6 +8,7 @@ import {
   openServiceHistory,
   openUnitHistory,
   readUnitHistory,
+  recordOperations,
   unitHistoryWith,
 } from './history.js';
 import { type HistoryEntry, newEntry, ofLife } from './history-entry.js';
@@ -25,6 +26,7 @@ const REMOVED_BY_FORCE = 'remove-by-force';
 /**
  * Removes units whose machine is lost, and those placed beside them, from the tree: nobody is there to stop them, so no
  * hook of theirs runs. The others of their relations have seen them depart when their agent went down. May be done twice.
+ * @param asked gives what goes on a service's record about these units of it, with the first of them
  * @returns the units that are gone, those beside them among them
  * @throws UnitNotFound, UnitIsSubordinate, UnitHasAgent, before any unit is removed
  */
@@ -32,6 +34,7 @@ export async function forceUnitsOut(
   coordinator: Coordinator,
   names: readonly string[],
   requester: Requester,
+  asked?: (units: readonly string[]) => HistoryEntry,
 ): Promise<readonly string[]> {
   await requireRemovable(coordinator, names);
   const machines = await Promise.all(names.map((name) => machineLeft(coordinator, name)));
@@ -41,7 +44,7 @@ export async function forceUnitsOut(
     // Those that are going already have left their place beside the other, and are still there.
     for (const name of await unitsBeside(coordinator, machine, names)) all.add(name);
   }
-  await forceOut(coordinator, [...all], requester);
+  await forceOut(coordinator, [...all], requester, asked);
   return [...all];
 }
 
@@ -69,8 +72,15 @@ export async function forceOut(
   coordinator: Coordinator,
   names: readonly string[],
   requester: Requester,
+  asked?: (units: readonly string[]) => HistoryEntry,
 ): Promise<void> {
-  const left = await Promise.all(names.map((name) => forceUnitOut(coordinator, name, requester)));
+  const services = [...new Set(names.map(serviceOfUnit))];
+  const left = await Promise.all(
+    services.map((service) => {
+      const units = names.filter((name) => serviceOfUnit(name) === service);
+      return forceServiceOut(coordinator, units, requester, asked?.(units));
+    }),
+  );
   // Only when all units are out: one that is placed beside another meets it there.
   const places = new Map(left.flat().map((place) => [place.meeting, place]));
   await Promise.all(
@@ -78,8 +88,7 @@ export async function forceOut(
   );
   const relations = new Set([...places.values()].map(({ relation }) => relation));
   await Promise.all([...relations].map((relation) => removeRelationIfLeft(coordinator, relation)));
-  const services = new Set(names.map(serviceOfUnit));
-  await Promise.all([...services].map((service) => removeServiceIfEmpty(coordinator, service)));
+  await Promise.all(services.map((service) => removeServiceIfEmpty(coordinator, service)));
 }
 
 /** Where a unit may have met others. */
@@ -88,19 +97,38 @@ interface Place {
   readonly meeting: string;
 }
 
-/** @returns where the unit was */
+/** The request goes on the service's record with the first unit that is removed. @returns where the units were */
+async function forceServiceOut(
+  coordinator: Coordinator,
+  units: readonly string[],
+  requester: Requester,
+  asked: HistoryEntry | undefined,
+): Promise<readonly Place[]> {
+  const rest = [...units];
+  const places: Place[] = [];
+  for (let told = asked === undefined; !told && rest.length > 0; ) {
+    const left = await forceUnitOut(coordinator, rest.shift() ?? '', requester, asked);
+    told = left !== undefined;
+    places.push(...(left ?? []));
+  }
+  const others = await Promise.all(rest.map((unit) => forceUnitOut(coordinator, unit, requester)));
+  return [...places, ...others.flatMap((left) => left ?? [])];
+}
+
+/** @returns where the unit was; undefined where it is gone already */
 async function forceUnitOut(
   coordinator: Coordinator,
   name: string,
   requester: Requester,
-): Promise<readonly Place[]> {
+  asked?: HistoryEntry,
+): Promise<readonly Place[] | undefined> {
   const service = serviceOfUnit(name);
   const { requestedAt: at, by } = requester;
   const entry = newEntry({ at, by, what: REMOVED_BY_FORCE, outcome: 'done' });
   await openServiceHistory(coordinator, service);
   return retryOnConflict(`unit ${name}`, async () => {
     const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
-    if (unit === undefined) return [];
+    if (unit === undefined) return undefined;
     const { principal = name } = unit.value;
     const places = (await relationsOfService(coordinator, service)).map(({ id, value: { scope } }) => ({
       relation: id,
@@ -111,7 +139,8 @@ async function forceUnitOut(
     );
     await coordinator.transaction([
       ...traces.flat(),
-      ...(await historyOperations(coordinator, name, ofLife(entry, unit.value))),
+      ...(await recordOperations(coordinator, [service], asked)),
+      ...(await historyOperations(coordinator, name, ofLife(entry, unit.value), asked === undefined ? 0 : 1)),
       ...(await removeUnitOperations(coordinator, name, unit)),
     ]);
     return places;
@@ -131,14 +160,16 @@ async function traceOperations(
   );
 }
 
+/** @param requests how many go on record in the same transaction */
 async function historyOperations(
   coordinator: Coordinator,
   name: string,
   entry: HistoryEntry,
+  requests: number,
 ): Promise<readonly Operation[]> {
   const path = paths.unitHistory(name);
   const [past, last] = await Promise.all([coordinator.get(path), lastRequest(coordinator)]);
-  const told = afterRequest(entry, last);
+  const told = afterRequest(entry, last === undefined && requests === 0 ? undefined : (last ?? 0) + requests);
   // The agent that comes back has to learn of it, whatever else stood there.
   const value = nodeValue({ entries: unitHistoryWith(await readUnitHistory(coordinator, name), [told]) });
   const created = await openUnitHistory(coordinator, name);

@@ -59,15 +59,22 @@ export async function recordOperations(
   return numberedOperations(coordinator, records);
 }
 
-/** The same of what concerns no service, such as machines. */
-export function recordEnvironmentOperations(
+/**
+ * The same of what concerns the environment or its machines.
+ * @param services on whose record it is besides
+ */
+export async function recordEnvironmentOperations(
   coordinator: Coordinator,
   entry: HistoryEntry | undefined,
+  services: readonly string[] = [],
 ): Promise<readonly Operation[]> {
-  return numberedOperations(
-    coordinator,
-    entry === undefined ? [] : [{ path: paths.environmentHistory, entry }],
-  );
+  const nodes = [paths.environmentHistory, ...services.map(paths.serviceHistory)];
+  return entry === undefined
+    ? []
+    : numberedOperations(
+        coordinator,
+        nodes.map((path) => ({ path, entry })),
+      );
 }
 
 /** An entry, and the node whose record it goes on. */

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
 import { retryOnConflict } from './conflict.js';
-import { nodeValue, readEntity } from './entity.js';
+import { nodeValue, parseSound, readEntity } from './entity.js';
 import { LayoutTooNew, NotBootstrapped } from './errors.js';
+import { recordEnvironmentOperations } from './history.js';
+import { requestEntry } from './history-entry.js';
 import { paths } from './paths.js';
 import { closeNodes } from './protection.js';
+import type { Requester } from './requester.js';
 import { layoutSchema } from './schemas.js';
 import { treeRoots } from './tree-roots.js';
 
@@ -16,19 +19,31 @@ export const LAYOUT_LEVEL = 1;
  * Makes an empty tree ready for use. May be done twice and by several at once. `/layout` is created last, so whoever
  * sees it sees everything. With a secret it is closed to others first.
  * @param environment the id of what is made: another one each time, so that agents know their environment again
+ * @param requester who is on record for it, where this call finishes it
  * @returns whether this call was the one that finished it
  * @throws PathShared, StatePlanted, PathNotClosed
  */
 export async function bootstrapTree(
   coordinator: Coordinator,
   environment: string = randomUUID(),
+  requester?: Requester,
 ): Promise<boolean> {
   await closeNodes(coordinator);
   for (const path of treeRoots) {
     await createUnlessThere(coordinator, path, path === paths.relations ? nodeValue({ next: 0 }) : '{}');
   }
   const layout = { level: LAYOUT_LEVEL, sublevel: 0, minReader: LAYOUT_LEVEL, environment };
-  return createUnlessThere(coordinator, paths.layout, nodeValue(layout));
+  const asked = requester && requestEntry(requester, { what: 'bootstrap' });
+  return retryOnConflict('the layout', async () => {
+    const standing = await coordinator.get(paths.layout);
+    if (standing !== undefined)
+      return parseSound(paths.layout, layoutSchema, standing, [])?.value.environment === environment;
+    await coordinator.transaction([
+      { kind: 'create', path: paths.layout, value: nodeValue(layout) },
+      ...(await recordEnvironmentOperations(coordinator, asked)),
+    ]);
+    return true;
+  });
 }
 
 /**

@@ -1,14 +1,14 @@
-import type { Coordinator } from '../coordination/coordinator.js';
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { unlessGone } from '../coordination/unless-gone.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
 import { readEntity } from './entity.js';
-import { recordRequest } from './history.js';
+import { recordOperations } from './history.js';
 import { type HistoryEntry, requestEntry } from './history-entry.js';
 import { keepNumber } from './numbers.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { UnitIsSubordinate } from './relation-errors.js';
 import { markRelationRemoving, readRelation, relationsOfService, removeLeftRelation } from './relations.js';
-import { requestOf } from './requests.js';
+import { requestOf, requestOperation } from './requests.js';
 import { type Removal, removalSchema, serviceSchema, type Unit, unitSchema } from './schemas.js';
 import { editService, removeServiceOperations, unitsOfService } from './services.js';
 import { freePlaceOperations, subordinatesOf, unitsPlacedBy } from './subordinates.js';
@@ -17,8 +17,7 @@ import { removeUnitOperations, requireUnit } from './units.js';
 /**
  * Asks units to stop and go, and with them those placed beside them. A unit that waits for a machine has nobody who
  * could stop it, so it is removed at once.
- * @param asked gives what goes on a service's record about these units of it: before the first is asked, as each is asked
- *   by a transaction of its own
+ * @param asked gives what goes on a service's record about these units of it, in the transaction that asks them
  * @throws UnitNotFound, UnitIsSubordinate, before any unit is asked
  */
 export async function requestRemoval(
@@ -29,10 +28,39 @@ export async function requestRemoval(
 ): Promise<void> {
   await requireRemovable(coordinator, units);
   for (const service of new Set(units.map(serviceOfUnit))) {
-    const entry = asked?.(units.filter((unit) => serviceOfUnit(unit) === service));
-    if (entry !== undefined) await recordRequest(coordinator, service, entry);
+    const own = units.filter((unit) => serviceOfUnit(unit) === service);
+    await askTogether(coordinator, service, own, removal, asked?.(own));
   }
-  await askToGo(coordinator, units, removal);
+  await askToGo(coordinator, units, removal, true);
+}
+
+/** Units asked per transaction. */
+const UNITS_PER_TRANSACTION = 500;
+
+/** Asks units of one service to go, with what goes on its record; also those that nobody runs yet, which are removed next. */
+async function askTogether(
+  coordinator: Coordinator,
+  service: string,
+  units: readonly string[],
+  removal: Removal,
+  asked: HistoryEntry | undefined,
+): Promise<void> {
+  for (let start = 0; start < units.length; start += UNITS_PER_TRANSACTION) {
+    const batch = units.slice(start, start + UNITS_PER_TRANSACTION);
+    await retryOnConflict(`units of ${service}`, async () => {
+      const nodes = await coordinator.getMany(
+        batch.flatMap((unit) => [paths.unit(unit), paths.removal(unit)]),
+      );
+      const operations = batch.flatMap((unit, index): readonly Operation[] =>
+        nodes[2 * index] === undefined
+          ? []
+          : [requestOperation(paths.removal(unit), removal, nodes[2 * index + 1])],
+      );
+      if (operations.length === 0) return;
+      const record = start === 0 ? await recordOperations(coordinator, [service], asked) : [];
+      await coordinator.transaction([...operations, ...record]);
+    });
+  }
 }
 
 /** @throws UnitNotFound, UnitIsSubordinate */
@@ -45,14 +73,22 @@ export async function requireRemovable(coordinator: Coordinator, units: readonly
   }
 }
 
-/** The same for units of any kind; those that are gone already are left out. */
-async function askToGo(coordinator: Coordinator, units: readonly string[], removal: Removal): Promise<void> {
+/**
+ * The same for units of any kind; those that are gone already are left out.
+ * @param asked whether they are asked already, and only what follows from it is to be done
+ */
+async function askToGo(
+  coordinator: Coordinator,
+  units: readonly string[],
+  removal: Removal,
+  asked = false,
+): Promise<void> {
   await Promise.all(
     units.map(async (name) => {
       const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
       if (unit === undefined) return;
       if (unit.value.machine === null) return removeUnit(coordinator, name, removal, unit.value);
-      await unlessGone(() => requestOf(coordinator, paths.removal(name), removal));
+      if (!asked) await unlessGone(() => requestOf(coordinator, paths.removal(name), removal));
       await freePlace(coordinator, name);
       await askToGo(coordinator, await subordinatesOf(coordinator, name), removal);
     }),

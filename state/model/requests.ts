@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import type { Coordinator, Node, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound, OutcomeUnknown, VersionConflict } from '../coordination/errors.js';
 import type { CommandRequest } from './commands.js';
 import { retryOnConflict } from './conflict.js';
@@ -182,11 +182,13 @@ export async function requestOf(
 ): Promise<void> {
   await retryOnConflict(path, async () => {
     const standing = await coordinator.get(path);
-    const text = nodeValue(value);
-    const operation: Operation =
-      standing === undefined
-        ? { kind: 'create', path, value: text }
-        : { kind: 'set', path, value: text, version: standing.version };
-    await coordinator.transaction([operation, ...(await besides())]);
+    await coordinator.transaction([requestOperation(path, value, standing), ...(await besides())]);
   });
+}
+
+/** The operation that writes a request node, in the place of what stands there. */
+export function requestOperation(path: string, value: unknown, standing: Node | undefined): Operation {
+  const text = nodeValue(value);
+  if (standing === undefined) return { kind: 'create', path, value: text };
+  return { kind: 'set', path, value: text, version: standing.version };
 }

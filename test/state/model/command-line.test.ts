@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { commandLine } from '../../../state/model/command-line.js';
+
+const rows: readonly (readonly [readonly string[], string])[] = [
+  [['/bin/sh', '-c', 'config-get | sort'], 'config-get | sort'],
+  [['relation-ids'], 'relation-ids'],
+  [['grep', 'a b', "it's", ''], `grep 'a b' 'it'\\''s' ''`],
+  [['/bin/sh', '-c', 'PGPASSWORD=hunter2 psql -c "select 1"'], 'PGPASSWORD=*** psql -c "select 1"'],
+  [['mysql', '--password=hunter2', '-u', 'root'], 'mysql --password=*** -u root'],
+  [['mysql', '--password', 'hunter2'], 'mysql --password ***'],
+  [['/bin/sh', '-c', 'x --api-key "a b" y'], 'x --api-key *** y'],
+  [['/bin/sh', '-c', `curl -d '{"token": "abc", "n": 1}' u`], `curl -d '{"token": ***, "n": 1}' u`],
+  [['curl', 'https://ann:hunter2@host/path'], 'curl https://ann:***@host/path'],
+  [
+    ['/bin/sh', '-c', "curl -H 'Authorization: Bearer abcdefgh123' u"],
+    "curl -H 'Authorization: Bearer ***' u",
+  ],
+  [['/bin/sh', '-c', 'cat /etc/passwd'], 'cat /etc/passwd'],
+  [['/bin/sh', '-c', 'ls secrets tokens'], 'ls secrets tokens'],
+];
+
+describe('a command line on record', () => {
+  for (const [words, line] of rows) {
+    it(`is ${line}`, () => assert.equal(commandLine(words), line));
+  }
+
+  it('is the beginning of a very long one, soon', () => {
+    const line = 'password'.repeat(20_000);
+    assert.equal(commandLine(['/bin/sh', '-c', line]), line.slice(0, 1_000));
+  });
+});
