@@ -9,7 +9,7 @@ import type { Environment } from '../state/environments/environment.js';
 import { openGate, openGates } from '../state/model/protection.js';
 import { formatBytes } from '../state/format-bytes.js';
 import type { Machine } from '../state/model/schemas.js';
-import { startAdvice } from '../state/model/start-advice.js';
+import { wayBack } from '../state/model/absence.js';
 import { openStorage } from '../state/storage/open.js';
 import { givenAddresses, type MachineAddresses, watchAddresses } from './addresses.js';
 import { awaitCoordinator, connect } from './connect.js';
@@ -211,7 +211,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       log,
       memory,
       hosted: [...journalled.units, ...journalled.damaged].map(({ unit }) => unit),
-      start: (found) => startAdvice(machine, found, choiceOf(environment)),
+      start: (found) => wayBack(machine, found, choiceOf(environment)),
       ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
       ...(options.patience !== undefined && { patience: options.patience }),
       ...(options.breakable !== undefined && { breakable: options.breakable }),
@@ -226,7 +226,15 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       throw error;
     });
     const registration = await Promise.race([registering, failed]);
-    ends.push(() => registration.close());
+    let isStranger = false;
+    void home.stranger.then(() => {
+      isStranger = true;
+    });
+    ends.push(async () => {
+      // Last of what is written. Not into a state that is another one.
+      if (keepSession && !isStranger) await registration.leave();
+      registration.close();
+    });
     const { ownership } = registration;
     const coordinator = fencedCoordinator(bare, ownership, clock);
     const gate = hookGate(() => ownership.assure());

@@ -177,7 +177,7 @@ export class MachineOwned extends EnsembleError {
       /** Whether this agent's directory is a copy of the owner's, from before that ran last. */
       readonly isCopy: boolean;
       readonly here: OwnedHere;
-      /** How the owner's agent is started. */
+      /** What has the owner's agent work again. */
       readonly start: string;
     },
   ) {
@@ -188,7 +188,7 @@ export class MachineOwned extends EnsembleError {
         older: `machine ${machine} was last run from ${dataDirectory} on ${hostname}, since ${since}; ${here} is an older copy of that directory`,
         former: `machine ${machine} was taken over by the agent in ${dataDirectory} on ${hostname}, since ${since}; ${here} has its units as they were until then`,
       }[kind],
-      `start that one ${start}; only if that is lost for good${kind === 'former' ? ', or was taken over by mistake' : ''}, the same command with --take-over: its units then ${
+      `${start}; only if that is lost for good${kind === 'former' ? ', or was taken over by mistake' : ''}, the same command with --take-over: its units then ${
         {
           new: 'are installed anew, without their data',
           older: 'go on from this copy',
@@ -241,13 +241,13 @@ export class TakeOverBrokenOff extends EnsembleError {
     readonly machine: string,
     /** Undefined where its release did not tell. */
     owner: { readonly hostname: string; readonly dataDirectory: string } | undefined,
-    /** How the owner's agent is started. */
+    /** What has the owner's agent work again. */
     start: string,
   ) {
     const whose = owner === undefined ? '' : ` of the agent in ${owner.dataDirectory} on ${owner.hostname}`;
     super(
       `taking over machine ${machine} was broken off: it is still that${whose === '' ? ' of its agent' : whose}, which was told to stop`,
-      `to go on there, start that one ${start}; to take the machine over all the same, the same command again`,
+      `to go on there, ${start}; to take the machine over all the same, the same command again`,
     );
   }
 }
@@ -288,10 +288,12 @@ export class DataDirectoryInUse extends EnsembleError {
     readonly directory: string,
     /** Of a living process of this machine; unknown where that is another container's, say. */
     readonly pid: number | undefined,
+    /** It lives, and does nothing: a signal stopped it. */
+    readonly isSuspended = false,
   ) {
     super(
-      `${directory} is in use by another agent${pid === undefined ? '' : `, process ${pid}`}`,
-      'stop it, or choose another with --data-dir',
+      `${directory} is in use by another agent${pid === undefined ? '' : `, process ${pid}`}${isSuspended ? ', which is suspended (Ctrl-Z, SIGSTOP)' : ''}`,
+      `${isSuspended ? `let it go on: kill -CONT ${pid}; or` : 'stop it, or'} choose another with --data-dir`,
     );
   }
 }

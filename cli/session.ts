@@ -5,13 +5,13 @@ import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
 import { cordonBlocker, readClosedMachines } from '../control/cordon.js';
+import { type Absence, absenceOf, absenceSentence, wayBack } from '../state/model/absence.js';
 import { parseSound } from '../state/model/entity.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
 import { paths } from '../state/model/paths.js';
 import { openGate, openGates } from '../state/model/protection.js';
 import { machineSchema } from '../state/model/schemas.js';
-import { startAdvice } from '../state/model/start-advice.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
 import { tellOfAbsence } from './coordinator-away.js';
@@ -109,11 +109,17 @@ export function agentCommand(environment: Environment, globals: GlobalOptions): 
   return `ensemble-agent${choiceOptions(environment, globals)}`;
 }
 
-/** Says what starts the agent of a machine, or on null what gives units a machine: `start it on …`, `start one with: …`. */
+/**
+ * Says what has the agent of a machine work again, or on null what gives units a machine: `start it on …`, `start one
+ * with: …`.
+ */
 export interface StartAdvice {
   (machine: string | null): string;
   /** All machines there are, where every one is cordoned and that keeps units waiting for one. */
   readonly closed?: readonly string[] | undefined;
+  /** Says why none works: `no agent is running on m0`, `the agent of m0 was stopped at …`. */
+  readonly why: (machine: string | null) => string;
+  readonly absence: (machine: string) => Absence;
 }
 
 /** Reads what is known of these machines, so that operators are told how each one's own agent is started. */
@@ -123,22 +129,30 @@ export async function readStartAdvice(
   machines: readonly (string | null)[],
 ): Promise<StartAdvice> {
   const names = [...new Set(machines)].filter((machine) => machine !== null);
-  const nodes = await coordinator.getMany(names.map(paths.machine));
+  const found = await coordinator.getMany(names.map(paths.machine));
   const choice = choiceOptions(environment, globals);
-  const known = new Map(
-    names.map((name, index) => {
-      const node = parseSound(paths.machine(name), machineSchema, nodes[index], [])?.value;
-      return [name, startAdvice(name, node, choice)];
-    }),
+  const nodes = new Map(
+    names.map((name, index) => [
+      name,
+      parseSound(paths.machine(name), machineSchema, found[index], [])?.value,
+    ]),
   );
   const closed = machines.includes(null) ? await readClosedMachines(coordinator) : undefined;
   const advice = (machine: string | null): string => {
-    if (machine !== null) return `start it ${known.get(machine) ?? startAdvice(machine, undefined, choice)}`;
+    if (machine !== null) return wayBack(machine, nodes.get(machine), choice);
     return closed === undefined
       ? `start one with: ${agentCommand(environment, globals)}`
       : cordonBlocker(closed).next;
   };
-  return Object.assign(advice, { closed });
+  const absence = (machine: string): Absence => absenceOf(nodes.get(machine));
+  return Object.assign(advice, {
+    closed,
+    absence,
+    why: (machine: string | null): string => {
+      if (machine !== null) return absenceSentence(machine, absence(machine));
+      return closed === undefined ? 'no agent is running on any machine' : 'every machine is cordoned';
+    },
+  });
 }
 
 /** The options, with a space in front, by which another command goes to the environment this one was given. */

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootId } from '../../hooks/process/hook-run.js';
-import { findProcess } from '../../hooks/process/process-table.js';
+import { findProcess, isSuspended, type ProcessStat } from '../../state/process-stat.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { makePrivateDirectory } from '../../state/make-directory.js';
 import { DataDirectoryInUse, DataDirectoryTooNew } from '../errors.js';
 import { lockFile } from './kernel-lock.js';
+import { placeOf } from './remembered-machine.js';
 import { UNPACKED } from './unpacked.js';
 
 const MARKER = 'layout.v1';
@@ -78,12 +79,13 @@ interface Claim {
 
 /**
  * The claim is a lock of the kernel. The file beside it says whose it is: by pid, start time and boot, so that one that
- * was left behind is recognised even when its pid has been given to somebody else. Release 0.1.0 knows that file only.
+ * was left behind is recognised even when its pid has been given to somebody else, and by the directory's place, so that
+ * one that was copied with the directory is nobody's. Release 0.1.0 knows that file only.
  */
 async function claim(root: string): Promise<Claim> {
   const file = join(root, 'agent.pid');
   const lock = await lockFile(join(root, 'agent.lock'));
-  if (lock.kind === 'taken') throw new DataDirectoryInUse(root, (await holderOf(file)).pid);
+  if (lock.kind === 'taken') throw await inUse(root, file);
   const unlock = lock.kind === 'held' ? lock.release : (): void => undefined;
   try {
     const afterDeath = await writeClaim(root, file);
@@ -104,7 +106,7 @@ async function claim(root: string): Promise<Claim> {
 /** @returns whether a claim was there of a process that is gone @throws DataDirectoryInUse */
 async function writeClaim(root: string, file: string): Promise<boolean> {
   const aside = `${file}.${randomUUID()}`;
-  const mine = `${process.pid} ${findProcess(process.pid)?.startTime} ${bootId()}\n`;
+  const mine = `${process.pid} ${findProcess(process.pid)?.startTime} ${bootId()} ${placeOf(root, bootId())}\n`;
   await writeFile(aside, mine, { mode: 0o600 });
   let afterDeath = false;
   try {
@@ -116,9 +118,9 @@ async function writeClaim(root: string, file: string): Promise<boolean> {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      const { pid, text } = await holderOf(file);
-      if (pid !== undefined) throw new DataDirectoryInUse(root, pid);
-      afterDeath ||= text !== '';
+      const { holder, text, isOfCopied } = await holderOf(root, file);
+      if (holder !== undefined) throw await inUse(root, file);
+      afterDeath ||= text !== '' && !isOfCopied;
       await unlink(file).catch(() => undefined);
     }
   } finally {
@@ -126,13 +128,28 @@ async function writeClaim(root: string, file: string): Promise<boolean> {
   }
 }
 
-/** The living process of this machine that a claim names, if it does. */
-async function holderOf(file: string): Promise<{ readonly pid: number | undefined; readonly text: string }> {
+async function inUse(root: string, file: string): Promise<DataDirectoryInUse> {
+  const { holder } = await holderOf(root, file);
+  return new DataDirectoryInUse(root, holder?.pid, holder !== undefined && isSuspended(holder));
+}
+
+/** Whom a claim names. */
+interface Holder {
+  /** The process, where it is of this machine, lives, and works in this very directory. */
+  readonly holder: ProcessStat | undefined;
+  readonly text: string;
+  /** It lives, and works in the directory that this one was copied from. */
+  readonly isOfCopied: boolean;
+}
+
+async function holderOf(root: string, file: string): Promise<Holder> {
   const text = (await readFile(file, 'utf8').catch(() => '')).trim();
-  const [pid, startTime, boot = bootId()] = text.split(' ');
-  const lives =
-    startTime !== undefined && boot === bootId() && findProcess(Number(pid))?.startTime === startTime;
-  return { pid: lives ? Number(pid) : undefined, text };
+  const here = placeOf(root, bootId());
+  // Release 0.1.0 noted the first two only.
+  const [pid, startTime, boot = bootId(), place = here] = text.split(' ');
+  const found = boot === bootId() ? findProcess(Number(pid)) : undefined;
+  const lives = startTime !== undefined && found?.startTime === startTime;
+  return { holder: lives && place === here ? found : undefined, text, isOfCopied: lives && place !== here };
 }
 
 /** Removes the runs of hooks that no unit's journal names: their ends have been dealt with. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
+import { nodeValue, readEntity } from '../../state/model/entity.js';
 import {
   beginTakingOperations,
   type MachinePlace,
@@ -9,7 +10,8 @@ import {
   takeMachineOperations,
 } from '../../state/model/machine-owner.js';
 import { paths } from '../../state/model/paths.js';
-import type { Machine, MachineOwner } from '../../state/model/schemas.js';
+import { findProcess } from '../../state/process-stat.js';
+import { agentSchema, type Machine, type MachineOwner, machineSchema } from '../../state/model/schemas.js';
 import { MachineTakenOver } from '../errors.js';
 import type { Log } from '../log.js';
 import { betweenFaults } from '../fault-points.js';
@@ -218,8 +220,9 @@ export class Ownership {
 
   async #takeAs(found: MachinePlace, isTaking = false): Promise<void> {
     const claim = isTaking ? this.#claim : newClaim();
-    const { machine, agentId, dataDirectory, description } = this.#identity;
+    const { machine, agentId, dataDirectory, description, boot } = this.#identity;
     const { clock, memory, log } = this.#parts;
+    const startTime = findProcess(process.pid)?.startTime;
     for (const { path, reason } of found.problems)
       log.warning(
         `${path} in the environment's state is not what an agent wrote, and is replaced: ${reason}`,
@@ -237,11 +240,42 @@ export class Ownership {
       since: this.#now(),
       claim,
       ...(former !== undefined && { former }),
+      ...(startTime !== undefined && { process: { pid: process.pid, startTime, boot } }),
     };
     this.#own.add(claim);
     await memory.remember(claim);
     await this.#coordinator.transaction(takeMachineOperations(machine, found, description, owner));
     this.#has(claim, asked);
+  }
+
+  /**
+   * Says in the machine's node and in this agent's presence that it stopped; its session stays for the next one. Changes
+   * nothing where either is not this agent's any more.
+   */
+  async leave(): Promise<void> {
+    const { machine, agentId } = this.#identity;
+    const [path, presencePath] = [paths.machine(machine), paths.agent(machine)];
+    const [found, presence] = await Promise.all([
+      readEntity(this.#coordinator, path, machineSchema),
+      readEntity(this.#coordinator, presencePath, agentSchema),
+    ]);
+    if (found?.value.owner?.claim !== this.#claim || presence?.value.agentId !== agentId) return;
+    const at = this.#now();
+    await this.#coordinator.transaction([
+      { kind: 'check', path: this.claim },
+      {
+        kind: 'set',
+        path,
+        value: nodeValue({ ...found.value, stopped: { at, claim: this.#claim } }),
+        version: found.version,
+      },
+      {
+        kind: 'set',
+        path: presencePath,
+        value: nodeValue({ ...presence.value, stopped: at }),
+        version: presence.version,
+      },
+    ]);
   }
 
   #now(): string {

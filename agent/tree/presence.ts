@@ -1,13 +1,22 @@
+import type { Timer } from '../../state/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, parseSound, readEntity } from '../../state/model/entity.js';
 import { type MachinePlace, readMachinePlace } from '../../state/model/machine-owner.js';
-import { isPresence } from '../../state/model/machines.js';
+import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { type AgentPresence, agentSchema, type Machine, machineSchema } from '../../state/model/schemas.js';
+import {
+  type AgentPresence,
+  agentSchema,
+  type Machine,
+  type MachineOwner,
+  machineSchema,
+} from '../../state/model/schemas.js';
+import { findProcess } from '../../state/process-stat.js';
 import { KILL_DELAY } from '../end-hooks.js';
 import { MachineTaken, TakeOverBrokenOff } from '../errors.js';
+import { betweenFaults } from '../fault-points.js';
 import { untilItWorks } from '../retry.js';
 import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
 import { requireOwnable } from './require-ownable.js';
@@ -15,6 +24,8 @@ import { requireOwnable } from './require-ownable.js';
 /** That the machine is this agent's, and that its presence stands. */
 export interface Registration {
   readonly ownership: Ownership;
+  /** Says that this agent stopped, for operators; does not take long, and never fails. */
+  leave(): Promise<void>;
   close(): void;
 }
 
@@ -28,7 +39,7 @@ export interface RegistrationOptions extends OwnershipParts {
   readonly hosted?: readonly string[];
   /** Does what an operator may break off; default: what nobody breaks off. */
   readonly breakable?: Breakable;
-  /** How the owner's agent is started, for messages. */
+  /** What has the owner's agent work again, for messages: `start it …`. */
   readonly start: (machine: Machine | undefined) => string;
   /** Milliseconds for which a presence is waited for that must vanish; default: more than a session outlives its agent. */
   readonly patience?: number;
@@ -109,6 +120,21 @@ export async function registerAgent(
   });
   return {
     ownership,
+    async leave() {
+      // What stands there from now on is not put back.
+      observation.close();
+      ended.abort();
+      let late: Timer | undefined;
+      await Promise.race([
+        betweenFaults('leaving.tree', () => ownership.leave()).catch((error: unknown) =>
+          log.debug('it cannot be said in the state that this agent stopped', { error }),
+        ),
+        new Promise<void>((resolve) => {
+          late = clock.after(FAREWELL, resolve);
+        }),
+      ]);
+      late?.cancel();
+    },
     close() {
       observation.close();
       ended.abort();
@@ -116,6 +142,9 @@ export async function registerAgent(
     },
   };
 }
+
+/** Milliseconds that saying it stopped may hold up the agent's end: the coordinator may be away. */
+const FAREWELL = 1_000;
 
 /** Takes a machine that is this agent's, or nobody's. @throws MachineTaken, MachineOwned, MachineTakenOver */
 async function takeMachine(
@@ -190,6 +219,7 @@ async function outlast(
       takeOver,
     },
   );
+  if (!takeOver && taken.isCopy && livesHere(machine?.owner, identity)) throw taken;
   log.warning(`${taken.message}; waiting up to ${patience / 1_000} s for it to go`);
   const gone = await new Promise<boolean>((resolve) => {
     const timer = clock.after(patience, () => end(false));
@@ -211,6 +241,12 @@ async function outlast(
   if (!gone) throw taken;
 }
 
+/** Whether the owner's agent is a process of this very host that lives: then there is nothing to wait for. */
+function livesHere(owner: MachineOwner | undefined, { boot }: Identity): boolean {
+  const { pid, startTime, boot: there } = owner?.process ?? {};
+  return pid !== undefined && there === boot && findProcess(pid)?.startTime === startTime;
+}
+
 /** Puts the presence there, also where another's stands: the machine is this agent's. */
 async function announce(
   coordinator: Coordinator,
@@ -222,7 +258,9 @@ async function announce(
   const path = paths.agent(machine);
   const standing = await coordinator.get(path);
   const isForeign =
-    standing !== undefined && parseSound(path, agentSchema, standing, [])?.value.agentId !== agentId;
+    standing !== undefined &&
+    stoppedAt(standing) === undefined &&
+    parseSound(path, agentSchema, standing, [])?.value.agentId !== agentId;
   // Removed and created anew, so that it is this session's and ends with it.
   const replaced: readonly Operation[] =
     standing === undefined ? [] : [{ kind: 'remove', path, version: standing.version }];

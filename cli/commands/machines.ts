@@ -1,3 +1,4 @@
+import { absenceFields, agentWord } from '../../state/model/absence.js';
 import type { Problem } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { compareUnits } from '../../state/model/paths.js';
@@ -14,6 +15,10 @@ import { problemLines } from '../status/problem-lines.js';
 /** One machine as `machines` prints it; fields are added, never renamed. */
 interface Entry {
   readonly agent: 'up' | 'down';
+  /** When it was stopped, where it is down for that. */
+  readonly stopped?: string;
+  /** Its pid, where it is down as it is suspended (Ctrl-Z, SIGSTOP), on this very host. */
+  readonly suspended?: number;
   readonly hostname: string;
   /** Of the agent, and since when it is up; null while none is. */
   readonly version: string | null;
@@ -50,10 +55,11 @@ export async function machines(
   });
 }
 
-function entryOf({ agent, machine, units }: MachineState): Entry {
+function entryOf({ agent, absence, machine, units }: MachineState): Entry {
   const kept = keptEntry(machine);
   return {
     agent: agent === undefined ? 'down' : 'up',
+    ...absenceFields(absence),
     hostname: machine.hostname,
     version: agent?.version ?? null,
     since: agent?.since ?? null,
@@ -75,7 +81,7 @@ function ownerOf({ owner }: Machine): Entry['owner'] {
 function tableOf(entries: Readonly<Record<string, Entry>>, columns: number): readonly string[] {
   const rows = Object.entries(entries).map(([name, entry]) => [
     name,
-    `${entry.agent}${entry.cordoned === undefined ? '' : ', cordoned'}`,
+    `${agentWord(entry)}${entry.cordoned === undefined ? '' : ', cordoned'}`,
     entry.version ?? '-',
     printable(entry.hostname),
     printable(entry.addresses?.public ?? (entry.noAddress ? 'none found' : '-')),

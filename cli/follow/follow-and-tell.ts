@@ -10,7 +10,7 @@ import type { Goal } from '../../control/progress/goal.js';
 import { leftBehindLines } from './left-behind-lines.js';
 import { lineProgress } from './line-progress.js';
 import { namesOf } from '../../control/names-of.js';
-import { exitCodeOf, noAgent, summarize } from './summary.js';
+import { exitCodeOf, summarize } from './summary.js';
 import { terminalProgress } from './terminal-progress.js';
 
 /** The machine of each unit, null while it has none: of a caller who has just read it. */
@@ -54,7 +54,7 @@ export async function followAndTell(
       globals,
       offline.map(({ machine }) => machine),
     );
-    for (const line of summarize(goal, end, elapsed, start)) output.notice(line);
+    for (const line of summarize(goal, end, elapsed, start, start.why)) output.notice(line);
     for (const line of leftBehindLines(goal.service, end.rows)) output.warn(line);
     await options.ended?.(end);
     return exitCodeOf(end);
@@ -90,6 +90,6 @@ export async function warnOfAbsentAgents(
   }
   const start = await readStartAdvice(session, globals, [...waiting.keys()]);
   for (const [machine, names] of waiting) {
-    output.warn(`${noAgent(machine, start)}, so ${namesOf(names)} must wait; ${start(machine)}`);
+    output.warn(`${start.why(machine)}, so ${namesOf(names)} must wait; ${start(machine)}`);
   }
 }

@@ -1,5 +1,4 @@
 import { formatDuration } from '../output/durations.js';
-import type { StartAdvice } from '../session.js';
 import { namesOf } from '../../control/names-of.js';
 import type { FollowEnd } from '../../control/progress/follow.js';
 import type { Goal, Standing } from '../../control/progress/goal.js';
@@ -10,12 +9,14 @@ import { UNREADABLE } from '../../control/status/snapshot.js';
  * What is told when following ended: how many units got there, and for every other one why not and what to do.
  * @param elapsed milliseconds since the command began to follow
  * @param start what starts an agent, of a machine or wherever
+ * @param why why none works there
  */
 export function summarize(
   goal: Goal,
   { why, rows }: FollowEnd,
   elapsed: number,
-  start: StartAdvice,
+  start: (machine: string | null) => string,
+  absence: (machine: string | null) => string = noAgent,
 ): readonly string[] {
   const of = (standing: Standing): readonly Row[] => rows.filter((row) => row.standing === standing);
   if (why === 'interrupted') return interruptedLines(goal, rows);
@@ -24,7 +25,7 @@ export function summarize(
     `${of('done').length} of ${rows.length} units run ${goal.formula} (${formatDuration(elapsed)})`,
     ...of('failed').flatMap((row) => failureLines(goal, row)),
     ...of('stuck').flatMap(stuckLines),
-    ...offlineLines(of('offline'), start),
+    ...offlineLines(of('offline'), start, absence),
     ...of('gone').map((row) => `${row.unit} was removed meanwhile`),
     ...left.flatMap((row) => failureLines(goal, row)),
     ...calledOff.map(
@@ -124,17 +125,20 @@ function stuckLines({ unit, doing, message }: Row): readonly string[] {
   ];
 }
 
-function offlineLines(rows: readonly Row[], start: StartAdvice): readonly string[] {
+function offlineLines(
+  rows: readonly Row[],
+  start: (machine: string | null) => string,
+  why: (machine: string | null) => string,
+): readonly string[] {
   const machines = new Map<string | null, string[]>();
   for (const { machine, unit } of rows) machines.set(machine, [...(machines.get(machine) ?? []), unit]);
   return [...machines].flatMap(([machine, units]) => [
-    `${noAgent(machine, start)}: ${start(machine)}`,
+    `${why(machine)}: ${start(machine)}`,
     `  until then ${namesOf(units)} ${units.length === 1 ? 'waits' : 'wait'}; the request is kept`,
   ]);
 }
 
-/** Why nobody works on a unit that is placed on `machine`, or nowhere yet. */
-export function noAgent(machine: string | null, { closed }: Pick<StartAdvice, 'closed'>): string {
-  if (machine !== null) return `no agent is running on ${machine}`;
-  return closed === undefined ? 'no agent is running on any machine' : 'every machine is cordoned';
+/** Why nobody works on a unit that is placed on `machine`, or nowhere yet, where no more is known. */
+function noAgent(machine: string | null): string {
+  return `no agent is running on ${machine ?? 'any machine'}`;
 }

@@ -3,7 +3,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
-import { isPresence } from '../../state/model/machines.js';
+import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { formatDuration } from '../output/durations.js';
 import type { Output } from '../output/output.js';
@@ -79,7 +79,8 @@ export async function awaitResult(
         }),
         coordinator.observe(paths.agent(machine), (node) => {
           if (up && !isPresence(node)) {
-            output.warn(`the agent on ${machine} went down; waiting for it to come back`);
+            const what = stoppedAt(node) === undefined ? 'went down' : 'was stopped';
+            output.warn(`the agent on ${machine} ${what}; waiting for it to come back`);
           }
           up = isPresence(node);
         }),

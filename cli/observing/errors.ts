@@ -7,10 +7,15 @@ export class AgentDown extends EnsembleError {
   constructor(
     readonly unit: string,
     readonly machine: string,
-    /** What starts the agent. */
+    /** What has the agent work again. */
     readonly start: string,
+    /** Why it does not, where more is known than that. */
+    readonly absence?: string,
   ) {
-    super(`the agent of ${unit} on machine ${machine} is down`, start);
+    super(
+      `the agent of ${unit} on machine ${machine} is down${absence === undefined ? '' : `: ${absence}`}`,
+      start,
+    );
   }
 }
 

@@ -29,7 +29,8 @@ export async function requireAgent(
   const agent = await readPresence(session.coordinator, machine);
   if (agent === undefined) {
     const start = await readStartAdvice(session, globals, [machine]);
-    throw new AgentDown(unit, machine, start(machine));
+    const isKnown = start.absence(machine).kind !== 'down';
+    throw new AgentDown(unit, machine, start(machine), isKnown ? start.why(machine) : undefined);
   }
   return { machine, agent };
 }

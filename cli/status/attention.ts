@@ -2,7 +2,7 @@ import { formatBytes } from '../../state/format-bytes.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { wrapToWidth } from '../output/width.js';
-import type { StatusDocument, UnitEntry } from '../../control/status/status-document.js';
+import type { MachineEntry, StatusDocument, UnitEntry } from '../../control/status/status-document.js';
 
 /** How much a unit needs somebody, from most to least. */
 export const severities = ['error', 'waiting', 'fine'] as const;
@@ -71,16 +71,19 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         : [{ who, what: `${state} since ${instant(since)}`, ...textAndNext(message) }],
     ),
     ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
-    ...Object.entries(machines).flatMap(([who, { agent, units: placed, start }]) =>
+    ...Object.entries(machines).flatMap(([who, machine]) =>
       // Of one without units nobody waits.
-      agent === 'up' || placed === 0 || start === undefined
+      machine.agent === 'up' || machine.units === 0 || machine.start === undefined
         ? []
         : [
             {
               who,
-              what: 'no agent is running',
-              text: printable(start),
-              next: `where ${who} is lost for good: ensemble remove-machine --force ${who}`,
+              what: absenceOf(machine),
+              text: printable(machine.start),
+              // One that is suspended is here.
+              ...(machine.suspended === undefined && {
+                next: `where ${who} is lost for good: ensemble remove-machine --force ${who}`,
+              }),
             },
           ],
     ),
@@ -142,6 +145,13 @@ export function attentionLines(document: StatusDocument, columns: number, now: n
       ...(next === undefined ? [] : `next: ${next}`.split(/, (?=then: |or: )/).map((line) => `    ${line}`)),
     ]),
   ];
+}
+
+/** Why a machine has no agent that works. */
+function absenceOf({ stopped, suspended }: MachineEntry): string {
+  if (stopped !== undefined) return `its agent was stopped at ${instant(stopped)}`;
+  if (suspended !== undefined) return `its agent is suspended (Ctrl-Z, SIGSTOP): process ${suspended}`;
+  return 'no agent is running';
 }
 
 /** An ISO instant as people read it, to the second. */

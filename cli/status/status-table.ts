@@ -1,4 +1,5 @@
 import { systemClock } from '../../state/clock.js';
+import { agentWord } from '../../state/model/absence.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
@@ -60,7 +61,7 @@ function machineLines({ machines }: StatusDocument, columns: number): readonly s
   if (entries.length === 0) return ['no machines; an agent registers its own: ensemble-agent'];
   const rows = entries.map(([name, machine]) => [
     name,
-    `${machine.agent}${machine.cordoned === undefined ? '' : ', cordoned'}`,
+    `${agentWord(machine)}${machine.cordoned === undefined ? '' : ', cordoned'}`,
     String(machine.units),
     machine.version ?? '-',
     printable(machine.hostname),

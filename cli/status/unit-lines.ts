@@ -1,3 +1,4 @@
+import { agentWord } from '../../state/model/absence.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
@@ -12,6 +13,8 @@ interface Row {
   readonly name: string;
   readonly unit: UnitEntry;
   readonly target: string;
+  /** Of its machine: `up`, `down`, `stopped` or `suspended`. */
+  readonly agent: string;
 }
 
 /** Colours say nothing that the words do not say too. */
@@ -25,11 +28,18 @@ const SPARE = [5, 4, 3, 2];
  * waits; below it, the rest in their order.
  */
 export function unitLines(
-  { services }: StatusDocument,
+  { services, machines }: StatusDocument,
   screen: Pick<Screen, 'columns' | 'hasColors'>,
 ): readonly string[] {
   const rows = Object.values(services).flatMap((service) =>
-    Object.entries(service.units).map(([name, unit]): Row => ({ name, unit, target: service.formula })),
+    Object.entries(service.units).map(
+      ([name, unit]): Row => ({
+        name,
+        unit,
+        target: service.formula,
+        agent: agentWord(machines[unit.machine ?? ''] ?? unit),
+      }),
+    ),
   );
   if (rows.length === 0) return [];
   const byName = new Map(rows.map((row) => [row.name, row]));
@@ -89,7 +99,7 @@ function lineOf(row: Row, indent: string): readonly string[] {
   return [
     `${indent}${name}`,
     stateOf(unit),
-    machineOf(unit),
+    machineOf(row),
     `${unit.formula ?? '-'}${isBehind(row) ? ' *' : ''}`,
     printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
@@ -110,7 +120,7 @@ function stateOf({ state, workload, removing }: UnitEntry): string {
   return printable([state, workload, removing && 'to be removed'].filter(Boolean).join(', '));
 }
 
-function machineOf({ machine, agent }: UnitEntry): string {
+function machineOf({ unit: { machine }, agent }: Row): string {
   if (machine === null) return '-';
-  return agent === 'up' ? machine : `${machine} (down)`;
+  return agent === 'up' ? machine : `${machine} (${agent})`;
 }

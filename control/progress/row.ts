@@ -1,3 +1,4 @@
+import { type Absence, absenceSentence } from '../../state/model/absence.js';
 import type { LeftBehind } from '../../state/model/left-behind.js';
 import type { UnitState } from '../status/snapshot.js';
 import { printable } from '../../state/platform/printable.js';
@@ -41,7 +42,7 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
       standing,
       ...(heading !== undefined && { heading }),
       doing: unit === undefined ? 'removed' : doingOf(unit),
-      message: unit === undefined ? '' : messageOf(unit, standing),
+      message: unit === undefined ? '' : messageOf(unit, standing, watched.agentsStopped?.get(machine ?? '')),
       next: printable(unit?.status.next ?? ''),
       ...(isOfGoal && left !== undefined && { leftBehind: left }),
     };
@@ -54,10 +55,15 @@ export function doingOf({ status, flag }: Pick<UnitState, 'status' | 'flag'>): s
   return printable(step === undefined ? status.state : `${status.state}, ${step}`);
 }
 
-function messageOf({ status, unit, damage }: UnitState, standing: Standing): string {
+function messageOf(
+  { status, unit, damage }: UnitState,
+  standing: Standing,
+  stopped: string | undefined,
+): string {
   if (damage !== undefined) return printable(damage);
   if (standing === 'offline') {
-    return unit.machine === null ? 'no machine yet' : `no agent is running on ${printable(unit.machine)}`;
+    const absence: Absence = stopped === undefined ? { kind: 'down' } : { kind: 'stopped', at: stopped };
+    return unit.machine === null ? 'no machine yet' : printable(absenceSentence(unit.machine, absence));
   }
   return unitMessage(status);
 }

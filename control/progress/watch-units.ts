@@ -1,6 +1,6 @@
 import { pause, systemClock, type Timer } from '../../state/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
-import { isPresence } from '../../state/model/machines.js';
+import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { readUnitStates, type UnitState } from '../status/snapshot.js';
 
@@ -34,6 +34,8 @@ export interface WatchedUnits {
   readonly units: ReadonlyMap<string, UnitState | undefined>;
   /** The machines whose agent is up. */
   readonly agentsUp: ReadonlySet<string>;
+  /** Of those that were seen stopping, since they are not up: when, as an ISO instant. */
+  readonly agentsStopped?: ReadonlyMap<string, string>;
   /** The registered machines. */
   readonly machines: readonly string[];
   /** Whether all units were read just now, or are watched. */
@@ -58,6 +60,7 @@ export function watchUnits(
 ): () => void {
   const units = new Map<string, UnitState | undefined>();
   const agentsUp = new Set<string>();
+  const agentsStopped = new Map<string, string>();
   const watched = new Map<string, readonly Observation[]>();
   const observedAgents = new Map<string, Observation>();
   const pendingAgents = new Set<string>();
@@ -73,7 +76,7 @@ export function watchUnits(
 
   const tell = (recent: boolean): void => {
     if (ended || machines === undefined || pendingAgents.size > 0 || units.size < names.length) return;
-    open = look({ units, agentsUp, machines, recent });
+    open = look({ units, agentsUp, agentsStopped, machines, recent });
     if (ended) return;
     watch(allWatched ? names : open.slice(0, MOST_WATCHED));
     if (open.length === 0 && !recent) lookAgain(names);
@@ -138,6 +141,9 @@ export function watchUnits(
       pendingAgents.delete(machine);
       if (isPresence(node)) agentsUp.add(machine);
       else agentsUp.delete(machine);
+      const stopped = stoppedAt(node);
+      if (stopped !== undefined) agentsStopped.set(machine, stopped);
+      else if (node !== undefined) agentsStopped.delete(machine);
       tell(allWatched);
     });
     observedAgents.set(machine, observation);

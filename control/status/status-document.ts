@@ -2,7 +2,7 @@ import type { Problem } from '../../state/model/entity.js';
 import type { MachineState } from '../../state/model/machines.js';
 import { cordonBlocker } from '../cordon.js';
 import type { Cordon, Machine, UnitStatus } from '../../state/model/schemas.js';
-import { startAdvice } from '../../state/model/start-advice.js';
+import { absenceFields, wayBack } from '../../state/model/absence.js';
 import { type KeptEntry, keptEntry } from './kept-entry.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
 import {
@@ -39,7 +39,11 @@ export interface MachineEntry {
   readonly kept?: KeptEntry;
   /** Bytes that are free on its disk, where it keeps more than that of removed units. */
   readonly free?: number;
-  /** Of one that is down: how its agent is started, e.g. `start it on db1: systemctl start ensemble-agent`. */
+  /** Of one that is down: when its agent was stopped, where it was; it is down since then, whatever its session does. */
+  readonly stopped?: string;
+  /** Of one that is down: the pid of its agent, where that is suspended (Ctrl-Z, SIGSTOP) on the host that asks. */
+  readonly suspended?: number;
+  /** Of one that is down: what has its agent work again, e.g. `start it on db1: systemctl start ensemble-agent`. */
   readonly start?: string;
 }
 
@@ -154,7 +158,7 @@ function subordinatesByPrincipal(services: readonly ServiceState[]): ReadonlyMap
 }
 
 function machineEntry(
-  { name, agent, machine, units, isDamaged }: MachineState,
+  { name, agent, absence, machine, units, isDamaged }: MachineState,
   choice: string,
 ): MachineEntry {
   return {
@@ -165,8 +169,8 @@ function machineEntry(
     units: units.length,
     ...(machine.cordoned !== undefined && { cordoned: machine.cordoned }),
     ...keptFacts(machine),
-    ...(agent === undefined &&
-      isDamaged !== true && { start: `start it ${startAdvice(name, machine, choice)}` }),
+    ...absenceFields(absence),
+    ...(agent === undefined && isDamaged !== true && { start: wayBack(name, machine, choice, absence) }),
   };
 }
 

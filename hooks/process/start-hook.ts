@@ -9,7 +9,7 @@ import { openLog } from './hook-log.js';
 import type { HookOutcome, HookSpec, RunningHook } from './hook-run.js';
 import { type Launch, Launcher } from './launcher.js';
 import type { HookEnd } from './outcome.js';
-import { findProcess } from './process-table.js';
+import { findProcess } from '../../state/process-stat.js';
 import { readStatus } from './run-directory.js';
 import { type Supervised, supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';

@@ -47,7 +47,7 @@ export async function readMachinePlace(coordinator: Coordinator, name: string): 
   const machine = parseSound(path, machineSchema, node, problems)?.value;
   const agent = parseSound(presencePath, agentSchema, presence, problems)?.value;
   const isUp = isPresence(presence);
-  if (presence !== undefined && !isUp && agent !== undefined)
+  if (presence !== undefined && !presence.ephemeral && agent !== undefined)
     problems.push({ path: presencePath, reason: LASTING });
   return {
     version: node?.version,
@@ -80,7 +80,7 @@ export function takeMachineOperations(
 ): readonly Operation[] {
   const { version, machine } = place;
   const path = paths.machine(name);
-  const value = nodeValue({ ...machine, ...description, owner });
+  const value = nodeValue({ ...machine, stopped: undefined, ...description, owner });
   return [
     version === undefined ? { kind: 'create', path, value } : { kind: 'set', path, value, version },
     ...claimOperations(name, place, owner.claim),

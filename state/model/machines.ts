@@ -1,3 +1,4 @@
+import { type Absence, absenceOf } from './absence.js';
 import type { Coordinator, Node } from '../coordination/coordinator.js';
 import { type Problem, parseSound } from './entity.js';
 import { MachineNotFound } from './errors.js';
@@ -10,6 +11,8 @@ export interface MachineState {
   readonly machine: Machine;
   /** Undefined while no agent is up. */
   readonly agent: AgentPresence | undefined;
+  /** Why none is up. */
+  readonly absence?: Absence;
   readonly units: readonly string[];
   /** Of its node: what is placed there rests on it. */
   readonly version: number;
@@ -37,9 +40,23 @@ export async function readMachinesUp(coordinator: Coordinator): Promise<Readonly
   return new Set(names.filter((_, index) => isPresence(agents[index])));
 }
 
-/** Whether a node tells that an agent is up: one that would outlive its agent tells nothing. */
+/**
+ * Whether a node tells that an agent is up: one that would outlive its agent tells nothing, and one that stopped says so in
+ * it, as its session outlives it.
+ */
 export function isPresence(node: Node | undefined): boolean {
-  return node?.ephemeral === true;
+  return node?.ephemeral === true && stoppedAt(node) === undefined;
+}
+
+/** When the agent of this presence stopped, as an ISO instant, where it did and said so. */
+export function stoppedAt(node: Node | undefined): string | undefined {
+  if (node === undefined || !node.ephemeral) return undefined;
+  try {
+    const found = agentSchema.safeParse(JSON.parse(node.value));
+    return found.success ? found.data.stopped : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The agent of a machine, where one is up and says so legibly. */
@@ -71,7 +88,7 @@ async function readMachine(
   const machine = parseSound(path, machineSchema, node, damaged);
   const isUp = isPresence(presence);
   const agent = isUp ? parseSound(presencePath, agentSchema, presence, damaged) : undefined;
-  if (presence !== undefined && !isUp) damaged.push({ path: presencePath, reason: LASTING });
+  if (presence !== undefined && !presence.ephemeral) damaged.push({ path: presencePath, reason: LASTING });
   if (units === undefined) damaged.push({ path: unitsPath, reason: 'it is missing' });
   problems.push(...damaged);
   return {
@@ -79,6 +96,7 @@ async function readMachine(
     machine: machine?.value ?? { hostname: '?' },
     // Somebody is there, whoever it is.
     agent: isUp && agent === undefined ? { pid: 0, version: '?', since: '' } : agent?.value,
+    ...(!isUp && { absence: absenceOf(machine?.value) }),
     units: (units ?? []).map(unitOfNode),
     version: node.version,
     ...(damaged.length > 0 && { isDamaged: true }),

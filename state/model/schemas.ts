@@ -53,6 +53,8 @@ export const machineOwnerSchema = z.looseObject({
   claim: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
   /** The claim of the owner before this one, where that was another data directory. */
   former: z.optional(z.string()),
+  /** Of its host, in this boot; with the start time (proc(5)) the pid names a process for good. */
+  process: z.optional(z.looseObject({ pid: z.int(), startTime: z.string(), boot: z.string() })),
 });
 
 /** `/machines/<machine>/taking`, ephemeral: an agent is taking the machine over, and waits for its owner to go. */
@@ -76,6 +78,8 @@ export const machineSchema = z.looseObject({
   hostname: z.string(),
   /** Absent where agents of a release that did not tell had it. */
   owner: z.optional(machineOwnerSchema),
+  /** When the agent that had this claim was asked to stop, and did; says nothing of an owner with another claim. */
+  stopped: z.optional(z.looseObject({ at: instant, claim: z.string() })),
   /** What the host's service manager calls the agent, where that runs it, e.g. `ensemble-agent.service`. */
   service: z.optional(z.string()),
   addresses: z.optional(addressesSchema),
@@ -103,6 +107,8 @@ export const agentSchema = z.looseObject({
   boot: z.optional(z.string()),
   /** Tells its data directory from every copy, in this boot. */
   place: z.optional(z.string()),
+  /** When it stopped; its session, and this node with it, stays for a while, for the next one. */
+  stopped: z.optional(instant),
 });
 
 /** `/machines/<machine>/units/<unit>`: which life of the unit is placed there. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cp, readFile, rename, rm } from 'node:fs/promises';
-import { findProcess } from '../../hooks/process/process-table.js';
+import { findProcess } from '../../state/process-stat.js';
 import { readEntity } from '../../state/model/entity.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
@@ -109,12 +109,20 @@ describe('a machine has one agent', () => {
       recursive: true,
       filter: (file) => !file.endsWith('.sock'),
     });
-    await rm(world.path('copy', 'agent.pid'));
-    await assert.rejects(world.agent({ dataDirectory: world.path('copy'), patience }), (error: Error) => {
-      assert.equal(Reflect.get(error, 'code'), 'machine-taken');
-      assert.match(error.message, /copy is a copy of its directory/);
-      return true;
-    });
+    // Whose directory it is can be told with the claim that was copied, and without.
+    for (const hasClaim of [true, false]) {
+      if (!hasClaim) await rm(world.path('copy', 'agent.pid'), { force: true });
+      await assert.rejects(world.agent({ dataDirectory: world.path('copy'), patience }), (error: Error) => {
+        assert.equal(Reflect.get(error, 'code'), 'machine-taken');
+        const where = `process ${process.pid} on \\S+, in \\S+machines/m0; \\S+copy is a copy of its directory`;
+        assert.match(error.message, new RegExp(where));
+        assert.match(
+          Reflect.get(error, 'next'),
+          /for a machine of its own choose an empty --data-dir and another --machine; .*--take-over/,
+        );
+        return true;
+      });
+    }
     assert.ok(!world.log.some(({ message }) => /the coordinator (is away|ended)/.test(message)));
     const two = await world.publish(2);
     await world.upgrade(two);

@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { readUnitHistory } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
-import { findProcess, sendSignal } from '../../hooks/process/process-table.js';
+import { findProcess, sendSignal } from '../../state/process-stat.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

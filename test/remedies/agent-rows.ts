@@ -65,6 +65,21 @@ export const agentRows: readonly Row[] = [
     },
   },
   {
+    code: 'agent-down',
+    by: 'letting a suspended agent go on, as printed',
+    run: async (stage) => {
+      const { world } = stage;
+      const first = await world.agentProcess();
+      await stage.service();
+      await world.untilOn(one);
+      process.kill(first.pid, 'SIGSTOP');
+      await world.coordinator.remove(paths.agent('m0'));
+      const said = await stage.fails('ensemble run f/0 -- true', /is suspended/);
+      await stage.follow(said, /kill -CONT \d+/);
+      await eventually(() => stage.ok('ensemble run f/0 -- true'));
+    },
+  },
+  {
     code: 'agents-up',
     by: 'stopping them',
     run: async (stage) => {
@@ -286,6 +301,19 @@ export const agentRows: readonly Row[] = [
       stage.named(said, /stop it/);
       await stage.world.stopAgents();
       await stage.start(agent(DIRECTORY, stage), /ensemble-agent .*/);
+    },
+  },
+  {
+    code: 'data-directory-in-use',
+    by: 'letting the other one go on, which is suspended, as printed',
+    run: async (stage) => {
+      const { world } = stage;
+      const first = await world.agentProcess();
+      await stage.service();
+      process.kill(first.pid, 'SIGSTOP');
+      const said = await stage.fails(agent(DIRECTORY, stage), /which is suspended/);
+      await stage.follow(said, /kill -CONT \d+/);
+      await world.untilOn(one);
     },
   },
   {

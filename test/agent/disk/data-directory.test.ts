@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimDataDirectory, pruneRuns } from '../../../agent/disk/data-directory.js';
-import { findProcess } from '../../../hooks/process/process-table.js';
+import { bootId } from '../../../state/boot.js';
+import { findProcess } from '../../../state/process-stat.js';
+
+const mine = `${process.pid} ${findProcess(process.pid)?.startTime}`;
 
 describe("the agent's data directory", () => {
   let root: string;
@@ -37,6 +40,10 @@ describe("the agent's data directory", () => {
     ['of a boot before this one', `${process.pid} ${findProcess(process.pid)?.startTime} another\n`],
     ['of which only half was written', ''],
     ['that is no claim', 'hello\n'],
+    [
+      'of a process that lives, in the directory that this one was copied from',
+      `${mine} ${bootId()} elsewhere\n`,
+    ],
   ] as const) {
     it(`a claim ${whose} is taken over`, async () => {
       await mkdir(root, { recursive: true });
@@ -45,6 +52,12 @@ describe("the agent's data directory", () => {
       await release();
     });
   }
+
+  it('a claim of release 0.1.0, whose process lives, stands', async () => {
+    await mkdir(root, { recursive: true });
+    await writeFile(join(root, 'agent.pid'), `${mine}\n`);
+    await assert.rejects(claimDataDirectory(root), { code: 'data-directory-in-use', pid: process.pid });
+  });
 
   it('of a newer layout is refused before anything is touched', async () => {
     await mkdir(root, { recursive: true });

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { paths } from '../../state/model/paths.js';
+import type { AgentProcess } from '../agent/agent-process.js';
+import { ensemble } from '../agent/operator.js';
+import { World } from '../agent/world.js';
+import { eventually } from '../eventually.js';
+
+/** `no agent is running; start it` was what Ctrl-Z led to, and starting it failed, as the data directory is in use. */
+describe('an agent that a signal stopped', () => {
+  let world: World;
+  let agent: AgentProcess;
+  beforeEach(async () => {
+    world = await World.open();
+    agent = await world.agentProcess();
+    await world.deploy(await world.publish(1));
+    await world.until('started');
+    process.kill(agent.pid, 'SIGSTOP');
+    // Its session is over.
+    await world.coordinator.remove(paths.agent('m0'));
+  });
+  afterEach(() => world.close());
+
+  it('is named where it is said that none works, with what lets it go on, and that does', async () => {
+    const suspended = `suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}`;
+    const advice = `kill -CONT ${agent.pid}`;
+    const run = await ensemble(world, 'run', 'f/0', '--', 'true');
+    assert.ok(run.stderr.includes(suspended) && run.stderr.includes(`let it go on: ${advice}`), run.stderr);
+    const { stdout } = await ensemble(world, 'status');
+    assert.match(stdout, /^m0 +suspended/m);
+    assert.ok(stdout.includes(`m0: its agent is ${suspended}\n    let it go on: ${advice}`), stdout);
+    assert.doesNotMatch(stdout, /no agent is running|start it/);
+    const shown = JSON.parse((await ensemble(world, 'machines', '--format', 'json')).stdout).machines.m0;
+    assert.deepEqual([shown.agent, shown.suspended], ['down', agent.pid]);
+    const added = await ensemble(world, 'add-unit', '--no-wait', 'f');
+    assert.ok(added.stderr.includes(`the agent of m0 is ${suspended}, so f/1 must wait`), added.stderr);
+    const again = await world.agentProcess('m0', { up: false });
+    assert.equal(await again.ended(), 1);
+    assert.match(
+      again.stderr(),
+      new RegExp(`in use by another agent, process ${agent.pid}, which is suspended`),
+    );
+    assert.ok(again.stderr().includes(advice), again.stderr());
+    const other = await world.agentProcess('m0', { up: false, options: ['--data-dir', world.path('other')] });
+    assert.equal(await other.ended(), 1);
+    assert.match(other.stderr(), /m0 belongs to the agent in/);
+    assert.ok(other.stderr().includes(`let it go on: ${advice}; only if that is lost`), other.stderr());
+    process.kill(Number(/kill -CONT (\d+)/.exec(run.stderr)?.[1]), 'SIGCONT');
+    await eventually(async () => assert.equal((await ensemble(world, 'run', 'f/0', '--', 'true')).code, 0));
+    await world.until('started', 'f/1');
+  });
+});
