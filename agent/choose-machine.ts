@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type NamedBy, type RememberedMachine, readRememberedMachine } from './disk/remembered-machine.js';
-import { MachineUnclear } from './errors.js';
+import { isMachineName } from '../state/model/machine-name.js';
+import { MachineNameRefused, MachineUnclear } from './errors.js';
 
 /** Which machine an agent is to be, and where its units live. */
 export interface MachineChoice {
@@ -30,12 +31,13 @@ export interface MachineOptions {
  * Chooses the machine. A data directory keeps its machine: a host that was given another name, whose agent would become
  * a new machine with nothing on it, goes on as the one it was. Only `--machine` says otherwise, which the agent then
  * refuses where the directory holds units.
- * @throws MachineUnclear
+ * @throws MachineNameRefused for a name that commands refuse; MachineUnclear
  */
 export async function chooseMachine(options: MachineOptions): Promise<MachineChoice> {
   const { machine, dataDir, machines, fixed, hostname } = options;
   const name = machine ?? fixed ?? hostname;
   const named: NamedBy = machine !== undefined ? 'given' : fixed !== undefined ? 'default' : 'host';
+  if (machine !== undefined) requireName(machine, true);
   const dataDirectory = resolve(dataDir ?? join(machines, name));
   const known = machine === undefined ? await readRememberedMachine(dataDirectory) : undefined;
   if (known !== undefined) return choice(known, dataDirectory, name);
@@ -49,7 +51,12 @@ export async function chooseMachine(options: MachineOptions): Promise<MachineCho
       );
     if (first !== undefined) return choice(first.remembered, first.directory, name);
   }
+  requireName(name, false);
   return { machine: name, named, dataDirectory };
+}
+
+function requireName(name: string, isGiven: boolean): void {
+  if (!isMachineName(name)) throw new MachineNameRefused(name, isGiven);
 }
 
 function choice({ machine, named }: RememberedMachine, dataDirectory: string, name: string): MachineChoice {

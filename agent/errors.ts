@@ -1,4 +1,6 @@
 import { EnsembleError } from '../state/errors.js';
+import { likeMachineName, MACHINE_NAME_RULE } from '../state/model/machine-name.js';
+import type { MachineOwner } from '../state/model/schemas.js';
 
 /** A record of the journal is not what any release wrote. Its unit is not hosted, and nothing of it is touched. */
 export class JournalDamaged extends EnsembleError {
@@ -268,6 +270,26 @@ export class DirectoryOfOtherMachine extends EnsembleError {
   }
 }
 
+/** A machine was to have a name that commands refuse, so that nobody could name it. */
+export class MachineNameRefused extends EnsembleError {
+  static override readonly code = 'machine-name-refused';
+  constructor(
+    readonly machine: string,
+    /** By `--machine`; otherwise it is the host's. */
+    readonly isGiven: boolean,
+  ) {
+    const like = likeMachineName(machine);
+    super(
+      `a machine cannot be called ${JSON.stringify(machine)}${isGiven ? '' : ', as this host is'}: its name ${MACHINE_NAME_RULE}`,
+      `the same command with --machine ${like}`,
+    );
+  }
+
+  override get exitCode(): 2 {
+    return 2;
+  }
+}
+
 /** The host has another name than before, and was several machines. */
 export class MachineUnclear extends EnsembleError {
   static override readonly code = 'machine-unclear';
@@ -302,9 +324,24 @@ export class DataDirectoryInUse extends EnsembleError {
 interface Refusing {
   readonly environment: string;
   readonly state: string;
+  readonly machine: string;
   readonly dataDirectory: string;
   /** The command that starts this agent. */
   readonly command: string;
+}
+
+/** Another agent, as messages name it. */
+export type OtherOwner = Pick<MachineOwner, 'hostname' | 'dataDirectory'>;
+
+/**
+ * The command by which an agent goes on with the state that it refuses. Where another agent has the machine there, that
+ * needs an operator's word too, and both are said at once.
+ */
+function acceptCommand({ command, machine }: Refusing, owner: OtherOwner | undefined): string {
+  const accepting = `${command} --accept-state`;
+  return owner === undefined
+    ? accepting
+    : `${accepting} --take-over, which also takes machine ${machine} for good from the agent in ${owner.dataDirectory} on ${owner.hostname}`;
 }
 
 /** The coordinator holds another environment than the one that the data directory's units belong to. */
@@ -317,13 +354,15 @@ export class StateForeign extends EnsembleError {
     readonly seen: string | undefined,
     /** The id of the one that was found; one of release 0.1.0 has none. */
     readonly found: string | undefined,
+    /** Who has the machine there, where that is another agent. */
+    readonly owner?: OtherOwner,
   ) {
     super(
       `${agent.dataDirectory} belongs to environment ${known}${seen === undefined ? '' : ` (last written to ${seen})`}, ` +
         `and ${agent.state} holds ${found === undefined ? 'one without an id' : `another, ${found}`}; nothing is done to ` +
         'the units here',
       `if this is the wrong state, name the right one with -e, or another directory with --data-dir; if the units here ` +
-        `are to follow it: ${agent.command} --accept-state`,
+        `are to follow it: ${acceptCommand(agent, owner)}`,
     );
   }
 }
@@ -348,13 +387,15 @@ export class StateOlder extends EnsembleError {
     /** When the directory last told the tree something, and what of that the tree knows. */
     readonly known: string,
     readonly found: string | undefined,
+    /** Who has the machine there, where that is another agent. */
+    readonly owner?: OtherOwner,
   ) {
     super(
       `${agent.state} is older than what the units of ${agent.dataDirectory} did: ` +
         `${found === undefined ? 'it knows nothing of this agent' : `it is as of ${found}`}, and the agent wrote to it ` +
         `${known} last; nothing is done to the units here`,
       `if a newer copy can still be restored, restore it and start the agent again; if this one is to stay: ` +
-        `${agent.command} --accept-state`,
+        acceptCommand(agent, owner),
     );
   }
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../state/clock.js';
 import { nameFault } from '../state/formula/formula-id.js';
+import { isMachineName, likeMachineName, MACHINE_NAME_RULE } from '../state/model/machine-name.js';
 import { workflowStates } from '../state/model/workflow-state.js';
 import { MOMENTS, type Moment, parseMoment } from './moment.js';
 import { historyKind, historyKinds } from './history-kinds.js';
@@ -144,12 +145,10 @@ export function personName(text: string): string {
   return text.trim();
 }
 
-/** A machine's name becomes a node's name and is typed in commands. */
+/** By the rule that agents go by too. */
 export function machineName(text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(text)) {
-    throw new ValueRefused('Machines are called by letters, digits, dots, dashes and underscores.');
-  }
-  return text;
+  if (isMachineName(text)) return text;
+  throw new ValueRefused(`A machine's name ${MACHINE_NAME_RULE}; ${likeMachineName(text)} would do.`);
 }
 
 /** `m1` or `mysql/0`. */

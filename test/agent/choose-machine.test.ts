@@ -100,6 +100,29 @@ describe('the choice of a machine', () => {
     });
   }
 
+  for (const [whose, options] of [
+    ['an option', { machine: 'a/b' }],
+    ['an option that is empty', { machine: '' }],
+    ['an option, also where a directory is named', { machine: '../x', dataDir: 'data' }],
+    ['the host', { hostname: 'wéb 1' }],
+    ['the host that has none', { hostname: '' }],
+  ] as const)
+    it(`is refused by the rule of commands, with a name that would do: the name of ${whose}`, async () => {
+      await assert.rejects(choose({ options }), (error: Error) => {
+        assert.deepEqual(
+          ['code', 'exitCode', 'isGiven'].map((field) => Reflect.get(error, field)),
+          ['machine-name-refused', 2, 'machine' in options],
+        );
+        assert.match(Reflect.get(error, 'next'), /^the same command with --machine [a-z0-9][a-z0-9-]*$/);
+        return true;
+      });
+    });
+
+  it('goes on under a name of before that rule, which its directory remembers', async () => {
+    const known = [['data', 'web 1', 'host', 'id'] as const];
+    assert.equal((await choose({ known, options: { dataDir: 'data' } })).machine, 'web 1');
+  });
+
   it('is left to the operator where the host was several', async () => {
     const known = ['a', 'b'].map((name) => [`machines/${name}`, name, 'host', 'id'] as const);
     await assert.rejects(choose({ known }), { code: 'machine-unclear', machines: ['a', 'b'] });

@@ -378,6 +378,19 @@ export const agentRows: readonly Row[] = [
     },
   },
   {
+    code: 'machine-name-refused',
+    by: 'the name that would do, as printed',
+    run: async (stage) => {
+      const line = agent("--machine 'web 1' --data-dir @/machines/m1", stage);
+      const said = await stage.fails(line, /cannot be called "web 1"/);
+      await stage.start(
+        line.replace("--machine 'web 1'", stage.named(said, /--machine \S+/)),
+        /ensemble-agent .*/,
+      );
+      assert.match(await stage.ok('ensemble machines'), /^web-1 +up/m);
+    },
+  },
+  {
     code: 'state-foreign',
     by: 'another directory with --data-dir',
     run: async (stage) => {
