@@ -66,6 +66,8 @@ export class Ownership {
   readonly #refuse: (error: Error) => void;
   #error: MachineTakenOver | undefined;
   #closed = false;
+  /** It was this agent that registered the machine. */
+  #isNew = false;
   #claim = '';
   readonly #own = new Set<string>();
   #watch: Observation | undefined;
@@ -123,6 +125,7 @@ export class Ownership {
         };
         this.#own.add(claim);
         const operations = beginTakingOperations(machine, found, description, taking);
+        this.#isNew ||= found.version === undefined;
         await betweenFaults('taking.begin', () => this.#coordinator.transaction(operations));
         this.#has(claim, asked);
       },
@@ -245,6 +248,11 @@ export class Ownership {
     this.#own.add(claim);
     await memory.remember(claim);
     await this.#coordinator.transaction(takeMachineOperations(machine, found, description, owner));
+    // One that this agent registered just now had none either.
+    if (found.machine !== undefined && found.owner === undefined && !this.#isNew)
+      log.info(
+        `machine ${machine} had no owner, as release 0.1.0 leaves it, and is from now on that of the agent in ${dataDirectory} on ${owner.hostname}`,
+      );
     this.#has(claim, asked);
   }
 
