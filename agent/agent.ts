@@ -38,6 +38,7 @@ import { removeDropped } from './relation/dropped-relations.js';
 import { answerKeptRequests } from './tree/answer-kept-requests.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
+import { otherOwner } from './tree/other-owner.js';
 import { placeUnplaced } from './tree/placement.js';
 import { type Breakable, describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
@@ -182,7 +183,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         : givenAddresses(environment.address));
     ends.push(() => addresses.close());
     const identity = await identify(options, directory, addresses);
-    const command = ownCommand(environment, machine, directory.root);
+    const command = ownCommand(environment, machine, directory.root, options.takeOver === true);
     const home = await homeEnvironment({
       environment: environment.name,
       state: environment.state,
@@ -194,6 +195,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         const { units, damaged } = journal.load();
         return [...units, ...damaged].map(({ unit }) => unit);
       },
+      // Whose word is given is not asked for it again.
+      owner: async (get) =>
+        options.takeOver === true ? undefined : otherOwner(get, identity, memory.known()),
       acceptState: options.acceptState ?? false,
       clock,
       log,

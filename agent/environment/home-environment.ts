@@ -6,7 +6,7 @@ import { environmentId } from '../../state/model/layout.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { layoutSchema, type Mark, markSchema } from '../../state/model/schemas.js';
-import { StateForeign, StateOlder, StateReplaced } from '../errors.js';
+import { type OtherOwner, StateForeign, StateOlder, StateReplaced } from '../errors.js';
 import type { Log } from '../log.js';
 import { type EnvironmentMemory, readMemory, writeMemory } from './memory.js';
 import { raiseMark } from './raise-mark.js';
@@ -29,6 +29,8 @@ export interface Resident {
   readonly command: string;
   /** The units of the journal as it is now, also those that cannot be read. */
   units(): readonly string[];
+  /** Who else has the machine in the tree that is looked at; default: nobody. */
+  owner?(get: (path: string) => Promise<Node | undefined>): Promise<OtherOwner | undefined>;
   /** The operator said that the tree is right, whatever the data directory knows. */
   readonly acceptState: boolean;
   readonly clock: Clock;
@@ -234,10 +236,11 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
         else raiseNow();
         return true;
       }
+      const owner = await resident.owner?.(get);
       const error =
         recognition.kind === 'foreign'
-          ? new StateForeign(resident, memory?.environment ?? '', memory?.mark?.at, recognition.found)
-          : new StateOlder(resident, memory?.mark?.at ?? '', recognition.found?.at);
+          ? new StateForeign(resident, memory?.environment ?? '', memory?.mark?.at, recognition.found, owner)
+          : new StateOlder(resident, memory?.mark?.at ?? '', recognition.found?.at, owner);
       refuse(error);
       throw error;
     },

@@ -5,9 +5,14 @@ import { shellWord } from '../../state/shell-word.js';
 const ADHOC = 'adhoc';
 
 /** The command that starts an agent as this one was started, for messages: paste-able. */
-export function ownCommand(environment: Environment, machine: string, dataDirectory: string): string {
+export function ownCommand(
+  environment: Environment,
+  machine: string,
+  dataDirectory: string,
+  takeOver = false,
+): string {
   const which = ['--machine', machine, '--data-dir', dataDirectory].map(shellWord).join(' ');
-  return `ensemble-agent${choiceOf(environment)} ${which}`;
+  return `ensemble-agent${choiceOf(environment)} ${which}${takeOver ? ' --take-over' : ''}`;
 }
 
 /** The options, with a space in front, by which an agent goes to the environment. */
