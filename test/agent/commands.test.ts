@@ -114,7 +114,10 @@ for (const engines of [embedded, zookeeper()])
       await world.coordinator.remove(paths.agent('m0'));
       const { code, stderr } = await ensemble(world, 'run', 'f/0', '--', 'true');
       assert.equal(code, 1);
-      assert.match(stderr, /the agent of f\/0 on machine m0 is down\n {2}try: .*ensemble-agent --machine m0/);
+      assert.match(
+        stderr,
+        /the agent of f\/0 on machine m0 is down: the agent of m0 was stopped at \S+ \S+\n {2}try: .*ensemble-agent --machine m0/,
+      );
     });
 
     it('taken back by Ctrl-C before it begins, is never run', async () => {
