@@ -11,8 +11,9 @@ export function ownCommand(
   dataDirectory: string,
   takeOver = false,
 ): string {
-  const which = ['--machine', machine, '--data-dir', dataDirectory].map(shellWord).join(' ');
-  return `ensemble-agent${choiceOf(environment)} ${which}${takeOver ? ' --take-over' : ''}`;
+  const words = ['--machine', machine, '--data-dir', dataDirectory, ...(takeOver ? ['--take-over'] : [])];
+  const which = words.map(shellWord).join(' ');
+  return `ensemble-agent${choiceOf(environment)} ${which}`;
 }
 
 /** The options, with a space in front, by which an agent goes to the environment. */

@@ -8,7 +8,7 @@ const DIRECTORY = '--machine m0 --data-dir @/machines/m0';
 describe('an agent that needs --accept-state and --take-over', () => {
   let stage: Stage;
   beforeEach(async () => {
-    stage = await Stage.open(true);
+    stage = await Stage.open();
   });
   afterEach(() => stage.close());
 

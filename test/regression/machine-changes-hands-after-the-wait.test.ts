@@ -120,7 +120,7 @@ describe('a machine that is taken over', () => {
     assert.equal(await other.kill('SIGINT'), 1);
     await world.openGate('end');
     assert.equal(await first.ended(), 1);
-    assert.match(other.stderr(), /start that one on .*--data-dir \S+machines\/m0; .*the same command again/);
+    assert.match(other.stderr(), /start it on .*--data-dir \S+machines\/m0; .*the same command again/);
     assert.equal(await world.coordinator.get(paths.taking('m0')), undefined, 'nobody waits for it to pass');
     await goesOn(await original());
   });
