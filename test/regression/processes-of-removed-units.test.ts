@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { readUnitHistory } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
@@ -19,6 +19,14 @@ sh -c 'while :; do sleep 300; done' secret-word >/dev/null 2>&1 & echo $! >"$TRA
 echo 'while :; do sleep 302; done' >"$ENSEMBLE_DATA_DIR/server.sh"
 (cd "$ENSEMBLE_DATA_DIR" && exec env -i /usr/bin/setsid /bin/sh server.sh >/dev/null 2>&1) & echo $! >"$TRACE/there-$own"`;
 
+function childrenOf(pid: number): readonly number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+}
+
 interface Named {
   readonly pid: number;
   readonly command: string;
@@ -37,7 +45,9 @@ describe('processes that a removed unit leaves', function () {
     world = await World.open();
   });
   afterEach(async () => {
-    for (const pid of pids.splice(0)) sendSignal(pid, 'SIGKILL');
+    // Children first: they would outlive the others.
+    for (const pid of pids.splice(0).flatMap((parent) => [...childrenOf(parent), parent]))
+      sendSignal(pid, 'SIGKILL');
     await world.close();
   });
 
