@@ -20,17 +20,25 @@ export function terminalProgress(screen: Screen, clock: Clock): Progress {
   let timer: Timer | undefined;
   let soon = false;
 
+  // A terminal that echoed ^C stands behind it.
+  const back = (): string => (drawn === 0 ? '' : `\r\u001b[${drawn}A`);
+
   const draw = (): void => {
     timer?.cancel();
     soon = false;
     last = clock.monotonic();
     const lines = progressLines(rows, screen, formatDuration(last - begun));
-    // A terminal that echoed ^C stands behind it.
-    const back = drawn === 0 ? '' : `\r\u001b[${drawn}A`;
     const text = lines.map(({ text: line, color }) => `${colored(screen, color, line)}\u001b[K\n`).join('');
-    screen.write(`${back}${text}\u001b[J`);
+    screen.write(`${back()}${text}\u001b[J`);
     drawn = lines.length;
     timer = clock.after(TICK, draw);
+  };
+
+  // What is said meanwhile stays, and the table goes on beneath it.
+  screen.above = (text) => {
+    screen.write(`${back()}\u001b[J${text}`);
+    drawn = 0;
+    if (rows.length > 0) draw();
   };
 
   return {
@@ -47,6 +55,7 @@ export function terminalProgress(screen: Screen, clock: Clock): Progress {
       rows = final;
       if (rows.length > 0) draw();
       timer?.cancel();
+      screen.above = undefined;
     },
   };
 }

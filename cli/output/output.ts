@@ -24,10 +24,11 @@ export interface Output {
 export function processOutput(): Output {
   const outlets = [outletOf(1), outletOf(2)] as const;
   const [stdout, stderr] = [screenOf(outlets[0]), screenOf(outlets[1])];
+  const say = (text: string): void => (stderr.above ?? stderr.write)(text);
   return {
     data: (text) => stdout.write(`${text}\n`),
-    notice: (text) => stderr.write(`${text}\n`),
-    warn: (text) => stderr.write(`${paint(stderr, 'yellow', 'warning:')} ${text}\n`),
+    notice: (text) => say(`${text}\n`),
+    warn: (text) => say(`${paint(stderr, 'yellow', 'warning:')} ${text}\n`),
     flushed: async () => {
       await Promise.all(outlets.map((outlet) => outlet.flushed()));
     },

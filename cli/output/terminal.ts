@@ -9,6 +9,8 @@ export interface Screen {
   /** Columns; Infinity where it is no terminal. Asked anew each time: windows are resized. */
   readonly columns: number;
   readonly rows: number;
+  /** There while something is drawn over itself: writes a text above that, which would be drawn over otherwise. */
+  above?: ((text: string) => void) | undefined;
 }
 
 export type Color = 'red' | 'green' | 'yellow' | 'dim' | 'bold';

@@ -134,7 +134,7 @@ export class DownloadDiskFull extends EnsembleError {
     readonly destination: string,
     options?: ErrorOptions,
   ) {
-    super(`${destination} was not downloaded: the disk is full`, 'make room on this machine', options);
+    super(`${destination} was not downloaded: the disk is full`, 'make room on that disk', options);
   }
 }
 

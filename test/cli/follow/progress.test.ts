@@ -4,6 +4,7 @@ import { lineProgress } from '../../../cli/follow/line-progress.js';
 import { progressLines } from '../../../cli/follow/progress-lines.js';
 import type { Row } from '../../../control/progress/row.js';
 import { terminalProgress } from '../../../cli/follow/terminal-progress.js';
+import type { Screen } from '../../../cli/output/terminal.js';
 import { displayWidth } from '../../../cli/output/width.js';
 import { ManualClock } from '../../manual-clock.js';
 
@@ -57,6 +58,30 @@ describe('progress on a terminal', () => {
         for (const { text } of lines) assert.ok(displayWidth(text) < columns, text);
       }
     }
+  });
+
+  it('leaves what is said meanwhile above it, and goes on beneath', () => {
+    const clock = new ManualClock();
+    let written = '';
+    const screen: Screen = {
+      write: (text) => {
+        written += text;
+      },
+      isTerminal: true,
+      hasColors: false,
+      columns: 80,
+      rows: 24,
+    };
+    const progress = terminalProgress(screen, clock);
+    progress.show([row(0, 'under-way', 'one')]);
+    written = '';
+    screen.above?.('the coordinator does not answer\n');
+    assert.ok(written.startsWith('\r\u001b[3A\u001b[Jthe coordinator does not answer\nUNIT'), written);
+    written = '';
+    clock.advance(1_000);
+    assert.ok(written.startsWith('\r\u001b[3AUNIT'), 'the next drawing is over the table alone');
+    progress.end([row(0, 'done', 'two')]);
+    assert.equal(screen.above, undefined);
   });
 
   it('is drawn over itself, at most ten times a second, and once a second for the time', () => {
