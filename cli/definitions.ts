@@ -178,7 +178,8 @@ export const commands: readonly CommandDefinition[] = [
     summary: 'change a service’s config',
     details:
       'key=value sets an option; key=@file sets it to the file’s content; key= sets an option of type string to the\n' +
-      'empty text. A value that begins with @ comes by --config. Either all values are set or none.',
+      'empty text. A value that begins with @ comes by --config. Either all values are set or none. Follows the units until\n' +
+      'each has run config-changed for it. A unit whose config-changed or start failed tries again with another value.',
     arguments: [
       service,
       { name: '[key=value...]', description: 'the values', parse: values.collected, completes: 'settings' },
@@ -195,6 +196,8 @@ export const commands: readonly CommandDefinition[] = [
         flags: '--undo',
         description: 'take back what was set last; given again, it restores what it took back',
       },
+      ...following,
+      { ...format, description: 'how to print what came of it' },
     ],
     examples: [
       'ensemble set guestbook title="Our guests" greeting=@greeting.txt',

@@ -124,6 +124,11 @@ export const recordSchema = z.looseObject({
   deaths: z.optional(z.object({ workflow: z.optional(deathsSchema), preparation: z.optional(deathsSchema) })),
   /** Digest of the config its hooks saw last; null asks for `config-changed`. */
   configDigest: z.nullable(z.string()),
+  /**
+   * Digest of the config for which the unit came into its error, where that is not `configDigest`; null where it is not
+   * known. Another config is tried by itself.
+   */
+  failedConfig: z.optional(z.nullable(z.string())),
   /** What `status-set` said last. */
   message: z.string(),
   /** What `status-set --state` said last of the workload. */

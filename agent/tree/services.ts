@@ -17,6 +17,8 @@ export interface ServiceView {
   /** With the version that a write which rests on it must check. */
   readonly service: Entity<Service> | undefined;
   readonly config: ConfigValues | undefined;
+  /** Of the config's node. */
+  readonly configVersion?: number | undefined;
   /** It was looked for, and is not there. */
   readonly isGone: boolean;
 }
@@ -36,7 +38,7 @@ export function watchServices(coordinator: Coordinator, log: Log): Services {
         update({ service, isGone: service === undefined }),
       ),
       observeEntity(coordinator, paths.config(name), configValuesSchema, log, (config) =>
-        update({ config: config?.value }),
+        update({ config: config?.value, configVersion: config?.version }),
       ),
     ];
     return () => {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../state/clock.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
+import type { PresentConfig } from './config-progress.js';
 import type { Wants } from './operations.js';
 
 /** The unit whose hook waits for its next try. */
@@ -10,6 +11,7 @@ export interface WaitHost {
   record(): UnitRecord;
   requests(): UnitRequests;
   wants(): Wants;
+  presentConfig(): PresentConfig;
   /** Whether an operator wants it to be given up; that is honoured by it. */
   takeAbort(): boolean;
   note(change: Partial<UnitRecord>): void;
@@ -47,7 +49,7 @@ export class RetryWait {
   }
 
   /** @param longest milliseconds: a wall clock that was set back must not make it wait longer */
-  async wait({ until }: HookRetry, longest: number): Promise<WaitEnd> {
+  async wait({ hook, until }: HookRetry, longest: number): Promise<WaitEnd> {
     const { clock } = this.#host.parts;
     const due = clock.monotonic() + Math.min(Date.parse(until) - clock.now(), longest);
     for (;;) {
@@ -55,7 +57,7 @@ export class RetryWait {
       const woken = new Promise<void>((resolve) => {
         if (!this.#isClosed) this.#wake = resolve;
       });
-      const end = this.#asked();
+      const end = this.#asked() ?? this.#newConfig(hook);
       if (end !== undefined) return end;
       // No hook runs while one waits, so that an operator may look around.
       if (await this.#host.runDueCommand()) continue;
@@ -67,6 +69,15 @@ export class RetryWait {
       await Promise.race([woken, elapsed]);
       this.#timer?.cancel();
     }
+  }
+
+  /** A new value is tried at once, and as often as the one before it. */
+  #newConfig(hook: string): WaitEnd | undefined {
+    const { digest } = this.#host.presentConfig();
+    if (hook !== 'config-changed' || digest === undefined || digest === this.#host.record().configDigest)
+      return undefined;
+    this.#host.note({ configDigest: digest, attempts: 0 });
+    return 'again';
   }
 
   #asked(): WaitEnd | undefined {

@@ -30,6 +30,7 @@ export function unitFacts(
   relations: UnitStatus['relations'],
   leaves: readonly string[] = [],
   hook?: UnitStatus['hook'],
+  config?: UnitStatus['config'],
 ): UnitFacts {
   const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves);
   // What the journal has none of any more must not stay in the node.
@@ -59,6 +60,7 @@ export function unitFacts(
         waiting: waitingFacts(record.retry),
       }),
       ...(hook && { hook }),
+      ...(config && { config }),
       ...(record.workload !== null && { workload: record.workload }),
       ...(record.leftBehind && { leftBehind: record.leftBehind }),
       ...(upgrade && { upgrade }),

@@ -108,6 +108,7 @@ export class JournalledRecord {
       error: null,
       brief: null,
       next: null,
+      failedConfig: undefined,
       deaths: {},
       ...(state !== 'upgrading' && state !== 'upgrade-error' && { upgrade: null }),
       ...(honoured && { resolvedId: resolved.value.id }),

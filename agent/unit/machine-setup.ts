@@ -76,6 +76,8 @@ export const unitSetup = setup({
       context.operations.journalled().resumeIn === state,
     wantsRemoval: ({ context }) => context.wants.removal,
     wantsConfigure: ({ context }) => context.wants.configure,
+    /** A new value may be what was missing: it is tried without an operator's word. */
+    hasNewConfig: ({ context }) => context.wants.reconfigure,
     resolvedByRetry: ({ context }) => context.wants.resolved === 'retry',
     resolvedAsDone: ({ context }) => context.wants.resolved === 'done',
     wantsRun: ({ context }) => context.wants.run,

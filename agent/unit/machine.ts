@@ -77,6 +77,7 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'resolvedAsDone', target: '#unit.workflow.started' },
           { guard: and(['forcesUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
           { guard: and(['forcesUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
+          { guard: 'hasNewConfig', target: '#unit.workflow.starting' },
         ]),
         started: resting('started', [
           // One that an agent before this one started is adopted before anything else may run.
@@ -119,6 +120,7 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'resolvedAsDone', target: '#unit.workflow.started' },
           { guard: and(['forcesUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
           { guard: and(['forcesUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
+          { guard: 'hasNewConfig', target: '#unit.workflow.configuring' },
         ]),
         upgrading: {
           initial: 'restoring',

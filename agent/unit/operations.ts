@@ -16,6 +16,8 @@ export interface Wants {
   readonly removal: boolean;
   /** The config its hooks last saw is not the one that holds now. */
   readonly configure: boolean;
+  /** The unit is in error, and the config that holds now is not the one that it is in error for. */
+  readonly reconfigure: boolean;
   /** How an operator resolved the unit's error, while that has not been honoured. */
   readonly resolved: 'retry' | 'done' | undefined;
   /** The formula id to go to; `force`: from an error state too. */

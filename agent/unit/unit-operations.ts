@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { pause } from '../../state/clock.js';
+import { NoProgress } from '../errors.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
 import { commitUpgrade } from './commit-upgrade.js';
@@ -119,6 +120,8 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
           upgrade !== null &&
           wanted?.to === upgrade.to.id && { upgrade: { ...upgrade, asked: wanted.asked } }),
         ...(failure === undefined ? { error: null, brief: null, next: null } : wayOut(failure, unit.name)),
+        // What ends agents is not tried again but for a config that comes after this: else the breaker would break nothing.
+        ...(failure instanceof NoProgress && { failedConfig: unit.presentConfig().digest ?? null }),
         // An operator took its start as done.
         ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),
       });

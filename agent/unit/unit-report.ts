@@ -12,6 +12,7 @@ import { addressesOf } from '../relation/own-address.js';
 import { untilItWorks } from '../retry.js';
 import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
 import { UnitNode } from '../tree/unit-node.js';
+import { ConfigProgress, type PresentConfig } from './config-progress.js';
 import { type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from './operations.js';
 import { namingService } from './way-out.js';
@@ -23,6 +24,7 @@ export interface ReportHost {
   /** The record as the journal has it. */
   written(): UnitRecord;
   wants(): Wants;
+  presentConfig(): PresentConfig;
   relationFacts(state: WorkflowState): UnitStatus['relations'];
   /** What the unit leaves before its upgrade goes ahead. */
   partingBlockers(): readonly string[];
@@ -39,6 +41,7 @@ export class UnitReport {
   readonly mirror: Mirror;
   readonly #host: ReportHost;
   readonly #node: UnitNode;
+  readonly #config = new ConfigProgress();
   /** What the tree keeps of the unit's history; undefined until it was read. */
   #past: readonly HistoryEntry[] | undefined;
   #addressesBefore: readonly string[] | undefined;
@@ -105,6 +108,7 @@ export class UnitReport {
       this.#host.relationFacts(record.state),
       this.#host.partingBlockers(),
       this.#host.hookFacts(),
+      this.#config.facts(record, this.#host.presentConfig()),
     );
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;

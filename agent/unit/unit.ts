@@ -18,6 +18,7 @@ import { type RelationHost, UnitRelations } from '../relation/unit-relations.js'
 import { watchRequests } from '../tree/watch-requests.js';
 import { RetryWait, type WaitEnd } from './await-retry.js';
 import { UnitCommands } from './commands.js';
+import type { PresentConfig } from './config-progress.js';
 import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from './hook-source.js';
@@ -229,6 +230,11 @@ export class AgentUnit implements RelationHost, ReportHost {
 
   config(): Promise<Readonly<Record<string, ConfigValue>>> {
     return this.inPlace.config();
+  }
+
+  presentConfig(): PresentConfig {
+    const version = this.parts.services.view(this.record().service)?.configVersion;
+    return { version, digest: this.inPlace.knownDigest() };
   }
 
   hookRules(hook: string): Promise<HookRules> {

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { UnitRequests } from '../../state/model/requests.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { ServiceView } from '../tree/services.js';
+import { failedConfig } from './config-progress.js';
 import type { WantedFormula, Wants } from './operations.js';
 import { wantedFormula } from './wanted-formula.js';
 
 export const nothingWanted: Wants = {
   removal: false,
   configure: false,
+  reconfigure: false,
   resolved: undefined,
   upgrade: undefined,
   leave: 'nothing',
@@ -38,6 +41,7 @@ export function computeWants(
   return {
     removal: removal !== undefined,
     configure: digest !== undefined && digest !== record.configDigest,
+    reconfigure: digest !== undefined && isErrorState(record.state) && isNewer(digest, failedConfig(record)),
     resolved:
       resolved === undefined || resolved.value.id === record.resolvedId
         ? undefined
@@ -49,6 +53,11 @@ export function computeWants(
     run,
     upgrade: wanted && { ...wanted, asked: upgrade?.version ?? 0 },
   };
+}
+
+/** Where it is not known for which config the unit is in error, none is taken for another one. */
+function isNewer(digest: string, failed: string | null): boolean {
+  return failed !== null && failed !== digest;
 }
 
 /** Tells whether two configs are the same, whatever the order of their keys. */

@@ -1,29 +1,41 @@
 import { systemClock } from '../../state/clock.js';
+import type { FollowEnd } from '../../control/progress/follow.js';
 import type { Session } from '../../control/session.js';
+import { followedTo } from '../../control/upgrade/outcome.js';
 import type { ConfigOptions } from '../../state/formula/config-options.js';
 import { unusedValues } from '../../state/formula/config-values.js';
 import { ConfigOptionUnknown } from '../../state/formula/errors.js';
 import { isSecretOption } from '../../state/formula/secret-options.js';
 import { UndoUnfit } from '../../state/model/config-errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
-import { readConfigValues, requireService } from '../../state/model/services.js';
-import { setConfigValues, undoConfigValues, type WantedValues } from '../../state/model/set-config.js';
+import { paths } from '../../state/model/paths.js';
+import { readConfigValues, requireService, unitsOfService } from '../../state/model/services.js';
+import {
+  type ConfigSet,
+  setConfigValues,
+  undoConfigValues,
+  type WantedValues,
+} from '../../state/model/set-config.js';
 import { type Assignment, parseAssignment, valuesOf } from '../config/assignments.js';
 import { readConfigFile } from '../config/config-file.js';
 import { optionsOf } from '../config/options-of.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import { followAndTell } from '../follow/follow-and-tell.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import { type Format, type Output, printData } from '../output/output.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 
-export interface SetOptions {
+export interface SetOptions extends FollowOptions {
   readonly config?: string;
   readonly reset?: readonly string[];
   readonly undo?: boolean;
+  readonly format: Format;
 }
 
 /**
  * Changes a service's config, checked against the options of the formula the service runs; all of it or nothing.
- * What is given one by one goes before what stands in the file. `--undo` takes back what was set last.
+ * What is given one by one goes before what stands in the file. `--undo` takes back what was set last. Follows the units
+ * until each has run `config-changed` for it, also where the values were there already.
  */
 export async function set(
   service: string,
@@ -33,30 +45,65 @@ export async function set(
 ): Promise<ExitCode> {
   const assignments = assignmentsOf(pairs, options, invocation);
   return withSession<ExitCode>(invocation, async (session) => {
-    const { output } = invocation;
     const { coordinator } = session;
     const { formula } = (await requireService(coordinator, service)).value;
     const known = await optionsOf(coordinator, formula);
     const isSecret = (option: string): boolean =>
       isSecretOption(option, Object.hasOwn(known, option) ? known[option] : undefined);
     const by = requester(systemClock.now());
+    const { output } = invocation;
     if (options.undo) {
       const accept = (values: Readonly<Record<string, ConfigValues[string] | null>>): void =>
         requireFit(service, formula, known, values);
-      const { changes } = await undoConfigValues(coordinator, service, accept, by, isSecret);
-      output.notice(`${service}: ${Object.keys(changes).join(', ')} as before the last set`);
-      return 0;
+      const undone = await undoConfigValues(coordinator, service, accept, by, isSecret);
+      output.notice(`${service}: ${Object.keys(undone.changes).join(', ')} as before the last set`);
+      return follow(session, { service, formula, ...undone }, options, invocation);
     }
     const values = await wantedValues(session, service, known, assignments, options);
-    const { changes } = await setConfigValues(coordinator, service, values, by, isSecret);
-    const changed = Object.keys(changes);
+    const made = await setConfigValues(coordinator, service, values, by, isSecret);
+    const changed = Object.keys(made.changes);
     output.notice(
       changed.length === 0
         ? `nothing to change: ${service} has these values already`
         : `${service}: changed ${changed.join(', ')}`,
     );
-    return 0;
+    return follow(session, { service, formula, ...made }, options, invocation);
   });
+}
+
+/** Follows the units there are; those that come later begin with what was set. */
+async function follow(
+  session: Session,
+  { service, formula, version, changes }: ConfigSet & { readonly service: string; readonly formula: string },
+  options: SetOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { coordinator } = session;
+  const { output } = invocation;
+  const units = await unitsOfService(coordinator, service);
+  const ended = async (end: FollowEnd | undefined): Promise<void> => {
+    if (end !== undefined) await tellOfOthers(session, service, version, output);
+    if (options.format === 'table') return;
+    await printData(output, options.format, { service, changes, ...followedTo(units, end) }, () => []);
+  };
+  if (units.length === 0) {
+    await ended(undefined);
+    return 0;
+  }
+  const goal = { service, kind: 'configured', version, formula, forced: new Map() } as const;
+  return followAndTell(session, invocation, goal, units, { ...options, ended });
+}
+
+/** What somebody else set meanwhile may be another value of the same option. */
+async function tellOfOthers(
+  { coordinator }: Session,
+  service: string,
+  version: number,
+  output: Output,
+): Promise<void> {
+  const now = (await coordinator.get(paths.config(service)))?.version;
+  if (now !== undefined && now > version)
+    output.notice(`the config of ${service} was set again meanwhile; see: ensemble history ${service}`);
 }
 
 /** @throws UsageError for what does not go together */

@@ -16,6 +16,7 @@ const COLORS: Readonly<Partial<Record<Standing, Color>>> = {
   stuck: 'yellow',
   gone: 'dim',
   'called-off': 'yellow',
+  untold: 'yellow',
   overtaken: 'green',
 };
 

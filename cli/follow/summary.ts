@@ -22,7 +22,7 @@ export function summarize(
   if (why === 'interrupted') return interruptedLines(goal, rows);
   const [left, calledOff] = [of('called-off').filter(isInError), of('called-off').filter(isNotInError)];
   const lines = [
-    `${of('done').length} of ${rows.length} units run ${goal.formula} (${formatDuration(elapsed)})`,
+    `${of('done').length} of ${rows.length} units run ${reachedBy(goal)} (${formatDuration(elapsed)})`,
     ...of('failed').flatMap((row) => failureLines(goal, row)),
     ...of('stuck').flatMap(stuckLines),
     ...offlineLines(of('offline'), start, absence),
@@ -32,6 +32,7 @@ export function summarize(
       (row) =>
         `${row.unit} runs ${row.formula ?? 'nothing'}, and nobody asks it any more to go to ${goal.formula}: somebody had it go back`,
     ),
+    ...untoldLines(goal, of('untold')),
     ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),
   ];
   if (calledOff.length > 0) lines.push(`  try: ensemble history ${goal.service}`);
@@ -59,9 +60,14 @@ function wayBackLines({ service, before, left }: Goal): readonly string[] {
   ];
 }
 
+/** What units that got there run, in words. */
+function reachedBy({ kind, formula }: Goal): string {
+  return kind === 'configured' ? 'with the new values' : formula;
+}
+
 /** What goes on without the command, in words. */
 function workOf({ kind, back }: Goal): string {
-  if (kind === 'started') return 'the units go on';
+  if (kind !== 'upgraded') return 'the units go on';
   return back
     ? 'the revert goes on by itself, and is not to be repeated: that would go back one more'
     : 'the upgrade goes on';
@@ -105,12 +111,26 @@ function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly
   const named = next.includes('upgrade-formula --force') || doing.startsWith('upgrade-error');
   const flagged =
     goal.kind === 'upgraded' && !named ? `, or ensemble upgrade-formula --force ${goal.service}` : '';
+  const other = goal.kind === 'configured' ? undoOf(goal, doing) : flagged;
   const again = `mend the formula, or ensemble upgrade-formula --force ${goal.service}`;
   return [
     `${unit} failed: ${doing}${message === '' ? '' : `: ${message}`}`,
-    doing === 'started'
-      ? `  try: ${again}`
-      : `  try: ${next || `ensemble resolved --retry ${unit}`}${flagged}`,
+    doing === 'started' ? `  try: ${again}` : `  try: ${next || `ensemble resolved --retry ${unit}`}${other}`,
+  ];
+}
+
+/** What takes the values back that a unit does not start with. */
+function undoOf({ service }: Goal, doing: string): string {
+  return /^(config|start)-error/.test(doing) ? `, or take it back: ensemble set --undo ${service}` : '';
+}
+
+/** The history has what such an agent says of its hooks. */
+function untoldLines({ service }: Goal, rows: readonly Row[]): readonly string[] {
+  if (rows.length === 0) return [];
+  const units = namesOf(rows.map(({ unit }) => unit));
+  return [
+    `${units}: not known whether config-changed has run, as the agent is of a release that does not tell`,
+    `  try: ensemble history ${service}`,
   ];
 }
 

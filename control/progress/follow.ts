@@ -28,12 +28,13 @@ export interface FollowLimits {
  * How long what keeps units waiting is given to pass before they count as waiting for the operator, in milliseconds:
  * little for an agent that was not seen since the command began, more for one that was, since it may just be
  * restarting, and for an agent that goes on trying. What was called off is read once more: a unit's formula and its flag
- * may have been read on either side of a commit.
+ * may have been read on either side of a commit; and so is what an agent of an older release does not tell, in the place
+ * of which a newer one may just have come.
  */
 const PATIENCE = { neverSeen: 1_000, calledOff: 3_000, passing: 15_000 } as const;
 
 /** Standings that may pass: of what counts as waiting for the operator only after a while. */
-const WAITING: ReadonlySet<Row['standing']> = new Set(['offline', 'stuck', 'called-off']);
+const WAITING: ReadonlySet<Row['standing']> = new Set(['offline', 'stuck', 'called-off', 'untold']);
 
 /**
  * Follows units until all are settled, or a limit is met.
@@ -82,7 +83,7 @@ export async function followUnits(
 }
 
 function patienceWith(waiting: readonly Row[], seenUp: ReadonlySet<string>): number {
-  const others = waiting.filter(({ standing }) => standing !== 'called-off');
+  const others = waiting.filter(({ standing }) => standing !== 'called-off' && standing !== 'untold');
   if (others.some(({ machine }) => machine !== null && seenUp.has(machine))) return PATIENCE.passing;
   return others.length < waiting.length ? PATIENCE.calledOff : PATIENCE.neverSeen;
 }

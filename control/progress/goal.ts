@@ -1,19 +1,25 @@
 import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { configuredStanding } from './configured.js';
 import type { UnitState } from '../status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 
 /** What a command waits for its units to become. */
 export interface Goal {
   readonly service: string;
-  /** `started`: the units run. `upgraded`: they run, on `formula`, and no flag is left. */
-  readonly kind: 'started' | 'upgraded';
+  /**
+   * `started`: the units run. `upgraded`: they run, on `formula`, and no flag is left. `configured`: their
+   * `config-changed` is through for the config's `version`, or a later one.
+   */
+  readonly kind: 'started' | 'upgraded' | 'configured';
+  /** For `configured`: of the node of the service's config. */
+  readonly version?: number;
   /** The units were asked to go back: asked again, they go back one more. */
   readonly back?: true;
   /** The formula that \`revert-formula\` takes the whole service back to from here, where there is one. */
   readonly before?: string | undefined;
   /** The formula that the whole service was had to leave, which is not taken again as it is. */
   readonly left?: string | undefined;
-  /** The formula id, for `upgraded` and for what is told of both. */
+  /** The formula id, for `upgraded` and for what is told. */
   readonly formula: string;
   /**
    * By unit, the `since` of an error state it was in before it was asked and is forced out of: as long as it still
@@ -27,7 +33,8 @@ export interface Goal {
  * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks,
  * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
  * and will never get there. `overtaken`: a later upgrade took it further. `called-off`: nobody asks it any more, and it
- * did not get there, since somebody had it go back; or it is left in the error state that it was in before.
+ * did not get there, since somebody had it go back; or it is left in the error state that it was in before. `untold`: its
+ * agent is of a release that does not tell.
  */
 export type Standing =
   | 'under-way'
@@ -37,11 +44,13 @@ export type Standing =
   | 'stuck'
   | 'gone'
   | 'overtaken'
-  | 'called-off';
+  | 'called-off'
+  | 'untold';
 
 /** Decides a unit's standing from what it is now; nothing of how it came there matters. */
 export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boolean): Standing {
   if (unit === undefined) return 'gone';
+  if (goal.kind === 'configured') return configuredStanding(goal.version ?? 0, unit, agentUp);
   if (unit.damage !== undefined) return 'stuck';
   const { state, since, upgrade, relations = {} } = unit.status;
   if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';

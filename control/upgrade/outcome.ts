@@ -33,6 +33,14 @@ export function outcomeOf(
   asked: readonly string[],
   end: FollowEnd | undefined,
 ): Outcome {
+  return { ...upgrade, ...followedTo(asked, end) };
+}
+
+/** How a following ended, and for each unit. @param end undefined for units that were asked and not followed */
+export function followedTo(
+  asked: readonly string[],
+  end: FollowEnd | undefined,
+): Pick<Outcome, 'end' | 'units'> {
   const units: Record<string, UnitOutcome> = {};
   for (const unit of asked) units[unit] = { outcome: 'asked' };
   for (const { unit, standing, machine, doing, message, next, leftBehind } of end?.rows ?? []) {
@@ -45,5 +53,5 @@ export function outcomeOf(
       ...(leftBehind !== undefined && { leftBehind }),
     };
   }
-  return { ...upgrade, end: end?.why ?? (asked.length === 0 ? 'nothing-to-do' : 'not-followed'), units };
+  return { end: end?.why ?? (asked.length === 0 ? 'nothing-to-do' : 'not-followed'), units };
 }

@@ -322,6 +322,11 @@ export const statusSchema = z.looseObject({
   ),
   /** There while a hook of the workflow waits for its next try; every way out of an error leads out of this too. */
   waiting: z.optional(waitingSchema),
+  /**
+   * The versions of its service's config that `config-changed` came through for last, and was begun for last; null while
+   * that is not known. Agents of release 0.1.0 do not tell.
+   */
+  config: z.optional(z.looseObject({ seen: z.nullable(z.int()), tried: z.nullable(z.int()) })),
   /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
   workload: z.optional(z.string()),
   /** What hooks had left in the formula that the unit went from last; until its next upgrade. */

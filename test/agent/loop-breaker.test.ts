@@ -3,6 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../state/clock.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { requestResolved } from '../../state/model/requests.js';
+import { setConfigValues } from '../../state/model/set-config.js';
 import { fileDigest } from '../../state/storage/digest.js';
 import { bundleKey } from '../../state/storage/key.js';
 import { eventually } from '../eventually.js';
@@ -45,6 +46,31 @@ describe('the loop breaker', () => {
     }
     throw new Error('agents were killed for ever');
   }
+
+  it('does not try a config again that ended agents, and takes another one for a beginning', async function () {
+    this.timeout(90_000);
+    const config = 'options:\n  title: {type: string, default: a}\n';
+    const one = await world.publish(1, {
+      config,
+      hooks: { 'config-changed': 'config-get title >>"$TRACE/titles"' },
+    });
+    const first = await world.agentProcess();
+    await world.deploy(one);
+    await world.untilOn(one);
+    await first.kill('SIGTERM');
+    await setConfigValues(world.coordinator, 'f', { title: 'b' });
+    assert.equal(await untilOneLives('configuring.journal.before'), 5);
+    const tried = (version: number) =>
+      eventually(async () => assert.equal((await world.unit()).status.config?.tried, version));
+    await world.agent();
+    await setConfigValues(world.coordinator, 'f', { unknown: true });
+    await tried(2);
+    assert.equal((await world.unit()).status.state, 'config-error');
+    assert.equal(await world.text('titles'), 'a\n');
+    await setConfigValues(world.coordinator, 'f', { title: 'c' });
+    await world.until('started');
+    assert.equal(await world.text('titles'), 'a\nc\n');
+  });
 
   it('gives up a step at which five agents in a row died, and names the way out', async function () {
     this.timeout(90_000);

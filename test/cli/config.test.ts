@@ -14,7 +14,7 @@ describe('ensemble get and set', () => {
   beforeEach(async () => {
     await world.box.ok('bootstrap');
     await world.box.formula('guestbook', 1, { config });
-    await world.box.ok('deploy', '--no-wait', '--repository', 'principia', 'guestbook');
+    await world.box.ok('deploy', '-n', '0', '--repository', 'principia', 'guestbook');
   });
 
   const settings = async () =>

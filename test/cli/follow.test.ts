@@ -143,6 +143,28 @@ describe('following units', () => {
     );
   });
 
+  it('of a set ends by Ctrl-C, which stops the following alone, and says so', async () => {
+    await (await agent.register()).up();
+    await world.box.formula('guestbook', 2, { config: 'options:\n  title: {type: string}\n' });
+    await world.box.ok(...deploy, '--no-wait');
+    await agent.start('guestbook/0', two);
+    await agent.start('guestbook/1', two);
+    const config = { seen: 0, tried: 0 };
+    for (const unit of ['guestbook/0', 'guestbook/1']) await agent.report(unit, { state: 'started', config });
+    const running = world.box.start(['set', 'guestbook', 'title=b']);
+    await says(running, 'guestbook/1: started');
+    await agent.report('guestbook/0', { state: 'started', config: { seen: 1, tried: 1 } });
+    await agent.report('guestbook/1', { state: 'configuring', config: { seen: 0, tried: 1 } });
+    await says(running, 'guestbook/1: configuring');
+    running.process.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 130);
+    assert.ok(
+      stderr.endsWith('stopped following; the units go on. See how far with: ensemble status guestbook\n'),
+      stderr,
+    );
+  });
+
   describe('of an upgrade', () => {
     beforeEach(async () => {
       await (await agent.register()).up();

@@ -80,7 +80,7 @@ describe('upgrade-formula of a service with relations', () => {
   });
 
   it('names the values that no longer fit, which are kept', async () => {
-    await world.box.ok('set', 'mysql', 'port=3306', 'mode=strict', 'kept=yes');
+    await world.box.ok('set', '--no-wait', 'mysql', 'port=3306', 'mode=strict', 'kept=yes');
     await world.box.formula('mysql', 2, {
       metadata: 'provides: {server: mysql}\n',
       config: 'options: {port: {type: string}, kept: {type: string}}\n',
@@ -100,7 +100,7 @@ describe('upgrade-formula of a service with relations', () => {
   });
 
   it('shows all of that by --dry-run, and changes nothing', async () => {
-    await world.box.ok('set', 'mysql', 'port=3306');
+    await world.box.ok('set', '--no-wait', 'mysql', 'port=3306');
     await world.box.formula('mysql', 2, { metadata: 'peers: {new: ring}\n' });
     const { code, stdout } = await upgrade('--dry-run');
     assert.equal(code, 0);

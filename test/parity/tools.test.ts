@@ -208,7 +208,7 @@ for (const engines of [embedded, zookeeper()])
           'asker/0',
           'snapshot',
           async () => {
-            await stage.does('set', 'asker', 'title=new');
+            await stage.does('set', '--no-wait', 'asker', 'title=new');
             await tools('relation-set -r srv late=too', 'teller/0');
           },
         );

@@ -11,6 +11,9 @@ import { paths } from '../../state/model/paths.js';
 import { destroyService, requestRemoval } from '../../state/model/removal.js';
 import { revertService, revertUnit } from '../../control/revert.js';
 import { editService } from '../../state/model/services.js';
+import { setConfigValues } from '../../state/model/set-config.js';
+import { requestResolved } from '../../state/model/requests.js';
+import { requestAbort } from '../../control/abort.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -25,6 +28,7 @@ interface Meanwhile {
   /** What the following of each goal comes to. */
   readonly started: Standing | readonly Standing[];
   readonly upgraded: Standing | readonly Standing[];
+  readonly configured: Standing | readonly Standing[];
 }
 
 /** It gets there before it goes; whoever follows may see it or not. */
@@ -38,24 +42,27 @@ async function lose(world: World): Promise<void> {
 
 /** What others may do to what is followed. */
 const meanwhile: readonly Meanwhile[] = [
-  { name: 'nothing', act: async () => undefined, started: 'done', upgraded: 'done' },
+  { name: 'nothing', act: async () => undefined, started: 'done', upgraded: 'done', configured: 'done' },
   {
     name: 'the service is upgraded',
     act: (world) => world.upgrade(three),
     started: 'done',
     upgraded: 'overtaken',
+    configured: 'done',
   },
   {
     name: 'the service is reverted',
     act: (world) => revertService(world.coordinator, 'f', requester),
     started: 'done',
     upgraded: 'called-off',
+    configured: 'done',
   },
   {
     name: 'the service is destroyed',
     act: (world) => destroyService(world.coordinator, 'f', requester),
     started: either,
     upgraded: either,
+    configured: either,
   },
   {
     name: 'the unit is removed',
@@ -68,6 +75,7 @@ const meanwhile: readonly Meanwhile[] = [
       })),
     started: either,
     upgraded: either,
+    configured: either,
   },
   {
     name: 'the unit is removed by force',
@@ -77,6 +85,7 @@ const meanwhile: readonly Meanwhile[] = [
     },
     started: 'gone',
     upgraded: 'gone',
+    configured: 'gone',
   },
   {
     name: 'the service is deployed anew under its name',
@@ -89,6 +98,52 @@ const meanwhile: readonly Meanwhile[] = [
     },
     started: 'gone',
     upgraded: 'gone',
+    configured: 'gone',
+  },
+  {
+    name: 'its config is set again',
+    act: (world) => setConfigValues(world.coordinator, 'f', { title: 'c' }),
+    started: 'done',
+    upgraded: 'done',
+    configured: 'done',
+  },
+  {
+    name: 'its config is set back to what it was',
+    act: (world) => setConfigValues(world.coordinator, 'f', { title: undefined }),
+    started: 'done',
+    upgraded: 'done',
+    configured: 'done',
+  },
+  {
+    name: 'its config is set to what fails',
+    act: (world) => setConfigValues(world.coordinator, 'f', { title: 'bad' }),
+    started: 'done',
+    upgraded: 'done',
+    configured: ['done', 'failed'],
+  },
+  {
+    name: 'the hook that runs is aborted',
+    act: async (world) => {
+      await eventually(async () => assert.ok((await world.unit()).status.hook));
+      await requestAbort(world.coordinator, 'f/0', requester);
+      await eventually(async () => assert.match((await world.unit()).status.state, /-error$/));
+    },
+    started: 'failed',
+    upgraded: 'failed',
+    configured: 'failed',
+  },
+  {
+    name: 'the hook that runs is aborted, and that is resolved',
+    act: async (world) => {
+      await eventually(async () => assert.ok((await world.unit()).status.hook));
+      await requestAbort(world.coordinator, 'f/0', requester);
+      await eventually(async () => assert.match((await world.unit()).status.state, /-error$/));
+      await requestResolved(world.coordinator, 'f/0', false, requester);
+      await world.until('started');
+    },
+    started: ['done', 'failed'],
+    upgraded: ['done', 'failed'],
+    configured: ['done', 'failed'],
   },
   {
     name: 'its machine is removed',
@@ -98,8 +153,15 @@ const meanwhile: readonly Meanwhile[] = [
     },
     started: 'gone',
     upgraded: 'gone',
+    configured: 'gone',
   },
-  { name: 'its agent goes down', act: lose, started: 'offline', upgraded: 'offline' },
+  {
+    name: 'its agent goes down',
+    act: lose,
+    started: 'offline',
+    upgraded: 'offline',
+    configured: 'offline',
+  },
   {
     name: 'the environment is destroyed',
     async act(world) {
@@ -108,6 +170,7 @@ const meanwhile: readonly Meanwhile[] = [
     },
     started: 'gone',
     upgraded: 'gone',
+    configured: 'gone',
   },
 ];
 
@@ -116,7 +179,10 @@ describe('a command that follows comes to its end', () => {
   let world: World;
   beforeEach(async () => {
     world = await World.open();
-    await world.publish(1);
+    await world.publish(1, {
+      config: 'options:\n  title: {type: string, default: a}\n',
+      hooks: { 'config-changed': 'case "$(config-get title)" in b) gate go;; bad) exit 1;; esac' },
+    });
     await world.publish(2, { hooks: { install: 'gate go', 'upgrade-formula': 'gate go' } });
     await world.publish(3);
     await world.agent();
@@ -156,9 +222,22 @@ describe('a command that follows comes to its end', () => {
       await eventually(async () => assert.equal((await world.trace()).at(-1), 'upgrade-formula 2'));
       return { service: 'f', kind: 'upgraded', formula: two, forced: new Map() };
     },
+    /** A unit of a service that was another formula before is in `config-changed` for what was set. */
+    async configured(): Promise<Goal> {
+      await world.deploy(one);
+      await world.untilOn(one);
+      await editService(world.coordinator, 'f', (service) => ({
+        ...service,
+        previous: three,
+        change: newChangeId(),
+      }));
+      const { version } = await setConfigValues(world.coordinator, 'f', { title: 'b' });
+      await eventually(async () => assert.equal((await world.unit()).status.state, 'configuring'));
+      return { service: 'f', kind: 'configured', version, formula: one, forced: new Map() };
+    },
   };
 
-  for (const kind of ['started', 'upgraded'] as const)
+  for (const kind of ['started', 'upgraded', 'configured'] as const)
     for (const { name, act, ...ends } of meanwhile)
       it(`${kind}, and ${name}: ${[ends[kind]].flat().join(' or ')}`, async () => {
         const goal = await goals[kind]();

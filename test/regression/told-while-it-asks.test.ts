@@ -33,6 +33,7 @@ describe('what is told while a wait asks whether to go on', () => {
     record: () => newRecord('f/0', 'f', retry.since),
     requests: () => requests,
     wants: () => nothingWanted,
+    presentConfig: () => ({ version: undefined, digest: undefined }),
     takeAbort: () => false,
     note: () => undefined,
     runDueCommand: () => asking(),

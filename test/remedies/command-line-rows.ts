@@ -23,7 +23,7 @@ export const commandLineRows: readonly Row[] = [
       await stage.service(CONFIG);
       const said = await stage.fails('ensemble set f titel=b', /no config option titel/);
       const option = stage.named(said, /(?<=choose one of )\w+/);
-      await stage.ok(`ensemble set f ${option}=b`);
+      await stage.ok(`ensemble set --no-wait f ${option}=b`);
       assert.match(await stage.ok('ensemble get f'), /\bb\b/);
     },
   },
@@ -34,7 +34,7 @@ export const commandLineRows: readonly Row[] = [
       await stage.service(CONFIG);
       const said = await stage.fails('ensemble set f size=large', /size/);
       assert.match(await stage.follow(said, /ensemble get SERVICE/, { SERVICE: 'f' }), /size .*int/);
-      await stage.ok('ensemble set f size=7');
+      await stage.ok('ensemble set --no-wait f size=7');
       assert.match(await stage.ok('ensemble get f'), /\b7\b/);
     },
   },
@@ -45,8 +45,8 @@ export const commandLineRows: readonly Row[] = [
       await stage.service(CONFIG);
       const said = await stage.fails('ensemble set --undo f', /nothing was set since it was deployed/);
       assert.match(await stage.follow(said, /ensemble get f/), /^title +a/m);
-      await stage.ok('ensemble set f title=b');
-      await stage.ok('ensemble set --undo f');
+      await stage.ok('ensemble set --no-wait f title=b');
+      await stage.ok('ensemble set --no-wait --undo f');
       assert.match(await stage.ok('ensemble get f'), /^title +a/m);
     },
   },
@@ -55,8 +55,8 @@ export const commandLineRows: readonly Row[] = [
     by: 'get, which shows what there is instead',
     run: async (stage) => {
       await stage.service(CONFIG);
-      await stage.ok('ensemble set f title=b size=2');
-      await stage.ok('ensemble set f title=c size=3');
+      await stage.ok('ensemble set --no-wait f title=b size=2');
+      await stage.ok('ensemble set --no-wait f title=c size=3');
       await stage.world.publish(2, { config: 'options:\n  name: {type: string}\n  size: {type: string}\n' });
       await stage.world.upgrade('world:f-2');
       const said = await stage.fails(
@@ -64,7 +64,7 @@ export const commandLineRows: readonly Row[] = [
         /title is no option of it; size is of another type/,
       );
       assert.match(await stage.follow(said, /ensemble get f/), /^name +-/m);
-      await stage.ok('ensemble set f name=b');
+      await stage.ok('ensemble set --no-wait f name=b');
     },
   },
   {
@@ -76,7 +76,7 @@ export const commandLineRows: readonly Row[] = [
       const said = await stage.fails('ensemble set f --config c.yaml', /c\.yaml:2: sizes: .*no such option/);
       const option = stage.named(said, /size(?!s)/);
       await stage.file('c.yaml', `title: b\n${option}: 7\n`);
-      await stage.ok('ensemble set f --config c.yaml');
+      await stage.ok('ensemble set --no-wait f --config c.yaml');
       assert.match(await stage.ok('ensemble get f'), /\b7\b/);
     },
   },
@@ -88,7 +88,7 @@ export const commandLineRows: readonly Row[] = [
       const said = await stage.fails('ensemble set f --config c.yaml', /c\.yaml cannot be read/);
       stage.named(said, /check the path/);
       await stage.file('c.yaml', 'size: 7\n');
-      await stage.ok('ensemble set f --config c.yaml');
+      await stage.ok('ensemble set --no-wait f --config c.yaml');
     },
   },
   {
@@ -107,7 +107,7 @@ export const commandLineRows: readonly Row[] = [
       await stage.file('big', 'a'.repeat(1_100_000));
       const said = await stage.fails('ensemble set f title=@big', /takes at most/);
       stage.named(said, /set where the data is/);
-      await stage.ok(`ensemble set f title=${stage.world.path('big')}`);
+      await stage.ok(`ensemble set --no-wait f title=${stage.world.path('big')}`);
     },
   },
   {

@@ -111,6 +111,9 @@ export const printed: Readonly<
   'cli/commands/resolved.ts: ensemble status {service}': {
     why: 'it shows how far a unit is that was resolved, and resolves nothing',
   },
+  'cli/commands/set.ts: ensemble history {service}': {
+    why: 'it shows what others set meanwhile, and ends nothing',
+  },
   'cli/follow/left-behind-lines.ts: ensemble history {service}': {
     why: 'it shows what hooks left in formulas, as in test/regression/state-left-in-formulas.test.ts, and ends nothing',
   },
@@ -122,6 +125,10 @@ export const printed: Readonly<
   },
   'cli/follow/summary.ts: ensemble resolved --retry {unit}': {
     why: 'what stands in the place of a unit’s own `next`, which each release since 0.1.0 writes',
+  },
+  'cli/follow/summary.ts: ensemble set --undo {service}': {
+    test: 'test/regression/set-follows-its-units.test.ts',
+    says: 'and exits 1 where one fails, with the reason and the commands',
   },
   'cli/follow/summary.ts: ensemble status': {
     why: 'it shows the node that cannot be read, as in test/cli/status.test.ts',

@@ -133,7 +133,7 @@ export const unitRows: readonly Row[] = [
       await world.deploy(one);
       await world.untilOn(one);
       await rm(world.unitPath('f/0'), { recursive: true });
-      await stage.ok('ensemble set f title=b');
+      await stage.ok('ensemble set --no-wait f title=b');
       await stage.follow(await named(stage, /is missing, and its data/), /ensemble resolved --retry f\/0/);
       await world.untilOn(one);
     },

@@ -186,7 +186,8 @@ describe('a node that cannot be read', function () {
 
   it('keeps no command from going on record', async () => {
     await withText(paths.serviceHistory('f'), '{', async () => {
-      assert.equal((await ensemble(world, 'set', 'f', 'title=a')).code, 0);
+      const { code, stderr } = await ensemble(world, 'set', '--no-wait', 'f', 'title=a');
+      assert.equal(code, 0, stderr);
       assert.equal((await world.coordinator.get(paths.serviceHistory('f')))?.value, '{');
     });
   });

@@ -259,6 +259,34 @@ describe('the life of a unit', () => {
       assert.equal(unit.since(), 'configure [started] configure [started]');
     });
 
+    it('a new one leads out of the errors that it may mend, and out of no other', async () => {
+      for (const [state, calls] of [
+        ['config-error', 'configure [started]'],
+        ['start-error', 'start [started]'],
+        ['install-error', ''],
+        ['upgrade-error', ''],
+        ['stop-error', ''],
+      ] as const) {
+        const unit = await new ScriptedUnit({ state, step: 'hook', upgradingTo: 'p:f-2' }).start();
+        unit.since();
+        await unit.look({ reconfigure: true });
+        assert.equal(unit.since(), calls, state);
+      }
+    });
+
+    it('a new one is tried once, where it fails too', async () => {
+      const unit = await new ScriptedUnit({ state: 'config-error' }).failing('configure').start();
+      await unit.look({ reconfigure: true });
+      assert.equal(unit.since(), '[config-error] configure [config-error: configure failed]');
+    });
+
+    it('removal comes before a new one', async () => {
+      const unit = await new ScriptedUnit({ state: 'config-error' }).start();
+      unit.since();
+      await unit.look({ reconfigure: true, removal: true });
+      assert.equal(unit.since(), 'stop remove');
+    });
+
     it('a change while the upgrade is fetched is handled at once', async () => {
       const unit = await new ScriptedUnit({ state: 'started' }).holding('fetch').start({ upgrade: toTwo });
       await unit.look({ configure: true });

@@ -184,7 +184,8 @@ export class ScriptedUnit {
     };
     if (honours) queueMicrotask(() => this.#tell({ resolved: undefined }));
     // What the hooks are about to see is noted before they run.
-    if (name === 'configure' || name === 'start') queueMicrotask(() => this.#tell({ configure: false }));
+    if (name === 'configure' || name === 'start')
+      queueMicrotask(() => this.#tell({ configure: false, reconfigure: false }));
   }
 
   #done(name: OperationName): void {

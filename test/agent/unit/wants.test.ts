@@ -71,6 +71,23 @@ describe('what is wanted of a unit', () => {
     assert.equal(wants({ configDigest: seen }).configure, false, 'what is not known asks nothing');
   });
 
+  it('is a try with the new config where the unit is in error for another one', () => {
+    const [old, now] = [configDigest({ b: 'old' }), { b: 'now' }];
+    const error = { state: 'config-error' } as const;
+    for (const [record, expected] of [
+      [{ ...error, configDigest: old }, true],
+      [{ ...error, configDigest: configDigest(now) }, false],
+      // Of a record of release 0.1.0, or where the breaker ended it, it may not be known.
+      [{ ...error, configDigest: null }, false],
+      [{ ...error, configDigest: old, failedConfig: null }, false],
+      [{ ...error, configDigest: old, failedConfig: configDigest(now) }, false],
+      [{ ...error, configDigest: null, failedConfig: old }, true],
+      [{ state: 'started', configDigest: old }, false],
+    ] as const)
+      assert.equal(wants(record, {}, now).reconfigure, expected, JSON.stringify(record));
+    assert.equal(wants({ ...error, configDigest: old }).reconfigure, false, 'what is not known asks nothing');
+  });
+
   it('is what an operator resolved, until that was honoured', () => {
     const resolved = (retry: boolean) => ({ resolved: { value: { ...by, id: 'this', retry }, version: 0 } });
     assert.equal(wants({}, resolved(true)).resolved, 'retry');

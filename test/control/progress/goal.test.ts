@@ -9,6 +9,14 @@ const since = '2026-01-01T00:00:00.000Z';
 const started: Goal = { service: 'mysql', kind: 'started', formula: one, forced: new Map() };
 const upgraded: Goal = { service: 'mysql', kind: 'upgraded', formula: two, forced: new Map() };
 
+const configured: Goal = {
+  service: 'mysql',
+  kind: 'configured',
+  version: 4,
+  formula: one,
+  forced: new Map(),
+};
+
 interface Given {
   readonly goal: Goal;
   readonly state: UnitStatus['state'];
@@ -20,6 +28,8 @@ interface Given {
   readonly message?: string;
   readonly agentUp?: boolean;
   readonly damage?: string;
+  /** The versions of the config that the unit has seen and tried; null: not told at all. */
+  readonly config?: readonly [number | null, number | null] | null;
 }
 
 function unit({
@@ -31,6 +41,7 @@ function unit({
   relationError = false,
   message = '',
   damage,
+  config = null,
 }: Given): UnitState {
   const blockers = blocked ? { blockers: [{ reason: 'the storage is away', since }] } : {};
   return {
@@ -41,6 +52,7 @@ function unit({
       since,
       message,
       ...(relationError && { relations: { 'ring:0': { state: 'error', services: ['mysql'] } } }),
+      ...(config !== null && { config: { seen: config[0], tried: config[1] } }),
       ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
     },
     flag: flagged
@@ -170,11 +182,113 @@ const rows: readonly (readonly [string, Given, string])[] = [
     },
     'failed',
   ],
+  ['a unit that has seen this config', { goal: configured, state: 'started', config: [4, 4] }, 'done'],
+  ['a unit that has seen a later config', { goal: configured, state: 'started', config: [7, 7] }, 'done'],
+  [
+    'a unit that has, without its agent',
+    { goal: configured, state: 'started', config: [4, 4], agentUp: false },
+    'done',
+  ],
+  [
+    'a unit that has, and upgrades',
+    { goal: configured, state: 'upgrading', step: 'hook', config: [4, 4] },
+    'done',
+  ],
+  [
+    'a unit that has, and whose upgrade failed',
+    { goal: configured, state: 'upgrade-error', config: [4, 4] },
+    'done',
+  ],
+  [
+    'a unit that has, and starts with it',
+    { goal: configured, state: 'starting', config: [4, 4] },
+    'under-way',
+  ],
+  [
+    'a unit that has, and did not start with it',
+    { goal: configured, state: 'start-error', config: [4, 4] },
+    'failed',
+  ],
+  ['a unit that has not seen it yet', { goal: configured, state: 'started', config: [3, 3] }, 'under-way'],
+  ['a unit that is at it', { goal: configured, state: 'configuring', config: [3, 4] }, 'under-way'],
+  ['a unit that failed with it', { goal: configured, state: 'config-error', config: [3, 4] }, 'failed'],
+  [
+    'a unit that failed with a later one',
+    { goal: configured, state: 'config-error', config: [4, 5] },
+    'failed',
+  ],
+  [
+    'a unit that failed with it, without its agent',
+    { goal: configured, state: 'config-error', config: [3, 4], agentUp: false },
+    'failed',
+  ],
+  [
+    'a unit that failed with one before',
+    { goal: configured, state: 'config-error', config: [2, 3] },
+    'under-way',
+  ],
+  [
+    'a unit that failed to start with one before',
+    { goal: configured, state: 'start-error', config: [null, 3] },
+    'under-way',
+  ],
+  [
+    'a unit that failed with one before, without its agent',
+    { goal: configured, state: 'config-error', config: [2, 3], agentUp: false },
+    'offline',
+  ],
+  [
+    'a unit in an error of which no config is the way out',
+    { goal: configured, state: 'install-error', config: [null, null] },
+    'failed',
+  ],
+  [
+    'a unit whose upgrade failed before it saw it',
+    { goal: configured, state: 'upgrade-error', config: [3, 3] },
+    'failed',
+  ],
+  ['a unit that could not be stopped', { goal: configured, state: 'stop-error', config: [3, 3] }, 'failed'],
+  ['a unit that goes', { goal: configured, state: 'stopping', config: [4, 4] }, 'gone'],
+  [
+    'a unit whose agent is away',
+    { goal: configured, state: 'started', config: [3, 3], agentUp: false },
+    'offline',
+  ],
+  ['a unit that nobody took up yet', { goal: configured, state: 'pending' }, 'under-way'],
+  ['a unit of an agent of an older release', { goal: configured, state: 'started' }, 'untold'],
+  ['a failed unit of such an agent', { goal: configured, state: 'config-error' }, 'untold'],
+  [
+    'a unit to whose agent no config is known',
+    { goal: configured, state: 'started', config: [null, null] },
+    'stuck',
+  ],
+  ['a unit that installs', { goal: configured, state: 'installing', config: [null, null] }, 'under-way'],
+  [
+    'a unit whose first formula cannot be had',
+    {
+      goal: configured,
+      state: 'installing',
+      formula: null,
+      message: 'the storage is away',
+      config: [null, null],
+    },
+    'stuck',
+  ],
+  [
+    'a unit whose status cannot be read',
+    { goal: configured, state: 'unknown', damage: '/units/mysql-0 is damaged' },
+    'stuck',
+  ],
+  [
+    'a unit in a state of a later release',
+    { goal: configured, state: 'hibernating', config: [3, 3] },
+    'under-way',
+  ],
 ];
 
 describe('the standing', () => {
   for (const [what, given, standing] of rows) {
-    it(`of ${what} is ${standing}`, () => {
+    it(`of ${what}, to be ${given.goal.kind}, is ${standing}`, () => {
       assert.equal(standingOf(given.goal, unit(given), given.agentUp ?? true), standing);
     });
   }

@@ -130,7 +130,7 @@ async function lookForNew({ scene, model }: Play): Promise<void> {
 }
 
 export async function set(play: Play, step: StepOf<'set'>): Promise<void> {
-  const outcome = await ask(play, step, 'set', step.service, `title=${step.title}`);
+  const outcome = await ask(play, step, 'set', '--no-wait', step.service, `title=${step.title}`);
   const wanted = play.model.services.get(step.service);
   if (outcome === 'refused' || wanted === undefined) return;
   const node = await play.scene.world.coordinator.get(paths.config(step.service));
