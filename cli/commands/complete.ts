@@ -6,7 +6,7 @@ import { parseSound } from '../../state/model/entity.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { readMachines } from '../../state/model/machines.js';
 import { servicesWithHistory } from '../../state/model/history.js';
-import { paths, unitOfNode } from '../../state/model/paths.js';
+import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
 import { readHistory } from '../../state/model/read-history.js';
 import { statusSchema } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
@@ -56,8 +56,8 @@ async function list(
       ]);
       return [...services, ...units];
     }
-    case 'failed-units':
-      return failedUnits(coordinator);
+    case 'failed':
+      return failed(coordinator);
     case 'options':
       return optionsOfService(coordinator, first);
     case 'settings':
@@ -91,14 +91,16 @@ async function personsOnRecord(coordinator: Coordinator): Promise<readonly strin
   return [...new Set(entries.flatMap(({ by }) => by ?? []))].filter((name) => /^[\w.@-]+$/.test(name)).sort();
 }
 
-async function failedUnits(coordinator: Coordinator): Promise<readonly string[]> {
+/** Services with something in error, and the units it is. */
+async function failed(coordinator: Coordinator): Promise<readonly string[]> {
   const units = ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
   const nodes = await coordinator.getMany(units.map(paths.status));
-  return units.filter((name, index) => {
+  const inError = units.filter((name, index) => {
     const status = parseSound(paths.status(name), statusSchema, nodes[index], []);
     const { state = '', relations = {} } = status?.value ?? {};
     return isErrorState(state) || Object.values(relations).some((relation) => relation.state === 'error');
   });
+  return [...new Set(inError.map(serviceOfUnit)), ...inError];
 }
 
 async function optionsOfService(coordinator: Coordinator, name: string): Promise<readonly string[]> {

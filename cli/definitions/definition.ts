@@ -8,14 +8,14 @@ export type Arguments = readonly (string | readonly string[] | undefined)[];
 export type Completion = CompletedName | 'files' | 'directories';
 
 /**
- * Names that are looked up: `failed-units` are those in error; `recorded` are services and units that have a history, and
+ * Names that are looked up: `failed` are units in error and their services; `recorded` are services and units that have a history, and
  * `persons` those who are named in one; `formulas` those of $ENSEMBLE_REPOSITORY; `options` and
  * `settings` are those of the service that the line names first, as `title` and as `title=`.
  */
 export type CompletedName =
   | 'services'
   | 'units'
-  | 'failed-units'
+  | 'failed'
   | 'services-and-units'
   | 'machines'
   | 'cordoned-machines'

@@ -49,25 +49,32 @@ export const relationCommands: readonly CommandDefinition[] = [
     name: 'resolved',
     summary: 'let a unit or a relation in error go on',
     details:
-      'Takes the failed hook as done; with --retry it is run again. A relation is named as `ensemble status` shows it,\n' +
+      'Takes the failed hook as done; with --retry it is run again. A service stands for all that is in error of it, units\n' +
+      'and relations, which are named. A relation is named as `ensemble status` shows it,\n' +
       'such as db:4, or db where the unit has one such relation in error.',
     arguments: [
-      { name: '[unit]', description: 'the unit', parse: values.unitName, completes: 'failed-units' },
+      {
+        name: '[unit-or-service]',
+        description: 'the unit, or all that is in error of a service',
+        parse: values.serviceOrUnit,
+        completes: 'failed',
+      },
       { name: '[relation]', description: 'the relation whose hook failed, not the unit’s own' },
     ],
     options: [
       { flags: '-r, --retry', description: 'run the failed hook again' },
-      { flags: '--all', description: 'every unit and relation in error' },
+      { flags: '--all', description: 'every unit and relation in error, of all services' },
     ],
     examples: [
       'ensemble resolved guestbook/1',
       'ensemble resolved --retry guestbook/1',
       'ensemble resolved --retry guestbook/1 db:4',
+      'ensemble resolved --retry guestbook',
       'ensemble resolved --retry --all',
     ],
-    run: async ([unit, relation], options, invocation) =>
+    run: async ([subject, relation], options, invocation) =>
       (await import('../commands/resolved.js')).resolved(
-        maybeText(unit),
+        maybeText(subject),
         maybeText(relation),
         options,
         invocation,

@@ -90,8 +90,17 @@ export class UnitNotInError extends EnsembleError {
   constructor(
     readonly unit: string,
     readonly state: string,
+    /** Its relations in error, by their identifiers, with what each says: mostly one of them is what is meant. */
+    readonly relations: readonly { readonly relation: string; readonly message: string }[] = [],
   ) {
-    super(`unit ${unit} is in no error state: it is ${state}`, `ensemble status`);
+    const failed = relations.map(
+      ({ relation, message }) => `; its relation ${relation} is in error: ${message}`,
+    );
+    const commands = relations.map(({ relation }) => `ensemble resolved --retry ${unit} ${relation}`);
+    super(
+      `unit ${unit} is in no error state: it is ${state}${failed.join('')}`,
+      commands.length === 0 ? 'ensemble status' : commands.join(', and '),
+    );
   }
 }
 

@@ -11,7 +11,14 @@ import { type HistoryEntry, requestEntry } from './history-entry.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { RelationNotInError } from './relation-errors.js';
 import type { Requester } from './requester.js';
-import { type Abort, type Flag, type Removal, type Resolved, statusSchema } from './schemas.js';
+import {
+  type Abort,
+  type Flag,
+  type Removal,
+  type Resolved,
+  statusSchema,
+  type UnitStatus,
+} from './schemas.js';
 import { requireUnit } from './units.js';
 import { isErrorState } from './workflow-state.js';
 
@@ -122,7 +129,15 @@ export async function requestResolved(
   await requireUnit(coordinator, unit);
   const status = await readEntity(coordinator, paths.status(unit), statusSchema);
   if (status === undefined || (!isErrorState(status.value.state) && status.value.waiting === undefined)) {
-    throw new UnitNotInError(unit, status?.value.state ?? 'pending');
+    throw new UnitNotInError(
+      unit,
+      status?.value.state ?? 'pending',
+      relationsInError(status?.value).map(({ relation, message }) => ({
+        relation,
+        // The error names the command itself.
+        message: message.replace(/; (next|at once by): .*$/s, ''),
+      })),
+    );
   }
   await askToGoOn(coordinator, unit, paths.resolved(unit), retry, requester, []);
 }
@@ -141,9 +156,7 @@ export async function requestRelationResolved(
 ): Promise<void> {
   await requireUnit(coordinator, unit);
   const status = await readEntity(coordinator, paths.status(unit), statusSchema);
-  const failed = Object.entries(status?.value.relations ?? {})
-    .filter(([, { state, waiting }]) => state === 'error' || waiting !== undefined)
-    .map(([id]) => id);
+  const failed = relationsInError(status?.value).map(({ relation }) => relation);
   const matching = failed.filter(
     (id) => id === identifier || id.slice(0, id.lastIndexOf(':')) === identifier,
   );
@@ -152,6 +165,15 @@ export async function requestRelationResolved(
   const number = found.slice(found.lastIndexOf(':') + 1);
   const path = paths.relationResolved(unit, number);
   await askToGoOn(coordinator, unit, path, retry, requester, [`relation ${identifier}`]);
+}
+
+/** A unit's relations that `resolved` is for: whose hook failed, or waits for its next try. */
+export function relationsInError(
+  status: Pick<UnitStatus, 'relations'> | undefined,
+): readonly { readonly relation: string; readonly message: string }[] {
+  return Object.entries(status?.relations ?? {})
+    .filter(([, { state, waiting }]) => state === 'error' || waiting !== undefined)
+    .map(([relation, { message = '' }]) => ({ relation, message }));
 }
 
 async function askToGoOn(

@@ -110,7 +110,7 @@ for (const shell of shells) {
       assert.deepEqual(await complete(box, 'set', 'guestbook', '--reset', 't'), ['title']);
       assert.deepEqual(await complete(box, 'resolved', ''), []);
       await agent.report('guestbook/1', { state: 'start-error', message: 'no' });
-      assert.deepEqual(await complete(box, 'resolved', ''), ['guestbook/1']);
+      assert.deepEqual(await complete(box, 'resolved', ''), ['guestbook', 'guestbook/1']);
       const elsewhere = ['--state', `embedded:${box.directory}/other`, '--storage', 'file:other'];
       assert.deepEqual(await complete(box, ...elsewhere, 'add-unit', ''), []);
     });

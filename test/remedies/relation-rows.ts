@@ -196,6 +196,22 @@ export const relationRows: readonly Row[] = [
     },
   },
   {
+    code: 'unit-not-in-error',
+    by: 'resolved of its relation, as printed',
+    run: async (stage) => {
+      await related(stage, 'cli-relation-joined', 'test -e "$TRACE/gate-mended"');
+      const state = (wanted: string): Promise<void> =>
+        eventually(async () =>
+          assert.equal((await stage.world.unit()).status.relations?.['cli:0']?.state, wanted),
+        );
+      await state('error');
+      const said = await stage.fails('ensemble resolved f/0', /its relation cli:0 is in error/);
+      await stage.world.openGate('mended');
+      await stage.follow(said, /ensemble resolved --retry f\/0 cli:0/);
+      await state('up');
+    },
+  },
+  {
     code: 'container-needs-subordinate',
     by: 'a service that is a subordinate',
     run: async (stage) => {
