@@ -82,9 +82,8 @@ async function resolve(
   else await requestRelationResolved(coordinator, unit, relation, retry, by);
   const what = retry ? 'run the failed hook again' : 'take the failed hook as done';
   const where = relation === undefined ? '' : ` of relation ${relation}`;
-  output.notice(
-    `${unit} is asked to ${what}${where}; see how far with: ensemble status ${serviceOfUnit(unit)}`,
-  );
+  const service = serviceOfUnit(unit);
+  output.notice(`${unit} is asked to ${what}${where}; see how far with: ensemble status ${service}`);
 }
 
 /** A unit's own error and those of its relations are resolved apart. */
@@ -93,10 +92,9 @@ async function tellOfRelations(
   unit: string,
   { output }: Invocation,
 ): Promise<void> {
-  for (const { relation } of relationsInError((await readUnitState(coordinator, unit))?.status))
-    output.notice(
-      `its relation ${printable(relation)} is in error too: ensemble resolved --retry ${unit} ${printable(relation)}`,
-    );
+  const failed = relationsInError((await readUnitState(coordinator, unit))?.status);
+  for (const name of failed.map(({ relation }) => printable(relation)))
+    output.notice(`its relation ${name} is in error too: ensemble resolved --retry ${unit} ${name}`);
 }
 
 /** @throws ServiceNotFound */

@@ -31,8 +31,12 @@ describe('resolved', () => {
   /** web/0 and db/0, of which a relation hook of web/0 fails until it is mended. */
   async function related(hook: string): Promise<void> {
     await world.publish(1, {
-      hooks: { [hook]: 'test -e "$TRACE/gate-mended"' },
+      hooks: {
+        [hook]: 'test -e "$TRACE/gate-mended"',
+        'config-changed': '[ "$(config-get title)" != bad ]',
+      },
       files: { 'metadata.yaml': RELATED },
+      config: 'options:\n  title: {type: string}\n',
     });
     await world.agent();
     for (const service of ['web', 'db']) {
@@ -97,6 +101,20 @@ describe('resolved', () => {
       /web\/0 is in no error state: it is started; its relation cli:0 is in error: hook "cli-relation-joined" of web\/0 failed.*\n {2}try: ensemble resolved --retry web\/0 cli:0\n$/,
     );
     assert.equal(stderr.match(/ensemble resolved/g)?.length, 1, 'one command, once');
+    await world.openGate('mended');
+    assert.equal((await resolved('--retry', 'web/0', 'cli:0')).code, 0);
+    await untilRelation('up');
+  });
+
+  it('of a unit in error with a relation in error: names that too, and the command', async () => {
+    await related('cli-relation-joined');
+    await untilRelation('error');
+    assert.equal((await ensemble(world, 'set', 'web', 'title=bad')).code, 1);
+    const { code, stderr } = await resolved('web/0');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^web\/0 is asked to take the failed hook as done; /);
+    assert.match(stderr, /^its relation cli:0 is in error too: ensemble resolved --retry web\/0 cli:0$/m);
+    await world.until('started', 'web/0');
     await world.openGate('mended');
     assert.equal((await resolved('--retry', 'web/0', 'cli:0')).code, 0);
     await untilRelation('up');

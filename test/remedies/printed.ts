@@ -108,6 +108,10 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'what goes on after a command names where to see it',
   },
+  'cli/commands/resolved.ts: ensemble resolved --retry {unit} {name}': {
+    test: 'test/regression/resolved-of-a-service.test.ts',
+    says: 'of a unit in error with a relation in error: names that too, and the command',
+  },
   'cli/commands/resolved.ts: ensemble status {service}': {
     why: 'it shows how far a unit is that was resolved, and resolves nothing',
   },
