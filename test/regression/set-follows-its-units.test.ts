@@ -79,12 +79,12 @@ describe('set follows its units', () => {
     await world.coordinator.remove(paths.agent('m0'));
     const { code, stderr } = await set('--no-wait', 'title=b');
     assert.equal(code, 0);
-    assert.match(stderr, /^warning: no agent is running on m0, so f\/0 must wait; start it on /m);
+    assert.match(stderr, /^warning: the agent of m0 was stopped at .*, so f\/0 must wait; start it on /m);
     const followed = await set('title=c');
     assert.equal(followed.code, 1);
     assert.match(
       followed.stderr,
-      /no agent is running on m0: start it on .*\n {2}until then f\/0 waits; the request is kept\n/,
+      /the agent of m0 was stopped at .*: start it on .*\n {2}until then f\/0 waits; the request is kept\n/,
     );
     await world.agent();
     await eventually(async () => assert.equal((await world.unit()).status.config?.seen, 2));
