@@ -88,7 +88,7 @@ async function warnOf(
   for (const { name, agent } of machines)
     output.warn(
       agent === undefined
-        ? `no agent is running on ${name}, so what it keeps stays; ${start(name)}`
+        ? `${start.why(name)}, so what it keeps stays; ${start(name)}`
         : `the agent on ${name} is of a release that keeps nothing by this command; restart it with this release`,
     );
 }

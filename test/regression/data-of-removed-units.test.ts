@@ -214,7 +214,7 @@ describe('the data of a removed unit', function () {
     const [, command = ''] = /next: ensemble (prune --removed m0)\n/.exec(text) ?? [];
     const { code, stderr } = await ensemble(world, ...command.split(' '));
     assert.equal(code, 1);
-    assert.match(stderr, /no agent is running on m0, so what it keeps stays; start it/);
+    assert.match(stderr, /the agent of m0 was stopped at \S+ \S+, so what it keeps stays; start it/);
     await world.agent();
     await does(...command.split(' '));
     assert.deepEqual(await kept(), []);
