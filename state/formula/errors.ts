@@ -253,6 +253,9 @@ export class ConfigValueInvalid extends EnsembleError {
     readonly option: string,
     readonly reason: string,
   ) {
-    super(`the config option ${option} ${reason}`, 'ensemble get SERVICE shows the options and their types');
+    super(
+      `the config option ${option} ${reason}`,
+      'see the options and their types with: ensemble get SERVICE',
+    );
   }
 }
