@@ -45,7 +45,7 @@ export async function revertService(
       const { formula, previous, earlier = [], bad = [], ...rest } = current;
       if (previous === undefined) throw new NothingToRevert(service, formula);
       const [before, ...others] = earlier;
-      reverted = { from: formula, to: previous, before };
+      reverted = { from: formula, to: previous, ...(before !== undefined && { before }) };
       return {
         ...rest,
         formula: previous,

@@ -86,7 +86,13 @@ for (const engines of [embedded, zookeeper()]) {
       );
       await world.unit('web/0');
       const done = await ensemble(world, 'remove-machine', '--force', '--yes', 'm1');
-      assert.deepEqual([done.code, done.stderr], [0, 'removed web/0, without a hook\nremoved m1\n']);
+      assert.deepEqual(
+        [done.code, done.stderr],
+        [
+          0,
+          'removed web/0, without a hook\nto have as many units of web again: ensemble add-unit -n 1 web\nremoved m1\n',
+        ],
+      );
       assert.deepEqual(await world.coordinator.children(paths.machines), ['m0']);
       assert.deepEqual(await world.coordinator.children(paths.units), ['db-0']);
       assert.deepEqual(await settings(), ['db-0']);
