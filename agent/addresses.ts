@@ -1,5 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import type { Clock, Timer } from '../state/clock.js';
+import type { Clock, Timer } from '../state/platform/clock.js';
 import type { Addresses } from '../state/model/schemas.js';
 import type { Log } from './log.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { adoptHook } from '../hooks/process/adopt-hook.js';
 import type { HookSpec } from '../hooks/process/hook-run.js';
-import type { Clock } from '../state/clock.js';
+import type { Clock } from '../state/platform/clock.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import type { UnitRecord } from './journal/record.js';
 import type { Log } from './log.js';

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../state/errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
 import { likeMachineName, MACHINE_NAME_RULE } from '../state/model/machine-name.js';
 import type { MachineOwner } from '../state/model/schemas.js';
 

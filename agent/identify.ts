@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { bootId } from '../state/boot.js';
+import { bootId } from '../state/platform/boot.js';
 import type { Machine } from '../state/model/schemas.js';
 import type { MachineAddresses } from './addresses.js';
 import type { AgentOptions } from './agent.js';

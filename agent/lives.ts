@@ -1,4 +1,4 @@
-import { EnsembleError } from '../state/errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
 import { forcedOut } from '../state/model/forced-removal.js';
 import { serviceOfUnit } from '../state/model/paths.js';
 import { lifeOfDirectory, markDirectory, unitDirectory } from './disk/unit-directory.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../state/clock.js';
-import { EnsembleError } from '../state/errors.js';
+import type { Clock } from '../state/platform/clock.js';
+import { EnsembleError } from '../state/platform/errors.js';
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 

@@ -1,4 +1,4 @@
-import type { Timer } from '../state/clock.js';
+import type { Timer } from '../state/platform/clock.js';
 import type { AgentParts } from './parts.js';
 import { pauseAfter } from './retry.js';
 

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../state/errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
 import { compareUnits, paths, unitOfNode } from '../state/model/paths.js';
 import { attendDamaged, type DamagedUnit } from './damaged-units.js';
 import type { HookGate } from './hook-gate.js';

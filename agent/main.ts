@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
-import { systemClock } from '../state/clock.js';
+import { systemClock } from '../state/platform/clock.js';
 import type { Environment } from '../state/environments/environment.js';
 import {
   ADDRESS,
@@ -12,8 +12,8 @@ import {
   ensembleHome,
   loadEnvironment,
 } from '../state/environments/environments-file.js';
-import { EnsembleError } from '../state/errors.js';
-import { explainedBySystem } from '../state/system-errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
+import { explainedBySystem } from '../state/platform/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
 import { chooseMachine } from './choose-machine.js';

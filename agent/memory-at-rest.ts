@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Clock, Timer } from '../state/clock.js';
+import type { Clock, Timer } from '../state/platform/clock.js';
 
 /** Milliseconds between two looks at what the agent has done. V8 makes its nursery smaller after five quiet seconds. */
 const INTERVAL = 7_000;

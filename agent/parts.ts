@@ -1,5 +1,5 @@
 import type { HookContext } from '../hooks/context/hook-context.js';
-import type { Clock } from '../state/clock.js';
+import type { Clock } from '../state/platform/clock.js';
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import type { HookRules } from '../state/formula/hook-rules.js';
 import type { MachineAddresses } from './addresses.js';

@@ -1,6 +1,6 @@
-import { type Clock, pause } from '../state/clock.js';
+import { type Clock, pause } from '../state/platform/clock.js';
 import { CoordinatorUnreachable, OutcomeUnknown } from '../state/coordination/errors.js';
-import { EnsembleError } from '../state/errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
 import { DownloadDiskFull, StorageUnreachable } from '../state/storage/errors.js';
 import { NoProgress } from './errors.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../state/clock.js';
+import type { Clock } from '../state/platform/clock.js';
 
 /** Milliseconds that a wait may last without a word. */
 const SAID_AFTER = 5_000;

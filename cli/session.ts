@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Session } from '../control/session.js';
-import { systemClock } from '../state/clock.js';
+import { systemClock } from '../state/platform/clock.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';

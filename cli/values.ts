@@ -1,4 +1,4 @@
-import { systemClock } from '../state/clock.js';
+import { systemClock } from '../state/platform/clock.js';
 import { nameFault } from '../state/formula/formula-id.js';
 import { isMachineName, likeMachineName, MACHINE_NAME_RULE } from '../state/model/machine-name.js';
 import { workflowStates } from '../state/model/workflow-state.js';

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../state/errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
 import type { RelationFault } from './upgrade/relation-faults.js';
 
 /** A service was created, and then its units could not be. */

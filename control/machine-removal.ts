@@ -1,4 +1,4 @@
-import { bootId } from '../state/boot.js';
+import { bootId } from '../state/platform/boot.js';
 import type { Coordinator, Operation } from '../state/coordination/coordinator.js';
 import { retryOnConflict } from '../state/model/conflict.js';
 import { MachineHostsUnits, MachineInUse, MachineNotFound } from '../state/model/errors.js';

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../state/errors.js';
+import { EnsembleError } from '../state/platform/errors.js';
 
 /** The unit's formula is not on this machine where it should be. */
 export class FormulaDirectoryMissing extends EnsembleError {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnsembleError } from '../state/errors.js';
+import type { EnsembleError } from '../state/platform/errors.js';
 import { HookAborted, HookCannotStart, HookFailed, HookKilled, HookTimedOut } from './errors.js';
 import { tail } from './process/hook-log.js';
 import type { HookOutcome, HookSpec } from './process/hook-run.js';

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../state/clock.js';
+import type { Clock, Timer } from '../state/platform/clock.js';
 
 interface Pending {
   readonly due: number;

@@ -1,6 +1,6 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Log } from '../log.js';
 import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';

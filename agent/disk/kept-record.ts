@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import { replaceFile } from './replace-file.js';
 
 /** What is known of a directory under `removed/`: a file of its name, `<name>.json`, in the directory of notes. */

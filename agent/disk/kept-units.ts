@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { KeptUnit } from '../../state/model/kept.js';
 import type { Machine } from '../../state/model/schemas.js';
 import { betweenFaults } from '../fault-points.js';

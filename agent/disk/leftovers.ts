@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Log } from '../log.js';
 import { removeTree } from './remove-tree.js';
 

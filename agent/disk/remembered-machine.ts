@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import { replaceFile } from './replace-file.js';
 
 const FILE = 'machine.json';

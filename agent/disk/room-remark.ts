@@ -1,4 +1,4 @@
-import { formatBytes } from '../../state/format-bytes.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
 import type { Machine } from '../../state/model/schemas.js';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import type { Identity } from '../tree/ownership.js';
 import { replaceFile } from './replace-file.js';
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { parseEntity } from '../../state/model/entity.js';

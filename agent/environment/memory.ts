@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeValue } from '../../state/model/entity.js';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import { replaceFile } from '../disk/replace-file.js';
 
 const memorySchema = z.looseObject({

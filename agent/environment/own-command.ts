@@ -1,5 +1,5 @@
 import type { Environment } from '../../state/environments/environment.js';
-import { shellWord } from '../../state/shell-word.js';
+import { shellWord } from '../../state/platform/shell-word.js';
 
 /** The name of the environment that `--state` and `--storage` make up. */
 const ADHOC = 'adhoc';

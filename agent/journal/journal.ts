@@ -1,6 +1,6 @@
 import { type Database, open } from 'lmdb';
-import { makePrivateDirectory } from '../../state/make-directory.js';
-import type * as z from '../../state/zod.js';
+import { makePrivateDirectory } from '../../state/platform/make-directory.js';
+import type * as z from '../../state/platform/zod.js';
 import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
 import { type RelationRecord, relationRecordSchema } from './relation-record.js';

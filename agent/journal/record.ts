@@ -3,7 +3,7 @@ import { historyEntrySchema } from '../../state/model/history-entry.js';
 import { incarnationField } from '../../state/model/incarnation.js';
 import { upgradeSteps, workflowStates } from '../../state/model/workflow-state.js';
 import { leftBehindSchema } from '../../state/model/left-behind.js';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 
 /** The version of the record this release writes. A newer one is refused untouched. */
 export const RECORD_VERSION = 1;

@@ -1,6 +1,6 @@
 import { incarnationField } from '../../state/model/incarnation.js';
 import { settingsSchema } from '../../state/model/schemas.js';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import { emptyQueue } from '../relation/queue.js';
 import { hookRetrySchema, RECORD_VERSION } from './record.js';
 

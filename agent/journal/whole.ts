@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { lmdbFault } from '../../state/lmdb-file.js';
+import { lmdbFault } from '../../state/platform/lmdb-file.js';
 import { JournalUnreadable } from '../errors.js';
 
 /** Sees that the store's file is one and has all its pages. @throws JournalUnreadable */

@@ -1,9 +1,9 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { LogLine } from '../../state/model/logs.js';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import type { Log } from '../log.js';
 import { type Boundary, linesOf } from './lines.js';
 import { type Mark, type NewBytes, readPiece } from './read-piece.js';

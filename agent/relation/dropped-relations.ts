@@ -1,6 +1,6 @@
-import type { Clock } from '../../state/clock.js';
+import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
 import { betweenFaults } from '../fault-points.js';
 import type { Log } from '../log.js';

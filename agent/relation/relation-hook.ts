@@ -3,7 +3,7 @@ import type { HookHost, RelationCall } from '../unit/hook-call.js';
 import { runHook } from '../unit/run-hook.js';
 import { keepLastSettings } from './last-settings.js';
 import { begin, finish, nextEvent } from './queue.js';
-import { relationNews } from './relation-news.js';
+import { relationNews } from './history-news.js';
 
 /** The current record of a relation: it changes while its hook runs, as more happens in the relation. */
 export interface RecordHolder {

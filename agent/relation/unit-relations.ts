@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
-import type { Timer } from '../../state/clock.js';
+import type { Timer } from '../../state/platform/clock.js';
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Abort, Resolved, UnitStatus } from '../../state/model/schemas.js';
@@ -11,7 +11,7 @@ import type { RelationRecord } from '../journal/relation-record.js';
 import { HookRetryEnded } from '../errors.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { HookCall, HookHost } from '../unit/hook-call.js';
-import { relationWayOut } from '../unit/way-out.js';
+import { relationWayOut } from '../unit/failure-advice.js';
 import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
 import { addressesOf, OwnAddress } from './own-address.js';
@@ -19,10 +19,10 @@ import { leaveForGood, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
-import { relationNews } from './relation-news.js';
+import { relationNews } from './history-news.js';
 import { RelationWrites } from './relation-writes.js';
 import { settingsVersion } from './settings-version.js';
-import { nextDue, putOffFor } from './turns.js';
+import { nextDue, putOffFor } from './next-relation.js';
 
 /** What a unit's relations need of it. */
 export interface RelationHost extends HookHost {

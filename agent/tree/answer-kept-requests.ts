@@ -1,7 +1,7 @@
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
-import { EnsembleError } from '../../state/errors.js';
-import type { Clock } from '../../state/clock.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import type { Clock } from '../../state/platform/clock.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { KEPT_REQUEST, type KeptRequest, type KeptUnit, keptRequestSchema } from '../../state/model/kept.js';

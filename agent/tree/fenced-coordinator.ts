@@ -1,4 +1,4 @@
-import type { Clock } from '../../state/clock.js';
+import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import type { Ownership } from './ownership.js';

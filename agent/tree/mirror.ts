@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from '../../state/clock.js';
+import { type Clock, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { nodeValue } from '../../state/model/entity.js';

@@ -1,6 +1,6 @@
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { type Entity, parseEntity } from '../../state/model/entity.js';
-import type * as z from '../../state/zod.js';
+import type * as z from '../../state/platform/zod.js';
 import type { Log } from '../log.js';
 
 /**

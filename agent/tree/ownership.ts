@@ -1,4 +1,4 @@
-import type { Clock } from '../../state/clock.js';
+import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
@@ -10,7 +10,7 @@ import {
   takeMachineOperations,
 } from '../../state/model/machine-owner.js';
 import { paths } from '../../state/model/paths.js';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { agentSchema, type Machine, type MachineOwner, machineSchema } from '../../state/model/schemas.js';
 import { MachineTakenOver } from '../errors.js';
 import type { Log } from '../log.js';

@@ -1,6 +1,6 @@
-import type { Clock } from '../../state/clock.js';
+import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { placeWaiting } from '../../state/model/placement.js';

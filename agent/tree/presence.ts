@@ -1,4 +1,4 @@
-import type { Timer } from '../../state/clock.js';
+import type { Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
@@ -13,7 +13,7 @@ import {
   type MachineOwner,
   machineSchema,
 } from '../../state/model/schemas.js';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { KILL_DELAY } from '../end-hooks.js';
 import { MachineTaken, TakeOverBrokenOff } from '../errors.js';
 import { betweenFaults } from '../fault-points.js';

@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../../state/clock.js';
+import { type Clock, pause } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import {
   NodeExists,

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { PresentConfig } from './config-progress.js';

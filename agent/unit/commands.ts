@@ -4,7 +4,7 @@ import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { isSuccess } from '../../hooks/process/outcome.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { commandLine } from '../../state/model/command-line.js';
 import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
@@ -16,7 +16,7 @@ import { untilItWorks } from '../retry.js';
 import { readOutput } from './command-output.js';
 import type { CommandCall, HookHost } from './hook-call.js';
 import { hookLog } from './hook-source.js';
-import { newsWith } from './news.js';
+import { newsWith } from './history-news.js';
 import { applyWrites } from './run-hook.js';
 import { runToItsEnd } from './run-to-its-end.js';
 

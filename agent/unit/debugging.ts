@@ -1,6 +1,6 @@
 import { type DebugSession, debugCommand, hasHook } from '../../hooks/process/debug-window.js';
 import type { HookSpec } from '../../hooks/process/hook-run.js';
-import { isGlob, matchesAny } from '../../state/glob.js';
+import { isGlob, matchesAny } from '../../state/platform/glob.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 
 /** Milliseconds a person may take over a hook: a week. */

@@ -1,4 +1,4 @@
-import { unlessAborted } from '../../state/unless-aborted.js';
+import { unlessAborted } from '../../state/platform/unless-aborted.js';
 import { stageFormula } from '../disk/stage.js';
 import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../fault-points.js';

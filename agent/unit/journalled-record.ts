@@ -7,7 +7,7 @@ import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../parts.js';
 import { untilItWorks } from '../retry.js';
-import { newsOf } from './news.js';
+import { newsOf } from './history-news.js';
 
 /** The unit whose record it is. */
 export interface RecordHost {

@@ -1,5 +1,5 @@
 import { findLeftRunning, type LeftRunning } from '../../hooks/process/left-running.js';
-import { pause } from '../../state/clock.js';
+import { pause } from '../../state/platform/clock.js';
 import { warnInLog } from './say-in-log.js';
 import type { AgentUnit } from './unit.js';
 

@@ -1,6 +1,6 @@
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
-import { unlessAborted } from '../../state/unless-aborted.js';
+import { unlessAborted } from '../../state/platform/unless-aborted.js';
 import { stageFormula } from '../disk/stage.js';
 import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../fault-points.js';
@@ -8,9 +8,9 @@ import type { FormulaRef } from '../journal/record.js';
 import { unlessRepeated, untilItWorks } from '../retry.js';
 import { requireDirectory } from './missing-directory.js';
 import type { WantedFormula } from './operations.js';
-import { gotThrough, takeUp } from './standstill.js';
+import { gotThrough, takeUp } from './loop-breaker.js';
 import type { AgentUnit } from './unit.js';
-import { askedAgainBy } from './way-out.js';
+import { askedAgainBy } from './failure-advice.js';
 
 /**
  * Brings the wanted formula's bundle to this machine, verified, while the unit goes on undisturbed. What fails is

@@ -4,7 +4,7 @@ import { hookFailure } from '../../hooks/hook-failure.js';
 import type { HookSpec } from '../../hooks/process/hook-run.js';
 import { putAsideRun, removeRun } from '../../hooks/process/run-directory.js';
 import { ValueTooLarge } from '../../state/coordination/errors.js';
-import type { EnsembleError } from '../../state/errors.js';
+import type { EnsembleError } from '../../state/platform/errors.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import { HookRetryEnded, HookWritesRefused } from '../errors.js';
 import { betweenFaults } from '../fault-points.js';

@@ -9,7 +9,7 @@ import {
 } from '../../hooks/process/hook-run.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { type Start, startHook } from '../../hooks/process/start-hook.js';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { UnitDirectoryMissing } from '../errors.js';
 import { betweenFaults } from '../fault-points.js';
 import type { UnitRecord } from '../journal/record.js';

@@ -1,5 +1,5 @@
 import type { RunningHook } from '../../hooks/process/hook-run.js';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { Abort, UnitStatus } from '../../state/model/schemas.js';
 import type { UnitRecord } from '../journal/record.js';

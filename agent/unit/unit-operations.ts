@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
-import { pause } from '../../state/clock.js';
+import { pause } from '../../state/platform/clock.js';
 import { NoProgress } from '../errors.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../log.js';
@@ -12,7 +12,7 @@ import { removeUnitHere } from './remove-unit.js';
 import type { AgentUnit } from './unit.js';
 import { pauseForUpgrade, resumeAfterUpgrade, runUpgradeHook, swapFormula } from './upgrade.js';
 import { configDigest } from './wants.js';
-import { wayOut } from './way-out.js';
+import { wayOut } from './failure-advice.js';
 import { runWorkflowHook } from './workflow-hook.js';
 
 /** Milliseconds. */

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { unitHistoryWith } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
@@ -15,7 +15,7 @@ import { UnitNode } from '../tree/unit-node.js';
 import { ConfigProgress, type PresentConfig } from './config-progress.js';
 import { type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from './operations.js';
-import { namingService } from './way-out.js';
+import { namingService } from './failure-advice.js';
 
 /** What the report is made from. */
 export interface ReportHost {

@@ -31,7 +31,7 @@ import { Parting } from './parting.js';
 import { expectAdoption } from './run-hook.js';
 import { RunningHooks } from './running-hooks.js';
 import { SpentRequests } from './spent-requests.js';
-import { takeUp } from './standstill.js';
+import { takeUp } from './loop-breaker.js';
 import { unitOperations } from './unit-operations.js';
 import { type ReportHost, UnitReport } from './unit-report.js';
 import { computeWants, nothingWanted } from './wants.js';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 
 /** Milliseconds between two looks: two questions to the disk for each unit, which a machine at rest does not feel. */

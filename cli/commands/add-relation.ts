@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { addRelation } from '../../control/add-relation.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';

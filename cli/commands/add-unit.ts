@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { requireService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withWorkDirectory } from '../../control/publish/work-directory.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { setKeepRemoved } from '../../state/model/kept.js';
 import { bootstrapTree } from '../../state/model/layout.js';

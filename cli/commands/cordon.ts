@@ -1,6 +1,6 @@
 import { cordonMachine, uncordonMachine } from '../../control/cordon.js';
 import type { Session } from '../../control/session.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { MachineNotFound } from '../../state/model/errors.js';
 import { readMachines } from '../../state/model/machines.js';

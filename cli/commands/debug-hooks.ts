@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { requestDebugging } from '../../state/model/debugging.js';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { destroyService } from '../../state/model/removal.js';
 import { readServiceState } from '../../control/status/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { setExposed } from '../../control/exposure.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { requester } from '../requester.js';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Problem } from '../../state/model/entity.js';
 import { ofPeriod } from '../../state/model/history-order.js';
 import { type HistoryOf, readHistory } from '../../state/model/read-history.js';

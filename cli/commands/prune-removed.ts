@@ -1,5 +1,5 @@
-import { systemClock } from '../../state/clock.js';
-import { formatBytes } from '../../state/format-bytes.js';
+import { systemClock } from '../../state/platform/clock.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
 import { type KeptUnit, requestKept } from '../../state/model/kept.js';
 import { MachineNotFound } from '../../state/model/errors.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';

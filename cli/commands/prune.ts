@@ -1,5 +1,5 @@
 import { type Pruned, type PruneRequest, pruneAll } from '../../control/prune/prune.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';

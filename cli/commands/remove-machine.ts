@@ -2,7 +2,7 @@ import { lostMachines, removeLostMachines, removeMachines } from '../../control/
 import { namesOf } from '../../control/names-of.js';
 import type { Session } from '../../control/session.js';
 import { readServiceState } from '../../control/status/snapshot.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { NotConfirmed } from '../errors.js';
 import type { ExitCode, Invocation } from '../invocation.js';

@@ -1,5 +1,5 @@
 import { findRelation } from '../../control/find-relation.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';

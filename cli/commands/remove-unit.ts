@@ -1,5 +1,5 @@
 import { namesOf } from '../../control/names-of.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';

@@ -5,7 +5,7 @@ import {
   readUnitState,
   type UnitState,
 } from '../../control/status/snapshot.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { UnitNotFound, UnitNotInError } from '../../state/model/errors.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { RelationNotInError } from '../../state/model/relation-errors.js';

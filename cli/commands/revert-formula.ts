@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { type RelationsCheck, type Reverted, revertService, revertUnit } from '../../control/revert.js';
 import { readServiceState } from '../../control/status/snapshot.js';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { requestCommand } from '../../state/model/commands.js';
 import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation.js';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { FollowEnd } from '../../control/progress/follow.js';
 import type { Session } from '../../control/session.js';
 import { followedTo } from '../../control/upgrade/outcome.js';

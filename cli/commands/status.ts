@@ -1,4 +1,4 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { readSnapshot, type Snapshot } from '../../control/status/snapshot.js';
 import type { ExitCode, Invocation } from '../invocation.js';
 import { intoFile } from '../output/into-file.js';

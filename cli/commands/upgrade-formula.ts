@@ -4,7 +4,7 @@ import type { Session } from '../../control/session.js';
 import { outcomeOf } from '../../control/upgrade/outcome.js';
 import { previewUpgrade } from '../../control/upgrade/preview.js';
 import { type Upgrade, type UpgradeRequest, upgradeService } from '../../control/upgrade/upgrade.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import { type Format, printData } from '../output/output.js';

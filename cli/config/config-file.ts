@@ -4,7 +4,7 @@ import { checkConfigValue } from '../../state/formula/config-values.js';
 import { ConfigOptionUnknown, ConfigValueInvalid } from '../../state/formula/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { parseYamlFile } from '../../state/yaml/yaml-file.js';
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import { ConfigFileInvalid, FileUnreadable } from '../errors.js';
 
 const fileSchema = z.record(z.string(), z.unknown());

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readMachinesUp } from '../../state/model/machines.js';
 import { readUnitStates } from '../../control/status/snapshot.js';

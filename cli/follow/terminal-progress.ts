@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import { formatDuration } from '../output/durations.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
 import type { Progress } from '../../control/progress/follow.js';

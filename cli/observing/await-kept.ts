@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { type KeptRequest, keptRequestSchema } from '../../state/model/kept.js';

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from '../../state/clock.js';
+import { type Clock, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { parseEntity } from '../../state/model/entity.js';

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { cordonBlocker } from '../../control/cordon.js';
 
 /** What is asked of a unit needs its agent now. */

@@ -1,4 +1,4 @@
-import { matchesAny } from '../../state/glob.js';
+import { matchesAny } from '../../state/platform/glob.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 
 /** Which entries to show. */

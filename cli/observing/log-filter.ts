@@ -1,5 +1,5 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { matchesAny } from '../../state/glob.js';
+import { matchesAny } from '../../state/platform/glob.js';
 import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
 

@@ -1,5 +1,5 @@
 import type { Session } from '../../control/session.js';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type CommandResult, requestCommand } from '../../state/model/commands.js';
 import { UnitNotFound } from '../../state/model/errors.js';

@@ -1,6 +1,6 @@
 import { namesOf } from '../../control/names-of.js';
 import type { Session } from '../../control/session.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { mapBounded } from '../../state/formula/concurrency.js';
 import { commandLine } from '../../state/model/command-line.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';

@@ -1,5 +1,5 @@
-import { EnsembleError } from '../../state/errors.js';
-import type { Clock, Timer } from '../../state/clock.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';

@@ -1,5 +1,5 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
-import { explainedBySystem } from '../../state/system-errors.js';
+import { explainedBySystem } from '../../state/platform/system-errors.js';
 
 /** One of the two outputs of this process, as far as `screenOf` cares what it is. */
 export interface Outlet extends Pick<NodeJS.WriteStream, 'columns' | 'rows'> {

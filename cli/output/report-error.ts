@@ -1,5 +1,5 @@
-import { EnsembleError } from '../../state/errors.js';
-import { explainedBySystem } from '../../state/system-errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import { explainedBySystem } from '../../state/platform/system-errors.js';
 import { paint, type Screen } from './terminal.js';
 
 /**

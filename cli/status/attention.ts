@@ -1,4 +1,4 @@
-import { formatBytes } from '../../state/format-bytes.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { wrapToWidth } from '../output/width.js';

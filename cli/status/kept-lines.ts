@@ -1,5 +1,5 @@
 import type { KeptEntry } from '../../control/status/kept-entry.js';
-import { formatBytes } from '../../state/format-bytes.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
 
 /** One machine's in a few words: `2 units, 1.2 GB`. */
 export function keptWords({ units, bytes }: KeptEntry): string {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { Goal } from './goal.js';
 import { type Row, rowsOf } from './row.js';

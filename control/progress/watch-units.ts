@@ -1,4 +1,4 @@
-import { pause, systemClock, type Timer } from '../../state/clock.js';
+import { pause, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';

@@ -1,6 +1,6 @@
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { forgetKey } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';

@@ -1,4 +1,4 @@
-import { globMatcher, isGlob } from '../../state/glob.js';
+import { globMatcher, isGlob } from '../../state/platform/glob.js';
 import { ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
 import { paths } from '../../state/model/paths.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';

@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../../state/clock.js';
+import { type Clock, pause } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { paths } from '../../state/model/paths.js';
 import { readSnapshot, type Snapshot } from './snapshot.js';

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shellQuoted } from '../../state/shell-word.js';
+import { shellQuoted } from '../../state/platform/shell-word.js';
 import { hookTools } from '../tools/all-tools.js';
 import { perlClient } from './perl-client.js';
 

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 
 /** A hook named a relation that its unit is not in. */
 export class HookRelationUnknown extends EnsembleError {

@@ -1,4 +1,4 @@
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 import type { PortChanges } from './port.js';
 import type { RelationWrites } from './relation.js';
 import type { Json } from './snapshot.js';

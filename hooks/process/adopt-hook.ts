@@ -1,9 +1,9 @@
-import type { Clock } from '../../state/clock.js';
+import type { Clock } from '../../state/platform/clock.js';
 import { HookCannotAdopt } from '../errors.js';
 import { bootId, type HookOutcome, type HookSpec, type RunningHook } from './hook-run.js';
 import { type HookEnd, outcomeOf } from './outcome.js';
 import { killRemains, type ProcessGroup } from './process-group.js';
-import { findProcess, type ProcessStat } from '../../state/process-stat.js';
+import { findProcess, type ProcessStat } from '../../state/platform/process-stat.js';
 import { abortedBy, claimRun, type RunRecord, readRecord, readStatus, wasTimedOut } from './run-directory.js';
 import { supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shellQuoted } from '../../state/shell-word.js';
+import { shellQuoted } from '../../state/platform/shell-word.js';
 
 /**
  * Writes the file that stands in for a hook where a command is run in its place: it is run like any hook.

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shellQuoted } from '../../state/shell-word.js';
+import { shellQuoted } from '../../state/platform/shell-word.js';
 import type { HookSpec } from './hook-run.js';
 
 /** The tmux session that hooks are opened in. */

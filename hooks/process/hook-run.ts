@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { bootId } from '../../state/boot.js';
+import { bootId } from '../../state/platform/boot.js';
 
 /**
  * One attempt to run one hook. The agent journals it before it starts it, and can then find out at any later time,

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
-import { parseStat } from '../../state/process-stat.js';
+import { parseStat } from '../../state/platform/process-stat.js';
 
 /** A process that runs on when its unit is gone. */
 export interface LeftRunning {

@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../../state/clock.js';
+import { type Clock, pause } from '../../state/platform/clock.js';
 import { findGroupMembers, sendSignal } from './process-table.js';
 
 /** How often a group that was told to end is looked at, in milliseconds. */

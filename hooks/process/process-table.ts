@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 
 /**
  * The living processes of a group whose environment holds `entry`, e.g. `ENSEMBLE_CLIENT_ID=…`. Where the group's

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ProcessStat, parseStat } from '../../state/process-stat.js';
+import { type ProcessStat, parseStat } from '../../state/platform/process-stat.js';
 
 /**
  * The directory of one run, which outlives the agent. Its files: `process` (who runs the hook, since when, and who

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync } from 'node:fs';
-import type { Clock } from '../../state/clock.js';
+import type { Clock } from '../../state/platform/clock.js';
 import { HookCannotStart } from '../errors.js';
 import { writeCommand } from './command-file.js';
 import { findHook } from './find-hook.js';
@@ -9,7 +9,7 @@ import { openLog } from './hook-log.js';
 import type { HookOutcome, HookSpec, RunningHook } from './hook-run.js';
 import { type Launch, Launcher } from './launcher.js';
 import type { HookEnd } from './outcome.js';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { readStatus } from './run-directory.js';
 import { type Supervised, supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';

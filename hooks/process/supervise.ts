@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { HookOutcome, HookSpec, RunningHook } from './hook-run.js';
 import { type HookEnd, outcomeOf } from './outcome.js';
 import { endGroup, killRemains, type ProcessGroup } from './process-group.js';

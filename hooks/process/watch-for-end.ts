@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { HookEnd } from './outcome.js';
 import type { ProcessGroup } from './process-group.js';
 import { readStatus } from './run-directory.js';

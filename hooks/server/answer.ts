@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import type { HookContext } from '../context/hook-context.js';
 import { runTool } from '../tools/run-tool.js';
 import { type HookTool, InputWanted, type ToolResult } from '../tools/tool.js';

@@ -1,4 +1,4 @@
-import * as z from '../../state/zod.js';
+import * as z from '../../state/platform/zod.js';
 
 /** The version of the protocol that this agent speaks (docs/hook-tool-protocol.md). */
 export const protocolVersion = 1;

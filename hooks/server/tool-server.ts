@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { Clock, Timer } from '../../state/clock.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import { SocketInUse, SocketPathTooLong } from '../errors.js';
 import { hookTools } from '../tools/all-tools.js';
 import type { HookTool } from '../tools/tool.js';

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { shellQuoted } from '../../state/shell-word.js';
+import { shellQuoted } from '../../state/platform/shell-word.js';
 import { renderYaml } from '../../state/yaml/render-yaml.js';
 import type { Json } from '../context/snapshot.js';
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { writeFileOfHook } from './write-file.js';
 import { type HookTool, InputWanted, type ToolCall, type ToolResult } from './tool.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { AccessDenied, CoordinatorUnreachable } from './errors.js';
 
 /** A node of the state tree as it was read. */

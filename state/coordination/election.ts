@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, pause } from '../clock.js';
-import { EnsembleError } from '../errors.js';
+import { type Clock, pause } from '../platform/clock.js';
+import { EnsembleError } from '../platform/errors.js';
 import type { Coordinator, Node, Operation } from './coordinator.js';
 import { NodeExists, NodeNotFound, OutcomeUnknown, VersionConflict } from './errors.js';
 

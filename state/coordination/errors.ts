@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 
 /** A node that a write needs is not there. Commands translate it into the name of what is missing. */
 export class NodeNotFound extends EnsembleError {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from '../platform/clock.js';
 
 /** Milliseconds between two full looks, unless a client is opened with another interval. */
 export const FULL_LOOK = 300_000;

@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { retrySchema, rulesSchema } from '../formula/hook-rules.js';
 import { closestName } from '../formula/suggestion.js';
-import { makeDirectory } from '../make-directory.js';
+import { makeDirectory } from '../platform/make-directory.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
 

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 
 export class EnvironmentNotFound extends EnsembleError {
   static override readonly code = 'environment-not-found';

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { shellWord } from '../shell-word.js';
+import { shellWord } from '../platform/shell-word.js';
 import { whatIsSilent } from '../storage/awaited-directory.js';
 import { RepositoryNotFound } from './errors.js';
 import { defaultLimits } from './limits.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gzip } from 'fflate/browser';
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
 import { defaultLimits, type Limits, sizeFault } from './limits.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import type { ConfigOptions } from './config-options.js';
 import { FormulaInvalid, NotAFormula } from './errors.js';
 import { readFormulaFiles } from './formula.js';

@@ -1,4 +1,4 @@
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { type ConfigType, type ConfigValue, misfit } from './config-types.js';
 
 /** One setting that operators can make. Keys that are not known here are kept beside these. */

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import type { YamlProblem } from '../yaml/yaml-file.js';
 
 export class FormulaIdInvalid extends EnsembleError {

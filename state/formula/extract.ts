@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, constants, fchmodSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import { writeHashed } from '../storage/write-hashed.js';
 import { mapBounded } from './concurrency.js';
 import { BundleUnsafe, ExtractionFailed } from './errors.js';

@@ -1,4 +1,4 @@
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 
 /** How a formula wants one of its hooks to be run, or an environment all of them; what it leaves out is a default. */
 export interface HookRules {

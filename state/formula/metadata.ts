@@ -1,4 +1,4 @@
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { nameFault } from './formula-id.js';
 import { hookNames } from './hook-names.js';
 import { type HookRules, hookRulesSchema } from './hook-rules.js';

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import { requireAnswer } from './answering.js';
 import { type BrokenCandidate, type Candidate, candidateManifest, inspectCandidate } from './candidate.js';
 import { mapBounded } from './concurrency.js';

@@ -1,5 +1,5 @@
-import { bootId } from '../boot.js';
-import { findProcess, isSuspended } from '../process-stat.js';
+import { bootId } from '../platform/boot.js';
+import { findProcess, isSuspended } from '../platform/process-stat.js';
 import type { Machine } from './schemas.js';
 import { startAdvice } from './start-advice.js';
 

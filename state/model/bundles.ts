@@ -1,7 +1,7 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
 import { storedKey } from '../storage/key.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { retryOnConflict } from './conflict.js';
 import { type Entity, nodeValue, readEntities, readEntity } from './entity.js';
 import { environmentId } from './layout.js';

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 
 /** `set --undo` finds no `set` to take back. */
 export class NothingToUndo extends EnsembleError {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, pause, systemClock } from '../clock.js';
+import { type Clock, pause, systemClock } from '../platform/clock.js';
 import {
   NodeExists,
   NodeNotEmpty,

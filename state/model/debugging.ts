@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../coordination/coordinator.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { UnitDebugged, UnitNotFound } from './errors.js';

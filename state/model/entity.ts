@@ -1,5 +1,5 @@
 import type { Coordinator, Node } from '../coordination/coordinator.js';
-import type * as z from '../zod.js';
+import type * as z from '../platform/zod.js';
 import { NodeInvalid } from './errors.js';
 
 /**

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 
 /** A node of the tree does not hold what this version of Ensemble can read. */
 export class NodeInvalid extends EnsembleError {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { boundedDetails, boundedLine } from './history-bounds.js';
 import type { RequestKind } from './history-kinds.js';
 import { incarnationField } from './incarnation.js';

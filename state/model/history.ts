@@ -1,7 +1,7 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists } from '../coordination/errors.js';
 import { unlessGone } from '../coordination/unless-gone.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { retryOnConflict } from './conflict.js';
 import { type Entity, nodeValue, type Problem, parseSound, readEntity, readSound } from './entity.js';
 import { boundedHistory, type HistoryLimits } from './history-bounds.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Operation } from '../coordination/coordinator.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { paths } from './paths.js';
 
 /**

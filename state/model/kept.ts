@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound, OutcomeUnknown } from '../coordination/errors.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { MachineNotFound } from './errors.js';

@@ -1,4 +1,4 @@
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 
 /** Paths of each kind that are named. */
 export const MOST_LEFT = 10;

@@ -1,5 +1,5 @@
 import type { Coordinator } from '../coordination/coordinator.js';
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { type Problem, readSound } from './entity.js';
 import { paths } from './paths.js';
 

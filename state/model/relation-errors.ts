@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import { serviceOfUnit } from './paths.js';
 
 export class EndpointNotFound extends EnsembleError {

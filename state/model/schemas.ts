@@ -1,4 +1,4 @@
-import * as z from '../zod.js';
+import * as z from '../platform/zod.js';
 import { incarnationField } from './incarnation.js';
 import { leftBehindSchema } from './left-behind.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';

@@ -1,5 +1,5 @@
 import type { Machine } from './schemas.js';
-import { shellWord } from '../shell-word.js';
+import { shellWord } from '../platform/shell-word.js';
 
 /**
  * How operators start the agent of a machine: words that follow `start it`, and lead to the right one. An agent with

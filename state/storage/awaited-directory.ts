@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.js';
+import { type Clock, systemClock } from '../platform/clock.js';
 import { HelperSilent } from './helper.js';
 import { Helpers, SILENCE } from './helpers.js';
 

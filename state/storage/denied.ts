@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { shellWord } from '../shell-word.js';
+import { shellWord } from '../platform/shell-word.js';
 import { allows, type Asker, isDirectory, missingRight, type WayStep } from './rights.js';
 
 /** What is told of a directory that refuses somebody: what they miss, and the commands that help. */

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../errors.js';
+import { EnsembleError } from '../platform/errors.js';
 import { type Denial, explainDenial, notADirectory, thisUser } from './denied.js';
 import { ObjectNotAFile, StorageAccessDenied, StorageFull, StorageUnreachable } from './errors.js';
 import { HelperSilent, NotAFile } from './helper.js';

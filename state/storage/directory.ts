@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { type Clock, systemClock } from '../clock.js';
+import { type Clock, systemClock } from '../platform/clock.js';
 import { directoryError } from './directory-errors.js';
 import { ObjectDamaged, ObjectNotFound, StorageUrlInvalid } from './errors.js';
 import type { HelperKind } from './helper.js';

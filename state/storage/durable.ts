@@ -1,7 +1,7 @@
 import { closeSync, fsync, openSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { makeDirectory as makeAtOnce } from '../make-directory.js';
+import { makeDirectory as makeAtOnce } from '../platform/make-directory.js';
 
 const flush = promisify(fsync);
 

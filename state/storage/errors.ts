@@ -1,5 +1,5 @@
-import { EnsembleError } from '../errors.js';
-import { shellWord } from '../shell-word.js';
+import { EnsembleError } from '../platform/errors.js';
+import { shellWord } from '../platform/shell-word.js';
 import type { Digest } from './storage.js';
 
 /** `key` as it is shown to people: inside the URL of its storage, which for a directory gives the file's own path. */

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { unlessAborted } from '../unless-aborted.js';
+import { unlessAborted } from '../platform/unless-aborted.js';
 import { fileDigest } from './digest.js';
 import { DownloadDiskFull, ObjectDamaged } from './errors.js';
 import { GrowingFile } from './growing-file.js';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import { encodeRequest, type HelperFrame, type HelperRequest, parseFrame } from './helper-protocol.js';
 import { nodeHelper } from './node-helper.js';
 import { perlHelper } from './perl-helper.js';

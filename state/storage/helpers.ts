@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from '../platform/clock.js';
 import { Helper, HelperFailure, type HelperKind, HelperSilent, NotAFile } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
 import { parseWay, type Way } from './rights.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import { StorageUrlInvalid } from './errors.js';
 import type { Storage } from './storage.js';
 

@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { type Clock, pause, systemClock } from '../clock.js';
+import { type Clock, pause, systemClock } from '../platform/clock.js';
 import { translatedBody } from './body.js';
 import { fileDigest } from './digest.js';
 import {

@@ -1,4 +1,4 @@
-import type * as z from '../zod.js';
+import type * as z from '../platform/zod.js';
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'text',

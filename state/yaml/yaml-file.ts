@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
-import type * as z from '../zod.js';
+import type * as z from '../platform/zod.js';
 import { explainIssue } from './explain-issue.js';
 import { isTooDeep } from './yaml-depth.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/set-config.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type AgentOptions, type RunningAgent, startAgent } from '../../agent/agent.js';
 import { type Log, type LogFields, type LogLevel, sentence } from '../../agent/log.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { bundleFormula } from '../../state/formula/bundle.js';

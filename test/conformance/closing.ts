@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import type { Bench } from './coordinator.js';
 
 /** Closing at any time. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type Leadership, standForElection } from '../../state/coordination/election.js';
 import { eventuallyTrue } from '../eventually.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import type { Bench } from './coordinator.js';
 import { Model, type Refusal } from './model.js';
 

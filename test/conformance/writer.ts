@@ -1,7 +1,7 @@
 // A process that writes to a coordinator, for the conformance suite: `node writer.js '<an Order as JSON>'`. It prints
 // `ready`, begins when its standard input ends, and exits with 0 when it is done.
 
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type Leadership, standForElection } from '../../state/coordination/election.js';
 import { OutcomeUnknown, VersionConflict } from '../../state/coordination/errors.js';

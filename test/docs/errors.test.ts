@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { filesUnder, projectDirectory, textOf } from './project.js';
 
 interface Found {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { Sandbox } from '../cli/sandbox.js';
 import { eventuallyTrue } from '../eventually.js';
 import { agentProgram } from '../programs.js';

@@ -31,10 +31,10 @@ const waiting =
 /** Files that define how to wait, or wait in tests only. */
 const tools = [
   'agent/retry.ts',
-  'state/unless-aborted.ts',
+  'state/platform/unless-aborted.ts',
   'agent/said-while.ts',
   'agent/fault-points.ts',
-  'state/clock.ts',
+  'state/platform/clock.ts',
 ];
 
 /** How often each file waits; files that do not are left out. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, readlink } from 'node:fs/promises';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { listTree } from '../../state/formula/tree.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { readUnitState } from '../../control/status/snapshot.js';

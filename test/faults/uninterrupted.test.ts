@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { paths } from '../../state/model/paths.js';
 import { setConfigValues } from '../../state/model/set-config.js';
 import { World } from '../agent/world.js';

@@ -5,9 +5,9 @@ import { hookEnvironment } from '../../hooks/hook-environment.js';
 import { adoptHook } from '../../hooks/process/adopt-hook.js';
 import { bootId, type HookOutcome, type HookSpec, type RunningHook } from '../../hooks/process/hook-run.js';
 import { sendSignal } from '../../hooks/process/process-table.js';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { startHook } from '../../hooks/process/start-hook.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { eventually } from '../eventually.js';
 
 /** A unit's directories for one test, with the hooks it wants. */

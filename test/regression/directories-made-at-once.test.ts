@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeDirectory } from '../../state/make-directory.js';
+import { makeDirectory } from '../../state/platform/make-directory.js';
 
 /** Those who remove the same directories meanwhile, in a tight loop, so that nobody ever finds them as they were. */
 const remover = `

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type FollowEnd, followUnits } from '../../control/progress/follow.js';
 import type { Goal, Standing } from '../../control/progress/goal.js';
 import { exitCodeOf, summarize } from '../../cli/follow/summary.js';
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { newChangeId } from '../../state/model/conflict.js';
 import { removeTree } from '../../control/environment-removal.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';

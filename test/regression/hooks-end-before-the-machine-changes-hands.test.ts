@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { paths } from '../../state/model/paths.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

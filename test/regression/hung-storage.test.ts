@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { openRepository } from '../../state/formula/repository.js';
 import { openDirectory } from '../../state/storage/directory.js';
 import { StorageUnreachable } from '../../state/storage/errors.js';

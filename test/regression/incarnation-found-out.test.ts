@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { followUnits } from '../../control/progress/follow.js';
 import type { Goal } from '../../control/progress/goal.js';
 import type { Row } from '../../control/progress/row.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { paths } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
 import { requester, World } from '../agent/world.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HomeEnvironment, homeEnvironment } from '../../agent/environment/home-environment.js';
 import { readMemory, writeMemory } from '../../agent/environment/memory.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { nodeValue } from '../../state/model/entity.js';

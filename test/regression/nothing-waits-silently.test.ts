@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { openCoordinator } from '../../state/coordination/open.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { changesSince, lastChange } from '../../state/coordination/embedded/changes.js';
 import { openStore } from '../../state/coordination/embedded/store.js';
 import { readServiceHistory } from '../../state/model/history.js';

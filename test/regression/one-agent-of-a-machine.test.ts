@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cp, readFile, rename, rm } from 'node:fs/promises';
-import { findProcess } from '../../state/process-stat.js';
+import { findProcess } from '../../state/platform/process-stat.js';
 import { readEntity } from '../../state/model/entity.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';

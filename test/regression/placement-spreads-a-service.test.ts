@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { openLog } from '../../agent/log.js';
 import { placeUnplaced } from '../../agent/tree/placement.js';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { cordonMachine, uncordonMachine } from '../../control/cordon.js';

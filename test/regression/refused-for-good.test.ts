@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { type Clock, systemClock } from '../../state/clock.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { AccessDenied, ValueTooLarge } from '../../state/coordination/errors.js';
 import { openCoordinator } from '../../state/coordination/open.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { open } from 'lmdb';
-import { lmdbFault } from '../../state/lmdb-file.js';
+import { lmdbFault } from '../../state/platform/lmdb-file.js';
 import { paths } from '../../state/model/paths.js';
 import { useSandbox } from '../cli/sandbox.js';
 

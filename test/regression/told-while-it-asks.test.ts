@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { RetryWait, type WaitHost } from '../../agent/unit/await-retry.js';
 import { newRecord } from '../../agent/journal/record.js';
 import { nothingWanted } from '../../agent/unit/wants.js';
-import { systemClock, type Timer } from '../../state/clock.js';
+import { systemClock, type Timer } from '../../state/platform/clock.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 
 /** A hook's next try is in an hour, and a test does not wait for it. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { openDirectory } from '../../state/storage/directory.js';
 import { fetchObject } from '../../state/storage/fetch.js';
 import type { Storage } from '../../state/storage/storage.js';

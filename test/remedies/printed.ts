@@ -59,11 +59,11 @@ export const printed: Readonly<
     test: 'test/regression/relations-follow-the-units-own-formula.test.ts',
     says: 'resolved --retry',
   },
-  'agent/unit/way-out.ts: ensemble resolved --retry {unit}': {
+  'agent/unit/failure-advice.ts: ensemble resolved --retry {unit}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'resolved --retry, once the cause is mended',
   },
-  'agent/unit/way-out.ts: ensemble upgrade-formula {service}': {
+  'agent/unit/failure-advice.ts: ensemble upgrade-formula {service}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'upgrade-formula, which stores it again',
   },

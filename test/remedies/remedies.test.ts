@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { filesUnder, projectDirectory, textOf } from '../docs/project.js';

@@ -1,5 +1,5 @@
-import { bootId } from '../../boot.js';
-import type { Clock } from '../../clock.js';
+import { bootId } from '../../platform/boot.js';
+import type { Clock } from '../../platform/clock.js';
 import { Staging } from './staging.js';
 import { heldBy, type LeaseRecord, type Tables } from './tables.js';
 

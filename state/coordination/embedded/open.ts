@@ -1,5 +1,5 @@
 import { isAbsolute, normalize } from 'node:path';
-import { type Clock, pause, systemClock } from '../../clock.js';
+import { type Clock, pause, systemClock } from '../../platform/clock.js';
 import type { Coordinator, CoordinatorOptions, Node } from '../coordinator.js';
 import { CoordinatorUrlInvalid } from '../errors.js';
 import { FULL_LOOK } from '../full-look.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Operation } from '../coordinator.js';
 import { endSessions, instant, isOver, leaseFrom } from './leases.js';
 import { keyOf, parentOf } from './paths.js';

@@ -1,9 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import { type Clock, pause } from '../../clock.js';
-import { lmdbFault } from '../../lmdb-file.js';
-import { makePrivateDirectory } from '../../make-directory.js';
+import { type Clock, pause } from '../../platform/clock.js';
+import { lmdbFault } from '../../platform/lmdb-file.js';
+import { makePrivateDirectory } from '../../platform/make-directory.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { Doorbell } from './doorbell.js';
 import { instant, overdue } from './leases.js';

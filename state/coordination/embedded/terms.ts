@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../platform/clock.js';
 import { type CoordinatorUnreachable, StateLocked } from '../errors.js';
 import type { Blocker } from './turn.js';
 

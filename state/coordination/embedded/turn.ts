@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../../clock.js';
+import { type Clock, pause } from '../../platform/clock.js';
 import type { ProcessName } from '../errors.js';
 
 /** Who has the turn in the place of this process; 'unseen' where that cannot be told. */

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { EnsembleError } from '../../errors.js';
+import { EnsembleError } from '../../platform/errors.js';
 import { CoordinatorUnreachable } from '../errors.js';
 import { SessionOver } from './session.js';
 

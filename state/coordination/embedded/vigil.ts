@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock, Timer } from '../../platform/clock.js';
 import type { SessionEvent } from '../coordinator.js';
 import { lookAtIntervals } from '../full-look.js';
 import { endSessions } from './leases.js';

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../platform/clock.js';
 import { Frames } from './frames.js';
 import { type Call, XID } from './protocol.js';
 import type { SessionIdentity } from './saved-session.js';

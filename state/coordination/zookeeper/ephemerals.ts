@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../../clock.js';
+import { type Clock, pause } from '../../platform/clock.js';
 
 /** What the ephemeral nodes of a session need of the tree; paths are the caller's. */
 export interface EphemeralTree {

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../errors.js';
+import { EnsembleError } from '../../platform/errors.js';
 
 /** ZooKeeper answered a request with an error that stands for no case of the coordinator's contract. */
 export class RequestRefused extends EnsembleError {

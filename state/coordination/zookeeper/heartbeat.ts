@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock, Timer } from '../../platform/clock.js';
 
 /** What a heartbeat needs of a connection; times are monotonic milliseconds. */
 export interface Pulse {

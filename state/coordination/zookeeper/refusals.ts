@@ -1,4 +1,4 @@
-import type { EnsembleError } from '../../errors.js';
+import type { EnsembleError } from '../../platform/errors.js';
 import { AccessDenied, NodeExists, NodeNotEmpty, NodeNotFound, VersionConflict } from '../errors.js';
 import { RequestRefused } from './errors.js';
 import { parentOf } from './paths.js';

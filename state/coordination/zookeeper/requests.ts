@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock, Timer } from '../../platform/clock.js';
 import { OutcomeUnknown } from '../errors.js';
 import type { Connection, Reply } from './connection.js';
 import type { Call } from './protocol.js';

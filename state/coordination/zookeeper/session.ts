@@ -1,4 +1,4 @@
-import { type Clock, pause, type Timer } from '../../clock.js';
+import { type Clock, pause, type Timer } from '../../platform/clock.js';
 import { type Attachment, Connection } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
 import { Rotation } from './rotation.js';

@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../../clock.js';
+import { type Clock, pause } from '../../platform/clock.js';
 import type { Observation } from '../coordinator.js';
 
 /** What an observer is told. */

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimDataDirectory, pruneRuns } from '../../../agent/disk/data-directory.js';
-import { bootId } from '../../../state/boot.js';
-import { findProcess } from '../../../state/process-stat.js';
+import { bootId } from '../../../state/platform/boot.js';
+import { findProcess } from '../../../state/platform/process-stat.js';
 
 const mine = `${process.pid} ${findProcess(process.pid)?.startTime}`;
 

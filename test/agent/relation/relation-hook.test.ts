@@ -20,7 +20,7 @@ import type { HookHost } from '../../../agent/unit/hook-call.js';
 import { writeToolDirectory } from '../../../hooks/client/tool-directory.js';
 import { bootId } from '../../../hooks/process/hook-run.js';
 import { startToolServer, type ToolServer } from '../../../hooks/server/tool-server.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { eventuallyTrue } from '../../eventually.js';

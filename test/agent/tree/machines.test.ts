@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Identity } from '../../../agent/tree/ownership.js';
 import { placeUnplaced } from '../../../agent/tree/placement.js';
 import { registerAgent } from '../../../agent/tree/presence.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import { readMachines } from '../../../state/model/machines.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mirrorUnit, type UnitFacts } from '../../../agent/tree/mirror.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
-import { type Clock, systemClock } from '../../../state/clock.js';
+import { type Clock, systemClock } from '../../../state/platform/clock.js';
 import type { Operation } from '../../../state/coordination/coordinator.js';
 import { readEntity } from '../../../state/model/entity.js';
 import { paths } from '../../../state/model/paths.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fencedCoordinator } from '../../../agent/tree/fenced-coordinator.js';
 import { Ownership } from '../../../agent/tree/ownership.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import { paths } from '../../../state/model/paths.js';
 import { eventuallyTrue } from '../../eventually.js';

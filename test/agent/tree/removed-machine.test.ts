@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { registerAgent } from '../../../agent/tree/presence.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { readMachines } from '../../../state/model/machines.js';
 import { paths } from '../../../state/model/paths.js';
 import { eventually } from '../../eventually.js';

@@ -7,7 +7,7 @@ import type { ClaimMemory, Identity } from '../../../agent/tree/ownership.js';
 import { openHistories } from '../../../agent/tree/histories.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import { UnitNode } from '../../../agent/tree/unit-node.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { OutcomeUnknown, VersionConflict } from '../../../state/coordination/errors.js';
 import { TreeFixture } from './tree-fixture.js';
 

@@ -10,7 +10,7 @@ import type { HookSpec } from '../../../hooks/process/hook-run.js';
 import { sendSignal } from '../../../hooks/process/process-table.js';
 import { readRecord, removeRun } from '../../../hooks/process/run-directory.js';
 import { startHook } from '../../../hooks/process/start-hook.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { adoptToEnd, isAlive, parentOf, runToEnd, tooLong, UnitFixture, until } from '../fixtures.js';
 
 const fixture = fileURLToPath(new URL('./agent-fixture.js', import.meta.url));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { adoptHook } from '../../../hooks/process/adopt-hook.js';
 import type { HookSpec } from '../../../hooks/process/hook-run.js';
 import { startHook } from '../../../hooks/process/start-hook.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 
 // `node agent-fixture.js start|adopt SPEC.json`: an agent with one hook. It says the hook's pid once it has it, and
 // what became of the hook, each as a line of JSON; tests kill it in between.

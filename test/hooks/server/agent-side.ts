@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { HookContext } from '../../../hooks/context/hook-context.js';
 import type { HookRelation } from '../../../hooks/context/relation.js';
 import { startToolServer, type ToolServer } from '../../../hooks/server/tool-server.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { RecordingSource } from '../context/recording-source.js';
 import { UnitFixture } from '../fixtures.js';
 

@@ -8,7 +8,7 @@ import { SocketInUse, SocketPathTooLong } from '../../../hooks/errors.js';
 import { requestLimit } from '../../../hooks/server/request.js';
 import { startToolServer } from '../../../hooks/server/tool-server.js';
 import { hookTools } from '../../../hooks/tools/all-tools.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { relatedSource } from '../context/related-source.js';
 import { AgentSide, exchange } from './agent-side.js';
 

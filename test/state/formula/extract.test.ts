@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { EnsembleError } from '../../../state/errors.js';
+import { EnsembleError } from '../../../state/platform/errors.js';
 import { bundleFormula } from '../../../state/formula/bundle.js';
 import { BundleDamaged, BundleUnsafe, ExtractionFailed } from '../../../state/formula/errors.js';
 import { extractBundle } from '../../../state/formula/extract.js';

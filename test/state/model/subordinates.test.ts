@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openLog } from '../../../agent/log.js';
 import { placeUnplaced } from '../../../agent/tree/placement.js';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { UnitNotFound } from '../../../state/model/errors.js';
 import { paths } from '../../../state/model/paths.js';
 import {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 import { openDirectory } from '../../../state/storage/directory.js';
 import type { HelperKind } from '../../../state/storage/helper.js';
 import { openStorage } from '../../../state/storage/open.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { inspect } from 'node:util';
-import { EnsembleError } from '../../../state/errors.js';
+import { EnsembleError } from '../../../state/platform/errors.js';
 import { openStorage } from '../../../state/storage/open.js';
 import type { Storage } from '../../../state/storage/storage.js';
 import { type Swift, startSwift } from '../../servers/swift.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { deepestYaml, isTooDeep } from '../../../state/yaml/yaml-depth.js';
 import { loadYaml, parseYamlFile } from '../../../state/yaml/yaml-file.js';
-import * as z from '../../../state/zod.js';
+import * as z from '../../../state/platform/zod.js';
 
 describe('the nesting of YAML', () => {
   for (const [what, opening] of Object.entries({

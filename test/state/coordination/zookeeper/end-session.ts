@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../../state/clock.js';
+import { systemClock } from '../../../../state/platform/clock.js';
 import type { Coordinator } from '../../../../state/coordination/coordinator.js';
 import { Connection } from '../../../../state/coordination/zookeeper/connection.js';
 import { parseSession } from '../../../../state/coordination/zookeeper/saved-session.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../../state/clock.js';
+import { systemClock } from '../../../../state/platform/clock.js';
 import { Connection } from '../../../../state/coordination/zookeeper/connection.js';
 import { newSession } from '../../../../state/coordination/zookeeper/saved-session.js';
 import { getCall } from '../../../../state/coordination/zookeeper/wire.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { systemClock } from '../../state/clock.js';
+import { systemClock } from '../../../state/platform/clock.js';
 
 const DAY = 86_400_000;
 const LONGEST = 2 ** 31 - 1;

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { explainedBySystem, SystemRefused } from '../../state/system-errors.js';
+import { explainedBySystem, SystemRefused } from '../../../state/platform/system-errors.js';
 
 /** What an owner is told whom the system refuses something of their own. */
 describe('a path that is refused to its own owner', () => {

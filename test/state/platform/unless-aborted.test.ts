@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { unlessAborted } from '../../state/unless-aborted.js';
+import { unlessAborted } from '../../../state/platform/unless-aborted.js';
 
 describe('waiting unless aborted', () => {
   it('gives what came, or the reason of the abort', async () => {

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../state/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { sentence } from '../log.js';
 import { shortened } from '../shortened.js';
