@@ -40,6 +40,7 @@ const HOOKS = { install: 'echo "dear $ENSEMBLE_UNIT_NAME" >>"$ENSEMBLE_DATA_DIR/
  */
 export class Walk {
   readonly #terminal = new Terminal();
+  readonly #others: Walk[] = [];
   #followed = false;
 
   private constructor(readonly stage: Stage) {}
@@ -54,6 +55,7 @@ export class Walk {
   /** Another operator of the same environment, at a terminal of his own. */
   async another(): Promise<Walk> {
     const other = new Walk(this.stage);
+    this.#others.push(other);
     await other.#sit();
     return other;
   }
@@ -200,7 +202,7 @@ export class Walk {
 
   async close(): Promise<void> {
     if (process.env.WALKED !== undefined) process.stderr.write(await this.transcript());
-    await this.#terminal.close();
+    for (const walk of [...this.#others, this]) await walk.#terminal.close();
     await this.stage.close();
   }
 
