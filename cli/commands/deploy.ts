@@ -1,30 +1,14 @@
 import { basename, dirname } from 'node:path';
-import { systemClock } from '../../state/platform/clock.js';
-import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { EnsembleError } from '../../state/platform/errors.js';
-import type { Candidate } from '../../state/formula/candidate.js';
+import { type DeployEvent, deployFormula } from '../../control/deploy/deploy.js';
 import type { Formula } from '../../state/formula/formula.js';
-import { formatFormulaId, nameFault } from '../../state/formula/formula-id.js';
-import { publishable } from '../../state/formula/publishable.js';
-import { openRepository } from '../../state/formula/repository.js';
-import { readEntity } from '../../state/model/entity.js';
-import { makeDeployedUnits } from '../../state/model/deployed-units.js';
-import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../state/model/errors.js';
-import { requestEntry } from '../../state/model/history-entry.js';
-import { paths } from '../../state/model/paths.js';
-import { requireOpenMachine } from '../../state/model/placement.js';
-import { type ConfigValues, type Service, serviceSchema } from '../../state/model/schemas.js';
-import { createService, unitsOfService } from '../../state/model/services.js';
+import { nameFault } from '../../state/formula/formula-id.js';
+import type { ConfigValues } from '../../state/model/schemas.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { readConfigFile } from '../config/config-file.js';
-import { requireSameDeploy, type WantedDeploy } from '../../control/deploy/same-deploy.js';
-import { UnitsNotAdded } from '../../control/errors.js';
 import { NoRepository } from '../errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { publish } from '../../control/publish/publish.js';
-import { raiseRevision } from '../../control/publish/raise-revision.js';
-import { withWorkDirectory } from '../../control/publish/work-directory.js';
-import type { Session } from '../../control/session.js';
+import type { Output } from '../output/output.js';
 import { requester } from '../requester.js';
 import { withSession } from '../session.js';
 import { tellPublish } from '../upgrade/tell-upgrade.js';
@@ -41,11 +25,7 @@ export interface DeployOptions extends FollowOptions {
   readonly upgrade?: boolean;
 }
 
-/**
- * Deploys a formula as a service. Everything that can be wrong is looked at before the service is made, and the
- * service says which units are to be made of it, so that after an interruption at any moment the same command goes on. A
- * service that is already what this command would make of it is followed; any other of that name is left alone.
- */
+/** Deploys a formula as a service and follows its units until they run. */
 export async function deploy(
   formula: string,
   service: string | undefined,
@@ -54,41 +34,51 @@ export async function deploy(
 ): Promise<ExitCode> {
   const wanted = parseFormula(formula, options, invocation);
   const name = service ?? wanted.name;
-  const path = options.repository ?? '';
+  const { repository = '', units, machine, upgrade = false } = options;
   // Also what is set to nothing, as a variable may be.
-  if (path === '') throw new NoRepository(formula);
+  if (repository === '') throw new NoRepository(formula);
+  const { output } = invocation;
   return withSession<ExitCode>(invocation, async (session) => {
-    const { coordinator } = session;
-    const standing = await findService(coordinator, name);
-    if (standing === undefined && options.machine !== undefined)
-      await requireOpenMachine(coordinator, options.machine);
-    const found = await openRepository(path);
-    // Where the service stands, the revision was raised for it.
-    const repository =
-      options.upgrade && standing === undefined
-        ? await raiseRevision(found, wanted.name, (formula) =>
-            configFor(wanted.name, formula, name, options, invocation),
-          )
-        : found;
-    const candidate =
-      wanted.revision === undefined
-        ? repository.latest(wanted.name)
-        : repository.find(wanted.name, wanted.revision);
-    const id = formatFormulaId(candidate.id);
-    if (standing !== undefined && standing.formula !== id) throw new ServiceExists(name, standing.formula);
-    const made = await makeService(session, invocation, name, candidate, repository, options, standing);
-    const units = await makeUnits(session, name, options);
+    const now = systemClock.now();
+    const request = {
+      service: name,
+      formula: wanted.name,
+      revision: wanted.revision,
+      repository,
+      raise: upgrade,
+      units,
+      machine,
+      configOf: (what: string, found: Formula) => configFor(what, found, name, options, invocation),
+      by: requester(now),
+    };
+    const made = await deployFormula(session, request, now, tellDeploy(name, output));
+    const isWithoutUnits = made.units.length === 0;
     if (!made.stood)
-      invocation.output.notice(`deployed ${id} as ${name}${units.length === 0 ? ', without units' : ''}`);
-    if (made.subordinate && units.length === 0) {
-      invocation.output.notice(
+      output.notice(`deployed ${made.formula} as ${name}${isWithoutUnits ? ', without units' : ''}`);
+    if (made.subordinate && isWithoutUnits) {
+      output.notice(
         `its units come beside those of the services it is related to: ensemble add-relation ${name} SERVICE`,
       );
     }
-    if (units.length === 0) return 0;
-    const goal = { service: name, kind: 'started', formula: id, forced: new Map() } as const;
-    return followAndTell(session, invocation, goal, units, options);
+    if (isWithoutUnits) return 0;
+    const goal = { service: name, kind: 'started', formula: made.formula, forced: new Map() } as const;
+    return followAndTell(session, invocation, goal, made.units, options);
   });
+}
+
+function tellDeploy(service: string, output: Output): (event: DeployEvent) => void {
+  const ofPublish = tellPublish(output);
+  return (event) => {
+    if (event.kind === 'stood')
+      output.notice(
+        `service ${service} exists already, with exactly this formula, config and number of units`,
+      );
+    else if (event.kind === 'goes-on')
+      output.notice(
+        `goes on with what was deployed as ${service}: ${event.made} of ${event.units} units are made`,
+      );
+    else ofPublish(event);
+  };
 }
 
 /** `mysql` or `mysql-12`, and `--revision`, which must not say something else. */
@@ -120,86 +110,7 @@ function parseFormula(
   }
 }
 
-/** @throws ServiceDestroying */
-async function findService(coordinator: Coordinator, name: string): Promise<Service | undefined> {
-  const standing = (await readEntity(coordinator, paths.service(name), serviceSchema))?.value;
-  if (standing?.destroying) throw new ServiceDestroying(name);
-  return standing;
-}
-
-/**
- * Makes the service, unless it stands as this very command makes it.
- * @returns whether it is a subordinate, and whether it stood with all its units
- * @throws ServiceExists
- */
-async function makeService(
-  session: Session,
-  invocation: Invocation,
-  name: string,
-  candidate: Candidate,
-  repository: { readonly name: string; readonly path: string },
-  options: DeployOptions,
-  standing: Service | undefined,
-): Promise<{ readonly subordinate: boolean; readonly stood: boolean }> {
-  return withWorkDirectory(async (directory) => {
-    const id = formatFormulaId(candidate.id);
-    const prepared = await publishable(candidate, directory);
-    const { subordinate } = prepared.formula.metadata;
-    const wanted: WantedDeploy = {
-      formula: id,
-      prepared,
-      repository: { name: repository.name, path: repository.path },
-      config: await configFor(id, prepared.formula, name, options, invocation),
-      units: subordinate ? undefined : (options.units ?? 1),
-      machine: options.machine,
-    };
-    if (standing === undefined) {
-      try {
-        await publishAndCreate(session, invocation, name, wanted);
-        return { subordinate, stood: false };
-      } catch (error) {
-        // Another one may have been faster, and even with the same.
-        if (!(error instanceof ServiceExists)) throw error;
-      }
-    }
-    const existing = standing ?? (await findService(session.coordinator, name));
-    if (existing === undefined) throw new ServiceNotFound(name);
-    const there = await requireSameDeploy(session, name, existing, wanted);
-    const { deploying } = existing;
-    invocation.output.notice(
-      deploying === undefined
-        ? `service ${name} exists already, with exactly this formula, config and number of units`
-        : `goes on with what was deployed as ${name}: ${there.length} of ${deploying.units} units are made`,
-    );
-    return { subordinate, stood: deploying === undefined };
-  });
-}
-
-async function publishAndCreate(
-  session: Session,
-  { output }: Invocation,
-  name: string,
-  { formula, prepared, repository, config, units = 0, machine }: WantedDeploy,
-): Promise<void> {
-  const asked = requestEntry(requester(systemClock.now()), {
-    what: 'deploy',
-    to: formula,
-    message: `${units} unit${units === 1 ? '' : 's'}`,
-  });
-  const service = {
-    formula,
-    repository,
-    deploying: { units, ...(machine !== undefined && { machine }) },
-  };
-  await publish(session, formula, prepared, systemClock.now(), tellPublish(output), () =>
-    createService(session.coordinator, name, service, config, asked, true),
-  );
-}
-
-/**
- * The values that the service begins with, where the formula can be deployed as it was asked.
- * @param what the formula's id or name
- */
+/** The values that the service begins with, where the formula can be deployed as it was asked. */
 async function configFor(
   what: string,
   { metadata, config: known }: Formula,
@@ -213,20 +124,4 @@ async function configFor(
     );
   }
   return config === undefined ? {} : readConfigFile(config, name, known);
-}
-
-/** @returns the units that there are by now */
-async function makeUnits(
-  { coordinator }: Session,
-  service: string,
-  { units = 1 }: DeployOptions,
-): Promise<readonly string[]> {
-  const now = new Date(systemClock.now()).toISOString();
-  try {
-    await makeDeployedUnits(coordinator, service, now);
-  } catch (error) {
-    if (!(error instanceof EnsembleError)) throw error;
-    throw new UnitsNotAdded(service, units, error.message, { cause: error });
-  }
-  return unitsOfService(coordinator, service);
 }
