@@ -6,6 +6,7 @@ import { filesUnder, projectDirectory, textOf } from './project.js';
 const pages = (): readonly string[] => [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...filesUnder('docs')
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),

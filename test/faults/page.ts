@@ -1,7 +1,7 @@
 import type { Row } from './row.js';
 import { table } from './table.js';
 
-/** The fault table as docs/reliability.md shows it, a row per case. */
+/** The fault table as docs/fault-table.md shows it, a row per case. */
 export function tableAsMarkdown(): string {
   const head =
     '| when | fault | where | often | engine | comes to rest in | hooks that ran | on the disk, in the tree |\n' +
