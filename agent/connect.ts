@@ -7,7 +7,7 @@ import { savedSession, saveSession } from './disk/saved-session.js';
 import type { HomeEnvironment } from './environment/home-environment.js';
 import type { Identity } from './tree/ownership.js';
 
-/** Continues the session of the agent before this one, so that a restart is no absence (DESIGN §9). */
+/** Continues the session of the agent before this one, so that a restart is no absence. */
 export async function connect(
   { environment, clock, random, log, open = openCoordinator }: AgentOptions,
   directory: DataDirectory,

@@ -19,8 +19,8 @@ export interface Invocation {
 }
 
 /**
- * What the process exits with: 0 done, 1 failed, 2 wrong usage (DESIGN §3.9), 130 where the operator stopped it by
- * Ctrl-C, as shells have it. `run` exits with what its command exited with.
+ * What the process exits with: 0 done, 1 failed, 2 wrong usage, 130 if the operator stopped it by Ctrl-C, as in shells.
+ * `run` exits with the status of its command.
  */
 export type ExitCode = number;
 

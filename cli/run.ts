@@ -20,8 +20,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * Warnings of Node and of libraries are for developers (DESIGN §3.9); `--trace-warnings` still shows them. So are the
- * stacks that lmdb prints of errors which it throws besides.
+ * Operators see no warnings of Node and of libraries, which are for developers; `--trace-warnings` still shows them.
+ * Nor do they see the stacks that lmdb prints of errors which it throws as well.
  */
 function silenceLibraries(debug: boolean): void {
   if (!debug) console.error = () => undefined;

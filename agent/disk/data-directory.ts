@@ -12,7 +12,7 @@ import { UNPACKED } from './unpacked.js';
 
 const MARKER = 'layout.v1';
 
-/** Where the agent keeps what on its machine (DESIGN §5). All paths are absolute. */
+/** Where the agent keeps what on its machine: docs/agents.md, “What it keeps on the disk”. All paths are absolute. */
 export interface DataDirectory {
   readonly root: string;
   readonly journal: string;
@@ -79,8 +79,8 @@ interface Claim {
 
 /**
  * The claim is a lock of the kernel. The file beside it says whose it is: by pid, start time and boot, so that one that
- * was left behind is recognised even when its pid has been given to somebody else, and by the directory's place, so that
- * one that was copied with the directory is nobody's. Release 0.1.0 knows that file only.
+ * was left behind is recognised even when its pid has been given to somebody else, and by the directory's place, so
+ * that one that was copied with the directory is nobody's. Release 0.1.0 knows that file only.
  */
 async function claim(root: string): Promise<Claim> {
   const file = join(root, 'agent.pid');

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { sync } from '../../state/storage/durable.js';
 
 /**
- * Puts `text` in the place of a file's content, atomically and for good (DESIGN §3.6): whoever reads it finds the old
- * text or the new one, also after a power loss; of several at once one is last. Mode 0600.
+ * Replaces a file's content by `text`, atomically and flushed: a reader finds the old text or the new one, also after a
+ * power loss. Where several write at once, one of them is last. Mode 0600.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;

@@ -17,7 +17,7 @@ import { nodeOfUnit } from '../../state/model/paths.js';
 import type { FormulaRef } from '../journal/record.js';
 import { flushTogether } from './flush.js';
 
-/** Where a unit keeps what (DESIGN §5). All paths are absolute. */
+/** Where a unit keeps what: docs/agents.md, “What it keeps on the disk”. All paths are absolute. */
 export interface UnitDirectory {
   readonly root: string;
   /** The link that names the formula in use. */
@@ -44,8 +44,8 @@ export function unitDirectory(units: string, unit: string): UnitDirectory {
 const LIFE = '.incarnation';
 
 /**
- * Which life of its unit made the directory: empty where it does not say, as release 0.1.0 did not; undefined where there
- * is no directory.
+ * Which life of its unit made the directory: empty where it does not say, as release 0.1.0 did not; undefined where
+ * there is no directory.
  */
 export function lifeOfDirectory({ root }: UnitDirectory): string | undefined {
   if (!existsSync(root)) return undefined;
@@ -162,8 +162,8 @@ export function placeForStaging(
 }
 
 /**
- * What was put aside below the directory of all units, or was to be made whole there, and is still there, since the agent
- * at work on it ended.
+ * What was put aside below the directory of all units, or was to be made whole there, and is still there, since the
+ * agent at work on it ended.
  */
 export async function formulasLeftOver(units: string): Promise<readonly string[]> {
   const found: string[] = [];

@@ -61,8 +61,8 @@ export const hookRetrySchema = z.looseObject({
 });
 
 /**
- * What the journal holds of one unit: the truth about what the unit did (DESIGN §3.3). Unknown keys are kept, so that a
- * record survives an agent of another release.
+ * What the journal holds of one unit: the truth about what the unit did, of which the state tree is a mirror. Unknown
+ * keys are kept, so that a record survives an agent of another release.
  */
 export const recordSchema = z.looseObject({
   version: z.literal(RECORD_VERSION),
@@ -104,8 +104,8 @@ export const recordSchema = z.looseObject({
     }),
   ),
   /**
-   * The formula id for whose sake the unit leaves relations, or has left them, before its upgrade goes ahead: it does not
-   * join them again meanwhile.
+   * The formula id for whose sake the unit leaves relations, or has left them, before its upgrade goes ahead: it does
+   * not join them again meanwhile.
    */
   leavingFor: z.optional(z.nullable(z.string())),
   /** The hooks of the present state that are through, so that a restart does not run them again. */

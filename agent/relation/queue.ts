@@ -14,8 +14,8 @@ export type RelationEvent =
 type UnitEvent = Exclude<RelationEvent, { kind: 'broken' }>;
 
 /**
- * What a unit still has to be told of one relation (DESIGN §7). Plain data for the journal; the functions below give a
- * new one each.
+ * What a unit still has to be told of one relation: docs/architecture.md, “Relations”. Plain data for the journal; each
+ * function below returns a new one.
  */
 export interface RelationQueue {
   /** The members its hooks know of: as of the last event that is through. In the units’ order. */

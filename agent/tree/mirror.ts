@@ -13,7 +13,9 @@ import type { Histories } from './histories.js';
 import type { TreeWriter } from './tree-writer.js';
 import { type OwnPart, ownPart, type UnitNode } from './unit-node.js';
 
-/** Milliseconds that a unit must have been at something for observers to be told; that it came to rest is told at once. */
+/**
+ * Milliseconds that a unit must have been at something for observers to be told; that it came to rest is told at once.
+ */
 const PASSING = 100;
 
 /** Milliseconds until a refused write is tried again, doubled with each further refusal. */
@@ -34,9 +36,9 @@ export interface UnitFacts {
 export type MirrorOperations = (tries: number) => Promise<readonly Operation[]>;
 
 /**
- * Mirrors one unit's facts into the tree (DESIGN §3.3). Only the last facts count: those that change faster than the
- * tree takes them are never written, and nothing is written twice. A write that is refused is tried again with growing
- * pauses, and the unit's status says why as far as the status itself can be written.
+ * Mirrors one unit's facts into the tree, for observers: the journal is the truth. Only the last facts count: those
+ * that change faster than the tree takes them are never written, and nothing is written twice. A write that is refused
+ * is tried again with growing pauses, and the unit's status says why as far as the status itself can be written.
  */
 export interface Mirror {
   /** Makes the tree say so, soon: a step that is over by then is never told of. */

@@ -10,8 +10,8 @@ import { enterStep, stepOf } from './upgrade.js';
 import { targetOf } from './wanted-formula.js';
 
 /**
- * One transaction takes the flag off and says which formula the unit runs (DESIGN §3.4). A flag that was set again
- * meanwhile, for a formula that is newer still, stays: the unit upgrades once more.
+ * One transaction takes the flag off and sets the unit's formula, so that a crash in between loses no flag. A flag that
+ * was set again meanwhile, for a formula that is newer still, stays: the unit upgrades once more.
  */
 export async function commitUpgrade(unit: AgentUnit): Promise<void> {
   const { to, failure, replaces } = await enterStep(unit, 'committing');

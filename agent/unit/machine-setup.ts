@@ -12,7 +12,9 @@ interface UnitContext {
   readonly failure: unknown;
 }
 
-/** `LOOK`: something that matters may have changed; here is the whole of what is wanted now (DESIGN §3.2). */
+/**
+ * `LOOK`: something that matters may have changed; the event carries the whole of what is wanted now, no difference.
+ */
 type UnitEvent =
   | { readonly type: 'LOOK'; readonly wants: Wants }
   | { readonly type: 'UPGRADED' }

@@ -10,7 +10,7 @@ import {
 } from './machine-setup.js';
 
 /**
- * A unit's life (DESIGN §5) as data. Two things go on at once: the workflow, in which hooks run one at a time, and the
+ * A unit's life as data. Two things go on at once: the workflow, in which hooks run one at a time, and the
  * preparation of an upgrade (fetching, staging, waiting), which leaves the workflow undisturbed.
  *
  * The machine decides only which state comes next. What an operation does, and that it journals before it acts, is the

@@ -8,8 +8,8 @@ export type Arguments = readonly (string | readonly string[] | undefined)[];
 export type Completion = CompletedName | 'files' | 'directories';
 
 /**
- * Names that are looked up: `failed` are units in error and their services; `recorded` are services and units that have a history, and
- * `persons` those who are named in one; `formulas` those of $ENSEMBLE_REPOSITORY; `options` and
+ * Names that are looked up: `failed` are units in error and their services; `recorded` are services and units that have
+ * a history, and `persons` those who are named in one; `formulas` those of $ENSEMBLE_REPOSITORY; `options` and
  * `settings` are those of the service that the line names first, as `title` and as `title=`.
  */
 export type CompletedName =
@@ -78,7 +78,7 @@ export const service: ArgumentDefinition = {
   completes: 'services',
 };
 
-/** How to print data (DESIGN §9). */
+/** The option by which a command prints data for scripts. */
 export const format: OptionDefinition = {
   flags: '--format <format>',
   description: 'how to print',

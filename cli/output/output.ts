@@ -4,7 +4,7 @@ import { paint, type Screen, screenOf } from './terminal.js';
 /** How data is printed: for people, or for programs. */
 export type Format = 'table' | 'json' | 'yaml';
 
-/** The one way to the operator: data goes to stdout, everything else to stderr (DESIGN §9). */
+/** The one way to the operator: data goes to stdout, everything else to stderr. */
 export interface Output {
   /** What the command was asked for. */
   data(text: string): void;

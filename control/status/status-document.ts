@@ -14,7 +14,10 @@ import {
   relationStates,
 } from './relation-entries.js';
 
-/** What `status --format json` prints (DESIGN §9). Others script against it: fields are added, never renamed. */
+/**
+ * What `status --format json` prints: docs/operators.md, “status”. Others script against it: fields are added, never
+ * renamed.
+ */
 export interface StatusDocument {
   readonly environment: string;
   readonly machines: Readonly<Record<string, MachineEntry>>;
@@ -39,7 +42,9 @@ export interface MachineEntry {
   readonly kept?: KeptEntry;
   /** Bytes that are free on its disk, where it keeps more than that of removed units. */
   readonly free?: number;
-  /** Of one that is down: when its agent was stopped, where it was; it is down since then, whatever its session does. */
+  /**
+   * Of one that is down: when its agent was stopped, where it was; it is down since then, whatever its session does.
+   */
   readonly stopped?: string;
   /** Of one that is down: the pid of its agent, where that is suspended (Ctrl-Z, SIGSTOP) on the host that asks. */
   readonly suspended?: number;
@@ -111,7 +116,7 @@ export interface UpgradeEntry {
 }
 
 /**
- * Puts what was read of an environment into the shape of DESIGN §9.
+ * Makes the document of what was read of an environment.
  * @param choice the options, with a space in front, by which an agent goes to the environment
  */
 export function statusDocument(environment: string, snapshot: Snapshot, choice = ''): StatusDocument {

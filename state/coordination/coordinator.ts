@@ -27,16 +27,16 @@ export type Operation =
  * What happened to the session. `disconnected`: requests wait. `connected`: they flow again, ephemerals were kept.
  * `expired`: the coordinator took the session away; a new one stands and this session's ephemerals were recreated.
  * `older`: the coordinator has not seen what this client has seen of it: it was restored from a backup, or set up anew.
- * `replaced`: the coordinator was taken away from under this client, which sees nothing of what is in its place and must
- * be opened anew.
+ * `replaced`: the coordinator was taken away from under this client, which sees nothing of what is in its place and
+ * must be opened anew.
  */
 export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older' | 'replaced';
 
 /** Access to nodes, where the environment's secret decides. */
 export interface Protection {
   /**
-   * Those of these nodes that are open: anybody may change them, or create and remove nodes in them, whatever the secret.
-   * Nodes that are not there are none of them.
+   * Those of these nodes that are open: anybody may change them, or create and remove nodes in them, whatever the
+   * secret. Nodes that are not there are none of them.
    * @throws AccessDenied for one that is another's
    */
   open(paths: readonly string[]): Promise<readonly string[]>;
@@ -53,14 +53,13 @@ export interface Observation {
 }
 
 /**
- * The shared state tree (DESIGN §4). Two engines implement it and pass one conformance suite: `zookeeper` and
- * `embedded`.
+ * The shared state tree: docs/architecture.md, “The state tree”. Two engines implement it and pass one conformance
+ * suite: `zookeeper` and `embedded`.
  *
- * Paths are absolute, `/`-separated, without a trailing slash, relative to the environment's own root; the root
- * itself is `/` and always exists. Every call may throw `CoordinatorUnreachable` when the coordinator does not
- * answer within the bounded time it was opened with. A write whose connection breaks before its answer comes throws
- * `OutcomeUnknown`: it may have been applied, so the caller reads again and decides again. Reads are repeated
- * silently instead.
+ * Paths are absolute, `/`-separated, without a trailing slash, relative to the environment's own root; the root itself
+ * is `/` and always exists. Every call may throw `CoordinatorUnreachable` when the coordinator does not answer within
+ * the bounded time it was opened with. A write whose connection breaks before its answer comes throws `OutcomeUnknown`:
+ * it may have been applied, so the caller reads again and decides again. Reads are repeated silently instead.
  */
 export interface Coordinator {
   /** Whose the nodes are; there only where the environment has a secret and the engine access lists. */
@@ -70,8 +69,8 @@ export interface Coordinator {
   get(path: string): Promise<Node | undefined>;
 
   /**
-   * The nodes at all these paths, in their order, each as `get` gives it; of very many for much less. They are looked at
-   * in that order, and not at one moment.
+   * The nodes at all these paths, in their order, each as `get` gives it; of very many for much less. They are looked
+   * at in that order, and not at one moment.
    */
   getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]>;
 
@@ -142,9 +141,9 @@ export interface CoordinatorOptions {
   /** What `savedSession()` of an earlier process gave. One that has expired is silently replaced by a new one. */
   readonly session?: string;
   /**
-   * Asked before anything is read or written, of each connection anew, with what reads a node over it: a coordinator that
-   * was restored or set up anew comes back as if it had only been away. One that is not recognised is not used; it is
-   * asked again after a while. So is one for which it throws; where that is when it is opened, opening may throw it.
+   * Asked before anything is read or written, of each connection anew, with what reads a node over it: a coordinator
+   * that was restored or set up anew comes back as if it had only been away. One that is not recognised is not used; it
+   * is asked again after a while. So is one for which it throws; where that is when it is opened, opening may throw it.
    */
   readonly recognise?: (get: (path: string) => Promise<Node | undefined>) => Promise<boolean>;
   /**

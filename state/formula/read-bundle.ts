@@ -23,9 +23,10 @@ export type BundleEntry =
     };
 
 /**
- * The entries of a bundle, checked (DESIGN §8); directories that the archive only implies are given too. Links come
- * last, when all of them together are known to stay inside, so that who creates what he is given never writes through
- * a link. That the whole archive is sound is known when the generator has ended.
+ * The entries of a bundle, checked: docs/architecture.md, “Trust”, says what is refused. Directories that the archive
+ * only implies are given too. Links come last, when all of them are known to stay inside, so that a caller who creates
+ * what it is given never writes through a link. The whole archive is known to be sound only when the generator has
+ * ended.
  * @throws BundleUnsafe, BundleDamaged, and the file system's errors
  */
 export async function* readBundle(

@@ -194,7 +194,7 @@ export class MachineInUse extends EnsembleError {
   }
 }
 
-/** One formula id stands for one content, for ever (DESIGN §1). */
+/** One formula id stands for one content, for ever. */
 export class FormulaPublishedDiffers extends EnsembleError {
   static override readonly code = 'formula-published-differs';
   constructor(

@@ -10,7 +10,7 @@ export const CLAIM = 'claim-';
 export const ENVIRONMENT = '@environment';
 
 /**
- * Where each entity stands in the state tree (DESIGN §4). Besides the design's nodes there are two indexes, so that no
+ * Where each entity stands in the state tree; docs/architecture.md lists all nodes. Two of them are indexes, so that no
  * reader has to list every unit of the environment: `/services/<service>/units` and `/unplaced`.
  */
 export const paths = {

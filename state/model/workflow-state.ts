@@ -1,4 +1,4 @@
-/** Where a unit is in its workflow (DESIGN §5). `pending`: no agent has taken it up yet. */
+/** Where a unit is in its workflow. `pending`: no agent has taken it up yet. */
 export const workflowStates = [
   'pending',
   'installing',
@@ -19,8 +19,8 @@ export const workflowStates = [
 export type WorkflowState = (typeof workflowStates)[number];
 
 /**
- * The states in which a unit runs nothing until an operator says `resolved`. One that this release does not know is none
- * of them: nothing is done about it.
+ * The states in which a unit runs nothing until an operator says `resolved`. One that this release does not know is
+ * none of them: nothing is done about it.
  */
 export function isErrorState(state: string): boolean {
   return errorStates.has(state);
@@ -28,7 +28,7 @@ export function isErrorState(state: string): boolean {
 
 const errorStates: ReadonlySet<string> = new Set(workflowStates.filter((state) => state.endsWith('-error')));
 
-/** The steps of an upgrade, in order (DESIGN §6). */
+/** The steps of an upgrade, in order; docs/architecture.md, “The upgrade”, says what each does. */
 export const upgradeSteps = [
   'fetching',
   'staging',
@@ -42,7 +42,7 @@ export const upgradeSteps = [
 
 export type UpgradeStep = (typeof upgradeSteps)[number];
 
-/** Where a unit is in one relation (DESIGN §5). `down`: paused, events queue; `error`: a hook of it failed. */
+/** Where a unit is in one relation. `down`: paused, events queue; `error`: a hook of it failed. */
 export const relationStates = ['up', 'down', 'error', 'departed'] as const;
 
 export type RelationState = (typeof relationStates)[number];

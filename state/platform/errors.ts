@@ -30,7 +30,7 @@ export abstract class EnsembleError extends Error {
     return this.message;
   }
 
-  /** What a command exits with when it ends by this error: 1 failed, 2 wrong usage (DESIGN §3.9). */
+  /** What a command exits with when it ends by this error: 1 failed, 2 wrong usage. */
   get exitCode(): 1 | 2 {
     return 1;
   }

@@ -37,7 +37,7 @@ const joined = looks({ 'a/0': 0 });
 const settled = drain(joined);
 
 describe('the queue of a relation', () => {
-  describe('coalesces what is queued for a unit with what is new (DESIGN §7, pyjuju §3.5)', () => {
+  describe('coalesces what is queued for a unit with what is new', () => {
     const both = drain(looks({ 'a/0': 0, 'b/0': 0 }));
     // Each row first queues something for a/0, then something for b/0 that shows the places, then the new event.
     const rows: [row: string, queue: RelationQueue, events: string][] = [

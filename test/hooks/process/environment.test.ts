@@ -34,7 +34,7 @@ const base = {
 const inherited = { PATH: '/bin', HOME: '/root', LANG: 'C.UTF-8', AWS_SECRET_ACCESS_KEY: 'secret' };
 
 describe('the environment of a hook', () => {
-  it('is what DESIGN lists, with the hook tools first on the PATH and nothing else inherited', () => {
+  it('is what the page for authors lists, with the hook tools first on the PATH and nothing else inherited', () => {
     assert.deepEqual(hookEnvironment({ ...input, inherited }), base);
   });
 
