@@ -3,85 +3,45 @@ import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import { bootId } from '../state/platform/boot.js';
-import type { Clock } from '../state/platform/clock.js';
-import type { openCoordinator } from '../state/coordination/open.js';
-import type { Environment } from '../state/environments/environment.js';
 import { openGate, openGates } from '../state/model/protection.js';
 import { formatBytes } from '../state/platform/format-bytes.js';
 import type { Machine } from '../state/model/schemas.js';
 import { wayBack } from '../state/model/absence.js';
 import { openStorage } from '../state/storage/open.js';
-import { givenAddresses, type MachineAddresses, watchAddresses } from './addresses.js';
+import { givenAddresses, watchAddresses } from './machine/addresses.js';
 import { awaitCoordinator, connect } from './connect.js';
 import { claimDataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { keepUnits } from './disk/kept-units.js';
 import { clearLeftovers } from './disk/leftovers.js';
 import { roomRemark } from './disk/room-remark.js';
-import type { NamedBy } from './disk/remembered-machine.js';
-import { endLeftHooks, KILL_DELAY } from './end-hooks.js';
+import { KILL_DELAY } from './contract/kill-delay.js';
+import { endLeftHooks } from './end-hooks.js';
 import { homeEnvironment } from './environment/home-environment.js';
 import { choiceOf, ownCommand } from './environment/own-command.js';
-import { MachineOwned, MachineTaken, MachineTakenOver } from './errors.js';
-import { openFormulas } from './formulas.js';
-import { hookGate } from './hook-gate.js';
-import { hookSlots } from './hook-slots.js';
+import { MachineOwned, MachineTaken, MachineTakenOver } from './contract/errors.js';
+import { openFormulas } from './machine/formulas.js';
+import { hookGate } from './machine/hook-gate.js';
+import { hookSlots } from './machine/hook-slots.js';
 import { addressFacts, identify, machineMemory } from './identify.js';
 import { openJournal } from './journal/journal.js';
-import type { Log } from './log.js';
 import { onceInATurn } from './once-in-a-turn.js';
 import { gatherLogs } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
-import { hostUnits, neededBundles } from './machine-units.js';
-import type { AgentParts } from './parts.js';
-import { removeDropped } from './relation/dropped-relations.js';
+import { hostUnits, neededBundles } from './hosting/machine-units.js';
+import type { AgentOptions } from './options.js';
+import type { AgentParts } from './machine/parts.js';
+import { removeDropped } from './tree/dropped-relations.js';
 import { answerKeptRequests } from './tree/answer-kept-requests.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
 import { otherOwner } from './tree/other-owner.js';
 import { placeUnplaced } from './tree/placement.js';
-import { type Breakable, describeMachine, registerAgent } from './tree/presence.js';
+import { describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
 import { watchServices } from './tree/services.js';
 import { treeWriter } from './tree/tree-writer.js';
 import { watchKeepRemoved } from './tree/watch-keep-removed.js';
-
-export interface AgentOptions {
-  readonly environment: Environment;
-  readonly machine: string;
-  /** Where its name comes from; default: it was given. */
-  readonly named?: NamedBy;
-  /** Absolute. */
-  readonly dataDirectory: string;
-  /** An operator wants the machine taken from the agent that has it. */
-  readonly takeOver?: boolean;
-  /** Milliseconds for which an agent is waited for that has to go first; default 20 s. */
-  readonly patience?: number;
-  /** The unit of the service manager that runs this process. */
-  readonly service?: string;
-  /** Hooks that may run at once on this machine; default: four for each core. */
-  readonly hookConcurrency?: number;
-  /** Milliseconds a hook may take, instead of what the environment says; default an hour. */
-  readonly hookTimeLimit?: number;
-  /** Milliseconds from SIGTERM to SIGKILL for a hook over its limit; default ten seconds. */
-  readonly hookKillDelay?: number;
-  readonly version: string;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** The tree is right, whatever the data directory knows: units that it does not have are put aside. */
-  readonly acceptState?: boolean;
-  /** Identifies the machine's current boot; default: the kernel's `bootId()`. */
-  readonly boot?: string;
-  /** Where others reach this machine; default: the environment's `address`, or what the machine's network says. */
-  readonly addresses?: MachineAddresses;
-  /** Told that hooks are being ended, as another agent has the machine: the process must outlive them. */
-  readonly losing?: () => void;
-  /** Does what an operator may break off: waiting for the machine's owner to go. Default: nobody breaks it off. */
-  readonly breakable?: Breakable;
-  /** What opens the coordinator; default: the engine that the environment's URL names. */
-  readonly open?: typeof openCoordinator;
-}
 
 export interface RunningAgent {
   /**

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type NamedBy, type RememberedMachine, readRememberedMachine } from './disk/remembered-machine.js';
 import { isMachineName } from '../state/model/machine-name.js';
-import { MachineNameRefused, MachineUnclear } from './errors.js';
+import { MachineNameRefused, MachineUnclear } from './contract/errors.js';
 
 /** Which machine an agent is to be, and where its units live. */
 export interface MachineChoice {

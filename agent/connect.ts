@@ -1,9 +1,9 @@
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { openCoordinator } from '../state/coordination/open.js';
 import { requireLayout } from '../state/model/layout.js';
-import type { AgentOptions } from './agent.js';
+import type { AgentOptions } from './options.js';
 import type { DataDirectory } from './disk/data-directory.js';
-import { savedSession, saveSession } from './disk/saved-session.js';
+import { savedSession, saveSession } from './tree/saved-session.js';
 import type { HomeEnvironment } from './environment/home-environment.js';
 import type { Identity } from './tree/ownership.js';
 

@@ -4,10 +4,7 @@ import type { HookSpec } from '../hooks/process/hook-run.js';
 import type { Clock } from '../state/platform/clock.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import type { UnitRecord } from './journal/record.js';
-import type { Log } from './log.js';
-
-/** Milliseconds from SIGTERM to SIGKILL for a hook that is to end, unless an agent is told otherwise. */
-export const KILL_DELAY = 10_000;
+import type { Log } from './contract/log.js';
 
 /** Milliseconds; whatever limit the hooks had is not waited for. */
 const NO_LIMIT = 2_000_000_000;

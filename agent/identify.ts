@@ -4,12 +4,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { bootId } from '../state/platform/boot.js';
 import type { Machine } from '../state/model/schemas.js';
-import type { MachineAddresses } from './addresses.js';
-import type { AgentOptions } from './agent.js';
+import type { MachineAddresses } from './machine/addresses.js';
+import type { AgentOptions } from './options.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import { hostId, placeOf, readRememberedMachine, rememberMachine } from './disk/remembered-machine.js';
 import { replaceFile } from './disk/replace-file.js';
-import { DirectoryOfOtherMachine } from './errors.js';
+import { DirectoryOfOtherMachine } from './contract/errors.js';
 import type { Journalled } from './journal/journal.js';
 import type { ClaimMemory, Identity } from './tree/ownership.js';
 

@@ -19,7 +19,7 @@ import { startAgent } from './agent.js';
 import { chooseMachine } from './choose-machine.js';
 import { hostId } from './disk/remembered-machine.js';
 import { hearCommitRejections } from './journal/unheard-rejections.js';
-import { openLog, together } from './log.js';
+import { openLog, together } from './contract/log.js';
 import { giveBackMemory, memoryOfProcess } from './memory-at-rest.js';
 import { serviceUnit } from './service-unit.js';
 

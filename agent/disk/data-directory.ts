@@ -5,7 +5,7 @@ import { bootId } from '../../hooks/process/hook-run.js';
 import { findProcess, isSuspended, type ProcessStat } from '../../state/platform/process-stat.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { makePrivateDirectory } from '../../state/platform/make-directory.js';
-import { DataDirectoryInUse, DataDirectoryTooNew } from '../errors.js';
+import { DataDirectoryInUse, DataDirectoryTooNew } from '../contract/errors.js';
 import { lockFile } from './kernel-lock.js';
 import { placeOf } from './remembered-machine.js';
 import { UNPACKED } from './unpacked.js';

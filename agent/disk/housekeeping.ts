@@ -1,7 +1,7 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import type { Leftovers } from './leftovers.js';

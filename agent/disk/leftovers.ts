@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../../state/platform/clock.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 import { removeTree } from './remove-tree.js';
 
 /** Milliseconds without another path after which removing begins: an upgrade of many units goes first. */

@@ -1,7 +1,7 @@
 import { type Database, open } from 'lmdb';
 import { makePrivateDirectory } from '../../state/platform/make-directory.js';
 import type * as z from '../../state/platform/zod.js';
-import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../errors.js';
+import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../contract/errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
 import { type RelationRecord, relationRecordSchema } from './relation-record.js';
 import { assertWhole } from './whole.js';

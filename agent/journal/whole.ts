@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lmdbFault } from '../../state/platform/lmdb-file.js';
-import { JournalUnreadable } from '../errors.js';
+import { JournalUnreadable } from '../contract/errors.js';
 
 /** Sees that the store's file is one and has all its pages. @throws JournalUnreadable */
 export function assertWhole(directory: string): void {

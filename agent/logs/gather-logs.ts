@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { LogLine } from '../../state/model/logs.js';
 import * as z from '../../state/platform/zod.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 import { type Boundary, linesOf } from './lines.js';
 import { type Mark, type NewBytes, readPiece } from './read-piece.js';
 import type { Segments } from './segments.js';

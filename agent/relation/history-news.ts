@@ -1,8 +1,8 @@
 import type { Event } from '../../state/model/history-entry.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { HookHost } from '../unit/hook-call.js';
-import { newsWith } from '../unit/history-news.js';
+import type { HookHost } from '../hook-runs/hook-call.js';
+import { newsWith } from '../journal/history-news.js';
 
 /** What happened in a relation, as a change of its unit's record: news for the unit's history. */
 export function relationNews(

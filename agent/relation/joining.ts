@@ -3,7 +3,7 @@ import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { relationIdentifier } from '../../state/model/relations.js';
 import type { Relation } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
-import type { FormulaEndpoint } from '../formulas.js';
+import type { FormulaEndpoint } from '../machine/formulas.js';
 import type { UnitRecord } from '../journal/record.js';
 import { newRelationRecord, type RelationRecord } from '../journal/relation-record.js';
 import type { RelationView } from '../tree/relations.js';

@@ -1,36 +1,14 @@
 import { nodeValue } from '../../state/model/entity.js';
 import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
-import type { Settings } from '../../state/model/schemas.js';
-import { betweenFaults } from '../fault-points.js';
+import { betweenFaults } from '../contract/fault-points.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { AgentParts } from '../parts.js';
-import { untilItWorks } from '../retry.js';
+import type { AgentParts } from '../machine/parts.js';
+import { untilItWorks } from '../contract/retry.js';
 import { readableSettings } from '../tree/relations.js';
-import type { HookHost } from '../unit/hook-call.js';
+import type { HookHost } from '../hook-runs/hook-call.js';
+import { ADDRESS_SETTING, firstSettings, NO_ADDRESS, withAddress } from './address-setting.js';
 import type { Participant } from './participation.js';
-
-/** The setting that the agent makes by itself. */
-const KEY = 'private-address';
-
-/** In a record's list of addresses: none was known. */
-const NONE = '';
-
-/** What a relation's record says as long as the agent sets this address in it. */
-export function addressesOf(address: string | undefined): readonly string[] {
-  return [address ?? NONE];
-}
-
-/** The list with an address that the agent is about to set; those before it may stand in the tree still. */
-export function withAddress(addresses: readonly string[], address: string): readonly string[] {
-  return [...addresses.filter((each) => each !== address), address].slice(-8);
-}
-
-/** A unit's first settings in a relation. */
-export function firstSettings(addresses: readonly string[]): Settings {
-  const address = addresses.at(-1) ?? NONE;
-  return address === NONE ? {} : { [KEY]: address };
-}
 
 /** What telling the address needs of the unit's relations. */
 interface AddressHost {
@@ -105,7 +83,7 @@ export async function tellAddress(
       const current = evicted === undefined ? await coordinator.get(path) : undefined;
       if (current === undefined) return [];
       const settings = readableSettings(current);
-      if (!addresses.includes(settings[KEY] ?? NONE)) return [];
+      if (!addresses.includes(settings[ADDRESS_SETTING] ?? NO_ADDRESS)) return [];
       const value = nodeValue({ ...settings, ...firstSettings(addresses) });
       if (value === nodeValue(settings)) return [];
       return [...checkLife(unit, incarnation), { kind: 'set', path, value, version: current.version }];

@@ -6,11 +6,11 @@ import { paths } from '../../state/model/paths.js';
 import { meetingOperations, removeMeetingIfEmpty } from '../../state/model/relations.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
 import { placementSchema, relationSchema } from '../../state/model/schemas.js';
-import { betweenFaults } from '../fault-points.js';
+import { betweenFaults } from '../contract/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { AgentParts } from '../parts.js';
-import { firstSettings } from './own-address.js';
+import type { AgentParts } from '../machine/parts.js';
+import { firstSettings } from './address-setting.js';
 
 /** The unit that takes part, as far as it tells its own nodes from those of another life of its name. */
 export type Participant = Pick<UnitRecord, 'incarnation' | 'evicted'>;

@@ -1,8 +1,8 @@
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import { shortened } from '../shortened.js';
-import { waitingFacts, waitingSentence } from '../unit/waiting.js';
+import { shortened } from '../contract/shortened.js';
+import { waitingFacts, waitingSentence } from '../hook-runs/waiting.js';
 
 /**
  * What observers are told of the relations of a unit in `state`; they are paused while the unit itself is.

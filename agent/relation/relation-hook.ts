@@ -1,6 +1,6 @@
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { HookHost, RelationCall } from '../unit/hook-call.js';
-import { runHook } from '../unit/run-hook.js';
+import type { HookHost, RelationCall } from '../hook-runs/hook-call.js';
+import { runHook } from '../hook-runs/run-hook.js';
 import { keepLastSettings } from './last-settings.js';
 import { begin, finish, nextEvent } from './queue.js';
 import { relationNews } from './history-news.js';

@@ -1,8 +1,8 @@
 import type { RelationRecord } from '../journal/relation-record.js';
-import { sentence } from '../log.js';
-import type { AgentParts } from '../parts.js';
-import { untilItWorks } from '../retry.js';
-import type { HookHost } from '../unit/hook-call.js';
+import { sentence } from '../contract/log.js';
+import type { AgentParts } from '../machine/parts.js';
+import { untilItWorks } from '../contract/retry.js';
+import type { HookHost } from '../hook-runs/hook-call.js';
 import type { Participant } from './participation.js';
 
 /** What is written to the tree for a unit in a relation; given its record as it is by then. */

@@ -7,8 +7,8 @@ import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { KEPT_REQUEST, type KeptRequest, type KeptUnit, keptRequestSchema } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
 import type { KeptUnits } from '../disk/kept-units.js';
-import type { Log } from '../log.js';
-import { untilItWorks } from '../retry.js';
+import type { Log } from '../contract/log.js';
+import { untilItWorks } from '../contract/retry.js';
 
 /** Units that an answer names: each takes some 300 bytes. */
 const MOST_NAMED = 500;

@@ -1,7 +1,7 @@
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { type Entity, parseEntity } from '../../state/model/entity.js';
 import type * as z from '../../state/platform/zod.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 
 /**
  * Observes one entity of the tree, validated. A node that is damaged is reported in the log and otherwise treated as

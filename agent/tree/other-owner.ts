@@ -3,7 +3,7 @@ import { parseSound } from '../../state/model/entity.js';
 import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { agentSchema, machineSchema } from '../../state/model/schemas.js';
-import type { OtherOwner } from '../errors.js';
+import type { OtherOwner } from '../contract/errors.js';
 import type { Identity } from './ownership.js';
 
 /**

@@ -12,10 +12,10 @@ import {
 import { paths } from '../../state/model/paths.js';
 import { findProcess } from '../../state/platform/process-stat.js';
 import { agentSchema, type Machine, type MachineOwner, machineSchema } from '../../state/model/schemas.js';
-import { MachineTakenOver } from '../errors.js';
-import type { Log } from '../log.js';
-import { betweenFaults } from '../fault-points.js';
-import { untilItWorks } from '../retry.js';
+import { MachineTakenOver } from '../contract/errors.js';
+import type { Log } from '../contract/log.js';
+import { betweenFaults } from '../contract/fault-points.js';
+import { untilItWorks } from '../contract/retry.js';
 
 /** This agent, as its presence node and the machine's owner name it. */
 export interface Identity {

@@ -5,8 +5,8 @@ import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { placeWaiting } from '../../state/model/placement.js';
 import { machineSchema } from '../../state/model/schemas.js';
-import type { Log } from '../log.js';
-import { untilItWorks } from '../retry.js';
+import type { Log } from '../contract/log.js';
+import { untilItWorks } from '../contract/retry.js';
 
 interface Parts {
   /** The agent's own: units that wait may go there once it is cordoned no more. */

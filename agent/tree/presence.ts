@@ -14,10 +14,10 @@ import {
   machineSchema,
 } from '../../state/model/schemas.js';
 import { findProcess } from '../../state/platform/process-stat.js';
-import { KILL_DELAY } from '../end-hooks.js';
-import { MachineTaken, TakeOverBrokenOff } from '../errors.js';
-import { betweenFaults } from '../fault-points.js';
-import { untilItWorks } from '../retry.js';
+import { KILL_DELAY } from '../contract/kill-delay.js';
+import { MachineTaken, TakeOverBrokenOff } from '../contract/errors.js';
+import { betweenFaults } from '../contract/fault-points.js';
+import { untilItWorks } from '../contract/retry.js';
 import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
 import { requireOwnable } from './require-ownable.js';
 

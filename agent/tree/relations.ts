@@ -1,7 +1,7 @@
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { type Relation, relationSchema, type Settings, settingsSchema } from '../../state/model/schemas.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 import { type Shared, share } from './shared.js';
 

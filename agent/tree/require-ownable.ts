@@ -1,6 +1,6 @@
 import type { MachinePlace } from '../../state/model/machine-owner.js';
 import type { Machine } from '../../state/model/schemas.js';
-import { MachineOwned, MachineTaken, MachineTakenOver } from '../errors.js';
+import { MachineOwned, MachineTaken, MachineTakenOver } from '../contract/errors.js';
 import type { Identity } from './ownership.js';
 
 /**

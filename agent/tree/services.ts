@@ -8,7 +8,7 @@ import {
   type Service,
   serviceSchema,
 } from '../../state/model/schemas.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 import { type Shared, share } from './shared.js';
 

@@ -5,7 +5,7 @@ import type { Entity } from '../../state/model/entity.js';
 import { LIFE, paths } from '../../state/model/paths.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
-import type { Log } from '../log.js';
+import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 
 /** A life of a unit; its incarnation is unknown where nobody could tell it from another one. */

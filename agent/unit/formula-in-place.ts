@@ -3,12 +3,12 @@ import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
-import type { PublishedFormula } from '../formulas.js';
+import type { PublishedFormula } from '../machine/formulas.js';
 import type { FormulaRef, UnitRecord } from '../journal/record.js';
-import type { AgentParts } from '../parts.js';
-import { saidWhile, type Waiter } from '../said-while.js';
+import type { AgentParts } from '../machine/parts.js';
+import { saidWhile, type Waiter } from '../contract/said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
-import { configDigest } from './wants.js';
+import { configDigest } from '../contract/present-config.js';
 
 type FormulaText = Omit<PublishedFormula, 'endpoints'>;
 

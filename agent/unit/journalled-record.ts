@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
-import { betweenFaults } from '../fault-points.js';
+import { betweenFaults } from '../contract/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { AgentParts } from '../parts.js';
-import { untilItWorks } from '../retry.js';
-import { newsOf } from './history-news.js';
+import type { AgentParts } from '../machine/parts.js';
+import { untilItWorks } from '../contract/retry.js';
+import { newsOf } from '../journal/history-news.js';
 
 /** The unit whose record it is. */
 export interface RecordHost {

@@ -1,7 +1,7 @@
 import { and, assign, fromPromise, not, raise, setup, stateIn } from 'xstate';
 import { isErrorState, type UpgradeStep, type WorkflowState } from '../../state/model/workflow-state.js';
-import { isAskedAgain } from './await-retry.js';
-import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from './operations.js';
+import { isAskedAgain } from '../hook-runs/await-retry.js';
+import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from '../contract/operations.js';
 
 interface UnitContext {
   readonly operations: UnitOperations;

@@ -12,28 +12,28 @@ import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import { ofLife } from '../log.js';
-import type { AgentParts } from '../parts.js';
+import { ofLife } from '../contract/log.js';
+import type { AgentParts } from '../machine/parts.js';
 import { type RelationHost, UnitRelations } from '../relation/unit-relations.js';
 import { watchRequests } from '../tree/watch-requests.js';
-import { RetryWait, type WaitEnd } from './await-retry.js';
-import { UnitCommands } from './commands.js';
-import type { PresentConfig } from './config-progress.js';
+import { RetryWait, type WaitEnd } from '../hook-runs/await-retry.js';
+import { UnitCommands } from '../hook-runs/commands.js';
+import type { PresentConfig } from '../contract/present-config.js';
 import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
-import { hookLog } from './hook-source.js';
+import { hookLog } from '../hook-runs/hook-source.js';
 import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
-import { mendFormula } from './mend-formula.js';
-import { isDirectoryMissing } from './missing-directory.js';
-import type { Wants } from './operations.js';
-import { Parting } from './parting.js';
-import { expectAdoption } from './run-hook.js';
-import { RunningHooks } from './running-hooks.js';
-import { SpentRequests } from './spent-requests.js';
-import { takeUp } from './loop-breaker.js';
-import { unitOperations } from './unit-operations.js';
-import { type ReportHost, UnitReport } from './unit-report.js';
+import { mendFormula } from '../operations/mend-formula.js';
+import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
+import type { Wants } from '../contract/operations.js';
+import { Parting } from '../operations/parting.js';
+import { expectAdoption } from '../hook-runs/run-hook.js';
+import { RunningHooks } from '../hook-runs/running-hooks.js';
+import { SpentRequests } from '../operations/spent-requests.js';
+import { takeUp } from '../operations/loop-breaker.js';
+import { unitOperations } from '../operations/unit-operations.js';
+import { type ReportHost, UnitReport } from '../report/unit-report.js';
 import { computeWants, nothingWanted } from './wants.js';
 
 /** Who hosts the unit. */
@@ -46,7 +46,8 @@ export interface UnitOwner {
 
 /**
  * One unit of this machine: its journal record, what is wanted of it, and the xstate machine that goes from the one to
- * the other. What the operations do is in `unit-operations.ts` and the files it names.
+ * the other. What the operations do is in `operations/unit-operations.ts` and the files it
+ * names.
  */
 export class AgentUnit implements RelationHost, ReportHost {
   readonly name: string;

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { ServiceView } from '../tree/services.js';
-import { failedConfig } from './config-progress.js';
-import type { WantedFormula, Wants } from './operations.js';
-import { wantedFormula } from './wanted-formula.js';
+import { failedConfig } from '../report/config-progress.js';
+import type { WantedFormula, Wants } from '../contract/operations.js';
+import { wantedFormula } from '../operations/wanted-formula.js';
 
 export const nothingWanted: Wants = {
   removal: false,
@@ -58,10 +56,4 @@ export function computeWants(
 /** Where it is not known for which config the unit is in error, none is taken for another one. */
 function isNewer(digest: string, failed: string | null): boolean {
   return failed !== null && failed !== digest;
-}
-
-/** Tells whether two configs are the same, whatever the order of their keys. */
-export function configDigest(config: Readonly<Record<string, ConfigValue>>): string {
-  const sorted = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Actor, createActor } from 'xstate';
 import { unitMachine } from '../../agent/unit/machine.js';
-import type { Journalled, UnitOperations } from '../../agent/unit/operations.js';
+import type { Journalled, UnitOperations } from '../../agent/contract/operations.js';
 import { nothingWanted } from '../../agent/unit/wants.js';
 import type { Benchmark } from '../benchmark.js';
 import { inPairs } from '../lab/measure.js';

@@ -12,7 +12,7 @@ export interface Passed {
 }
 
 /**
- * Tells when an agent passes the points around its steps (`agent/fault-points.ts`), as they come: the file in which it
+ * Tells when an agent passes the points around its steps (`agent/contract/fault-points.ts`), as they come: the file in which it
  * notes them is a pipe here. Each note costs the agent some ten microseconds.
  */
 export class Steps {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EnsembleError } from '../../state/platform/errors.js';
@@ -16,6 +17,8 @@ async function findErrors(): Promise<readonly Found[]> {
   const files = rooms.flatMap((room) =>
     filesUnder(`dist/${room}`)
       .filter((file) => /(^|\/|-)errors\.js$/.test(file))
+      // What an earlier build left of a source that moved is not looked at.
+      .filter((file) => existsSync(join(projectDirectory, room, file.replace(/\.js$/, '.ts'))))
       .map((file) => `dist/${room}/${file}`),
   );
   const found = await Promise.all(

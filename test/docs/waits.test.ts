@@ -30,10 +30,10 @@ const waiting =
 
 /** Files that define how to wait, or wait in tests only. */
 const tools = [
-  'agent/retry.ts',
+  'agent/contract/retry.ts',
   'state/platform/unless-aborted.ts',
-  'agent/said-while.ts',
-  'agent/fault-points.ts',
+  'agent/contract/said-while.ts',
+  'agent/contract/fault-points.ts',
   'state/platform/clock.ts',
 ];
 

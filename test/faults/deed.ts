@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentOptions } from '../../agent/agent.js';
+import type { AgentOptions } from '../../agent/options.js';
 import type { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import type { TcpProxy } from '../servers/tcp-proxy.js';

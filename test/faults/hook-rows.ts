@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import type { AgentOptions } from '../../agent/agent.js';
+import type { AgentOptions } from '../../agent/options.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { readRecord } from '../../hooks/process/run-directory.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import type { MachineAddresses } from '../../agent/addresses.js';
+import type { MachineAddresses } from '../../agent/machine/addresses.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';

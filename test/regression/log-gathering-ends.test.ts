@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLog } from '../../agent/log.js';
+import { openLog } from '../../agent/contract/log.js';
 import { gatherLogs } from '../../agent/logs/gather-logs.js';
 import { eventually } from '../eventually.js';
 import { ManualClock } from '../manual-clock.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLog } from '../../agent/log.js';
+import { openLog } from '../../agent/contract/log.js';
 import { gatherLogs } from '../../agent/logs/gather-logs.js';
 import { readLogs } from '../../state/model/logs.js';
 import { paths } from '../../state/model/paths.js';

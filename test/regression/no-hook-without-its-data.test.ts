@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { LOOK_FOR_DIRECTORIES } from '../../agent/unit/watch-directories.js';
+import { LOOK_FOR_DIRECTORIES } from '../../agent/hosting/watch-directories.js';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { openLog } from '../../agent/log.js';
+import { openLog } from '../../agent/contract/log.js';
 import { placeUnplaced } from '../../agent/tree/placement.js';
 import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { openFormulas } from '../../agent/formulas.js';
+import { openFormulas } from '../../agent/machine/formulas.js';
 import { paths } from '../../state/model/paths.js';
 import { openStorage } from '../../state/storage/open.js';
 import { ensemble } from '../agent/operator.js';

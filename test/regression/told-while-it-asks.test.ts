@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RetryWait, type WaitHost } from '../../agent/unit/await-retry.js';
+import { RetryWait, type WaitHost } from '../../agent/hook-runs/await-retry.js';
 import { newRecord } from '../../agent/journal/record.js';
 import { nothingWanted } from '../../agent/unit/wants.js';
 import { systemClock, type Timer } from '../../state/platform/clock.js';

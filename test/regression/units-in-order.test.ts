@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { begin, emptyQueue, finish, nextEvent, observeMembers } from '../../agent/relation/queue.js';
+import { emptyQueue } from '../../agent/journal/relation-queue.js';
+import { begin, finish, nextEvent, observeMembers } from '../../agent/relation/queue.js';
 
 describe('members of a relation', () => {
   it('are told and listed as people count: mysql/2 before mysql/10', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { open } from 'lmdb';
-import { MachineTaken } from '../../agent/errors.js';
+import { MachineTaken } from '../../agent/contract/errors.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { paths } from '../../state/model/paths.js';

@@ -5,7 +5,7 @@
 export const printed: Readonly<
   Record<string, { readonly test: string; readonly says: string } | { readonly why: string }>
 > = {
-  'agent/addresses.ts: ensemble-agent with --address, or write address: to the environment': {
+  'agent/machine/addresses.ts: ensemble-agent with --address, or write address: to the environment': {
     test: 'test/regression/changed-address-reaches-relations.test.ts',
     says: '--address',
   },
@@ -36,7 +36,7 @@ export const printed: Readonly<
     test: 'test/remedies/agent-rows.ts',
     says: '--accept-state, as printed: the units follow the state',
   },
-  'agent/lives.ts: ensemble-agent on {parts.machine}': {
+  'agent/hosting/lives.ts: ensemble-agent on {parts.machine}': {
     why: 'it signs a request: who asked, and no advice',
   },
   'agent/main.ts: ensemble-agent --help)': { test: 'test/agent/main.test.ts', says: '--help' },
@@ -47,23 +47,23 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'a relation whose hook waits names what runs it at once',
   },
-  'agent/unit/facts.ts: ensemble resolved --retry {record.unit}': {
+  'agent/report/facts.ts: ensemble resolved --retry {record.unit}': {
     test: 'test/regression/a-hook-that-waits-for-its-retry.test.ts',
     says: 'resolved --retry runs it now, and it waits again where it fails again',
   },
-  'agent/unit/facts.ts: ensemble upgrade-formula --force {service} (takes it to {wanted.to}), or {next}': {
+  'agent/report/facts.ts: ensemble upgrade-formula --force {service} (takes it to {wanted.to}), or {next}': {
     test: 'test/remedies/remedies.test.ts',
     says: '--force, which is named first',
   },
-  'agent/unit/parting.ts: ensemble resolved --retry {unit} {identifier}': {
+  'agent/operations/parting.ts: ensemble resolved --retry {unit} {identifier}': {
     test: 'test/regression/relations-follow-the-units-own-formula.test.ts',
     says: 'resolved --retry',
   },
-  'agent/unit/failure-advice.ts: ensemble resolved --retry {unit}': {
+  'agent/contract/failure-advice.ts: ensemble resolved --retry {unit}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'resolved --retry, once the cause is mended',
   },
-  'agent/unit/failure-advice.ts: ensemble upgrade-formula {service}': {
+  'agent/contract/failure-advice.ts: ensemble upgrade-formula {service}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'upgrade-formula, which stores it again',
   },
@@ -214,11 +214,11 @@ export const printed: Readonly<
     test: 'test/remedies/agent-rows.ts',
     says: 'the agent, started as it is printed',
   },
-  'agent/unit/facts.ts: ensemble resolved {unit} (removes it all the same)': {
+  'agent/report/facts.ts: ensemble resolved {unit} (removes it all the same)': {
     test: 'test/walk/units.test.ts',
     says: 'that cannot stop',
   },
-  'agent/unit/facts.ts: ensemble revert-formula {unit} (takes it back to {upgrade.from.id})': {
+  'agent/report/facts.ts: ensemble revert-formula {unit} (takes it back to {upgrade.from.id})': {
     test: 'test/walk/upgrades.test.ts',
     says: 'whose hook fails for good on one of five units',
   },

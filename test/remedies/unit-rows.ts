@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AgentOptions } from '../../agent/agent.js';
+import type { AgentOptions } from '../../agent/options.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { fileDigest } from '../../state/storage/digest.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { open } from 'lmdb';
-import { JournalTooNew } from '../../agent/errors.js';
+import { JournalTooNew } from '../../agent/contract/errors.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { newRecord } from '../../agent/journal/record.js';
 import { requestRemoval } from '../../state/model/removal.js';

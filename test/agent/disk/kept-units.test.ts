@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type KeptUnits, keepUnits } from '../../../agent/disk/kept-units.js';
 import { writeKept } from '../../../agent/disk/kept-record.js';
 import { moveAside, unitOfAside } from '../../../agent/disk/put-aside.js';
-import { openLog } from '../../../agent/log.js';
+import { openLog } from '../../../agent/contract/log.js';
 import { ManualClock } from '../../manual-clock.js';
 import { eventually } from '../../eventually.js';
 

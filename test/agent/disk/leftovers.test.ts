@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearLeftovers, type Leftovers } from '../../../agent/disk/leftovers.js';
-import { openLog } from '../../../agent/log.js';
+import { openLog } from '../../../agent/contract/log.js';
 import { eventually } from '../../eventually.js';
 import { ManualClock } from '../../manual-clock.js';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { copyFormula } from '../../../agent/disk/copy-formula.js';
 import { removeUnclaimed, UNPACKED, type Unpacked, withUnpacked } from '../../../agent/disk/unpacked.js';
-import { openFormulas } from '../../../agent/formulas.js';
+import { openFormulas } from '../../../agent/machine/formulas.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { listTree } from '../../../state/formula/tree.js';
 import { openStorage } from '../../../state/storage/open.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, mkdtemp, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLog } from '../../../agent/log.js';
+import { openLog } from '../../../agent/contract/log.js';
 import { gatherLogs, type LogGatherer } from '../../../agent/logs/gather-logs.js';
 import { logSegmentsOf } from '../../../agent/logs/segments.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FormulaEndpoint } from '../../../agent/formulas.js';
+import type { FormulaEndpoint } from '../../../agent/machine/formulas.js';
 import type { UnitRecord } from '../../../agent/journal/record.js';
 import { newRelationRecord } from '../../../agent/journal/relation-record.js';
 import { hasNoPart, takesPart } from '../../../agent/relation/joining.js';

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { newRelationRecord, relationRecordSchema } from '../../../agent/journal/relation-record.js';
-import {
-  begin,
-  finish,
-  leave,
-  nextEvent,
-  observeMembers,
-  type RelationEvent,
-  type RelationQueue,
-} from '../../../agent/relation/queue.js';
+import type { RelationEvent, RelationQueue } from '../../../agent/journal/relation-queue.js';
+import { begin, finish, leave, nextEvent, observeMembers } from '../../../agent/relation/queue.js';
 import { compareUnits } from '../../../state/model/paths.js';
 
 /** What may happen to a unit's queue, or to those it is about. */

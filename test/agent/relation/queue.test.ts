@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  begin,
-  emptyQueue,
-  finish,
-  leave,
-  nextEvent,
-  observeMembers,
-  type RelationQueue,
-} from '../../../agent/relation/queue.js';
+import { emptyQueue, type RelationQueue } from '../../../agent/journal/relation-queue.js';
+import { begin, finish, leave, nextEvent, observeMembers } from '../../../agent/relation/queue.js';
 import { compareUnits } from '../../../state/model/paths.js';
 import { QueueSimulation, type Step } from './queue-simulation.js';
 

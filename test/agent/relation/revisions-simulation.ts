@@ -1,4 +1,4 @@
-import type { FormulaEndpoint } from '../../../agent/formulas.js';
+import type { FormulaEndpoint } from '../../../agent/machine/formulas.js';
 import type { UnitRecord } from '../../../agent/journal/record.js';
 import {
   newRelationRecord,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Log, LogLevel } from '../../../agent/log.js';
+import type { Log, LogLevel } from '../../../agent/contract/log.js';
 import type { MirrorTree } from '../../../agent/tree/mirror.js';
 import type { ClaimMemory, Identity } from '../../../agent/tree/ownership.js';
 import { openHistories } from '../../../agent/tree/histories.js';

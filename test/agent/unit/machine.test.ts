@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Journalled, Wants } from '../../../agent/unit/operations.js';
+import type { Journalled, Wants } from '../../../agent/contract/operations.js';
 import { ScriptedUnit } from './scripted-unit.js';
 
 const toTwo: Wants['upgrade'] = { to: 'p:f-2', force: false, revert: false, revertOnError: false };

@@ -1,6 +1,6 @@
 import { type Actor, createActor } from 'xstate';
 import { unitMachine } from '../../../agent/unit/machine.js';
-import type { Journalled, UnitOperations, Wants } from '../../../agent/unit/operations.js';
+import type { Journalled, UnitOperations, Wants } from '../../../agent/contract/operations.js';
 import { nothingWanted } from '../../../agent/unit/wants.js';
 import { isErrorState, type WorkflowState } from '../../../state/model/workflow-state.js';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
-import { computeWants, configDigest, nothingWanted } from '../../../agent/unit/wants.js';
+import { configDigest } from '../../../agent/contract/present-config.js';
+import { computeWants, nothingWanted } from '../../../agent/unit/wants.js';
 import { noRequests, type UnitRequests } from '../../../state/model/requests.js';
 
 const by = { requestedAt: '2026-01-01T00:00:00Z', by: 'tester' };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openLog } from '../../../agent/log.js';
+import { openLog } from '../../../agent/contract/log.js';
 import { placeUnplaced } from '../../../agent/tree/placement.js';
 import { systemClock } from '../../../state/platform/clock.js';
 import { UnitNotFound } from '../../../state/model/errors.js';

@@ -1,0 +1,79 @@
+import type { RunningHook } from '../../hooks/process/hook-run.js';
+import type { ConfigValue } from '../../state/formula/config-types.js';
+import type { HookRules } from '../../state/formula/hook-rules.js';
+import type { DebugRequest } from '../../state/model/debugging.js';
+import type { UnitDirectory } from '../disk/unit-directory.js';
+import type { HookRetry, UnitRecord } from '../journal/record.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { AgentParts } from '../machine/parts.js';
+import type { WaitEnd } from './await-retry.js';
+
+/** What running a hook needs of its unit. */
+export interface HookHost {
+  readonly name: string;
+  readonly parts: AgentParts;
+  readonly directory: UnitDirectory;
+  record(): UnitRecord;
+  /** Changes the unit's record, to be journalled with the next `save`. */
+  note(change: Partial<UnitRecord>): void;
+  /** Journals changes of the unit's record and, in the same write, of one of its relations. */
+  save(change: Partial<UnitRecord>, relation?: RelationRecord): Promise<void>;
+  config(): Promise<Readonly<Record<string, ConfigValue>>>;
+  /** How the formula in place wants a hook to be run. */
+  hookRules(hook: string): Promise<HookRules>;
+  /** Waits until a hook that failed is to run again, or an operator wants something else. @see RetryWait.wait */
+  awaitRetry(retry: HookRetry, longest: number): Promise<WaitEnd>;
+  /**
+   * Sees that the formula, and this hook if it has one, is on the disk.
+   * @returns whether it is to be run @see mendFormula
+   */
+  mendFormula(hook: string): Promise<boolean>;
+  /** All relations the unit is in. */
+  relationRecords(): readonly RelationRecord[];
+  /** Who debugs the unit's hooks, if anybody does. */
+  debugRequest(): DebugRequest | undefined;
+  /** @see UnitOperations.takeUp */
+  takeUp(): Promise<void> | undefined;
+  /** Tells observers what the unit waits for, or that it goes on. */
+  troubledBy(error: unknown): void;
+  /** Whether this agent has let go of the unit. */
+  isStopped(): boolean;
+  /** Registers a hook that runs, to be left behind when the agent stops. @returns what forgets it */
+  running(hook: RunningHook): () => void;
+}
+
+/** Which hook is to run, in which context, and what the journal notes when it is through. */
+export interface HookCall {
+  readonly name: string;
+  /** Of an upgrade hook: formula ids. */
+  readonly upgrade?: { readonly from: string; readonly to: string };
+  /** Of a relation hook. */
+  readonly relation?: RelationCall;
+  /** An operator's command, run in the place of the hook. Killed, it is not run again. */
+  readonly command?: CommandCall;
+  /** Of a relation hook: the attempts at it are the relation's, and not those at the hook the unit's state is about. */
+  readonly attempts?: {
+    get(): number;
+    /** @returns the relation's record, to be journalled */
+    set(count: number): RelationRecord;
+    /** Puts the next attempt off: meanwhile the unit goes on with others. @returns the same */
+    putOff(retry: HookRetry): RelationRecord;
+  };
+  /** Noted in the same write as the end of the hook, so that what it stands for is never done twice. */
+  through(): { readonly change?: Partial<UnitRecord>; readonly relation?: RelationRecord };
+}
+
+export type CommandCall = NonNullable<NonNullable<UnitRecord['hook']>['command']>;
+
+export interface RelationCall {
+  /** The relation's number in the tree. */
+  readonly number: string;
+  /** As the hook sees it, e.g. `db:4`. */
+  readonly id: string;
+  readonly name: string;
+  /** As of the event. */
+  readonly members: readonly string[];
+  readonly remoteUnit?: string;
+  /** In `broken` nobody is there and nothing can be set. */
+  readonly broken: boolean;
+}

@@ -1,0 +1,14 @@
+import type { UnitStatus } from '../../state/model/schemas.js';
+import type { HookRetry } from '../journal/record.js';
+import { shortened } from '../contract/shortened.js';
+
+/** What observers are told of a hook that waits for its next try. */
+export function waitingFacts(retry: HookRetry): NonNullable<UnitStatus['waiting']> {
+  const { hook, failure, since, until, attempt } = retry;
+  return { hook, reason: shortened(failure), since, until, attempt };
+}
+
+/** The same in one sentence. */
+export function waitingSentence({ failure, until }: HookRetry): string {
+  return `${failure}; it runs again at ${until.replace(/\.\d+Z$/, 'Z')}`;
+}

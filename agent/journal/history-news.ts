@@ -1,0 +1,97 @@
+import { type Event, type HistoryEntry, newEntry, ofLife } from '../../state/model/history-entry.js';
+import { sayLeftBehind } from '../../state/model/left-behind.js';
+import type { UnitRequests } from '../../state/model/requests.js';
+import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
+import { committedFormula, type UnitRecord } from './record.js';
+
+/** What a state is about, for the history. */
+const jobs: Partial<Record<WorkflowState, string>> = {
+  installing: 'install',
+  starting: 'start',
+  configuring: 'config',
+  upgrading: 'upgrade',
+  stopping: 'stop',
+};
+
+/** Entries that wait for the coordinator; of more, the oldest are forgotten. */
+const MOST_NEWS = 30;
+
+/**
+ * What a change of the unit's record means to its history: jobs that are done or failed, errors that were resolved.
+ * They are part of the record until they are in the tree, so that a coordinator that is away loses none.
+ */
+export function newsOf(
+  before: UnitRecord,
+  after: UnitRecord,
+  requests: UnitRequests,
+  at: string,
+): readonly HistoryEntry[] {
+  const news = entriesOf(before, after, requests, at).map((entry) =>
+    ofLife(newEntry({ ...entry, at }), after),
+  );
+  const all = [...(after.news ?? []), ...news];
+  return news.length === 0 ? all : all.slice(-MOST_NEWS);
+}
+
+/** The news of a unit with one more event: of what is no part of the unit's own record. */
+export function newsWith(record: UnitRecord, event: Event): readonly HistoryEntry[] {
+  return [...(record.news ?? []), ofLife(newEntry(event), record)].slice(-MOST_NEWS);
+}
+
+function entriesOf(
+  before: UnitRecord,
+  after: UnitRecord,
+  { resolved }: UnitRequests,
+  at: string,
+): readonly Omit<Event, 'at'>[] {
+  const took = (since: string): number => Math.max(0, Date.parse(at) - Date.parse(since));
+  const { upgrade } = before;
+  if (after.upgrade?.failure !== undefined && upgrade?.failure === undefined && upgrade !== null) {
+    const { from, to, by } = upgrade;
+    const message = after.upgrade.failure;
+    return [
+      {
+        what: 'upgrade',
+        outcome: 'failed',
+        from: from?.id,
+        to: to.id,
+        by,
+        message,
+        took: took(upgrade.since),
+      },
+    ];
+  }
+  const route = upgrade && {
+    from: (upgrade.replaces ?? upgrade.from)?.id,
+    to: upgrade.to.id,
+    by: upgrade.by,
+  };
+  if (upgrade !== null && upgrade.step !== 'resuming' && after.upgrade?.step === 'resuming') {
+    const what = upgrade.revert === true ? 'revert' : 'upgrade';
+    const { leftBehind } = after;
+    return [
+      {
+        what,
+        outcome: 'done',
+        ...route,
+        took: took(upgrade.since),
+        ...(leftBehind && { message: sayLeftBehind(leftBehind), details: { leftBehind } }),
+      },
+    ];
+  }
+  if (before.state === after.state) return [];
+  if (isErrorState(after.state)) {
+    const what = jobs[before.state] ?? before.state;
+    const failure = { what, outcome: 'failed', message: after.error ?? '' } as const;
+    return [{ ...failure, ...(before.state === 'upgrading' && route), took: took(before.since) }];
+  }
+  if (isErrorState(before.state) && after.resolvedId !== before.resolvedId) {
+    const retry = resolved?.value.retry === true;
+    const message = retry ? 'the hook runs again' : 'taken as done';
+    return [{ what: 'resolved', outcome: 'done', message, by: resolved?.value.by }];
+  }
+  const what = before.state === 'upgrading' ? undefined : jobs[before.state];
+  if (what === undefined) return [];
+  const to = what === 'install' ? committedFormula(after)?.id : undefined;
+  return [{ what, outcome: 'done', to, took: took(before.since) }];
+}

@@ -1,0 +1,57 @@
+import type { HookContext } from '../../hooks/context/hook-context.js';
+import type { Clock } from '../../state/platform/clock.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { HookRules } from '../../state/formula/hook-rules.js';
+import type { MachineAddresses } from './addresses.js';
+import type { DataDirectory } from '../disk/data-directory.js';
+import type { KeptUnits } from '../disk/kept-units.js';
+import type { Leftovers } from '../disk/leftovers.js';
+import type { HomeEnvironment } from '../environment/home-environment.js';
+import type { Formulas } from './formulas.js';
+import type { HookGate } from './hook-gate.js';
+import type { HookSlots } from './hook-slots.js';
+import type { Journal } from '../journal/journal.js';
+import type { Log } from '../contract/log.js';
+import type { LogGatherer } from '../logs/gather-logs.js';
+import type { DroppedRelations } from '../tree/dropped-relations.js';
+import type { Histories } from '../tree/histories.js';
+import type { Meetings, Relations } from '../tree/relations.js';
+import type { Services } from '../tree/services.js';
+import type { TreeWriter } from '../tree/tree-writer.js';
+
+/** What every unit of the machine uses; made once by the agent. */
+export interface AgentParts {
+  readonly machine: string;
+  readonly addresses: MachineAddresses;
+  readonly directory: DataDirectory;
+  readonly coordinator: Coordinator;
+  readonly home: HomeEnvironment;
+  readonly journal: Journal;
+  readonly leftovers: Leftovers;
+  readonly kept: KeptUnits;
+  readonly formulas: Formulas;
+  readonly services: Services;
+  readonly relations: Relations;
+  readonly meetings: Meetings;
+  readonly dropped: DroppedRelations;
+  readonly histories: Histories;
+  readonly writer: TreeWriter;
+  readonly slots: HookSlots;
+  readonly gate: HookGate;
+  /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
+  readonly contexts: Map<string, HookContext>;
+  readonly logs: LogGatherer;
+  /** The environment's, for hooks whose formula says nothing else. */
+  readonly hookRules: HookRules;
+  /** Milliseconds a hook may take. */
+  readonly hookTimeLimit: number;
+  /** Milliseconds between SIGTERM and SIGKILL for a hook over its time limit. */
+  readonly hookKillDelay: number;
+  /** The agent before this one did not come to stop. */
+  readonly afterDeath: boolean;
+  /** The machine's current boot: what ran in another one is gone. */
+  readonly boot: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+}

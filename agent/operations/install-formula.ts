@@ -1,0 +1,65 @@
+import { unlessAborted } from '../../state/platform/unless-aborted.js';
+import { stageFormula } from '../disk/stage.js';
+import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
+import { betweenFaults } from '../contract/fault-points.js';
+import { saidWhile } from '../contract/said-while.js';
+import { knownService, waitsForService } from '../tree/services.js';
+import { whileItMayHeal } from './prepare-upgrade.js';
+import type { AgentUnit } from '../unit/unit.js';
+
+/** Takes the unit's directory. One that another life of its name left there is put aside, with its data. */
+async function claimUnitDirectory(unit: AgentUnit): Promise<void> {
+  const { name, directory, parts } = unit;
+  const { incarnation } = unit.record();
+  const left = lifeOfDirectory(directory);
+  if (left !== undefined && incarnation !== undefined && left !== incarnation) {
+    const at = parts.clock.now();
+    const aside = await parts.kept.putAside(directory.root, {
+      unit: name,
+      incarnation: left,
+      at,
+      forGood: true,
+    });
+    if (aside !== undefined)
+      parts.log.warning(
+        `another life of the unit left its directory, which is put aside: ${aside.directory}`,
+        {
+          unit: name,
+        },
+      );
+  }
+  makeUnitDirectory(directory, incarnation);
+}
+
+/**
+ * Puts the formula in place that the service points at when the unit first gets that far. A later one is an upgrade,
+ * so that what `install` ran with is what the unit has; but as long as one cannot be had, the next may be the way out.
+ *
+ * It is abandoned by `signal` only where it waits for others: what it does on the disk is done to its end.
+ */
+export async function installFormula(unit: AgentUnit, signal: AbortSignal): Promise<void> {
+  const { formulas, services } = unit.parts;
+  if (unit.record().formula === null) {
+    await whileItMayHeal(unit, signal, async () => {
+      const { service: name } = unit.record();
+      const { service } = await saidWhile(
+        unit,
+        () => waitsForService(name),
+        unlessAborted(knownService(services, name), signal),
+      );
+      const { ref: wanted } = await unlessAborted(formulas.findAnew(service.formula), signal);
+      const { ref, bundle } = await betweenFaults('installing.fetch', () =>
+        unlessAborted(formulas.fetch(wanted.id, wanted.sha256), signal),
+      );
+      await claimUnitDirectory(unit);
+      await betweenFaults('installing.extract', () =>
+        stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
+      );
+      await betweenFaults('installing.link', () => linkFormula(unit.directory, ref));
+      signal.throwIfAborted();
+      const { incarnation: serviceIncarnation } = service;
+      await unit.save({ formula: ref, ...(serviceIncarnation !== undefined && { serviceIncarnation }) });
+    });
+  }
+  await unit.inPlace.load();
+}

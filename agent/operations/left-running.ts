@@ -1,0 +1,45 @@
+import { findLeftRunning, type LeftRunning } from '../../hooks/process/left-running.js';
+import { pause } from '../../state/platform/clock.js';
+import { warnInLog } from './say-in-log.js';
+import type { AgentUnit } from '../unit/unit.js';
+
+/** Milliseconds in which what `stop` told to end may end. */
+const ENDING = 2_000;
+
+/** Processes that are named. */
+export const MOST_NAMED = 10;
+
+/**
+ * The processes that a unit leaves running when it is removed, which are named in the agent's log and in the unit's own,
+ * with the command that ends them: they may be meant to run on, so nothing is killed. May be done again.
+ */
+export async function nameLeftRunning(unit: AgentUnit): Promise<readonly LeftRunning[]> {
+  const { clock, log, machine } = unit.parts;
+  const find = (): readonly LeftRunning[] => {
+    try {
+      return findLeftRunning({
+        entry: `ENSEMBLE_DATA_DIR=${unit.directory.data}`,
+        root: unit.directory.root,
+      });
+    } catch (error) {
+      log.debug('it is not known what the unit left running', { unit: unit.name, error });
+      return [];
+    }
+  };
+  const first = find();
+  if (first.length === 0) return [];
+  await pause(clock, ENDING);
+  const left = find();
+  if (left.length === 0) return [];
+  const message = `${sayLeftRunning(left)}; on ${machine}, to end that: kill ${left.map(({ pid }) => pid).join(' ')}`;
+  log.warning(message, { unit: unit.name });
+  await warnInLog(unit, 'remove', message);
+  return left;
+}
+
+/** `it leaves running: 4711 node server.mjs, 4712 sleep`. */
+export function sayLeftRunning(left: readonly LeftRunning[]): string {
+  const named = left.slice(0, MOST_NAMED).map(({ pid, command }) => `${pid} ${command}`);
+  const others = left.length - named.length;
+  return `it leaves running: ${named.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
+}

@@ -1,0 +1,43 @@
+import { NoProgress } from '../contract/errors.js';
+import type { UnitRecord } from '../journal/record.js';
+import type { AgentUnit } from '../unit/unit.js';
+
+/** So many agents in a row may die at one and the same place of a unit's journal; after that it is not taken up again. */
+const MOST_DEATHS = 5;
+
+/** What of a unit can go on by itself: its workflow, and beside it the preparation of an upgrade. */
+type Strand = keyof NonNullable<UnitRecord['deaths']>;
+
+/**
+ * The loop breaker: notes, before the first thing that an agent does for a unit after the one before it died, that this
+ * is tried once more. Whatever gets the unit any further forgets the count, so what ends the agent each time, and is
+ * started again with it, comes to its end. A hook that goes on while agents die gets the unit further by itself.
+ * @param at what is tried: another thing than before is a beginning; default: the step of the upgrade under way
+ * @throws NoProgress
+ */
+export function takeUp(unit: AgentUnit, strand: Strand, at = stepOf(unit)): Promise<void> | undefined {
+  if (!unit.isFirst(strand)) return undefined;
+  const { deaths = {} } = unit.record();
+  const before = deaths[strand]?.at === at ? deaths[strand].times : 0;
+  const times = unit.parts.afterDeath ? before + 1 : 0;
+  return times === before ? undefined : noteDeaths(unit, strand, at, times);
+}
+
+/** Forgets the count of a strand whose end is not otherwise in the journal. */
+export async function gotThrough(unit: AgentUnit, strand: Strand): Promise<void> {
+  const { deaths = {} } = unit.record();
+  if (deaths[strand] !== undefined) await unit.save({ deaths: { ...deaths, [strand]: undefined } });
+}
+
+const stepOf = (unit: AgentUnit): string => unit.record().upgrade?.step ?? '';
+
+async function noteDeaths(unit: AgentUnit, strand: Strand, at: string, times: number): Promise<void> {
+  const { deaths = {}, state } = unit.record();
+  await unit.save({ deaths: { ...deaths, [strand]: { at, times } } });
+  if (times < MOST_DEATHS) return;
+  const what = strand === 'workflow' ? `${unit.name} was ${state}` : `${unit.name} prepared an upgrade`;
+  throw new NoProgress(
+    `${times} agents in a row died while ${what}, and nothing was done in between`,
+    'find out why in the log of the agent',
+  );
+}

@@ -1,0 +1,39 @@
+import { isHookInPlace } from '../disk/staged.js';
+import { linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
+import type { FormulaRef } from '../journal/record.js';
+import { awaitDirectory, requireDirectory } from '../hook-runs/missing-directory.js';
+import { fetchAndStage, untilHealed } from './prepare-upgrade.js';
+import type { AgentUnit } from '../unit/unit.js';
+import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
+
+/**
+ * Goes before each hook. One of a unit whose data is not there waits until it is; where an operator has the unit begin
+ * anew, `install` goes before the hook. A formula that is not on the disk as it came, since somebody removed it or its hook, is fetched
+ * again, from this machine's cache or the storage. Otherwise the hook would pass for one that the formula does not have.
+ * @returns whether the hook is to be run: not so where an operator takes it as done
+ * @throws UnitDirectoryMissing; what fetching it again cannot get over, e.g. NoProgress
+ */
+export async function mendFormula(unit: AgentUnit, hook: string): Promise<boolean> {
+  const { formula } = unit.record();
+  if (formula === null) return true;
+  const data = await awaitDirectory(unit, hook);
+  if (data === 'done') return false;
+  await putInPlace(unit, formula, hook);
+  // On its way out, a unit is not set up once more.
+  if (data === 'anew' && hook !== 'install' && unit.record().state !== 'stopping')
+    await runWorkflowHook(unit, 'install');
+  return true;
+}
+
+async function putInPlace(unit: AgentUnit, formula: FormulaRef, hook: string): Promise<void> {
+  if (isHookInPlace(unit.directory, formula, hook)) return;
+  unit.parts.log.warning(`${formula.id} is missing or damaged on the disk, and is fetched again`, {
+    unit: unit.name,
+  });
+  await untilHealed(unit, async () => {
+    requireDirectory(unit);
+    makeUnitDirectory(unit.directory, unit.record().incarnation);
+    await fetchAndStage(unit, formula);
+    await linkFormula(unit.directory, formula);
+  });
+}

@@ -1,0 +1,108 @@
+import { type Entity, readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { type Flag, flagSchema, serviceSchema } from '../../state/model/schemas.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { WantedFormula, Wants } from '../contract/operations.js';
+import type { AgentUnit } from '../unit/unit.js';
+import { targetOf } from './wanted-formula.js';
+
+/**
+ * How a unit leaves the relations whose endpoints a wanted formula lacks: before its upgrade goes ahead, with the hooks of
+ * the formula in place, as the new one has none. Up to then the unit runs on, and the upgrade can be called off: it then
+ * joins them again. For whose sake it leaves is journalled before it does, so that it does not come back in between.
+ */
+export class Parting {
+  readonly #unit: AgentUnit;
+  #asking = false;
+
+  constructor(unit: AgentUnit) {
+    this.#unit = unit;
+  }
+
+  /** @see Wants.leave */
+  stands(wanted: WantedFormula | undefined): Wants['leave'] {
+    const { parts, relations } = this.#unit;
+    if (wanted === undefined) return 'nothing';
+    const endpoints = parts.formulas.known(wanted.to)?.endpoints;
+    // Preparing the upgrade finds it.
+    if (endpoints === undefined) return 'waits';
+    const lacking = relations.lacking(endpoints);
+    if (lacking.length === 0) return 'nothing';
+    const allLeft = lacking.every(({ queue }) => queue.leaving);
+    return allLeft && this.#unit.record().leavingFor === wanted.to && !relations.due(lacking)
+      ? 'waits'
+      : 'due';
+  }
+
+  /** Begins to leave, and runs the next hook that is due of what is left. */
+  async next(): Promise<void> {
+    const unit = this.#unit;
+    const { hook, leavingFor } = unit.record();
+    const underWay = unit.relations.all().filter(({ relation }) => relation === hook?.relation);
+    if (underWay.length > 0) return unit.relations.runNext(underWay);
+    const to = unit.wants().upgrade?.to ?? leavingFor;
+    if (to === undefined || to === null) return;
+    const { endpoints } = await unit.parts.formulas.find(to);
+    await unit.save({ leavingFor: to });
+    unit.relations.leave(unit.relations.lacking(endpoints));
+    await unit.relations.runNext(unit.relations.lacking(endpoints));
+  }
+
+  /** Whether something is to be left before the unit has this formula, which was found. */
+  mustLeave(to: string): boolean {
+    const endpoints = this.#unit.parts.formulas.known(to)?.endpoints ?? [];
+    return this.#unit.relations.lacking(endpoints).length > 0;
+  }
+
+  /** Leaves what was joined at the last moment, when the upgrade was about to go ahead. */
+  async leave(to: string): Promise<void> {
+    const { parts, relations } = this.#unit;
+    const { endpoints } = await parts.formulas.find(to);
+    this.#unit.note({ leavingFor: to });
+    await relations.leaveTill(() => relations.lacking(endpoints));
+  }
+
+  /** Why the upgrade does not go ahead yet, in an operator’s words; nothing where it waits for something else. */
+  blockers(): readonly string[] {
+    const { leavingFor, unit } = this.#unit.record();
+    const endpoints = leavingFor ? this.#unit.parts.formulas.known(leavingFor)?.endpoints : undefined;
+    if (endpoints === undefined) return [];
+    return this.#unit.relations.lacking(endpoints).map((record) => blockerOf(unit, `${leavingFor}`, record));
+  }
+
+  /** Joins again what was left for an upgrade that nobody wants any more. */
+  lookWhetherCalledOff(wanted: WantedFormula | undefined): void {
+    const unit = this.#unit;
+    const { leavingFor = null } = unit.record();
+    if (leavingFor === null || wanted?.to === leavingFor || this.#asking || unit.isStopped()) return;
+    this.#asking = true;
+    this.#isCalledOff(leavingFor)
+      .then((isOff) => (isOff ? unit.save({ leavingFor: null }) : undefined))
+      .catch((error: unknown) =>
+        unit.parts.log.error('whether the upgrade is still wanted is not known', { unit: unit.name, error }),
+      )
+      .finally(() => {
+        this.#asking = false;
+      });
+  }
+
+  /** After a restart the requests may not have been read yet, so that none is seen where one stands. */
+  async #isCalledOff(leavingFor: string): Promise<boolean> {
+    const { parts, name } = this.#unit;
+    const flag: Entity<Flag> | undefined = await readEntity(
+      parts.coordinator,
+      paths.upgrade(name),
+      flagSchema,
+    );
+    const path = paths.service(this.#unit.record().service);
+    const service = await readEntity(parts.coordinator, path, serviceSchema);
+    return flag === undefined || targetOf(flag.value, service?.value.formula) !== leavingFor;
+  }
+}
+
+function blockerOf(unit: string, formula: string, { identifier, error }: RelationRecord): string {
+  const left = `relation ${identifier}, which ${formula} lacks,`;
+  return error === null
+    ? `${left} is left first`
+    : `${left} is to be left first and is in error: ensemble resolved --retry ${unit} ${identifier}`;
+}

@@ -1,0 +1,136 @@
+import type { LeftRunning } from '../../hooks/process/left-running.js';
+import { unlessGone } from '../../state/coordination/unless-gone.js';
+import { nodeValue, readEntity } from '../../state/model/entity.js';
+import {
+  afterRequest,
+  lastRequest,
+  pruneHistory,
+  readUnitHistory,
+  unitHistoryWith,
+} from '../../state/model/history.js';
+import { newEntry, ofLife } from '../../state/model/history-entry.js';
+import type { KeptUnit } from '../../state/model/kept.js';
+import { paths } from '../../state/model/paths.js';
+import { removeUnit } from '../../state/model/removal.js';
+import { unitSchema } from '../../state/model/schemas.js';
+import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
+import { betweenFaults } from '../contract/fault-points.js';
+import { untilItWorks } from '../contract/retry.js';
+import { MOST_NAMED, nameLeftRunning, sayLeftRunning } from './left-running.js';
+import type { AgentUnit } from '../unit/unit.js';
+
+/** The unit's history outlives it. The id is the same every time, so doing it again adds nothing. */
+async function recordRemoval(
+  unit: AgentUnit,
+  kept: KeptUnit | undefined,
+  left: readonly LeftRunning[],
+): Promise<void> {
+  const { coordinator } = unit.parts;
+  const path = paths.unitHistory(unit.name);
+  const found = await coordinator.get(path);
+  if (found === undefined) return;
+  const [past, request] = await Promise.all([
+    readUnitHistory(coordinator, unit.name),
+    lastRequest(coordinator),
+  ]);
+  const { news = [], since } = unit.record();
+  const details = {
+    ...(left.length > 0 && {
+      leftRunning: left.slice(0, MOST_NAMED).map(({ pid, command }) => ({ pid, command })),
+    }),
+    ...(kept !== undefined && { kept: { directory: kept.directory, until: kept.until } }),
+  };
+  const words = [...(left.length > 0 ? [sayLeftRunning(left)] : []), ...(kept ? [sayKept(kept)] : [])];
+  const removal = {
+    at: unit.now(),
+    what: 'remove',
+    outcome: 'done',
+    by: unit.requests().removal?.value.by,
+    ...(words.length > 0 && { message: words.join('; '), details }),
+  } as const;
+  const last = { ...ofLife(newEntry(removal), unit.record()), id: `removed ${since}` };
+  const told = [...news, last].map((entry) => afterRequest(entry, request));
+  const value = nodeValue({ entries: unitHistoryWith(past, told) });
+  await coordinator.set(path, value, found.version);
+}
+
+/**
+ * Removes a stopped unit from the tree and from this machine. The journal goes last: until then a restart finds out
+ * that this is under way and does it again. The directory goes before the tree, which would have nobody to ask again;
+ * but only when the tree no longer says that the unit runs what is in it.
+ */
+export async function removeUnitHere(unit: AgentUnit): Promise<void> {
+  const { clock, random, coordinator, journal, log, logs } = unit.parts;
+  let left: readonly LeftRunning[] | undefined;
+  await untilItWorks(
+    async () => {
+      await disclaimFormula(unit);
+      // Before its log goes, and its directory, by which its processes are found.
+      left ??= await nameLeftRunning(unit);
+      await logs.finish(unit.name);
+      const kept = await betweenFaults('stopped.disk', () => clearAway(unit));
+      await betweenFaults('stopped.tree', async () => {
+        if (await isAnother(unit)) return;
+        await recordRemoval(unit, kept, left ?? []);
+        await removeUnit(coordinator, unit.name, undefined, unit.record());
+        await pruneHistory(coordinator, unit.record().service);
+      });
+    },
+    { clock, random, mayHeal: () => !unit.isStopped(), failed: (error) => unit.troubledBy(error) },
+  );
+  unit.report.mirror.close();
+  await betweenFaults('stopped.journal', () => journal.remove(unit.name));
+  log.info('removed', { unit: unit.name });
+}
+
+/** Whether the tree's unit is another one, which has the name after this one was taken out of the tree. */
+async function isAnother(unit: AgentUnit): Promise<boolean> {
+  const { name, parts } = unit;
+  const found = await readEntity(parts.coordinator, paths.unit(name), unitSchema);
+  if (found === undefined) return false;
+  const { machine, incarnation } = found.value;
+  return machine !== parts.machine || incarnation !== unit.record().incarnation;
+}
+
+/**
+ * Puts the unit's directory aside, or removes it where the operator wants that, or the environment keeps nothing. May be
+ * asked for anew meanwhile: where there is no room to note what is put aside, `--purge` is the way out.
+ */
+async function clearAway(unit: AgentUnit): Promise<KeptUnit | undefined> {
+  const { kept, log } = unit.parts;
+  const { root } = unit.directory;
+  const { keepData = false, purge, since, formula, incarnation = '' } = unit.record();
+  const life = lifeOfDirectory(unit.directory) ?? '';
+  const isOwn = life === '' || life === incarnation;
+  const leaving = {
+    unit: unit.name,
+    incarnation: isOwn ? incarnation : life,
+    at: Date.parse(since),
+    forGood: keepData || !isOwn,
+  };
+  const isPurged = unit.requests().removal?.value.purge ?? purge ?? false;
+  // Of a unit that was never installed there is nothing to keep.
+  const isEmpty = formula === null && !keepData && !hasContent(unit.directory.data);
+  if (isOwn && (isPurged || isEmpty || !(keepData || kept.keeps()))) {
+    await kept.discard(root, leaving);
+    return undefined;
+  }
+  const held = await kept.putAside(root, leaving);
+  if (held !== undefined) log.info(sayKept(held), { unit: unit.name });
+  return held;
+}
+
+function sayKept({ directory, until }: KeptUnit): string {
+  return `its directory is kept: ${directory}${until === undefined ? '' : `, until ${until}`}`;
+}
+
+/** Has the tree say that the unit runs no formula any more. */
+async function disclaimFormula(unit: AgentUnit): Promise<void> {
+  await unit.report.known();
+  const facts = unit.report.facts();
+  if (facts === undefined) return;
+  // It may have been removed from the tree already, before this was begun again.
+  await unlessGone(() =>
+    unit.report.mirror.include(facts, (operations) => unit.parts.writer.write(operations)),
+  );
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import { pause } from '../../state/platform/clock.js';
+import { NoProgress } from '../contract/errors.js';
+import type { UnitRecord } from '../journal/record.js';
+import { sentence } from '../contract/log.js';
+import { commitUpgrade } from './commit-upgrade.js';
+import { installFormula } from './install-formula.js';
+import { NotPrepared, type UnitOperations } from '../contract/operations.js';
+import { fetchFormula, stageWanted, untilHealed } from './prepare-upgrade.js';
+import { removeUnitHere } from './remove-unit.js';
+import type { AgentUnit } from '../unit/unit.js';
+import { pauseForUpgrade, resumeAfterUpgrade, runUpgradeHook, swapFormula } from './upgrade.js';
+import { configDigest } from '../contract/present-config.js';
+import { wayOut } from '../contract/failure-advice.js';
+import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
+
+/** Milliseconds. */
+const LOOK_AGAIN = 5_000;
+
+/** The operations of one unit, as its machine invokes them. What each acts on is in the journal before it acts. */
+export function unitOperations(unit: AgentUnit): UnitOperations {
+  /** An installation or a preparation that was abandoned may still be writing to the disk. */
+  let installing: Promise<void> = Promise.resolve();
+  let staging: Promise<void> = Promise.resolve();
+
+  return {
+    journalled() {
+      const { state, upgrade, hook, formula, boot } = unit.record();
+      return {
+        state,
+        step: upgrade?.step,
+        resumeIn: upgrade?.resumeIn ?? 'configuring',
+        relationHookRuns: hook?.relation !== undefined,
+        commandRuns: hook?.command !== undefined,
+        upgradingTo: upgrade?.to.id,
+        upgradeAsked: upgrade?.asked,
+        rebooted: boot !== unit.parts.boot,
+        installed: formula !== null,
+      };
+    },
+
+    // What became of a hook is seen when it is adopted.
+    takeUp: () => (unit.record().hook === null ? unit.takeUp() : undefined),
+
+    async install(signal) {
+      await unit.enter('installing');
+      installing = installFormula(unit, signal);
+      await installing;
+      await runWorkflowHook(unit, 'install');
+    },
+
+    async start() {
+      const again = unit.record().state === 'started';
+      unit.noteState('starting', again ? { done: ['config-changed'] } : {});
+      await configure(unit);
+      await runWorkflowHook(unit, 'start');
+    },
+
+    async configure() {
+      unit.noteState('configuring');
+      await configure(unit);
+    },
+
+    // Looked at once more: what was due may be gone without a write, and what is wanted must not be taken from before.
+    runCommand: () => unit.commands.runNext().finally(() => unit.look()),
+    relate: () => unit.relations.runNext().finally(() => unit.look()),
+    fetch: (signal) => fetchFormula(unit, signal),
+    stage(signal) {
+      // What the formula lacks is known by then.
+      staging = stageWanted(unit, signal).finally(() => unit.look());
+      return staging;
+    },
+    async part() {
+      try {
+        await unit.parting.next();
+      } catch (error) {
+        if (unit.isStopped()) return;
+        // None of a hook, which is its relation's: something outside, or a bug, either of which must not spin.
+        unit.parts.log.error('relations cannot be left', { unit: unit.name, error });
+        unit.troubledBy(error);
+        await pause(unit.parts.clock, LOOK_AGAIN);
+      } finally {
+        unit.look();
+      }
+    },
+    async pause(prepared) {
+      let ahead = false;
+      if (prepared !== undefined)
+        await untilHealed(unit, async () => {
+          ahead = await pauseForUpgrade(unit, prepared);
+        });
+      if (!ahead) throw new NotPrepared();
+    },
+    swap: () => untilHealed(unit, () => swapFormula(unit)),
+    upgradeHook: () => runUpgradeHook(unit),
+    commit: () => untilHealed(unit, () => commitUpgrade(unit)),
+    resume: () => untilHealed(unit, () => resumeAfterUpgrade(unit)),
+
+    async stop() {
+      await unit.enter('stopping', fateOfData(unit));
+      await unit.relations.leaveAll();
+      if (unit.record().formula !== null) await runWorkflowHook(unit, 'stop');
+    },
+
+    async remove() {
+      await unit.enter('stopped', fateOfData(unit));
+      await Promise.allSettled([installing, staging]);
+      await removeUnitHere(unit);
+    },
+
+    async settle(state, failure) {
+      if (unit.record().state === state) return;
+      if (failure !== undefined) unit.parts.log.error(sentence(failure), { unit: unit.name });
+      const { hook, state: before, upgrade } = unit.record();
+      const { upgrade: wanted } = unit.wants();
+      await unit.enter(state, {
+        // Whoever asks by force from here on asks for one more try.
+        ...(state === 'upgrade-error' &&
+          upgrade !== null &&
+          wanted?.to === upgrade.to.id && { upgrade: { ...upgrade, asked: wanted.asked } }),
+        ...(failure === undefined ? { error: null, brief: null, next: null } : wayOut(failure, unit.name)),
+        // What ends agents is not tried again but for a config that comes after this: else the breaker would break nothing.
+        ...(failure instanceof NoProgress && { failedConfig: unit.presentConfig().digest ?? null }),
+        // An operator took its start as done.
+        ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),
+      });
+      if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
+    },
+  };
+}
+
+/**
+ * Runs `config-changed` for the config that holds when it starts. Which that is, is noted before: a change that comes
+ * while it runs makes it run again, also where another agent sees it end; and where it fails and an operator takes it
+ * as done, it is not run again for the same config. All of it is in the journal with the hook's start; where there is no
+ * hook, nothing was done that a restart would have to know.
+ */
+async function configure(unit: AgentUnit): Promise<void> {
+  const { hook, done } = unit.record();
+  const begun = hook?.name === 'config-changed' || done.includes('config-changed');
+  if (!begun) unit.note({ configDigest: configDigest(await unit.config()) });
+  await runWorkflowHook(unit, 'config-changed');
+}
+
+/** Journalled as soon as the unit is on its way out: after a restart the request may not have been read again yet. */
+function fateOfData(unit: AgentUnit): Pick<UnitRecord, 'keepData' | 'purge'> {
+  const { keepData, purge } = unit.requests().removal?.value ?? unit.record();
+  return { keepData: keepData === true || undefined, purge: purge === true || undefined };
+}

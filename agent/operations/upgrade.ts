@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { removeRun } from '../../hooks/process/run-directory.js';
+import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
+import { isStaged } from '../disk/staged.js';
+import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
+import { betweenFaults } from '../contract/fault-points.js';
+import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
+import { nameLeftBehind } from './left-behind.js';
+import type { WantedFormula } from '../contract/operations.js';
+import { fetchAndStage } from './prepare-upgrade.js';
+import type { AgentUnit } from '../unit/unit.js';
+import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
+
+type Upgrade = NonNullable<UnitRecord['upgrade']>;
+
+const WENT_BACK = 'went back to';
+
+/** How many formulas before the present one a unit keeps to go back to. */
+const KEPT = 2;
+
+/**
+ * The point of no return: journals what the upgrade goes from and to. From here on a restart goes forward. The formula
+ * is staged by now, so nothing that follows needs the storage.
+ *
+ * What counts is what was prepared: by now something newer may be wanted, which is not on the disk. It is prepared after
+ * this upgrade.
+ * @returns false where it cannot go ahead: nothing is wanted any more, or the other way, or the formula is not on the disk after all
+ */
+export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula): Promise<boolean> {
+  const { ref } = await unit.parts.formulas.find(prepared.to);
+  // Whoever related services in this very moment; from the next write on nothing is joined that the formula lacks.
+  while (unit.parting.mustLeave(prepared.to)) await unit.parting.leave(prepared.to);
+  const wanted = unit.wants().upgrade;
+  if (wanted?.revert !== prepared.revert || !isStaged(unit.directory, ref)) return false;
+  // How it is to be done may have been said anew meanwhile.
+  const upgrade = wanted.to === prepared.to ? wanted : prepared;
+  const record = unit.record();
+  const by = unit.requests().upgrade?.value.by;
+  await unit.enter('upgrading', {
+    leavingFor: null,
+    upgrade: {
+      from: committedFormula(record),
+      to: ref,
+      step: 'swapping',
+      since: unit.now(),
+      ...(by !== undefined && { by }),
+      ...(upgrade.asked !== undefined && { asked: upgrade.asked }),
+      resumeIn: record.upgrade?.resumeIn ?? whereToResume(record.state),
+      ...(upgrade.revert && { revert: true, ...(record.formula && { replaces: record.formula }) }),
+      ...(upgrade.revertOnError && { revertOnError: true }),
+    },
+  });
+  return true;
+}
+
+/**
+ * Renames the formula link: from one instant to the next, the unit has the new formula and the whole of it. One that
+ * vanished since it was staged, as by hand while the agent was down, is fetched again before that.
+ */
+export async function swapFormula(unit: AgentUnit): Promise<void> {
+  const { from, to, revert } = await enterStep(unit, 'swapping');
+  if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to);
+  await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
+  const { earlier } = unit.record();
+  // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
+  const kept = revert === true || from === null ? earlier : [from, ...earlier];
+  const others = kept.filter(({ directory }, index) => directory !== to.directory && isFirst(kept, index));
+  // In the journal with what comes next: until then a restart links once more, to the same end.
+  unit.note({ formula: to, earlier: others.slice(0, KEPT), ...stepOf(unit, 'hook') });
+}
+
+/**
+ * Runs `upgrade-formula`: the first hook of the new formula, before any other. On the way back it is the hook
+ * `revert-formula` of the formula the unit goes back to.
+ */
+export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
+  const { upgrade } = unit.record();
+  if (upgrade === null) throw new Error('the hook of no upgrade');
+  unit.noteState('upgrading', stepOf(unit, 'hook'));
+  const { from, to, revert, replaces } = upgrade;
+  const wanted = unit.wants().upgrade;
+  await unit.inPlace.load();
+  const left = (replaces ?? from)?.id ?? '';
+  try {
+    await runWorkflowHook(unit, revert === true ? 'revert-formula' : 'upgrade-formula', {
+      upgrade: { from: left, to: to.id },
+      also: () => stepOf(unit, 'committing'),
+    });
+  } catch (error) {
+    // How it is to be done may have been said anew, by whoever asked for one more try.
+    const revertOnError = upgrade.revertOnError || (wanted?.to === to.id && wanted.revertOnError);
+    if (!revertOnError || revert === true || from === null) throw error;
+    await turnBack(unit, upgrade, from, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The upgrade is through, and `config-changed` is due with the new formula. What it left behind is put aside. */
+export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
+  const { upgrade, bad } = unit.record();
+  // In the write that ends the upgrade: whoever follows it is told.
+  const left = upgrade?.replaces ?? upgrade?.from;
+  const isFirst = upgrade?.step !== 'resuming';
+  const leftBehind = left && upgrade && isFirst ? await nameLeftBehind(unit, left, upgrade.to.id) : undefined;
+  await unit.save({
+    ...(isFirst && { leftBehind }),
+    configDigest: null,
+    bad: bad.filter((id) => id !== upgrade?.to.id),
+    ...stepOf(unit, 'resuming'),
+    message: messageAfter(unit.record()),
+  });
+  const { formula, earlier } = unit.record();
+  await betweenFaults('resuming.prune', async () =>
+    unit.parts.leftovers.add(putAsideFormulas(unit.directory, [formula, ...earlier])),
+  );
+}
+
+/** What the unit says of itself after the upgrade: why it went back, or what its formula said last. */
+function messageAfter({ upgrade, message }: UnitRecord): string {
+  if (upgrade?.failure !== undefined) return `${WENT_BACK} ${upgrade.to.id}: ${upgrade.failure}`;
+  return message.startsWith(WENT_BACK) ? '' : message;
+}
+
+/** Journals the step and gives the upgrade it belongs to. */
+export async function enterStep(unit: AgentUnit, step: UpgradeStep): Promise<Upgrade> {
+  await unit.enter('upgrading', stepOf(unit, step));
+  const { upgrade } = unit.record();
+  if (upgrade === null) throw new Error(`step ${step} of no upgrade`);
+  return upgrade;
+}
+
+export function stepOf(unit: AgentUnit, step: UpgradeStep): Pick<UnitRecord, 'upgrade'> {
+  const { upgrade } = unit.record();
+  return { upgrade: upgrade && { ...upgrade, step } };
+}
+
+/** The same upgrade, the other way: journalled in one write, so that a restart goes back as well. */
+async function turnBack(unit: AgentUnit, upgrade: Upgrade, from: FormulaRef, failure: string): Promise<void> {
+  const { hook, bad } = unit.record();
+  unit.parts.log.error(`goes back to ${from.id}: ${failure}`, { unit: unit.name });
+  await unit.save({
+    hook: null,
+    attempts: 0,
+    bad: [...new Set([...bad, upgrade.to.id])],
+    upgrade: { ...upgrade, to: from, replaces: upgrade.to, revert: true, step: 'swapping', failure },
+  });
+  if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
+}
+
+/** A unit that was in an error state takes up where it failed, now with the formula that is to mend it. */
+function whereToResume(state: WorkflowState): Upgrade['resumeIn'] {
+  if (state === 'install-error') return 'installing';
+  if (state === 'start-error') return 'starting';
+  return 'configuring';
+}
+
+function isFirst(formulas: readonly FormulaRef[], index: number): boolean {
+  return formulas.findIndex(({ directory }) => directory === formulas[index]?.directory) === index;
+}

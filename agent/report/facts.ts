@@ -1,0 +1,148 @@
+import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
+import type { UpgradeStep } from '../../state/model/workflow-state.js';
+import { committedFormula, type UnitRecord } from '../journal/record.js';
+import { shortened } from '../contract/shortened.js';
+import type { UnitFacts } from '../tree/mirror.js';
+import type { Wants } from '../contract/operations.js';
+import { waitingFacts, waitingSentence } from '../hook-runs/waiting.js';
+
+/** How far the preparation of an upgrade is. */
+export interface Preparation {
+  readonly step: Extract<UpgradeStep, 'fetching' | 'staging' | 'waiting'>;
+  /** ISO instant. */
+  readonly since: string;
+}
+
+/** What keeps an operation waiting, e.g. storage that cannot be reached. */
+export interface Trouble {
+  readonly reason: string;
+  readonly since: string;
+}
+
+/** What observers are told of a unit: its journal, and what has not come as far as the journal. */
+export function unitFacts(
+  unit: Unit,
+  addresses: Addresses | undefined,
+  record: UnitRecord,
+  wants: Wants,
+  preparation: Preparation | undefined,
+  trouble: Trouble | undefined,
+  relations: UnitStatus['relations'],
+  leaves: readonly string[] = [],
+  hook?: UnitStatus['hook'],
+  config?: UnitStatus['config'],
+): UnitFacts {
+  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves);
+  // What the journal has none of any more must not stay in the node.
+  const { earlier: _earlier, bad: _bad, ...others } = unit;
+  return {
+    unit: {
+      ...others,
+      formula: runningFormula(unit, record),
+      addresses,
+      ports: record.ports,
+      ...(record.earlier.length > 0 && { earlier: record.earlier.map(({ id }) => id) }),
+      ...(record.bad.length > 0 && { bad: record.bad }),
+    },
+    status: {
+      state: record.state,
+      since: record.since,
+      message: shortened(
+        record.error ??
+          trouble?.reason ??
+          (record.retry ? waitingSentence(record.retry) : undefined) ??
+          record.message,
+      ),
+      ...(record.brief && record.brief !== record.error && { brief: shortened(record.brief) }),
+      ...(record.next && { next: shortened(wayOutFirst(record, wants)) }),
+      ...(record.retry && {
+        next: `ensemble resolved --retry ${record.unit}`,
+        waiting: waitingFacts(record.retry),
+      }),
+      ...(hook && { hook }),
+      ...(config && { config }),
+      ...(record.workload !== null && { workload: record.workload }),
+      ...(record.leftBehind && { leftBehind: record.leftBehind }),
+      ...(upgrade && { upgrade }),
+      ...(relations && { relations }),
+    },
+  };
+}
+
+/**
+ * What leads out of an error. Where another formula waits for the unit, that is the way: `resolved --retry` would run
+ * the broken hook once more.
+ */
+function wayOutFirst(record: UnitRecord, wants: Wants): string {
+  const { state, service, next, upgrade } = record;
+  const { upgrade: wanted } = wants;
+  const waits =
+    wanted !== undefined && !wanted.force && wanted.to !== upgrade?.to.id && state !== 'stop-error';
+  return waits
+    ? `ensemble upgrade-formula --force ${service} (takes it to ${wanted.to}), or ${next}`
+    : `${next ?? ''}${withoutTheHook(record)}`;
+}
+
+/** The way out where the failed hook will not succeed, however often it runs. */
+function withoutTheHook({ unit, state, upgrade }: UnitRecord): string {
+  if (state === 'stop-error') return `, or: ensemble resolved ${unit} (removes it all the same)`;
+  if (state !== 'upgrade-error' || upgrade === null || upgrade.from === null || upgrade.revert === true)
+    return '';
+  return `, or: ensemble revert-formula ${unit} (takes it back to ${upgrade.from.id})`;
+}
+
+/**
+ * The formula the unit claims to run. A commit may be in the tree before the journal says so: where the agent was
+ * killed in between, what stands in the tree is not taken back until the commit is done again.
+ */
+function runningFormula(unit: Unit, record: UnitRecord): string | null {
+  const { state, upgrade } = record;
+  // Its directory is about to go.
+  if (state === 'stopped') return null;
+  if (upgrade?.step === 'committing' && unit.formula === upgrade.to.id) return upgrade.to.id;
+  return committedFormula(record)?.id ?? null;
+}
+
+function upgradeStatus(
+  record: UnitRecord,
+  wants: Wants,
+  preparation: Preparation | undefined,
+  trouble: Trouble | undefined,
+  leaves: readonly string[],
+): UnitStatus['upgrade'] {
+  if (record.upgrade !== null) {
+    const { step, from, to, since } = record.upgrade;
+    const waits = waitingBlockers(record);
+    return {
+      step,
+      from: from?.id ?? '',
+      to: to.id,
+      since,
+      ...(waits.length > 0 && { blockers: waits }),
+    };
+  }
+  if (wants.upgrade === undefined || preparation === undefined) return undefined;
+  const blockers: Blocker[] = [
+    ...(trouble === undefined ? [] : [{ reason: trouble.reason, since: trouble.since }]),
+    ...(preparation.step === 'waiting' && record.state !== 'started'
+      ? [{ reason: `the unit is ${record.state}`, since: record.since }]
+      : []),
+    ...waitingBlockers(record),
+    ...leaves.map((reason) => ({ reason, since: preparation.since })),
+  ];
+  return {
+    ...preparation,
+    from: committedFormula(record)?.id ?? '',
+    to: wants.upgrade.to,
+    ...(blockers.length > 0 && {
+      blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),
+    }),
+  };
+}
+
+type Blocker = NonNullable<NonNullable<UnitStatus['upgrade']>['blockers']>[number];
+
+/** A hook that waits for its next try keeps an upgrade waiting: its own, or the next one. */
+function waitingBlockers({ retry }: UnitRecord): Blocker[] {
+  return retry ? [{ reason: waitingSentence(retry), since: retry.since, until: retry.until }] : [];
+}

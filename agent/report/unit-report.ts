@@ -1,0 +1,189 @@
+import { EnsembleError } from '../../state/platform/errors.js';
+import { unitHistoryWith } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
+import type { WorkflowState } from '../../state/model/workflow-state.js';
+import { isDiskFull, roomRemark } from '../disk/room-remark.js';
+import type { UnitRecord } from '../journal/record.js';
+import { sentence } from '../contract/log.js';
+import type { AgentParts } from '../machine/parts.js';
+import { addressesOf } from '../relation/address-setting.js';
+import { untilItWorks } from '../contract/retry.js';
+import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
+import { UnitNode } from '../tree/unit-node.js';
+import type { PresentConfig } from '../contract/present-config.js';
+import { ConfigProgress } from './config-progress.js';
+import { type Preparation, type Trouble, unitFacts } from './facts.js';
+import type { Wants } from '../contract/operations.js';
+import { namingService } from '../contract/failure-advice.js';
+
+/** What the report is made from. */
+export interface ReportHost {
+  readonly name: string;
+  readonly parts: AgentParts;
+  /** The record as the journal has it. */
+  written(): UnitRecord;
+  wants(): Wants;
+  presentConfig(): PresentConfig;
+  relationFacts(state: WorkflowState): UnitStatus['relations'];
+  /** What the unit leaves before its upgrade goes ahead. */
+  partingBlockers(): readonly string[];
+  /** The hook that runs, once it took longer than a moment. */
+  hookFacts(): UnitStatus['hook'];
+  isStopped(): boolean;
+  now(): string;
+  /** What of the unit's history the tree has: it need not be kept here. */
+  told(history: readonly HistoryEntry[]): void;
+}
+
+/** What observers are told of one unit, and what is known of it only for that: its node, and what it waits for. */
+export class UnitReport {
+  readonly mirror: Mirror;
+  readonly #host: ReportHost;
+  readonly #node: UnitNode;
+  readonly #config = new ConfigProgress();
+  /** What the tree keeps of the unit's history; undefined until it was read. */
+  #past: readonly HistoryEntry[] | undefined;
+  #addressesBefore: readonly string[] | undefined;
+  #read: Promise<void> = Promise.resolve();
+  #preparation: Preparation | undefined;
+  #trouble: Trouble | undefined;
+  #sending = false;
+
+  constructor(host: ReportHost) {
+    this.#host = host;
+    const { coordinator, writer, histories, log, clock, machine } = host.parts;
+    const told = ({ history }: UnitFacts): void => {
+      if (history === undefined) return;
+      this.#past = history;
+      host.told(history);
+    };
+    this.#node = new UnitNode(coordinator, host.name, machine, host.written().incarnation);
+    this.mirror = mirrorUnit(
+      host.name,
+      { coordinator, writer, node: this.#node, histories },
+      log,
+      told,
+      clock,
+    );
+  }
+
+  /** @param then called when the unit's node was read */
+  start(then: () => Promise<void>): void {
+    this.#read = this.#readNode(then);
+  }
+
+  /** Resolves when the unit's node was read: from then on there are facts. */
+  known(): Promise<void> {
+    return this.#read;
+  }
+
+  /** Those that the agent before this one set, as far as the unit's node tells; undefined until that was read. */
+  addressesBefore(): readonly string[] | undefined {
+    return this.#addressesBefore;
+  }
+
+  /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
+  principal(): string | null | undefined {
+    const node = this.#node.value();
+    return node && (node.principal ?? null);
+  }
+
+  /**
+   * What observers are told, and nothing that is not in the journal; undefined until the unit's node was read.
+   * @param ahead what the journal will say as soon as observers were told
+   */
+  facts(ahead: Partial<UnitRecord> = {}): UnitFacts | undefined {
+    const node = this.#node.value();
+    if (node === undefined) return undefined;
+    const { parts } = this.#host;
+    const record = { ...this.#host.written(), ...ahead };
+    const facts = unitFacts(
+      node,
+      parts.addresses.current(),
+      record,
+      this.#host.wants(),
+      this.#preparation,
+      this.#trouble,
+      this.#host.relationFacts(record.state),
+      this.#host.partingBlockers(),
+      this.#host.hookFacts(),
+      this.#config.facts(record, this.#host.presentConfig()),
+    );
+    const { news = [] } = record;
+    if (this.#past === undefined || news.length === 0) return facts;
+    const known = new Set(this.#past.map(({ id }) => id));
+    const ids = news.map(({ id }) => id).filter((id) => !known.has(id));
+    return { ...facts, history: unitHistoryWith(this.#past, news), news: new Set(ids) };
+  }
+
+  /** Tells observers, once for all that changes in one turn of the event loop. */
+  send(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    setImmediate(() => {
+      this.#sending = false;
+      const facts = this.#host.isStopped() ? undefined : this.facts();
+      if (facts !== undefined) this.mirror.report(facts);
+    });
+  }
+
+  /** Says what an operation waits for, or that it goes on. */
+  troubledBy(error: unknown): void {
+    const reason = error === undefined ? undefined : this.#reasonOf(error);
+    if (reason === this.#trouble?.reason) return;
+    this.#trouble = reason === undefined ? undefined : { reason, since: this.#host.now() };
+    if (reason !== undefined) this.#host.parts.log.warning(reason, { unit: this.#host.name });
+    this.send();
+  }
+
+  #reasonOf(error: unknown): string {
+    const { name, parts } = this.#host;
+    const text = namingService(sentence(error), serviceOfUnit(name));
+    const remark = isDiskFull(error) ? roomRemark(parts.machine, parts.kept.summary()) : '';
+    return remark === '' ? text : `${text}; ${remark}`;
+  }
+
+  /** @param state of the machine's preparation */
+  prepares(state: string): void {
+    // What cannot be prepared stands where it failed, with the reason.
+    if (state === 'failed') return;
+    const step = state === 'fetching' || state === 'staging' || state === 'waiting' ? state : undefined;
+    if (step === this.#preparation?.step) return;
+    this.#preparation = step && { step, since: this.#preparation?.since ?? this.#host.now() };
+    if (step === undefined) this.#trouble = undefined;
+    this.send();
+  }
+
+  async #readNode(then: () => Promise<void>): Promise<void> {
+    const { name, parts } = this.#host;
+    const { clock, random, log } = parts;
+    const read = async (): Promise<void> => {
+      const node = await this.#node.read();
+      if (node !== undefined) {
+        this.#addressesBefore ??= addressesOf(node.addresses?.private);
+        this.#past ??= await parts.histories.open(name);
+      }
+      await then();
+    };
+    let troubled = false;
+    try {
+      await untilItWorks(read, {
+        clock,
+        random,
+        mayHeal: (error) => error instanceof EnsembleError && !this.#host.isStopped(),
+        failed: (error) => {
+          troubled = true;
+          log.error('the unit cannot be read from the state tree', { unit: name, error });
+          // Until then no config is known to it, so that it honours none.
+          this.troubledBy(error);
+        },
+      });
+      if (troubled) this.troubledBy(undefined);
+    } catch (error) {
+      if (!this.#host.isStopped())
+        log.error('the unit was not read from the state tree', { unit: name, error });
+    }
+  }
+}

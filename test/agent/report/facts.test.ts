@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
+import { type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
+import { nothingWanted } from '../../../agent/unit/wants.js';
+import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
+
+const NOW = '2026-01-01T00:00:00.000Z';
+const ref = (revision: number) => ({ id: `p:f-${revision}`, sha256: '', directory: `${revision}-x` });
+const node: Unit = { service: 'f', machine: 'm0', formula: 'p:f-1', ports: [], change: 'kept', later: true };
+const upgrade = { from: ref(1), to: ref(2), since: NOW, resumeIn: 'configuring' as const };
+
+describe('what the tree is told of a unit', () => {
+  function facts(
+    record: Partial<UnitRecord>,
+    more: {
+      readonly unit?: Partial<Unit>;
+      readonly preparation?: Preparation;
+      readonly trouble?: Trouble;
+      readonly leaves?: readonly string[];
+    } = {},
+  ) {
+    const found = unitFacts(
+      { ...node, ...more.unit },
+      { private: '10.0.0.1', public: '10.0.0.1' },
+      { ...newRecord('f/0', 'f', NOW), state: 'started', formula: ref(1), ...record },
+      more.preparation
+        ? { ...nothingWanted, upgrade: { to: 'p:f-2', force: false, revert: false, revertOnError: false } }
+        : nothingWanted,
+      more.preparation,
+      more.trouble,
+      undefined,
+      more.leaves,
+    );
+    statusSchema.parse(found.status);
+    unitSchema.parse(found.unit);
+    return found;
+  }
+
+  it('keeps what it does not know, and adds what the journal says', () => {
+    const { unit, status } = facts({ ports: ['80/tcp'], message: 'serving', workload: 'active' });
+    assert.deepEqual(unit, {
+      ...node,
+      ports: ['80/tcp'],
+      addresses: { private: '10.0.0.1', public: '10.0.0.1' },
+    });
+    assert.deepEqual(status, { state: 'started', since: NOW, message: 'serving', workload: 'active' });
+  });
+
+  it('takes out what the journal has none of any more', () => {
+    const { unit } = facts({}, { unit: { bad: ['p:f-2'], earlier: ['p:f-0'] } });
+    assert.equal('bad' in unit, false);
+    assert.equal('earlier' in unit, false);
+  });
+
+  it('says what the unit leaves before an upgrade that is prepared goes ahead', () => {
+    const preparation = { step: 'waiting', since: NOW } as const;
+    assert.deepEqual(facts({}, { preparation, leaves: ['relation ring:0 is left first'] }).status.upgrade, {
+      step: 'waiting',
+      since: NOW,
+      from: 'p:f-1',
+      to: 'p:f-2',
+      blockers: [{ reason: 'relation ring:0 is left first', since: NOW }],
+    });
+  });
+
+  it('claims the new formula from the commit on and not before', () => {
+    for (const [step, formula] of [
+      ['swapping', 'p:f-1'],
+      ['hook', 'p:f-1'],
+      ['committing', 'p:f-1'],
+      ['resuming', 'p:f-2'],
+    ] as const) {
+      const { unit, status } = facts({ state: 'upgrading', formula: ref(2), upgrade: { ...upgrade, step } });
+      assert.deepEqual([unit.formula, status.upgrade?.step], [formula, step]);
+    }
+  });
+
+  it('does not take back a commit that is in the tree and not yet in the journal', () => {
+    const record = {
+      state: 'upgrading' as const,
+      formula: ref(2),
+      upgrade: { ...upgrade, step: 'committing' as const },
+    };
+    assert.equal(facts(record, { unit: { formula: 'p:f-2' } }).unit.formula, 'p:f-2');
+  });
+
+  it('says why the unit is in error rather than what its formula said last', () => {
+    const { status } = facts({ state: 'start-error', error: 'hook start failed', message: 'serving' });
+    assert.equal(status.message, 'hook start failed');
+  });
+
+  it('says what a preparation waits for: trouble, or the unit itself', () => {
+    const waiting: Preparation = { step: 'waiting', since: NOW };
+    assert.deepEqual(facts({}, { preparation: waiting }).status.upgrade, {
+      step: 'waiting',
+      since: NOW,
+      from: 'p:f-1',
+      to: 'p:f-2',
+    });
+    const busy = facts({ state: 'configuring' }, { preparation: waiting }).status.upgrade;
+    assert.deepEqual(busy?.blockers, [{ reason: 'the unit is configuring', since: NOW }]);
+    const trouble = { reason: 'the storage is away', since: NOW };
+    const { status } = facts({}, { preparation: { step: 'fetching', since: NOW }, trouble });
+    assert.deepEqual([status.upgrade?.blockers, status.message], [[trouble], trouble.reason]);
+  });
+});
