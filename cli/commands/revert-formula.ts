@@ -60,7 +60,7 @@ async function revertEach(
 /** Refuses to break relations in use, or says by force which are. */
 function checking(service: string, { force = false }: RevertOptions, { output }: Invocation): RelationsCheck {
   return (formula, relations) => {
-    if (!force) throw new RelationsInUse(service, formula, relations);
+    if (!force) throw new RelationsInUse({ service, formula, faults: relations });
     for (const line of misfitLines({ relations, config: [] }, formula)) output.warn(line);
   };
 }

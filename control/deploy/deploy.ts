@@ -177,7 +177,7 @@ async function makeUnits(
     await makeDeployedUnits(coordinator, service, new Date(now).toISOString());
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
-    throw new UnitsNotAdded(service, units, error.message, { cause: error });
+    throw new UnitsNotAdded({ service, count: units, reason: error.message }, { cause: error });
   }
   return unitsOfService(coordinator, service);
 }

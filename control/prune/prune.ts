@@ -116,7 +116,7 @@ async function removeObjects({ coordinator, storage }: Session, left: readonly L
       await target.remove(key);
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error;
-      throw new PruneIncomplete(left.length - index, error.message, { cause: error });
+      throw new PruneIncomplete({ bundles: left.length - index, reason: error.message }, { cause: error });
     }
     await forgetKey(coordinator, sha256, key);
   }

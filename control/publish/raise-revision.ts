@@ -12,7 +12,7 @@ import { withWorkDirectory } from './work-directory.js';
  */
 export function underDevelopment(repository: Repository, formula: string): Candidate {
   const latest = repository.latest(formula);
-  if (latest.kind !== 'directory') throw new BumpNeedsDirectory(latest.path);
+  if (latest.kind !== 'directory') throw new BumpNeedsDirectory({ path: latest.path });
   return latest;
 }
 

@@ -41,6 +41,6 @@ function checkMatches({ machines, services, problems }: Snapshot, scope: string)
   if ([...names, ...units, ...machines.map(({ name }) => name)].some(matches)) return;
   // It is there, and that is all that is known of it.
   if (problems.some(({ path }) => path === paths.service(scope))) return;
-  if (isGlob(scope)) throw new NothingMatches(scope);
+  if (isGlob(scope)) throw new NothingMatches({ scope });
   throw scope.includes('/') ? new UnitNotFound(scope) : new ServiceNotFound(scope, names);
 }

@@ -41,9 +41,10 @@ export function checkFit(
 ): void {
   checkSubordinate(name, service, id, metadata.subordinate);
   const faults = relationFaults(name, relations, metadata);
-  if (faults.length > 0 && !force) throw new RelationsInUse(name, id, faults);
+  if (faults.length > 0 && !force) throw new RelationsInUse({ service: name, formula: id, faults });
 }
 
 function checkSubordinate(name: string, service: Service, id: string, subordinate: boolean): void {
-  if (subordinate !== (service.subordinate ?? false)) throw new SubordinateChanged(name, id, subordinate);
+  if (subordinate !== (service.subordinate ?? false))
+    throw new SubordinateChanged({ service: name, formula: id, subordinate });
 }

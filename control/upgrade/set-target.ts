@@ -32,12 +32,14 @@ export async function setTarget(
   const edit = (current: Service, relations: readonly RelationNode[]): Service | undefined => {
     if (current.destroying) throw new ServiceDestroying(service);
     const deployed = parseFormulaId(current.formula);
-    if (deployed.revision > revision) throw new UpgradeOvertaken(service, formulaId, current.formula);
+    if (deployed.revision > revision)
+      throw new UpgradeOvertaken({ service, wanted: formulaId, formula: current.formula });
     const repository =
       origin === undefined ? current.repository : { ...current.repository, path: dirname(origin.path) };
     if (current.formula === formulaId && current.repository.path === repository.path) return undefined;
     if (current.formula === formulaId) return { ...current, repository };
-    if (!force && current.bad?.includes(formulaId)) throw new FormulaReverted(service, formulaId);
+    if (!force && current.bad?.includes(formulaId))
+      throw new FormulaReverted({ service, formula: formulaId });
     checkFit(service, current, relations, formulaId, formula, force);
     const bad = current.bad?.filter((id) => id !== formulaId);
     const { formula: previous, previous: before } = current;

@@ -60,7 +60,8 @@ function chosen(
     const latest = repository.latest(deployed.name);
     return latest.id.revision < deployed.revision ? undefined : latest;
   }
-  if (revision < deployed.revision) throw new RevisionOlder(service, formatFormulaId(deployed), revision);
+  if (revision < deployed.revision)
+    throw new RevisionOlder({ service, deployed: formatFormulaId(deployed), revision });
   try {
     return repository.find(deployed.name, revision);
   } catch (error) {

@@ -156,7 +156,8 @@ async function requireFit(
   force: boolean,
 ): Promise<Misfits> {
   const misfits = await misfitsOf(session, name, service, id, formula);
-  if (misfits.relations.length > 0 && !force) throw new RelationsInUse(name, id, misfits.relations);
+  if (misfits.relations.length > 0 && !force)
+    throw new RelationsInUse({ service: name, formula: id, faults: misfits.relations });
   return misfits;
 }
 
@@ -170,7 +171,7 @@ async function unitsOf(
     requireDeployed(session, name),
     unitsOfService(session.coordinator, name),
   ]);
-  if (now !== target.id) throw new UpgradeOvertaken(name, target.id, now);
+  if (now !== target.id) throw new UpgradeOvertaken({ service: name, wanted: target.id, formula: now });
   return readableUnits(session, names, tell);
 }
 
@@ -215,7 +216,7 @@ async function checkUnits(
 ): Promise<void> {
   const known = wanted.length === 0 ? [] : await unitsOfService(coordinator, name);
   for (const unit of wanted) {
-    if (serviceOfUnit(unit) !== name) throw new UnitOfOtherService(unit, name);
+    if (serviceOfUnit(unit) !== name) throw new UnitOfOtherService({ unit, service: name });
     if (!known.includes(unit)) throw new UnitNotFound(unit);
   }
 }

@@ -35,3 +35,51 @@ export abstract class EnsembleError extends Error {
     return 1;
   }
 }
+
+/** What an error says: words, or what renders them from its fields, and from the error that led to it, if there is one. */
+type Text<Fields, Words> = Words | ((fields: Fields, cause: unknown) => Words);
+
+/** What `defineError` makes: a class whose errors have the given fields. */
+interface ErrorClass<Fields> {
+  readonly code: string;
+  new (fields: Fields, options?: ErrorOptions): EnsembleError & Readonly<Fields>;
+}
+
+/**
+ * Defines an error, which the caller gives its name and its docstring:
+ *
+ *     export class UnitNotFound extends defineError<{ unit: string }>(
+ *       'unit-not-found',
+ *       ({ unit }) => `unit ${unit} does not exist`,
+ *       'ensemble status',
+ *     ) {}
+ *
+ * `new UnitNotFound({ unit }, { cause })` makes one, and `error.unit` reads its field.
+ * @param code see `EnsembleError.code`
+ * @param sentence what happened, to what; starts in lower case, ends without a full stop
+ * @param next the next command to run or thing to do, e.g. `ensemble status`; nothing where none helps
+ */
+export function defineError<Fields extends object = Record<never, never>>(
+  code: string,
+  sentence: Text<Fields, string>,
+  next?: Text<Fields, string | undefined>,
+  { exitCode = 1 }: { readonly exitCode?: 1 | 2 } = {},
+): ErrorClass<Fields> {
+  class Defined extends EnsembleError {
+    static override readonly code = code;
+
+    constructor(fields: Fields, options: ErrorOptions = {}) {
+      const wordsOf = <Words>(text: Text<Fields, Words>) =>
+        text instanceof Function ? text(fields, options.cause) : text;
+      super(wordsOf(sentence), wordsOf(next), options);
+      // A field may be called `next`: what an error says by default then is what this one says.
+      Object.assign(this, fields, { next: this.next });
+    }
+
+    override get exitCode(): 1 | 2 {
+      return exitCode;
+    }
+  }
+  // The compiler does not see that a constructor assigns fields that it gets as one object.
+  return Defined as unknown as ErrorClass<Fields>;
+}

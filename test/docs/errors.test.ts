@@ -41,7 +41,7 @@ function strays(): readonly string[] {
   return rooms
     .flatMap((room) => filesUnder(room).map((file) => `${room}/${file}`))
     .filter((file) => /\.ts$/.test(file) && !/(^|\/|-)errors\.ts$/.test(file))
-    .filter((file) => /extends EnsembleError\b/.test(textOf(file)));
+    .filter((file) => /extends EnsembleError\b|\bdefineError\b/.test(textOf(file)));
 }
 
 const pages = (): readonly string[] =>
