@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
+import { findPerl } from '../hooks/find-perl.js';
+import { HookLauncher } from '../hooks/process/launcher.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import { bootId } from '../state/platform/boot.js';
 import { openGate, openGates } from '../state/model/protection.js';
@@ -75,7 +77,7 @@ const HOOKS_PER_CORE = 4;
  *
  * The session is kept for the next agent, except where this one could not start, or lost its machine: then nobody is
  * here.
- * @throws DataDirectoryInUse, DirectoryOfOtherMachine, JournalTooNew, MachineTaken, MachineOwned, NotBootstrapped,
+ * @throws PerlMissing, DataDirectoryInUse, DirectoryOfOtherMachine, JournalTooNew, MachineTaken, MachineOwned, NotBootstrapped,
  *   StateForeign, StateOlder, and what the parts throw
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
@@ -88,6 +90,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     boot = bootId(),
     hookKillDelay: killDelay = KILL_DELAY,
   } = options;
+  const perl = findPerl();
   for (const warning of environment.warnings ?? []) log.warning(warning);
   const { directory, release, afterDeath, locked } = await claimDataDirectory(options.dataDirectory);
   if (!locked)
@@ -117,7 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         directory,
         new Set(journalled.units.flatMap(({ hook }) => (hook === null ? [] : [hook.id]))),
       );
-    await writeToolDirectory(directory.tools);
+    await writeToolDirectory(directory.tools, perl);
     const contexts = new Map<string, HookContext>();
     let hosted = (): void => undefined;
     const hosting = new Promise<void>((resolve) => {
@@ -249,6 +252,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => kept.close());
     const keepRemoved = watchKeepRemoved(coordinator, log, environment.keepRemoved, () => void kept.look());
     ends.push(() => keepRemoved.close());
+    const launcher = new HookLauncher(perl);
+    ends.push(() => launcher.close());
     const parts: AgentParts = {
       machine,
       addresses,
@@ -272,6 +277,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       hookTimeLimit: options.hookTimeLimit ?? (environment.hooks?.timeout ?? 3_600) * 1_000,
       hookKillDelay: killDelay,
       gate,
+      launcher,
       afterDeath,
       boot,
       log,

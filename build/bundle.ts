@@ -70,7 +70,7 @@ await build({
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
-  entryPoints: { 'ensemble-agent': 'agent/main.ts', 'node-client': 'hooks/client/node-client.ts' },
+  entryPoints: { 'ensemble-agent': 'agent/main.ts' },
   plugins: [whenNeeded],
 });
 

@@ -12,6 +12,34 @@ export class FormulaDirectoryMissing extends EnsembleError {
   }
 }
 
+/** The machine has no perl, which starts hooks and carries the calls of their tools. */
+export class PerlMissing extends EnsembleError {
+  static override readonly code = 'perl-missing';
+
+  /** @param searched where it was looked for: directories as in PATH */
+  constructor(readonly searched: string) {
+    super(
+      `there is no perl in ${searched}, and ensemble-agent starts hooks with it`,
+      'apt-get install perl-base, then start ensemble-agent again',
+    );
+  }
+}
+
+/** A variable of a hook's environment is longer than a program can be started with: why the hook cannot start. */
+export class VariableTooLong extends Error {
+  /**
+   * @param bytes of `NAME=value`, with the NUL that ends it
+   * @param most that the system takes
+   */
+  constructor(
+    readonly variable: string,
+    readonly bytes: number,
+    readonly most: number,
+  ) {
+    super(`its variable ${variable} has ${bytes} bytes, and the system takes ${most}`);
+  }
+}
+
 /** The system refused the process or the files that a hook needs; it may heal. */
 export class HookCannotStart extends EnsembleError {
   static override readonly code = 'hook-cannot-start';
@@ -24,7 +52,9 @@ export class HookCannotStart extends EnsembleError {
     const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
     super(
       `hook "${hook}" of ${unit} could not be started${cause}`,
-      'see that the disk has room: df -h',
+      options?.cause instanceof VariableTooLong
+        ? `start ensemble-agent with a shorter ${options.cause.variable}`
+        : 'see that the disk has room: df -h',
       options,
     );
   }

@@ -27,7 +27,8 @@ export interface HookEnvironmentInput {
   readonly upgrade?: { readonly from: string; readonly to: string };
 }
 
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where programs are looked for where the agent has no PATH. */
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What a hook needs of the machine it runs on: its language, its time zone and its way out of the network. */
 const inheritedNames = [
@@ -47,7 +48,7 @@ export function hookEnvironment(input: HookEnvironmentInput): Record<string, str
   const inherited = input.inherited ?? process.env;
   const { PATH, HOME = homeOfUser() } = inherited;
   return {
-    PATH: `${input.toolDirectory}:${PATH || defaultPath}`,
+    PATH: `${input.toolDirectory}:${PATH || DEFAULT_PATH}`,
     ...(HOME === undefined ? {} : { HOME }),
     ...Object.fromEntries(
       inheritedNames.flatMap((name) => (inherited[name] === undefined ? [] : [[name, inherited[name]]])),

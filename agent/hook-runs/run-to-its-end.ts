@@ -147,9 +147,9 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
     }
     let forget = (): void => undefined;
     const starting = parts.gate.pass(async () => {
-      const begun = await betweenFaults(`${call.name}.start`, () => startHook(spec, parts.clock)).catch(
-        (error: unknown) => startedAfterAll(host, call, spec, error),
-      );
+      const begun = await betweenFaults(`${call.name}.start`, () =>
+        startHook(spec, parts.launcher, parts.clock),
+      ).catch((error: unknown) => startedAfterAll(host, call, spec, error));
       // Before the gate is passed, so that whoever shuts it knows of each that runs.
       if (begun.kind === 'running') forget = host.running(begun.hook);
       return begun;

@@ -1,4 +1,5 @@
 import type { HookContext } from '../../hooks/context/hook-context.js';
+import type { HookLauncher } from '../../hooks/process/launcher.js';
 import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
@@ -38,6 +39,7 @@ export interface AgentParts {
   readonly writer: TreeWriter;
   readonly slots: HookSlots;
   readonly gate: HookGate;
+  readonly launcher: HookLauncher;
   /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
   readonly contexts: Map<string, HookContext>;
   readonly logs: LogGatherer;

@@ -1,5 +1,5 @@
 /**
- * The hook tools' client where there is perl (perl-base is on every Debian). It loads no module: `Socket` alone takes
+ * The hook tools' client. perl-base, which is on every Debian, is enough for it. It loads no module: `Socket` alone takes
  * longer to load than the whole call. It is dumb on purpose, so that it never needs to change with the agent.
  *
  * @param perl its path

@@ -1,35 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { shellQuoted } from '../../state/platform/shell-word.js';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { hookTools } from '../tools/all-tools.js';
 import { perlClient } from './perl-client.js';
-
-/** How the hook tools reach the agent. */
-export type ClientKind = 'perl' | 'node';
 
 /**
  * Makes the directory that goes first on a hook's PATH: one client, and a link to it named after each tool, which is
  * how it knows what it was called as. May be done over an earlier one while hooks use it.
  *
- * @param kind default: perl where the PATH has one
- * @returns which client it is
+ * @param perl its path, as `findPerl` gives it
  */
 export async function writeToolDirectory(
   directory: string,
-  kind?: ClientKind,
+  perl: string,
   names: readonly string[] = hookTools.map((tool) => tool.name),
-): Promise<ClientKind> {
+): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  const perl = kind === 'node' ? undefined : await findOnPath('perl');
-  const client = perl ? perlClient(perl, socketStream()) : nodeLauncher();
+  const client = perlClient(perl, socketStream());
   await replace(join(directory, clientName), (aside) => writeFile(aside, client, { mode: 0o755 }));
   await Promise.all(
     names.map((name) => replace(join(directory, name), (aside) => symlink(clientName, aside))),
   );
-  return perl ? 'perl' : 'node';
 }
 
 const clientName = '.client';
@@ -43,27 +34,6 @@ async function replace(path: string, write: (aside: string) => Promise<void>): P
   } finally {
     await rm(aside, { force: true });
   }
-}
-
-function nodeLauncher(): string {
-  const words = [process.execPath, fileURLToPath(new URL('./node-client.js', import.meta.url))];
-  const quoted = words.map(shellQuoted).join(' ');
-  return `#!/bin/sh\nexec ${quoted} "\${0##*/}" "$@"\n`;
-}
-
-async function findOnPath(name: string): Promise<string | undefined> {
-  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(directory, name);
-    const runs =
-      directory.startsWith('/') &&
-      (await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      ));
-    // The kernel reads a script's first line to the first blank, and no more than 255 bytes of it.
-    if (runs && !/\s/.test(path) && path.length < 200) return path;
-  }
-  return undefined;
 }
 
 /** SOCK_STREAM: 1 on Linux, but on MIPS (asm/socket.h of the kernel). */

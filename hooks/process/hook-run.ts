@@ -53,7 +53,7 @@ export type HookOutcome =
 
 /** A hook that runs, whether this process started it or adopted it. */
 export interface RunningHook {
-  /** Of the hook, or of the wrapper around it: it leads the process group and the session. */
+  /** Of the hook, which leads the process group and the session. */
   readonly pid: number;
   /** `Clock.monotonic()` at its start; the time limit counts from here. */
   readonly startedAt: number;

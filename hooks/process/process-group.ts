@@ -4,9 +4,9 @@ import { findGroupMembers, sendSignal } from './process-table.js';
 /** How often a group that was told to end is looked at, in milliseconds. */
 const lookInterval = 25;
 
-/** The process group of a run: the hook, the wrapper around it if there is one, and what the hook started in it. */
+/** The process group of a run: the hook, and what it started in it. */
 export interface ProcessGroup {
-  /** Of its leader: the wrapper, or the hook itself. */
+  /** Of its leader: the hook. */
   readonly id: number;
   /** `ENSEMBLE_CLIENT_ID=…`, which every process of the run inherited. */
   readonly mark: string;

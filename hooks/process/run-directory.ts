@@ -12,9 +12,9 @@ import { type ProcessStat, parseStat } from '../../state/platform/process-stat.j
 
 /** What a hook's process wrote of itself before it claimed the run. */
 export interface RunRecord {
-  /** Leads the process group: the hook itself, or the wrapper around it. */
+  /** Leads the process group: the hook; of release 0.1.0, the shell around it. */
   readonly leader: ProcessStat;
-  /** Writes the status down when the hook has ended: the launcher, or the wrapper. */
+  /** Writes the status down when the hook has ended: the launcher; of release 0.1.0, the shell around the hook. */
   readonly waiter: ProcessStat;
   readonly logOffset: number;
   readonly startedAt: number;

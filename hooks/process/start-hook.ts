@@ -1,19 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdirSync } from 'node:fs';
 import type { Clock } from '../../state/platform/clock.js';
-import { HookCannotStart } from '../errors.js';
+import { HookCannotStart, VariableTooLong } from '../errors.js';
 import { writeCommand } from './command-file.js';
 import { findHook } from './find-hook.js';
 import { openLog } from './hook-log.js';
 import type { HookOutcome, HookSpec, RunningHook } from './hook-run.js';
-import { type Launch, Launcher } from './launcher.js';
-import type { HookEnd } from './outcome.js';
+import type { HookLauncher, Launch } from './launcher.js';
 import { findProcess } from '../../state/platform/process-stat.js';
-import { readStatus } from './run-directory.js';
 import { type Supervised, supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';
-import { notClaimed, wrapper } from './wrapper.js';
 
 /** What `startHook` came to: a hook that runs, or a formula that has none. */
 export type Start =
@@ -24,19 +19,37 @@ export type Start =
  * Starts a hook as a process of its own session, which goes on when this process ends. The run must be in the journal
  * by then: `adoptHook` finds out what became of it, whatever happens from here on.
  *
- * @throws HookNotExecutable, FormulaDirectoryMissing; HookCannotStart where the system has no process or disk for it
+ * @throws HookNotExecutable, FormulaDirectoryMissing; HookCannotStart where the system has no process or disk for it, or
+ *   a variable is too long
  */
-export async function startHook(spec: HookSpec, clock: Clock): Promise<Start> {
+export async function startHook(spec: HookSpec, launcher: HookLauncher, clock: Clock): Promise<Start> {
   const hook = spec.command ? undefined : await findHook(spec.formulaDirectory, spec.run.hook);
   if (!hook && !spec.command) return { kind: 'ended', outcome: { kind: 'missing' } };
   try {
-    return { kind: 'running', hook: await spawnHook(spec, hook, clock) };
+    return { kind: 'running', hook: await launchHook(spec, hook, launcher, clock) };
   } catch (cause) {
     throw new HookCannotStart(spec.run.unit, spec.run.hook, { cause });
   }
 }
 
-async function spawnHook(spec: HookSpec, hook: string | undefined, clock: Clock): Promise<RunningHook> {
+/** Bytes, with the NUL that ends it: Linux starts no program with a longer variable (MAX_ARG_STRLEN). */
+const LONGEST_VARIABLE = 131_072;
+
+/** Before anything is written: one that cannot be executed would claim the run, and end like a hook that fails. */
+function requireShort(environment: HookSpec['environment']): void {
+  for (const [name, value] of Object.entries(environment)) {
+    const bytes = Buffer.byteLength(`${name}=${value}`) + 1;
+    if (bytes > LONGEST_VARIABLE) throw new VariableTooLong(name, bytes, LONGEST_VARIABLE);
+  }
+}
+
+async function launchHook(
+  spec: HookSpec,
+  hook: string | undefined,
+  launcher: HookLauncher,
+  clock: Clock,
+): Promise<RunningHook> {
+  requireShort(spec.environment);
   mkdirSync(spec.runDirectory, { recursive: true, mode: 0o700 });
   const log = openLog(spec.logFile);
   try {
@@ -49,28 +62,20 @@ async function spawnHook(spec: HookSpec, hook: string | undefined, clock: Clock)
       logFile: spec.logFile,
       words: [spec.runDirectory, program, String(log.offset), startedAt.toFixed(3)],
     };
-    const launcher = Launcher.takes(launch) ? launcherOfThisProcess() : undefined;
-    const started =
-      launcher === undefined
-        ? await fork(spec, launch, log.file)
-        : await launchBy(launcher, spec, launch, clock);
+    const started = await launched(spec, launch, launcher, clock);
     return supervise(spec, { ...started, startedAt, logOffset: log.offset }, clock);
   } finally {
     closeSync(log.file);
   }
 }
 
-type Started = Pick<Supervised, 'group' | 'ended' | 'release'>;
-
-let launcher: Launcher | undefined;
-
-function launcherOfThisProcess(): Launcher | undefined {
-  if (launcher === undefined || launcher.isOver) launcher = Launcher.open();
-  return launcher;
-}
-
-async function launchBy(by: Launcher, spec: HookSpec, launch: Launch, clock: Clock): Promise<Started> {
-  const { pid, ended } = await by.launch(launch);
+async function launched(
+  spec: HookSpec,
+  launch: Launch,
+  launcher: HookLauncher,
+  clock: Clock,
+): Promise<Pick<Supervised, 'group' | 'ended' | 'release'>> {
+  const { pid, ended, isWaitedFor, release: forget } = await launcher.launch(launch);
   let startTime: string | undefined;
   let isOver = false;
   const group = {
@@ -82,12 +87,12 @@ async function launchBy(by: Launcher, spec: HookSpec, launch: Launch, clock: Clo
       startTime ??= found?.startTime;
       return found !== undefined && found.startTime === startTime;
     },
-    isWaitedFor: () => !by.isOver,
+    isWaitedFor,
   };
   // Whoever kills the launcher must not keep the unit waiting for ever.
   const watch = watchForEnd(spec.runDirectory, group, clock, 'slowly');
   const release = (): void => {
-    by.forget(launch.id);
+    forget();
     watch.release();
   };
   const told = ended.then((end) => {
@@ -96,41 +101,4 @@ async function launchBy(by: Launcher, spec: HookSpec, launch: Launch, clock: Clo
     return end;
   });
   return { group, ended: Promise.race([told, watch.ended]), release };
-}
-
-async function fork(
-  spec: HookSpec,
-  { directory, environment, words }: Launch,
-  output: number,
-): Promise<Started> {
-  const child = spawn('/bin/sh', ['-c', wrapper, 'hook', ...words], {
-    cwd: directory,
-    env: environment,
-    detached: true,
-    // A file and no pipe: a background process that keeps it open keeps nobody waiting.
-    stdio: ['ignore', output, output],
-  });
-  const ended = childEnd(child, spec.runDirectory);
-  // Rejects with the reason where there is no process.
-  if (child.pid === undefined) await once(child, 'spawn');
-  // Until its exit was seen it is at least a zombie of ours, so its number is its own.
-  const lives = (): boolean => child.exitCode === null && child.signalCode === null;
-  const mark = `ENSEMBLE_CLIENT_ID=${spec.run.id}`;
-  const group = { id: child.pid ?? 0, mark, leaderLives: lives, isWaitedFor: lives };
-  return { group, ended, release: () => child.unref() };
-}
-
-function childEnd(child: ChildProcess, runDirectory: string): Promise<HookEnd> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => {
-      if (code === null) resolve(signal ? { lost: true, signal } : { lost: true });
-      else if (code !== notClaimed) resolve({ status: code });
-      else resolve(readRefusal(runDirectory));
-    });
-  });
-}
-
-async function readRefusal(runDirectory: string): Promise<HookEnd> {
-  const status = await readStatus(runDirectory).catch(() => undefined);
-  return status === undefined ? { refused: true } : { status };
 }

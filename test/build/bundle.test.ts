@@ -102,10 +102,4 @@ describe('the bundled commands', () => {
     const { stderr } = await run('ensemble.cjs', 'status');
     assert.match(stderr, /^ensemble: there are no environments yet: .*\n {2}try: ensemble bootstrap\n$/);
   });
-
-  it('bring the client of the hook tools', async () => {
-    const { code, stderr } = await run('node-client.js', 'config-get');
-    assert.equal(code, 1);
-    assert.match(stderr, /^config-get: works only in a hook/);
-  });
 });

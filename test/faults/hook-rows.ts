@@ -43,7 +43,6 @@ const faults: readonly HookFault[] = [
     body: 'kill -9 "$PPID"',
     isError: true,
     again: true,
-    deed: withOwnLauncher,
   },
   {
     fault: 'a hook takes longer than its time limit',
@@ -81,12 +80,6 @@ const faults: readonly HookFault[] = [
     deed: rebootIn,
   },
 ];
-
-/** Cases run side by side, and all agents of the tests' process have one launcher. */
-async function withOwnLauncher({ world, ask }: Scene): Promise<void> {
-  await world.agentProcess();
-  await ask();
-}
 
 async function withMortalAgent({ world, ask, agent }: Scene): Promise<void> {
   const mortal = await world.agentProcess('m0', { up: false });

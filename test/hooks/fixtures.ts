@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hookEnvironment } from '../../hooks/hook-environment.js';
+import { findPerl } from '../../hooks/find-perl.js';
 import { adoptHook } from '../../hooks/process/adopt-hook.js';
 import { bootId, type HookOutcome, type HookSpec, type RunningHook } from '../../hooks/process/hook-run.js';
+import { HookLauncher } from '../../hooks/process/launcher.js';
 import { sendSignal } from '../../hooks/process/process-table.js';
 import { findProcess } from '../../state/platform/process-stat.js';
 import { startHook } from '../../hooks/process/start-hook.js';
@@ -64,15 +66,18 @@ export class UnitFixture {
   }
 }
 
+/** All tests of a process share it, as the units of an agent do. */
+export const launcher = new HookLauncher(findPerl());
+
 /** Starts a hook that must exist. */
 export async function start(spec: HookSpec): Promise<RunningHook> {
-  const started = await startHook(spec, systemClock);
+  const started = await startHook(spec, launcher, systemClock);
   if (started.kind !== 'running') throw new Error(`expected a running hook, not ${JSON.stringify(started)}`);
   return started.hook;
 }
 
 export async function runToEnd(spec: HookSpec): Promise<HookOutcome> {
-  const started = await startHook(spec, systemClock);
+  const started = await startHook(spec, launcher, systemClock);
   return started.kind === 'running' ? started.hook.outcome : started.outcome;
 }
 
@@ -94,9 +99,6 @@ export async function until<T>(
     return found;
   });
 }
-
-/** The value of a variable that is too long for the launcher, and that the system takes all the same. */
-export const tooLong = 'x'.repeat(40_000);
 
 export function parentOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) .*$/s, '$1'));

@@ -193,16 +193,11 @@ export const printed: Readonly<
     test: 'test/remedies/remedies.test.ts',
     says: 'its upgrade waits until: ensemble upgrade-formula --force f, or',
   },
-  'hooks/client/node-client.ts: ensemble-agent running?\\n': {
+  'hooks/client/perl-client.ts: ensemble-agent running?\\n': {
     why: 'a question to who calls a tool by hand; agent-down starts the agent',
   },
-  'hooks/client/node-client.ts: ensemble-agent runs (ENSEMBLE_AGENT_SOCKET and ENSEMBLE_CLIENT_ID are not set)\\n':
-    { why: 'a sentence that says where tools work, and no command' },
-  'hooks/client/perl-client.ts: ensemble-agent running?\\n': {
-    why: 'the same question of the client in Perl; agent-down starts the agent',
-  },
   'hooks/client/perl-client.ts: ensemble-agent runs (ENSEMBLE_AGENT_SOCKET and ENSEMBLE_CLIENT_ID are not set)\\n':
-    { why: 'the same sentence of the client in Perl, and no command' },
+    { why: 'a sentence that says where tools work, and no command' },
   'hooks/tools/status-set.ts: ensemble status to show': {
     why: 'a sentence of a tool’s help, and no command',
   },

@@ -29,7 +29,7 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     why: 'the record of a running hook is to be unreadable for the agent that comes back, as on a disk that fails; the advice is `df -h`, which mends nothing by itself',
   },
   'hook-cannot-start': {
-    why: 'the system refuses a process, as on a full disk; the agent tries again by itself, which the fault table does (enospc at hook.start)',
+    why: 'the system refuses a process, as on a full disk; the agent tries again by itself, which the fault table does (enospc at hook.start); a variable that is too long is in test/hooks/process/outcomes.test.ts',
   },
   'hook-is-over': {
     why: 'only a call that is under way at the moment at which its hook ends meets it; that tools work inside of hooks is what each row of tool-rows does',
@@ -58,6 +58,10 @@ export const unrun: Readonly<Record<string, Unrun>> = {
   },
   'outcome-unknown': {
     why: 'the connection is to break between one write and its answer; that every command may be run twice is what the conformance tests hold both engines to',
+  },
+  'perl-missing': {
+    test: 'test/regression/agent-without-perl.test.ts',
+    says: 'says so before it touches anything, and starts with a PATH that has one',
   },
   'request-refused': {
     why: 'ZooKeeper answers so only where its own server is at fault, and the log of that server is all there is to read',

@@ -18,12 +18,14 @@ import { watchMeetings } from '../../../agent/tree/relations.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import type { HookHost } from '../../../agent/hook-runs/hook-call.js';
 import { writeToolDirectory } from '../../../hooks/client/tool-directory.js';
+import { findPerl } from '../../../hooks/find-perl.js';
 import { bootId } from '../../../hooks/process/hook-run.js';
 import { startToolServer, type ToolServer } from '../../../hooks/server/tool-server.js';
 import { systemClock } from '../../../state/platform/clock.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { eventuallyTrue } from '../../eventually.js';
+import { launcher } from '../../hooks/fixtures.js';
 
 const meeting = '/relations/4';
 const silent: Log = { debug() {}, info() {}, warning() {}, error() {} };
@@ -60,7 +62,7 @@ describe('a relation hook of a unit', () => {
     const contexts: AgentParts['contexts'] = new Map();
     const socket = join(root, 's', 'agent.sock');
     server = await startToolServer(socket, (id) => contexts.get(id), systemClock);
-    await writeToolDirectory(join(root, 'tools'));
+    await writeToolDirectory(join(root, 'tools'), findPerl());
     const meetings = watchMeetings(coordinator, silent);
     endMeeting = meetings.subscribe(meeting, () => undefined);
     await eventuallyTrue('mysql/0 is seen', () => meetings.view(meeting)?.has('mysql/0') === true);
@@ -72,6 +74,7 @@ describe('a relation hook of a unit', () => {
       writer: treeWriter(coordinator, systemClock, Math.random),
       slots: hookSlots(1),
       gate: hookGate(async () => undefined),
+      launcher,
       contexts,
       logs: noLogs,
       hookTimeLimit: 20_000,

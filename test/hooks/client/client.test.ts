@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type ClientKind, writeToolDirectory } from '../../../hooks/client/tool-directory.js';
+import { writeToolDirectory } from '../../../hooks/client/tool-directory.js';
 import { HookContext } from '../../../hooks/context/hook-context.js';
 import { formatPort } from '../../../hooks/context/port.js';
+import { findPerl } from '../../../hooks/find-perl.js';
 import { hookTools } from '../../../hooks/tools/all-tools.js';
 import type { RecordingSource } from '../context/recording-source.js';
 import { changed, relatedSource } from '../context/related-source.js';
@@ -14,118 +15,116 @@ import { AgentSide, run } from '../server/agent-side.js';
 
 const sharp = `ü "quoted" \\ back\\slash 'single' $HOME \`x\` \t tab \n line \r \u007f \u0001 😀`;
 
-for (const kind of ['perl', 'node'] as ClientKind[]) {
-  describe(`the ${kind} client of the hook tools`, () => {
-    let agent: AgentSide;
-    let source: RecordingSource;
-    beforeEach(async () => {
-      agent = new AgentSide();
-      source = agent.addContext('one', { port: 80, sharp, large: 'x'.repeat(3_000_000), word: 'grüße' });
-      assert.equal(await writeToolDirectory(agent.unit.path('tools'), kind), kind);
-      await agent.listen();
-    });
-    afterEach(() => agent.remove());
-
-    const tool = (name: string): string => agent.unit.path('tools', name);
-    const call = (name: string, args: string[], input?: string | Buffer, change: NodeJS.ProcessEnv = {}) =>
-      run(tool(name), args, { ...agent.environment('one'), ...change }, input);
-
-    it('is called by the names of the tools', async () => {
-      for (const { name } of hookTools) {
-        assert.equal(readlinkSync(tool(name)), '.client');
-        assert.match((await call(name, ['--help'])).stdout, new RegExp(`^Usage: ${name} `));
-      }
-      assert.equal(statSync(tool('.client')).mode & 0o777, 0o755);
-    });
-
-    it('gives the tool’s output, errors and exit status', async () => {
-      assert.deepEqual(await call('config-get', ['port']), { exit: 0, stdout: '80\n', stderr: '' });
-      const { exit, stdout, stderr } = await call('open-port', ['none']);
-      assert.deepEqual([exit, stdout], [2, '']);
-      assert.match(stderr, /^open-port: "none" is no port/);
-    });
-
-    it('carries any text there and back', async () => {
-      assert.equal((await call('config-get', ['sharp'])).stdout, `${sharp}\n`);
-      assert.equal((await call('config-get', ['large'])).stdout.length, 3_000_001);
-      await call('ensemble-log', ['--', sharp, '', '-l']);
-      assert.deepEqual(source.effects, [`INFO ${sharp}  -l`]);
-    });
-
-    it('sends its input only when the tool asks for it', async () => {
-      const text = `${'many words '.repeat(20_000)}${sharp}`;
-      assert.deepEqual(await call('ensemble-log', ['-'], text), { exit: 0, stdout: '', stderr: '' });
-      assert.deepEqual(source.effects, [`INFO ${text}`]);
-      const loop = 'while read -r line; do config-get port; done';
-      const env = { ...agent.environment('one'), PATH: `${agent.unit.path('tools')}:${process.env.PATH}` };
-      assert.equal((await run('/bin/sh', ['-c', loop], env, 'a\nb\nc\n')).stdout, '80\n80\n80\n');
-    });
-
-    it('is refused with a sentence where it sends too much', async () => {
-      const { exit, stderr } = await call('ensemble-log', ['-'], 'x'.repeat(2_000_000));
-      assert.equal(exit, 2);
-      assert.match(stderr, /the request is longer than 1048576 bytes/);
-    });
-
-    it('says so outside a hook', async () => {
-      const { exit, stderr } = await run(tool('config-get'), [], { PATH: process.env.PATH });
-      assert.equal(exit, 1);
-      assert.match(stderr, /^config-get: works only in a hook that ensemble-agent runs/);
-    });
-
-    it('says so when no agent comes in time', async () => {
-      await agent.close();
-      const { exit, stderr } = await call('config-get', ['port'], '', { ENSEMBLE_TOOL_WAIT: '0.05' });
-      assert.equal(exit, 1);
-      assert.match(stderr, /^config-get: no agent answers on .*agent\.sock \(waited 0\.05 s\)/);
-    });
-
-    it('is refused in the name of a hook that is not running', async () => {
-      const { exit, stderr } = await call('config-get', ['port'], '', { ENSEMBLE_CLIENT_ID: 'two' });
-      assert.equal(exit, 1);
-      assert.match(stderr, /^config-get: no hook with this ENSEMBLE_CLIENT_ID is running/);
-    });
-
-    it('waits for an agent that is being restarted', async () => {
-      await agent.close();
-      const answer = call('config-get', ['port']);
-      await agent.listen();
-      assert.equal((await answer).stdout, '80\n');
-    });
-
-    it('calls again when the agent is killed before it answered in full', async () => {
-      await agent.close();
-      const cuts = ['', '{"exit":0', '{"exit":0,"stdout":3,"stderr":0}\n8'];
-      const dying = createServer((socket) => {
-        socket.once('data', () => {
-          socket.end(cuts.shift() ?? '');
-          if (cuts.length === 0) dying.close(() => void agent.listen());
-        });
-      });
-      dying.listen(agent.socket);
-      assert.equal((await call('config-get', ['port'])).stdout, '80\n');
-      assert.deepEqual(cuts, []);
-    });
-
-    it('is fifty at once, each with its own answer', async () => {
-      const ids = Array.from({ length: 50 }, (_, index) => `context-${index}`);
-      for (const id of ids) agent.addContext(id, { id });
-      const answers = await Promise.all(
-        ids.map((id) => run(tool('config-get'), ['id'], agent.environment(id))),
-      );
-      assert.deepEqual(
-        answers.map(({ stdout }) => stdout.trim()),
-        ids,
-      );
-    }).timeout(120_000);
-
-    it('can be written again while hooks use it', async () => {
-      const calls = Array.from({ length: 10 }, () => call('config-get', ['port']));
-      for (let times = 0; times < 5; times++) await writeToolDirectory(agent.unit.path('tools'), kind);
-      for (const { stdout } of await Promise.all(calls)) assert.equal(stdout, '80\n');
-    });
+describe('the client of the hook tools', () => {
+  let agent: AgentSide;
+  let source: RecordingSource;
+  beforeEach(async () => {
+    agent = new AgentSide();
+    source = agent.addContext('one', { port: 80, sharp, large: 'x'.repeat(3_000_000), word: 'grüße' });
+    await writeToolDirectory(agent.unit.path('tools'), findPerl());
+    await agent.listen();
   });
-}
+  afterEach(() => agent.remove());
+
+  const tool = (name: string): string => agent.unit.path('tools', name);
+  const call = (name: string, args: string[], input?: string | Buffer, change: NodeJS.ProcessEnv = {}) =>
+    run(tool(name), args, { ...agent.environment('one'), ...change }, input);
+
+  it('is called by the names of the tools', async () => {
+    for (const { name } of hookTools) {
+      assert.equal(readlinkSync(tool(name)), '.client');
+      assert.match((await call(name, ['--help'])).stdout, new RegExp(`^Usage: ${name} `));
+    }
+    assert.equal(statSync(tool('.client')).mode & 0o777, 0o755);
+  });
+
+  it('gives the tool’s output, errors and exit status', async () => {
+    assert.deepEqual(await call('config-get', ['port']), { exit: 0, stdout: '80\n', stderr: '' });
+    const { exit, stdout, stderr } = await call('open-port', ['none']);
+    assert.deepEqual([exit, stdout], [2, '']);
+    assert.match(stderr, /^open-port: "none" is no port/);
+  });
+
+  it('carries any text there and back', async () => {
+    assert.equal((await call('config-get', ['sharp'])).stdout, `${sharp}\n`);
+    assert.equal((await call('config-get', ['large'])).stdout.length, 3_000_001);
+    await call('ensemble-log', ['--', sharp, '', '-l']);
+    assert.deepEqual(source.effects, [`INFO ${sharp}  -l`]);
+  });
+
+  it('sends its input only when the tool asks for it', async () => {
+    const text = `${'many words '.repeat(20_000)}${sharp}`;
+    assert.deepEqual(await call('ensemble-log', ['-'], text), { exit: 0, stdout: '', stderr: '' });
+    assert.deepEqual(source.effects, [`INFO ${text}`]);
+    const loop = 'while read -r line; do config-get port; done';
+    const env = { ...agent.environment('one'), PATH: `${agent.unit.path('tools')}:${process.env.PATH}` };
+    assert.equal((await run('/bin/sh', ['-c', loop], env, 'a\nb\nc\n')).stdout, '80\n80\n80\n');
+  });
+
+  it('is refused with a sentence where it sends too much', async () => {
+    const { exit, stderr } = await call('ensemble-log', ['-'], 'x'.repeat(2_000_000));
+    assert.equal(exit, 2);
+    assert.match(stderr, /the request is longer than 1048576 bytes/);
+  });
+
+  it('says so outside a hook', async () => {
+    const { exit, stderr } = await run(tool('config-get'), [], { PATH: process.env.PATH });
+    assert.equal(exit, 1);
+    assert.match(stderr, /^config-get: works only in a hook that ensemble-agent runs/);
+  });
+
+  it('says so when no agent comes in time', async () => {
+    await agent.close();
+    const { exit, stderr } = await call('config-get', ['port'], '', { ENSEMBLE_TOOL_WAIT: '0.05' });
+    assert.equal(exit, 1);
+    assert.match(stderr, /^config-get: no agent answers on .*agent\.sock \(waited 0\.05 s\)/);
+  });
+
+  it('is refused in the name of a hook that is not running', async () => {
+    const { exit, stderr } = await call('config-get', ['port'], '', { ENSEMBLE_CLIENT_ID: 'two' });
+    assert.equal(exit, 1);
+    assert.match(stderr, /^config-get: no hook with this ENSEMBLE_CLIENT_ID is running/);
+  });
+
+  it('waits for an agent that is being restarted', async () => {
+    await agent.close();
+    const answer = call('config-get', ['port']);
+    await agent.listen();
+    assert.equal((await answer).stdout, '80\n');
+  });
+
+  it('calls again when the agent is killed before it answered in full', async () => {
+    await agent.close();
+    const cuts = ['', '{"exit":0', '{"exit":0,"stdout":3,"stderr":0}\n8'];
+    const dying = createServer((socket) => {
+      socket.once('data', () => {
+        socket.end(cuts.shift() ?? '');
+        if (cuts.length === 0) dying.close(() => void agent.listen());
+      });
+    });
+    dying.listen(agent.socket);
+    assert.equal((await call('config-get', ['port'])).stdout, '80\n');
+    assert.deepEqual(cuts, []);
+  });
+
+  it('is fifty at once, each with its own answer', async () => {
+    const ids = Array.from({ length: 50 }, (_, index) => `context-${index}`);
+    for (const id of ids) agent.addContext(id, { id });
+    const answers = await Promise.all(
+      ids.map((id) => run(tool('config-get'), ['id'], agent.environment(id))),
+    );
+    assert.deepEqual(
+      answers.map(({ stdout }) => stdout.trim()),
+      ids,
+    );
+  }).timeout(120_000);
+
+  it('can be written again while hooks use it', async () => {
+    const calls = Array.from({ length: 10 }, () => call('config-get', ['port']));
+    for (let times = 0; times < 5; times++) await writeToolDirectory(agent.unit.path('tools'), findPerl());
+    for (const { stdout } of await Promise.all(calls)) assert.equal(stdout, '80\n');
+  });
+});
 
 describe('hooks with hook tools', () => {
   let agent: AgentSide;
@@ -133,7 +132,7 @@ describe('hooks with hook tools', () => {
   beforeEach(async () => {
     agent = new AgentSide();
     children = [];
-    await writeToolDirectory(agent.unit.path('tools'));
+    await writeToolDirectory(agent.unit.path('tools'), findPerl());
     await agent.listen();
   });
   afterEach(async () => {
@@ -239,19 +238,6 @@ echo 'from: input' | relation-set --file -
       const outcome = await runToEnd(spec);
       const log = readFileSync(spec.logFile, 'utf8');
       assert.deepEqual([outcome, log], [{ kind: 'succeeded' }, `${language}: 8080\n`]);
-    }
-  });
-
-  it('find the node client where there is no perl', async () => {
-    const bin = agent.unit.path('bin');
-    mkdirSync(bin);
-    symlinkSync(process.execPath, `${bin}/node`);
-    const before = process.env.PATH;
-    process.env.PATH = bin;
-    try {
-      assert.equal(await writeToolDirectory(agent.unit.path('tools')), 'node');
-    } finally {
-      process.env.PATH = before;
     }
   });
 });

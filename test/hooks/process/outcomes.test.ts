@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { FormulaDirectoryMissing } from '../../../hooks/errors.js';
 import type { HookOutcome, HookSpec } from '../../../hooks/process/hook-run.js';
 import { HookNotExecutable } from '../../../state/formula/errors.js';
-import { adoptToEnd, isAlive, kill, runToEnd, start, tooLong, UnitFixture, until } from '../fixtures.js';
+import { adoptToEnd, isAlive, kill, parentOf, runToEnd, start, UnitFixture, until } from '../fixtures.js';
 
 interface Row {
   readonly name: string;
@@ -27,7 +27,7 @@ const table: Row[] = [
     log: /^no\n$/,
   },
   {
-    name: 'fails with the wrapper’s own status',
+    name: 'fails with the status of a hook that could not claim its run',
     script: '#!/bin/sh\nexit 125\n',
     outcome: { kind: 'failed', exitCode: 125 },
   },
@@ -99,15 +99,10 @@ describe('the outcome of a hook', () => {
   afterEach(() => unit.remove());
 
   for (const { name, script, options, outcome, log } of table) {
-    it(`that ${name} is ${JSON.stringify(outcome)}, whether it is launched or forked`, async () => {
+    it(`that ${name} is ${JSON.stringify(outcome)}`, async () => {
       unit.writeHook('install', script);
-      for (const variables of [{}, { TOO_LONG: tooLong }]) {
-        rmSync(unit.log, { force: true });
-        const spec = unit.spec('install', options);
-        const environment = { ...spec.environment, ...variables };
-        assert.deepEqual(await runToEnd({ ...spec, environment }), outcome);
-        if (log) assert.match(readFileSync(unit.log, 'utf8'), log);
-      }
+      assert.deepEqual(await runToEnd(unit.spec('install', options)), outcome);
+      if (log) assert.match(readFileSync(unit.log, 'utf8'), log);
     });
   }
 
@@ -161,21 +156,19 @@ describe('the outcome of a hook', () => {
     await until('the child to be gone', () => !isAlive(pid));
   });
 
-  it('of a hook whose wrapper was killed comes when the hook is gone too, so that hooks never overlap', async () => {
+  it('of a hook whose launcher was killed comes when the hook and its children are gone, so that hooks never overlap', async () => {
+    const file = unit.path('pid');
     unit.writeHook(
       'start',
-      `#!/bin/sh\necho $$ >'${unit.path('pid')}.new'; mv '${unit.path('pid')}.new' '${unit.path('pid')}'\nexec sleep 60\n`,
+      `#!/bin/sh\nsleep 60 & echo $! >'${file}.new'; mv '${file}.new' '${file}'\nwait\n`,
     );
-    const spec = unit.spec('start');
-    const hook = await start({ ...spec, environment: { ...spec.environment, TOO_LONG: tooLong } });
-    const pid = await until(
-      'the hook',
-      () => existsSync(unit.path('pid')) && Number(readFileSync(unit.path('pid'), 'utf8')),
-    );
-    assert.notEqual(pid, hook.pid);
+    const hook = await start(unit.spec('start'));
+    const child = await until('the child', () => existsSync(file) && Number(readFileSync(file, 'utf8')));
+    process.kill(parentOf(hook.pid), 'SIGKILL');
+    assert.ok(isAlive(hook.pid) && isAlive(child), 'they go on');
     process.kill(hook.pid, 'SIGKILL');
-    assert.deepEqual(await hook.outcome, { kind: 'killed', signal: 'SIGKILL' });
-    await until('the hook to be gone', () => !isAlive(pid));
+    assert.deepEqual(await hook.outcome, { kind: 'killed' });
+    await until('the child to be gone', () => !isAlive(child));
   });
 
   it('stands once it is there: stopping the hook afterwards touches nothing that it left running', async () => {
@@ -191,8 +184,6 @@ describe('the outcome of a hook', () => {
   it('does not come about where the system refuses the process or its files', async () => {
     unit.writeHook('start', '#!/bin/sh\n');
     const spec = unit.spec('start');
-    const large = { ...spec.environment, LARGE: 'x'.repeat(4_000_000) };
-    await assert.rejects(runToEnd({ ...spec, environment: large }), { code: 'hook-cannot-start' });
     await assert.rejects(runToEnd({ ...spec, logFile: unit.path('formula') }), { code: 'hook-cannot-start' });
     await assert.rejects(runToEnd({ ...spec, runDirectory: unit.path('formula', 'hooks', 'start', 'run') }), {
       code: 'hook-cannot-start',
@@ -200,6 +191,27 @@ describe('the outcome of a hook', () => {
     await assert.rejects(
       adoptToEnd({ ...spec, runDirectory: unit.path('formula', 'hooks', 'start', 'run') }),
       { code: 'hook-cannot-adopt' },
+    );
+  });
+
+  it('does not come about where a variable is too long to start a program, and nothing is claimed', async () => {
+    unit.writeHook('start', '#!/bin/sh\nexit 3\n');
+    const spec = unit.spec('start');
+    const withLong = (bytes: number): HookSpec => ({
+      ...spec,
+      environment: { ...spec.environment, LONG: 'ü'.repeat((bytes - 'LONG=\0'.length) / 2) },
+    });
+    await assert.rejects(runToEnd(withLong(131_074)), {
+      code: 'hook-cannot-start',
+      message:
+        'hook "start" of mysql/0 could not be started: its variable LONG has 131074 bytes, and the system takes 131072',
+      next: 'start ensemble-agent with a shorter LONG',
+    });
+    assert.ok(!existsSync(spec.runDirectory));
+    assert.deepEqual(
+      await runToEnd(withLong(131_072)),
+      { kind: 'failed', exitCode: 3 },
+      'the longest is taken',
     );
   });
 
