@@ -229,6 +229,7 @@ describe('adopting a hook', () => {
     const hour = 3_600_000;
     const spec = { ...waitingHook(0), timeLimit: hour };
     const { child } = await agent('start', spec);
+    await begun();
     await killAgent(child);
     // An hour later: were it counted from here, the hook would have another one.
     const later = { ...systemClock, monotonic: () => systemClock.monotonic() + hour };
