@@ -57,3 +57,8 @@ export interface AgentParts {
   readonly clock: Clock;
   readonly random: () => number;
 }
+
+/** Somebody who uses some of the parts, and says which. */
+export interface Uses<Part extends keyof AgentParts> {
+  readonly parts: Pick<AgentParts, Part>;
+}

@@ -2,18 +2,27 @@ import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { type Flag, flagSchema, type Service, serviceSchema } from '../../state/model/schemas.js';
+import type { UnitRequests } from '../../state/model/requests.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import type { MirrorOperations } from '../tree/mirror.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { Uses } from '../machine/parts.js';
+import type { UnitReport } from '../report/unit-report.js';
+import type { MovingUnit, RecordedUnit } from './recorded-unit.js';
 import { enterStep, stepOf } from './upgrade.js';
 import { targetOf } from './wanted-formula.js';
+
+/** A unit whose upgrade is through but for the tree. */
+export interface CommittingUnit extends MovingUnit, Uses<'coordinator' | 'log' | 'services' | 'writer'> {
+  readonly report: Pick<UnitReport, 'facts' | 'known' | 'mirror'>;
+  requests(): Pick<UnitRequests, 'upgrade'>;
+}
 
 /**
  * One transaction takes the flag off and sets the unit's formula, so that a crash in between loses no flag. A flag that
  * was set again meanwhile, for a formula that is newer still, stays: the unit upgrades once more.
  */
-export async function commitUpgrade(unit: AgentUnit): Promise<void> {
+export async function commitUpgrade(unit: CommittingUnit): Promise<void> {
   const { to, failure, replaces } = await enterStep(unit, 'committing');
   const { coordinator, writer, services } = unit.parts;
   const { name } = unit;
@@ -45,7 +54,7 @@ export async function commitUpgrade(unit: AgentUnit): Promise<void> {
  * checked in the same transaction: the flag that is seen may have been set again for something newer.
  */
 export function takeOffFlag(
-  unit: AgentUnit,
+  unit: Pick<RecordedUnit, 'name' | 'record'>,
   formula: string,
   flag: Entity<Flag> | undefined,
   service: Entity<Service> | undefined,

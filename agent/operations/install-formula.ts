@@ -1,14 +1,29 @@
 import { unlessAborted } from '../../state/platform/unless-aborted.js';
 import { stageFormula } from '../disk/stage.js';
-import { lifeOfDirectory, linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
+import {
+  lifeOfDirectory,
+  linkFormula,
+  makeUnitDirectory,
+  type UnitDirectory,
+} from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import { saidWhile } from '../contract/said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
-import { whileItMayHeal } from './prepare-upgrade.js';
-import type { AgentUnit } from '../unit/unit.js';
+import { type HealingUnit, whileItMayHeal } from './prepare-upgrade.js';
+import type { Uses } from '../machine/parts.js';
+import type { RecordedUnit } from './recorded-unit.js';
+
+/** A unit that is installed. */
+export type InstallingUnit = RecordedUnit &
+  HealingUnit &
+  Uses<'formulas' | 'kept' | 'leftovers' | 'log' | 'services'> & {
+    readonly directory: UnitDirectory;
+    /** What the formula in place says is looked up. */
+    readonly inPlace: { load(): Promise<void> };
+  };
 
 /** Takes the unit's directory. One that another life of its name left there is put aside, with its data. */
-async function claimUnitDirectory(unit: AgentUnit): Promise<void> {
+async function claimUnitDirectory(unit: InstallingUnit): Promise<void> {
   const { name, directory, parts } = unit;
   const { incarnation } = unit.record();
   const left = lifeOfDirectory(directory);
@@ -37,7 +52,7 @@ async function claimUnitDirectory(unit: AgentUnit): Promise<void> {
  *
  * It is abandoned by `signal` only where it waits for others: what it does on the disk is done to its end.
  */
-export async function installFormula(unit: AgentUnit, signal: AbortSignal): Promise<void> {
+export async function installFormula(unit: InstallingUnit, signal: AbortSignal): Promise<void> {
   const { formulas, services } = unit.parts;
   if (unit.record().formula === null) {
     await whileItMayHeal(unit, signal, async () => {

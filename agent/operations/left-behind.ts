@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { type LeftBehind, MOST_LEFT, sayLeftBehind } from '../../state/model/left-behind.js';
 import { leftInFormula } from '../disk/left-in-formula.js';
 import type { FormulaRef } from '../journal/record.js';
-import { warnInLog } from './say-in-log.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { RecordedUnit } from './recorded-unit.js';
+import { type UnitWithLog, warnInLog } from './say-in-log.js';
 
 /**
  * What hooks wrote into a formula that the unit has left, or changed of it. It is named in the agent's log and the unit's
  * own; undefined where there is nothing. What is kept stays in its place, so that it can be taken from there.
  */
 export async function nameLeftBehind(
-  unit: AgentUnit,
+  unit: UnitWithLog & RecordedUnit,
   formula: FormulaRef,
   to: string,
 ): Promise<LeftBehind | undefined> {

@@ -1,7 +1,7 @@
 import { findLeftRunning, type LeftRunning } from '../../hooks/process/left-running.js';
 import { pause } from '../../state/platform/clock.js';
-import { warnInLog } from './say-in-log.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { Uses } from '../machine/parts.js';
+import { type UnitWithLog, warnInLog } from './say-in-log.js';
 
 /** Milliseconds in which what `stop` told to end may end. */
 const ENDING = 2_000;
@@ -13,7 +13,7 @@ export const MOST_NAMED = 10;
  * The processes that a unit leaves running when it is removed, which are named in the agent's log and in the unit's own,
  * with the command that ends them: they may be meant to run on, so nothing is killed. May be done again.
  */
-export async function nameLeftRunning(unit: AgentUnit): Promise<readonly LeftRunning[]> {
+export async function nameLeftRunning(unit: UnitWithLog & Uses<'machine'>): Promise<readonly LeftRunning[]> {
   const { clock, log, machine } = unit.parts;
   const find = (): readonly LeftRunning[] => {
     try {

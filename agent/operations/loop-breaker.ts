@@ -1,6 +1,13 @@
 import { NoProgress } from '../contract/errors.js';
 import type { UnitRecord } from '../journal/record.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { Uses } from '../machine/parts.js';
+import type { RecordedUnit } from './recorded-unit.js';
+
+/** The unit that is taken up. */
+export interface UnitTakenUp extends RecordedUnit, Uses<'afterDeath'> {
+  /** Whether this is the first time that this agent sets about `strand`. */
+  isFirst(strand: string): boolean;
+}
 
 /** So many agents in a row may die at one and the same place of a unit's journal; after that it is not taken up again. */
 const MOST_DEATHS = 5;
@@ -15,7 +22,7 @@ type Strand = keyof NonNullable<UnitRecord['deaths']>;
  * @param at what is tried: another thing than before is a beginning; default: the step of the upgrade under way
  * @throws NoProgress
  */
-export function takeUp(unit: AgentUnit, strand: Strand, at = stepOf(unit)): Promise<void> | undefined {
+export function takeUp(unit: UnitTakenUp, strand: Strand, at = stepOf(unit)): Promise<void> | undefined {
   if (!unit.isFirst(strand)) return undefined;
   const { deaths = {} } = unit.record();
   const before = deaths[strand]?.at === at ? deaths[strand].times : 0;
@@ -24,14 +31,14 @@ export function takeUp(unit: AgentUnit, strand: Strand, at = stepOf(unit)): Prom
 }
 
 /** Forgets the count of a strand whose end is not otherwise in the journal. */
-export async function gotThrough(unit: AgentUnit, strand: Strand): Promise<void> {
+export async function gotThrough(unit: UnitTakenUp, strand: Strand): Promise<void> {
   const { deaths = {} } = unit.record();
   if (deaths[strand] !== undefined) await unit.save({ deaths: { ...deaths, [strand]: undefined } });
 }
 
-const stepOf = (unit: AgentUnit): string => unit.record().upgrade?.step ?? '';
+const stepOf = (unit: RecordedUnit): string => unit.record().upgrade?.step ?? '';
 
-async function noteDeaths(unit: AgentUnit, strand: Strand, at: string, times: number): Promise<void> {
+async function noteDeaths(unit: UnitTakenUp, strand: Strand, at: string, times: number): Promise<void> {
   const { deaths = {}, state } = unit.record();
   await unit.save({ deaths: { ...deaths, [strand]: { at, times } } });
   if (times < MOST_DEATHS) return;

@@ -1,10 +1,13 @@
 import { isHookInPlace } from '../disk/staged.js';
 import { linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
 import type { FormulaRef } from '../journal/record.js';
+import type { HookHost } from '../hook-runs/hook-call.js';
 import { awaitDirectory, requireDirectory } from '../hook-runs/missing-directory.js';
-import { fetchAndStage, untilHealed } from './prepare-upgrade.js';
-import type { AgentUnit } from '../unit/unit.js';
+import { fetchAndStage, type HealingUnit, type StagingUnit, untilHealed } from './prepare-upgrade.js';
 import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
+
+/** A unit whose formula is seen to before each of its hooks. */
+export type MendingUnit = HookHost & StagingUnit & HealingUnit & { isEvicted(): boolean };
 
 /**
  * Goes before each hook. One of a unit whose data is not there waits until it is; where an operator has the unit begin
@@ -13,7 +16,7 @@ import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
  * @returns whether the hook is to be run: not so where an operator takes it as done
  * @throws UnitDirectoryMissing; what fetching it again cannot get over, e.g. NoProgress
  */
-export async function mendFormula(unit: AgentUnit, hook: string): Promise<boolean> {
+export async function mendFormula(unit: MendingUnit, hook: string): Promise<boolean> {
   const { formula } = unit.record();
   if (formula === null) return true;
   const data = await awaitDirectory(unit, hook);
@@ -25,7 +28,7 @@ export async function mendFormula(unit: AgentUnit, hook: string): Promise<boolea
   return true;
 }
 
-async function putInPlace(unit: AgentUnit, formula: FormulaRef, hook: string): Promise<void> {
+async function putInPlace(unit: MendingUnit, formula: FormulaRef, hook: string): Promise<void> {
   if (isHookInPlace(unit.directory, formula, hook)) return;
   unit.parts.log.warning(`${formula.id} is missing or damaged on the disk, and is fetched again`, {
     unit: unit.name,

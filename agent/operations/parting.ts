@@ -3,8 +3,18 @@ import { paths } from '../../state/model/paths.js';
 import { type Flag, flagSchema, serviceSchema } from '../../state/model/schemas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { WantedFormula, Wants } from '../contract/operations.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { Uses } from '../machine/parts.js';
+import type { UnitRelations } from '../relation/unit-relations.js';
+import type { RecordedUnit } from './recorded-unit.js';
 import { targetOf } from './wanted-formula.js';
+
+/** A unit that leaves relations before its upgrade. */
+export interface PartingUnit extends RecordedUnit, Uses<'coordinator' | 'formulas' | 'log'> {
+  readonly relations: Pick<UnitRelations, 'all' | 'due' | 'lacking' | 'leave' | 'leaveTill' | 'runNext'>;
+  wants(): Pick<Wants, 'upgrade'>;
+  /** Whether this agent has let go of the unit. */
+  isStopped(): boolean;
+}
 
 /**
  * How a unit leaves the relations whose endpoints a wanted formula lacks: before its upgrade goes ahead, with the hooks of
@@ -12,10 +22,10 @@ import { targetOf } from './wanted-formula.js';
  * joins them again. For whose sake it leaves is journalled before it does, so that it does not come back in between.
  */
 export class Parting {
-  readonly #unit: AgentUnit;
+  readonly #unit: PartingUnit;
   #asking = false;
 
-  constructor(unit: AgentUnit) {
+  constructor(unit: PartingUnit) {
     this.#unit = unit;
   }
 

@@ -7,16 +7,32 @@ import { betweenFaults } from '../contract/fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
 import { unlessRepeated, untilItWorks } from '../contract/retry.js';
 import { requireDirectory } from '../hook-runs/missing-directory.js';
-import type { WantedFormula } from '../contract/operations.js';
-import { gotThrough, takeUp } from './loop-breaker.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { WantedFormula, Wants } from '../contract/operations.js';
+import { gotThrough, takeUp, type UnitTakenUp } from './loop-breaker.js';
+import type { UnitDirectory } from '../disk/unit-directory.js';
+import type { Uses } from '../machine/parts.js';
+import type { RecordedUnit } from './recorded-unit.js';
 import { askedAgainBy } from '../contract/failure-advice.js';
+
+/** A unit whose operation tries until it works, and says what it waits for. */
+export interface HealingUnit extends Uses<'clock' | 'random'> {
+  /** Tells observers what the unit waits for, or with nothing that it goes on. */
+  troubledBy(error: unknown): void;
+}
+
+/** A unit on whose disk a formula is put. */
+export interface StagingUnit extends Pick<RecordedUnit, 'name' | 'record'>, Uses<'formulas' | 'leftovers'> {
+  readonly directory: UnitDirectory;
+}
+
+/** A unit for which an upgrade is prepared. */
+export type PreparingUnit = StagingUnit & HealingUnit & UnitTakenUp & { wants(): Pick<Wants, 'upgrade'> };
 
 /**
  * Brings the wanted formula's bundle to this machine, verified, while the unit goes on undisturbed. What fails is
  * tried again with back-off for as long as the formula is wanted, and said in the unit's status.
  */
-export async function fetchFormula(unit: AgentUnit, signal: AbortSignal): Promise<void> {
+export async function fetchFormula(unit: PreparingUnit, signal: AbortSignal): Promise<void> {
   const { upgrade } = unit.wants();
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
@@ -29,7 +45,7 @@ export async function fetchFormula(unit: AgentUnit, signal: AbortSignal): Promis
 }
 
 /** Extracts it beside the running formula. */
-export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise<void> {
+export async function stageWanted(unit: PreparingUnit, signal: AbortSignal): Promise<void> {
   const { upgrade } = unit.wants();
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
@@ -40,7 +56,7 @@ export async function stageWanted(unit: AgentUnit, signal: AbortSignal): Promise
 }
 
 /** Puts a formula of this very content on the unit's disk, from this machine's cache or from the storage. */
-export async function fetchAndStage(unit: AgentUnit, { id, sha256 }: FormulaRef): Promise<void> {
+export async function fetchAndStage(unit: StagingUnit, { id, sha256 }: FormulaRef): Promise<void> {
   requireDirectory(unit);
   const { ref, bundle } = await unit.parts.formulas.fetch(id, sha256);
   await betweenFaults('staging.extract', () =>
@@ -50,7 +66,7 @@ export async function fetchAndStage(unit: AgentUnit, { id, sha256 }: FormulaRef)
 
 /** What does not heal stands in the unit's status, with the command that asks once more. */
 async function whilePreparing(
-  unit: AgentUnit,
+  unit: PreparingUnit,
   { to, asked }: WantedFormula,
   signal: AbortSignal,
   attempt: () => Promise<void>,
@@ -69,7 +85,7 @@ async function whilePreparing(
  * heal: a storage that is mended, an object that is restored, a disk that gets room.
  */
 export async function whileItMayHeal(
-  unit: AgentUnit,
+  unit: HealingUnit,
   signal: AbortSignal,
   attempt: () => Promise<void>,
 ): Promise<void> {
@@ -91,7 +107,7 @@ export async function whileItMayHeal(
 }
 
 /** The same for a step from which there is no way but forward. */
-export function untilHealed(unit: AgentUnit, step: () => Promise<void>): Promise<void> {
+export function untilHealed(unit: HealingUnit, step: () => Promise<void>): Promise<void> {
   return whileItMayHeal(unit, new AbortController().signal, step);
 }
 

@@ -11,17 +11,34 @@ import {
 import { newEntry, ofLife } from '../../state/model/history-entry.js';
 import type { KeptUnit } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
+import type { UnitRequests } from '../../state/model/requests.js';
 import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
 import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import { untilItWorks } from '../contract/retry.js';
+import type { HealingUnit } from './prepare-upgrade.js';
 import { MOST_NAMED, nameLeftRunning, sayLeftRunning } from './left-running.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { Uses } from '../machine/parts.js';
+import type { UnitReport } from '../report/unit-report.js';
+import type { RecordedUnit } from './recorded-unit.js';
+import type { UnitWithLog } from './say-in-log.js';
+
+/** A unit that is removed. */
+export type RemovedUnit = Pick<RecordedUnit, 'name' | 'record'> &
+  HealingUnit &
+  UnitWithLog &
+  Uses<'coordinator' | 'journal' | 'kept' | 'machine' | 'writer'> & {
+    readonly report: Pick<UnitReport, 'facts' | 'known' | 'mirror'>;
+    requests(): Pick<UnitRequests, 'removal'>;
+    /** Whether this agent has let go of the unit. */
+    isStopped(): boolean;
+    now(): string;
+  };
 
 /** The unit's history outlives it. The id is the same every time, so doing it again adds nothing. */
 async function recordRemoval(
-  unit: AgentUnit,
+  unit: RemovedUnit,
   kept: KeptUnit | undefined,
   left: readonly LeftRunning[],
 ): Promise<void> {
@@ -59,7 +76,7 @@ async function recordRemoval(
  * that this is under way and does it again. The directory goes before the tree, which would have nobody to ask again;
  * but only when the tree no longer says that the unit runs what is in it.
  */
-export async function removeUnitHere(unit: AgentUnit): Promise<void> {
+export async function removeUnitHere(unit: RemovedUnit): Promise<void> {
   const { clock, random, coordinator, journal, log, logs } = unit.parts;
   let left: readonly LeftRunning[] | undefined;
   await untilItWorks(
@@ -84,7 +101,7 @@ export async function removeUnitHere(unit: AgentUnit): Promise<void> {
 }
 
 /** Whether the tree's unit is another one, which has the name after this one was taken out of the tree. */
-async function isAnother(unit: AgentUnit): Promise<boolean> {
+async function isAnother(unit: RemovedUnit): Promise<boolean> {
   const { name, parts } = unit;
   const found = await readEntity(parts.coordinator, paths.unit(name), unitSchema);
   if (found === undefined) return false;
@@ -96,7 +113,7 @@ async function isAnother(unit: AgentUnit): Promise<boolean> {
  * Puts the unit's directory aside, or removes it where the operator wants that, or the environment keeps nothing. May be
  * asked for anew meanwhile: where there is no room to note what is put aside, `--purge` is the way out.
  */
-async function clearAway(unit: AgentUnit): Promise<KeptUnit | undefined> {
+async function clearAway(unit: RemovedUnit): Promise<KeptUnit | undefined> {
   const { kept, log } = unit.parts;
   const { root } = unit.directory;
   const { keepData = false, purge, since, formula, incarnation = '' } = unit.record();
@@ -125,7 +142,7 @@ function sayKept({ directory, until }: KeptUnit): string {
 }
 
 /** Has the tree say that the unit runs no formula any more. */
-async function disclaimFormula(unit: AgentUnit): Promise<void> {
+async function disclaimFormula(unit: RemovedUnit): Promise<void> {
   await unit.report.known();
   const facts = unit.report.facts();
   if (facts === undefined) return;

@@ -1,13 +1,20 @@
 import { appendFile } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { hookLog } from '../hook-runs/hook-source.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { UnitDirectory } from '../disk/unit-directory.js';
+import type { Uses } from '../machine/parts.js';
+
+/** A unit with a log of its own. */
+export interface UnitWithLog extends Uses<'clock' | 'log' | 'logs'> {
+  readonly name: string;
+  readonly directory: UnitDirectory;
+}
 
 /**
  * Says something of a unit in its own log, where `ensemble debug-log` shows it, as a warning.
  * @param during what stands in the place of the hook's name
  */
-export async function warnInLog(unit: AgentUnit, during: string, message: string): Promise<void> {
+export async function warnInLog(unit: UnitWithLog, during: string, message: string): Promise<void> {
   const { clock, log, logs } = unit.parts;
   const file = hookLog(unit.directory);
   try {

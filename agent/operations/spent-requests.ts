@@ -10,20 +10,33 @@ import {
   resolvedSchema,
   serviceSchema,
 } from '../../state/model/schemas.js';
+import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { takeOffFlag } from './commit-upgrade.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { Uses } from '../machine/parts.js';
+import type { UnitRelations } from '../relation/unit-relations.js';
+import type { RecordedUnit } from './recorded-unit.js';
 import { targetOf } from './wanted-formula.js';
+
+/** A unit of which something was asked. */
+interface AskedUnit
+  extends Pick<RecordedUnit, 'name' | 'record'>,
+    Uses<'coordinator' | 'log' | 'services' | 'writer'> {
+  readonly relations: Pick<UnitRelations, 'isResolved' | 'wait'>;
+  requests(): UnitRequests;
+  /** Looks again at everything that may ask something of the unit. */
+  look(): void;
+}
 
 /** A request that has nothing left to ask; of a relation, by its number. */
 type SpentRequest = 'upgrade' | 'resolved' | 'abort' | { readonly relation: string };
 
 /** Takes what is spent of a unit's requests off the tree. */
 export class SpentRequests {
-  readonly #unit: AgentUnit;
+  readonly #unit: AskedUnit;
   readonly #underWay = new Set<string>();
 
-  constructor(unit: AgentUnit) {
+  constructor(unit: AskedUnit) {
     this.#unit = unit;
   }
 
@@ -51,7 +64,7 @@ export class SpentRequests {
  * Which of the unit's requests are spent: a flag for the formula it runs already, and a `resolved` that was honoured
  * or that finds no error. Left standing, the latter would resolve an error that nobody has seen yet.
  */
-function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
+function spentRequests(unit: AskedUnit): readonly SpentRequest[] {
   const { upgrade, resolved, relations, abort } = unit.requests();
   const { formula, upgrade: underWay } = unit.record();
   const service = unit.parts.services.view(unit.record().service)?.service;
@@ -68,14 +81,14 @@ function spentRequests(unit: AgentUnit): readonly SpentRequest[] {
 }
 
 /** Takes a spent request off the tree, unless it turns out to ask for something after all. */
-async function takeOff(unit: AgentUnit, request: SpentRequest): Promise<void> {
+async function takeOff(unit: AskedUnit, request: SpentRequest): Promise<void> {
   await unit.parts.writer.write(async () => {
     const operations = await operationsFor(unit, request);
     return operations.length === 0 ? [] : [...checkLife(unit.name, unit.record().incarnation), ...operations];
   });
 }
 
-async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<readonly Operation[]> {
+async function operationsFor(unit: AskedUnit, request: SpentRequest): Promise<readonly Operation[]> {
   const { coordinator } = unit.parts;
   if (request === 'upgrade') {
     const { formula, service } = unit.record();
@@ -104,13 +117,13 @@ async function operationsFor(unit: AgentUnit, request: SpentRequest): Promise<re
 }
 
 /** It was honoured, or there is nothing (any more) that could be aborted. */
-function isAbortSpent(unit: AgentUnit, abort: Entity<Abort> | undefined): boolean {
+function isAbortSpent(unit: AskedUnit, abort: Entity<Abort> | undefined): boolean {
   const { hook, retry, abortedId } = unit.record();
   const findsNothing = hook === null && !retry && !unit.relations.wait();
   return abort !== undefined && (abort.value.id === abortedId || findsNothing);
 }
 
-function isSpent(unit: AgentUnit, resolved: Entity<Resolved> | undefined): boolean {
+function isSpent(unit: AskedUnit, resolved: Entity<Resolved> | undefined): boolean {
   const { state, resolvedId, retry } = unit.record();
   const findsNothing = !isErrorState(state) && !retry;
   return resolved !== undefined && (resolved.value.id === resolvedId || findsNothing);

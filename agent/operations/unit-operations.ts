@@ -4,22 +4,46 @@ import { pause } from '../../state/platform/clock.js';
 import { NoProgress } from '../contract/errors.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../contract/log.js';
-import { commitUpgrade } from './commit-upgrade.js';
-import { installFormula } from './install-formula.js';
+import { type CommittingUnit, commitUpgrade } from './commit-upgrade.js';
+import { type InstallingUnit, installFormula } from './install-formula.js';
 import { NotPrepared, type UnitOperations } from '../contract/operations.js';
-import { fetchFormula, stageWanted, untilHealed } from './prepare-upgrade.js';
-import { removeUnitHere } from './remove-unit.js';
-import type { AgentUnit } from '../unit/unit.js';
-import { pauseForUpgrade, resumeAfterUpgrade, runUpgradeHook, swapFormula } from './upgrade.js';
-import { configDigest } from '../contract/present-config.js';
+import { fetchFormula, type PreparingUnit, stageWanted, untilHealed } from './prepare-upgrade.js';
+import { type RemovedUnit, removeUnitHere } from './remove-unit.js';
+import type { HookHost } from '../hook-runs/hook-call.js';
+import type { UnitCommands } from '../hook-runs/commands.js';
+import type { UnitRelations } from '../relation/unit-relations.js';
+import type { Parting } from './parting.js';
+import {
+  pauseForUpgrade,
+  resumeAfterUpgrade,
+  runUpgradeHook,
+  swapFormula,
+  type UpgradingUnit,
+} from './upgrade.js';
+import { configDigest, type PresentConfig } from '../contract/present-config.js';
 import { wayOut } from '../contract/failure-advice.js';
 import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
+
+/** The unit on which its machine acts: each operation takes of it what it needs. */
+export type OperatedUnit = HookHost &
+  CommittingUnit &
+  InstallingUnit &
+  PreparingUnit &
+  RemovedUnit &
+  UpgradingUnit & {
+    readonly commands: Pick<UnitCommands, 'runNext'>;
+    readonly parting: Pick<Parting, 'next'>;
+    readonly relations: Pick<UnitRelations, 'leaveAll' | 'runNext'>;
+    presentConfig(): PresentConfig;
+    /** Looks again at everything that may ask something of the unit. */
+    look(): void;
+  };
 
 /** Milliseconds. */
 const LOOK_AGAIN = 5_000;
 
 /** The operations of one unit, as its machine invokes them. What each acts on is in the journal before it acts. */
-export function unitOperations(unit: AgentUnit): UnitOperations {
+export function unitOperations(unit: OperatedUnit): UnitOperations {
   /** An installation or a preparation that was abandoned may still be writing to the disk. */
   let installing: Promise<void> = Promise.resolve();
   let staging: Promise<void> = Promise.resolve();
@@ -136,7 +160,7 @@ export function unitOperations(unit: AgentUnit): UnitOperations {
  * as done, it is not run again for the same config. All of it is in the journal with the hook's start; where there is no
  * hook, nothing was done that a restart would have to know.
  */
-async function configure(unit: AgentUnit): Promise<void> {
+async function configure(unit: OperatedUnit): Promise<void> {
   const { hook, done } = unit.record();
   const begun = hook?.name === 'config-changed' || done.includes('config-changed');
   if (!begun) unit.note({ configDigest: configDigest(await unit.config()) });
@@ -144,7 +168,7 @@ async function configure(unit: AgentUnit): Promise<void> {
 }
 
 /** Journalled as soon as the unit is on its way out: after a restart the request may not have been read again yet. */
-function fateOfData(unit: AgentUnit): Pick<UnitRecord, 'keepData' | 'purge'> {
+function fateOfData(unit: RemovedUnit): Pick<UnitRecord, 'keepData' | 'purge'> {
   const { keepData, purge } = unit.requests().removal?.value ?? unit.record();
   return { keepData: keepData === true || undefined, purge: purge === true || undefined };
 }

@@ -1,15 +1,33 @@
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
+import type { UnitRequests } from '../../state/model/requests.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
 import { isStaged } from '../disk/staged.js';
 import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
+import type { UnitWithLog } from './say-in-log.js';
 import { nameLeftBehind } from './left-behind.js';
-import type { WantedFormula } from '../contract/operations.js';
-import { fetchAndStage } from './prepare-upgrade.js';
-import type { AgentUnit } from '../unit/unit.js';
+import type { WantedFormula, Wants } from '../contract/operations.js';
+import { fetchAndStage, type StagingUnit } from './prepare-upgrade.js';
+import type { Uses } from '../machine/parts.js';
+import type { Parting } from './parting.js';
+import type { MovingUnit } from './recorded-unit.js';
+import type { HookHost } from '../hook-runs/hook-call.js';
 import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
+
+/** A unit whose formula is exchanged. */
+export type UpgradingUnit = MovingUnit &
+  StagingUnit &
+  UnitWithLog &
+  Uses<'directory'> & {
+    /** What the formula in place says is looked up. */
+    readonly inPlace: { load(): Promise<void> };
+    readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
+    wants(): Pick<Wants, 'upgrade'>;
+    requests(): Pick<UnitRequests, 'upgrade'>;
+    now(): string;
+  };
 
 type Upgrade = NonNullable<UnitRecord['upgrade']>;
 
@@ -26,7 +44,7 @@ const KEPT = 2;
  * this upgrade.
  * @returns false where it cannot go ahead: nothing is wanted any more, or the other way, or the formula is not on the disk after all
  */
-export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula): Promise<boolean> {
+export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormula): Promise<boolean> {
   const { ref } = await unit.parts.formulas.find(prepared.to);
   // Whoever related services in this very moment; from the next write on nothing is joined that the formula lacks.
   while (unit.parting.mustLeave(prepared.to)) await unit.parting.leave(prepared.to);
@@ -57,7 +75,7 @@ export async function pauseForUpgrade(unit: AgentUnit, prepared: WantedFormula):
  * Renames the formula link: from one instant to the next, the unit has the new formula and the whole of it. One that
  * vanished since it was staged, as by hand while the agent was down, is fetched again before that.
  */
-export async function swapFormula(unit: AgentUnit): Promise<void> {
+export async function swapFormula(unit: UpgradingUnit): Promise<void> {
   const { from, to, revert } = await enterStep(unit, 'swapping');
   if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to);
   await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
@@ -73,7 +91,7 @@ export async function swapFormula(unit: AgentUnit): Promise<void> {
  * Runs `upgrade-formula`: the first hook of the new formula, before any other. On the way back it is the hook
  * `revert-formula` of the formula the unit goes back to.
  */
-export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
+export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<void> {
   const { upgrade } = unit.record();
   if (upgrade === null) throw new Error('the hook of no upgrade');
   unit.noteState('upgrading', stepOf(unit, 'hook'));
@@ -95,7 +113,7 @@ export async function runUpgradeHook(unit: AgentUnit): Promise<void> {
 }
 
 /** The upgrade is through, and `config-changed` is due with the new formula. What it left behind is put aside. */
-export async function resumeAfterUpgrade(unit: AgentUnit): Promise<void> {
+export async function resumeAfterUpgrade(unit: UpgradingUnit): Promise<void> {
   const { upgrade, bad } = unit.record();
   // In the write that ends the upgrade: whoever follows it is told.
   const left = upgrade?.replaces ?? upgrade?.from;
@@ -121,20 +139,25 @@ function messageAfter({ upgrade, message }: UnitRecord): string {
 }
 
 /** Journals the step and gives the upgrade it belongs to. */
-export async function enterStep(unit: AgentUnit, step: UpgradeStep): Promise<Upgrade> {
+export async function enterStep(unit: MovingUnit, step: UpgradeStep): Promise<Upgrade> {
   await unit.enter('upgrading', stepOf(unit, step));
   const { upgrade } = unit.record();
   if (upgrade === null) throw new Error(`step ${step} of no upgrade`);
   return upgrade;
 }
 
-export function stepOf(unit: AgentUnit, step: UpgradeStep): Pick<UnitRecord, 'upgrade'> {
+export function stepOf(unit: Pick<MovingUnit, 'record'>, step: UpgradeStep): Pick<UnitRecord, 'upgrade'> {
   const { upgrade } = unit.record();
   return { upgrade: upgrade && { ...upgrade, step } };
 }
 
 /** The same upgrade, the other way: journalled in one write, so that a restart goes back as well. */
-async function turnBack(unit: AgentUnit, upgrade: Upgrade, from: FormulaRef, failure: string): Promise<void> {
+async function turnBack(
+  unit: UpgradingUnit,
+  upgrade: Upgrade,
+  from: FormulaRef,
+  failure: string,
+): Promise<void> {
   const { hook, bad } = unit.record();
   unit.parts.log.error(`goes back to ${from.id}: ${failure}`, { unit: unit.name });
   await unit.save({
