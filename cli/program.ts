@@ -5,6 +5,7 @@ import { commands, globalOptions } from './definitions.js';
 import { UsageError } from './errors.js';
 import type { ExitCode, GlobalOptions, Invocation } from './invocation.js';
 import type { Output } from './output/output.js';
+import { typedChoice } from './session.js';
 import { ValueRefused } from './values.js';
 
 /**
@@ -29,9 +30,11 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
     speakThrough(command, output);
     command.action(async (...received: unknown[]) => {
       const args = received.slice(0, -2) as Parameters<CommandDefinition['run']>[0];
+      const globals = program.opts<GlobalOptions>();
+      output.carry(typedChoice(globals));
       const invocation: Invocation = {
         output,
-        globals: program.opts<GlobalOptions>(),
+        globals,
         misuse: (reason) => misuse(command, reason),
       };
       exitCode = await definition.run(args, command.opts<never>(), invocation);

@@ -8,12 +8,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   silenceLibraries(debug);
   const output = processOutput();
   // What nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
-  process.on('uncaughtException', (error) => process.exit(reportError(error, output.stderr, debug)));
+  process.on('uncaughtException', (error) =>
+    process.exit(reportError(error, output.stderr, debug, output.carried)),
+  );
   let exitCode: number;
   try {
     exitCode = await runProgram(argv, output);
   } catch (error) {
-    exitCode = reportError(error, output.stderr, debug);
+    exitCode = reportError(error, output.stderr, debug, output.carried);
   }
   await output.flushed();
   return exitCode;

@@ -7,6 +7,7 @@ import { absoluteUrl, loadEnvironment } from '../state/environments/environments
 import { cordonBlocker, readClosedMachines } from '../control/cordon.js';
 import { type Absence, absenceOf, absenceSentence, wayBack } from '../state/model/absence.js';
 import { parseSound } from '../state/model/entity.js';
+import { shellQuoted, shellWord } from '../state/platform/shell-word.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
 import { paths } from '../state/model/paths.js';
@@ -53,7 +54,11 @@ export async function withUncheckedSession<T>(
   invocation: Invocation,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const environment = await chosenEnvironment(invocation);
+  const environment = await chosenEnvironment(invocation).catch((error: unknown) => {
+    // Where there is no such environment, no command leads to it.
+    invocation.output.carry('');
+    throw error;
+  });
   const coordinator = await openCoordinator(environment.state, {
     ...(environment.secret !== undefined && { secret: environment.secret }),
   });
@@ -158,9 +163,17 @@ export async function readStartAdvice(
 /** The options, with a space in front, by which another command goes to the environment this one was given. */
 export function choiceOptions(environment: Environment, globals: GlobalOptions): string {
   if (environment.name === ADHOC) return ` ${urlOptions(environment)}`;
-  return globals.environment === undefined ? '' : ` -e ${environment.name}`;
+  return globals.environment === undefined ? '' : ` -e ${shellWord(environment.name)}`;
 }
 
-function urlOptions({ state, storage }: Environment): string {
-  return [`--state ${state}`, `--storage '${storage}'`].join(' ');
+/** The same as the command line alone says it, before the environment is looked for. Empty where it chooses none. */
+export function typedChoice({ environment, state, storage }: GlobalOptions): string {
+  if (environment !== undefined) return ` -e ${shellWord(environment)}`;
+  if (state === undefined || storage === undefined) return '';
+  const urls = { state: absoluteUrl(state, resolve()), storage: absoluteUrl(storage, resolve()) };
+  return ` ${urlOptions(urls)}`;
+}
+
+function urlOptions({ state, storage }: Pick<Environment, 'state' | 'storage'>): string {
+  return [`--state ${shellWord(state)}`, `--storage ${shellQuoted(storage)}`].join(' ');
 }

@@ -41,12 +41,12 @@ function print(
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
     const textOf = (snapshot: Snapshot): Promise<string> => {
       const shown = filterUnits(narrow(snapshot, scopes), filter);
-      return statusText(
-        statusDocument(environment.name, shown, choiceOptions(environment, invocation.globals)),
-        format,
-        output.stdout,
-        watch,
+      const document = statusDocument(
+        environment.name,
+        shown,
+        choiceOptions(environment, invocation.globals),
       );
+      return statusText(document, format, output, watch);
     };
     if (!watch) {
       output.data(await textOf(await readSnapshot(coordinator)));

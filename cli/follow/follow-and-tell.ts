@@ -5,7 +5,8 @@ import { readUnitStates } from '../../control/status/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
 import type { Session } from '../../control/session.js';
 import { readStartAdvice } from '../session.js';
-import { type FollowEnd, followUnits } from '../../control/progress/follow.js';
+import { type FollowEnd, followUnits, type Progress } from '../../control/progress/follow.js';
+import type { Row } from '../../control/progress/row.js';
 import type { Goal } from '../../control/progress/goal.js';
 import { leftBehindLines } from './left-behind-lines.js';
 import { lineProgress } from './line-progress.js';
@@ -42,7 +43,10 @@ export async function followAndTell(
   const stop = (): void => interrupt.abort();
   process.once('SIGINT', stop);
   const screen = output.stderr;
-  const progress = screen.isTerminal ? terminalProgress(screen, clock) : lineProgress(screen);
+  const progress = carrying(
+    screen.isTerminal ? terminalProgress(screen, clock) : lineProgress(screen),
+    output.carried,
+  );
   const begun = clock.monotonic();
   try {
     const limits = { timeout: options.timeout, interrupt: interrupt.signal };
@@ -61,6 +65,16 @@ export async function followAndTell(
   } finally {
     process.off('SIGINT', stop);
   }
+}
+
+/** Progress whose commands go to the environment that was chosen. */
+function carrying(progress: Progress, carried: (text: string) => string): Progress {
+  const withChoice = (rows: readonly Row[]): readonly Row[] =>
+    rows.map((row) => ({ ...row, message: carried(row.message) }));
+  return {
+    show: (rows) => progress.show(withChoice(rows)),
+    end: (rows) => progress.end(withChoice(rows)),
+  };
 }
 
 async function readHosts(coordinator: Coordinator, units: readonly string[]): Promise<UnitMachines> {

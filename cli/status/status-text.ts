@@ -1,5 +1,5 @@
-import type { Format } from '../output/output.js';
-import type { Screen } from '../output/terminal.js';
+import { mapTexts } from '../output/carry-choice.js';
+import { type Format, type Output, withAdvice } from '../output/output.js';
 import type { StatusDocument } from '../../control/status/status-document.js';
 import { statusDot } from './status-dot.js';
 import { statusTable } from './status-table.js';
@@ -14,18 +14,25 @@ export type StatusFormat = Format | 'dot' | 'svg';
 export async function statusText(
   document: StatusDocument,
   format: StatusFormat,
-  screen: Pick<Screen, 'columns' | 'hasColors' | 'isTerminal'>,
+  output: Pick<Output, 'stdout' | 'carried'>,
   stream: boolean,
 ): Promise<string> {
+  const { stdout: screen, carried } = output;
   switch (format) {
     case 'json':
-      return JSON.stringify(document, null, stream ? 0 : 2);
+      return JSON.stringify(withAdvice(output, document), null, stream ? 0 : 2);
     case 'yaml': {
-      const text = (await import('../../state/yaml/render-yaml.js')).renderYaml(document).trimEnd();
+      const { renderYaml } = await import('../../state/yaml/render-yaml.js');
+      const text = renderYaml(withAdvice(output, document)).trimEnd();
       return stream ? `---\n${text}` : text;
     }
     case 'table':
-      return statusTable(document, screen, stream && screen.isTerminal).join('\n');
+      // What units say is laid out as long as it becomes; what the table says besides is whole lines.
+      return carried(
+        statusTable(mapTexts(document, carried) as StatusDocument, screen, stream && screen.isTerminal).join(
+          '\n',
+        ),
+      );
     case 'dot':
       return statusDot(document);
     case 'svg': {

@@ -30,6 +30,8 @@ describe('a command in one unit of several', () => {
     data: note,
     notice: note,
     warn: note,
+    carry: () => undefined,
+    carried: (text) => text,
     flushed: async () => undefined,
     stdout: screen,
     stderr: screen,
