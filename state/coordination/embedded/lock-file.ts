@@ -1,10 +1,12 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ProcessName } from '../errors.js';
 
 // Of lock.mdb (lmdb 3.5.6, `MDB_txninfo`), all little-endian. Its mutexes are glibc's: the thread that holds one stands
 // in the first word, and the word 16 bytes further tells the mutex's kind.
 const MAGIC = 0xbeefc0de;
+/** The number of the newest commit. */
+const COMMIT = 8;
 const READERS_MUTEX = 24;
 const WRITERS_MUTEX = 64;
 const KIND_AT = 16;
@@ -59,6 +61,20 @@ export class LockFile {
     return this.#holderOf(READERS_MUTEX) ?? this.#initializer();
   }
 
+  /** The number of the commit that whoever begins a transaction goes by; undefined where there is no such file. */
+  commit(): bigint | undefined {
+    this.#read();
+    return this.#head.readUInt32LE(0) === MAGIC ? this.#head.readBigUInt64LE(COMMIT) : undefined;
+  }
+
+  /** Only while this process holds the write lock. */
+  setCommit(number: bigint): void {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(number);
+    this.#file ??= openSync(this.#path, 'r+');
+    writeSync(this.#file, bytes, 0, 8, COMMIT);
+  }
+
   #holderOf(mutex: number): ProcessName | 'unseen' | undefined {
     if (!this.#read()) return undefined;
     const thread = this.#head.readUInt32LE(mutex) & THREAD;
@@ -67,7 +83,7 @@ export class LockFile {
 
   #read(): boolean {
     try {
-      this.#file ??= openSync(this.#path, 'r');
+      this.#file ??= openSync(this.#path, 'r+');
       const size = readSync(this.#file, this.#head, 0, HEAD_SIZE, 0);
       return (
         size === HEAD_SIZE &&

@@ -1,4 +1,5 @@
 import { type Database, openAsClass, type RootDatabase } from 'lmdb';
+import type { CommitNumber } from './commit-number.js';
 import type { NodeKey } from './paths.js';
 import type { Tables } from './tables.js';
 
@@ -19,10 +20,10 @@ const fileOptions = {
 type DatabaseConstructor = new (
   name: string | null,
   options: { readonly isRoot?: boolean; readonly create?: boolean },
-) => RootDatabase & { readonly db?: unknown; ensureReadTxn(): void };
+) => RootDatabase & { readonly db?: unknown; ensureReadTxn(): void; getWriteTxnId(): number };
 
 export interface LmdbFile {
-  readonly root: RootDatabase;
+  readonly root: RootDatabase & { getWriteTxnId(): number };
   /** @param create waits for the write lock; without it, undefined is returned where there are none yet */
   tables(create: boolean): Tables | undefined;
 }
@@ -31,13 +32,19 @@ export interface LmdbFile {
  * Opens the store's file without its write lock: lmdb's own `open` takes that for each database, even of a file that is
  * there, and whoever only reads would wait for whoever writes, without limit.
  */
-export function openLmdb(directory: string): LmdbFile {
+export function openLmdb(directory: string, commits: CommitNumber): LmdbFile {
   let create = false;
   const Base = openAsClass({ path: directory, ...fileOptions }) as unknown as DatabaseConstructor;
   class Opened extends Base {
     /** What it is called for before `db` stands is to open the database. */
     override transactionSync<T>(action: () => T, flags?: number): T {
-      if (create || this.db !== undefined) return super.transactionSync(action, flags);
+      if (this.db !== undefined) return super.transactionSync(action, flags);
+      for (let outcome: { readonly result: T } | undefined; create; ) {
+        super.transactionSync(() => {
+          if (commits.isNext(this.getWriteTxnId())) outcome = { result: action() };
+        }, flags);
+        if (outcome !== undefined) return outcome.result;
+      }
       this.resetReadTxn();
       this.ensureReadTxn();
       return action();

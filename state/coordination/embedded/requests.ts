@@ -62,6 +62,8 @@ export class Requests {
   /** @throws CoordinatorUnreachable */
   async read<T>(look: (view: View) => T): Promise<T> {
     try {
+      // Where another process writes now, or nobody may, what is there is read all the same.
+      if (this.#store.isBehind) await this.write('/', () => undefined).catch(() => undefined);
       return look(this.#store.view());
     } catch (error) {
       throw await explained(this.#terms.url, this.#terms.directory, error);

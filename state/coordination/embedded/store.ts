@@ -1,15 +1,15 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RootDatabase } from 'lmdb';
 import { type Clock, pause } from '../../platform/clock.js';
 import { lmdbFault } from '../../platform/lmdb-file.js';
 import { makePrivateDirectory } from '../../platform/make-directory.js';
 import { CoordinatorUnreachable } from '../errors.js';
+import { CommitNumber } from './commit-number.js';
 import { Doorbell } from './doorbell.js';
 import { instant, overdue } from './leases.js';
 import { LockFile } from './lock-file.js';
 import { Observers } from './observers.js';
-import { openLmdb } from './open-lmdb.js';
+import { type LmdbFile, openLmdb } from './open-lmdb.js';
 import { keyOf } from './paths.js';
 import type { Tables } from './tables.js';
 import { stateLocked, type Terms, tellBlocked } from './terms.js';
@@ -19,6 +19,9 @@ import { WriteQueue } from './write-queue.js';
 
 /** Of the tables; a store of a later one is refused. */
 const format = 1;
+
+/** How often a write begins anew, because processes that opened the store set the number of the newest commit back. */
+const mostTries = 1_000;
 
 /** A store that is open in this process, by its directory. */
 const stores = new Map<string, Store>();
@@ -43,27 +46,37 @@ export class Store {
   readonly observers: Observers;
   /** The right to write, which other processes may have. */
   readonly turn: Turn;
-  readonly #root: RootDatabase;
+  readonly #root: LmdbFile['root'];
   readonly #doorbell: Doorbell;
   readonly #writes: WriteQueue;
   readonly #lock: LockFile;
+  readonly #commits: CommitNumber;
   readonly #clock: Clock;
   readonly #own = new Set<OwnSession>();
   readonly #data: string;
   readonly #inode: bigint | undefined;
   #clients = 0;
+  #isWriting = false;
+  #settingRight: Promise<void> | undefined;
   #announcing: NodeJS.Immediate | undefined;
 
   /** Use `openStore`. */
-  constructor(directory: string, root: RootDatabase, tables: Tables, lock: LockFile, clock: Clock) {
+  constructor(
+    directory: string,
+    { root, tables }: Opened,
+    lock: LockFile,
+    commits: CommitNumber,
+    clock: Clock,
+  ) {
     this.#data = join(directory, 'data.mdb');
     this.#inode = inodeOf(this.#data);
     this.#root = root;
     this.tables = tables;
     this.#lock = lock;
+    this.#commits = commits;
     this.#clock = clock;
     this.turn = new Turn(clock, () => lock.writer());
-    this.#writes = new WriteQueue(this.turn, (action) => root.transaction(action));
+    this.#writes = new WriteQueue(this.turn, (action) => this.#transact(action));
     this.observers = new Observers(
       () => this.view(),
       () => this.areOwnSound(),
@@ -105,6 +118,40 @@ export class Store {
     return this.#writes.add(() => change(this.tables), isWanted);
   }
 
+  /** Runs `action` in a transaction that follows the newest commit. */
+  async #transact(action: () => void): Promise<void> {
+    for (let isNext = false, tries = 0; !isNext; tries++) {
+      if (tries === mostTries) throw new Error('the number of its newest commit is set back all the time');
+      this.#isWriting = true;
+      try {
+        await this.#root.transaction(() => {
+          isNext = this.#commits.isNext(this.#root.getWriteTxnId());
+          if (isNext) action();
+        });
+      } finally {
+        this.#isWriting = false;
+      }
+    }
+  }
+
+  /** Whether reads would see an older commit than the newest, until the next write transaction sets that right. */
+  get isBehind(): boolean {
+    if (this.#isWriting || !this.#commits.isBehind()) return false;
+    // While another process commits it is so for a moment, and ends by itself.
+    return this.#lock.writer() === undefined && this.#commits.isBehind();
+  }
+
+  #setRight(): void {
+    this.#settingRight ??= this.write(() => undefined)
+      .then(() => {
+        this.#settingRight = undefined;
+        this.look();
+      })
+      .catch(() => {
+        this.#settingRight = undefined;
+      });
+  }
+
   /** Tells observers here and in other processes that there are changes; several calls in one turn tell it once. */
   announce(): void {
     this.#announcing ??= setImmediate(() => this.#tell());
@@ -119,12 +166,13 @@ export class Store {
 
   /** Shows the observers what changed, once this process's own sessions stand. */
   look(): void {
-    if (this.areOwnSound()) this.observers.look();
+    if (this.isBehind) this.#setRight();
+    else if (this.areOwnSound()) this.observers.look();
   }
 
   /** The same for all that is otherwise than they were told, whatever the log of changes says. */
   lookAtAll(): void {
-    if (this.areOwnSound()) this.observers.lookAtAll();
+    if (!this.isBehind && this.areOwnSound()) this.observers.lookAtAll();
   }
 
   /** Whether no session of this process was ended by another; one that was is being replaced then. */
@@ -161,6 +209,7 @@ export class Store {
     this.#doorbell.close();
     this.#writes.end();
     await this.#root.close();
+    this.#commits.close();
     this.#lock.leave();
   }
 
@@ -172,6 +221,11 @@ export class Store {
   get isLeft(): boolean {
     return this.#clients === 0;
   }
+}
+
+interface Opened {
+  readonly root: LmdbFile['root'];
+  readonly tables: Tables;
 }
 
 function inodeOf(file: string): bigint | undefined {
@@ -203,6 +257,7 @@ export async function openStore(terms: Terms): Promise<Store> {
 
 async function openNew(directory: string, terms: Terms): Promise<Store> {
   const lock = LockFile.of(directory);
+  const commits = new CommitNumber(directory, lock);
   const opening = new Turn(terms.clock, () => lock.opener());
   const creating = new Turn(terms.clock, () => lock.opener() ?? lock.writer());
   try {
@@ -214,16 +269,17 @@ async function openNew(directory: string, terms: Terms): Promise<Store> {
         lock.leave();
         return other;
       }
-      const { root, tables } = openLmdb(directory);
+      const { root, tables } = openLmdb(directory, commits);
       const made = tables(false) ?? (creating.isFree ? tables(true) : undefined);
       if (made !== undefined) {
-        const store = new Store(directory, root, made, lock, terms.clock);
+        const store = new Store(directory, { root, tables: made }, lock, commits, terms.clock);
         stores.set(directory, store);
         return store;
       }
       await root.close();
     }
   } catch (error) {
+    commits.close();
     lock.leave();
     throw error;
   }

@@ -17,7 +17,7 @@ export interface Actor {
 
 const actors = new Set<Actor>();
 
-export function act(role: 'pairs' | 'watch' | 'own' | 'lock', url: string, count = 0): Actor {
+export function act(role: 'pairs' | 'watch' | 'own' | 'lock' | 'open', url: string, count = 0): Actor {
   const program = fileURLToPath(new URL('./actor.js', import.meta.url));
   const child = spawn(process.execPath, [program, role, url, String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],

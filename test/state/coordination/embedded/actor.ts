@@ -50,6 +50,17 @@ switch (role) {
     await store.close();
     break;
   }
+  // Opens the store, writes a node of its own, and closes it, again and again.
+  case 'open': {
+    const node = `/of-${process.pid}`;
+    for (let round = 0; ; round++) {
+      const coordinator = await openCoordinator(url);
+      if (round === 0) await coordinator.create(node, '');
+      else if ((await coordinator.set(node, 'x'.repeat((round * 53) % 5_000))) !== round) process.exit(1);
+      await coordinator.close();
+      if (round === 0) say('ready');
+    }
+  }
   default:
     throw new Error(`no such role: ${role}`);
 }
