@@ -6,7 +6,7 @@ import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import type { Leftovers } from './leftovers.js';
 import { formulasLeftOver } from './unit-directory.js';
-import { removeUnclaimed, UNPACKED } from './unpacked.js';
+import { UNPACKED } from './unpacked.js';
 
 const HOUR = 3_600_000;
 
@@ -44,7 +44,6 @@ export function keepHouse(
   async function work(): Promise<void> {
     try {
       await pruneCache(directory.cache, needed(), clock.now());
-      await removeUnclaimed();
       leftovers.add(await formulasLeftOver(directory.units));
       told(await diskUse(directory));
     } catch (error) {

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractBundle } from '../../state/formula/extract.js';
-import type { ArrivingBundle, BundleSource } from '../../state/formula/gunzip.js';
 import type { Manifest } from '../../state/formula/manifest.js';
 import type { Leftovers } from './leftovers.js';
 
@@ -33,32 +31,6 @@ interface Use {
 
 const uses = new Map<string, Use>();
 
-/** Unpacked while they were downloaded, until somebody uses them. */
-const ahead = new Map<string, { readonly unpacked: Unpacked; old: boolean }>();
-
-/**
- * Unpacks a bundle while it is downloaded, for `withUnpacked` to find. `bytes` end when all of them were verified, and
- * break off otherwise, which leaves nothing here.
- * @throws as `withUnpacked`, which does it again from the file
- */
-export async function unpackAhead(arriving: ArrivingBundle): Promise<void> {
-  const unpacked = await unpack(arriving, arriving.file, arriving.size);
-  const former = ahead.get(arriving.file);
-  ahead.set(arriving.file, { unpacked, old: false });
-  if (former !== undefined) await remove(former.unpacked);
-}
-
-/** Removes what was unpacked ahead and nobody has come for since this was called before. */
-export async function removeUnclaimed(): Promise<void> {
-  for (const [bundle, one] of ahead) {
-    if (one.old) {
-      ahead.delete(bundle);
-      await remove(one.unpacked);
-    }
-    one.old = true;
-  }
-}
-
 /**
  * Calls `work` with the extracted bundle. Units that want the same one at the same time share one extraction, which
  * stands beside the bundle for as long as one of them uses it, and is left over then.
@@ -69,7 +41,7 @@ export async function withUnpacked<T>(
   leftovers: Pick<Leftovers, 'add'>,
   work: (unpacked: Unpacked) => Promise<T>,
 ): Promise<T> {
-  const use = uses.get(bundle) ?? { unpacked: begin(bundle), users: 0 };
+  const use = uses.get(bundle) ?? { unpacked: unpack(bundle), users: 0 };
   uses.set(bundle, use);
   use.users += 1;
   try {
@@ -87,16 +59,6 @@ export async function withUnpacked<T>(
   }
 }
 
-async function begin(bundle: string): Promise<Unpacked> {
-  const found = ahead.get(bundle)?.unpacked;
-  ahead.delete(bundle);
-  return found ?? unpack(bundle, bundle, statSync(bundle, { throwIfNoEntry: false })?.size ?? 0);
-}
-
-function remove({ directory }: Unpacked): Promise<void> {
-  return rm(directory, { recursive: true, force: true });
-}
-
 function take(bundle: string, directory: string, destination: string): boolean {
   if (uses.get(bundle)?.users !== 1) return false;
   try {
@@ -110,10 +72,11 @@ function take(bundle: string, directory: string, destination: string): boolean {
   return true;
 }
 
-async function unpack(source: BundleSource, bundle: string, packed: number): Promise<Unpacked> {
+async function unpack(bundle: string): Promise<Unpacked> {
   const directory = `${bundle}${UNPACKED}${randomUUID()}`;
   // What is large is not read and written once more for the only unit that wants it, and is on the disk by then.
-  const manifest = await extractBundle(source, directory, { durable: packed > SMALL });
+  const packed = statSync(bundle, { throwIfNoEntry: false })?.size ?? 0;
+  const manifest = await extractBundle(bundle, directory, { durable: packed > SMALL });
   const moving = { take: (destination: string) => take(bundle, directory, destination) };
   const files = manifest.filter((entry) => entry.kind === 'file');
   if (files.reduce((sum, { size }) => sum + size, 0) > SMALL)

@@ -11,7 +11,6 @@ import type { RelationEndpoint } from '../../state/model/schemas.js';
 import { fetchObject } from '../../state/storage/fetch.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { formulaDirectoryName } from '../disk/unit-directory.js';
-import { unpackAhead } from '../disk/unpacked.js';
 import type { FormulaRef } from '../journal/record.js';
 
 /** An endpoint as a formula has it, whatever service runs it. */
@@ -48,7 +47,7 @@ export interface Formulas {
   known(formulaId: string, sha256?: string): PublishedFormula | undefined;
   /**
    * Brings the bundle to this machine's cache, verified, and gives its path. Units that want the same one at the same
-   * time share one download, during which it is unpacked as well.
+   * time share one download.
    * @param sha256 of the content that it must be; by default what was looked up last
    * @throws as `find` and `fetchObject`; FormulaNotPublished where the id stands for another content
    */
@@ -140,9 +139,8 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
       if (sha256 !== undefined && ref.sha256 !== sha256) throw new FormulaNotPublished(formulaId);
       const bundle = join(cache, `${ref.sha256}.tar.gz`);
       if (verified.has(bundle) && verified.get(bundle) === markOf(bundle)) return { ref, bundle };
-      const beside = (bytes: AsyncIterable<Buffer>) => unpackAhead({ file: bundle, size, bytes });
       const download =
-        fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle, { beside });
+        fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle);
       fetching.set(bundle, download);
       await download.finally(() => fetching.delete(bundle));
       remember(verified, bundle, markOf(bundle));

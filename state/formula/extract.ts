@@ -6,7 +6,6 @@ import { EnsembleError } from '../platform/errors.js';
 import { writeHashed } from '../storage/write-hashed.js';
 import { mapBounded } from './concurrency.js';
 import { BundleUnsafe, ExtractionFailed } from './errors.js';
-import type { BundleSource } from './gunzip.js';
 import type { Limits } from './limits.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
 import { type BundleEntry, readBundle } from './read-bundle.js';
@@ -25,24 +24,22 @@ const syncWidth = 16;
 /**
  * Extracts a bundle into `destination`, which must not exist yet, and returns what is there now. When it returns,
  * everything is on the disk, `destination` itself included; its name in its parent is not, since callers rename it.
- * Whatever fails, `destination` is gone afterwards. An arriving bundle is extracted while it comes: what breaks off, or
- * turns out to be another one at its last byte, fails like any other, and its links are not there before that.
+ * Whatever fails, `destination` is gone afterwards.
  * @throws BundleUnsafe, BundleDamaged, ExtractionFailed
  */
 export async function extractBundle(
-  source: BundleSource,
+  file: string,
   destination: string,
   options: ExtractOptions = {},
 ): Promise<Manifest> {
   const { durable = true, ...limits } = options;
-  const file = typeof source === 'string' ? source : source.file;
   try {
     mkdirSync(destination, { mode: 0o755 });
   } catch (error) {
     throw failure(file, destination, error);
   }
   try {
-    const manifest = await fill(source, destination, limits, durable);
+    const manifest = await fill(file, destination, limits, durable);
     await verifyLinks(file, destination, manifest);
     if (durable) await syncDirectories(destination, manifest);
     return manifest;
@@ -53,7 +50,7 @@ export async function extractBundle(
 }
 
 async function fill(
-  source: BundleSource,
+  file: string,
   destination: string,
   limits: Partial<Limits>,
   durable: boolean,
@@ -62,7 +59,7 @@ async function fill(
   const syncing = new Set<Promise<void>>();
   const failures: unknown[] = [];
   try {
-    for await (const entry of readBundle(source, limits)) {
+    for await (const entry of readBundle(file, limits)) {
       const path = join(destination, entry.path);
       if (entry.kind === 'directory') {
         mkdirSync(path);

@@ -7,25 +7,15 @@ import { TarFault } from './tar-fault.js';
 /** Bytes: each piece goes to another thread and back, and of small ones that takes longest. */
 const PIECE = 1024 * 1024;
 
-/** A bundle that is read while its bytes come from elsewhere: where it will stand, and how large it will be, in bytes. */
-export interface ArrivingBundle {
-  readonly file: string;
-  readonly size: number;
-  readonly bytes: AsyncIterable<Buffer>;
-}
-
-/** A bundle's file, or what is to become one. */
-export type BundleSource = string | ArrivingBundle;
-
 /**
  * The unpacked bytes of the gzip file, within the limits. Ends normally only when the file is one whole gzip stream
  * and nothing else.
- * @throws TarFault, and the file system's errors; what the bytes of an arriving one throw
+ * @throws TarFault, and the file system's errors
  */
-export async function* gunzip(source: BundleSource, limits: Limits): AsyncGenerator<Buffer> {
-  const { size, bytes } = typeof source === 'string' ? await openBundle(source) : source;
+export async function* gunzip(file: string, limits: Limits): AsyncGenerator<Buffer> {
+  const { size } = await stat(file);
   const unzip = createGunzip({ chunkSize: PIECE });
-  const fed = feed(unzip, bytes);
+  const fed = feed(unzip, createReadStream(file, { highWaterMark: PIECE }));
   let unpacked = 0;
   try {
     for await (const chunk of unzip as AsyncIterable<Buffer>) {
@@ -42,11 +32,6 @@ export async function* gunzip(source: BundleSource, limits: Limits): AsyncGenera
   }
   if (unzip.bytesWritten !== size)
     throw new TarFault('damaged', 'something follows the end of the gzip stream');
-}
-
-async function openBundle(file: string): Promise<Omit<ArrivingBundle, 'file'>> {
-  const { size } = await stat(file);
-  return { size, bytes: createReadStream(file, { highWaterMark: PIECE }) };
 }
 
 /** One piece after the other, so that `bytes` may use the memory of one for the next. */

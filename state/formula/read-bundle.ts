@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { ByteReader } from './byte-reader.js';
 import { isExecutable, isVersionControl, pathFault } from './entry-path.js';
 import { BundleDamaged, BundleUnsafe } from './errors.js';
-import { type BundleSource, gunzip } from './gunzip.js';
+import { gunzip } from './gunzip.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { findBadLink, type LinkedEntry } from './links.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
@@ -29,13 +29,9 @@ export type BundleEntry =
  * ended.
  * @throws BundleUnsafe, BundleDamaged, and the file system's errors
  */
-export async function* readBundle(
-  source: BundleSource,
-  limits: Partial<Limits> = {},
-): AsyncGenerator<BundleEntry> {
-  const file = typeof source === 'string' ? source : source.file;
+export async function* readBundle(file: string, limits: Partial<Limits> = {}): AsyncGenerator<BundleEntry> {
   const all: Limits = { ...defaultLimits, ...limits };
-  const reader = new ByteReader(gunzip(source, all));
+  const reader = new ByteReader(gunzip(file, all));
   const seen = new Map<string, LinkedEntry>();
   const explicit = new Set<string>();
   try {

@@ -10,12 +10,6 @@ import { writeHashed } from './write-hashed.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal;
-  /**
-   * Reads along while the bytes come and nobody knows yet whether they are the right ones: they end only when all of
-   * them were verified, and break off otherwise. What is made of them must not be used before that. Its failures are
-   * its own; it has ended when `fetchObject` has, and is not called where nothing is downloaded.
-   */
-  readonly beside?: (bytes: AsyncIterable<Buffer>) => Promise<void>;
 }
 
 /**
@@ -31,7 +25,7 @@ export async function fetchObject(
   key: string,
   digest: Digest,
   destination: string,
-  { signal, beside }: FetchOptions = {},
+  { signal }: FetchOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   if (await isThere(destination, digest)) return;
@@ -40,14 +34,14 @@ export async function fetchObject(
     const place = { temporary, destination };
     const object = { storage, key, digest };
     if (storage.copyTo !== undefined) {
-      await unlessAborted(download(copied(object, temporary), place, object, beside), signal);
+      await unlessAborted(download(copied(object, temporary), place, object), signal);
       return;
     }
     const body = await begin(storage, key, signal);
     try {
       const stoppable = signal === undefined ? body : addAbortSignal(signal, body);
-      const write: Writing = (handle, grown) => writeHashed(handle, stoppable, { most: digest.size, grown });
-      await download(write, place, object, beside);
+      const write: Writing = (handle) => writeHashed(handle, stoppable, { most: digest.size });
+      await download(write, place, object);
     } finally {
       body.destroy();
     }
@@ -66,12 +60,12 @@ interface StoredObject {
   readonly digest: Digest;
 }
 
-/** Fills the file, tells how many bytes are in it by then, and gives the digest of all that came. */
-type Writing = (handle: FileHandle, grown: (size: number) => void) => Promise<Digest>;
+/** Fills the file, and gives the digest of all that came. */
+type Writing = (handle: FileHandle) => Promise<Digest>;
 
 /** The storage fills it, and here it is hashed meanwhile. */
 function copied({ storage, key, digest }: StoredObject, file: string): Writing {
-  return async (handle, grown) => {
+  return async (handle) => {
     const hash = createHash('sha256');
     const growing = new GrowingFile(handle);
     const hashing = (async () => {
@@ -80,10 +74,7 @@ function copied({ storage, key, digest }: StoredObject, file: string): Writing {
     // It is heard below.
     hashing.catch(() => undefined);
     try {
-      const size = await storage.copyTo?.(key, file, digest.size, (bytes) => {
-        growing.grown(bytes);
-        grown(bytes);
-      });
+      const size = await storage.copyTo?.(key, file, digest.size, (bytes) => growing.grown(bytes));
       growing.end();
       await hashing;
       return { sha256: hash.digest('hex'), size: size ?? 0 };
@@ -120,25 +111,17 @@ async function download(
   write: Writing,
   { temporary, destination }: { readonly temporary: string; readonly destination: string },
   { storage, key, digest }: StoredObject,
-  beside: FetchOptions['beside'],
 ): Promise<void> {
   const handle = await open(temporary, 'wx+', 0o600);
-  const growing = new GrowingFile(handle);
-  const reading = beside?.(growing.bytes()).catch(() => undefined);
   try {
     // Not beyond its size: a disk is not filled with rubbish.
-    const actual = await write(handle, (bytes) => growing.grown(bytes));
+    const actual = await write(handle);
     const { sha256, size } = digest;
     if (actual.size !== size)
       throw new ObjectDamaged(storage.url, key, { size }, { ...(actual.size < size && actual) });
     if (actual.sha256 !== sha256) throw new ObjectDamaged(storage.url, key, digest, actual);
-    growing.end();
     await rename(temporary, destination);
-  } catch (error) {
-    growing.breakOff(error);
-    throw error;
   } finally {
-    await reading;
     await handle.close();
   }
 }

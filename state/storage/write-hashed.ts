@@ -12,19 +12,17 @@ const FLUSHED_EARLY = 8 * 1024 * 1024;
  * Writes the chunks to the file, hashed, and gives the digest of all that came: while one thread writes, this one hashes
  * and waits for more. Stops at the first chunk that goes beyond `most` bytes, which it does not write. A flush of it all
  * is the caller's; with `early`, most of it was done meanwhile.
- * @param options.grown told how many bytes are in the file by now
  * @throws what the chunks throw, and the file system's errors
  */
 export async function writeHashed(
   file: FileHandle,
   chunks: AsyncIterable<Buffer>,
-  { most = Number.POSITIVE_INFINITY, early = false, grown = (_size: number): void => undefined } = {},
+  { most = Number.POSITIVE_INFINITY, early = false } = {},
 ): Promise<Digest> {
   const hash = createHash('sha256');
   let size = 0;
   let gathered: Buffer[] = [];
   let bytes = 0;
-  let written = 0;
   let unflushed = 0;
   let writing: Promise<void> = Promise.resolve();
   let flushing: Promise<void> = Promise.resolve();
@@ -33,9 +31,7 @@ export async function writeHashed(
   async function put(): Promise<void> {
     await writing;
     if (early && unflushed >= FLUSHED_EARLY && !flushes) await flush();
-    written += bytes;
-    const end = written;
-    writing = writeAll(file, gathered).then(() => grown(end));
+    writing = writeAll(file, gathered);
     // It is heard below.
     writing.catch(() => undefined);
     unflushed += bytes;
