@@ -12,7 +12,7 @@ import {
 import { environmentCommands } from './definitions/environment.js';
 import { relationCommands } from './definitions/relations.js';
 import { statusCommand } from './definitions/status.js';
-import * as values from './values.js';
+import * as values from './arguments/values.js';
 
 const following: readonly OptionDefinition[] = [
   { flags: '--no-wait', description: 'return at once instead of following the units' },

@@ -2,11 +2,11 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ensembleVersion } from '../state/version.js';
 import type { CommandDefinition, OptionDefinition } from './definitions/definition.js';
 import { commands, globalOptions } from './definitions.js';
-import { UsageError } from './errors.js';
-import type { ExitCode, GlobalOptions, Invocation } from './invocation.js';
+import { UsageError } from './output/errors.js';
+import type { ExitCode, GlobalOptions, Invocation } from './invocation/invocation.js';
 import type { Output } from './output/output.js';
-import { typedChoice } from './session.js';
-import { ValueRefused } from './values.js';
+import { typedChoice } from './invocation/session.js';
+import { ValueRefused } from './arguments/values.js';
 
 /**
  * Parses the command line and runs the command it names.

@@ -1,6 +1,6 @@
 import { applyPortChanges, formatPort } from '../../hooks/context/port.js';
 import type { HookWrites } from '../../hooks/context/saved.js';
-import { hookFailure } from '../../hooks/hook-failure.js';
+import { hookFailure } from '../../hooks/process/hook-failure.js';
 import type { HookSpec } from '../../hooks/process/hook-run.js';
 import { putAsideRun, removeRun } from '../../hooks/process/run-directory.js';
 import { ValueTooLarge } from '../../state/coordination/errors.js';

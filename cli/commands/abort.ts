@@ -1,11 +1,11 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { requestAbort } from '../../control/abort.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { formatDuration } from '../output/durations.js';
 import { printable } from '../../state/platform/printable.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 /** Asks for the end of a unit's running hook, or of its waiting for another try; does not wait for it. */
 export async function abort(unit: string, invocation: Invocation): Promise<ExitCode> {

@@ -3,9 +3,9 @@ import { addRelation } from '../../control/add-relation.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../../control/names-of.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 /** Relates two services; their units meet as soon as they run. */
 export async function relate(one: string, other: string, invocation: Invocation): Promise<ExitCode> {

@@ -4,9 +4,9 @@ import { requireService } from '../../state/model/services.js';
 import { addUnits } from '../../state/model/units.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import { namesOf } from '../../control/names-of.js';
-import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface AddUnitOptions extends FollowOptions {
   readonly units: number;

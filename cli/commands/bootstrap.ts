@@ -8,11 +8,11 @@ import { bootstrapTree } from '../../state/model/layout.js';
 import { closeNodes, openNodes } from '../../state/model/protection.js';
 import { fileDigest } from '../../state/storage/digest.js';
 import type { Storage } from '../../state/storage/storage.js';
-import { StorageUnusable } from '../errors.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import { StorageUnusable } from '../output/errors.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { formatTime } from '../output/durations.js';
-import { requester } from '../requester.js';
-import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../invocation/session.js';
 
 /** Nodes that a sentence names. */
 const MOST_NAMED = 5;

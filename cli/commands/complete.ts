@@ -11,8 +11,8 @@ import { readHistory } from '../../state/model/read-history.js';
 import { statusSchema } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { withUncheckedSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { withUncheckedSession } from '../invocation/session.js';
 
 /** Milliseconds: nobody waits longer for a completion. */
 const PATIENCE = 1_500;

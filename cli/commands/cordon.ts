@@ -8,9 +8,9 @@ import { paths, unitOfNode } from '../../state/model/paths.js';
 import { placeWaiting } from '../../state/model/placement.js';
 import type { Cordon } from '../../state/model/schemas.js';
 import { printable } from '../../state/platform/printable.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface CordonOptions {
   readonly reason?: string;

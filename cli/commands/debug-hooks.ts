@@ -5,13 +5,13 @@ import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { requestDebugging } from '../../state/model/debugging.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { requireUnit } from '../../state/model/units.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requireAgent } from '../observing/require-agent.js';
 import { requireHere } from '../observing/require-here.js';
 import { startTmux, type TmuxSession } from '../observing/tmux.js';
 import type { Output } from '../output/output.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 /** How often a session that nobody here is attached to is looked at, in milliseconds. */
 const LOOK_INTERVAL = 1_000;

@@ -5,14 +5,14 @@ import { nameFault } from '../../state/formula/formula-id.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { readConfigFile } from '../config/config-file.js';
-import { NoRepository } from '../errors.js';
+import { NoRepository } from '../output/errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
-import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import type { Output } from '../output/output.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 import { tellPublish } from '../upgrade/tell-upgrade.js';
-import { revision, serviceName, ValueRefused } from '../values.js';
+import { revision, serviceName, ValueRefused } from '../arguments/values.js';
 
 export interface DeployOptions extends FollowOptions {
   /** Default: 1, and none of a subordinate. */

@@ -2,9 +2,9 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { removeTree } from '../../control/environment-removal.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { AgentsUp, NotConfirmed } from '../errors.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { withSession } from '../session.js';
+import { AgentsUp, NotConfirmed } from '../output/errors.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { withSession } from '../invocation/session.js';
 
 export interface DestroyOptions {
   readonly yes?: boolean;

@@ -2,9 +2,9 @@ import { systemClock } from '../../state/platform/clock.js';
 import { destroyService } from '../../state/model/removal.js';
 import { readServiceState } from '../../control/status/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 /** Asks all units of a service to stop and go, and the service with them. */
 export async function destroy(

@@ -1,8 +1,8 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { setExposed } from '../../control/exposure.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 /** Says whether a service's open ports are meant for the world. */
 export async function expose(service: string, exposed: boolean, invocation: Invocation): Promise<ExitCode> {

@@ -3,11 +3,11 @@ import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { readConfigValues, requireService } from '../../state/model/services.js';
 import { optionsOf } from '../config/options-of.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { type Format, printData } from '../output/output.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
-import { withSession } from '../session.js';
+import { withSession } from '../invocation/session.js';
 
 /** One option as `get` shows it; null where there is no value. */
 interface Setting {

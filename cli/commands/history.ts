@@ -3,13 +3,13 @@ import type { Problem } from '../../state/model/entity.js';
 import { ofPeriod } from '../../state/model/history-order.js';
 import { type HistoryOf, readHistory } from '../../state/model/read-history.js';
 import { printable } from '../../state/platform/printable.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import type { Moment } from '../moment.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import type { Moment } from '../arguments/moment.js';
 import { historyFilter } from '../observing/history-filter.js';
 import { formatDuration } from '../output/durations.js';
 import { type Format, printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
-import { withSession } from '../session.js';
+import { withSession } from '../invocation/session.js';
 
 export interface HistoryOptions {
   readonly since?: Moment;

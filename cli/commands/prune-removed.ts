@@ -3,14 +3,14 @@ import { formatBytes } from '../../state/platform/format-bytes.js';
 import { type KeptUnit, requestKept } from '../../state/model/kept.js';
 import { MachineNotFound } from '../../state/model/errors.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { awaitKept } from '../observing/await-kept.js';
 import { type Format, printData } from '../output/output.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import type { Session } from '../../control/session.js';
-import { requester } from '../requester.js';
-import { readStartAdvice, withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { readStartAdvice, withSession } from '../invocation/session.js';
 
 export interface PruneRemovedOptions {
   readonly dryRun?: boolean;

@@ -1,13 +1,13 @@
 import { type Pruned, type PruneRequest, pruneAll } from '../../control/prune/prune.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { type Format, printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
-export interface PruneOptions extends PruneRequest {
+interface PruneOptions extends PruneRequest {
   readonly format: Format;
 }
 

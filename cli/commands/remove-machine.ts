@@ -4,10 +4,10 @@ import type { Session } from '../../control/session.js';
 import { readServiceState } from '../../control/status/snapshot.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import { NotConfirmed } from '../errors.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { NotConfirmed } from '../output/errors.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface RemoveMachineOptions {
   readonly force?: boolean;

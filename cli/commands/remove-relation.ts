@@ -3,9 +3,9 @@ import { systemClock } from '../../state/platform/clock.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 /** Ends the relation of two services; their units leave it by their hooks. */
 export async function unrelate(one: string, other: string, invocation: Invocation): Promise<ExitCode> {

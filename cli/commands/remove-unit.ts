@@ -5,9 +5,9 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import type { ExitCode, Invocation } from '../invocation.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface RemoveUnitOptions {
   readonly keepData?: boolean;

@@ -13,10 +13,10 @@ import { relationsInError, requestRelationResolved, requestResolved } from '../.
 import { requireService } from '../../state/model/services.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { printable } from '../../state/platform/printable.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface ResolvedOptions {
   readonly retry?: boolean;

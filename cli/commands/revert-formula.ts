@@ -1,14 +1,19 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import { type RelationsCheck, type Reverted, revertService, revertUnit } from '../../control/revert.js';
+import {
+  type RelationsCheck,
+  type Reverted,
+  revertService,
+  revertUnit,
+} from '../../control/upgrade/revert.js';
 import { readServiceState } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { RelationsInUse } from '../../control/errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
-import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import type { Session } from '../../control/session.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 import { misfitLines } from '../upgrade/sentences.js';
 
 export interface RevertOptions extends FollowOptions {

@@ -1,14 +1,14 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { requestCommand } from '../../state/model/commands.js';
 import { requireUnit } from '../../state/model/units.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { awaitResult } from '../observing/await-result.js';
 import { commandOf, exitCodeOf, remarksOn, TIMED_OUT } from '../observing/command-result.js';
 import { CommandNotRun } from '../observing/errors.js';
 import { requireAgent } from '../observing/require-agent.js';
 import { runInService } from '../observing/run-in-service.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface RunOptions {
   /** Milliseconds. */

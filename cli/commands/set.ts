@@ -20,10 +20,10 @@ import { type Assignment, parseAssignment, valuesOf } from '../config/assignment
 import { readConfigFile } from '../config/config-file.js';
 import { optionsOf } from '../config/options-of.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
-import type { ExitCode, FollowOptions, Invocation } from '../invocation.js';
+import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import { type Format, type Output, printData } from '../output/output.js';
-import { requester } from '../requester.js';
-import { withSession } from '../session.js';
+import { requester } from '../invocation/requester.js';
+import { withSession } from '../invocation/session.js';
 
 export interface SetOptions extends FollowOptions {
   readonly config?: string;

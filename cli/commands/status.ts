@@ -1,8 +1,8 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { readSnapshot, type Snapshot } from '../../control/status/snapshot.js';
-import type { ExitCode, Invocation } from '../invocation.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { intoFile } from '../output/into-file.js';
-import { choiceOptions, withSession } from '../session.js';
+import { choiceOptions, withSession } from '../invocation/session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../../control/status/scopes.js';
 import { statusDocument } from '../../control/status/status-document.js';

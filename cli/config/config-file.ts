@@ -5,7 +5,7 @@ import { ConfigOptionUnknown, ConfigValueInvalid } from '../../state/formula/err
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { parseYamlFile } from '../../state/yaml/yaml-file.js';
 import * as z from '../../state/platform/zod.js';
-import { ConfigFileInvalid, FileUnreadable } from '../errors.js';
+import { ConfigFileInvalid, FileUnreadable } from '../output/errors.js';
 
 const fileSchema = z.record(z.string(), z.unknown());
 

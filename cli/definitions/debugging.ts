@@ -1,5 +1,5 @@
-import { historyKinds } from '../history-kinds.js';
-import * as values from '../values.js';
+import { historyKinds } from '../arguments/history-kinds.js';
+import * as values from '../arguments/values.js';
 import { type CommandDefinition, format, list, maybeText, output, text } from './definition.js';
 
 /** The commands that look into units while they run. */

@@ -1,5 +1,5 @@
-import type { ExitCode, Invocation } from '../invocation.js';
-import * as values from '../values.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import * as values from '../arguments/values.js';
 
 /** One value or several, by the argument's `variadic`. */
 export type Arguments = readonly (string | readonly string[] | undefined)[];

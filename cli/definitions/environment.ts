@@ -1,5 +1,6 @@
-import * as values from '../values.js';
-import type { PruneOptions } from '../commands/prune.js';
+import * as values from '../arguments/values.js';
+import type { PruneRequest } from '../../control/prune/prune.js';
+import type { Format } from '../output/output.js';
 import { type ArgumentDefinition, type CommandDefinition, format, list, maybeText } from './definition.js';
 
 const machines: ArgumentDefinition = {
@@ -104,7 +105,11 @@ export const environmentCommands: readonly CommandDefinition[] = [
       'ensemble prune --removed --dry-run',
       'ensemble prune --removed guestbook/2',
     ],
-    run: async ([named], options: PruneOptions & { readonly removed?: boolean }, invocation) => {
+    run: async (
+      [named],
+      options: PruneRequest & { readonly format: Format; readonly removed?: boolean },
+      invocation,
+    ) => {
       const of = maybeText(named);
       if (options.removed === true)
         return (await import('../commands/prune-removed.js')).pruneRemoved(of, options, invocation);

@@ -1,4 +1,4 @@
-import * as values from '../values.js';
+import * as values from '../arguments/values.js';
 import { type ArgumentDefinition, type CommandDefinition, maybeText, service, text } from './definition.js';
 
 const endpoints: readonly ArgumentDefinition[] = [

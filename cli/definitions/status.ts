@@ -1,4 +1,4 @@
-import * as values from '../values.js';
+import * as values from '../arguments/values.js';
 import { type CommandDefinition, list, output } from './definition.js';
 
 /** `status`, the command that shows all the others' effects. */

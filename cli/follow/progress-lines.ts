@@ -1,7 +1,7 @@
 import { renderTable } from '../output/table.js';
 import type { Color, Screen } from '../output/terminal.js';
 import { cutToWidth } from '../output/width.js';
-import type { Standing } from '../../control/progress/goal.js';
+import type { Standing } from '../../control/progress/standing.js';
 import type { Row } from '../../control/progress/row.js';
 
 export interface ProgressLine {

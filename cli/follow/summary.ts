@@ -1,7 +1,8 @@
 import { formatDuration } from '../output/durations.js';
 import { namesOf } from '../../control/names-of.js';
 import type { FollowEnd } from '../../control/progress/follow.js';
-import type { Goal, Standing } from '../../control/progress/goal.js';
+import type { Standing } from '../../control/progress/standing.js';
+import type { Goal } from '../../control/progress/goal.js';
 import type { Row } from '../../control/progress/row.js';
 import { UNREADABLE } from '../../control/status/snapshot.js';
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { CommandResult } from '../../state/model/commands.js';
 import { printable } from '../../state/platform/printable.js';
-import type { ExitCode } from '../invocation.js';
+import type { ExitCode } from '../invocation/invocation.js';
 
 /** What timeout(1) exits with for what took too long. */
 export const TIMED_OUT = 124;

@@ -1,9 +1,9 @@
 import { readClosedMachines } from '../../control/cordon.js';
 import { readPresence } from '../../state/model/machines.js';
 import type { AgentPresence } from '../../state/model/schemas.js';
-import type { Invocation } from '../invocation.js';
+import type { Invocation } from '../invocation/invocation.js';
 import type { Session } from '../../control/session.js';
-import { agentCommand, readStartAdvice } from '../session.js';
+import { agentCommand, readStartAdvice } from '../invocation/session.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
 
 /** A machine whose agent is up. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { FileUnwritable } from '../errors.js';
+import { FileUnwritable } from './errors.js';
 import type { Output } from './output.js';
 
 /**

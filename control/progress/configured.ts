@@ -1,6 +1,6 @@
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { UnitState } from '../status/snapshot.js';
-import type { Standing } from './goal.js';
+import type { Standing } from './standing.js';
 
 /** Error states that a new config leads out of by itself. */
 const RETRIED: ReadonlySet<string> = new Set(['config-error', 'start-error']);

@@ -1,6 +1,7 @@
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { configuredStanding } from './configured.js';
 import type { UnitState } from '../status/snapshot.js';
+import type { Standing } from './standing.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 
 /** What a command waits for its units to become. */
@@ -27,25 +28,6 @@ export interface Goal {
    */
   readonly forced: ReadonlyMap<string, string>;
 }
-
-/**
- * How far a unit is. `offline`: nobody works on it, since no agent is up where it is placed. `stuck`: its agent cannot
- * bring the formula (the storage is away, the bundle is damaged), or it cannot leave a relation that the formula lacks,
- * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
- * and will never get there. `overtaken`: a later upgrade took it further. `called-off`: nobody asks it any more, and it
- * did not get there, since somebody had it go back; or it is left in the error state that it was in before. `untold`: its
- * agent is of a release that does not tell.
- */
-export type Standing =
-  | 'under-way'
-  | 'done'
-  | 'failed'
-  | 'offline'
-  | 'stuck'
-  | 'gone'
-  | 'overtaken'
-  | 'called-off'
-  | 'untold';
 
 /** Decides a unit's standing from what it is now; nothing of how it came there matters. */
 export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boolean): Standing {

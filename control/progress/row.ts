@@ -3,7 +3,8 @@ import type { LeftBehind } from '../../state/model/left-behind.js';
 import type { UnitState } from '../status/snapshot.js';
 import { printable } from '../../state/platform/printable.js';
 import { unitMessage } from '../status/unit-message.js';
-import { type Goal, type Standing, standingOf } from './goal.js';
+import type { Standing } from './standing.js';
+import { type Goal, standingOf } from './goal.js';
 import type { WatchedUnits } from './watch-units.js';
 
 /** A followed unit as it is shown. All texts are printable. */

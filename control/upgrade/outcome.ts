@@ -1,6 +1,6 @@
 import type { LeftBehind } from '../../state/model/left-behind.js';
 import type { FollowEnd } from '../progress/follow.js';
-import type { Standing } from '../progress/goal.js';
+import type { Standing } from '../progress/standing.js';
 
 /** What came of an upgrade, for programs. */
 export interface Outcome {

@@ -1,8 +1,8 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { shellWord } from './shell-word.js';
-import { thisUser } from '../storage/denied.js';
-import { type Asker, allows, isDirectory, judgedAs, missingRight, type WayStep } from '../storage/rights.js';
+import { thisUser } from './rights.js';
+import { type Asker, allows, isDirectory, judgedAs, missingRight, type WayStep } from './rights.js';
 
 /** What an owner's own mode denies to them, and the command that gives it. */
 export interface OwnDenial {

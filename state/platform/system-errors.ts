@@ -1,6 +1,6 @@
 import { EnsembleError } from './errors.js';
 import { ownDenial } from './own-denial.js';
-import type { Asker } from '../storage/rights.js';
+import type { Asker } from './rights.js';
 
 const reasons: Readonly<Record<string, readonly [reason: string, next: string]>> = {
   EACCES: ['permission denied', 'run it as the user who owns that, or choose another place'],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { shellWord } from '../platform/shell-word.js';
-import { allows, type Asker, isDirectory, missingRight, type WayStep } from './rights.js';
+import { allows, type Asker, isDirectory, missingRight, type WayStep } from '../platform/rights.js';
 
 /** What is told of a directory that refuses somebody: what they miss, and the commands that help. */
 export interface Denial {
@@ -79,9 +79,3 @@ function userName(uid: number): string {
     return String(uid);
   }
 }
-
-/** Who this process acts as. */
-export const thisUser = (): Asker => ({
-  uid: process.geteuid?.() ?? 0,
-  gids: [process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])],
-});

@@ -1,8 +1,9 @@
 import { EnsembleError } from '../platform/errors.js';
-import { type Denial, explainDenial, notADirectory, thisUser } from './denied.js';
+import { thisUser } from '../platform/rights.js';
+import { type Denial, explainDenial, notADirectory } from './denied.js';
 import { ObjectNotAFile, StorageAccessDenied, StorageFull, StorageUnreachable } from './errors.js';
 import { HelperSilent, NotAFile } from './helper.js';
-import type { Way } from './rights.js';
+import type { Way } from '../platform/rights.js';
 
 /** What was asked of the storage directory `root`. */
 export interface Asked {

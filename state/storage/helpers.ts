@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../platform/clock.js';
 import { Helper, HelperFailure, type HelperKind, HelperSilent, NotAFile } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
-import { parseWay, type Way } from './rights.js';
+import { parseWay, type Way } from '../platform/rights.js';
 
 /** Milliseconds in which a directory that works, on however slow a disk, says something. */
 export const SILENCE = 30_000;

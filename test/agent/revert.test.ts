@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
 import { flagUnits } from '../../state/model/requests.js';
-import { revertService, revertUnit } from '../../control/revert.js';
+import { revertService, revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
 import { eventually } from '../eventually.js';
 import { requester, World } from './world.js';

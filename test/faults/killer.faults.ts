@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { flagUnits, requestResolved } from '../../state/model/requests.js';
-import { revertUnit } from '../../control/revert.js';
+import { revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
 import { setConfigValues } from '../../state/model/set-config.js';
 import { requester, World } from '../agent/world.js';

@@ -3,7 +3,7 @@ import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { flagUnits } from '../../state/model/requests.js';
-import { revertUnit } from '../../control/revert.js';
+import { revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
 import { setConfigValues } from '../../state/model/set-config.js';
 import { requester, type World } from '../agent/world.js';

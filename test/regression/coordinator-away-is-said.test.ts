@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { tellOfAbsence } from '../../cli/coordinator-away.js';
+import { tellOfAbsence } from '../../cli/invocation/coordinator-away.js';
 import type { SessionEvent } from '../../state/coordination/coordinator.js';
 import { useSandbox } from '../cli/sandbox.js';
 import { eventually } from '../eventually.js';

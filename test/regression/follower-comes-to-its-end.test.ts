@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type FollowEnd, followUnits } from '../../control/progress/follow.js';
-import type { Goal, Standing } from '../../control/progress/goal.js';
+import type { Standing } from '../../control/progress/standing.js';
+import type { Goal } from '../../control/progress/goal.js';
 import { exitCodeOf, summarize } from '../../cli/follow/summary.js';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { newChangeId } from '../../state/model/conflict.js';
@@ -9,7 +10,7 @@ import { forceUnitsOut } from '../../state/model/forced-removal.js';
 import { removeLostMachines } from '../../control/machine-removal.js';
 import { paths } from '../../state/model/paths.js';
 import { destroyService, requestRemoval } from '../../state/model/removal.js';
-import { revertService, revertUnit } from '../../control/revert.js';
+import { revertService, revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
 import { setConfigValues } from '../../state/model/set-config.js';
 import { requestResolved } from '../../state/model/requests.js';

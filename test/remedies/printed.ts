@@ -153,15 +153,15 @@ export const printed: Readonly<
     test: 'test/regression/abort-a-hanging-hook.test.ts',
     says: 'ends a command of `run`, which says so',
   },
-  'cli/session.ts: ensemble bootstrap {urlOptions(environment)}': {
+  'cli/invocation/session.ts: ensemble bootstrap {urlOptions(environment)}': {
     test: 'test/remedies/command-line-rows.ts',
     says: 'bootstrap with the URLs it was asked with',
   },
-  'cli/session.ts: ensemble bootstrap{choiceOptions(environment, globals)}': {
+  'cli/invocation/session.ts: ensemble bootstrap{choiceOptions(environment, globals)}': {
     test: 'test/regression/secret-closes-the-root.test.ts',
     says: 'till then the agent and commands say so',
   },
-  'cli/session.ts: ensemble-agent{choiceOptions(environment, globals)}': {
+  'cli/invocation/session.ts: ensemble-agent{choiceOptions(environment, globals)}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'the agent that is named',
   },

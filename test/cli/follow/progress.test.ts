@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Standing } from '../../../control/progress/goal.js';
+import type { Standing } from '../../../control/progress/standing.js';
 import { lineProgress } from '../../../cli/follow/line-progress.js';
 import { progressLines } from '../../../cli/follow/progress-lines.js';
 import type { Row } from '../../../control/progress/row.js';

@@ -3,7 +3,7 @@ import { commands } from '../../../cli/definitions.js';
 import { COMMANDS_OF_AN_ENVIRONMENT, mapTexts, withChoice } from '../../../cli/output/carry-choice.js';
 import { type Output, withAdvice } from '../../../cli/output/output.js';
 import { reportError } from '../../../cli/output/report-error.js';
-import { typedChoice } from '../../../cli/session.js';
+import { typedChoice } from '../../../cli/invocation/session.js';
 import { UnitNotFound } from '../../../state/model/errors.js';
 
 const E = ' -e production';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileUnwritable } from '../../../cli/errors.js';
+import { FileUnwritable } from '../../../cli/output/errors.js';
 import { intoFile } from '../../../cli/output/into-file.js';
 import { type Output, processOutput } from '../../../cli/output/output.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { hookFailure } from '../../../hooks/hook-failure.js';
+import { hookFailure } from '../../../hooks/process/hook-failure.js';
 import { tail } from '../../../hooks/process/hook-log.js';
 import { runToEnd, start, UnitFixture } from '../fixtures.js';
 

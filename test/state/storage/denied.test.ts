@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { explainDenial, notADirectory } from '../../../state/storage/denied.js';
-import { parseWay, type WayStep } from '../../../state/storage/rights.js';
+import { parseWay, type WayStep } from '../../../state/platform/rights.js';
 
 const [ALICE, BOB, STAFF] = [1000, 1001, 50] as const;
 const names: Readonly<Record<number, string>> = { 0: 'root', [ALICE]: 'alice', [BOB]: 'bob' };

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
-import { boundedLine } from '../state/model/history-bounds.js';
-import type { Requester } from '../state/model/requester.js';
+import { boundedLine } from '../../state/model/history-bounds.js';
+import type { Requester } from '../../state/model/requester.js';
 
 /** Characters of a name, and of a host. */
 const MOST_NAME = 64;

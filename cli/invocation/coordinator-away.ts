@@ -1,7 +1,7 @@
-import type { Clock, Timer } from '../state/platform/clock.js';
-import type { Coordinator } from '../state/coordination/coordinator.js';
-import { formatDuration } from './output/durations.js';
-import type { Output } from './output/output.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { formatDuration } from '../output/durations.js';
+import type { Output } from '../output/output.js';
 
 /** How long the coordinator is away before that is told, in milliseconds: a server that restarts is not worth a word. */
 const UNTOLD = 5_000;

@@ -1,11 +1,11 @@
-import { systemClock } from '../state/platform/clock.js';
-import { nameFault } from '../state/formula/formula-id.js';
-import { isMachineName, likeMachineName, MACHINE_NAME_RULE } from '../state/model/machine-name.js';
-import { workflowStates } from '../state/model/workflow-state.js';
+import { systemClock } from '../../state/platform/clock.js';
+import { nameFault } from '../../state/formula/formula-id.js';
+import { isMachineName, likeMachineName, MACHINE_NAME_RULE } from '../../state/model/machine-name.js';
+import { workflowStates } from '../../state/model/workflow-state.js';
 import { MOMENTS, type Moment, parseMoment } from './moment.js';
 import { historyKind, historyKinds } from './history-kinds.js';
-import { parseDuration } from './output/durations.js';
-import { ANY_ERROR } from '../control/status/unit-filter.js';
+import { parseDuration } from '../output/durations.js';
+import { ANY_ERROR } from '../../control/status/unit-filter.js';
 
 /** A value on the command line is not what its option takes; the message ends the sentence that names the option. */
 export class ValueRefused extends Error {}

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnsembleError } from '../state/platform/errors.js';
-import { HookAborted, HookCannotStart, HookFailed, HookKilled, HookTimedOut } from './errors.js';
-import { tail } from './process/hook-log.js';
-import type { HookOutcome, HookSpec } from './process/hook-run.js';
+import type { EnsembleError } from '../../state/platform/errors.js';
+import { HookAborted, HookCannotStart, HookFailed, HookKilled, HookTimedOut } from '../errors.js';
+import { tail } from './hook-log.js';
+import type { HookOutcome, HookSpec } from './hook-run.js';
 
 /**
  * The error an operator reads for a hook that did not succeed, with what it logged last; nothing for a success.

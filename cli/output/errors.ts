@@ -1,4 +1,4 @@
-import { EnsembleError } from '../state/platform/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 
 /** The command line cannot be understood. */
 export class UsageError extends EnsembleError {

@@ -1,5 +1,5 @@
-import type { UsageError } from './errors.js';
-import type { Output } from './output/output.js';
+import type { UsageError } from '../output/errors.js';
+import type { Output } from '../output/output.js';
 
 /** The options every command takes. */
 export interface GlobalOptions {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Identity, whoIs } from '../../cli/requester.js';
+import { type Identity, whoIs } from '../../../cli/invocation/requester.js';
 
 interface Row {
   readonly title: string;

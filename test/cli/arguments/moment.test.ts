@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Moment, parseMoment } from '../../cli/moment.js';
+import { type Moment, parseMoment } from '../../../cli/arguments/moment.js';
 
 /** A local time, in milliseconds since 1970. */
 const local = (...[year, month, ...rest]: readonly [number, number, ...number[]]): number =>

@@ -1,17 +1,17 @@
-import type { Coordinator } from '../state/coordination/coordinator.js';
-import { NothingToRevert } from '../state/model/errors.js';
-import { requireMetadata } from '../state/model/formulas.js';
-import { requestEntry } from '../state/model/history-entry.js';
-import { serviceOfUnit } from '../state/model/paths.js';
-import { bringPeersBack } from '../state/model/peers.js';
-import { type RelationFault, relationFaults } from './upgrade/relation-faults.js';
-import { relationsOfService } from '../state/model/relations.js';
-import type { Requester } from '../state/model/requester.js';
-import { flagUnits } from '../state/model/requests.js';
-import { unitsOfService } from '../state/model/services.js';
-import { setFormula } from './upgrade/set-formula.js';
-import { readUnitState, type UnitState } from './status/snapshot.js';
-import { requireUnit } from '../state/model/units.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { NothingToRevert } from '../../state/model/errors.js';
+import { requireMetadata } from '../../state/model/formulas.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import { bringPeersBack } from '../../state/model/peers.js';
+import { type RelationFault, relationFaults } from '../relation-faults.js';
+import { relationsOfService } from '../../state/model/relations.js';
+import type { Requester } from '../../state/model/requester.js';
+import { flagUnits } from '../../state/model/requests.js';
+import { unitsOfService } from '../../state/model/services.js';
+import { setFormula } from './set-formula.js';
+import { readUnitState, type UnitState } from '../status/snapshot.js';
+import { requireUnit } from '../../state/model/units.js';
 
 /** What a service or unit goes back from and to, as formula ids. */
 export interface Reverted {

@@ -1,4 +1,4 @@
-import { requestKinds, unitEventKinds } from '../state/model/history-kinds.js';
+import { requestKinds, unitEventKinds } from '../../state/model/history-kinds.js';
 
 /** The kinds of entries that `history --what` takes, besides the names of relations' hooks. */
 export const historyKinds: readonly string[] = [...new Set([...requestKinds, ...unitEventKinds])].sort();

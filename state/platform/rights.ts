@@ -93,3 +93,9 @@ export function allows({ mode }: WayStep, as: MissingRight['as'], right: Right):
   const shift = { owner: 6, group: 3, other: 0 }[as];
   return ((mode >> shift) & bits[right]) !== 0;
 }
+
+/** Who this process acts as. */
+export const thisUser = (): Asker => ({
+  uid: process.geteuid?.() ?? 0,
+  gids: [process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])],
+});
