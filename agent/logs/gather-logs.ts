@@ -18,6 +18,11 @@ export interface LogGatherer {
   began(unit: string, file: string, hook: string, offset: number): string;
   /** A hook is over: what it printed is there. */
   ended(unit: string): void;
+  /**
+   * Resolves when all that the unit's log holds by now is in the tree, or cannot be put there for now: whoever is told
+   * then to read it finds it.
+   */
+  gathered(unit: string): Promise<void>;
   /** Follows the unit no more; the next agent goes on where it was read to. */
   forget(unit: string): void;
   /** Gathers what is left of the log of a unit that goes, before its file does, and remembers nothing of it. */
@@ -96,15 +101,20 @@ export function gatherLogs(
     dirty.add(unit);
     if (timer !== undefined || flushing !== undefined || closed) return;
     const wait = Math.max(GATHERING, lastFlush + INTERVAL - clock.monotonic());
-    timer = clock.after(wait, () => {
-      timer = undefined;
-      const units = [...dirty];
-      dirty.clear();
-      void flushAlone(units, clock.now());
-    });
+    timer = clock.after(wait, () => void flushDirty());
   }
 
-  function flushAlone(units: readonly string[], now: number): Promise<void> {
+  /** @param ended a unit whose last line gets no end any more */
+  function flushDirty(ended?: string): Promise<void> {
+    timer?.cancel();
+    timer = undefined;
+    const units = [...dirty];
+    dirty.clear();
+    const now = clock.now();
+    return flushAlone(units, (unit) => (unit === ended ? Number.POSITIVE_INFINITY : now));
+  }
+
+  function flushAlone(units: readonly string[], now: (unit: string) => number): Promise<void> {
     flushing = flush(units, now).then((again) => {
       flushing = undefined;
       for (const unit of [...again, ...dirty]) wake(unit);
@@ -145,7 +155,10 @@ export function gatherLogs(
    * @param now a line without an end is taken as it is some time after it was printed
    * @returns the units that have more to gather
    */
-  async function flush(units: readonly string[], now: number): Promise<ReadonlySet<string>> {
+  async function flush(
+    units: readonly string[],
+    now: (unit: string) => number,
+  ): Promise<ReadonlySet<string>> {
     lastFlush = clock.monotonic();
     const again = new Set<string>();
     try {
@@ -159,7 +172,7 @@ export function gatherLogs(
           again.add(unit);
           continue;
         }
-        const piece = readPiece(tail.file, tail.mark, now);
+        const piece = readPiece(tail.file, tail.mark, now(unit));
         if (piece === undefined) continue;
         if (piece.more) again.add(unit);
         size += piece.bytes.length;
@@ -230,6 +243,21 @@ export function gatherLogs(
       return before?.hook ?? '';
     },
     ended: (unit) => wake(unit),
+    async gathered(unit) {
+      await known;
+      const tail = tails.get(unit);
+      if (tail === undefined) return;
+      const size = statSync(tail.file, { throwIfNoEntry: false })?.size ?? 0;
+      for (let turn = 0; turn < MOST_LAST_WRITES; turn += 1) {
+        // Of many units that wait, the first has all of them gathered.
+        dirty.add(unit);
+        while (flushing !== undefined) await flushing;
+        const { ino, offset } = tail.mark;
+        if (closed || offset >= size) return;
+        await flushDirty(unit);
+        if (tail.mark.ino === ino && tail.mark.offset === offset) return;
+      }
+    },
     forget,
     async finish(unit) {
       const tail = tails.get(unit);
@@ -240,7 +268,7 @@ export function gatherLogs(
         const { ino, offset } = tail.mark;
         timer?.cancel();
         timer = undefined;
-        await flushAlone([unit], Number.POSITIVE_INFINITY);
+        await flushAlone([unit], () => Number.POSITIVE_INFINITY);
         if (tail.mark.ino === ino && tail.mark.offset === offset) break;
       }
       forget(unit);

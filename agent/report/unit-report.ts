@@ -53,7 +53,7 @@ export class UnitReport {
 
   constructor(host: ReportHost) {
     this.#host = host;
-    const { coordinator, writer, histories, log, clock, machine } = host.parts;
+    const { coordinator, writer, histories, log, logs, clock, machine } = host.parts;
     const told = ({ history }: UnitFacts): void => {
       if (history === undefined) return;
       this.#past = history;
@@ -62,7 +62,7 @@ export class UnitReport {
     this.#node = new UnitNode(coordinator, host.name, machine, host.written().incarnation);
     this.mirror = mirrorUnit(
       host.name,
-      { coordinator, writer, node: this.#node, histories },
+      { coordinator, writer, node: this.#node, histories, logged: () => logs.gathered(host.name) },
       log,
       told,
       clock,

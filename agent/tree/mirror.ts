@@ -18,6 +18,9 @@ import { type OwnPart, ownPart, type UnitNode } from './unit-node.js';
  */
 const PASSING = 100;
 
+/** The command by which a status says where more stands. */
+const NAMES_LOG = 'ensemble debug-log';
+
 /** Milliseconds until a refused write is tried again, doubled with each further refusal. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;
@@ -59,6 +62,8 @@ export interface MirrorTree {
   /** The unit's own node, which others write too. */
   readonly node: UnitNode;
   readonly histories: Pick<Histories, 'placed'>;
+  /** Resolves when what the unit has logged is in the tree, or cannot be put there for now. */
+  readonly logged?: () => Promise<void>;
 }
 
 interface Texts {
@@ -72,7 +77,7 @@ interface Texts {
 /** @param told called with what went through */
 export function mirrorUnit(
   name: string,
-  { coordinator, writer, node, histories }: MirrorTree,
+  { coordinator, writer, node, histories, logged }: MirrorTree,
   log: Log,
   told: (facts: UnitFacts) => void = () => undefined,
   clock: Clock = systemClock,
@@ -178,6 +183,7 @@ export function mirrorUnit(
     if (atWork) return;
     atWork = true;
     while (isDue() && wanted !== undefined && isNews(wanted)) {
+      if (!(await isLogThere(wanted))) continue;
       let facts: UnitFacts | undefined;
       try {
         await writer.write((tries) => {
@@ -193,6 +199,18 @@ export function mirrorUnit(
       }
     }
     atWork = false;
+  }
+
+  /**
+   * A status that names the log follows what it names. That alone waits, and not what the unit does.
+   * @returns false where something else is to be told meanwhile
+   */
+  async function isLogThere(facts: UnitFacts): Promise<boolean> {
+    const { status } = textsOf(facts);
+    if (logged === undefined || status === statusText || !status.includes(NAMES_LOG)) return true;
+    // What hinders it is said by who gathers.
+    await logged().catch(() => undefined);
+    return wanted === undefined || textsOf(wanted).status === status;
   }
 
   /** Nothing is parked in silence: the log and, where it can still be written, the status say so. */

@@ -34,6 +34,7 @@ const noLogs: LogGatherer = {
   began: () => '',
   ended() {},
   forget() {},
+  gathered: async () => undefined,
   finish: async () => undefined,
   close: async () => undefined,
 };
