@@ -6,7 +6,13 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { commandLine } from '../../state/model/command-line.js';
-import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
+import {
+  type CommandRequest,
+  type CommandResult,
+  claimCommand,
+  commandRequestSchema,
+} from '../../state/model/commands.js';
+import { pause } from '../../state/platform/clock.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
@@ -22,6 +28,9 @@ import { runToItsEnd } from './run-to-its-end.js';
 
 /** Answers that are remembered in case a request is seen again, as after its session expired. */
 const MOST_ANSWERS = 10;
+
+/** Milliseconds for which a unit waits to learn that a command is still wanted. */
+const CLAIM_LIMIT = 2_000;
 
 /** The `ENSEMBLE_HOOK` of a command. */
 export const COMMAND_HOOK = 'run';
@@ -45,6 +54,8 @@ export class UnitCommands {
   readonly #answers = new Map<string, Answer | undefined>();
   /** When each request was first seen, by the monotonic clock: what an operator allows is for waiting and running. */
   readonly #seen = new Map<string, number>();
+  /** By the ids of requests, until it is known whether they were taken back before they began. */
+  readonly #claims = new Map<string, Promise<boolean>>();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(host: CommandHost, requests: () => Requests) {
@@ -69,18 +80,40 @@ export class UnitCommands {
     const underWay = this.#host.record().hook?.command;
     const call = underWay ?? this.#next();
     if (call === undefined) return;
-    this.#remember(call.id);
-    const result = this.#run(call);
     const begunAt = new Date(this.#host.parts.clock.now()).toISOString();
-    if (underWay === undefined) this.#tell(call.id, { begunAt });
-    const answer = await result;
+    if (underWay === undefined && !(await this.#claim(call.id, begunAt))) return;
+    this.#remember(call.id);
+    const answer = await this.#run(call);
     this.#tell(call.id, { begunAt, result: answer });
     this.#answers.set(call.id, { begunAt, result: answer });
   }
 
+  /**
+   * Makes sure that the command was not taken back: who asked may have said so by now, while this agent heard nothing of
+   * the coordinator. Where that does not answer, no hook is kept waiting for it.
+   */
+  async #claim(id: string, begunAt: string): Promise<boolean> {
+    const { coordinator, clock } = this.#host.parts;
+    const inTime = new AbortController();
+    const claim = claimCommand(coordinator, this.#host.name, id, begunAt);
+    const late = pause(clock, CLAIM_LIMIT, inTime.signal).then(() => 'late' as const);
+    late.catch(() => undefined);
+    const answer = await Promise.race([claim.catch(() => false), late]);
+    inTime.abort();
+    if (answer !== 'late') return answer;
+    this.#claims.set(id, claim);
+    void claim
+      .catch(() => false)
+      .then(() => {
+        this.#claims.delete(id);
+        this.#host.look();
+      });
+    return false;
+  }
+
   #next(): CommandCall | undefined {
     const waiting = [...this.#requests()].filter(
-      ([id, { value }]) => value.result === undefined && !this.#answers.has(id),
+      ([id, { value }]) => value.result === undefined && !this.#answers.has(id) && !this.#claims.has(id),
     );
     const [first] = waiting.sort(([, a], [, b]) => (a.value.requestedAt < b.value.requestedAt ? -1 : 1));
     if (first === undefined) return undefined;

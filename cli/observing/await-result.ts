@@ -1,6 +1,6 @@
-import { type Clock, systemClock, type Timer } from '../../state/platform/clock.js';
+import { type Clock, pause, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
+import { type CommandResult, commandRequestSchema, withdrawCommand } from '../../state/model/commands.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
@@ -13,9 +13,33 @@ import { watchWhatKeepsWaiting } from './what-keeps-waiting.js';
 /** Milliseconds that an agent gets to end a command and to tell of it. */
 const GRACE = 20_000;
 
+/** Milliseconds that the coordinator gets to say whether a request is taken back. */
+const WITHDRAWAL = 2_000;
+
+/** Takes the request back, if it can be known at once that no agent begins it. */
+async function withdrawn(
+  coordinator: Coordinator,
+  unit: string,
+  id: string,
+  clock: Clock,
+): Promise<'withdrawn' | 'begun' | 'unknown'> {
+  const inTime = new AbortController();
+  const late = pause(clock, WITHDRAWAL, inTime.signal).then(() => 'unknown' as const);
+  late.catch(() => undefined);
+  const answer = withdrawCommand(coordinator, unit, id).then(
+    (isWithdrawn) => (isWithdrawn ? 'withdrawn' : 'begun'),
+    () => 'unknown' as const,
+  );
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    inTime.abort();
+  }
+}
+
 /**
  * Waits for the result of a command, and tells meanwhile what keeps it waiting. Ctrl-C ends the waiting: a request that
- * has not begun is taken back when the session closes, one that has begun runs to its end.
+ * has not begun is taken back, one that has begun runs to its end.
  * @param timeout milliseconds for waiting and running; `too-late` is what took longer
  * @throws UnitNotFound where the unit goes meanwhile
  */
@@ -38,31 +62,40 @@ export async function awaitResult(
         if (!begun) output.notice(`the command waits: ${reason}`);
       });
       observations.push(waiting);
+      const late = `no answer within ${formatDuration(timeout ?? 0)}`;
       // One that has begun is ended by the agent, which counts its waiting in; for one that does not answer, a while.
-      if (timeout !== undefined)
-        deadline = clock.after(timeout, () => {
-          const late = `no answer within ${formatDuration(timeout)}`;
-          if (begun) {
-            deadline = clock.after(GRACE, () => {
-              output.warn(`${late}: the agent on ${machine} does not tell what became of it`);
-              resolve('too-late');
-            });
-            return;
-          }
-          output.warn(`not begun within ${formatDuration(timeout)}, and taken back: ${waiting.reason()}`);
+      const awaitItsEnd = (): void => {
+        deadline = clock.after(GRACE, () => {
+          output.warn(`${late}: the agent on ${machine} does not tell what became of it`);
           resolve('too-late');
         });
+      };
+      const takeBack = async (): Promise<void> => {
+        const keptBy = waiting.reason();
+        const answer = await withdrawn(coordinator, unit, id, clock);
+        if (answer === 'begun') return awaitItsEnd();
+        const said =
+          answer === 'withdrawn' ? 'and taken back' : 'and it is not known whether it still will be';
+        output.warn(`not begun within ${formatDuration(timeout ?? 0)}, ${said}: ${keptBy}`);
+        resolve('too-late');
+      };
+      if (timeout !== undefined)
+        deadline = clock.after(timeout, () => (begun ? awaitItsEnd() : void takeBack().catch(reject)));
       let up = true;
-      const give = (): void => {
+      const give = async (): Promise<void> => {
+        const answer = begun ? 'begun' : await withdrawn(coordinator, unit, id, clock);
         output.notice(
-          begun
-            ? `it goes on, and what it prints is lost; to end it: ensemble abort ${unit}`
-            : 'taken back; it had not begun',
+          {
+            begun: `it goes on, and what it prints is lost; to end it: ensemble abort ${unit}`,
+            withdrawn: 'taken back; it had not begun',
+            unknown: `it is not known whether it begins yet; see: ensemble history ${unit}`,
+          }[answer],
         );
         resolve('interrupted');
       };
-      if (interrupt.aborted) give();
-      interrupt.addEventListener('abort', give, { once: true });
+      const interrupted = (): void => void give().catch(reject);
+      if (interrupt.aborted) interrupted();
+      else interrupt.addEventListener('abort', interrupted, { once: true });
       const path = paths.command(unit, id);
       observations.push(
         coordinator.observe(path, (node) => {

@@ -3,7 +3,8 @@ import type { Coordinator } from '../coordination/coordinator.js';
 import * as z from '../platform/zod.js';
 import { commandLine } from './command-line.js';
 import { retryOnConflict } from './conflict.js';
-import { nodeValue } from './entity.js';
+import { unlessGone } from '../coordination/unless-gone.js';
+import { nodeValue, readEntity } from './entity.js';
 import { UnitNotFound } from './errors.js';
 import { recordOperations } from './history.js';
 import { requestEntry } from './history-entry.js';
@@ -71,4 +72,38 @@ export async function requestCommand(
     ]);
   });
   return id;
+}
+
+/**
+ * Takes a request back, so that no agent begins it from then on.
+ * @returns false where it has begun
+ */
+export async function withdrawCommand(coordinator: Coordinator, unit: string, id: string): Promise<boolean> {
+  const path = paths.command(unit, id);
+  return retryOnConflict(`commands of ${unit}`, async () => {
+    const request = await readEntity(coordinator, path, commandRequestSchema);
+    if (request?.value.begunAt !== undefined) return false;
+    if (request !== undefined) await unlessGone(() => coordinator.remove(path, request.version));
+    return true;
+  });
+}
+
+/**
+ * Has a request say that it begins now, for the agent that is about to begin it.
+ * @returns false where it was taken back
+ */
+export async function claimCommand(
+  coordinator: Coordinator,
+  unit: string,
+  id: string,
+  begunAt: string,
+): Promise<boolean> {
+  const path = paths.command(unit, id);
+  return retryOnConflict(`commands of ${unit}`, async () => {
+    const request = await readEntity(coordinator, path, commandRequestSchema);
+    if (request === undefined) return false;
+    if (request.value.begunAt !== undefined) return true;
+    await coordinator.set(path, nodeValue({ ...request.value, begunAt }), request.version);
+    return true;
+  });
 }

@@ -77,6 +77,12 @@ describe('a command in one unit of several', () => {
     const { outcome, reason } = await running;
     assert.deepEqual([outcome, reason], ['unreachable', 'the agent of machine m0 went down']);
     assert.match(said.at(-1) ?? '', /^web\/0: taken back; it had not begun$/);
+    const names = (await tree.one.children(paths.unit('web/0'))) ?? [];
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('run-')),
+      [],
+      'while the session goes on, as it does for the other units',
+    );
   });
 
   it('is over when its unit is removed', async () => {
