@@ -45,10 +45,7 @@ export async function chooseMachine(options: MachineOptions): Promise<MachineCho
     const earlier = await ofThisHost(options);
     const [first] = earlier;
     if (earlier.length > 1)
-      throw new MachineUnclear(
-        hostname,
-        earlier.map(({ remembered }) => remembered.machine),
-      );
+      throw new MachineUnclear({ hostname, machines: earlier.map(({ remembered }) => remembered.machine) });
     if (first !== undefined) return choice(first.remembered, first.directory, name);
   }
   requireName(name, false);
@@ -56,7 +53,7 @@ export async function chooseMachine(options: MachineOptions): Promise<MachineCho
 }
 
 function requireName(name: string, isGiven: boolean): void {
-  if (!isMachineName(name)) throw new MachineNameRefused(name, isGiven);
+  if (!isMachineName(name)) throw new MachineNameRefused({ machine: name, isGiven });
 }
 
 function choice({ machine, named }: RememberedMachine, dataDirectory: string, name: string): MachineChoice {

@@ -55,7 +55,7 @@ export async function machineMemory(
   const found = await readRememberedMachine(root);
   const isOther = found !== undefined && found.machine !== machine;
   if (isOther && units.length + damaged.length > 0)
-    throw new DirectoryOfOtherMachine(root, found.machine, machine);
+    throw new DirectoryOfOtherMachine({ directory: root, known: found.machine, machine });
   // A copy, perhaps, of which nothing else tells the two apart.
   if (isOther) await rm(join(root, AGENT_ID), { force: true });
   const host = await hostId();

@@ -44,7 +44,8 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
     'after',
     '\nexample:\n  ensemble bootstrap\n  ensemble deploy --repository ./principia -n 3 guestbook\n  ensemble upgrade-formula guestbook',
   );
-  if (argv.length === 0) throw new UsageError('no command is given', 'ensemble', usageOf(program));
+  if (argv.length === 0)
+    throw new UsageError({ reason: 'no command is given', command: 'ensemble', usage: usageOf(program) });
   try {
     await program.parseAsync(separateUnits(argv.map(unitStateOf)), { from: 'user' });
   } catch (error) {
@@ -110,7 +111,7 @@ function speakThrough(command: Command, output: Output): void {
 }
 
 function misuse(command: Command, reason: string): UsageError {
-  return new UsageError(reason, nameOf(command), usageOf(command));
+  return new UsageError({ reason, command: nameOf(command), usage: usageOf(command) });
 }
 
 function nameOf(command: Command): string {

@@ -33,7 +33,8 @@ export async function requestAbort(
   const status = (await readEntity(coordinator, paths.status(unit), statusSchema))?.value;
   const hook = status?.hook;
   const waiting = hook === undefined ? waitingOf(status) : undefined;
-  if (hook === undefined && waiting === undefined) throw new NoHookRuns(unit, status?.state ?? 'pending');
+  if (hook === undefined && waiting === undefined)
+    throw new NoHookRuns({ unit, state: status?.state ?? 'pending' });
   const message = hook === undefined ? `${waiting?.hook}, waiting` : `${hook.name}, pid ${hook.pid}`;
   const asked = requestEntry(requester, { what: 'abort', unit, message });
   const request: Abort = { ...requester, id: randomUUID(), ...(hook ? { pid: hook.pid } : { waiting }) };

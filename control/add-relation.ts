@@ -102,13 +102,13 @@ export async function addRelation(
     return { id: String(first), pair: found, standing: false };
   });
   const units = await placeSubordinates(coordinator, id, now);
-  if (standing && units.length === 0) throw new RelationExists(pair.map(formatEndpoint));
+  if (standing && units.length === 0) throw new RelationExists({ endpoints: pair.map(formatEndpoint) });
   return { id, pair, units };
 }
 
 async function readSide(coordinator: Coordinator, name: string): Promise<Side> {
   const service = await requireService(coordinator, name);
-  if (service.value.destroying) throw new ServiceDestroying(name);
+  if (service.value.destroying) throw new ServiceDestroying({ service: name });
   const [relations, metadata] = await Promise.all([
     relationsOfService(coordinator, name),
     requireMetadata(coordinator, service.value.formula),
@@ -127,7 +127,12 @@ function checkLimit({ service, name, limit }: OfferedEndpoint, side: Side): void
       .flatMap(({ value }) => value.endpoints.filter((other) => other.service !== service))
       .map((other) => other.service);
   if (taken.length >= limit)
-    throw new RelationLimitReached(`${service}:${name}`, limit, related(true), related(false));
+    throw new RelationLimitReached({
+      endpoint: `${service}:${name}`,
+      limit,
+      going: related(true),
+      others: related(false),
+    });
 }
 
 /** The service whose units the relation places; undefined in global scope. */
@@ -135,7 +140,10 @@ function subordinateOf(pair: EndpointPair, sides: readonly Side[]): string | und
   if (scopeOf(pair) === 'global') return undefined;
   const [subordinate, ...others] = sides.filter(({ service }) => service.value.subordinate === true);
   if (subordinate !== undefined && others.length === 0) return subordinate.name;
-  throw new ContainerNeedsSubordinate(pair.map(formatEndpoint), others.length === 0 ? 0 : 2);
+  throw new ContainerNeedsSubordinate({
+    endpoints: pair.map(formatEndpoint),
+    subordinates: others.length === 0 ? 0 : 2,
+  });
 }
 
 function isSame(relation: Relation, pair: EndpointPair): boolean {

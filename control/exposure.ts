@@ -22,7 +22,7 @@ export async function setExposed(
   const entry = requester && requestEntry(requester, { what: exposed ? 'expose' : 'unexpose' });
   return retryOnConflict(`service ${service}`, async () => {
     const { value, version } = await requireService(coordinator, service);
-    if (value.destroying) throw new ServiceDestroying(service);
+    if (value.destroying) throw new ServiceDestroying({ service });
     const path = paths.exposed(service);
     if (((await coordinator.get(path)) !== undefined) === exposed) return false;
     await coordinator.transaction([

@@ -19,12 +19,12 @@ export async function findRelation(
   );
   const standing = matching.filter(({ value }) => value.removing !== true);
   const [found, ...others] = standing.length > 0 ? standing : matching;
-  if (found === undefined) throw new RelationNotFound([a, b].map(write));
+  if (found === undefined) throw new RelationNotFound({ endpoints: [a, b].map(write) });
   if (others.length > 0) {
-    throw new RelationsAmbiguous(
-      [a, b].map(write),
-      [found, ...others].map(({ value }) => value.endpoints.map(formatEndpoint)),
-    );
+    throw new RelationsAmbiguous({
+      endpoints: [a, b].map(write),
+      pairs: [found, ...others].map(({ value }) => value.endpoints.map(formatEndpoint)),
+    });
   }
   return found;
 }

@@ -68,7 +68,7 @@ export async function removeMachines(
 function choose(machines: readonly MachineState[], name: string): MachineState {
   const machine = find(machines, name);
   const { units, agent } = machine;
-  if (units.length > 0) throw new MachineHostsUnits(name, units, agent !== undefined);
+  if (units.length > 0) throw new MachineHostsUnits({ machine: name, units, up: agent !== undefined });
   return requireDown(machine);
 }
 
@@ -87,7 +87,7 @@ function inUse(
   const isHere = boot !== undefined && boot === hereBoot();
   const isGone = isHere && !lives(pid);
   const stop = isHere && machine.service === undefined ? `: kill ${pid}` : `, ${stopAdvice(machine)}`;
-  return new MachineInUse(name, hostname, pid, stop, isGone);
+  return new MachineInUse({ machine: name, hostname, pid, stop, isGone });
 }
 
 function hereBoot(): string | undefined {
@@ -111,10 +111,7 @@ function lives(pid: number): boolean {
 function find(machines: readonly MachineState[], name: string): MachineState {
   const machine = machines.find((each) => each.name === name);
   if (machine === undefined)
-    throw new MachineNotFound(
-      name,
-      machines.map((each) => each.name),
-    );
+    throw new MachineNotFound({ machine: name, known: machines.map((each) => each.name) });
   return machine;
 }
 

@@ -1,29 +1,21 @@
-import { EnsembleError } from '../state/platform/errors.js';
+import { defineError } from '../state/platform/errors.js';
 
 /** The unit's formula is not on this machine where it should be. */
-export class FormulaDirectoryMissing extends EnsembleError {
-  static override readonly code = 'formula-directory-missing';
-
-  constructor(readonly directory: string) {
-    super(
-      `there is no formula directory ${directory}`,
-      'leave it there: its agent fetches the formula again before it runs a hook of it',
-    );
-  }
-}
+export class FormulaDirectoryMissing extends defineError<{ directory: string }>(
+  'formula-directory-missing',
+  ({ directory }) => `there is no formula directory ${directory}`,
+  'leave it there: its agent fetches the formula again before it runs a hook of it',
+) {}
 
 /** The machine has no perl, which starts hooks and carries the calls of their tools. */
-export class PerlMissing extends EnsembleError {
-  static override readonly code = 'perl-missing';
-
-  /** @param searched where it was looked for: directories as in PATH */
-  constructor(readonly searched: string) {
-    super(
-      `there is no perl in ${searched}, and ensemble-agent starts hooks with it`,
-      'apt-get install perl-base, then start ensemble-agent again',
-    );
-  }
-}
+export class PerlMissing extends defineError<{
+  /** Where it was looked for: directories as in PATH. */
+  searched: string;
+}>(
+  'perl-missing',
+  ({ searched }) => `there is no perl in ${searched}, and ensemble-agent starts hooks with it`,
+  'apt-get install perl-base, then start ensemble-agent again',
+) {}
 
 /** A variable of a hook's environment is longer than a program can be started with: why the hook cannot start. */
 export class VariableTooLong extends Error {
@@ -41,175 +33,129 @@ export class VariableTooLong extends Error {
 }
 
 /** The system refused the process or the files that a hook needs; it may heal. */
-export class HookCannotStart extends EnsembleError {
-  static override readonly code = 'hook-cannot-start';
-
-  constructor(
-    readonly unit: string,
-    readonly hook: string,
-    options?: ErrorOptions,
-  ) {
-    const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
-    super(
-      `hook "${hook}" of ${unit} could not be started${cause}`,
-      options?.cause instanceof VariableTooLong
-        ? `start ensemble-agent with a shorter ${options.cause.variable}`
-        : 'see that the disk has room: df -h',
-      options,
-    );
-  }
-}
+export class HookCannotStart extends defineError<{ unit: string; hook: string }>(
+  'hook-cannot-start',
+  ({ unit, hook }, cause) => `hook "${hook}" of ${unit} could not be started${asReason(cause)}`,
+  (_, cause) =>
+    cause instanceof VariableTooLong
+      ? `start ensemble-agent with a shorter ${cause.variable}`
+      : 'see that the disk has room: df -h',
+) {}
 
 /** What became of a hook that an agent before this one started could not be found out; it may heal. */
-export class HookCannotAdopt extends EnsembleError {
-  static override readonly code = 'hook-cannot-adopt';
-
-  constructor(
-    readonly unit: string,
-    readonly hook: string,
-    options?: ErrorOptions,
-  ) {
-    const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : '';
-    super(
-      `what became of hook "${hook}" of ${unit} is not known${cause}`,
-      'see that the disk has room: df -h',
-      options,
-    );
-  }
-}
+export class HookCannotAdopt extends defineError<{ unit: string; hook: string }>(
+  'hook-cannot-adopt',
+  ({ unit, hook }, cause) => `what became of hook "${hook}" of ${unit} is not known${asReason(cause)}`,
+  'see that the disk has room: df -h',
+) {}
 
 /** A hook ended with a status other than 0. */
-export class HookFailed extends EnsembleError {
-  static override readonly code = 'hook-failed';
-
-  /** @param lastLines what it printed last; may be empty */
-  constructor(
-    readonly unit: string,
-    readonly hook: string,
-    readonly status: number,
-    readonly logFile: string,
-    readonly lastLines: string,
-    readonly reason: string | undefined,
-  ) {
-    super(
-      `hook "${hook}" of ${unit} failed with exit status ${status}${reason ? ` (${reason})` : ''}${said(lastLines)}`,
-      wayOut(unit),
-    );
-  }
-
+export class HookFailed extends defineError<{
+  unit: string;
+  hook: string;
+  status: number;
+  logFile: string;
+  /** What it printed last; may be empty. */
+  lastLines: string;
+  reason: string | undefined;
+}>(
+  'hook-failed',
+  ({ unit, hook, status, lastLines, reason }) =>
+    `hook "${hook}" of ${unit} failed with exit status ${status}${reason ? ` (${reason})` : ''}${said(lastLines)}`,
+  ({ unit }) => wayOut(unit),
+) {
   override get brief(): string {
     return inBrief(`exit status ${this.status}`, this.reason ?? this.lastLines);
   }
 }
 
 /** A hook was ended by a signal, or went down with its machine. */
-export class HookKilled extends EnsembleError {
-  static override readonly code = 'hook-killed';
-
-  constructor(
-    readonly unit: string,
-    readonly hook: string,
-    readonly signal: NodeJS.Signals | undefined,
-    readonly logFile: string,
-    readonly lastLines: string,
-  ) {
+export class HookKilled extends defineError<{
+  unit: string;
+  hook: string;
+  signal: NodeJS.Signals | undefined;
+  logFile: string;
+  lastLines: string;
+}>(
+  'hook-killed',
+  ({ unit, hook, signal, lastLines }) => {
     const how = signal ? `killed by ${signal}` : 'killed before it could report its exit status';
-    super(`hook "${hook}" of ${unit} was ${how}${said(lastLines)}`, wayOut(unit));
-  }
-
+    return `hook "${hook}" of ${unit} was ${how}${said(lastLines)}`;
+  },
+  ({ unit }) => wayOut(unit),
+) {
   override get brief(): string {
     return inBrief(`killed${this.signal === undefined ? '' : ` by ${this.signal}`}`, this.lastLines);
   }
 }
 
 /** A hook was ended as it took longer than its time limit. */
-export class HookTimedOut extends EnsembleError {
-  static override readonly code = 'hook-timed-out';
-
-  constructor(
-    readonly unit: string,
-    readonly hook: string,
-    readonly afterMs: number,
-    readonly logFile: string,
-    readonly lastLines: string,
-  ) {
-    super(
-      `hook "${hook}" of ${unit} was ended after its time limit of ${afterMs / 1000} s${said(lastLines)}`,
-      wayOut(unit),
-    );
-  }
-
+export class HookTimedOut extends defineError<{
+  unit: string;
+  hook: string;
+  afterMs: number;
+  logFile: string;
+  lastLines: string;
+}>(
+  'hook-timed-out',
+  ({ unit, hook, afterMs, lastLines }) =>
+    `hook "${hook}" of ${unit} was ended after its time limit of ${afterMs / 1000} s${said(lastLines)}`,
+  ({ unit }) => wayOut(unit),
+) {
   override get brief(): string {
     return inBrief(`over its time limit of ${this.afterMs / 1000} s`, this.lastLines);
   }
 }
 
 /** An operator had a hook ended, by `ensemble abort`. */
-export class HookAborted extends EnsembleError {
-  static override readonly code = 'hook-aborted';
-
-  constructor(
-    readonly unit: string,
-    readonly hook: string,
-    readonly by: string,
-    readonly logFile: string,
-    readonly lastLines: string,
-  ) {
-    super(`hook "${hook}" of ${unit} was aborted by ${by}${said(lastLines)}`, wayOut(unit));
-  }
-
+export class HookAborted extends defineError<{
+  unit: string;
+  hook: string;
+  by: string;
+  logFile: string;
+  lastLines: string;
+}>(
+  'hook-aborted',
+  ({ unit, hook, by, lastLines }) => `hook "${hook}" of ${unit} was aborted by ${by}${said(lastLines)}`,
+  ({ unit }) => wayOut(unit),
+) {
   override get brief(): string {
     return inBrief(`aborted by ${this.by}`, this.lastLines);
   }
 }
 
 /** The hook tools' socket would have a path longer than the system allows (unix(7): 107 bytes). */
-export class SocketPathTooLong extends EnsembleError {
-  static override readonly code = 'socket-path-too-long';
-
-  constructor(readonly path: string) {
-    super(
-      `the path of the hook tools' socket has ${Buffer.byteLength(path)} bytes, more than 107: ${path}`,
-      'start ensemble-agent with a shorter --data-dir',
-    );
-  }
-}
+export class SocketPathTooLong extends defineError<{ path: string }>(
+  'socket-path-too-long',
+  ({ path }) =>
+    `the path of the hook tools' socket has ${Buffer.byteLength(path)} bytes, more than 107: ${path}`,
+  'start ensemble-agent with a shorter --data-dir',
+) {}
 
 /** Another process answers on the socket. */
-export class SocketInUse extends EnsembleError {
-  static override readonly code = 'socket-in-use';
-
-  constructor(readonly path: string) {
-    super(`another agent listens on ${path}`, 'stop it first, or start this one with another --data-dir');
-  }
-}
+export class SocketInUse extends defineError<{ path: string }>(
+  'socket-in-use',
+  ({ path }) => `another agent listens on ${path}`,
+  'stop it first, or start this one with another --data-dir',
+) {}
 
 /** What is wrong with the words a hook gave to a tool; the tool's usage follows it. */
-export class ToolUsageError extends EnsembleError {
-  static override readonly code = 'tool-usage';
-
-  constructor(
-    readonly tool: string,
-    readonly problem: string,
-  ) {
-    super(problem, `${tool} --help`);
-  }
-
-  override get exitCode(): 2 {
-    return 2;
-  }
-}
+export class ToolUsageError extends defineError<{ tool: string; problem: string }>(
+  'tool-usage',
+  ({ problem }) => problem,
+  ({ tool }) => `${tool} --help`,
+  { exitCode: 2 },
+) {}
 
 /** A tool was called with the context of a hook that has ended meanwhile. */
-export class HookIsOver extends EnsembleError {
-  static override readonly code = 'hook-is-over';
+export class HookIsOver extends defineError<{ id: string }>(
+  'hook-is-over',
+  'the hook this was called from is over',
+  'call hook tools only while the hook runs, not from what it left behind',
+) {}
 
-  constructor(readonly id: string) {
-    super(
-      'the hook this was called from is over',
-      'call hook tools only while the hook runs, not from what it left behind',
-    );
-  }
+function asReason(cause: unknown): string {
+  return cause instanceof Error ? `: ${cause.message}` : '';
 }
 
 function said(lastLines: string): string {

@@ -16,7 +16,7 @@ export function findPerl(searched: string = process.env.PATH || DEFAULT_PATH): s
     .map((directory) => join(directory, 'perl'))
     // The kernel reads a script's first line to the first blank, and no more than 255 bytes of it.
     .find((path) => !/\s/.test(path) && path.length < 200 && isProgram(path));
-  if (perl === undefined) throw new PerlMissing(searched);
+  if (perl === undefined) throw new PerlMissing({ searched });
   return perl;
 }
 

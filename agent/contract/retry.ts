@@ -22,7 +22,10 @@ export function unlessRepeated(mayHeal: (error: unknown) => boolean): (error: un
     times = error.code === last ? times + 1 : 1;
     last = error.code;
     if (times < MOST_ANSWERS) return true;
-    throw new NoProgress(`${error.message}; ${times} times in a row`, error.next, { cause: error });
+    throw new NoProgress(
+      { sentence: `${error.message}; ${times} times in a row`, next: error.next },
+      { cause: error },
+    );
   };
 }
 

@@ -54,7 +54,7 @@ export async function claimDataDirectory(
   };
   makePrivateDirectory(root);
   const newer = (await readdir(root)).find((name) => /^layout\.v\d+$/.test(name) && name !== MARKER);
-  if (newer !== undefined) throw new DataDirectoryTooNew(root, newer);
+  if (newer !== undefined) throw new DataDirectoryTooNew({ directory: root, marker: newer });
   const claimed = await claim(root);
   for (const path of [directory.journal, directory.cache, directory.units, directory.runs]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -130,7 +130,11 @@ async function writeClaim(root: string, file: string): Promise<boolean> {
 
 async function inUse(root: string, file: string): Promise<DataDirectoryInUse> {
   const { holder } = await holderOf(root, file);
-  return new DataDirectoryInUse(root, holder?.pid, holder !== undefined && isSuspended(holder));
+  return new DataDirectoryInUse({
+    directory: root,
+    pid: holder?.pid,
+    isSuspended: holder !== undefined && isSuspended(holder),
+  });
 }
 
 /** Whom a claim names. */

@@ -239,13 +239,24 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       const owner = await resident.owner?.(get);
       const error =
         recognition.kind === 'foreign'
-          ? new StateForeign(resident, memory?.environment ?? '', memory?.mark?.at, recognition.found, owner)
-          : new StateOlder(resident, memory?.mark?.at ?? '', recognition.found?.at, owner);
+          ? new StateForeign({
+              agent: resident,
+              known: memory?.environment ?? '',
+              seen: memory?.mark?.at,
+              found: recognition.found,
+              owner,
+            })
+          : new StateOlder({
+              agent: resident,
+              known: memory?.mark?.at ?? '',
+              found: recognition.found?.at,
+              owner,
+            });
       refuse(error);
       throw error;
     },
     stranger,
-    replaced: () => refuse(new StateReplaced(resident)),
+    replaced: () => refuse(new StateReplaced({ agent: resident })),
     settle,
     touched: raiseSoon,
     disowned: (unit) =>

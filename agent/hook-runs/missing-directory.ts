@@ -17,7 +17,8 @@ export function isDirectoryMissing(host: Pick<Host, 'directory' | 'record'>): bo
 
 /** @throws UnitDirectoryMissing */
 export function requireDirectory(host: Host): void {
-  if (isDirectoryMissing(host)) throw new UnitDirectoryMissing(host.name, host.directory.root);
+  if (isDirectoryMissing(host))
+    throw new UnitDirectoryMissing({ unit: host.name, directory: host.directory.root });
 }
 
 /**
@@ -39,7 +40,7 @@ export async function awaitDirectory(
     if (waited) await host.save({ retry: null });
     return 'there';
   }
-  const failure = new UnitDirectoryMissing(host.name, host.directory.root);
+  const failure = new UnitDirectoryMissing({ unit: host.name, directory: host.directory.root });
   // Nobody could ask the unit to go on: the state does not know it.
   if (host.isEvicted()) throw failure;
   const at = (ms: number): string => new Date(clock.now() + ms).toISOString();

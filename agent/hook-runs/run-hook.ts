@@ -102,7 +102,7 @@ async function isDue(host: HookHost, call: HookCall, retry: HookRetry): Promise<
   const end = await host.awaitRetry(retry, LONGEST_BACKOFF);
   host.note({ retry: null });
   if (end === 'again') return true;
-  if (end === 'given-up') throw new HookRetryEnded(retry.failure, retry.next);
+  if (end === 'given-up') throw new HookRetryEnded({ sentence: retry.failure, next: retry.next });
   const { change, relation } = call.through();
   await host.save({ hook: null, attempts: 0, deaths: {}, ...change }, relation);
   return false;
@@ -124,7 +124,7 @@ async function throughAll<T>(host: HookHost, hook: string, act: () => Promise<T>
     mayHeal: (error) => {
       if (host.isStopped()) return false;
       const refused = (): HookWritesRefused =>
-        new HookWritesRefused(host.name, hook, sentence(error), { cause: error });
+        new HookWritesRefused({ unit: host.name, hook, reason: sentence(error) }, { cause: error });
       if (error instanceof ValueTooLarge) throw refused();
       try {
         return healing(error);

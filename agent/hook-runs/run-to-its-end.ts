@@ -134,7 +134,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
     parts.slots.take(),
   );
   try {
-    if (host.isStopped()) throw new HookCannotStart(host.name, call.name);
+    if (host.isStopped()) throw new HookCannotStart({ unit: host.name, hook: call.name });
     const debugging = await debugged(plain, host.debugRequest(), parts.directory.debugSocket).catch(
       (error: unknown) => neverStarted(host, call, plain, error),
     );
@@ -165,7 +165,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
     parts.log.info(`hook ${call.name} runs`, { unit: host.name });
     const end = await waitFor(host, call, start.hook, forget);
     if (end.outcome.kind !== 'not-started') return { spec, context, ...end };
-    await startedAfterAll(host, call, spec, new HookCannotStart(host.name, call.name));
+    await startedAfterAll(host, call, spec, new HookCannotStart({ unit: host.name, hook: call.name }));
     return { spec, context, ...end };
   } finally {
     giveBack();

@@ -107,7 +107,8 @@ function readAll<T extends { readonly unit: string }>(
     const unit = key.split(' ', 1)[0] ?? key;
     try {
       const record = parseRecord(directory, unit, value, schema);
-      if (record.unit !== unit) throw new JournalDamaged(directory, unit, `unit: it is of ${record.unit}`);
+      if (record.unit !== unit)
+        throw new JournalDamaged({ journal: directory, unit, reason: `unit: it is of ${record.unit}` });
       return [record];
     } catch (error) {
       if (!(error instanceof JournalDamaged)) throw error;
@@ -123,7 +124,7 @@ function legibly<T>(directory: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof Error && /^MDB_/.test(error.message))) throw error;
-    throw new JournalUnreadable(directory, error.message, { cause: error });
+    throw new JournalUnreadable({ journal: directory, reason: error.message }, { cause: error });
   }
 }
 
@@ -133,12 +134,17 @@ function parseRecord<T>(directory: string, unit: string, text: string, schema: z
   try {
     json = JSON.parse(text);
   } catch {
-    throw new JournalDamaged(directory, unit, 'it is no JSON');
+    throw new JournalDamaged({ journal: directory, unit, reason: 'it is no JSON' });
   }
   const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
-  if (typeof version === 'number' && version > RECORD_VERSION) throw new JournalTooNew(directory, version);
+  if (typeof version === 'number' && version > RECORD_VERSION)
+    throw new JournalTooNew({ journal: directory, version });
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new JournalDamaged(directory, unit, `${issue?.path.join('.')}: ${issue?.message}`);
+  throw new JournalDamaged({
+    journal: directory,
+    unit,
+    reason: `${issue?.path.join('.')}: ${issue?.message}`,
+  });
 }

@@ -11,5 +11,5 @@ export function assertWhole(directory: string): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     fault = (error as Error).message;
   }
-  if (fault !== undefined) throw new JournalUnreadable(directory, fault);
+  if (fault !== undefined) throw new JournalUnreadable({ journal: directory, reason: fault });
 }

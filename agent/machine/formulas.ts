@@ -136,7 +136,8 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
     known: recall,
     async fetch(formulaId, sha256) {
       const { ref, key, size } = await find(formulaId, sha256);
-      if (sha256 !== undefined && ref.sha256 !== sha256) throw new FormulaNotPublished(formulaId);
+      if (sha256 !== undefined && ref.sha256 !== sha256)
+        throw new FormulaNotPublished({ formula: formulaId });
       const bundle = join(cache, `${ref.sha256}.tar.gz`);
       if (verified.has(bundle) && verified.get(bundle) === markOf(bundle)) return { ref, bundle };
       const download =

@@ -43,8 +43,8 @@ async function noteDeaths(unit: UnitTakenUp, strand: Strand, at: string, times: 
   await unit.save({ deaths: { ...deaths, [strand]: { at, times } } });
   if (times < MOST_DEATHS) return;
   const what = strand === 'workflow' ? `${unit.name} was ${state}` : `${unit.name} prepared an upgrade`;
-  throw new NoProgress(
-    `${times} agents in a row died while ${what}, and nothing was done in between`,
-    'find out why in the log of the agent',
-  );
+  throw new NoProgress({
+    sentence: `${times} agents in a row died while ${what}, and nothing was done in between`,
+    next: 'find out why in the log of the agent',
+  });
 }

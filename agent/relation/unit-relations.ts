@@ -242,7 +242,7 @@ export class UnitRelations {
       const isMeant =
         which?.relation === identifier && which.hook === retry.hook && which.since === retry.since;
       if (which !== undefined && !isMeant) continue;
-      const failure = new HookRetryEnded(retry.failure, retry.next);
+      const failure = new HookRetryEnded({ sentence: retry.failure, next: retry.next });
       const error = relationWayOut(failure, this.#host.name, record.identifier);
       const message = retry.failure;
       const news = relationNews(this.#host, record, { what: retry.hook, outcome: 'failed', message });

@@ -134,7 +134,7 @@ export function mirrorUnit(
   async function statusOperations(value: string, tries: number): Promise<readonly Operation[]> {
     const path = paths.status(name);
     const lacks = tries > 0 && (await coordinator.get(path)) === undefined;
-    if (lacks && (await node.read()) === undefined) throw new NodeNotFound(paths.unit(name));
+    if (lacks && (await node.read()) === undefined) throw new NodeNotFound({ path: paths.unit(name) });
     return [{ kind: lacks ? 'create' : 'set', path, value }];
   }
 

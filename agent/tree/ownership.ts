@@ -209,13 +209,13 @@ export class Ownership {
     const found = await readMachinePlace(this.#coordinator, machine);
     const { owner, presence, taking } = found;
     if (taking !== undefined && !this.#own.has(taking.claim)) {
-      this.#error = new MachineTakenOver(machine, taking, true);
+      this.#error = new MachineTakenOver({ machine, ...whose(taking), isUnderWay: true });
     } else if (owner !== undefined && !this.#own.has(owner.claim)) {
-      this.#error = new MachineTakenOver(machine, owner);
+      this.#error = new MachineTakenOver({ machine, ...whose(owner) });
     } else if (owner === undefined && presence !== undefined && presence.agentId !== agentId) {
       // Of a release that leaves no owner.
       const { hostname = found.machine?.hostname ?? '?', dataDirectory = '?', since = '?' } = presence;
-      this.#error = new MachineTakenOver(machine, { hostname, dataDirectory, since });
+      this.#error = new MachineTakenOver({ machine, hostname, dataDirectory, since });
     }
     if (this.#error === undefined) await this.#takeAs(found);
     else this.#lose(this.#error);
@@ -309,4 +309,13 @@ function isOf(owner: MachineOwner | undefined, { agentId, dataDirectory, descrip
     owner.dataDirectory === dataDirectory &&
     owner.hostname === description.hostname
   );
+}
+
+/** What an error says of an owner. */
+function whose({
+  hostname,
+  dataDirectory,
+  since,
+}: MachineOwner): Pick<MachineOwner, 'hostname' | 'dataDirectory' | 'since'> {
+  return { hostname, dataDirectory, since };
 }

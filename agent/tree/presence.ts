@@ -177,7 +177,8 @@ async function takeMachineOver(
     await ownership.beginTaking();
     const found = await readMachinePlace(coordinator, machine);
     await outlast(coordinator, identity, found, options, brokenOff);
-    if (brokenOff.aborted) throw new TakeOverBrokenOff(machine, found.owner, start(found.machine));
+    if (brokenOff.aborted)
+      throw new TakeOverBrokenOff({ machine, owner: found.owner, start: start(found.machine) });
     await ownership.completeTaking();
   });
 }
@@ -210,15 +211,15 @@ async function outlast(
 ): Promise<void> {
   if (presence === undefined || isLeftBehind(presence, identity)) return;
   const path = paths.agent(identity.machine);
-  const taken = new MachineTaken(
-    identity.machine,
-    { hostname: machine?.hostname, ...presence },
-    {
-      isCopy: presence.agentId === identity.agentId,
-      dataDirectory: identity.dataDirectory,
-      takeOver,
-    },
-  );
+  const taken = new MachineTaken({
+    machine: identity.machine,
+    pid: presence.pid,
+    hostname: presence.hostname ?? machine?.hostname,
+    dataDirectory: presence.dataDirectory,
+    isCopy: presence.agentId === identity.agentId,
+    ownDirectory: identity.dataDirectory,
+    takeOver,
+  });
   if (!takeOver && taken.isCopy && livesHere(machine?.owner, identity)) throw taken;
   log.warning(`${taken.message}; waiting up to ${patience / 1_000} s for it to go`);
   const gone = await new Promise<boolean>((resolve) => {

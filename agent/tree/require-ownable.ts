@@ -28,11 +28,14 @@ export function requireOwnable(
   },
 ): void {
   if (presence !== undefined && presence.agentId !== agentId)
-    throw new MachineTaken(
-      name,
-      { hostname: machine?.hostname, ...presence },
-      { isCopy: false, dataDirectory },
-    );
+    throw new MachineTaken({
+      machine: name,
+      pid: presence.pid,
+      hostname: presence.hostname ?? machine?.hostname,
+      dataDirectory: presence.dataDirectory,
+      isCopy: false,
+      ownDirectory: dataDirectory,
+    });
   const taker = taking?.agentId === agentId && taking.place === place ? undefined : taking;
   const isOwn = owner?.agentId === agentId;
   if (owner !== undefined) {
@@ -46,16 +49,21 @@ export function requireOwnable(
         : wasHere
           ? 'former'
           : 'new';
-      throw new MachineOwned(name, owner, {
+      throw new MachineOwned({
+        machine: name,
+        hostname: owner.hostname,
+        dataDirectory: owner.dataDirectory,
+        since: owner.since,
         units,
         isCopy: isOwn,
         here,
-        dataDirectory,
+        ownDirectory: dataDirectory,
         start: start(machine),
       });
     }
   }
   if (taker === undefined) return;
-  if (isOwn) throw new MachineTakenOver(name, taker, true);
-  throw new MachineTaken(name, taker, { isCopy: taker.agentId === agentId, dataDirectory });
+  const their = { machine: name, hostname: taker.hostname, dataDirectory: taker.dataDirectory };
+  if (isOwn) throw new MachineTakenOver({ ...their, since: taker.since, isUnderWay: true });
+  throw new MachineTaken({ ...their, isCopy: taker.agentId === agentId, ownDirectory: dataDirectory });
 }

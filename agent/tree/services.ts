@@ -70,7 +70,7 @@ export function knownService(
       const isParted = parted?.aborted === true;
       const found = view?.service?.value;
       const isGone = view?.isGone === true || (found !== undefined && found.incarnation !== incarnation);
-      if (isParted && isGone) reject(new ServiceNotFound(name, []));
+      if (isParted && isGone) reject(new ServiceNotFound({ service: name, known: [] }));
       else if (found !== undefined && view?.config !== undefined)
         resolve({ service: found, config: view.config });
       else return;

@@ -69,7 +69,7 @@ export class UnitNode {
   async operations(part: OwnPart, tries: number): Promise<readonly Operation[]> {
     if (tries > 0 || this.#entity === undefined) await this.read();
     const entity = this.#entity;
-    if (entity === undefined) throw new NodeNotFound(this.#path);
+    if (entity === undefined) throw new NodeNotFound({ path: this.#path });
     if (isDeepStrictEqual(ownPart(entity.value), part)) {
       this.#ahead = entity;
       return [];

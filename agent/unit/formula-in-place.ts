@@ -46,7 +46,7 @@ export class FormulaInPlace {
       // Nor may the tree know the formula any more, and the unit's hooks are to stop it all the same.
       if (!(error instanceof FormulaNotPublished)) throw error;
       if (!this.#parted.signal.aborted)
-        throw new FormulaNotPublished(formula.id, earlier.length > 0 ? unit : undefined);
+        throw new FormulaNotPublished({ formula: formula.id, unit: earlier.length > 0 ? unit : undefined });
       this.#published = { ref: formula, options: {}, hooks: {} };
     }
   }

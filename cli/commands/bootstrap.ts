@@ -75,6 +75,9 @@ async function tryStorage(storage: Storage): Promise<void> {
     await storage.put(key, file);
     const found = await storage.size(key);
     if (found !== size)
-      throw new StorageUnusable(storage.url, 'an object stored there is not there afterwards');
+      throw new StorageUnusable({
+        storage: storage.url,
+        reason: 'an object stored there is not there afterwards',
+      });
   });
 }

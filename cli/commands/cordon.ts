@@ -71,5 +71,5 @@ async function placeThoseThatWait({ coordinator }: Session): Promise<void> {
 async function requireMachines(coordinator: Coordinator, names: readonly string[]): Promise<void> {
   const known = (await readMachines(coordinator)).map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new MachineNotFound(unknown, known);
+  if (unknown !== undefined) throw new MachineNotFound({ machine: unknown, known });
 }

@@ -36,7 +36,7 @@ export async function deploy(
   const name = service ?? wanted.name;
   const { repository = '', units, machine, upgrade = false } = options;
   // Also what is set to nothing, as a variable may be.
-  if (repository === '') throw new NoRepository(formula);
+  if (repository === '') throw new NoRepository({ formula });
   const { output } = invocation;
   return withSession<ExitCode>(invocation, async (session) => {
     const now = systemClock.now();

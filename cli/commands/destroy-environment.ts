@@ -19,9 +19,10 @@ export async function destroyEnvironment(
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
     const machines = await readMachines(coordinator);
     const counts = [...(await countAll(coordinator)), counted(machines.length, 'machine')];
-    if (!yes) throw new NotConfirmed(`all that is in environment ${environment.name}`, counts);
+    if (!yes)
+      throw new NotConfirmed({ what: `all that is in environment ${environment.name}`, parts: counts });
     const up = machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name);
-    if (up.length > 0 && !force) throw new AgentsUp(environment.name, up);
+    if (up.length > 0 && !force) throw new AgentsUp({ environment: environment.name, machines: up });
     await removeTree(coordinator);
     invocation.output.notice(`environment ${environment.name} is gone: ${counts.join(', ')}`);
     invocation.output.notice(

@@ -41,7 +41,8 @@ export async function pruneRemoved(
     const only = unit === undefined ? of : undefined;
     const known = await readMachines(coordinator);
     const names = known.map(({ name }) => name);
-    if (only !== undefined && !names.includes(only)) throw new MachineNotFound(only, names);
+    if (only !== undefined && !names.includes(only))
+      throw new MachineNotFound({ machine: only, known: names });
     const machines = known.filter(({ name }) => only === undefined || name === only);
     const keeping = machines.filter(({ machine }) => machine.kept !== undefined);
     const up = keeping.filter(({ agent }) => agent !== undefined);

@@ -38,7 +38,10 @@ async function forgetLost(
   const machines = await lostMachines(coordinator, names);
   const hosted = machines.flatMap(({ units }) => units);
   if (hosted.length > 0 && !yes)
-    throw new NotConfirmed(`${namesOf(names)} with what is there, without a hook of it`, hosted);
+    throw new NotConfirmed({
+      what: `${namesOf(names)} with what is there, without a hook of it`,
+      parts: hosted,
+    });
   const units = await removeLostMachines(coordinator, names, requester(systemClock.now()));
   if (units.length === 0) return;
   output.notice(`removed ${namesOf(units)}, without a hook`);

@@ -65,7 +65,7 @@ async function runInUnit(
     if (result === 'interrupted') return 130;
     if (result === 'too-late') return TIMED_OUT;
     if (result.outcome === 'not-started')
-      throw new CommandNotRun(unit, result.reason ?? 'it was not started');
+      throw new CommandNotRun({ unit, reason: result.reason ?? 'it was not started' });
     if (format === 'json') output.data(JSON.stringify({ unit, command, ...result }, null, 2));
     else output.stdout.write(result.output);
     for (const remark of remarksOn(result)) output.warn(remark);

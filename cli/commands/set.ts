@@ -138,7 +138,7 @@ async function wantedValues(
   for (const key of reset) {
     // A value that only an older revision knew must be possible to get rid of.
     if (!Object.hasOwn(options, key) && !Object.hasOwn(current, key))
-      throw new ConfigOptionUnknown(key, Object.keys(options));
+      throw new ConfigOptionUnknown({ option: key, known: Object.keys(options) });
   }
   const fromFile = config === undefined ? {} : await readConfigFile(config, service, options);
   return {
@@ -162,5 +162,5 @@ function requireFit(
       ? { option, reason: 'is of another type by now' }
       : { option, reason: 'is no option of it' },
   );
-  if (faults.length > 0) throw new UndoUnfit(service, formula, faults);
+  if (faults.length > 0) throw new UndoUnfit({ service, formula, faults });
 }

@@ -37,6 +37,6 @@ async function fileText(key: string, text: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new ConfigValueInvalid(key, `cannot take ${file}: it is not UTF-8 text`);
+    throw new ConfigValueInvalid({ option: key, reason: `cannot take ${file}: it is not UTF-8 text` });
   }
 }

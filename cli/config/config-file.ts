@@ -22,7 +22,7 @@ export async function readConfigFile(
   const parsed = parseYamlFile(await readInput(file), file, fileSchema);
   if ('problems' in parsed) {
     const [{ line, field, reason }] = parsed.problems;
-    throw new ConfigFileInvalid(file, line, field, reason);
+    throw new ConfigFileInvalid({ file, line, field, reason });
   }
   const { value, lineOf } = parsed;
   const own = Object.hasOwn(options, service) ? undefined : fileSchema.safeParse(value[service]);
@@ -34,9 +34,16 @@ export async function readConfigFile(
     } catch (error) {
       const line = lineOf([...prefix, key]);
       if (error instanceof ConfigOptionUnknown) {
-        throw new ConfigFileInvalid(file, line, key, 'the formula has no such option', error.next);
+        throw new ConfigFileInvalid({
+          file,
+          line,
+          field: key,
+          reason: 'the formula has no such option',
+          next: error.next,
+        });
       }
-      if (error instanceof ConfigValueInvalid) throw new ConfigFileInvalid(file, line, key, error.reason);
+      if (error instanceof ConfigValueInvalid)
+        throw new ConfigFileInvalid({ file, line, field: key, reason: error.reason });
       throw error;
     }
   }
@@ -54,6 +61,6 @@ export async function readInput(file: string): Promise<Buffer> {
       EACCES: 'permission denied',
       EISDIR: 'it is a directory',
     };
-    throw new FileUnreadable(file, reasons[code ?? ''] ?? message, { cause: error });
+    throw new FileUnreadable({ file, reason: reasons[code ?? ''] ?? message }, { cause: error });
   }
 }

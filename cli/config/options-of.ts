@@ -11,5 +11,9 @@ export async function optionsOf(coordinator: Coordinator, formulaId: string): Pr
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = ['config', ...(issue?.path ?? [])].join('.');
-  throw new NodeInvalid(paths.formula(formulaId), field, issue?.message ?? 'it is not what it should be');
+  throw new NodeInvalid({
+    path: paths.formula(formulaId),
+    field,
+    reason: issue?.message ?? 'it is not what it should be',
+  });
 }

@@ -105,7 +105,10 @@ async function checkLayout({ coordinator, environment }: Session): Promise<void>
     await requireLayout(coordinator, environment.name);
   } catch (error) {
     if (!(error instanceof NotBootstrapped) || environment.name !== ADHOC) throw error;
-    throw new NotBootstrapped(environment.name, `ensemble bootstrap ${urlOptions(environment)}`);
+    throw new NotBootstrapped({
+      environment: environment.name,
+      next: `ensemble bootstrap ${urlOptions(environment)}`,
+    });
   }
 }
 

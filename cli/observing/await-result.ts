@@ -108,7 +108,7 @@ export async function awaitResult(
           }
         }),
         coordinator.observe(paths.unit(unit), (node) => {
-          if (node === undefined) reject(new UnitNotFound(unit));
+          if (node === undefined) reject(new UnitNotFound({ unit }));
         }),
         coordinator.observe(paths.agent(machine), (node) => {
           if (up && !isPresence(node)) {

@@ -24,13 +24,18 @@ export async function requireAgent(
 ): Promise<AgentHost> {
   if (machine === null) {
     const closed = await readClosedMachines(session.coordinator);
-    throw new UnitUnplaced(unit, agentCommand(session.environment, globals), closed);
+    throw new UnitUnplaced({ unit, start: agentCommand(session.environment, globals), closed });
   }
   const agent = await readPresence(session.coordinator, machine);
   if (agent === undefined) {
     const start = await readStartAdvice(session, globals, [machine]);
     const isKnown = start.absence(machine).kind !== 'down';
-    throw new AgentDown(unit, machine, start(machine), isKnown ? start.why(machine) : undefined);
+    throw new AgentDown({
+      unit,
+      machine,
+      start: start(machine),
+      absence: isKnown ? start.why(machine) : undefined,
+    });
   }
   return { machine, agent };
 }

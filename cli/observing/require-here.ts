@@ -22,7 +22,7 @@ export async function requireHere(
   if (dataDirectory !== undefined && claim?.split(' ', 1)[0] === String(pid) && runs(pid))
     return dataDirectory;
   const node = await readEntity(coordinator, paths.machine(machine), machineSchema);
-  throw new NotOnMachine(unit, machine, node?.value.hostname ?? '?');
+  throw new NotOnMachine({ unit, machine, hostname: node?.value.hostname ?? '?' });
 }
 
 async function readClaim(directory: string): Promise<string | undefined> {
@@ -30,7 +30,7 @@ async function readClaim(directory: string): Promise<string | undefined> {
     return await readFile(join(directory, 'agent.pid'), 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'EACCES') throw new DataDirectoryForbidden(directory, { cause });
+    if (code === 'EACCES') throw new DataDirectoryForbidden({ directory }, { cause });
     return undefined;
   }
 }

@@ -74,8 +74,8 @@ function tmux(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile('tmux', args, { env: ownEnvironment() }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else if (error.code === 'ENOENT') reject(new TmuxMissing());
-      else reject(new TmuxFailed(stderr.trim() || error.message));
+      else if (error.code === 'ENOENT') reject(new TmuxMissing({}));
+      else reject(new TmuxFailed({ reason: stderr.trim() || error.message }));
     });
   });
 }

@@ -1,116 +1,76 @@
-import { EnsembleError } from '../../state/platform/errors.js';
+import { defineError } from '../../state/platform/errors.js';
 
 /** The command line cannot be understood. */
-export class UsageError extends EnsembleError {
-  static override readonly code = 'usage';
-  /** @param command the command as typed, e.g. `ensemble deploy`; its `--help` is the advice */
-  constructor(
-    readonly reason: string,
-    readonly command: string,
-    readonly usage?: string,
-  ) {
-    super(usage === undefined ? reason : `${reason}\nusage: ${usage}`, `${command} --help`);
-  }
-
-  override get exitCode(): 2 {
-    return 2;
-  }
-}
+export class UsageError extends defineError<{
+  reason: string;
+  /** The command as typed, e.g. `ensemble deploy`; its `--help` is the advice. */
+  command: string;
+  usage?: string;
+}>(
+  'usage',
+  ({ reason, usage }) => (usage === undefined ? reason : `${reason}\nusage: ${usage}`),
+  ({ command }) => `${command} --help`,
+  { exitCode: 2 },
+) {}
 
 /** A file given on the command line cannot be used. */
-export class FileUnreadable extends EnsembleError {
-  static override readonly code = 'file-unreadable';
-  constructor(
-    readonly file: string,
-    readonly reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${file} cannot be read: ${reason}`, 'check the path', options);
-  }
-}
+export class FileUnreadable extends defineError<{ file: string; reason: string }>(
+  'file-unreadable',
+  ({ file, reason }) => `${file} cannot be read: ${reason}`,
+  'check the path',
+) {}
 
 /** A file that data should go to cannot be written. */
-export class FileUnwritable extends EnsembleError {
-  static override readonly code = 'file-unwritable';
-  constructor(
-    readonly file: string,
-    readonly reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${file} cannot be written: ${reason}`, 'choose another --output', options);
-  }
-}
+export class FileUnwritable extends defineError<{ file: string; reason: string }>(
+  'file-unwritable',
+  ({ file, reason }) => `${file} cannot be written: ${reason}`,
+  'choose another --output',
+) {}
 
 /** A file of config values is no YAML of that shape, or does not fit the formula's options. */
-export class ConfigFileInvalid extends EnsembleError {
-  static override readonly code = 'config-file-invalid';
-  constructor(
-    readonly file: string,
-    readonly line: number,
-    readonly field: string,
-    readonly reason: string,
-    next?: string,
-  ) {
-    super(`${file}:${line}: ${field === '' ? '' : `${field}: `}${reason}`, next);
-  }
-}
+export class ConfigFileInvalid extends defineError<{
+  file: string;
+  line: number;
+  field: string;
+  reason: string;
+  next?: string | undefined;
+}>(
+  'config-file-invalid',
+  ({ file, line, field, reason }) => `${file}:${line}: ${field === '' ? '' : `${field}: `}${reason}`,
+  ({ next }) => next,
+) {}
 
 /** Nothing says where formulas come from. */
-export class NoRepository extends EnsembleError {
-  static override readonly code = 'no-repository';
-  constructor(readonly formula: string) {
-    super(
-      `there is no repository to look for ${formula} in`,
-      'name one with --repository, or set ENSEMBLE_REPOSITORY',
-    );
-  }
-
-  override get exitCode(): 2 {
-    return 2;
-  }
-}
+export class NoRepository extends defineError<{ formula: string }>(
+  'no-repository',
+  ({ formula }) => `there is no repository to look for ${formula} in`,
+  'name one with --repository, or set ENSEMBLE_REPOSITORY',
+  { exitCode: 2 },
+) {}
 
 /** The storage took an object and does not show it. */
-export class StorageUnusable extends EnsembleError {
-  static override readonly code = 'storage-unusable';
-  constructor(
-    readonly storage: string,
-    readonly reason: string,
-  ) {
-    super(`the storage ${storage} cannot be used: ${reason}`, 'check the environment’s `storage`');
-  }
-}
+export class StorageUnusable extends defineError<{ storage: string; reason: string }>(
+  'storage-unusable',
+  ({ storage, reason }) => `the storage ${storage} cannot be used: ${reason}`,
+  'check the environment’s `storage`',
+) {}
 
 /** What cannot be undone is done only when it is asked for in so many words. */
-export class NotConfirmed extends EnsembleError {
-  static override readonly code = 'not-confirmed';
-  constructor(
-    /** What would be removed, e.g. `all that is in environment test`. */
-    readonly what: string,
-    /** The same one by one, e.g. `2 services`. */
-    readonly parts: readonly string[],
-  ) {
-    super(
-      `this would remove ${what}: ${parts.join(', ')}; nothing was removed`,
-      'the same command with --yes, if that is meant',
-    );
-  }
-
-  override get exitCode(): 2 {
-    return 2;
-  }
-}
+export class NotConfirmed extends defineError<{
+  /** What would be removed, e.g. `all that is in environment test`. */
+  what: string;
+  /** The same one by one, e.g. `2 services`. */
+  parts: readonly string[];
+}>(
+  'not-confirmed',
+  ({ what, parts }) => `this would remove ${what}: ${parts.join(', ')}; nothing was removed`,
+  'the same command with --yes, if that is meant',
+  { exitCode: 2 },
+) {}
 
 /** Agents that are up would go on working on what is no longer there. */
-export class AgentsUp extends EnsembleError {
-  static override readonly code = 'agents-up';
-  constructor(
-    readonly environment: string,
-    readonly machines: readonly string[],
-  ) {
-    super(
-      `agents of environment ${environment} are up, on ${machines.join(', ')}`,
-      'stop them first, or add --force',
-    );
-  }
-}
+export class AgentsUp extends defineError<{ environment: string; machines: readonly string[] }>(
+  'agents-up',
+  ({ environment, machines }) => `agents of environment ${environment} are up, on ${machines.join(', ')}`,
+  'stop them first, or add --force',
+) {}

@@ -20,7 +20,7 @@ export async function intoFile<T>(
       descriptor ??= openSync(file, 'w');
       writeSync(descriptor, text);
     } catch (error) {
-      throw new FileUnwritable(file, reasonOf(error), { cause: error });
+      throw new FileUnwritable({ file, reason: reasonOf(error) }, { cause: error });
     }
   };
   try {

@@ -84,7 +84,7 @@ export async function deployFormula(
   const candidate = candidateIn(repository, request);
   const formula = formatFormulaId(candidate.id);
   if (standing !== undefined && standing.formula !== formula)
-    throw new ServiceExists(request.service, standing.formula);
+    throw new ServiceExists({ service: request.service, formula: standing.formula });
   const made = await makeService(session, request, repository, candidate, standing, now, tell);
   return { formula, ...made, units: await makeUnits(session, request, now) };
 }
@@ -92,7 +92,7 @@ export async function deployFormula(
 /** @throws ServiceDestroying */
 async function findService(coordinator: Coordinator, name: string): Promise<Service | undefined> {
   const standing = (await readEntity(coordinator, paths.service(name), serviceSchema))?.value;
-  if (standing?.destroying) throw new ServiceDestroying(name);
+  if (standing?.destroying) throw new ServiceDestroying({ service: name });
   return standing;
 }
 
@@ -143,7 +143,7 @@ async function makeService(
       }
     }
     const existing = standing ?? (await findService(session.coordinator, service));
-    if (existing === undefined) throw new ServiceNotFound(service);
+    if (existing === undefined) throw new ServiceNotFound({ service });
     const there = await requireSameDeploy(session, service, existing, wanted);
     const { deploying } = existing;
     if (deploying === undefined) tell({ kind: 'stood' });

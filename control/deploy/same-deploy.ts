@@ -34,7 +34,8 @@ export async function requireSameDeploy(
   wanted: WantedDeploy,
 ): Promise<readonly string[]> {
   const { coordinator } = session;
-  const differs = (what?: string): ServiceExists => new ServiceExists(name, standing.formula, what);
+  const differs = (what?: string): ServiceExists =>
+    new ServiceExists({ service: name, formula: standing.formula, differs: what });
   if (standing.formula !== wanted.formula) throw differs();
   if (standing.repository.path !== wanted.repository.path)
     throw differs(`from the repository ${standing.repository.path}`);

@@ -21,5 +21,10 @@ export async function checkContent(
   const published = `${bundle}.published`;
   await fetchObject(await storage(), storageKey, { sha256, size }, published);
   if (!sameManifest(manifest, await bundleManifest(published)))
-    throw new FormulaPublishedDiffers(formulaId, formula.directory, sha256, digest.sha256);
+    throw new FormulaPublishedDiffers({
+      formula: formulaId,
+      source: formula.directory,
+      publishedSha256: sha256,
+      sha256: digest.sha256,
+    });
 }

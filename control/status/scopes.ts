@@ -42,5 +42,7 @@ function checkMatches({ machines, services, problems }: Snapshot, scope: string)
   // It is there, and that is all that is known of it.
   if (problems.some(({ path }) => path === paths.service(scope))) return;
   if (isGlob(scope)) throw new NothingMatches({ scope });
-  throw scope.includes('/') ? new UnitNotFound(scope) : new ServiceNotFound(scope, names);
+  throw scope.includes('/')
+    ? new UnitNotFound({ unit: scope })
+    : new ServiceNotFound({ service: scope, known: names });
 }

@@ -22,7 +22,8 @@ export async function changesSince(
   const { sha256, size, storageKey, ...record } = await requireFormulaRecord(coordinator, published);
   const metadata = metadataOf(published, record);
   const config = configOptionsSchema.safeParse(record.config);
-  if (!config.success) throw new NodeInvalid(paths.formula(published), 'config', 'it cannot be read');
+  if (!config.success)
+    throw new NodeInvalid({ path: paths.formula(published), field: 'config', reason: 'it cannot be read' });
   const bundle = join(workDirectory, 'published.tar.gz');
   await fetchObject(await storage(), storageKey, { sha256, size }, bundle);
   return formulaChanges(

@@ -43,7 +43,7 @@ export async function revertService(
     service,
     (current) => {
       const { formula, previous, earlier = [], bad = [], ...rest } = current;
-      if (previous === undefined) throw new NothingToRevert(service, formula);
+      if (previous === undefined) throw new NothingToRevert({ what: service, formula });
       const [before, ...others] = earlier;
       reverted = { from: formula, to: previous, ...(before !== undefined && { before }) };
       return {
@@ -59,7 +59,7 @@ export async function revertService(
       if (faults.length > 0) check(reverted?.to ?? '', faults);
     },
   );
-  if (reverted === undefined) throw new NothingToRevert(service, '');
+  if (reverted === undefined) throw new NothingToRevert({ what: service, formula: '' });
   const units = await unitsOfService(coordinator, service);
   await flagUnits(coordinator, units, { ...requester, force: true, revert: true, to: reverted.to });
   return reverted;
@@ -79,7 +79,7 @@ export async function revertUnit(
   await requireUnit(coordinator, unit);
   const state = await readUnitState(coordinator, unit);
   const reverted = state && goesBack(state);
-  if (reverted === undefined) throw new NothingToRevert(unit, state?.unit.formula ?? '');
+  if (reverted === undefined) throw new NothingToRevert({ what: unit, formula: state?.unit.formula ?? '' });
   const service = serviceOfUnit(unit);
   const [metadata, relations] = await Promise.all([
     requireMetadata(coordinator, reverted.to),

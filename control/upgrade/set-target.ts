@@ -30,7 +30,7 @@ export async function setTarget(
 ): Promise<void> {
   const { revision } = parseFormulaId(formulaId);
   const edit = (current: Service, relations: readonly RelationNode[]): Service | undefined => {
-    if (current.destroying) throw new ServiceDestroying(service);
+    if (current.destroying) throw new ServiceDestroying({ service });
     const deployed = parseFormulaId(current.formula);
     if (deployed.revision > revision)
       throw new UpgradeOvertaken({ service, wanted: formulaId, formula: current.formula });

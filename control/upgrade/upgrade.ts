@@ -205,7 +205,7 @@ async function flag(
 /** The service alone: its units may be many, and are read once, when they are to be flagged. */
 async function requireDeployed({ coordinator }: Session, name: string): Promise<Service> {
   const { value } = await requireService(coordinator, name);
-  if (value.destroying) throw new ServiceDestroying(name);
+  if (value.destroying) throw new ServiceDestroying({ service: name });
   return value;
 }
 
@@ -217,6 +217,6 @@ async function checkUnits(
   const known = wanted.length === 0 ? [] : await unitsOfService(coordinator, name);
   for (const unit of wanted) {
     if (serviceOfUnit(unit) !== name) throw new UnitOfOtherService({ unit, service: name });
-    if (!known.includes(unit)) throw new UnitNotFound(unit);
+    if (!known.includes(unit)) throw new UnitNotFound({ unit });
   }
 }

@@ -137,6 +137,6 @@ export class HookContext {
   }
 
   #assertOngoing(): void {
-    if (this.#over) throw new HookIsOver(this.id);
+    if (this.#over) throw new HookIsOver({ id: this.id });
   }
 }

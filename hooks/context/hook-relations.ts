@@ -67,12 +67,10 @@ export class HookRelations {
     // Of a relation that is gone the unit's own settings can still be read.
     if (match === undefined && this.own?.name === text) return this.own.id;
     if (match === undefined) {
-      throw new HookRelationUnknown(
-        text,
-        all.map(({ id }) => id),
-      );
+      throw new HookRelationUnknown({ relation: text, known: all.map(({ id }) => id) });
     }
-    if (others.length > 0) throw new HookRelationAmbiguous(text, [match, ...others]);
+    if (others.length > 0)
+      throw new HookRelationAmbiguous({ relationName: text, matching: [match, ...others] });
     return match;
   }
 
@@ -92,13 +90,14 @@ export class HookRelations {
    */
   async settings(relation: string, unit: string): Promise<RelationSettings> {
     const isOwn = unit === this.#source.unit;
-    if (this.#isBroken(relation) && !isOwn) throw new HookRelationBroken(relation, this.#source.unit, 'read');
+    if (this.#isBroken(relation) && !isOwn)
+      throw new HookRelationBroken({ relation, unit: this.#source.unit, wanted: 'read' });
     const read = await this.#access.read(`relation/${relation}/settings/${unit}`, async () => {
       const settings = await this.#source.settings(relation, unit);
       return settings === undefined ? null : { ...settings };
     });
     if (read === null && !isOwn && !(await this.#concerns(relation, unit)))
-      throw new HookRelationUnitUnknown(relation, unit, await this.members(relation));
+      throw new HookRelationUnitUnknown({ relation, unit, members: await this.members(relation) });
     return isOwn ? applySettings(read ?? {}, this.writes()[relation] ?? {}) : (read ?? {});
   }
 
@@ -107,7 +106,8 @@ export class HookRelations {
    * @throws HookRelationBroken, HookSettingsTooLarge
    */
   async set(relation: string, change: SettingsChange): Promise<void> {
-    if (this.#isBroken(relation)) throw new HookRelationBroken(relation, this.#source.unit, 'set');
+    if (this.#isBroken(relation))
+      throw new HookRelationBroken({ relation, unit: this.#source.unit, wanted: 'set' });
     // A relation of an adopted hook was set in before this context stood.
     for (const each of new Set([relation, ...Object.keys(this.writes())]))
       if (!this.#before.has(each)) this.#before.set(each, await this.#source.written(each));
@@ -115,7 +115,7 @@ export class HookRelations {
       const added = { relation, change };
       const after = fold([...this.#changes, added]);
       const bytes = sizeOf(after);
-      if (bytes > settingsLimit) throw new HookSettingsTooLarge(bytes, settingsLimit);
+      if (bytes > settingsLimit) throw new HookSettingsTooLarge({ bytes, limit: settingsLimit });
       this.#checkWritten(after, { [relation]: {}, ...this.writes() });
       this.#changes = [...this.#changes, added];
       return () => {
@@ -149,7 +149,7 @@ export class HookRelations {
   #checkWritten(after: RelationWrites, before: RelationWrites): void {
     const bytes = this.#writtenSize(after);
     if (bytes > writtenLimit && bytes > this.#writtenSize(before))
-      throw new HookSettingsTooLarge(bytes, writtenLimit, 'with what it had set before');
+      throw new HookSettingsTooLarge({ bytes, limit: writtenLimit, together: 'with what it had set before' });
   }
 
   #writtenSize(writes: RelationWrites): number {

@@ -27,7 +27,7 @@ export async function adoptHook(spec: HookSpec, clock: Clock, boot = bootId()): 
   try {
     return await adopt(spec, clock, boot);
   } catch (cause) {
-    throw new HookCannotAdopt(spec.run.unit, spec.run.hook, { cause });
+    throw new HookCannotAdopt({ unit: spec.run.unit, hook: spec.run.hook }, { cause });
   }
 }
 

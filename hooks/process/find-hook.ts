@@ -15,7 +15,7 @@ export async function findHook(formulaDirectory: string, hook: string): Promise<
     // Also a link that leads nowhere is not "no hook".
     if (ifThere(() => lstatSync(path, maybe))) throw unusable(hook, path, 'dangling');
     if (!ifThere(() => statSync(formulaDirectory, maybe)))
-      throw new FormulaDirectoryMissing(formulaDirectory);
+      throw new FormulaDirectoryMissing({ directory: formulaDirectory });
     return undefined;
   }
   if (!found.isFile()) throw unusable(hook, path, 'not-a-file');
@@ -33,7 +33,7 @@ function unusable(hook: string, path: string, reason: HookNotExecutable['reason'
     reason === 'mode'
       ? `chmod +x hooks/${hook} in the formula, raise its revision and upgrade; or here: chmod +x '${path}'`
       : `ship hooks/${hook} as an executable file in a new revision of the formula`;
-  return new HookNotExecutable(hook, path, reason, next);
+  return new HookNotExecutable({ hook, path, reason, next });
 }
 
 /** Most formulas lack most hooks; an error for each of them would cost more than the look. */

@@ -16,24 +16,30 @@ export async function hookFailure(
 ): Promise<EnsembleError | undefined> {
   const { unit, hook } = spec.run;
   if (outcome.kind === 'succeeded' || outcome.kind === 'missing') return undefined;
-  if (outcome.kind === 'not-started') return new HookCannotStart(unit, hook);
+  if (outcome.kind === 'not-started') return new HookCannotStart({ unit, hook });
   const said = await tail(spec.logFile, logOffset);
   switch (outcome.kind) {
     case 'killed':
-      return new HookKilled(unit, hook, outcome.signal, spec.logFile, said);
+      return new HookKilled({ unit, hook, signal: outcome.signal, logFile: spec.logFile, lastLines: said });
     case 'aborted':
-      return new HookAborted(unit, hook, outcome.by, spec.logFile, said);
+      return new HookAborted({ unit, hook, by: outcome.by, logFile: spec.logFile, lastLines: said });
     case 'timed-out':
-      return new HookTimedOut(unit, hook, outcome.afterMs, spec.logFile, said);
-    case 'failed':
-      return new HookFailed(
+      return new HookTimedOut({
         unit,
         hook,
-        outcome.exitCode,
-        spec.logFile,
-        said,
-        await explain(spec, outcome.exitCode),
-      );
+        afterMs: outcome.afterMs,
+        logFile: spec.logFile,
+        lastLines: said,
+      });
+    case 'failed':
+      return new HookFailed({
+        unit,
+        hook,
+        status: outcome.exitCode,
+        logFile: spec.logFile,
+        lastLines: said,
+        reason: await explain(spec, outcome.exitCode),
+      });
   }
 }
 

@@ -28,7 +28,7 @@ export async function startHook(spec: HookSpec, launcher: HookLauncher, clock: C
   try {
     return { kind: 'running', hook: await launchHook(spec, hook, launcher, clock) };
   } catch (cause) {
-    throw new HookCannotStart(spec.run.unit, spec.run.hook, { cause });
+    throw new HookCannotStart({ unit: spec.run.unit, hook: spec.run.hook }, { cause });
   }
 }
 

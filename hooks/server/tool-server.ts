@@ -39,7 +39,7 @@ export async function startToolServer(
   clock: Clock,
   tools: readonly HookTool[] = hookTools,
 ): Promise<ToolServer> {
-  if (Buffer.byteLength(path) > pathLimit) throw new SocketPathTooLong(path);
+  if (Buffer.byteLength(path) > pathLimit) throw new SocketPathTooLong({ path });
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await chmod(dirname(path), 0o700);
   await removeStale(path);
@@ -69,7 +69,7 @@ async function removeStale(path: string): Promise<void> {
     () => false,
   );
   socket.destroy();
-  if (answers) throw new SocketInUse(path);
+  if (answers) throw new SocketInUse({ path });
   await rm(path, { force: true });
 }
 

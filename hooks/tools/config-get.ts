@@ -15,7 +15,10 @@ export const configGet: HookTool = {
       .addOption(formatOption())
       .action(async (option: string | undefined, { all, format }: { all?: boolean; format: Format }) => {
         if (all && option !== undefined)
-          throw new ToolUsageError('config-get', `name an option (${option}) or --all, not both`);
+          throw new ToolUsageError({
+            tool: 'config-get',
+            problem: `name an option (${option}) or --all, not both`,
+          });
         const config = await context.config();
         const value = option === undefined ? config : ownValue(config, option);
         print(render(format, value, option));

@@ -43,6 +43,9 @@ function parseLevel(text: string): LogLevel {
   const upper = text.toUpperCase();
   const level = logLevels.find((each) => each === (upper === 'WARN' ? 'WARNING' : upper));
   if (!level)
-    throw new ToolUsageError('ensemble-log', `"${text}" is no level; use one of ${logLevels.join(', ')}`);
+    throw new ToolUsageError({
+      tool: 'ensemble-log',
+      problem: `"${text}" is no level; use one of ${logLevels.join(', ')}`,
+    });
   return level;
 }

@@ -11,11 +11,14 @@ import { isSettingsKey, keyRule, type SettingsChange } from '../context/relation
  * @throws SettingsFileUnusable
  */
 export function parseSettings(text: string, file: string): SettingsChange {
-  if (isTooDeep(text)) throw new SettingsFileUnusable(file, 'is nested too deeply');
+  if (isTooDeep(text)) throw new SettingsFileUnusable({ file, reason: 'is nested too deeply' });
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const fail = (offset: number | undefined, reason: string): SettingsFileUnusable =>
-    new SettingsFileUnusable(`${file} line ${Math.max(1, lines.linePos(offset ?? 0).line)}`, reason);
+    new SettingsFileUnusable({
+      file: `${file} line ${Math.max(1, lines.linePos(offset ?? 0).line)}`,
+      reason,
+    });
   const [error] = document.errors;
   if (error) throw fail(error.pos[0], `is not YAML or JSON: ${error.message.split('\n')[0]}`);
   const { contents } = document;

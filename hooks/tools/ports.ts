@@ -11,7 +11,10 @@ export const openPort = portTool(
     const open = await context.ports();
     const isOpen = open.some(({ number, protocol }) => number === port.number && protocol === port.protocol);
     if (!isOpen && open.length >= MOST_PORTS)
-      throw new ToolUsageError('open-port', `the unit has ${MOST_PORTS} open ports, and may have no more`);
+      throw new ToolUsageError({
+        tool: 'open-port',
+        problem: `the unit has ${MOST_PORTS} open ports, and may have no more`,
+      });
     await context.openPort(port);
   },
 );
@@ -41,7 +44,10 @@ function portTool(
         .action(async (text: string) => {
           const port = parsePort(text);
           if (!port)
-            throw new ToolUsageError(name, `"${text}" is no port; write one as 80, 80/tcp or 53/udp`);
+            throw new ToolUsageError({
+              tool: name,
+              problem: `"${text}" is no port; write one as 80, 80/tcp or 53/udp`,
+            });
           await change(context, port);
         });
     },

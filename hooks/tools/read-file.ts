@@ -52,5 +52,5 @@ function decode(bytes: Uint8Array, name: string): string {
 }
 
 function unusable(name: string, reason: string, next?: string): SettingsFileUnusable {
-  return new SettingsFileUnusable(`"${name}"`, reason, next);
+  return new SettingsFileUnusable({ file: `"${name}"`, reason, next });
 }

@@ -49,12 +49,15 @@ async function chosenUnit(
 ): Promise<string> {
   if (named !== undefined) {
     if (isUnitName(named)) return named;
-    throw new ToolUsageError(name, `"${named}" is no unit; write one as ${unit}`);
+    throw new ToolUsageError({ tool: name, problem: `"${named}" is no unit; write one as ${unit}` });
   }
   const { own } = relations;
   if (own?.id === relation && own.remoteUnit !== undefined) return own.remoteUnit;
   const members = [...(await relations.members(relation)), unit].join(', ');
   const why =
     own?.id === relation ? 'this hook is about no single unit' : `${relation} is not this hook's own`;
-  throw new ToolUsageError(name, `name a unit after the key (or -), as ${why}; there are ${members}`);
+  throw new ToolUsageError({
+    tool: name,
+    problem: `name a unit after the key (or -), as ${why}; there are ${members}`,
+  });
 }

@@ -23,5 +23,8 @@ export async function chosenRelation(
   if (named !== undefined) return relations.find(named);
   if (relations.own) return relations.own.id;
   const ids = (await relations.all()).map(({ id }) => id);
-  throw new ToolUsageError(tool, `name a relation with -r, as this is no relation hook; ${thoseThere(ids)}`);
+  throw new ToolUsageError({
+    tool,
+    problem: `name a relation with -r, as this is no relation hook; ${thoseThere(ids)}`,
+  });
 }

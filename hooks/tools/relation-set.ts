@@ -29,7 +29,10 @@ export const relationSet: HookTool = {
       )
       .action(async (words: string[], { relation, file }: { relation?: string; file?: string }) => {
         if (words.length === 0 && file === undefined)
-          throw new ToolUsageError(name, 'what is to be set? write KEY=VALUE, or --file FILE');
+          throw new ToolUsageError({
+            tool: name,
+            problem: 'what is to be set? write KEY=VALUE, or --file FILE',
+          });
         const pairs = words.map(splitPair);
         const fromFile = file === undefined ? {} : parseSettings(await readFile(file, call), nameOf(file));
         const change = { ...fromFile, ...(await readPairs(pairs, call)) };
@@ -41,9 +44,10 @@ export const relationSet: HookTool = {
 
 function splitPair(word: string): readonly [key: string, value: string] {
   const at = word.indexOf('=');
-  if (at < 0) throw new ToolUsageError(name, `"${word}" is no KEY=VALUE`);
+  if (at < 0) throw new ToolUsageError({ tool: name, problem: `"${word}" is no KEY=VALUE` });
   const key = word.slice(0, at);
-  if (!isSettingsKey(key)) throw new ToolUsageError(name, `"${word}" sets "${key}", ${keyRule}`);
+  if (!isSettingsKey(key))
+    throw new ToolUsageError({ tool: name, problem: `"${word}" sets "${key}", ${keyRule}` });
   return [key, word.slice(at + 1)];
 }
 

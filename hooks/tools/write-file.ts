@@ -12,19 +12,20 @@ import { OutputFileUnusable } from '../context/errors.js';
  */
 export async function writeFileOfHook(name: string, directory: string, text: string): Promise<void> {
   if (name === '' || !(isAbsolute(name) || isAbsolute(directory)))
-    throw new OutputFileUnusable(name, 'cannot be found');
+    throw new OutputFileUnusable({ file: name, reason: 'cannot be found' });
   const path = resolve(directory, name);
   if (/^\/(dev|proc)\//.test(path))
-    throw new OutputFileUnusable(
-      name,
-      "is the hook's own and cannot be written by the agent",
-      'redirect instead: … > FILE',
-    );
+    throw new OutputFileUnusable({
+      file: name,
+      reason: "is the hook's own and cannot be written by the agent",
+      next: 'redirect instead: … > FILE',
+    });
   try {
     const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
     const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK);
     try {
-      if (!(await file.stat()).isFile()) throw new OutputFileUnusable(name, 'is not a file');
+      if (!(await file.stat()).isFile())
+        throw new OutputFileUnusable({ file: name, reason: 'is not a file' });
       await file.writeFile(text);
     } finally {
       await file.close();
@@ -32,7 +33,7 @@ export async function writeFileOfHook(name: string, directory: string, text: str
   } catch (error) {
     if (error instanceof OutputFileUnusable) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new OutputFileUnusable(name, REASONS[code] ?? `cannot be written (${code})`);
+    throw new OutputFileUnusable({ file: name, reason: REASONS[code] ?? `cannot be written (${code})` });
   }
 }
 

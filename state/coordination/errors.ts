@@ -1,75 +1,55 @@
-import { EnsembleError } from '../platform/errors.js';
+import { defineError } from '../platform/errors.js';
 
 /** A node that a write needs is not there. Commands translate it into the name of what is missing. */
-export class NodeNotFound extends EnsembleError {
-  static override readonly code = 'node-not-found';
-  constructor(readonly path: string) {
-    super(`${path} does not exist in the environment's state`, 'ensemble status, then run the command again');
-  }
-}
+export class NodeNotFound extends defineError<{ path: string }>(
+  'node-not-found',
+  ({ path }) => `${path} does not exist in the environment's state`,
+  'ensemble status, then run the command again',
+) {}
 
-export class NodeExists extends EnsembleError {
-  static override readonly code = 'node-exists';
-  constructor(readonly path: string) {
-    super(`${path} exists already in the environment's state`, 'ensemble status, then run the command again');
-  }
-}
+export class NodeExists extends defineError<{ path: string }>(
+  'node-exists',
+  ({ path }) => `${path} exists already in the environment's state`,
+  'ensemble status, then run the command again',
+) {}
 
 /** A node was changed by somebody else since it was read. Callers read again and decide again. */
-export class VersionConflict extends EnsembleError {
-  static override readonly code = 'version-conflict';
-  constructor(readonly path: string) {
-    super(`${path} was changed by somebody else at the same time`, 'run the command again');
-  }
-}
+export class VersionConflict extends defineError<{ path: string }>(
+  'version-conflict',
+  ({ path }) => `${path} was changed by somebody else at the same time`,
+  'run the command again',
+) {}
 
-export class NodeNotEmpty extends EnsembleError {
-  static override readonly code = 'node-not-empty';
-  constructor(readonly path: string) {
-    super(`${path} still has children`, 'run the command again');
-  }
-}
+export class NodeNotEmpty extends defineError<{ path: string }>(
+  'node-not-empty',
+  ({ path }) => `${path} still has children`,
+  'run the command again',
+) {}
 
 /** ZooKeeper closes the connection on anything above 1 MB, so larger values are refused before they are sent. */
-export class ValueTooLarge extends EnsembleError {
-  static override readonly code = 'value-too-large';
-  constructor(
-    readonly path: string,
-    readonly bytes: number,
-    readonly limit: number,
-  ) {
-    super(
-      `${path} would hold ${bytes} bytes; the coordinator takes at most ${limit}`,
-      'set where the data is, not the data',
-    );
-  }
-}
+export class ValueTooLarge extends defineError<{ path: string; bytes: number; limit: number }>(
+  'value-too-large',
+  ({ path, bytes, limit }) => `${path} would hold ${bytes} bytes; the coordinator takes at most ${limit}`,
+  'set where the data is, not the data',
+) {}
 
 /** The connection broke between a write and its answer: it may have been applied or not. */
-export class OutcomeUnknown extends EnsembleError {
-  static override readonly code = 'outcome-unknown';
-  constructor(readonly path: string) {
-    super(
-      `the connection to the coordinator broke while ${path} was being written; it may or may not be`,
-      'run the command again',
-    );
-  }
-}
+export class OutcomeUnknown extends defineError<{ path: string }>(
+  'outcome-unknown',
+  ({ path }) =>
+    `the connection to the coordinator broke while ${path} was being written; it may or may not be`,
+  'run the command again',
+) {}
 
-export class CoordinatorUnreachable extends EnsembleError {
-  static override readonly code: string = 'coordinator-unreachable';
-  constructor(
-    readonly coordinator: string,
-    readonly reason: string,
-    options?: ErrorOptions & { readonly next?: string },
-  ) {
-    super(
-      `the coordinator ${coordinator} cannot be reached: ${reason}`,
-      options?.next ?? 'check that it runs, and the environment’s `state` in environments.yaml',
-      options,
-    );
-  }
-}
+export class CoordinatorUnreachable extends defineError<{
+  coordinator: string;
+  reason: string;
+  next?: string;
+}>(
+  'coordinator-unreachable',
+  ({ coordinator, reason }) => `the coordinator ${coordinator} cannot be reached: ${reason}`,
+  ({ next = 'check that it runs, and the environment’s `state` in environments.yaml' }) => next,
+) {}
 
 /** A process as an operator finds it. `command` is its program and subcommand, without what may be secret. */
 export interface ProcessName {
@@ -90,7 +70,9 @@ export class StateLocked extends CoordinatorUnreachable {
     readonly holder: ProcessName | undefined,
     readonly seconds: number,
   ) {
-    super(coordinator, `${nameOf(holder)} has kept it locked for ${seconds} seconds`, {
+    super({
+      coordinator,
+      reason: `${nameOf(holder)} has kept it locked for ${seconds} seconds`,
       next: wayOut(holder),
     });
   }
@@ -111,28 +93,14 @@ function wayOut(holder: ProcessName | undefined): string {
 }
 
 /** The coordinator refuses this client: the environment's secret is missing or another one. */
-export class AccessDenied extends EnsembleError {
-  static override readonly code = 'access-denied';
-  constructor(
-    readonly coordinator: string,
-    readonly path: string,
-  ) {
-    super(
-      `the coordinator ${coordinator} refuses access to ${path}`,
-      'check the environment’s `secret` in environments.yaml',
-    );
-  }
-}
+export class AccessDenied extends defineError<{ coordinator: string; path: string }>(
+  'access-denied',
+  ({ coordinator, path }) => `the coordinator ${coordinator} refuses access to ${path}`,
+  'check the environment’s `secret` in environments.yaml',
+) {}
 
-export class CoordinatorUrlInvalid extends EnsembleError {
-  static override readonly code = 'coordinator-url-invalid';
-  constructor(
-    readonly url: string,
-    readonly reason: string,
-  ) {
-    super(
-      `${url} is no coordinator: ${reason}`,
-      'use embedded:/path or zookeeper://host:2181,host:2181/path',
-    );
-  }
-}
+export class CoordinatorUrlInvalid extends defineError<{ url: string; reason: string }>(
+  'coordinator-url-invalid',
+  ({ url, reason }) => `${url} is no coordinator: ${reason}`,
+  'use embedded:/path or zookeeper://host:2181,host:2181/path',
+) {}

@@ -14,6 +14,6 @@ export async function openCoordinator(url: string, options: CoordinatorOptions =
     case 'zookeeper':
       return (await import('./zookeeper/open.js')).openZookeeper(url, options);
     default:
-      throw new CoordinatorUrlInvalid(url, 'its scheme is neither embedded nor zookeeper');
+      throw new CoordinatorUrlInvalid({ url, reason: 'its scheme is neither embedded nor zookeeper' });
   }
 }

@@ -89,10 +89,15 @@ export async function loadEnvironment(
   const chosen =
     name ?? (variables.ENSEMBLE_ENV || content.default || (known.length === 1 ? known[0] : undefined));
   if (chosen === undefined) {
-    throw new EnvironmentsInvalid(file, 1, 'default', `choose one of ${known.join(', ')}, here or with -e`);
+    throw new EnvironmentsInvalid({
+      file,
+      line: 1,
+      field: 'default',
+      reason: `choose one of ${known.join(', ')}, here or with -e`,
+    });
   }
   const entry = content.environments[chosen];
-  if (entry === undefined) throw new EnvironmentNotFound(chosen, file, known);
+  if (entry === undefined) throw new EnvironmentNotFound({ environment: chosen, file, known });
   const { secret, warnings } = secretOf(file, chosen, entry, isOpen);
   return {
     name: chosen,
@@ -126,7 +131,7 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
   const reading = parseYamlFile(bytes, file, fileSchema);
   if ('problems' in reading) {
     const [{ line, field, reason }] = reading.problems;
-    throw new EnvironmentsInvalid(file, line, field, reason);
+    throw new EnvironmentsInvalid({ file, line, field, reason });
   }
   const { value: content, lineOf } = reading;
   for (const [path, keys] of keysIn(content))
@@ -135,12 +140,12 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
         const near = closestName(key, keys);
         const known = near === undefined ? `there are: ${keys.join(', ')}` : `did you mean ${near}?`;
         const place = [...path, key];
-        throw new EnvironmentsInvalid(
+        throw new EnvironmentsInvalid({
           file,
-          lineOf(place),
-          place.join('.'),
-          `is no key that there is; ${known}`,
-        );
+          line: lineOf(place),
+          field: place.join('.'),
+          reason: `is no key that there is; ${known}`,
+        });
       }
   return { home, file, content, isOpen };
 }
@@ -171,9 +176,10 @@ function read(file: string): { readonly bytes: Buffer; readonly isOpen: boolean 
     return { bytes: readFileSync(file), isOpen: isReadByOthers(file) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new NoEnvironments(file);
+    if (code === 'ENOENT') throw new NoEnvironments({ file });
     // The one that names no path.
-    if (code === 'EISDIR') throw new EnvironmentsInvalid(file, 1, '', 'it is a directory');
+    if (code === 'EISDIR')
+      throw new EnvironmentsInvalid({ file, line: 1, field: '', reason: 'it is a directory' });
     throw error;
   }
 }
@@ -215,23 +221,28 @@ function secretOf(
   }
   const field = `environments.${environment}.secretFile`;
   if (secret !== undefined)
-    throw new EnvironmentsInvalid(file, 1, field, 'stands beside `secret`; keep one of the two');
+    throw new EnvironmentsInvalid({
+      file,
+      line: 1,
+      field,
+      reason: 'stands beside `secret`; keep one of the two',
+    });
   const path = resolve(dirname(file), secretFile);
   let text: string;
   try {
     text = readFileSync(path, 'utf8').trim();
   } catch (error) {
     const reason = `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`;
-    throw new EnvironmentsInvalid(file, 1, field, reason);
+    throw new EnvironmentsInvalid({ file, line: 1, field, reason });
   }
   if (text.length < SHORTEST_SECRET) {
     const holds = text === '' ? 'is empty' : `holds ${text.length} characters`;
-    throw new EnvironmentsInvalid(
+    throw new EnvironmentsInvalid({
       file,
-      1,
+      line: 1,
       field,
-      `${path} ${holds}; a secret has at least ${SHORTEST_SECRET}`,
-    );
+      reason: `${path} ${holds}; a secret has at least ${SHORTEST_SECRET}`,
+    });
   }
   return { secret: text, warnings: isReadByOthers(path) ? [openTo(path, 'the secret in it')] : [] };
 }

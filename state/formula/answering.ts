@@ -17,11 +17,9 @@ export async function requireAnswer(
 ): Promise<void> {
   const silent = await whatIsSilent(resolve(path), how, defaultLimits.maxBytes, silence);
   if (silent === undefined) return;
-  throw new RepositoryNotFound(
-    how === 'whole' ? dirname(path) : path,
-    `${silent.path} has not answered for ${silent.seconds} seconds`,
-    {
-      next: `check the disk or the network mount of it, as with \`timeout 5 cat ${shellWord(silent.path)}\``,
-    },
-  );
+  throw new RepositoryNotFound({
+    path: how === 'whole' ? dirname(path) : path,
+    reason: `${silent.path} has not answered for ${silent.seconds} seconds`,
+    next: `check the disk or the network mount of it, as with \`timeout 5 cat ${shellWord(silent.path)}\``,
+  });
 }

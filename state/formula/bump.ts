@@ -86,6 +86,6 @@ async function writeAtomically(path: string, text: string): Promise<void> {
     await parent.sync().finally(() => parent.close());
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new FormulaEntryRefused(path, `it cannot be written (${code})`, { cause: error });
+    throw new FormulaEntryRefused({ path, reason: `it cannot be written (${code})` }, { cause: error });
   }
 }

@@ -45,10 +45,10 @@ export async function bundleTree(
   limits: Limits = defaultLimits,
 ): Promise<Digest> {
   if (manifest.length > limits.maxEntries)
-    throw new FormulaTooLarge(
-      directory,
-      `it has ${manifest.length} entries, and may have ${limits.maxEntries}`,
-    );
+    throw new FormulaTooLarge({
+      path: directory,
+      reason: `it has ${manifest.length} entries, and may have ${limits.maxEntries}`,
+    });
   const unfinished = `${destination}.unfinished`;
   try {
     const file = openSync(unfinished, 'w', 0o644);
@@ -62,7 +62,7 @@ export async function bundleTree(
     }
   } catch (error) {
     if (error instanceof EnsembleError) throw error;
-    throw new BundleUnwritable(destination, (error as Error).message, { cause: error });
+    throw new BundleUnwritable({ path: destination, reason: (error as Error).message }, { cause: error });
   }
 }
 
@@ -87,7 +87,7 @@ async function pack(file: number, directory: string, manifest: Manifest, limits:
   };
   const check = (packed: number): void => {
     const fault = sizeFault(unpacked, packed, limits);
-    if (fault !== undefined) throw new FormulaTooLarge(directory, `it ${fault}`);
+    if (fault !== undefined) throw new FormulaTooLarge({ path: directory, reason: `it ${fault}` });
   };
   for await (const piece of cut(archive(directory, manifest), compressed ? pieceSize : largestBlock)) {
     unpacked += piece.length;
@@ -126,11 +126,11 @@ async function* archive(directory: string, manifest: Manifest): AsyncGenerator<B
     let size = 0;
     for (const chunk of readFileSafely(path)) {
       size += chunk.length;
-      if (size > entry.size) throw new FormulaChanging(path);
+      if (size > entry.size) throw new FormulaChanging({ path });
       hash.update(chunk);
       yield chunk;
     }
-    if (size !== entry.size || hash.digest('hex') !== entry.sha256) throw new FormulaChanging(path);
+    if (size !== entry.size || hash.digest('hex') !== entry.sha256) throw new FormulaChanging({ path });
     yield padding(entry.size);
   }
   yield endOfArchive;

@@ -52,7 +52,8 @@ export async function inspectCandidate(
     const { name, revision } = metadata;
     return { id: { repository, name, revision }, path, kind, metadata, config };
   } catch (thrown) {
-    const error = thrown instanceof EnsembleError ? thrown : new NotAFormula(path, (thrown as Error).message);
+    const error =
+      thrown instanceof EnsembleError ? thrown : new NotAFormula({ path, reason: (thrown as Error).message });
     return {
       path,
       ...guessIdentity(path),
@@ -79,7 +80,8 @@ async function readBundledFiles(bundle: string): Promise<FormulaFiles> {
   for await (const entry of readBundle(bundle)) {
     const name = formulaFileNames.find((each) => each === entry.path);
     if (name === undefined) continue;
-    if (entry.kind !== 'file') throw new NotAFormula(bundle, `its ${name} is a ${entry.kind}`);
+    if (entry.kind !== 'file')
+      throw new NotAFormula({ path: bundle, reason: `its ${name} is a ${entry.kind}` });
     const pieces: Buffer[] = [];
     let length = 0;
     for await (const piece of entry.body()) {
@@ -89,6 +91,6 @@ async function readBundledFiles(bundle: string): Promise<FormulaFiles> {
     files[name] = Buffer.concat(pieces);
   }
   if (files['metadata.yaml'] === undefined)
-    throw new NotAFormula(bundle, 'it has no metadata.yaml at its top');
+    throw new NotAFormula({ path: bundle, reason: 'it has no metadata.yaml at its top' });
   return files;
 }

@@ -9,7 +9,7 @@ import { ConfigOptionUnknown, ConfigValueInvalid } from './errors.js';
 export function parseConfigValue(options: ConfigOptions, name: string, text: string): ConfigValue {
   const { type } = findOption(options, name);
   const value = readValue(type, text);
-  if (value === undefined) throw new ConfigValueInvalid(name, mustBe(type, text));
+  if (value === undefined) throw new ConfigValueInvalid({ option: name, reason: mustBe(type, text) });
   return value;
 }
 
@@ -17,7 +17,7 @@ export function parseConfigValue(options: ConfigOptions, name: string, text: str
 export function checkConfigValue(options: ConfigOptions, name: string, value: unknown): ConfigValue {
   const { type } = findOption(options, name);
   if (fits(type, value)) return value;
-  throw new ConfigValueInvalid(name, mustBe(type, value));
+  throw new ConfigValueInvalid({ option: name, reason: mustBe(type, value) });
 }
 
 /**
@@ -59,7 +59,7 @@ export function unusedValues(
 
 function findOption(options: ConfigOptions, name: string): ConfigOption {
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
-  if (option === undefined) throw new ConfigOptionUnknown(name, Object.keys(options));
+  if (option === undefined) throw new ConfigOptionUnknown({ option: name, known: Object.keys(options) });
   return option;
 }
 

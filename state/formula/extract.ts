@@ -149,7 +149,7 @@ async function verifyLinks(file: string, destination: string, manifest: Manifest
   await mapBounded(links, syncWidth, async ({ path }) => {
     const real = await realpath(join(root, path)).catch(() => undefined);
     if (real === undefined || (real !== root && !real.startsWith(root + sep)))
-      throw new BundleUnsafe(file, path, 'is a link that leaves the formula');
+      throw new BundleUnsafe({ bundle: file, entry: path, reason: 'is a link that leaves the formula' });
   });
 }
 
@@ -171,5 +171,8 @@ function failure(file: string, destination: string, error: unknown): ExtractionF
     EDQUOT: 'the disk quota is used up',
     EACCES: 'permission denied',
   };
-  return new ExtractionFailed(file, destination, reasons[code ?? ''] ?? message, { cause: error });
+  return new ExtractionFailed(
+    { bundle: file, destination, reason: reasons[code ?? ''] ?? message },
+    { cause: error },
+  );
 }

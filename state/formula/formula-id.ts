@@ -53,13 +53,15 @@ export function formatFormulaId(id: FormulaId): string {
 /** The inverse of `formatFormulaId`. @throws FormulaIdInvalid */
 export function parseFormulaId(text: string): FormulaId {
   const groups = idPattern.exec(text)?.groups;
-  if (groups === undefined) throw new FormulaIdInvalid(text, 'it is not <repository>:<name>-<revision>');
+  if (groups === undefined)
+    throw new FormulaIdInvalid({ text, reason: 'it is not <repository>:<name>-<revision>' });
   const { repository = '', name = '', revision = '' } = groups;
   if (!isRepositoryName(repository))
-    throw new FormulaIdInvalid(text, `"${repository}" is no repository name`);
+    throw new FormulaIdInvalid({ text, reason: `"${repository}" is no repository name` });
   const fault = nameFault(name);
-  if (fault !== undefined) throw new FormulaIdInvalid(text, `the formula name "${name}" ${fault}`);
+  if (fault !== undefined)
+    throw new FormulaIdInvalid({ text, reason: `the formula name "${name}" ${fault}` });
   if (!isRevision(Number(revision)))
-    throw new FormulaIdInvalid(text, `the revision ${revision} is too large`);
+    throw new FormulaIdInvalid({ text, reason: `the revision ${revision} is too large` });
   return { repository, name, revision: Number(revision) };
 }

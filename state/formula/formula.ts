@@ -52,10 +52,13 @@ export async function readFormulaFiles(directory: string): Promise<FormulaFiles>
   }
   if (files['metadata.yaml'] !== undefined) return files;
   const found = await stat(directory).catch(() => undefined);
-  if (found === undefined) throw new NotAFormula(directory, 'it does not exist');
-  if (!found.isDirectory()) throw new NotAFormula(directory, 'it is not a directory');
+  if (found === undefined) throw new NotAFormula({ path: directory, reason: 'it does not exist' });
+  if (!found.isDirectory()) throw new NotAFormula({ path: directory, reason: 'it is not a directory' });
   const [misnamed] = misnamedFiles(directory);
-  throw new NotAFormula(directory, `it has no metadata.yaml${misnamed === undefined ? '' : `: ${misnamed}`}`);
+  throw new NotAFormula({
+    path: directory,
+    reason: `it has no metadata.yaml${misnamed === undefined ? '' : `: ${misnamed}`}`,
+  });
 }
 
 /**
@@ -67,7 +70,7 @@ function readStart(path: string): Uint8Array | undefined {
     const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stats = fstatSync(file);
-      if (!stats.isFile()) throw new FormulaEntryRefused(path, 'it is not a file');
+      if (!stats.isFile()) throw new FormulaEntryRefused({ path, reason: 'it is not a file' });
       const buffer = Buffer.allocUnsafe(Math.min(stats.size + 1, enoughOfFile));
       let filled = 0;
       while (filled < buffer.length) {
@@ -85,6 +88,6 @@ function readStart(path: string): Uint8Array | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const reason =
       code === 'ELOOP' ? 'it is a link; put the file itself there' : `it cannot be read (${code})`;
-    throw new FormulaEntryRefused(path, reason, { cause: error });
+    throw new FormulaEntryRefused({ path, reason }, { cause: error });
   }
 }

@@ -67,8 +67,8 @@ function entriesOf(directory: string): readonly Dirent[] {
 function checkHook(hook: string, path: string): string | undefined {
   const stats = statsOf(path);
   if (stats === undefined) return undefined;
-  if (!stats.isFile()) throw new HookNotRunnable(hook, path, 'is not a file');
-  if (!isExecutable(stats.mode)) throw new HookNotExecutable(hook, path);
+  if (!stats.isFile()) throw new HookNotRunnable({ hook, path, reason: 'is not a file' });
+  if (!isExecutable(stats.mode)) throw new HookNotExecutable({ hook, path });
   const start = readStart(path);
   if (start.subarray(0, 4).toString('latin1') === '\x7fELF') return undefined;
   const line = start.subarray(0, 256).toString('latin1').split('\n', 1)[0] ?? '';
@@ -78,12 +78,13 @@ function checkHook(hook: string, path: string): string | undefined {
   }
   // The kernel looks for an interpreter whose name ends in a carriage return.
   if (line.endsWith('\r'))
-    throw new HookNotRunnable(
+    throw new HookNotRunnable({
       hook,
       path,
-      'has Windows line ends (CRLF); convert it, for instance with dos2unix',
-    );
-  if (line.slice(2).trim() === '') throw new HookNotRunnable(hook, path, 'names no interpreter behind #!');
+      reason: 'has Windows line ends (CRLF); convert it, for instance with dos2unix',
+    });
+  if (line.slice(2).trim() === '')
+    throw new HookNotRunnable({ hook, path, reason: 'names no interpreter behind #!' });
   const crlf = start.indexOf('\r\n');
   if (crlf === -1) return undefined;
   const row = start.subarray(0, crlf).toString('latin1').split('\n').length;
@@ -116,5 +117,5 @@ function readStart(path: string): Buffer {
 
 function unreadable(path: string, error: unknown): FormulaEntryRefused {
   const { code } = error as NodeJS.ErrnoException;
-  return new FormulaEntryRefused(path, `it cannot be read (${code})`, { cause: error });
+  return new FormulaEntryRefused({ path, reason: `it cannot be read (${code})` }, { cause: error });
 }

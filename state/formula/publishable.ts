@@ -36,7 +36,7 @@ export async function publishable(candidate: Candidate, workDirectory: string): 
   const formula = await readFormula(directory);
   // The listing of the repository and this reading may lie a while apart, and what was chosen is the id.
   if (formula.name !== candidate.id.name || formula.revision !== candidate.id.revision)
-    throw new FormulaChanging(candidate.path);
+    throw new FormulaChanging({ path: candidate.path });
   const manifest = await listTree(directory);
   const bundle = join(workDirectory, `${name}.tar.gz`);
   const digest = await bundleTree(directory, manifest, bundle);

@@ -86,8 +86,8 @@ async function* named(file: string, body: AsyncIterable<Buffer>): AsyncGenerator
 function nameFault(file: string, error: unknown): unknown {
   if (!(error instanceof TarFault)) return error;
   return error.kind === 'unsafe'
-    ? new BundleUnsafe(file, error.entry, error.reason)
-    : new BundleDamaged(file, error.reason);
+    ? new BundleUnsafe({ bundle: file, entry: error.entry, reason: error.reason })
+    : new BundleDamaged({ bundle: file, reason: error.reason });
 }
 
 /** The directories above `path` that no entry named, outermost first. @throws TarFault where one is none */

@@ -53,7 +53,10 @@ export async function openRepository(path: string, silence?: number): Promise<Re
   const real = realPath(path);
   const name = basename(real);
   if (!isRepositoryName(name))
-    throw new RepositoryNotFound(path, 'the name of its directory cannot be part of a formula id');
+    throw new RepositoryNotFound({
+      path,
+      reason: 'the name of its directory cannot be part of a formula id',
+    });
   const inspected = await mapBounded(listCandidates(path, real), 4, ({ path: each, kind }) =>
     inspectCandidate(each, kind, name),
   );
@@ -84,7 +87,12 @@ function assemble(
   const revisions = (formula: string): readonly Candidate[] =>
     offered.filter((each) => each.id.name === formula).sort((a, b) => a.id.revision - b.id.revision);
   const notFound = (formula: string): FormulaNotFound =>
-    new FormulaNotFound(formula, path, formulas, closestName(formula, formulas));
+    new FormulaNotFound({
+      formula,
+      repository: path,
+      known: formulas,
+      suggestion: closestName(formula, formulas),
+    });
   return {
     path,
     name,
@@ -110,7 +118,7 @@ function assemble(
       if (asked !== undefined) throw asked.error;
       if (all.length === 0) throw notFound(formula);
       const known = all.map((each) => each.id.revision);
-      throw new RevisionNotFound(formula, revision, path, known);
+      throw new RevisionNotFound({ formula, revision, repository: path, known });
     },
   };
 }
@@ -120,7 +128,10 @@ function realPath(path: string): string {
     return realpathSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new RepositoryNotFound(path, code === 'ENOENT' ? 'it does not exist' : `${code}`, { cause: error });
+    throw new RepositoryNotFound(
+      { path, reason: code === 'ENOENT' ? 'it does not exist' : `${code}` },
+      { cause: error },
+    );
   }
 }
 
@@ -128,7 +139,10 @@ function realPath(path: string): string {
 function listCandidates(asked: string, real: string): { path: string; kind: Candidate['kind'] }[] {
   const names = namesIn(asked, real);
   if (names.includes('metadata.yaml'))
-    throw new RepositoryNotFound(asked, 'it is itself a formula; name the directory that holds it');
+    throw new RepositoryNotFound({
+      path: asked,
+      reason: 'it is itself a formula; name the directory that holds it',
+    });
   const found: { path: string; kind: Candidate['kind'] }[] = [];
   for (const name of names.filter((each) => !each.startsWith('.')).sort(comparePaths)) {
     const path = join(real, name);
@@ -145,7 +159,7 @@ function namesIn(asked: string, real: string): readonly string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOTDIR' ? 'it is not a directory' : `it cannot be read (${code})`;
-    throw new RepositoryNotFound(asked, reason, { cause: error });
+    throw new RepositoryNotFound({ path: asked, reason }, { cause: error });
   }
 }
 
@@ -174,10 +188,16 @@ async function findConflict(
     const manifest = await candidateManifest(first);
     for (const other of others) {
       if (!sameManifest(manifest, await candidateManifest(other)))
-        return new FormulaContentsDiffer(formatFormulaId(first.id), first.path, other.path);
+        return new FormulaContentsDiffer({
+          formula: formatFormulaId(first.id),
+          first: first.path,
+          second: other.path,
+        });
     }
     return undefined;
   } catch (error) {
-    return error instanceof EnsembleError ? error : new NotAFormula(first.path, (error as Error).message);
+    return error instanceof EnsembleError
+      ? error
+      : new NotAFormula({ path: first.path, reason: (error as Error).message });
   }
 }

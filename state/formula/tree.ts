@@ -33,13 +33,17 @@ const AT_A_STRETCH = 8 * 1024 * 1024;
  */
 export async function listTree(directory: string, maxEntries = defaultLimits.maxEntries): Promise<Manifest> {
   const root = rootOf(directory);
-  if (!lstatSync(root).isDirectory()) throw new NotAFormula(directory, 'it is not a directory');
+  if (!lstatSync(root).isDirectory())
+    throw new NotAFormula({ path: directory, reason: 'it is not a directory' });
   const entries: ManifestEntry[] = [];
   const paths: string[] = [];
   for (const path of listPaths(root, '')) {
     // Before their contents are read, and before the rest is found.
     if (paths.push(path) > maxEntries)
-      throw new FormulaTooLarge(directory, `it has more than ${maxEntries} files, directories and links`);
+      throw new FormulaTooLarge({
+        path: directory,
+        reason: `it has more than ${maxEntries} files, directories and links`,
+      });
   }
   let left = defaultLimits.maxBytes;
   for (const path of paths) {
@@ -49,7 +53,8 @@ export async function listTree(directory: string, maxEntries = defaultLimits.max
   }
   const manifest = sortManifest(entries);
   const bad = findBadLink(manifest);
-  if (bad !== undefined) throw new FormulaEntryRefused(join(directory, bad.path), `it ${bad.reason}`);
+  if (bad !== undefined)
+    throw new FormulaEntryRefused({ path: join(directory, bad.path), reason: `it ${bad.reason}` });
   return manifest;
 }
 
@@ -58,7 +63,7 @@ function rootOf(directory: string): string {
     return realpathSync(directory);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new NotAFormula(directory, code === 'ENOENT' ? 'it does not exist' : `${code}`);
+    throw new NotAFormula({ path: directory, reason: code === 'ENOENT' ? 'it does not exist' : `${code}` });
   }
 }
 
@@ -71,7 +76,7 @@ function* listPaths(root: string, folder: string): Generator<string> {
     if (isVersionControl(name)) continue;
     const path = folder === '' ? name : `${folder}/${name}`;
     const fault = pathFault(path);
-    if (fault !== undefined) throw new FormulaEntryRefused(join(root, path), `it ${fault}`);
+    if (fault !== undefined) throw new FormulaEntryRefused({ path: join(root, path), reason: `it ${fault}` });
     yield path;
     if (entry.isDirectory()) yield* listPaths(root, path);
   }
@@ -84,11 +89,16 @@ async function describe(root: string, path: string, most: number): Promise<Manif
   if (stats.isDirectory()) return { kind: 'directory', path };
   if (stats.isSymbolicLink())
     return { kind: 'link', path, target: reading(absolute, () => readlinkSync(absolute)) };
-  if (!stats.isFile()) throw new FormulaEntryRefused(absolute, `it is ${specialKind(stats)}`);
+  if (!stats.isFile())
+    throw new FormulaEntryRefused({ path: absolute, reason: `it is ${specialKind(stats)}` });
   // Modes are normalised in bundles, so the bit would be lost silently and the file not do what its author expects.
-  if ((stats.mode & 0o6000) !== 0) throw new FormulaEntryRefused(absolute, 'it has the setuid or setgid bit');
+  if ((stats.mode & 0o6000) !== 0)
+    throw new FormulaEntryRefused({ path: absolute, reason: 'it has the setuid or setgid bit' });
   const tooLarge = (): FormulaTooLarge =>
-    new FormulaTooLarge(root, `with ${path} it has more than ${defaultLimits.maxBytes} bytes`);
+    new FormulaTooLarge({
+      path: root,
+      reason: `with ${path} it has more than ${defaultLimits.maxBytes} bytes`,
+    });
   if (stats.size > most) throw tooLarge();
   const hashed = await hashFile(absolute, most);
   if (hashed === undefined) throw tooLarge();
@@ -124,7 +134,7 @@ export function* readFileSafely(absolute: string): Generator<Buffer> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = reading(absolute, () => openSync(absolute, flags));
   try {
-    if (!fstatSync(file).isFile()) throw new FormulaChanging(absolute);
+    if (!fstatSync(file).isFile()) throw new FormulaChanging({ path: absolute });
     const buffer = Buffer.allocUnsafe(64 * 1024);
     for (;;) {
       const length = reading(absolute, () => readSync(file, buffer));
@@ -141,8 +151,8 @@ function reading<T>(path: string, read: () => T): T {
     return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ELOOP') throw new FormulaChanging(path);
-    throw new FormulaEntryRefused(path, `it cannot be read (${code})`, { cause: error });
+    if (code === 'ENOENT' || code === 'ELOOP') throw new FormulaChanging({ path });
+    throw new FormulaEntryRefused({ path, reason: `it cannot be read (${code})` }, { cause: error });
   }
 }
 

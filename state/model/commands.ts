@@ -65,7 +65,7 @@ export async function requestCommand(
   await retryOnConflict(`commands of ${unit}`, async () => {
     // The answer to an earlier try was lost.
     if ((await coordinator.get(path)) !== undefined) return;
-    if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound(unit);
+    if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound({ unit });
     await coordinator.transaction([
       { kind: 'create', path, value, ephemeral: true },
       ...(isRecorded ? await recordOperations(coordinator, [serviceOfUnit(unit)], asked) : []),

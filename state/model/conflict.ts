@@ -54,5 +54,5 @@ export async function retryOnConflict<T>(
       await pause(clock, random() * Math.min(2 ** tries, 100));
     }
   }
-  throw new TooManyConflicts(what);
+  throw new TooManyConflicts({ what });
 }

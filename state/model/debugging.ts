@@ -38,11 +38,11 @@ export async function requestDebugging(
   const value = nodeValue({ ...requester, id, hooks, session });
   const asked = requestEntry(requester, { what: 'debug-hooks', unit, message: hooks.join(' ') });
   await retryOnConflict(`debugging of ${unit}`, async () => {
-    if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound(unit);
+    if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound({ unit });
     const standing = await readEntity(coordinator, path, debugRequestSchema);
     // The answer to an earlier try was lost.
     if (standing?.value.id === id) return;
-    if (standing !== undefined) throw new UnitDebugged(unit, standing.value.by);
+    if (standing !== undefined) throw new UnitDebugged({ unit, by: standing.value.by });
     await coordinator.transaction([
       { kind: 'create', path, value, ephemeral: true },
       ...(await recordOperations(coordinator, [serviceOfUnit(unit)], asked)),

@@ -27,7 +27,7 @@ export async function makeDeployedUnits(
 /** @returns whether some may be left */
 async function makeSome(coordinator: Coordinator, service: string, now: string): Promise<boolean> {
   const { value, version } = await requireService(coordinator, service);
-  if (value.destroying) throw new ServiceDestroying(service);
+  if (value.destroying) throw new ServiceDestroying({ service });
   const { deploying } = value;
   if (deploying === undefined) return false;
   // Read after the service, which changes with every relation that comes.

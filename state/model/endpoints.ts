@@ -87,13 +87,13 @@ export function matchEndpoints(
   const declared = pairs.filter((pair) => pair.every(({ name }) => name !== IMPLICIT_INTERFACE));
   const possible = declared.length > 0 ? declared : pairs;
   const [first, ...others] = possible;
-  if (first === undefined) throw new EndpointsDoNotMatch(write(a), write(b));
+  if (first === undefined) throw new EndpointsDoNotMatch({ one: write(a), other: write(b) });
   if (others.length > 0)
-    throw new EndpointsAmbiguous(
-      write(a),
-      write(b),
-      possible.map((pair) => pair.map(formatEndpoint)),
-    );
+    throw new EndpointsAmbiguous({
+      one: write(a),
+      other: write(b),
+      pairs: possible.map((pair) => pair.map(formatEndpoint)),
+    });
   return first;
 }
 
@@ -106,11 +106,13 @@ function named(name: EndpointName, offered: readonly OfferedEndpoint[]): readonl
   if (name.relation === undefined) return offered;
   const found = offered.filter((endpoint) => endpoint.name === name.relation);
   if (found.length === 0) {
-    throw new EndpointNotFound(
-      name.service,
-      name.relation,
-      offered.filter((endpoint) => endpoint.name !== IMPLICIT_INTERFACE).map((endpoint) => endpoint.name),
-    );
+    throw new EndpointNotFound({
+      service: name.service,
+      relation: name.relation,
+      known: offered
+        .filter((endpoint) => endpoint.name !== IMPLICIT_INTERFACE)
+        .map((endpoint) => endpoint.name),
+    });
   }
   return found;
 }

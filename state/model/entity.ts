@@ -92,7 +92,7 @@ export function parseEntity<T>(
   try {
     json = JSON.parse(node.value);
   } catch {
-    throw new NodeInvalid(path, '', 'it is no JSON');
+    throw new NodeInvalid({ path, field: '', reason: 'it is no JSON' });
   }
   const result = schema.safeParse(json);
   if (result.success) {
@@ -103,11 +103,11 @@ export function parseEntity<T>(
   const issue = result.error.issues[0];
   const reason = issue?.message ?? 'it is not what it should be';
   const said = issue?.code === 'invalid_value' ? valueAt(json, issue.path) : undefined;
-  throw new NodeInvalid(
+  throw new NodeInvalid({
     path,
-    issue?.path.join('.') ?? '',
-    said === undefined ? reason : `${reason}; it says ${said}`,
-  );
+    field: issue?.path.join('.') ?? '',
+    reason: said === undefined ? reason : `${reason}; it says ${said}`,
+  });
 }
 
 /** Characters of a value that a message shows. */

@@ -1,306 +1,221 @@
-import { EnsembleError } from '../platform/errors.js';
+import { defineError } from '../platform/errors.js';
 
 /** A node of the tree does not hold what this version of Ensemble can read. */
-export class NodeInvalid extends EnsembleError {
-  static override readonly code = 'node-invalid';
-  constructor(
-    readonly path: string,
-    readonly field: string,
-    readonly reason: string,
-  ) {
-    super(
-      `${path} in the environment's state is damaged${field === '' ? '' : ` at ${field}`}: ${reason}`,
-      'restore that node: compare it with a sound one of its kind',
-    );
-  }
-}
+export class NodeInvalid extends defineError<{ path: string; field: string; reason: string }>(
+  'node-invalid',
+  ({ path, field, reason }) =>
+    `${path} in the environment's state is damaged${field === '' ? '' : ` at ${field}`}: ${reason}`,
+  'restore that node: compare it with a sound one of its kind',
+) {}
 
-export class NotBootstrapped extends EnsembleError {
-  static override readonly code = 'not-bootstrapped';
-  /** @param next how to bootstrap it, where its name alone does not say */
-  constructor(
-    readonly environment: string,
-    next = `ensemble bootstrap -e ${environment}`,
-  ) {
-    super(`environment ${environment} has not been bootstrapped`, next);
-  }
-}
+export class NotBootstrapped extends defineError<{
+  environment: string;
+  /** How to bootstrap it, where its name alone does not say. */
+  next?: string;
+}>(
+  'not-bootstrapped',
+  ({ environment }) => `environment ${environment} has not been bootstrapped`,
+  ({ environment, next = `ensemble bootstrap -e ${environment}` }) => next,
+) {}
 
 /** The tree was written by a newer Ensemble whose layout this one cannot read. */
-export class LayoutTooNew extends EnsembleError {
-  static override readonly code = 'layout-too-new';
-  constructor(
-    readonly environment: string,
-    readonly minReader: number,
-    readonly level: number,
-  ) {
-    super(
-      `environment ${environment} needs an Ensemble that reads layout ${minReader}; this one reads ${level}`,
-      'install the newer Ensemble',
-    );
-  }
-}
+export class LayoutTooNew extends defineError<{ environment: string; minReader: number; level: number }>(
+  'layout-too-new',
+  ({ environment, minReader, level }) =>
+    `environment ${environment} needs an Ensemble that reads layout ${minReader}; this one reads ${level}`,
+  'install the newer Ensemble',
+) {}
 
-export class ServiceNotFound extends EnsembleError {
-  static override readonly code = 'service-not-found';
-  constructor(
-    readonly service: string,
-    readonly known: readonly string[] = [],
-  ) {
-    super(
-      `service ${service} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
-      'ensemble status',
-    );
-  }
-}
+export class ServiceNotFound extends defineError<{ service: string; known?: readonly string[] }>(
+  'service-not-found',
+  ({ service, known = [] }) =>
+    `service ${service} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
+  'ensemble status',
+) {}
 
-export class ServiceExists extends EnsembleError {
-  static override readonly code = 'service-exists';
-  constructor(
-    readonly service: string,
-    readonly formula: string,
-    /** In what it is not as it was to be deployed, where its formula is: `with 1 unit, and not 3`. */
-    readonly differs?: string,
-  ) {
-    super(
-      `service ${service} exists already, running ${formula}${differs === undefined ? '' : `, ${differs}`}`,
-      `ensemble deploy FORMULA OTHER-NAME, or ensemble add-unit ${service}`,
-    );
-  }
-}
+export class ServiceExists extends defineError<{
+  service: string;
+  formula: string;
+  /** In what it is not as it was to be deployed, where its formula is: `with 1 unit, and not 3`. */
+  differs?: string | undefined;
+}>(
+  'service-exists',
+  ({ service, formula, differs }) =>
+    `service ${service} exists already, running ${formula}${differs === undefined ? '' : `, ${differs}`}`,
+  ({ service }) => `ensemble deploy FORMULA OTHER-NAME, or ensemble add-unit ${service}`,
+) {}
 
 /** The service is on its way out: its last units are stopping. */
-export class ServiceDestroying extends EnsembleError {
-  static override readonly code = 'service-destroying';
-  constructor(readonly service: string) {
-    super(`service ${service} is being destroyed`, 'ensemble status');
-  }
-}
+export class ServiceDestroying extends defineError<{ service: string }>(
+  'service-destroying',
+  ({ service }) => `service ${service} is being destroyed`,
+  'ensemble status',
+) {}
 
-export class UnitNotFound extends EnsembleError {
-  static override readonly code = 'unit-not-found';
-  constructor(readonly unit: string) {
-    super(`unit ${unit} does not exist`, 'ensemble status');
-  }
-}
+export class UnitNotFound extends defineError<{ unit: string }>(
+  'unit-not-found',
+  ({ unit }) => `unit ${unit} does not exist`,
+  'ensemble status',
+) {}
 
 /** `resolved` is for units in an error state only. */
-export class UnitNotInError extends EnsembleError {
-  static override readonly code = 'unit-not-in-error';
-  constructor(
-    readonly unit: string,
-    readonly state: string,
-    /** Its relations in error, by their identifiers, with what each says: mostly one of them is what is meant. */
-    readonly relations: readonly { readonly relation: string; readonly message: string }[] = [],
-  ) {
+export class UnitNotInError extends defineError<{
+  unit: string;
+  state: string;
+  /** Its relations in error, by their identifiers, with what each says: mostly one of them is what is meant. */
+  relations?: readonly { readonly relation: string; readonly message: string }[];
+}>(
+  'unit-not-in-error',
+  ({ unit, state, relations = [] }) => {
     const failed = relations.map(
       ({ relation, message }) => `; its relation ${relation} is in error: ${message}`,
     );
+    return `unit ${unit} is in no error state: it is ${state}${failed.join('')}`;
+  },
+  ({ unit, relations = [] }) => {
     const commands = relations.map(({ relation }) => `ensemble resolved --retry ${unit} ${relation}`);
-    super(
-      `unit ${unit} is in no error state: it is ${state}${failed.join('')}`,
-      commands.length === 0 ? 'ensemble status' : commands.join(', and '),
-    );
-  }
-}
+    return commands.length === 0 ? 'ensemble status' : commands.join(', and ');
+  },
+) {}
 
 /** There is nothing to abort: none runs for longer than a moment, and none waits for its next try. */
-export class NoHookRuns extends EnsembleError {
-  static override readonly code = 'no-hook-runs';
-  constructor(
-    readonly unit: string,
-    readonly state: string,
-  ) {
-    super(`no hook runs in ${unit}: it is ${state}`, 'ensemble status');
-  }
-}
+export class NoHookRuns extends defineError<{ unit: string; state: string }>(
+  'no-hook-runs',
+  ({ unit, state }) => `no hook runs in ${unit}: it is ${state}`,
+  'ensemble status',
+) {}
 
-export class MachineNotFound extends EnsembleError {
-  static override readonly code = 'machine-not-found';
-  constructor(
-    readonly machine: string,
-    readonly known: readonly string[],
-  ) {
-    super(
-      `machine ${machine} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
-      `ensemble-agent --machine ${machine} on that machine registers it`,
-    );
-  }
-}
+export class MachineNotFound extends defineError<{ machine: string; known: readonly string[] }>(
+  'machine-not-found',
+  ({ machine, known }) =>
+    `machine ${machine} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
+  ({ machine }) => `ensemble-agent --machine ${machine} on that machine registers it`,
+) {}
 
 /** A cordoned machine gets no new units, not even by name. */
-export class MachineCordoned extends EnsembleError {
-  static override readonly code = 'machine-cordoned';
-  constructor(
-    readonly machine: string,
-    readonly by: string,
-    readonly reason?: string,
-  ) {
-    super(
-      `machine ${machine} is cordoned by ${by} and takes no new units${reason === undefined ? '' : `: ${reason}`}`,
-      `ensemble uncordon ${machine}, or leave the choice of a machine to Ensemble`,
-    );
-  }
-}
+export class MachineCordoned extends defineError<{
+  machine: string;
+  by: string;
+  reason?: string | undefined;
+}>(
+  'machine-cordoned',
+  ({ machine, by, reason }) =>
+    `machine ${machine} is cordoned by ${by} and takes no new units${reason === undefined ? '' : `: ${reason}`}`,
+  ({ machine }) => `ensemble uncordon ${machine}, or leave the choice of a machine to Ensemble`,
+) {}
 
 /** A machine is forgotten only when nothing is on it. */
-export class MachineHostsUnits extends EnsembleError {
-  static override readonly code = 'machine-hosts-units';
-  constructor(
-    readonly machine: string,
-    readonly units: readonly string[],
-    /** Whether its agent is up. */
-    up: boolean,
-  ) {
-    super(
-      `machine ${machine} hosts ${units.length === 1 ? 'a unit' : `${units.length} units`}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}`,
-      `ensemble remove-unit ${units.slice(0, 10).join(' ')}, and wait until ${units.length === 1 ? 'it is' : 'they are'} gone${up ? '' : `; or, if the machine is lost: ensemble remove-machine --force ${machine}`}`,
-    );
-  }
-}
+export class MachineHostsUnits extends defineError<{
+  machine: string;
+  units: readonly string[];
+  /** Whether its agent is up. */
+  up: boolean;
+}>(
+  'machine-hosts-units',
+  ({ machine, units }) =>
+    `machine ${machine} hosts ${units.length === 1 ? 'a unit' : `${units.length} units`}: ${units.slice(0, 10).join(', ')}${units.length > 10 ? ', …' : ''}`,
+  ({ machine, units, up }) =>
+    `ensemble remove-unit ${units.slice(0, 10).join(' ')}, and wait until ${units.length === 1 ? 'it is' : 'they are'} gone${up ? '' : `; or, if the machine is lost: ensemble remove-machine --force ${machine}`}`,
+) {}
 
 /** A unit whose agent is up is stopped by it. */
-export class UnitHasAgent extends EnsembleError {
-  static override readonly code = 'unit-has-agent';
-  constructor(
-    readonly unit: string,
-    readonly machine: string,
-  ) {
-    super(
-      `unit ${unit} has an agent that can stop it: that of machine ${machine} is up`,
-      `ensemble remove-unit ${unit}`,
-    );
-  }
-}
+export class UnitHasAgent extends defineError<{ unit: string; machine: string }>(
+  'unit-has-agent',
+  ({ unit, machine }) => `unit ${unit} has an agent that can stop it: that of machine ${machine} is up`,
+  ({ unit }) => `ensemble remove-unit ${unit}`,
+) {}
 
 /** An agent that is up would register its machine again. */
-export class MachineInUse extends EnsembleError {
-  static override readonly code = 'machine-in-use';
-  constructor(
-    readonly machine: string,
-    readonly hostname: string,
-    readonly pid: number,
-    /** What stops it; words that follow `stop it first`. */
-    stop: string,
-    /** Its process has ended, and its session is not over yet. */
-    readonly isGone = false,
-  ) {
-    super(
-      isGone
-        ? `the agent of machine ${machine}, process ${pid} on ${hostname}, has stopped, and its session is not over yet`
-        : `the agent of machine ${machine} is up: process ${pid} on ${hostname}`,
-      isGone ? 'the same command again, in ten seconds' : `stop it first${stop}`,
-    );
-  }
-}
+export class MachineInUse extends defineError<{
+  machine: string;
+  hostname: string;
+  pid: number;
+  /** What stops it; words that follow `stop it first`. */
+  stop: string;
+  /** Its process has ended, and its session is not over yet. */
+  isGone?: boolean;
+}>(
+  'machine-in-use',
+  ({ machine, hostname, pid, isGone = false }) =>
+    isGone
+      ? `the agent of machine ${machine}, process ${pid} on ${hostname}, has stopped, and its session is not over yet`
+      : `the agent of machine ${machine} is up: process ${pid} on ${hostname}`,
+  ({ stop, isGone = false }) => (isGone ? 'the same command again, in ten seconds' : `stop it first${stop}`),
+) {}
 
 /** One formula id stands for one content, for ever. */
-export class FormulaPublishedDiffers extends EnsembleError {
-  static override readonly code = 'formula-published-differs';
-  constructor(
-    readonly formula: string,
-    readonly source: string,
-    readonly publishedSha256: string,
-    readonly sha256: string,
-  ) {
-    super(
-      `${source} is not the ${formula} that was published: its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`,
-      'give the changed formula a new revision: ensemble upgrade-formula --bump SERVICE',
-    );
-  }
-}
+export class FormulaPublishedDiffers extends defineError<{
+  formula: string;
+  source: string;
+  publishedSha256: string;
+  sha256: string;
+}>(
+  'formula-published-differs',
+  ({ formula, source, publishedSha256, sha256 }) =>
+    `${source} is not the ${formula} that was published: its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`,
+  'give the changed formula a new revision: ensemble upgrade-formula --bump SERVICE',
+) {}
 
 /** A formula that a service or a unit has is not in the state. */
-export class FormulaNotPublished extends EnsembleError {
-  static override readonly code = 'formula-not-published';
-  constructor(
-    readonly formula: string,
-    /** The unit that runs it, where it has another one to go back to. */
-    readonly unit?: string,
-  ) {
+export class FormulaNotPublished extends defineError<{
+  formula: string;
+  /** The unit that runs it, where it has another one to go back to. */
+  unit?: string | undefined;
+}>(
+  'formula-not-published',
+  ({ formula }) => `formula ${formula} is not published in this environment`,
+  ({ formula, unit }) => {
     const [, revision] = /-(\d+)$/.exec(formula) ?? [];
     const which = revision === undefined ? '' : `--revision ${revision} `;
-    super(
-      `formula ${formula} is not published in this environment`,
-      `publish it again, from its repository: ensemble upgrade-formula ${which}SERVICE${unit === undefined ? '' : `, or go back: ensemble revert-formula ${unit}`}`,
-    );
-  }
-}
+    return `publish it again, from its repository: ensemble upgrade-formula ${which}SERVICE${unit === undefined ? '' : `, or go back: ensemble revert-formula ${unit}`}`;
+  },
+) {}
 
 /** Too many others changed the same thing at the same time. */
-export class TooManyConflicts extends EnsembleError {
-  static override readonly code = 'too-many-conflicts';
-  constructor(readonly what: string) {
-    super(`${what} is being changed by others again and again`, 'run the command again');
-  }
-}
+export class TooManyConflicts extends defineError<{ what: string }>(
+  'too-many-conflicts',
+  ({ what }) => `${what} is being changed by others again and again`,
+  'run the command again',
+) {}
 
 /** There is no earlier formula to go back to. */
-export class NothingToRevert extends EnsembleError {
-  static override readonly code = 'nothing-to-revert';
-  constructor(
-    readonly what: string,
-    readonly formula: string,
-  ) {
-    super(
-      `${what} has no formula before ${formula === '' ? 'its present one' : formula} to go back to`,
-      'ensemble status',
-    );
-  }
-}
+export class NothingToRevert extends defineError<{ what: string; formula: string }>(
+  'nothing-to-revert',
+  ({ what, formula }) =>
+    `${what} has no formula before ${formula === '' ? 'its present one' : formula} to go back to`,
+  'ensemble status',
+) {}
 
 /** A unit's hooks are opened for one operator at a time. */
-export class UnitDebugged extends EnsembleError {
-  static override readonly code = 'unit-debugged';
-  constructor(
-    readonly unit: string,
-    readonly by: string,
-  ) {
-    super(`unit ${unit} is being debugged by ${by} already`, 'wait until that is over, or end it');
-  }
-}
+export class UnitDebugged extends defineError<{ unit: string; by: string }>(
+  'unit-debugged',
+  ({ unit, by }) => `unit ${unit} is being debugged by ${by} already`,
+  'wait until that is over, or end it',
+) {}
 
 /** With a secret: the environment's root is open, and others keep something in it, whom closing it would lock out. */
-export class PathShared extends EnsembleError {
-  static override readonly code = 'path-shared';
-  constructor(
-    readonly state: string,
-    readonly foreign: readonly string[],
-  ) {
-    super(
-      `anyone may write to the root of ${state}, and it cannot be closed, as others keep ${shortList(foreign)} there`,
-      'give the environment a path of its own in `state`, such as zookeeper://HOST:2181/ensemble',
-    );
-  }
-}
+export class PathShared extends defineError<{ state: string; foreign: readonly string[] }>(
+  'path-shared',
+  ({ state, foreign }) =>
+    `anyone may write to the root of ${state}, and it cannot be closed, as others keep ${shortList(foreign)} there`,
+  'give the environment a path of its own in `state`, such as zookeeper://HOST:2181/ensemble',
+) {}
 
 /** With a secret: there is no environment yet, but nodes in its places that anybody may write to. */
-export class StatePlanted extends EnsembleError {
-  static override readonly code = 'state-planted';
-  constructor(
-    readonly state: string,
-    readonly planted: readonly string[],
-  ) {
-    super(
-      `${state} is not bootstrapped, and holds what anyone may have put there: ${shortList(planted)}`,
-      'remove it (zkCli.sh deleteall PATH), or give the environment another path in `state`',
-    );
-  }
-}
+export class StatePlanted extends defineError<{ state: string; planted: readonly string[] }>(
+  'state-planted',
+  ({ state, planted }) =>
+    `${state} is not bootstrapped, and holds what anyone may have put there: ${shortList(planted)}`,
+  'remove it (zkCli.sh deleteall PATH), or give the environment another path in `state`',
+) {}
 
 /** With a secret: a node is open to others, and it is not this user's to close. */
-export class PathNotClosed extends EnsembleError {
-  static override readonly code = 'path-not-closed';
-  constructor(
-    readonly state: string,
-    readonly path: string,
-  ) {
-    super(
-      `anyone may write to ${path} of ${state}, whatever the secret, and this user may not close it`,
-      'have whoever made it grant all rights to the user `ensemble` with the secret (zkCli.sh: addauth, setAcl); or choose a path in `state` that does not exist yet',
-    );
-  }
-}
+export class PathNotClosed extends defineError<{ state: string; path: string }>(
+  'path-not-closed',
+  ({ state, path }) =>
+    `anyone may write to ${path} of ${state}, whatever the secret, and this user may not close it`,
+  'have whoever made it grant all rights to the user `ensemble` with the secret (zkCli.sh: addauth, setAcl); or choose a path in `state` that does not exist yet',
+) {}
 
 /** Of many only the first, and how many more there are. */
 function shortList(names: readonly string[]): string {

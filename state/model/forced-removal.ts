@@ -52,7 +52,7 @@ export async function forceUnitsOut(
 async function machineLeft(coordinator: Coordinator, name: string): Promise<string | null> {
   const { machine } = (await requireUnit(coordinator, name)).value;
   if (machine !== null && isPresence(await coordinator.get(paths.agent(machine))))
-    throw new UnitHasAgent(name, machine);
+    throw new UnitHasAgent({ unit: name, machine });
   return machine;
 }
 

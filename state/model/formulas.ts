@@ -21,7 +21,7 @@ export async function requireFormulaRecord(
   formulaId: string,
 ): Promise<FormulaRecord> {
   const record = await readFormulaRecord(coordinator, formulaId);
-  if (record === undefined) throw new FormulaNotPublished(formulaId);
+  if (record === undefined) throw new FormulaNotPublished({ formula: formulaId });
   return record;
 }
 
@@ -36,7 +36,7 @@ export async function takeUpFormula(
 ): Promise<{ readonly metadata: Metadata; readonly operation: Operation }> {
   const path = paths.formula(formulaId);
   const found = await readEntity(coordinator, path, formulaRecordSchema);
-  if (found === undefined) throw new FormulaNotPublished(formulaId);
+  if (found === undefined) throw new FormulaNotPublished({ formula: formulaId });
   const { value, version } = found;
   return {
     metadata: metadataOf(formulaId, value),
@@ -53,7 +53,7 @@ export async function requireMetadata(coordinator: Coordinator, formulaId: strin
 export function metadataOf(formulaId: string, { metadata }: Pick<FormulaRecord, 'metadata'>): Metadata {
   const parsed = metadataSchema.safeParse(metadata);
   if (parsed.success) return parsed.data;
-  throw new NodeInvalid(paths.formula(formulaId), 'metadata', 'it cannot be read');
+  throw new NodeInvalid({ path: paths.formula(formulaId), field: 'metadata', reason: 'it cannot be read' });
 }
 
 /**
@@ -81,6 +81,11 @@ export async function registerFormula(
     if (!(error instanceof NodeExists)) throw error;
     const published = await requireFormulaRecord(coordinator, formulaId);
     if (published.sha256 !== record.sha256)
-      throw new FormulaPublishedDiffers(formulaId, source, published.sha256, record.sha256);
+      throw new FormulaPublishedDiffers({
+        formula: formulaId,
+        source,
+        publishedSha256: published.sha256,
+        sha256: record.sha256,
+      });
   }
 }

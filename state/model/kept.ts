@@ -69,7 +69,7 @@ export async function requestKept(
       await coordinator.create(paths.keptRequest(machine, id), value, { ephemeral: true });
       return id;
     } catch (error) {
-      if (error instanceof NodeNotFound) throw new MachineNotFound(machine, []);
+      if (error instanceof NodeNotFound) throw new MachineNotFound({ machine, known: [] });
       // The answer to an earlier try was lost.
       if (error instanceof NodeExists) return id;
       if (!(error instanceof OutcomeUnknown)) throw error;
@@ -85,7 +85,7 @@ export async function requestKept(
 export async function setKeepRemoved(coordinator: Coordinator, keepRemoved: number): Promise<boolean> {
   return retryOnConflict('the environment', async () => {
     const layout = await readEntity(coordinator, paths.layout, layoutSchema);
-    if (layout === undefined) throw new NodeNotFound(paths.layout);
+    if (layout === undefined) throw new NodeNotFound({ path: paths.layout });
     const { value, version } = layout;
     if (value.keepRemoved === keepRemoved) return false;
     await coordinator.set(paths.layout, nodeValue({ ...value, keepRemoved }), version);

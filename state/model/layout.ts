@@ -52,9 +52,9 @@ export async function bootstrapTree(
  */
 export async function requireLayout(coordinator: Coordinator, environment: string): Promise<void> {
   const layout = await readEntity(coordinator, paths.layout, layoutSchema);
-  if (layout === undefined) throw new NotBootstrapped(environment);
+  if (layout === undefined) throw new NotBootstrapped({ environment });
   if (layout.value.minReader > LAYOUT_LEVEL) {
-    throw new LayoutTooNew(environment, layout.value.minReader, LAYOUT_LEVEL);
+    throw new LayoutTooNew({ environment, minReader: layout.value.minReader, level: LAYOUT_LEVEL });
   }
 }
 
@@ -65,7 +65,7 @@ export async function requireLayout(coordinator: Coordinator, environment: strin
 export async function environmentId(coordinator: Coordinator, fresh: string = randomUUID()): Promise<string> {
   return retryOnConflict('the environment', async () => {
     const layout = await readEntity(coordinator, paths.layout, layoutSchema);
-    if (layout === undefined) throw new NodeNotFound(paths.layout);
+    if (layout === undefined) throw new NodeNotFound({ path: paths.layout });
     const { value, version } = layout;
     if (value.environment !== undefined) return value.environment;
     await coordinator.set(paths.layout, nodeValue({ ...value, environment: fresh }), version);

@@ -105,5 +105,5 @@ async function readMachine(
 
 /** What is thrown of a machine that is not registered. */
 export async function machineNotFound(coordinator: Coordinator, name: string): Promise<MachineNotFound> {
-  return new MachineNotFound(name, (await coordinator.children(paths.machines)) ?? []);
+  return new MachineNotFound({ machine: name, known: (await coordinator.children(paths.machines)) ?? [] });
 }

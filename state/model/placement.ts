@@ -55,7 +55,7 @@ export async function requireOpenMachine(coordinator: Coordinator, machine: stri
   const node = await coordinator.get(path);
   if (node === undefined) throw await machineNotFound(coordinator, machine);
   const cordon = parseSound(path, machineSchema, node, [])?.value.cordoned;
-  if (cordon !== undefined) throw new MachineCordoned(machine, cordon.by, cordon.reason);
+  if (cordon !== undefined) throw new MachineCordoned({ machine, by: cordon.by, reason: cordon.reason });
   return { kind: 'check', path, version: node.version };
 }
 

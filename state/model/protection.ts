@@ -44,13 +44,13 @@ export async function openNodes(
   const places = [paths.layout, ...treeRoots];
   const root = await protection.open(['/']);
   const foreign = names.filter((path) => !places.includes(path));
-  if (root.length > 0 && foreign.length > 0) throw new PathShared(state, foreign);
+  if (root.length > 0 && foreign.length > 0) throw new PathShared({ state, foreign });
   const own = await Promise.all(
     names.filter((path) => places.includes(path)).map((path) => below(coordinator, path)),
   );
   const open = await protection.open(own.flat());
   const planted = open.filter((path) => !places.includes(path));
-  if (!names.includes(paths.layout) && planted.length > 0) throw new StatePlanted(state, planted);
+  if (!names.includes(paths.layout) && planted.length > 0) throw new StatePlanted({ state, planted });
   return [...root, ...open];
 }
 
@@ -74,7 +74,7 @@ export async function closeNodes(
     await protection.close(since);
     return [...before, ...since];
   } catch (error) {
-    if (error instanceof AccessDenied) throw new PathNotClosed(state, error.path);
+    if (error instanceof AccessDenied) throw new PathNotClosed({ state, path: error.path });
     throw error;
   }
 }

@@ -69,7 +69,7 @@ export async function requireRemovable(coordinator: Coordinator, units: readonly
   for (const [index, { value }] of found.entries()) {
     // One whose principal is gone would otherwise stay for ever.
     if (value.principal !== undefined && (await coordinator.get(paths.unit(value.principal))) !== undefined)
-      throw new UnitIsSubordinate(units[index] ?? '', value.principal);
+      throw new UnitIsSubordinate({ unit: units[index] ?? '', principal: value.principal });
   }
 }
 

@@ -129,15 +129,15 @@ export async function requestResolved(
   await requireUnit(coordinator, unit);
   const status = await readEntity(coordinator, paths.status(unit), statusSchema);
   if (status === undefined || (!isErrorState(status.value.state) && status.value.waiting === undefined)) {
-    throw new UnitNotInError(
+    throw new UnitNotInError({
       unit,
-      status?.value.state ?? 'pending',
-      relationsInError(status?.value).map(({ relation, message }) => ({
+      state: status?.value.state ?? 'pending',
+      relations: relationsInError(status?.value).map(({ relation, message }) => ({
         relation,
         // The error names the command itself.
         message: message.replace(/; (next|at once by): .*$/s, ''),
       })),
-    );
+    });
   }
   await askToGoOn(coordinator, unit, paths.resolved(unit), retry, requester, []);
 }
@@ -161,7 +161,8 @@ export async function requestRelationResolved(
     (id) => id === identifier || id.slice(0, id.lastIndexOf(':')) === identifier,
   );
   const [found, ...others] = matching;
-  if (found === undefined || others.length > 0) throw new RelationNotInError(unit, identifier, failed);
+  if (found === undefined || others.length > 0)
+    throw new RelationNotInError({ unit, relation: identifier, failed });
   const number = found.slice(found.lastIndexOf(':') + 1);
   const path = paths.relationResolved(unit, number);
   await askToGoOn(coordinator, unit, path, retry, requester, [`relation ${identifier}`]);

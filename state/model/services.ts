@@ -21,7 +21,7 @@ export interface UnitsToMake {
 export async function requireService(coordinator: Coordinator, service: string): Promise<Entity<Service>> {
   const found = await readEntity(coordinator, paths.service(service), serviceSchema);
   if (found !== undefined) return found;
-  throw new ServiceNotFound(service, (await coordinator.children(paths.services)) ?? []);
+  throw new ServiceNotFound({ service, known: (await coordinator.children(paths.services)) ?? [] });
 }
 
 /** The service's units, in their numbers' order. */
@@ -50,8 +50,8 @@ export async function createService(
   await retryOnConflict(`service ${name}`, async () => {
     const existing = await readEntity(coordinator, paths.service(name), serviceSchema);
     if (existing?.value.change === change) return;
-    if (existing?.value.destroying) throw new ServiceDestroying(name);
-    if (existing !== undefined) throw new ServiceExists(name, existing.value.formula);
+    if (existing?.value.destroying) throw new ServiceDestroying({ service: name });
+    if (existing !== undefined) throw new ServiceExists({ service: name, formula: existing.value.formula });
     const taken = await takeUpFormula(coordinator, service.formula).catch((error: unknown) => {
       if (isPublished || !(error instanceof FormulaNotPublished)) throw error;
       return undefined;

@@ -51,7 +51,7 @@ export async function setConfigValues(
       readEntity(coordinator, paths.config(service), configValuesSchema),
       readReplaced(coordinator, service),
     ]);
-    if (current === undefined) throw new ServiceNotFound(service);
+    if (current === undefined) throw new ServiceNotFound({ service });
     // An earlier try went through, though its answer was lost.
     if (replaced?.value?.change === change) return { version: replaced.value.version, changes: made };
     const written = await write(coordinator, service, current, replaced, values, {
@@ -85,12 +85,16 @@ export async function undoConfigValues(
     const { current, replaced } = await readTogether(coordinator, service);
     if (replaced?.value?.change === change) return { version: replaced.value.version, changes: made };
     const undone = replaced?.value;
-    if (last !== undefined && undone?.change !== last) throw new SetMeanwhile(service, undone?.by);
-    if (undone === undefined) throw new NothingToUndo(service, 'nothing was set since it was deployed');
+    if (last !== undefined && undone?.change !== last) throw new SetMeanwhile({ service, by: undone?.by });
+    if (undone === undefined)
+      throw new NothingToUndo({ service, reason: 'nothing was set since it was deployed' });
     if (undone.version !== current.version)
-      throw new NothingToUndo(service, 'it was set last by a release that keeps no values of before');
+      throw new NothingToUndo({
+        service,
+        reason: 'it was set last by a release that keeps no values of before',
+      });
     if (undone.values === undefined)
-      throw new NothingToUndo(service, 'what the last set replaced was too large to be kept');
+      throw new NothingToUndo({ service, reason: 'what the last set replaced was too large to be kept' });
     last = undone.change;
     accept(undone.values);
     const values = Object.fromEntries(
@@ -123,7 +127,7 @@ async function readTogether(
   for (;;) {
     const before = await readReplaced(coordinator, service);
     const current = await readEntity(coordinator, paths.config(service), configValuesSchema);
-    if (current === undefined) throw new ServiceNotFound(service);
+    if (current === undefined) throw new ServiceNotFound({ service });
     const replaced = await readReplaced(coordinator, service);
     if (replaced?.version === before?.version) return { current, replaced };
   }

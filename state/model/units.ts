@@ -74,8 +74,8 @@ async function claimNumbers(coordinator: Coordinator, service: string, count: nu
   const change = newChangeId();
   let first = 0;
   await editService(coordinator, service, (current) => {
-    if (current.destroying) throw new ServiceDestroying(service);
-    if (current.subordinate) throw new ServiceIsSubordinate(service);
+    if (current.destroying) throw new ServiceDestroying({ service });
+    if (current.subordinate) throw new ServiceIsSubordinate({ service });
     if (current.change === change) return undefined;
     first = current.nextUnit;
     return { ...current, nextUnit: first + count, change };
@@ -98,7 +98,7 @@ async function createUnits(
     // Whoever destroys the service asks the units it lists to go; one made after that would stay for ever. And the
     // service changes with every relation that comes, so that the relations read after it are all there are.
     const { value, version } = await requireService(coordinator, service);
-    if (value.destroying) throw new ServiceDestroying(service);
+    if (value.destroying) throw new ServiceDestroying({ service });
     const places = await placesFor(coordinator, service, names.length, machine);
     const principals = names.map((name, index) => ({ name, machine: places.machines[index] ?? null }));
     const company = await companyOf(coordinator, service);
@@ -135,7 +135,7 @@ async function isOurs(coordinator: Coordinator, name: string | undefined, change
 /** @throws UnitNotFound */
 export async function requireUnit(coordinator: Coordinator, unit: string): Promise<Entity<Unit>> {
   const found = await readEntity(coordinator, paths.unit(unit), unitSchema);
-  if (found === undefined) throw new UnitNotFound(unit);
+  if (found === undefined) throw new UnitNotFound({ unit });
   return found;
 }
 

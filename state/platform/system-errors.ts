@@ -1,4 +1,4 @@
-import { EnsembleError } from './errors.js';
+import { defineError, EnsembleError } from './errors.js';
 import { ownDenial } from './own-denial.js';
 import type { Asker } from './rights.js';
 
@@ -22,17 +22,11 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
 };
 
 /** The operating system refused a file or directory that a command or an agent needs. */
-export class SystemRefused extends EnsembleError {
-  static override readonly code = 'system-refused';
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-    next: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${path} cannot be used: ${reason}`, next, options);
-  }
-}
+export class SystemRefused extends defineError<{ path: string; reason: string; next: string }>(
+  'system-refused',
+  ({ path, reason }) => `${path} cannot be used: ${reason}`,
+  ({ next }) => next,
+) {}
 
 /**
  * What an operator is told of an error of the operating system; any other error, which may be a bug, stays as it is.
@@ -49,6 +43,6 @@ export function explainedBySystem(error: unknown, place?: string, asker?: Asker)
   if (known === undefined) return error;
   const isDenied = code === 'EACCES' || code === 'EPERM';
   const own = isDenied && path !== undefined ? ownDenial(path, asker) : undefined;
-  const told = own === undefined ? known : ([own.reason, own.next] as const);
-  return new SystemRefused(path ?? place ?? `a file (${syscall})`, ...told, { cause: error });
+  const [reason, next] = own === undefined ? known : [own.reason, own.next];
+  return new SystemRefused({ path: path ?? place ?? `a file (${syscall})`, reason, next }, { cause: error });
 }

@@ -27,40 +27,43 @@ export async function directoryError(
   const cause = { cause: error };
   const file = `${root}/${key}`;
   if (error instanceof HelperSilent)
-    return new StorageUnreachable(url, key, error.message, {
-      ...cause,
-      next: `check the disk or the network mount of ${root}, as with \`timeout 5 ls ${root}\``,
-    });
-  if (error instanceof NotAFile) return new ObjectNotAFile(url, key, file, error.kind, cause);
+    return new StorageUnreachable(
+      {
+        storage: url,
+        key,
+        reason: error.message,
+        next: `check the disk or the network mount of ${root}, as with \`timeout 5 ls ${root}\``,
+      },
+      cause,
+    );
+  if (error instanceof NotAFile)
+    return new ObjectNotAFile({ storage: url, key, file, kind: error.kind }, cause);
   if (!('code' in error) || error.code === undefined)
-    return new StorageUnreachable(url, key, error.message, cause);
+    return new StorageUnreachable({ storage: url, key, reason: error.message }, cause);
   const wayOf = (path: string): Promise<Way> => way(path).catch(() => ({ steps: [], isWhole: false }));
   switch (error.code) {
     case 'ENOSPC':
-      return new StorageFull(url, key, `the disk of ${root}`, cause);
+      return new StorageFull({ storage: url, key, limit: `the disk of ${root}` }, cause);
     case 'EDQUOT':
-      return new StorageFull(url, key, `this user’s quota on the disk of ${root}`, cause);
+      return new StorageFull({ storage: url, key, limit: `this user’s quota on the disk of ${root}` }, cause);
     case 'EROFS':
       return new StorageAccessDenied(
-        url,
-        key,
-        'its disk is mounted read-only',
-        `mount ${root} writable`,
+        { storage: url, key, reason: 'its disk is mounted read-only', next: `mount ${root} writable` },
         cause,
       );
     case 'EACCES':
     case 'EPERM': {
       const { reason, next } = await denial(root, written ?? [file], written !== undefined, wayOf);
-      return new StorageAccessDenied(url, key, reason, next, cause);
+      return new StorageAccessDenied({ storage: url, key, reason, next }, cause);
     }
     case 'ENOTDIR':
     case 'EEXIST': {
       const { steps } = await wayOf(file);
       const reason = notADirectory(steps, file) ?? 'a file stands where a directory should';
-      return new StorageUnreachable(url, key, reason, cause);
+      return new StorageUnreachable({ storage: url, key, reason }, cause);
     }
     default:
-      return new StorageUnreachable(url, key, error.message, cause);
+      return new StorageUnreachable({ storage: url, key, reason: error.message }, cause);
   }
 }
 

@@ -33,10 +33,10 @@ export function openDirectory(
 ): Storage {
   const root = url.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
   if (!path.isAbsolute(root) || root.startsWith('//'))
-    throw new StorageUrlInvalid(
+    throw new StorageUrlInvalid({
       url,
-      'a directory is named by its absolute path, as in file:/var/lib/ensemble',
-    );
+      reason: 'a directory is named by its absolute path, as in file:/var/lib/ensemble',
+    });
   return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, kind, isReady));
 }
 
@@ -74,7 +74,7 @@ class DirectoryStorage implements Storage {
     } catch (error) {
       // The disk of the destination: nothing is written where it is read.
       if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') throw error;
-      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(this.url, key, { cause: error });
+      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound({ storage: this.url, key }, { cause: error });
       throw await this.told(error, key);
     }
   }
@@ -86,7 +86,8 @@ class DirectoryStorage implements Storage {
       await this.copy(key, path.resolve(file), path.join(this.root, unfinished, randomUUID()), target);
     // Also after a copy: somebody else may have stored the object meanwhile, which is as good if it is the same one.
     const actual = await this.size(key);
-    if (actual !== size) throw new ObjectDamaged(this.url, key, { size }, { size: actual ?? 0 });
+    if (actual !== size)
+      throw new ObjectDamaged({ storage: this.url, key, expected: { size }, actual: { size: actual ?? 0 } });
     await this.ask(key, ['flush', path.dirname(target)]);
   }
 
@@ -152,7 +153,7 @@ class DirectoryStorage implements Storage {
     try {
       return yield* this.helpers.stream(request);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(this.url, key, { cause: error });
+      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound({ storage: this.url, key }, { cause: error });
       throw await this.told(error, key);
     }
   }

@@ -49,7 +49,7 @@ export async function fetchObject(
     await rm(temporary, { force: true });
     signal?.throwIfAborted();
     if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
-      throw new DownloadDiskFull(destination, { cause: error });
+      throw new DownloadDiskFull({ destination }, { cause: error });
     throw error;
   }
 }
@@ -118,8 +118,14 @@ async function download(
     const actual = await write(handle);
     const { sha256, size } = digest;
     if (actual.size !== size)
-      throw new ObjectDamaged(storage.url, key, { size }, { ...(actual.size < size && actual) });
-    if (actual.sha256 !== sha256) throw new ObjectDamaged(storage.url, key, digest, actual);
+      throw new ObjectDamaged({
+        storage: storage.url,
+        key,
+        expected: { size },
+        actual: { ...(actual.size < size && actual) },
+      });
+    if (actual.sha256 !== sha256)
+      throw new ObjectDamaged({ storage: storage.url, key, expected: digest, actual });
     await rename(temporary, destination);
   } finally {
     await handle.close();

@@ -22,5 +22,5 @@ export function bundleKey(sha256: string): string {
  */
 export function checkKey(key: string): void {
   if (!/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(key) || key.length > 512)
-    throw new ObjectKeyInvalid(key);
+    throw new ObjectKeyInvalid({ key });
 }

@@ -37,8 +37,8 @@ export async function openStorage(url: string, options: StorageOptions = {}): Pr
     );
   if (url.startsWith('s3:')) return (await import('./s3.js')).openS3(url, options);
   // Whatever stands here may be a secret that was put into the wrong field, so only its scheme is repeated.
-  throw new StorageUrlInvalid(
-    /^[a-z0-9+]+:/i.exec(url)?.[0] ?? 'the URL',
-    'its scheme is neither file nor s3',
-  );
+  throw new StorageUrlInvalid({
+    url: /^[a-z0-9+]+:/i.exec(url)?.[0] ?? 'the URL',
+    reason: 'its scheme is neither file nor s3',
+  });
 }

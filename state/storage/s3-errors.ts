@@ -46,35 +46,44 @@ export function s3Error(thrown: unknown, location: S3Location, key: string): unk
   const cause = { cause: new Error(`${error.name}: ${error.message}`) };
 
   if (error.message === 'Region is missing')
-    return new StorageUrlInvalid(url, 'it names no region, and neither AWS_REGION nor the profile does');
+    return new StorageUrlInvalid({
+      url,
+      reason: 'it names no region, and neither AWS_REGION nor the profile does',
+    });
   if (credentialErrors.includes(error.name))
-    return new StorageCredentialsMissing(url, credentialsReason(error.message), cause);
+    return new StorageCredentialsMissing({ storage: url, reason: credentialsReason(error.message) }, cause);
 
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined) {
     const { reason, next } = networkReason(error, location);
-    return new StorageUnreachable(url, key, reason, { ...cause, ...(next !== undefined && { next }) });
+    return new StorageUnreachable({ storage: url, key, reason, next }, cause);
   }
   const answer = `it answers ${status} ${/^\d*$|^Unknown/.test(error.name) ? '' : error.name}`.trimEnd();
   const actual = error.$response?.headers?.['x-amz-bucket-region'] ?? error.Region;
   if (error.name === 'PermanentRedirect' || (actual !== undefined && elsewhere.includes(status)))
-    return new BucketElsewhere(url, bucket, location.region, actual, cause);
-  if (error.name === 'NoSuchBucket') return new BucketNotFound(url, bucket, cause);
-  if (status === 404) return new ObjectNotFound(url, key, cause);
+    return new BucketElsewhere({ storage: url, bucket, region: location.region, actual }, cause);
+  if (error.name === 'NoSuchBucket') return new BucketNotFound({ storage: url, bucket }, cause);
+  if (status === 404) return new ObjectNotFound({ storage: url, key }, cause);
   if (status === 401 || status === 403)
     return new StorageAccessDenied(
-      url,
-      key,
-      refusals[error.name] ?? answer,
-      `check the credentials, and that they allow s3:GetObject, s3:PutObject and s3:ListBucket on ${bucket}`,
+      {
+        storage: url,
+        key,
+        reason: refusals[error.name] ?? answer,
+        next: `check the credentials, and that they allow s3:GetObject, s3:PutObject and s3:ListBucket on ${bucket}`,
+      },
       cause,
     );
   if (status === 507 || quotaErrors.includes(error.name))
-    return new StorageFull(url, key, `the bucket ${bucket} or its server`, cause);
+    return new StorageFull({ storage: url, key, limit: `the bucket ${bucket} or its server` }, cause);
   if (damagedUploads.includes(error.name))
-    return new StorageUnreachable(url, key, 'the upload was cut or changed on its way', cause);
-  if (status >= 500 || status === 429) return new StorageUnreachable(url, key, answer, cause);
-  return new StorageRequestRefused(url, key, `${answer}: ${error.message}`, cause);
+    return new StorageUnreachable(
+      { storage: url, key, reason: 'the upload was cut or changed on its way' },
+      cause,
+    );
+  if (status >= 500 || status === 429)
+    return new StorageUnreachable({ storage: url, key, reason: answer }, cause);
+  return new StorageRequestRefused({ storage: url, key, reason: `${answer}: ${error.message}` }, cause);
 }
 
 /** The SDK's own words where they tell what is wrong, such as an expired login; they do not where nothing was found. */

@@ -23,10 +23,10 @@ const parameters = ['region', 'endpoint', 'pathStyle'];
 export function parseS3Url(text: string): S3Location {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.protocol !== 's3:')
-    throw new StorageUrlInvalid('s3:', 'it cannot be read as a URL');
+    throw new StorageUrlInvalid({ url: 's3:', reason: 'it cannot be read as a URL' });
   const bucket = url.hostname;
   const invalid = (reason: string): StorageUrlInvalid =>
-    new StorageUrlInvalid(`s3://${bucket}${url.pathname}`, reason);
+    new StorageUrlInvalid({ url: `s3://${bucket}${url.pathname}`, reason });
   if (url.username !== '' || url.password !== '')
     throw invalid(
       'credentials do not belong there but into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile',

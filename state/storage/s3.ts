@@ -76,7 +76,8 @@ class S3Storage implements Storage {
     const { size } = await stat(file);
     const present = await this.head(key);
     if (present === size) return;
-    if (present !== undefined) throw new ObjectDamaged(this.url, key, { size }, { size: present });
+    if (present !== undefined)
+      throw new ObjectDamaged({ storage: this.url, key, expected: { size }, actual: { size: present } });
     const digest = await fileDigest(file);
     for (let attempt = 1; ; attempt += 1)
       try {
@@ -91,7 +92,7 @@ class S3Storage implements Storage {
     const command = new GetObjectCommand(this.object(key));
     const { Body: body } = await this.translating(key, () => this.client.send(command, this.bounded()));
     if (!(body instanceof Readable))
-      throw new StorageRequestRefused(this.url, key, 'its answer has no content');
+      throw new StorageRequestRefused({ storage: this.url, key, reason: 'its answer has no content' });
     return translatedBody(body, (error) => s3Error(error, this.location, key));
   }
 
@@ -107,7 +108,7 @@ class S3Storage implements Storage {
   }
 
   close(): void {
-    this.closing.abort(new StorageUnreachable(this.url, '', 'it was closed'));
+    this.closing.abort(new StorageUnreachable({ storage: this.url, key: '', reason: 'it was closed' }));
     this.client.destroy();
   }
 
@@ -129,7 +130,8 @@ class S3Storage implements Storage {
         this.client.send(command, this.bounded()),
       );
       this.bucketSeen = true;
-      if (size === undefined) throw new StorageRequestRefused(this.url, key, 'its answer tells no size');
+      if (size === undefined)
+        throw new StorageRequestRefused({ storage: this.url, key, reason: 'its answer tells no size' });
       return size;
     } catch (error) {
       if (error instanceof ObjectNotFound) return undefined;
@@ -145,7 +147,8 @@ class S3Storage implements Storage {
       await this.translating(key, () => this.client.send(command, this.bounded()));
       this.bucketSeen = true;
     } catch (error) {
-      if (error instanceof ObjectNotFound) throw new BucketNotFound(this.url, bucket, { cause: error.cause });
+      if (error instanceof ObjectNotFound)
+        throw new BucketNotFound({ storage: this.url, bucket }, { cause: error.cause });
       throw error;
     }
   }

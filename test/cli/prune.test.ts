@@ -75,7 +75,8 @@ describe('ensemble prune', function () {
     const storage = await openStorage(`file:${box.home}/local/storage`);
     const away = {
       ...storage,
-      remove: () => Promise.reject(new StorageUnreachable('file:/x', 'k', 'it is away')),
+      remove: () =>
+        Promise.reject(new StorageUnreachable({ storage: 'file:/x', key: 'k', reason: 'it is away' })),
     };
     const environment = { name: 'local', state: '', storage: '' };
     const options = { keep: 0, historyDays: 30 };

@@ -36,6 +36,17 @@ async function findErrors(): Promise<readonly Found[]> {
   return found.flat();
 }
 
+/** Every class that a file of errors defines, by the text of it: one that is not exported would not be found otherwise. */
+const defined = (): readonly string[] =>
+  rooms
+    .flatMap((room) => filesUnder(room).map((file) => `${room}/${file}`))
+    .filter((file) => /(^|\/|-)errors\.ts$/.test(file))
+    .flatMap((file) =>
+      [...textOf(file).matchAll(/^.*?\bclass (\w+) extends defineError\b/gm)]
+        .filter(([line]) => !line.startsWith(' *'))
+        .map(([, name]) => `${name} in dist/${file.replace(/\.ts$/, '.js')}`),
+    );
+
 /** Sources that define an error outside of the files looked at above. */
 function strays(): readonly string[] {
   return rooms
@@ -68,6 +79,21 @@ describe('the docs of errors', () => {
 
   it('are complete, because errors are defined in errors.ts only', () => {
     assert.deepEqual(strays(), []);
+  });
+
+  it('miss none, because each is exported', () => {
+    const found = new Set(errors.map(({ where }) => where));
+    assert.deepEqual(
+      defined().filter((where) => !found.has(where)),
+      [],
+    );
+  });
+
+  it('describe errors that one helper makes, other than the base of them', () => {
+    const own = rooms
+      .flatMap((room) => filesUnder(room).map((file) => `${room}/${file}`))
+      .filter((file) => /\.ts$/.test(file) && /extends EnsembleError\b/.test(textOf(file)));
+    assert.deepEqual(own, ['state/platform/errors.ts'], 'define it with defineError');
   });
 
   it('have a page for every code, and no page without one', () => {

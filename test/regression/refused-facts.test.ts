@@ -72,7 +72,7 @@ describe('facts of a unit that the state tree refuses', () => {
       const mirror = mirrorUnit('f/0', mirrored, tree.log, (facts) => told.push(facts), clock);
       const denied = (): void => {
         // Together with others, and by itself; then the status alone is let through.
-        const error = new AccessDenied('zookeeper://zk', paths.unitHistory('f/0'));
+        const error = new AccessDenied({ coordinator: 'zookeeper://zk', path: paths.unitHistory('f/0') });
         tree.faults.push({ error, applied: false }, { error, applied: false });
       };
       const message = async (): Promise<string | undefined> =>

@@ -82,7 +82,11 @@ describe('what is refused for good after a hook succeeded', () => {
 
   it('puts the relation in error, at once where it is too large; --retry runs the hook again', async () => {
     let refused = true;
-    const error = new ValueTooLarge(paths.settings('/relations/0', 'f/0'), 2_000_000, 1_000_000);
+    const error = new ValueTooLarge({
+      path: paths.settings('/relations/0', 'f/0'),
+      bytes: 2_000_000,
+      limit: 1_000_000,
+    });
     const first = await world.agent({ open: refusing(() => (refused ? error : undefined)) });
     await relate({ 'cli-relation-joined': 'relation-set colour=blue' });
     await untilRelation(
@@ -103,7 +107,7 @@ describe('what is refused for good after a hook succeeded', () => {
     let asked = 0;
     const denied = (): Error => {
       asked += 1;
-      return new AccessDenied('zookeeper://zk', paths.settings('/relations/0', 'f/0'));
+      return new AccessDenied({ coordinator: 'zookeeper://zk', path: paths.settings('/relations/0', 'f/0') });
     };
     await world.agent({ open: refusing(denied), clock: hurried });
     await relate({

@@ -177,7 +177,10 @@ export class EmbeddedCoordinator implements Coordinator {
 
   #refuseIfClosed(): void {
     if (this.#closed !== undefined)
-      throw new CoordinatorUnreachable(this.#terms.url, 'this client of it was closed');
+      throw new CoordinatorUnreachable({
+        coordinator: this.#terms.url,
+        reason: 'this client of it was closed',
+      });
   }
 }
 

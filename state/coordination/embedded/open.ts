@@ -65,6 +65,6 @@ async function reach(terms: Terms): Promise<Store> {
 function directoryOf(url: string): string {
   const path = url.slice(scheme.length);
   if (!url.startsWith(scheme) || !isAbsolute(path))
-    throw new CoordinatorUrlInvalid(url, 'its path is not absolute');
+    throw new CoordinatorUrlInvalid({ url, reason: 'its path is not absolute' });
   return normalize(path);
 }

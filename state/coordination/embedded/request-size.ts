@@ -17,5 +17,6 @@ export function checkSize(operations: readonly Operation[]): void {
     if (bytes > largest.bytes) largest = { path: operation.path, bytes };
     total += bytes + Buffer.byteLength(operation.path);
   }
-  if (total > largestRequest) throw new ValueTooLarge(largest.path, total, largestRequest);
+  if (total > largestRequest)
+    throw new ValueTooLarge({ path: largest.path, bytes: total, limit: largestRequest });
 }

@@ -32,7 +32,7 @@ export class Requests {
       const giveUp = (): void => {
         reject(
           step === 'written'
-            ? new OutcomeUnknown(path)
+            ? new OutcomeUnknown({ path })
             : stateLocked(this.#terms, this.#store.turn.waiting?.blocker, clock.monotonic() - begun),
         );
         step = 'given up';

@@ -33,12 +33,12 @@ export class Staging {
       return;
     }
     const node = this.node(path);
-    if (node === undefined) throw new NodeNotFound(path);
+    if (node === undefined) throw new NodeNotFound({ path });
     const [, version, born, holder] = node;
-    if (operation.version !== undefined && operation.version !== version) throw new VersionConflict(path);
+    if (operation.version !== undefined && operation.version !== version) throw new VersionConflict({ path });
     if (operation.kind === 'set') this.#staged.set(path, [operation.value, version + 1, born, holder]);
     if (operation.kind === 'remove') {
-      if (path === '/' || this.#hasChildren(path)) throw new NodeNotEmpty(path);
+      if (path === '/' || this.#hasChildren(path)) throw new NodeNotEmpty({ path });
       this.#staged.set(path, undefined);
     }
   }
@@ -47,10 +47,10 @@ export class Staging {
     const parent = parentOf(path);
     if (parent !== '') {
       const above = this.node(parent);
-      if (above === undefined) throw new NodeNotFound(parent);
+      if (above === undefined) throw new NodeNotFound({ path: parent });
       if (above[3] !== null) throw new TypeError(`${parent} is ephemeral and can have no children`);
     }
-    if (this.node(path) !== undefined) throw new NodeExists(path);
+    if (this.node(path) !== undefined) throw new NodeExists({ path });
     this.#staged.set(path, [value, 0, this.#number, owner]);
   }
 

@@ -305,16 +305,19 @@ async function checkData(url: string, data: string, clock: Clock): Promise<void>
   await pause(clock, 200);
   const fault = lmdbFault(data);
   if (fault === undefined) return;
-  throw new CoordinatorUnreachable(url, `${data} is damaged, or is no store of Ensemble: ${fault}`);
+  throw new CoordinatorUnreachable({
+    coordinator: url,
+    reason: `${data} is damaged, or is no store of Ensemble: ${fault}`,
+  });
 }
 
 async function prepare(url: string, store: Store): Promise<void> {
   const found = store.newest().about.get('format');
   if (found !== undefined && found !== format) {
-    throw new CoordinatorUnreachable(
-      url,
-      `it was written by another version of Ensemble (its format is ${found})`,
-    );
+    throw new CoordinatorUnreachable({
+      coordinator: url,
+      reason: `it was written by another version of Ensemble (its format is ${found})`,
+    });
   }
   if (found !== undefined) return;
   await store.write((tables) => {

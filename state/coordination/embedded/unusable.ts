@@ -39,7 +39,7 @@ export async function explained(url: string, directory: string, error: unknown):
   const isUnclear = code === undefined || code === 'EIO';
   const known = isUnclear && isFull(directory) ? sentences.ENOSPC : sentences[code ?? ''];
   const reason = known ?? (cause instanceof Error ? cause.message : String(cause));
-  return new CoordinatorUnreachable(url, reason, { cause });
+  return new CoordinatorUnreachable({ coordinator: url, reason }, { cause });
 }
 
 /** lmdb rejects a failed commit with an error that only promises its reason. */

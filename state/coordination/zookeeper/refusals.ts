@@ -22,18 +22,18 @@ export interface Refused {
 export function refusal(coordinator: string, code: number, { kind, path }: Refused): EnsembleError {
   switch (code) {
     case NO_NODE:
-      return new NodeNotFound(kind === 'create' ? parentOf(path) : path);
+      return new NodeNotFound({ path: kind === 'create' ? parentOf(path) : path });
     case BAD_VERSION:
-      return new VersionConflict(path);
+      return new VersionConflict({ path });
     case NODE_EXISTS:
-      return new NodeExists(path);
+      return new NodeExists({ path });
     case NOT_EMPTY:
-      return new NodeNotEmpty(path);
+      return new NodeNotEmpty({ path });
     case NO_AUTH:
     case INVALID_ACL:
-      return new AccessDenied(coordinator, path);
+      return new AccessDenied({ coordinator, path });
     default:
-      return new RequestRefused(coordinator, path, code);
+      return new RequestRefused({ coordinator, path, zookeeperCode: code });
   }
 }
 

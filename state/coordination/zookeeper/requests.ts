@@ -118,7 +118,7 @@ export class Requests {
         entry.sent = false;
         again.push(entry);
       } else {
-        this.#fail(entry, new OutcomeUnknown(entry.options.path));
+        this.#fail(entry, new OutcomeUnknown({ path: entry.options.path }));
       }
     }
     this.#flying.clear();
@@ -213,7 +213,7 @@ export class Requests {
         return;
       }
       const unknown = entry.sent && !entry.options.repeatable;
-      this.#fail(entry, unknown ? new OutcomeUnknown(entry.options.path) : this.unanswered());
+      this.#fail(entry, unknown ? new OutcomeUnknown({ path: entry.options.path }) : this.unanswered());
     }
   }
 }

@@ -236,7 +236,7 @@ export class Tree {
 
   async #write<T>(call: Call<T>, path: string): Promise<Reply<T>> {
     if (call.bytes.length > LARGEST_REQUEST) {
-      throw new ValueTooLarge(path, call.bytes.length, LARGEST_REQUEST);
+      throw new ValueTooLarge({ path, bytes: call.bytes.length, limit: LARGEST_REQUEST });
     }
     return (await this.requests.call(call, { path, repeatable: false })).reply;
   }

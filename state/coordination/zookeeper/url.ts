@@ -27,7 +27,7 @@ export function serverName({ host, port }: Server): string {
 /** Reads `zookeeper://host[:port][,host[:port]…][/path]`; a numeric IPv6 host stands in brackets. */
 export function parseZookeeperUrl(url: string): ZookeeperAddress {
   const fail = (reason: string): never => {
-    throw new CoordinatorUrlInvalid(withoutCredentials(url), reason);
+    throw new CoordinatorUrlInvalid({ url: withoutCredentials(url), reason });
   };
   if (!url.startsWith(SCHEME)) {
     return fail(`it does not start with ${SCHEME}`);

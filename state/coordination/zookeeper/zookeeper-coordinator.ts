@@ -76,7 +76,8 @@ export class ZookeeperCoordinator implements Coordinator {
     const left = (path: string): void => {
       if (!this.#names.isObserved(path) && !this.#nodes.isObserved(path)) looks.release(path);
     };
-    const refused = (path: string): void => options.refused?.(new AccessDenied(address.display, path));
+    const refused = (path: string): void =>
+      options.refused?.(new AccessDenied({ coordinator: address.display, path }));
     this.#nodes = new Watches(this.#clock, epoch, looks.atNode, left, refused);
     this.#names = new Watches(this.#clock, epoch, looks.atNames, left, refused);
     this.#session = new Session(
@@ -316,6 +317,6 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   #unreachable(reason: string): CoordinatorUnreachable {
-    return new CoordinatorUnreachable(this.address.display, reason);
+    return new CoordinatorUnreachable({ coordinator: this.address.display, reason });
   }
 }

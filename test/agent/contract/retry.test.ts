@@ -35,8 +35,13 @@ describe('trying until it works', () => {
   });
 
   it('the same answer is asked for twenty times in a row, what nobody answers for ever', () => {
-    const damaged = new ObjectDamaged('file:/s', 'k', { size: 2 }, { size: 1 });
-    const away = new StorageUnreachable('file:/s', 'k', 'refused');
+    const damaged = new ObjectDamaged({
+      storage: 'file:/s',
+      key: 'k',
+      expected: { size: 2 },
+      actual: { size: 1 },
+    });
+    const away = new StorageUnreachable({ storage: 'file:/s', key: 'k', reason: 'refused' });
     const mayHeal = unlessRepeated((error) => !(error instanceof TypeError));
     for (let tries = 0; tries < 100; tries += 1) assert.equal(mayHeal(away), true);
     for (let tries = 0; tries < 19; tries += 1) assert.equal(mayHeal(damaged), true);

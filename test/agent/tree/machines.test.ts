@@ -57,9 +57,9 @@ describe('machines in the tree', () => {
   });
 
   it('a registration whose answer is lost is made good', async () => {
-    tree.faults.push({ error: new OutcomeUnknown('/machines/m0'), applied: true });
+    tree.faults.push({ error: new OutcomeUnknown({ path: '/machines/m0' }), applied: true });
     await register(identity('m0'));
-    tree.faults.push({ error: new OutcomeUnknown('/machines/m1'), applied: false });
+    tree.faults.push({ error: new OutcomeUnknown({ path: '/machines/m1' }), applied: false });
     await register(identity('m1'));
     assert.deepEqual(
       (await readMachines(tree.real)).map(({ name, agent }) => [name, agent !== undefined]),
@@ -72,7 +72,7 @@ describe('machines in the tree', () => {
 
   it('a presence that vanishes is put back, also when that fails at first', async () => {
     await register(identity('m0'));
-    tree.faults.push({ error: new OutcomeUnknown(paths.agent('m0')), applied: false });
+    tree.faults.push({ error: new OutcomeUnknown({ path: paths.agent('m0') }), applied: false });
     await tree.real.remove(paths.agent('m0'));
     await eventually(async () => assert.ok(await tree.real.get(paths.agent('m0'))));
   });
@@ -95,7 +95,7 @@ describe('machines in the tree', () => {
     await tree.units(1);
     await register(identity('m0'));
     for (let time = 0; time < 31; time += 1)
-      tree.faults.push({ error: new OutcomeUnknown(paths.unit('f/0')), applied: false });
+      tree.faults.push({ error: new OutcomeUnknown({ path: paths.unit('f/0') }), applied: false });
     ends.push(placeUnplaced(tree.coordinator(), placing()));
     await eventually(async () => assert.deepEqual(await tree.real.children(paths.unplaced), []));
     assert.match(tree.logged.join(), /could not be placed/);

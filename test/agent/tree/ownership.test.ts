@@ -124,7 +124,7 @@ describe('the ownership of a machine', () => {
   it('is not lost to its own write whose answer was', async () => {
     const ownership = await taken('a');
     const fenced = fencedCoordinator(tree.coordinator(), ownership, systemClock);
-    tree.faults.push({ error: new OutcomeUnknown('/machines/m0'), applied: true });
+    tree.faults.push({ error: new OutcomeUnknown({ path: '/machines/m0' }), applied: true });
     await tree.real.remove(ownership.claim);
     await eventuallyTrue(
       'the claim stands',

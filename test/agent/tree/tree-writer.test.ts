@@ -58,7 +58,7 @@ describe('writes to the tree', () => {
 
   it('a write whose answer was lost is built anew and finds that it went through', async () => {
     const { write } = writer();
-    tree.faults.push({ error: new OutcomeUnknown('/a'), applied: true });
+    tree.faults.push({ error: new OutcomeUnknown({ path: '/a' }), applied: true });
     const asked: number[] = [];
     await write(async (tries) => {
       asked.push(tries);
@@ -71,7 +71,7 @@ describe('writes to the tree', () => {
 
   it('a write whose answer was lost and which did not go through is done', async () => {
     const { write } = writer();
-    tree.faults.push({ error: new OutcomeUnknown('/a'), applied: false });
+    tree.faults.push({ error: new OutcomeUnknown({ path: '/a' }), applied: false });
     await write(() => [set('/a', '1')]);
     assert.equal(await value('/a'), '1');
   });
@@ -91,7 +91,7 @@ describe('writes to the tree', () => {
       { message: 'a bug' },
     );
     tree.faults.push(
-      { error: new VersionConflict('/a'), applied: false },
+      { error: new VersionConflict({ path: '/a' }), applied: false },
       { error: new Error('the disk'), applied: false },
     );
     await assert.rejects(

@@ -121,7 +121,7 @@ describe('what is carried', () => {
       columns: 80,
       rows: 24,
     };
-    reportError(new UnitNotFound('mysql/0'), screen, false, carried);
+    reportError(new UnitNotFound({ unit: 'mysql/0' }), screen, false, carried);
     assert.equal(text, 'ensemble: unit mysql/0 does not exist\n  try: ensemble status -e production\n');
   });
 

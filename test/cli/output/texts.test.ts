@@ -88,7 +88,7 @@ describe('an error', () => {
   };
 
   it('is told in a sentence with what to do next', () => {
-    assert.deepEqual(told(new UnitNotFound('mysql/0')), {
+    assert.deepEqual(told(new UnitNotFound({ unit: 'mysql/0' })), {
       text: 'ensemble: unit mysql/0 does not exist\n  try: ensemble status\n',
       code: 1,
     });

@@ -36,17 +36,17 @@ describe('an attempt that meets a conflict', () => {
 
   it('is made again, also when the answer to its write was lost', async () => {
     const { run, count } = attempts(
-      new VersionConflict('/a'),
-      new OutcomeUnknown('/a'),
-      new NodeExists('/a'),
-      new NodeNotFound('/b'),
+      new VersionConflict({ path: '/a' }),
+      new OutcomeUnknown({ path: '/a' }),
+      new NodeExists({ path: '/a' }),
+      new NodeNotFound({ path: '/b' }),
     );
     assert.equal(await retryOnConflict('it', run, atOnce), 'done');
     assert.equal(count(), 5);
   });
 
   it('has found a fact when the same node is there, or missing, twice in a row', async () => {
-    const { run, count } = attempts(new NodeExists('/a'), new NodeExists('/a'));
+    const { run, count } = attempts(new NodeExists({ path: '/a' }), new NodeExists({ path: '/a' }));
     await assert.rejects(retryOnConflict('it', run, atOnce), NodeExists);
     assert.equal(count(), 2);
   });
@@ -58,7 +58,7 @@ describe('an attempt that meets a conflict', () => {
   });
 
   it('gives up after many', async () => {
-    const { run } = attempts(...Array.from({ length: 100 }, () => new VersionConflict('/a')));
+    const { run } = attempts(...Array.from({ length: 100 }, () => new VersionConflict({ path: '/a' })));
     await assert.rejects(retryOnConflict('service mysql', run, atOnce), (error: Error) => {
       assert.ok(error instanceof TooManyConflicts);
       assert.match(error.message, /^service mysql is being changed by others again and again$/);

@@ -19,7 +19,7 @@ function losing(coordinator: Coordinator, applied: boolean): Coordinator {
         if (lost) return target.transaction(operations);
         lost = true;
         if (applied) await target.transaction(operations);
-        throw new OutcomeUnknown('transaction');
+        throw new OutcomeUnknown({ path: 'transaction' });
       };
     },
   });

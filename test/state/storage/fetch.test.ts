@@ -105,7 +105,11 @@ describe('fetchObject', () => {
   });
 
   it('passes the error of a stream on, and leaves nothing', async () => {
-    const broken = new StorageUnreachable('file:/example', content.key, 'the connection broke');
+    const broken = new StorageUnreachable({
+      storage: 'file:/example',
+      key: content.key,
+      reason: 'the connection broke',
+    });
     const breaking = reading(() =>
       Promise.resolve(
         Readable.from(
