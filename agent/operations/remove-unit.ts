@@ -16,6 +16,7 @@ import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
 import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
+import type { UnitRecord } from '../journal/record.js';
 import { untilItWorks } from '../contract/retry.js';
 import type { HealingUnit } from './prepare-upgrade.js';
 import { MOST_NAMED, nameLeftRunning, sayLeftRunning } from './left-running.js';
@@ -110,13 +111,30 @@ async function isAnother(unit: RemovedUnit): Promise<boolean> {
 }
 
 /**
+ * What becomes of the unit's data. It is journalled as soon as the unit is on its way out: after a restart the request may
+ * not have been read again yet. What was to be kept stays so but by `--purge`, which the request says only of the very
+ * unit that was named; other releases leave out what was said before.
+ */
+export function fateOfData(
+  unit: Pick<RemovedUnit, 'record' | 'requests'>,
+): Pick<UnitRecord, 'keepData' | 'purge'> {
+  const record = unit.record();
+  const request = unit.requests().removal?.value;
+  const { keepData, purge } = request ?? record;
+  const isKept =
+    (keepData === true && request?.forOlderAgent !== true) || (record.keepData === true && purge !== true);
+  return { keepData: isKept || undefined, purge: (purge === true && !isKept) || undefined };
+}
+
+/**
  * Puts the unit's directory aside, or removes it where the operator wants that, or the environment keeps nothing. May be
  * asked for anew meanwhile: where there is no room to note what is put aside, `--purge` is the way out.
  */
 async function clearAway(unit: RemovedUnit): Promise<KeptUnit | undefined> {
   const { kept, log } = unit.parts;
   const { root } = unit.directory;
-  const { keepData = false, purge, since, formula, incarnation = '' } = unit.record();
+  const { since, formula, incarnation = '' } = unit.record();
+  const { keepData = false, purge = false } = fateOfData(unit);
   const life = lifeOfDirectory(unit.directory) ?? '';
   const isOwn = life === '' || life === incarnation;
   const leaving = {
@@ -125,10 +143,9 @@ async function clearAway(unit: RemovedUnit): Promise<KeptUnit | undefined> {
     at: Date.parse(since),
     forGood: keepData || !isOwn,
   };
-  const isPurged = unit.requests().removal?.value.purge ?? purge ?? false;
   // Of a unit that was never installed there is nothing to keep.
   const isEmpty = formula === null && !keepData && !hasContent(unit.directory.data);
-  if (isOwn && (isPurged || isEmpty || !(keepData || kept.keeps()))) {
+  if (isOwn && (purge || isEmpty || !(keepData || kept.keeps()))) {
     await kept.discard(root, leaving);
     return undefined;
   }

@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { pause } from '../../state/platform/clock.js';
 import { NoProgress } from '../contract/errors.js';
-import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../contract/log.js';
 import { type CommittingUnit, commitUpgrade } from './commit-upgrade.js';
 import { type InstallingUnit, installFormula } from './install-formula.js';
 import { NotPrepared, type UnitOperations } from '../contract/operations.js';
 import { fetchFormula, type PreparingUnit, stageWanted, untilHealed } from './prepare-upgrade.js';
-import { type RemovedUnit, removeUnitHere } from './remove-unit.js';
+import { fateOfData, type RemovedUnit, removeUnitHere } from './remove-unit.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import type { UnitCommands } from '../hook-runs/commands.js';
 import type { UnitRelations } from '../relation/unit-relations.js';
@@ -165,10 +164,4 @@ async function configure(unit: OperatedUnit): Promise<void> {
   const begun = hook?.name === 'config-changed' || done.includes('config-changed');
   if (!begun) unit.note({ configDigest: configDigest(await unit.config()) });
   await runWorkflowHook(unit, 'config-changed');
-}
-
-/** Journalled as soon as the unit is on its way out: after a restart the request may not have been read again yet. */
-function fateOfData(unit: RemovedUnit): Pick<UnitRecord, 'keepData' | 'purge'> {
-  const { keepData, purge } = unit.requests().removal?.value ?? unit.record();
-  return { keepData: keepData === true || undefined, purge: purge === true || undefined };
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import { destroyService } from '../../state/model/removal.js';
 import { readServiceState } from '../../control/status/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
+import { keptAnyway } from '../follow/tell-kept.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
@@ -15,17 +16,16 @@ export async function destroy(
   if (keepData && purge) throw invocation.misuse('--keep-data and --purge are opposites: choose one');
   return withSession<ExitCode>(invocation, async (session) => {
     const by = requester(systemClock.now());
-    const units = await destroyService(session.coordinator, service, {
-      ...by,
-      ...(keepData && { keepData }),
-      ...(purge && { purge }),
-    });
+    const kept = keptAnyway(invocation.output);
+    const removal = { ...by, ...(keepData && { keepData }), ...(purge && { purge }) };
+    const units = await destroyService(session.coordinator, service, removal, kept.noted);
     const left = await readServiceState(session.coordinator, service);
     invocation.output.notice(
       left === undefined
         ? `service ${service} is gone`
         : `service ${service} goes when its units have stopped; see how far with: ensemble status ${service}`,
     );
+    kept.tell();
     await warnOfAbsentAgents(session, invocation, units);
     return 0;
   });

@@ -3,6 +3,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { removeRelation } from '../../state/model/removal.js';
+import { keptAnyway } from '../follow/tell-kept.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
@@ -12,7 +13,8 @@ export async function unrelate(one: string, other: string, invocation: Invocatio
   return withSession<ExitCode>(invocation, async ({ coordinator }) => {
     const names = [parseEndpointName(one), parseEndpointName(other)] as const;
     const { id, value } = await findRelation(coordinator, names);
-    await removeRelation(coordinator, id, { ...requester(systemClock.now()) });
+    const kept = keptAnyway(invocation.output);
+    await removeRelation(coordinator, id, { ...requester(systemClock.now()) }, kept.noted);
     const ends = value.endpoints.map(formatEndpoint).join(' and ');
     const left = await coordinator.get(paths.relation(id));
     invocation.output.notice(
@@ -20,6 +22,7 @@ export async function unrelate(one: string, other: string, invocation: Invocatio
         ? `${ends} are no longer related`
         : `${ends} part as soon as their units have left; see how far with: ensemble status`,
     );
+    kept.tell();
     return 0;
   });
 }

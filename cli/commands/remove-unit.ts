@@ -1,10 +1,11 @@
 import { namesOf } from '../../control/names-of.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { forceUnitsOut } from '../../state/model/forced-removal.js';
-import { requestEntry } from '../../state/model/history-entry.js';
+import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
+import { keptAnyway } from '../follow/tell-kept.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
@@ -34,9 +35,10 @@ export async function removeUnits(
       return 0;
     }
     const removal = { ...by, ...(keepData && { keepData }), ...(purge && { purge }) };
-    await requestRemoval(session.coordinator, units, removal, (asked) =>
-      requestEntry(by, { what: 'remove-unit', message: namesOf(asked) }),
-    );
+    const kept = keptAnyway(invocation.output);
+    const entryOf = (asked: readonly string[]): HistoryEntry =>
+      requestEntry(by, { what: 'remove-unit', message: namesOf(asked) });
+    await requestRemoval(session.coordinator, units, removal, entryOf, kept.noted);
     const left = await Promise.all(units.map((unit) => session.coordinator.get(paths.unit(unit))));
     const gone = units.filter((_, index) => left[index] === undefined);
     const going = units.filter((_, index) => left[index] !== undefined);
@@ -47,6 +49,7 @@ export async function removeUnits(
         `${namesOf(going)} ${verb} asked to stop and go; see how far with: ensemble status`,
       );
     }
+    kept.tell();
     await warnOfAbsentAgents(session, invocation, units);
     return 0;
   });

@@ -1,14 +1,21 @@
-import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import type { Coordinator } from '../coordination/coordinator.js';
 import { unlessGone } from '../coordination/unless-gone.js';
 import { newChangeId, retryOnConflict } from './conflict.js';
-import { readEntity } from './entity.js';
+import { parseSound, readEntity } from './entity.js';
 import { recordOperations } from './history.js';
 import { type HistoryEntry, requestEntry } from './history-entry.js';
 import { keepNumber } from './numbers.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { UnitIsSubordinate } from './relation-errors.js';
 import { markRelationRemoving, readRelation, relationsOfService, removeLeftRelation } from './relations.js';
-import { requestOf, requestOperation } from './requests.js';
+import {
+  type KeptAnyway,
+  machinesThatKeep,
+  removalInPlaceOf,
+  requestToGo,
+  tellKept,
+} from './removal-request.js';
+import { requestOperation } from './requests.js';
 import { type Removal, removalSchema, serviceSchema, type Unit, unitSchema } from './schemas.js';
 import { editService, removeServiceOperations, unitsOfService } from './services.js';
 import { freePlaceOperations, subordinatesOf, unitsPlacedBy } from './subordinates.js';
@@ -18,6 +25,7 @@ import { removeUnitOperations, requireUnit } from './units.js';
  * Asks units to stop and go, and with them those placed beside them. A unit that waits for a machine has nobody who
  * could stop it, so it is removed at once.
  * @param asked gives what goes on a service's record about these units of it, in the transaction that asks them
+ * @param told of each unit whose directory is kept although this request did not ask for it
  * @throws UnitNotFound, UnitIsSubordinate, before any unit is asked
  */
 export async function requestRemoval(
@@ -25,13 +33,14 @@ export async function requestRemoval(
   units: readonly string[],
   removal: Removal,
   asked?: (units: readonly string[]) => HistoryEntry,
+  told: KeptAnyway = () => undefined,
 ): Promise<void> {
   await requireRemovable(coordinator, units);
   for (const service of new Set(units.map(serviceOfUnit))) {
     const own = units.filter((unit) => serviceOfUnit(unit) === service);
-    await askTogether(coordinator, service, own, removal, asked?.(own));
+    await askTogether(coordinator, service, own, removal, asked?.(own), told);
   }
-  await askToGo(coordinator, units, removal, true);
+  await askToGo(coordinator, units, removal, told, true);
 }
 
 /** Units asked per transaction. */
@@ -44,6 +53,7 @@ async function askTogether(
   units: readonly string[],
   removal: Removal,
   asked: HistoryEntry | undefined,
+  told: KeptAnyway,
 ): Promise<void> {
   for (let start = 0; start < units.length; start += UNITS_PER_TRANSACTION) {
     const batch = units.slice(start, start + UNITS_PER_TRANSACTION);
@@ -51,14 +61,27 @@ async function askTogether(
       const nodes = await coordinator.getMany(
         batch.flatMap((unit) => [paths.unit(unit), paths.removal(unit)]),
       );
-      const operations = batch.flatMap((unit, index): readonly Operation[] =>
-        nodes[2 * index] === undefined
-          ? []
-          : [requestOperation(paths.removal(unit), removal, nodes[2 * index + 1])],
+      const standing = batch.flatMap((unit, index) => {
+        const node = nodes[2 * index];
+        if (node === undefined) return [];
+        const machine = parseSound(paths.unit(unit), unitSchema, node, [])?.value.machine ?? null;
+        return [{ unit, machine, standing: nodes[2 * index + 1] }];
+      });
+      if (standing.length === 0) return;
+      const keeping = await machinesThatKeep(
+        coordinator,
+        standing.map(({ machine }) => machine),
       );
-      if (operations.length === 0) return;
+      const requests = standing.map((each) => {
+        const asked = { standing: each.standing, named: true, keeps: keeping.has(each.machine) };
+        return { ...each, request: removalInPlaceOf(removal, asked) };
+      });
+      const operations = requests.map(({ unit, standing: before, request }) =>
+        requestOperation(paths.removal(unit), request, before),
+      );
       const record = start === 0 ? await recordOperations(coordinator, [service], asked) : [];
       await coordinator.transaction([...operations, ...record]);
+      for (const { unit, request } of requests) tellKept(unit, removal, request, told);
     });
   }
 }
@@ -81,6 +104,7 @@ async function askToGo(
   coordinator: Coordinator,
   units: readonly string[],
   removal: Removal,
+  told: KeptAnyway,
   asked = false,
 ): Promise<void> {
   await Promise.all(
@@ -88,9 +112,14 @@ async function askToGo(
       const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
       if (unit === undefined) return;
       if (unit.value.machine === null) return removeUnit(coordinator, name, removal, unit.value);
-      if (!asked) await unlessGone(() => requestOf(coordinator, paths.removal(name), removal));
+      if (!asked)
+        await unlessGone(async () => {
+          const keeping = await machinesThatKeep(coordinator, [unit.value.machine]);
+          const keeps = keeping.has(unit.value.machine);
+          tellKept(name, removal, await requestToGo(coordinator, name, removal, keeps), told);
+        });
       await freePlace(coordinator, name);
-      await askToGo(coordinator, await subordinatesOf(coordinator, name), removal);
+      await askToGo(coordinator, await subordinatesOf(coordinator, name), removal, told);
     }),
   );
 }
@@ -121,7 +150,7 @@ export async function removeUnit(
     if (unit === undefined || (life !== undefined && life.incarnation !== unit.value.incarnation)) return;
     const asked = removal ?? (await readEntity(coordinator, paths.removal(name), removalSchema))?.value;
     const beside = await subordinatesOf(coordinator, name);
-    if (asked !== undefined) await askToGo(coordinator, beside, asked);
+    if (asked !== undefined) await askToGo(coordinator, beside, asked, () => undefined);
     await coordinator.transaction(await removeUnitOperations(coordinator, name, unit));
   });
   await removeDroppedRelations(coordinator, serviceOfUnit(name));
@@ -131,12 +160,14 @@ export async function removeUnit(
 /**
  * Marks a service as going and asks all its units to stop and go; without units it is gone at once. That is on its
  * record as soon as it is marked.
+ * @param told of each unit whose directory is kept although this request did not ask for it
  * @throws ServiceNotFound
  */
 export async function destroyService(
   coordinator: Coordinator,
   service: string,
   removal: Removal,
+  told: KeptAnyway = () => undefined,
 ): Promise<readonly string[]> {
   // First the mark, which forbids new units, and then the units: nobody can add one in between.
   const change = newChangeId();
@@ -144,9 +175,11 @@ export async function destroyService(
   await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }), asked);
   const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
   // One that fails, as where its node cannot be read, is told of when all others were asked.
-  const left = await Promise.allSettled(relations.map((id) => removeRelation(coordinator, id, removal)));
+  const left = await Promise.allSettled(
+    relations.map((id) => removeRelation(coordinator, id, removal, told)),
+  );
   const units = await unitsOfService(coordinator, service);
-  await askToGo(coordinator, units, removal);
+  await askToGo(coordinator, units, removal, told);
   await removeServiceIfEmpty(coordinator, service);
   for (const each of left) if (each.status === 'rejected') throw each.reason;
   return units;
@@ -155,12 +188,19 @@ export async function destroyService(
 /**
  * Marks a relation as going; the last unit to leave removes it, and one that no unit ever joined is gone at once. The
  * subordinate units that it placed are asked to stop and go.
+ * @param told of each of them whose directory is kept although this request did not ask for it
  */
-export async function removeRelation(coordinator: Coordinator, id: string, removal: Removal): Promise<void> {
+export async function removeRelation(
+  coordinator: Coordinator,
+  id: string,
+  removal: Removal,
+  told: KeptAnyway = () => undefined,
+): Promise<void> {
   await markRelationRemoving(coordinator, id, removal);
   // Read after the mark: a unit that was just being added has its subordinate by now, or will get none.
   const relation = await readRelation(coordinator, id);
-  if (relation !== undefined) await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal);
+  if (relation !== undefined)
+    await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal, told);
   await removeRelationIfLeft(coordinator, id);
 }
 

@@ -267,6 +267,8 @@ export const removalSchema = z.looseObject({
   ...request,
   /** Its directory is kept until an operator removes it. */
   keepData: z.optional(z.boolean()),
+  /** That stands there only for an agent that would remove the directory at once; others keep it for its time. */
+  forOlderAgent: z.optional(z.boolean()),
   /** Its directory is not kept at all. */
   purge: z.optional(z.boolean()),
 });

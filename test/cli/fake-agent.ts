@@ -17,7 +17,7 @@ export class FakeAgent {
   async register(): Promise<this> {
     await this.coordinator.create(
       paths.machine(this.machine),
-      nodeValue({ hostname: `${this.machine}.test` }),
+      nodeValue({ hostname: `${this.machine}.test`, kept: { units: 0, bytes: 0 } }),
     );
     await this.coordinator.create(`${paths.machine(this.machine)}/units`, '{}');
     return this;

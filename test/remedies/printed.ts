@@ -17,6 +17,10 @@ export const printed: Readonly<
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'is named, with the command that removes it, where the disk is full',
   },
+  'cli/follow/tell-kept.ts: ensemble prune --removed {first}': {
+    test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
+    says: 'is kept whatever else takes the unit along',
+  },
   'cli/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'needs attention where less is free than is kept',

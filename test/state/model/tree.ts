@@ -53,7 +53,7 @@ export function useTree(): Tree {
 
 /** Registers a machine as its agent does. */
 export async function addMachine(coordinator: Coordinator, name: string, up = true): Promise<void> {
-  await coordinator.create(paths.machine(name), nodeValue({ hostname: name }));
+  await coordinator.create(paths.machine(name), nodeValue({ hostname: name, kept: { units: 0, bytes: 0 } }));
   await coordinator.create(paths.machineUnits(name), '{}');
   if (up) {
     const presence = nodeValue({ pid: 1, version: '0.1.0', since: now });
