@@ -31,10 +31,20 @@ export function nameOfRecord(file: string): string | undefined {
   return file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : undefined;
 }
 
-/** Undefined where there is none, or it cannot be read: then nothing is known of the directory. */
+/**
+ * Undefined where there is none, or it says nothing: then nothing is known of the directory.
+ * @throws what keeps it from being read for now
+ */
 export async function readKept(notes: string, name: string): Promise<KeptRecord | undefined> {
+  let text: string;
   try {
-    return keptSchema.parse(JSON.parse(await readFile(join(notes, name + SUFFIX), 'utf8')));
+    text = await readFile(join(notes, name + SUFFIX), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return keptSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { KeptUnit } from '../../state/model/kept.js';
@@ -7,11 +7,11 @@ import { betweenFaults } from '../contract/fault-points.js';
 import type { Log } from '../contract/log.js';
 import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
-import { ageOf, markAgain, type Moment } from './kept-age.js';
+import { ageOf, markAgain, type Moment, untilSettled } from './kept-age.js';
 import { forgetKept, type KeptRecord, nameOfRecord, readKept, writeKept } from './kept-record.js';
 import { asideName, clearPlace, moveAside, placesOf, unitOfAside } from './put-aside.js';
+import { goingName, isMissing, isThere, markGoing, nameBefore, namesIn } from './kept-place.js';
 import { removeTree } from './remove-tree.js';
-import { hasContent } from './unit-directory.js';
 
 /** Milliseconds between two looks, at most. */
 const HOUR = 3_600_000;
@@ -75,6 +75,8 @@ export function keepUnits(
   const removed = join(root, 'removed');
   const notes = join(root, 'kept');
   const records = new Map<string, KeptRecord>();
+  /** Those of them that are elsewhere, and cannot be reached there for now. */
+  const away = new Set<string>();
   let timer: Timer | undefined;
   let over = false;
   /** One after the other: two that remove the same would be in each other's way. */
@@ -95,14 +97,21 @@ export function keepUnits(
     return { unit, incarnation, removedAt, bytes, ...until, directory: placeOf(name, record) };
   }
 
+  /** @returns why it is still there */
   async function remove(name: string, record: KeptRecord): Promise<string | undefined> {
     const place = placeOf(name, record);
+    if (away.has(name)) return 'it is not there: its disk may not be mounted';
     try {
-      // First it is said: what is half removed must not be taken for a unit's data.
+      // First it is marked: what is half removed must not be taken for a unit's data.
       const going = { ...record, going: true };
-      await betweenFaults('kept.mark', () => writeKept(notes, name, going));
+      await betweenFaults('kept.mark', () => markGoing(place, () => writeKept(notes, name, going)));
       records.set(name, going);
-      await betweenFaults('kept.remove', () => removeTree(place));
+      const isGone = await betweenFaults(
+        'kept.remove',
+        async () =>
+          (await removeTree(goingName(place), () => !over)) && (await removeTree(place, () => !over)),
+      );
+      if (!isGone) return 'the agent ended meanwhile; the next one goes on';
       await clearPlace(removed, units, name, place);
       await betweenFaults('kept.forget', () => forgetKept(notes, name));
       records.delete(name);
@@ -117,46 +126,70 @@ export function keepUnits(
     }
   }
 
-  /** Reads what is there: by now somebody may have taken it, or a release that kept no records put it there. */
+  /**
+   * Reads what is there: by now somebody may have taken it, or a release that kept no records put it there.
+   * @throws what keeps the directories from being listed
+   */
   async function read(): Promise<void> {
-    const files = await readdir(notes).catch((): string[] => []);
+    const files = await namesIn(notes);
     const named = new Set(files.flatMap((file) => nameOfRecord(file) ?? []));
-    const aside = await readdir(removed).catch((): string[] => []);
+    const aside = await namesIn(removed);
     for (const name of records.keys()) if (!named.has(name)) records.delete(name);
-    for (const name of named) {
-      const record = await readKept(notes, name);
-      if (record === undefined) {
-        // As good as none: written anew below.
-        if (!over) await forgetKept(notes, name);
-        named.delete(name);
-        records.delete(name);
-        continue;
+    for (const name of named)
+      try {
+        if (!(await readOne(name))) named.delete(name);
+      } catch (error) {
+        // It counts as it was known before.
+        log.warning('what is noted of a removed unit cannot be looked at', { path: join(notes, name), error });
       }
-      if (await isThere(placeOf(name, record))) records.set(name, record);
-      else if (!over) {
-        await clearPlace(removed, units, name, placeOf(name, record));
-        await forgetKept(notes, name);
-        records.delete(name);
-      }
-    }
-    for (const name of aside) if (!named.has(name) && !over) await adopt(name);
+    for (const name of new Set(aside.map(nameBefore))) if (!named.has(name) && !over) await adopt(name);
   }
 
-  /** Nobody said for how long it is to be kept: an operator removes it. */
+  /** @returns false where the note says nothing, and is gone: the directory is to be noted anew */
+  async function readOne(name: string): Promise<boolean> {
+    const record = await readKept(notes, name);
+    if (record === undefined) {
+      if (!over) await forgetKept(notes, name);
+      records.delete(name);
+      return false;
+    }
+    const place = placeOf(name, record);
+    const isHalf = await isThere(goingName(place));
+    const isHere = isHalf || (await isThere(place));
+    away.delete(name);
+    if (isHere) records.set(name, isHalf ? { ...record, going: true } : record);
+    else if (record.place !== undefined && (await isMissing(removed, name, place))) {
+      away.add(name);
+      records.set(name, record);
+    } else if (!over) {
+      await clearPlace(removed, units, name, place);
+      await forgetKept(notes, name);
+      records.delete(name);
+    }
+    return true;
+  }
+
+  /** Nobody said for how long it is to be kept: an operator removes it. Without room for a note it is known all the same. */
   async function adopt(name: string): Promise<void> {
     const found = unitOfAside(name);
     if (found === undefined) return;
-    const bytes = await bytesUnder(join(removed, name));
-    const record: KeptRecord = { ...found, bytes, forGood: true, age: { ...moment(), aged: 0 } };
+    const half = goingName(join(removed, name));
+    const going = await isThere(half);
+    const bytes = await bytesUnder(going ? half : join(removed, name));
+    const age = { ...moment(), aged: 0 };
+    const record: KeptRecord = { ...found, bytes, forGood: true, age, ...(going && { going }) };
     try {
       // Whoever puts it aside in this moment knows more, and writes over it.
-      await mkdir(notes, { recursive: true, mode: 0o700 });
-      const file = await open(join(notes, `${name}.json`), 'wx', 0o600);
-      await file.writeFile(JSON.stringify(record)).finally(() => file.close());
-      records.set(name, record);
+      await betweenFaults('kept.adopt', async () => {
+        await mkdir(notes, { recursive: true, mode: 0o700 });
+        const file = await open(join(notes, `${name}.json`), 'wx', 0o600);
+        await file.writeFile(JSON.stringify(record)).finally(() => file.close());
+      });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+      log.warning('what is kept of a removed unit cannot be noted', { unit: found.unit, error });
     }
+    records.set(name, record);
   }
 
   async function lookNow(): Promise<void> {
@@ -164,6 +197,7 @@ export function keepUnits(
       await read();
       for (const [name, record] of records) {
         if (over) return;
+        if (away.has(name)) continue;
         const ms = left(record);
         if (record.going === true || ms === 0) {
           if (record.going !== true)
@@ -193,10 +227,13 @@ export function keepUnits(
   function again(): void {
     timer?.cancel();
     if (over) return;
-    const due = [...records.values()].flatMap((record) =>
-      record.going === true ? [] : (left(record) ?? []),
+    const due = [...records].flatMap(([name, record]) =>
+      record.going === true || away.has(name) ? [] : (left(record) ?? []),
     );
-    timer = clock.after(Math.min(HOUR, ...due.map((ms) => ms + 1)), () => void look());
+    const settling = [...records.values()]
+      .map(({ age }) => untilSettled(age, moment()))
+      .filter((ms) => ms > 0);
+    timer = clock.after(Math.min(HOUR, ...settling, ...due.map((ms) => ms + 1)), () => void look());
   }
 
   function inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -239,10 +276,7 @@ export function keepUnits(
       for (const place of placesOf(removed, from, name)) await removeTree(place);
       await forgetKept(notes, name);
       records.delete(name);
-      await removeTree(from).catch((error: NodeJS.ErrnoException) => {
-        // A mount point stays, without what was in it.
-        if (error.code !== 'EBUSY' || hasContent(from)) throw error;
-      });
+      await removeTree(from);
       told();
     },
     prune: ({ unit, dryRun }) =>
@@ -254,6 +288,7 @@ export function keepUnits(
           .sort(([, a], [, b]) => (a.removedAt < b.removedAt ? -1 : 1));
         const found: KeptUnit[] = [];
         for (const [name, record] of meant) {
+          if (over) break;
           const reason = dryRun === true ? undefined : await remove(name, record);
           found.push({ ...describe(name, record), ...(reason !== undefined && { reason }) });
         }
@@ -275,15 +310,4 @@ export function keepUnits(
       await work;
     },
   };
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      // What cannot be looked at for now is not forgotten for that.
-      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return true;
-      return false;
-    },
-  );
 }

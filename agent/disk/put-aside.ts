@@ -4,7 +4,7 @@ import { nodeOfUnit } from '../../state/model/paths.js';
 import { sync } from '../../state/storage/durable.js';
 
 /** Where a directory is put that cannot leave its file system: beside the units, or in the directory itself. */
-const ASIDE = '.removed';
+export const ASIDE = '.removed';
 
 /**
  * The name of a unit's directory under `removed/`, e.g. `mysql-0-2026-01-01T100000000Z-3f9a01c2d4e5`.

@@ -41,7 +41,12 @@ export function answerKeptRequests(
         `${by} has what is kept of ${unit ?? 'removed units'} removed`,
         unit === undefined ? {} : { unit },
       );
-    const result = resultOf(await kept.prune({ unit, dryRun }));
+    const result = await kept.prune({ unit, dryRun }).then(resultOf, (error: unknown) => {
+      log.warning('what is kept of removed units cannot be looked through', { error });
+      return { ...resultOf([]), reason: error instanceof Error ? error.message : String(error) };
+    });
+    // What is left, the next agent removes, and answers that.
+    if (over) return;
     await retryOnConflict(path, async () => {
       const standing = await readEntity(coordinator, path, keptRequestSchema);
       if (standing === undefined) return;

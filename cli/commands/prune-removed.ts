@@ -22,6 +22,8 @@ interface Answer {
   readonly units: readonly KeptUnit[];
   /** Those that are not named, as there are too many. */
   readonly more: { readonly units: number; readonly bytes: number };
+  /** Why nothing could be looked through. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -63,9 +65,12 @@ export async function pruneRemoved(
     await warnOf(session, invocation, away);
     const unreached = away.map(({ name }) => name);
     const document = { dryRun, removed, ...(unreached.length > 0 && { unreached }) };
+    for (const [name, { reason }] of Object.entries(removed))
+      if (reason !== undefined)
+        invocation.output.warn(`what ${printable(name)} keeps is left: ${printable(reason)}`);
     await printData(invocation.output, format, document, (columns) => tableOf(removed, dryRun, of, columns));
-    const isLeft = Object.values(removed).some(({ units }) =>
-      units.some(({ reason }) => reason !== undefined),
+    const isLeft = Object.values(removed).some(
+      ({ units, reason }) => reason !== undefined || units.some((unit) => unit.reason !== undefined),
     );
     return isLeft || away.length > 0 ? 1 : 0;
   });

@@ -10,8 +10,9 @@ import type { Output } from '../output/output.js';
 const MOMENT = 2_000;
 
 /**
- * Waits for a machine's agent to answer what is asked of the units it keeps, and tells what keeps it waiting. Undefined
- * after Ctrl-C: what was not begun is taken back when the session closes.
+ * Waits for a machine's agent to answer what is asked of the units it keeps, and tells what keeps it waiting. Where the
+ * machine is removed meanwhile, that is the answer. Undefined after Ctrl-C: what was not begun is taken back when the
+ * session closes.
  * @throws NodeInvalid
  */
 export async function awaitKept(
@@ -38,6 +39,15 @@ export async function awaitKept(
           } catch (error) {
             reject(error);
           }
+        }),
+        coordinator.observe(paths.machine(machine), (node) => {
+          // The request went with it: nobody answers any more.
+          if (node === undefined)
+            resolve({
+              units: [],
+              more: { units: 0, bytes: 0 },
+              reason: 'the machine was removed from the environment meanwhile',
+            });
         }),
         coordinator.observe(paths.agent(machine), (node) => {
           if (up && !isPresence(node))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readUnitHistory } from '../../state/model/history.js';
 import { setKeepRemoved } from '../../state/model/kept.js';
@@ -195,6 +195,31 @@ describe('the data of a removed unit', function () {
     );
     await agent.kill();
     assert.deepEqual(await kept(), []);
+  });
+
+  it('goes by the way out of a full disk, with no room for any note', async () => {
+    await world.agent();
+    await started();
+    await does('remove-unit', 'f/0');
+    await gone();
+    const [directory = ''] = await kept();
+    await world.stopAgents();
+    await rm(world.path('machines', 'm0', 'kept'), { recursive: true });
+    const variables = {
+      ENSEMBLE_ALLOW_FAULTS: world.path('faults'),
+      ENSEMBLE_FAULTS: 'kept.adopt.before=enospc:always',
+    };
+    const agent = await world.agentProcess('m0', { variables });
+    await eventually(async () => assert.equal((await machine()).kept?.units, 1));
+    assert.ok((await does('prune', '--removed')).includes(directory));
+    assert.deepEqual(await kept(), []);
+    // What keeps all of it from being looked through is the answer.
+    await rm(world.path('machines', 'm0', 'kept'), { recursive: true, force: true });
+    await writeFile(world.path('machines', 'm0', 'kept'), 'no directory');
+    const { code, stderr } = await ensemble(world, 'prune', '--removed');
+    assert.equal(code, 1);
+    assert.match(stderr, /warning: what m0 keeps is left: ENOTDIR/);
+    await agent.kill();
   });
 
   it('needs attention where less is free than is kept', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type KeptUnits, keepUnits } from '../../../agent/disk/kept-units.js';
 import { writeKept } from '../../../agent/disk/kept-record.js';
 import { moveAside, unitOfAside } from '../../../agent/disk/put-aside.js';
@@ -23,7 +23,7 @@ describe('what removed units left', () => {
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'ensemble-kept-'));
-    clock = new ManualClock();
+    clock = new ManualClock(2 * HOUR);
     keepRemoved = 7 * DAY;
     told = 0;
   });
@@ -229,6 +229,71 @@ describe('what removed units left', () => {
     assert.deepEqual(await readdir(directory), ['.removed']);
     assert.ok(existsSync(join(removed, 'a', 'data', 'book')));
     assert.equal(await moveAside(removed, directory, 'b', busy), undefined, 'there is nothing left');
+  });
+
+  it('goes to its end where its name says that it is going, also without a note', async () => {
+    const kept = open();
+    const [zero, one] = [await keep(kept, 0, true), await keep(kept, 1, true)];
+    await kept.close();
+    await rename(zero, `${zero}.going`);
+    await rename(one, `${one}.going`);
+    await rm(join(root, 'kept', `${basename(one)}.json`));
+    await open().look();
+    assert.deepEqual(await readdir(join(root, 'removed')), []);
+    assert.deepEqual(await readdir(join(root, 'kept')), []);
+  });
+
+  it('is left where the agent ends while it prunes, and the next one goes on', async () => {
+    const kept = open();
+    for (const number of [0, 1]) {
+      const directory = await keep(kept, number, true);
+      for (let file = 0; file < 3_000; file += 1) await writeFile(join(directory, `f${file}`), '');
+    }
+    // It ends while the first of them goes.
+    const pruned = kept.prune({});
+    while (!(await readdir(join(root, 'removed'))).some((name) => name.endsWith('.going')))
+      assert.ok((await readdir(join(root, 'removed'))).length > 0);
+    await kept.close();
+    const reasons = (await pruned).map(({ reason }) => reason);
+    assert.deepEqual(reasons, ['the agent ended meanwhile; the next one goes on']);
+    const left = await readdir(join(root, 'removed'));
+    assert.equal(left.length, 2, left.join());
+    await open().look();
+    assert.equal((await readdir(join(root, 'removed'))).length, 1, 'nobody asked the next one for the other');
+  });
+
+  it('is not forgotten where its note cannot be read for now', async () => {
+    const first = open();
+    const directory = await keep(first, 0);
+    await first.close();
+    const note = join(root, 'kept', `${basename(directory)}.json`);
+    await rename(note, `${note}.aside`);
+    // A read of it fails with EISDIR.
+    await mkdir(note);
+    const second = open();
+    await second.look();
+    await rm(note, { recursive: true });
+    await rename(`${note}.aside`, note);
+    await second.look();
+    assert.equal(second.summary().until, '2026-01-08T00:00:00.000Z');
+  });
+
+  it('is not forgotten where its disk is not mounted', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/ensemble-kept-');
+    try {
+      await symlink(elsewhere, join(root, 'units'));
+      const kept = open();
+      await keep(kept, 0);
+      await rename(join(elsewhere, '.removed'), join(elsewhere, 'unmounted'));
+      await kept.look();
+      assert.equal(kept.summary().units, 1);
+      assert.match((await kept.prune({}))[0]?.reason ?? '', /may not be mounted/);
+      await rename(join(elsewhere, 'unmounted'), join(elsewhere, '.removed'));
+      assert.equal((await kept.prune({}))[0]?.reason, undefined);
+      assert.deepEqual(await readdir(elsewhere), []);
+    } finally {
+      await rm(elsewhere, { recursive: true, force: true });
+    }
   });
 
   it('is discarded at once, also where putting it aside had begun', async () => {
