@@ -58,7 +58,7 @@ export async function evicted(parts: AgentParts, record: UnitRecord, life: Life)
     by: `ensemble-agent on ${parts.machine}`,
     requestedAt: new Date(parts.clock.now()).toISOString(),
   };
-  return { ...record, evicted: record.evicted ?? (by && { ...by, isRemoval: true }) ?? self };
+  return { ...record, evicted: record.evicted ?? by ?? self };
 }
 
 /**
@@ -89,7 +89,7 @@ export async function whoLetGo(
       `${by.by} removed the unit by force while this agent was away; it stops, and its data is put aside`,
       { unit, incarnation },
     );
-  return by && { ...by, isRemoval: true };
+  return by;
 }
 
 /** One that release 0.1.0 made gets one here. */

@@ -44,7 +44,7 @@ export async function forceUnitsOut(
     // Those that are going already have left their place beside the other, and are still there.
     for (const name of await unitsBeside(coordinator, machine, names)) all.add(name);
   }
-  await forceOut(coordinator, [...all], requester, asked);
+  await forceOut(coordinator, [...all], requester, asked, { isRemoval: true });
   return [...all];
 }
 
@@ -67,18 +67,24 @@ async function unitsBeside(
   return names.filter((_, index) => principals.includes(units[index]?.value.principal ?? ''));
 }
 
-/** The same without asking whether anybody is there. */
+/** Whether the units themselves were to go, and not only the machine that they were on. */
+interface Meant {
+  readonly isRemoval: boolean;
+}
+
+/** The same without asking whether anybody is there. @param meant by default only the machine is to be gone */
 export async function forceOut(
   coordinator: Coordinator,
   names: readonly string[],
   requester: Requester,
   asked?: (units: readonly string[]) => HistoryEntry,
+  meant: Meant = { isRemoval: false },
 ): Promise<void> {
   const services = [...new Set(names.map(serviceOfUnit))];
   const left = await Promise.all(
     services.map((service) => {
       const units = names.filter((name) => serviceOfUnit(name) === service);
-      return forceServiceOut(coordinator, units, requester, asked?.(units));
+      return forceServiceOut(coordinator, units, requester, meant, asked?.(units));
     }),
   );
   // Only when all units are out: one that is placed beside another meets it there.
@@ -102,16 +108,17 @@ async function forceServiceOut(
   coordinator: Coordinator,
   units: readonly string[],
   requester: Requester,
+  meant: Meant,
   asked: HistoryEntry | undefined,
 ): Promise<readonly Place[]> {
   const rest = [...units];
   const places: Place[] = [];
   for (let told = asked === undefined; !told && rest.length > 0; ) {
-    const left = await forceUnitOut(coordinator, rest.shift() ?? '', requester, asked);
+    const left = await forceUnitOut(coordinator, rest.shift() ?? '', requester, meant, asked);
     told = left !== undefined;
     places.push(...(left ?? []));
   }
-  const others = await Promise.all(rest.map((unit) => forceUnitOut(coordinator, unit, requester)));
+  const others = await Promise.all(rest.map((unit) => forceUnitOut(coordinator, unit, requester, meant)));
   return [...places, ...others.flatMap((left) => left ?? [])];
 }
 
@@ -120,11 +127,18 @@ async function forceUnitOut(
   coordinator: Coordinator,
   name: string,
   requester: Requester,
+  { isRemoval }: Meant,
   asked?: HistoryEntry,
 ): Promise<readonly Place[] | undefined> {
   const service = serviceOfUnit(name);
   const { requestedAt: at, by } = requester;
-  const entry = newEntry({ at, by, what: REMOVED_BY_FORCE, outcome: 'done' });
+  const entry = newEntry({
+    at,
+    by,
+    what: REMOVED_BY_FORCE,
+    outcome: 'done',
+    ...(isRemoval && { details: { isRemoval } }),
+  });
   await openServiceHistory(coordinator, service);
   return retryOnConflict(`unit ${name}`, async () => {
     const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
@@ -178,16 +192,19 @@ async function historyOperations(
 
 /**
  * Who removed this life of the unit by force, and when; undefined where nobody did, or that is forgotten. Release 0.1.0
- * did not note which life it was, and its journals do not say it either.
+ * did not note which life it was, and its journals do not say it either. `isRemoval` is there where the unit itself was to
+ * go: who only removed its machine said nothing of its data.
  */
 export async function forcedOut(
   coordinator: Coordinator,
   unit: string,
   incarnation?: string,
-): Promise<Requester | undefined> {
+): Promise<(Requester & { readonly isRemoval?: true }) | undefined> {
   const entries = await readUnitHistory(coordinator, unit);
   const isOf = (entry: HistoryEntry): boolean =>
     entry.incarnation === incarnation || entry.incarnation === undefined || incarnation === undefined;
   const found = entries.findLast((entry) => entry.what === REMOVED_BY_FORCE && isOf(entry));
-  return found && { requestedAt: found.at, by: found.by ?? '?' };
+  if (found === undefined) return undefined;
+  const isRemoval = found.details?.isRemoval === true;
+  return { requestedAt: found.at, by: found.by ?? '?', ...(isRemoval && { isRemoval }) };
 }

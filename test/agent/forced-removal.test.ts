@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { addRelation } from '../../control/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readUnitHistory } from '../../state/model/history.js';
@@ -108,6 +108,10 @@ for (const engines of [embedded, zookeeper()]) {
         'stop 1',
       ]);
       assert.equal((await readdir(world.path('machines', 'm1', 'removed'))).length, 1);
+      // Only the machine was to go: nobody said for how long the data is to be kept.
+      const [note = ''] = await readdir(world.path('machines', 'm1', 'kept'));
+      const { forGood } = JSON.parse(await readFile(world.path('machines', 'm1', 'kept', note), 'utf8'));
+      assert.equal(forGood, true);
       assert.deepEqual(await settings(), ['db-0']);
       assert.equal(
         (await world.trace('db/0')).filter((line) => line.startsWith('srv-relation-joined')).length,

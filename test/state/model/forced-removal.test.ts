@@ -69,6 +69,8 @@ describe('removal by force', () => {
     await hosted();
     await assert.rejects(forceUnitsOut(tree.one, ['log/0'], requester), UnitIsSubordinate);
     assert.deepEqual(await forceUnitsOut(tree.one, ['app/0'], requester), ['app/0', 'log/0']);
+    for (const unit of ['app/0', 'log/0'])
+      assert.deepEqual(await forcedOut(tree.one, unit), { ...requester, isRemoval: true });
     assert.deepEqual(await tree.one.children(paths.machineUnits('m1')), []);
   });
 
