@@ -9,7 +9,7 @@ import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import { ageOf, markAgain, type Moment, untilSettled } from './kept-age.js';
 import { forgetKept, type KeptRecord, nameOfRecord, readKept, writeKept } from './kept-record.js';
-import { asideName, clearPlace, moveAside, placesOf, unitOfAside } from './put-aside.js';
+import { asideName, clearPlace, moveAside, nameBegun, placesOf, unitOfAside } from './put-aside.js';
 import { goingName, isMissing, isThere, markGoing, nameBefore, namesIn } from './kept-place.js';
 import { removeTree } from './remove-tree.js';
 
@@ -140,7 +140,10 @@ export function keepUnits(
         if (!(await readOne(name))) named.delete(name);
       } catch (error) {
         // It counts as it was known before.
-        log.warning('what is noted of a removed unit cannot be looked at', { path: join(notes, name), error });
+        log.warning('what is noted of a removed unit cannot be looked at', {
+          path: join(notes, name),
+          error,
+        });
       }
     for (const name of new Set(aside.map(nameBefore))) if (!named.has(name) && !over) await adopt(name);
   }
@@ -252,7 +255,7 @@ export function keepUnits(
     look,
     keeps: () => keepRemoved() > 0,
     async putAside(from, { unit, incarnation, at, forGood }) {
-      const name = asideName(unit, incarnation, at);
+      const name = (await nameBegun(from, unit, incarnation)) ?? asideName(unit, incarnation, at);
       await mkdir(notes, { recursive: true, mode: 0o700 });
       const place = await betweenFaults('kept.move', () => moveAside(removed, from, name));
       if (place === undefined) return undefined;

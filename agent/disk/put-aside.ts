@@ -69,6 +69,23 @@ export function placesOf(
   return [join(removed, name), join(dirname(root), ASIDE, name), join(root, ASIDE, name)];
 }
 
+/**
+ * The name under which putting aside this life's directory had begun within itself; undefined where it had not. Who does it
+ * again may give another time, and the data would be in two places.
+ * @param root of the unit's directory
+ */
+export async function nameBegun(
+  root: string,
+  unit: string,
+  incarnation: string,
+): Promise<string | undefined> {
+  const names = await readdir(join(root, ASIDE)).catch((): string[] => []);
+  return names.find((name) => {
+    const found = unitOfAside(name);
+    return incarnation !== '' && found?.unit === unit && found.incarnation === incarnation;
+  });
+}
+
 async function firstPlace(
   root: string,
   [aside, beside, within]: readonly [string, string, string],

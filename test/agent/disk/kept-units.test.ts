@@ -296,6 +296,15 @@ describe('what removed units left', () => {
     }
   });
 
+  it('is in one place where moving it within itself was interrupted, and is done again at another time', async () => {
+    const from = await unit(0);
+    const begun = join(from, '.removed', `db-0-2025-12-31T000000000Z-${LIFE}`);
+    await mkdir(join(begun, 'log'), { recursive: true });
+    const found = await open().putAside(from, leaving(0, true));
+    assert.equal(found?.directory, begun);
+    assert.deepEqual((await readdir(begun)).sort(), ['data', 'log']);
+  });
+
   it('is discarded at once, also where putting it aside had begun', async () => {
     const kept = open();
     const directory = await keep(kept, 0);
