@@ -1,10 +1,13 @@
-import { findLeftRunning, type LeftRunning } from '../../hooks/process/left-running.js';
+import { type LeftRunning, togetherFinding } from '../../hooks/process/left-running.js';
 import { pause } from '../../state/platform/clock.js';
 import type { Uses } from '../machine/parts.js';
 import { type UnitWithLog, warnInLog } from './say-in-log.js';
 
 /** Milliseconds in which what `stop` told to end may end. */
 const ENDING = 2_000;
+
+/** All units that are removed at once have one look done. */
+const findLeftRunning = togetherFinding();
 
 /** Processes that are named. */
 export const MOST_NAMED = 10;
@@ -15,9 +18,9 @@ export const MOST_NAMED = 10;
  */
 export async function nameLeftRunning(unit: UnitWithLog & Uses<'machine'>): Promise<readonly LeftRunning[]> {
   const { clock, log, machine } = unit.parts;
-  const find = (): readonly LeftRunning[] => {
+  const find = async (): Promise<readonly LeftRunning[]> => {
     try {
-      return findLeftRunning({
+      return await findLeftRunning({
         entry: `ENSEMBLE_DATA_DIR=${unit.directory.data}`,
         root: unit.directory.root,
       });
@@ -26,10 +29,10 @@ export async function nameLeftRunning(unit: UnitWithLog & Uses<'machine'>): Prom
       return [];
     }
   };
-  const first = find();
+  const first = await find();
   if (first.length === 0) return [];
   await pause(clock, ENDING);
-  const left = find();
+  const left = await find();
   if (left.length === 0) return [];
   const message = `${sayLeftRunning(left)}; on ${machine}, to end that: kill ${left.map(({ pid }) => pid).join(' ')}`;
   log.warning(message, { unit: unit.name });

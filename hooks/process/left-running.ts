@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, resolve, sep } from 'node:path';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { parseStat } from '../../state/platform/process-stat.js';
 
 /** A process that runs on when its unit is gone. */
@@ -19,62 +20,122 @@ export interface Searched {
   readonly root: string;
 }
 
+/** How processes are looked at; of what is gone, or another user's, it is empty. */
+export interface Processes {
+  /** Their pids. */
+  list(): Promise<readonly number[]>;
+  read(pid: number, file: 'stat' | 'environ' | 'cmdline' | 'comm'): Promise<string>;
+  /** Where it works. */
+  cwd(pid: number): Promise<string>;
+}
+
+/** Milliseconds after which a look at a process counts as one that never ends: it stands still in the kernel. */
+const STUCK = 1_000;
+
+/** Looks that never ended; each holds one of few threads, so nobody is looked at any more when there are two. */
+const MOST_STUCK = 2;
+
+const stuck = new Set<number>();
+
 /**
- * The living processes that a unit's hooks started: those that have its environment, those of their sessions, also
+ * Gives what `searchLeftRunning` finds; who asks in one turn of the event loop has one look at all processes done for all,
+ * as that is what takes time. A process that cannot be looked at counts as none that was left.
+ */
+export function togetherFinding(
+  processes: Processes = procfs,
+  clock: Clock = systemClock,
+): (searched: Searched) => Promise<readonly LeftRunning[]> {
+  let waiting: Searched[] = [];
+  let result: Promise<readonly (readonly LeftRunning[])[]> | undefined;
+  return async (searched) => {
+    const index = waiting.push(searched) - 1;
+    result ??= new Promise((resolve) => setImmediate(resolve)).then(() => {
+      const all = waiting;
+      waiting = [];
+      result = undefined;
+      return searchLeftRunning(all, processes, clock);
+    });
+    return (await result)[index] ?? [];
+  };
+}
+
+/**
+ * The living processes that each unit's hooks started: those that have its environment, those of their sessions, also
  * where they have another environment by now, and those that work in its directory. Of other users' processes only
  * the session can be read. This process is none of them.
  */
-export function findLeftRunning({ entry, root }: Searched): readonly LeftRunning[] {
-  const living = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((name) => {
-      const stat = parseStat(readOrEmpty(`/proc/${name}/stat`));
-      return stat === undefined || stat.state === 'Z' || stat.state === 'X' ? [] : [stat];
+export async function searchLeftRunning(
+  searched: readonly Searched[],
+  processes: Processes = procfs,
+  clock: Clock = systemClock,
+): Promise<readonly (readonly LeftRunning[])[]> {
+  const look = (pid: number, act: () => Promise<string>): Promise<string> => unlessStuck(pid, clock, act);
+  const entries = new Set(searched.map(({ entry }) => entry));
+  const living: Living[] = [];
+  for (const pid of await processes.list()) {
+    if (pid === process.pid) continue;
+    const found = parseStat(await look(pid, () => processes.read(pid, 'stat')));
+    if (found === undefined || found.state === 'Z' || found.state === 'X') continue;
+    const environment = await look(pid, () => processes.read(pid, 'environ'));
+    const has = environment.split('\0').filter((entry) => entries.has(entry));
+    const cwd = await look(pid, () => processes.cwd(pid));
+    living.push({ pid, session: found.session, startTime: found.startTime, has, cwd });
+  }
+  const results: (readonly LeftRunning[])[] = [];
+  for (const { entry, root } of searched) {
+    const sessions = new Set(living.filter(({ has }) => has.includes(entry)).map(({ session }) => session));
+    const left: LeftRunning[] = [];
+    for (const { pid, session, startTime, has, cwd } of living)
+      if (has.includes(entry) || sessions.has(session) || cwd === root || cwd.startsWith(root + sep))
+        left.push({ pid, startTime, command: await look(pid, () => commandOf(processes, pid, cwd)) });
+    results.push(left);
+  }
+  return results;
+}
+
+interface Living {
+  readonly pid: number;
+  readonly session: number;
+  readonly startTime: string;
+  /** What is looked for in its environment. */
+  readonly has: readonly string[];
+  readonly cwd: string;
+}
+
+/** Empty where that does not end in time. */
+async function unlessStuck(pid: number, clock: Clock, act: () => Promise<string>): Promise<string> {
+  if (stuck.has(pid) || stuck.size >= MOST_STUCK) return '';
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(STUCK, () => {
+      stuck.add(pid);
+      resolve('');
     });
-  const own = new Set(living.filter(({ pid }) => hasEntry(pid, entry)).map(({ pid }) => pid));
-  const sessions = new Set(living.filter(({ pid }) => own.has(pid)).map(({ session }) => session));
-  return living
-    .filter(({ pid, session }) => own.has(pid) || sessions.has(session) || worksIn(pid, root))
-    .map(({ pid, startTime }) => ({ pid, startTime, command: commandOf(pid) }));
+    act()
+      .then(resolve, reject)
+      .finally(() => {
+        timer.cancel();
+        stuck.delete(pid);
+      });
+  });
 }
 
-function hasEntry(pid: number, entry: string): boolean {
-  return readOrEmpty(`/proc/${pid}/environ`).split('\0').includes(entry);
+async function commandOf(processes: Processes, pid: number, cwd: string): Promise<string> {
+  const [program = '', argument = ''] = (await processes.read(pid, 'cmdline')).split('\0');
+  if (program === '') return (await processes.read(pid, 'comm')).trim();
+  const isScript = argument !== '' && (await isFile(resolve(cwd || '/', argument)));
+  return isScript ? `${basename(program)} ${argument}` : basename(program);
 }
 
-function worksIn(pid: number, root: string): boolean {
-  const directory = linkOf(`/proc/${pid}/cwd`);
-  return directory === root || directory.startsWith(root + sep);
-}
-
-function commandOf(pid: number): string {
-  const [program = '', argument = ''] = readOrEmpty(`/proc/${pid}/cmdline`).split('\0');
-  if (program === '') return readOrEmpty(`/proc/${pid}/comm`).trim();
-  const script = resolve(linkOf(`/proc/${pid}/cwd`) || '/', argument);
-  return argument !== '' && isFile(script) ? `${basename(program)} ${argument}` : basename(program);
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : '';
-  } catch {
-    return '';
-  }
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** A process may end between any two looks at it, and another user's environment cannot be read. */
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
+const procfs: Processes = {
+  list: async () => (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number),
+  read: (pid, file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''),
+  cwd: (pid) => readlink(`/proc/${pid}/cwd`).catch(() => ''),
+};
