@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { HookWrites } from '../../hooks/context/saved.js';
 import type { HookOutcome } from '../../hooks/process/hook-run.js';
@@ -7,6 +8,7 @@ import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { commandLine } from '../../state/model/command-line.js';
 import {
+  type Claim,
   type CommandRequest,
   type CommandResult,
   claimCommand,
@@ -35,7 +37,7 @@ const CLAIM_LIMIT = 2_000;
 /** The `ENSEMBLE_HOOK` of a command. */
 export const COMMAND_HOOK = 'run';
 
-type Answer = Pick<CommandRequest, 'begunAt' | 'result'>;
+type Answer = Pick<CommandRequest, 'begunAt' | 'begunBy' | 'result'>;
 type Requests = ReadonlyMap<string, Entity<CommandRequest>>;
 
 /** What the unit's machine needs of the commands' host. */
@@ -55,7 +57,9 @@ export class UnitCommands {
   /** When each request was first seen, by the monotonic clock: what an operator allows is for waiting and running. */
   readonly #seen = new Map<string, number>();
   /** By the ids of requests, until it is known whether they were taken back before they began. */
-  readonly #claims = new Map<string, Promise<boolean>>();
+  readonly #claims = new Map<string, Promise<Claim>>();
+  /** Tells what this process has begun from what one before it did, which may have come to any end. */
+  readonly #self = randomUUID();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(host: CommandHost, requests: () => Requests) {
@@ -81,34 +85,40 @@ export class UnitCommands {
     const call = underWay ?? this.#next();
     if (call === undefined) return;
     const begunAt = new Date(this.#host.parts.clock.now()).toISOString();
-    if (underWay === undefined && !(await this.#claim(call.id, begunAt))) return;
+    const begin = { begunAt, begunBy: this.#self };
+    const claim = underWay === undefined ? await this.#claim(call.id, begin) : 'claimed';
+    if (claim === 'withdrawn') return;
+    const isAgain = underWay === undefined && this.#host.record().begun?.includes(call.id) === true;
     this.#remember(call.id);
-    const answer = await this.#run(call);
-    this.#tell(call.id, { begunAt, result: answer });
-    this.#answers.set(call.id, { begunAt, result: answer });
+    const answer =
+      claim === 'begun-before'
+        ? { result: await this.#lose(call) }
+        : { ...begin, result: isAgain ? await this.#lose(call) : await this.#run(call) };
+    this.#tell(call.id, answer);
+    this.#answers.set(call.id, answer);
   }
 
   /**
    * Makes sure that the command was not taken back: who asked may have said so by now, while this agent heard nothing of
    * the coordinator. Where that does not answer, no hook is kept waiting for it.
    */
-  async #claim(id: string, begunAt: string): Promise<boolean> {
+  async #claim(id: string, begin: { begunAt: string; begunBy: string }): Promise<Claim> {
     const { coordinator, clock } = this.#host.parts;
     const inTime = new AbortController();
-    const claim = claimCommand(coordinator, this.#host.name, id, begunAt);
+    const claim = claimCommand(coordinator, this.#host.name, id, begin);
     const late = pause(clock, CLAIM_LIMIT, inTime.signal).then(() => 'late' as const);
     late.catch(() => undefined);
-    const answer = await Promise.race([claim.catch(() => false), late]);
+    const answer = await Promise.race([claim.catch(() => 'withdrawn' as const), late]);
     inTime.abort();
     if (answer !== 'late') return answer;
     this.#claims.set(id, claim);
     void claim
-      .catch(() => false)
+      .catch(() => undefined)
       .then(() => {
         this.#claims.delete(id);
         this.#host.look();
       });
-    return false;
+    return 'withdrawn';
   }
 
   #next(): CommandCall | undefined {
@@ -153,6 +163,20 @@ export class UnitCommands {
       await this.#host.save({ hook: null, news: this.#newsOf(call, result) });
       return result;
     }
+  }
+
+  /**
+   * A command that an agent before this one began, and that the journal does not have under way: it ended and its answer
+   * got lost, or another agent had the machine, or the journal is of before. It may have run to its end.
+   */
+  async #lose(call: CommandCall): Promise<CommandResult> {
+    const { parts, name } = this.#host;
+    parts.log.warning('a command was begun by an agent before this one, and is not run again', {
+      unit: name,
+    });
+    const result = { outcome: 'lost', output: '', leftOut: 0, took: 0 } as const;
+    await this.#host.save({ news: this.#newsOf(call, result) });
+    return result;
   }
 
   /** The unit's history tells how a command ended, whoever waits for that, and never what it printed. */

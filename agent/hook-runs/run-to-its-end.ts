@@ -24,6 +24,9 @@ import { requireDirectory } from './missing-directory.js';
 /** After so many starts of one hook that all were killed, it is not started again by itself. */
 const MOST_ATTEMPTS = 3;
 
+/** Commands that the journal remembers as begun. */
+const MOST_BEGUN = 20;
+
 /** A run that is over, with its context still open. */
 export interface HookEnd {
   readonly spec: HookSpec;
@@ -225,7 +228,12 @@ function journalAttempt(
   count: number,
 ): Promise<void> {
   if (attempts !== undefined) return host.save({ hook }, attempts.set(count));
-  return host.save({ hook, ...(command === undefined && { attempts: count }) });
+  if (command === undefined) return host.save({ hook, attempts: count });
+  return host.save({ hook, ...(hook !== null && { begun: withCommand(host.record(), command.id) }) });
+}
+
+function withCommand({ begun = [] }: UnitRecord, id: string): string[] {
+  return [...begun.filter((other) => other !== id), id].slice(-MOST_BEGUN);
 }
 
 /**

@@ -139,6 +139,8 @@ export const recordSchema = z.looseObject({
   brief: z.optional(z.nullable(z.string())),
   /** What an operator can do about it. */
   next: z.optional(z.nullable(z.string())),
+  /** The ids of the operators' commands that were begun last: none of them is begun again. */
+  begun: z.optional(z.array(z.string())),
   /** The id of the last `resolved` request that was honoured. */
   resolvedId: z.nullable(z.string()),
   /** The id of the last `abort` request that was honoured. */

@@ -29,7 +29,7 @@ export const commandResultSchema = z.looseObject({
   took: z.number(),
 });
 
-/** `/units/<unit>/run-<id>`, ephemeral: gone with the CLI that asked. The agent adds `begunAt` and `result`. */
+/** `/units/<unit>/run-<id>`, ephemeral: gone with the CLI that asked. The agent adds `begunAt`, `begunBy` and `result`. */
 export const commandRequestSchema = z.looseObject({
   requestedAt: z.string(),
   by: z.string(),
@@ -38,6 +38,8 @@ export const commandRequestSchema = z.looseObject({
   /** Milliseconds it may take; the agent's limit for hooks where there is none. */
   timeLimit: z.optional(z.number().check(z.positive())),
   begunAt: z.optional(z.string()),
+  /** A random id of the agent's process that began it. */
+  begunBy: z.optional(z.string()),
   result: z.optional(commandResultSchema),
 });
 
@@ -88,22 +90,26 @@ export async function withdrawCommand(coordinator: Coordinator, unit: string, id
   });
 }
 
+/** Of a claim: the request is there no more, or another process of an agent has begun it, maybe with its machine's end. */
+export type Claim = 'claimed' | 'withdrawn' | 'begun-before';
+
 /**
- * Has a request say that it begins now, for the agent that is about to begin it.
- * @returns false where it was taken back
+ * Has a request say that it begins now, for the agent that is about to begin it. Only one process can claim it, as often
+ * as it likes.
  */
 export async function claimCommand(
   coordinator: Coordinator,
   unit: string,
   id: string,
-  begunAt: string,
-): Promise<boolean> {
+  begin: { readonly begunAt: string; readonly begunBy: string },
+): Promise<Claim> {
   const path = paths.command(unit, id);
   return retryOnConflict(`commands of ${unit}`, async () => {
     const request = await readEntity(coordinator, path, commandRequestSchema);
-    if (request === undefined) return false;
-    if (request.value.begunAt !== undefined) return true;
-    await coordinator.set(path, nodeValue({ ...request.value, begunAt }), request.version);
-    return true;
+    if (request === undefined) return 'withdrawn';
+    if (request.value.begunAt !== undefined)
+      return request.value.begunBy === begin.begunBy ? 'claimed' : 'begun-before';
+    await coordinator.set(path, nodeValue({ ...request.value, ...begin }), request.version);
+    return 'claimed';
   });
 }

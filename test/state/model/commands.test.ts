@@ -5,6 +5,7 @@ import { addMachine, addService, now, requester, useTree } from './tree.js';
 
 describe('a command that an operator asks for', () => {
   const tree = useTree();
+  const one = { begunAt: now, begunBy: 'one' };
   const ask = (): Promise<string> =>
     requestCommand(tree.one, 'web/0', { command: ['true'] }, requester, false);
   beforeEach(async () => {
@@ -17,7 +18,8 @@ describe('a command that an operator asks for', () => {
     const ends = new Set<string>();
     for (let time = 0; time < 30; time += 1) {
       const id = await ask();
-      const claims = (): Promise<boolean> => claimCommand(tree.two, 'web/0', id, now);
+      const claims = async (): Promise<boolean> =>
+        (await claimCommand(tree.two, 'web/0', id, one)) === 'claimed';
       const withdraws = (): Promise<boolean> => withdrawCommand(tree.one, 'web/0', id);
       // Each of them comes first as often as the other.
       const [begins, isWithdrawn] =
@@ -34,10 +36,12 @@ describe('a command that an operator asks for', () => {
     const id = await ask();
     assert.equal(await withdrawCommand(tree.one, 'web/0', id), true);
     assert.equal(await withdrawCommand(tree.one, 'web/0', id), true);
-    assert.equal(await claimCommand(tree.two, 'web/0', id, now), false);
+    assert.equal(await claimCommand(tree.two, 'web/0', id, one), 'withdrawn');
     const other = await ask();
-    assert.equal(await claimCommand(tree.two, 'web/0', other, now), true);
-    assert.equal(await claimCommand(tree.two, 'web/0', other, now), true, 'as after a lost answer');
+    assert.equal(await claimCommand(tree.two, 'web/0', other, one), 'claimed');
+    assert.equal(await claimCommand(tree.two, 'web/0', other, one), 'claimed', 'as after a lost answer');
+    const two = { ...one, begunBy: 'another' };
+    assert.equal(await claimCommand(tree.two, 'web/0', other, two), 'begun-before');
     assert.equal(await withdrawCommand(tree.one, 'web/0', other), false);
   });
 });
