@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, resolve, sep } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { parseStat } from '../../state/platform/process-stat.js';
 
@@ -49,7 +50,7 @@ export function togetherFinding(
   let result: Promise<readonly (readonly LeftRunning[])[]> | undefined;
   return async (searched) => {
     const index = waiting.push(searched) - 1;
-    result ??= new Promise((resolve) => setImmediate(resolve)).then(() => {
+    result ??= turn().then(() => {
       const all = waiting;
       waiting = [];
       result = undefined;
