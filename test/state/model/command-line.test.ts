@@ -15,6 +15,13 @@ const rows: readonly (readonly [readonly string[], string])[] = [
     ['/bin/sh', '-c', "curl -H 'Authorization: Bearer abcdefgh123' u"],
     "curl -H 'Authorization: Bearer ***' u",
   ],
+  [['mysql', '--password=my secret phrase'], 'mysql --password=***'],
+  [['env', 'PGPASSWORD=two words', 'psql'], 'env PGPASSWORD=*** psql'],
+  [['curl', '-H', 'X-Api-Key: abc def', 'u'], "curl -H 'X-Api-Key: ***' u"],
+  [['mysql', '--password', 'two words'], 'mysql --password ***'],
+  [['/bin/sh', '-c', 'PASSWORD="a\\"b c" run it'], 'PASSWORD=*** run it'],
+  [['/bin/sh', '-c', "PASSWORD='a b'c\\ d run it"], 'PASSWORD=*** run it'],
+  [['/bin/sh', '-c', "curl -H 'X-Api-Key: abc def' u"], "curl -H 'X-Api-Key: ***' u"],
   [['/bin/sh', '-c', 'cat /etc/passwd'], 'cat /etc/passwd'],
   [['/bin/sh', '-c', 'ls secrets tokens'], 'ls secrets tokens'],
 ];
