@@ -252,7 +252,7 @@ describe('the data of a removed unit', function () {
     await gone();
     const section = sectionOf(textOf('docs/operators.md'), 'The data of removed units');
     const lines = [...section.matchAll(/^ensemble (.*)$/gm)].map(([, line]) => line ?? '');
-    assert.equal(lines.length, 4);
+    assert.equal(lines.length, 3);
     const [find = '', ...others] = lines;
     const [, name = '', directory = ''] =
       /^f\/0 +(\S+) .* (\/\S+)$/m.exec(await does(...find.split(' '))) ?? [];
