@@ -4,7 +4,7 @@ import { nodeValue, readEntity } from '../state/model/entity.js';
 import { recordEnvironmentOperations } from '../state/model/history.js';
 import { type HistoryEntry, requestEntry } from '../state/model/history-entry.js';
 import { type MachineState, machineNotFound, readMachines } from '../state/model/machines.js';
-import { paths, serviceOfUnit, unitOfNode } from '../state/model/paths.js';
+import { paths } from '../state/model/paths.js';
 import type { Requester } from '../state/model/requester.js';
 import { type Cordon, machineSchema } from '../state/model/schemas.js';
 
@@ -70,16 +70,10 @@ async function changeCordon(
     written = { value, standing };
     await coordinator.transaction([
       { kind: 'set', path, value, version: found.version },
-      ...(await recordEnvironmentOperations(coordinator, asked, await servicesOn(coordinator, name))),
+      ...(await recordEnvironmentOperations(coordinator, asked)),
     ]);
     return standing;
   });
-}
-
-/** The services with units on the machine: it is on their record too. */
-async function servicesOn(coordinator: Coordinator, machine: string): Promise<readonly string[]> {
-  const units = ((await coordinator.children(paths.machineUnits(machine))) ?? []).map(unitOfNode);
-  return [...new Set(units.map(serviceOfUnit))];
 }
 
 /**

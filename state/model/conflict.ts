@@ -9,7 +9,8 @@ import {
 } from '../coordination/errors.js';
 import { TooManyConflicts } from './errors.js';
 
-const MOST_TRIES = 30;
+/** More than a hundred may ask at the same moment, and all of them raise the number of the last request on record. */
+const MOST_TRIES = 60;
 
 /** A new id for one command's writes, by which it knows them again when an answer was lost. */
 export function newChangeId(): string {
@@ -23,7 +24,7 @@ export function newChangeId(): string {
  * change id, or writes what is the same the second time. `NodeExists` and `NodeNotFound` count as conflicts too: the
  * next reading turns them into what they mean, so an attempt that throws them twice in a row on the same path has
  * found a fact and not a race.
- * @throws TooManyConflicts after 30 tries; whatever else `attempt` throws
+ * @throws TooManyConflicts after 60 tries; whatever else `attempt` throws
  */
 export async function retryOnConflict<T>(
   what: string,

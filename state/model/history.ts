@@ -60,21 +60,16 @@ export async function recordOperations(
 }
 
 /**
- * The same of what concerns the environment or its machines.
- * @param services on whose record it is besides
+ * The same of what concerns the environment or its machines. It is on no service's record: a machine may have units of so
+ * many that their records together are more than one transaction takes.
  */
 export async function recordEnvironmentOperations(
   coordinator: Coordinator,
   entry: HistoryEntry | undefined,
-  services: readonly string[] = [],
 ): Promise<readonly Operation[]> {
-  const nodes = [paths.environmentHistory, ...services.map(paths.serviceHistory)];
   return entry === undefined
     ? []
-    : numberedOperations(
-        coordinator,
-        nodes.map((path) => ({ path, entry })),
-      );
+    : numberedOperations(coordinator, [{ path: paths.environmentHistory, entry }]);
 }
 
 /** An entry, and the node whose record it goes on. */

@@ -94,7 +94,7 @@ describe('machines in the tree', () => {
   it('a unit that could not be placed is placed later', async () => {
     await tree.units(1);
     await register(identity('m0'));
-    for (let time = 0; time < 31; time += 1)
+    for (let time = 0; time < 61; time += 1)
       tree.faults.push({ error: new OutcomeUnknown({ path: paths.unit('f/0') }), applied: false });
     ends.push(placeUnplaced(tree.coordinator(), placing()));
     await eventually(async () => assert.deepEqual(await tree.real.children(paths.unplaced), []));
