@@ -67,7 +67,7 @@ export class MachineTaken extends defineError<{
   machine: string;
   /** Of the other agent, like its host and directory, as far as its presence tells. */
   pid?: number | undefined;
-  hostname?: string | undefined;
+  hostname: string;
   dataDirectory?: string | undefined;
   /** This agent's. */
   ownDirectory: string;
@@ -77,7 +77,7 @@ export class MachineTaken extends defineError<{
   takeOver?: boolean;
 }>(
   'machine-taken',
-  ({ machine, pid, hostname = '?', dataDirectory, ownDirectory, isCopy }) => {
+  ({ machine, pid, hostname, dataDirectory, ownDirectory, isCopy }) => {
     const process = pid === undefined ? 'a process' : `process ${pid}`;
     const where = dataDirectory === undefined ? '' : `, in ${dataDirectory}`;
     const copy = isCopy ? `; ${ownDirectory} is a copy of its directory` : '';
@@ -145,12 +145,12 @@ export class MachineTakenOver extends defineError<{
   dataDirectory: string;
   since: string;
   /** It waits for this one to end, and may still be broken off: then the machine is this one's as before. */
-  isUnderWay?: boolean;
+  isUnderWay: boolean;
 }>(
   'machine-taken-over',
-  ({ machine, hostname, dataDirectory, since, isUnderWay = false }) =>
+  ({ machine, hostname, dataDirectory, since, isUnderWay }) =>
     `machine ${machine} ${isUnderWay ? 'is being' : 'was'} taken over by the agent in ${dataDirectory} on ${hostname}, since ${since}; this one stops its hooks and leaves all else as it is`,
-  ({ isUnderWay = false }) =>
+  ({ isUnderWay }) =>
     `leave this one stopped, if that was meant; ${isUnderWay ? 'if that one is broken off before it is up, start this one again as before; ' : ''}to take the machine back, stop that one and start this one with --take-over`,
 ) {}
 
@@ -213,12 +213,12 @@ export class DataDirectoryInUse extends defineError<{
   /** Of a living process of this machine; unknown where that is another container's, say. */
   pid: number | undefined;
   /** It lives, and does nothing: a signal stopped it. */
-  isSuspended?: boolean;
+  isSuspended: boolean;
 }>(
   'data-directory-in-use',
-  ({ directory, pid, isSuspended = false }) =>
+  ({ directory, pid, isSuspended }) =>
     `${directory} is in use by another agent${pid === undefined ? '' : `, process ${pid}`}${isSuspended ? ', which is suspended (Ctrl-Z, SIGSTOP)' : ''}`,
-  ({ pid, isSuspended = false }) =>
+  ({ pid, isSuspended }) =>
     `${isSuspended ? `let it go on: kill -CONT ${pid}; or` : 'stop it, or'} choose another with --data-dir`,
 ) {}
 

@@ -211,11 +211,11 @@ export class Ownership {
     if (taking !== undefined && !this.#own.has(taking.claim)) {
       this.#error = new MachineTakenOver({ machine, ...whose(taking), isUnderWay: true });
     } else if (owner !== undefined && !this.#own.has(owner.claim)) {
-      this.#error = new MachineTakenOver({ machine, ...whose(owner) });
+      this.#error = new MachineTakenOver({ machine, ...whose(owner), isUnderWay: false });
     } else if (owner === undefined && presence !== undefined && presence.agentId !== agentId) {
       // Of a release that leaves no owner.
       const { hostname = found.machine?.hostname ?? '?', dataDirectory = '?', since = '?' } = presence;
-      this.#error = new MachineTakenOver({ machine, hostname, dataDirectory, since });
+      this.#error = new MachineTakenOver({ machine, hostname, dataDirectory, since, isUnderWay: false });
     }
     if (this.#error === undefined) await this.#takeAs(found);
     else this.#lose(this.#error);

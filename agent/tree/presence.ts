@@ -214,7 +214,7 @@ async function outlast(
   const taken = new MachineTaken({
     machine: identity.machine,
     pid: presence.pid,
-    hostname: presence.hostname ?? machine?.hostname,
+    hostname: presence.hostname ?? machine?.hostname ?? '?',
     dataDirectory: presence.dataDirectory,
     isCopy: presence.agentId === identity.agentId,
     ownDirectory: identity.dataDirectory,

@@ -31,7 +31,7 @@ export function requireOwnable(
     throw new MachineTaken({
       machine: name,
       pid: presence.pid,
-      hostname: presence.hostname ?? machine?.hostname,
+      hostname: presence.hostname ?? machine?.hostname ?? '?',
       dataDirectory: presence.dataDirectory,
       isCopy: false,
       ownDirectory: dataDirectory,

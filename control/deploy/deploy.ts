@@ -143,7 +143,7 @@ async function makeService(
       }
     }
     const existing = standing ?? (await findService(session.coordinator, service));
-    if (existing === undefined) throw new ServiceNotFound({ service });
+    if (existing === undefined) throw new ServiceNotFound({ service, known: [] });
     const there = await requireSameDeploy(session, service, existing, wanted);
     const { deploying } = existing;
     if (deploying === undefined) tell({ kind: 'stood' });

@@ -42,12 +42,12 @@ export class HookNotExecutable extends defineError<{
   hook: string;
   path: string;
   /** `mode`: no execute permission; `not-a-file`; `dangling`: a link that leads nowhere. */
-  reason?: keyof typeof faultsOfHooks | undefined;
+  reason: keyof typeof faultsOfHooks;
   /** What to do, where it is more than making this file executable. */
   next?: string;
 }>(
   'hook-not-executable',
-  ({ hook, path, reason = 'mode' }) => `the hook ${hook} ${faultsOfHooks[reason]}: ${path}`,
+  ({ hook, path, reason }) => `the hook ${hook} ${faultsOfHooks[reason]}: ${path}`,
   ({ path, next = `chmod +x ${path}` }) => next,
 ) {}
 

@@ -68,7 +68,7 @@ function checkHook(hook: string, path: string): string | undefined {
   const stats = statsOf(path);
   if (stats === undefined) return undefined;
   if (!stats.isFile()) throw new HookNotRunnable({ hook, path, reason: 'is not a file' });
-  if (!isExecutable(stats.mode)) throw new HookNotExecutable({ hook, path });
+  if (!isExecutable(stats.mode)) throw new HookNotExecutable({ hook, path, reason: 'mode' });
   const start = readStart(path);
   if (start.subarray(0, 4).toString('latin1') === '\x7fELF') return undefined;
   const line = start.subarray(0, 256).toString('latin1').split('\n', 1)[0] ?? '';

@@ -26,9 +26,9 @@ export class LayoutTooNew extends defineError<{ environment: string; minReader: 
   'install the newer Ensemble',
 ) {}
 
-export class ServiceNotFound extends defineError<{ service: string; known?: readonly string[] }>(
+export class ServiceNotFound extends defineError<{ service: string; known: readonly string[] }>(
   'service-not-found',
-  ({ service, known = [] }) =>
+  ({ service, known }) =>
     `service ${service} does not exist${known.length === 0 ? '' : `; there are: ${known.join(', ')}`}`,
   'ensemble status',
 ) {}
@@ -63,16 +63,16 @@ export class UnitNotInError extends defineError<{
   unit: string;
   state: string;
   /** Its relations in error, by their identifiers, with what each says: mostly one of them is what is meant. */
-  relations?: readonly { readonly relation: string; readonly message: string }[];
+  relations: readonly { readonly relation: string; readonly message: string }[];
 }>(
   'unit-not-in-error',
-  ({ unit, state, relations = [] }) => {
+  ({ unit, state, relations }) => {
     const failed = relations.map(
       ({ relation, message }) => `; its relation ${relation} is in error: ${message}`,
     );
     return `unit ${unit} is in no error state: it is ${state}${failed.join('')}`;
   },
-  ({ unit, relations = [] }) => {
+  ({ unit, relations }) => {
     const commands = relations.map(({ relation }) => `ensemble resolved --retry ${unit} ${relation}`);
     return commands.length === 0 ? 'ensemble status' : commands.join(', and ');
   },
@@ -133,14 +133,14 @@ export class MachineInUse extends defineError<{
   /** What stops it; words that follow `stop it first`. */
   stop: string;
   /** Its process has ended, and its session is not over yet. */
-  isGone?: boolean;
+  isGone: boolean;
 }>(
   'machine-in-use',
-  ({ machine, hostname, pid, isGone = false }) =>
+  ({ machine, hostname, pid, isGone }) =>
     isGone
       ? `the agent of machine ${machine}, process ${pid} on ${hostname}, has stopped, and its session is not over yet`
       : `the agent of machine ${machine} is up: process ${pid} on ${hostname}`,
-  ({ stop, isGone = false }) => (isGone ? 'the same command again, in ten seconds' : `stop it first${stop}`),
+  ({ stop, isGone }) => (isGone ? 'the same command again, in ten seconds' : `stop it first${stop}`),
 ) {}
 
 /** One formula id stands for one content, for ever. */

@@ -68,18 +68,18 @@ export class RelationLimitReached extends defineError<{
   endpoint: string;
   limit: number;
   /** The services of the relations that count and are going already. */
-  going?: readonly string[];
+  going: readonly string[];
   /** The services of those that count and stay. */
-  others?: readonly string[];
+  others: readonly string[];
 }>(
   'relation-limit-reached',
-  ({ endpoint, limit, going = [] }) => {
+  ({ endpoint, limit, going }) => {
     const most = `${endpoint} takes part in ${limit} relation${limit === 1 ? '' : 's'} at most`;
     return going.length === 0
       ? most
       : `${most}, and units have still to leave the one with ${going.join(', ')}`;
   },
-  ({ endpoint, going = [], others = [] }) =>
+  ({ endpoint, going, others }) =>
     going.length === 0
       ? `ensemble remove-relation ${endpoint} ${others[0] ?? 'SERVICE'}, and this command again when it is gone`
       : 'ensemble status, and this command again when it is gone',

@@ -51,7 +51,7 @@ export async function setConfigValues(
       readEntity(coordinator, paths.config(service), configValuesSchema),
       readReplaced(coordinator, service),
     ]);
-    if (current === undefined) throw new ServiceNotFound({ service });
+    if (current === undefined) throw new ServiceNotFound({ service, known: [] });
     // An earlier try went through, though its answer was lost.
     if (replaced?.value?.change === change) return { version: replaced.value.version, changes: made };
     const written = await write(coordinator, service, current, replaced, values, {
@@ -127,7 +127,7 @@ async function readTogether(
   for (;;) {
     const before = await readReplaced(coordinator, service);
     const current = await readEntity(coordinator, paths.config(service), configValuesSchema);
-    if (current === undefined) throw new ServiceNotFound({ service });
+    if (current === undefined) throw new ServiceNotFound({ service, known: [] });
     const replaced = await readReplaced(coordinator, service);
     if (replaced?.version === before?.version) return { current, replaced };
   }
