@@ -43,7 +43,7 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
       standing,
       ...(heading !== undefined && { heading }),
       doing: unit === undefined ? 'removed' : doingOf(unit),
-      message: unit === undefined ? '' : messageOf(unit, standing, watched.agentsStopped?.get(machine ?? '')),
+      message: unit === undefined ? '' : messageOf(unit, standing, watched.absences?.get(machine ?? '')),
       next: printable(unit?.status.next ?? ''),
       ...(isOfGoal && left !== undefined && { leftBehind: left }),
     };
@@ -59,11 +59,10 @@ export function doingOf({ status, flag }: Pick<UnitState, 'status' | 'flag'>): s
 function messageOf(
   { status, unit, damage }: UnitState,
   standing: Standing,
-  stopped: string | undefined,
+  absence: Absence = { kind: 'down' },
 ): string {
   if (damage !== undefined) return printable(damage);
   if (standing === 'offline') {
-    const absence: Absence = stopped === undefined ? { kind: 'down' } : { kind: 'stopped', at: stopped };
     return unit.machine === null ? 'no machine yet' : printable(absenceSentence(unit.machine, absence));
   }
   return unitMessage(status);

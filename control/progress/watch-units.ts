@@ -1,7 +1,10 @@
 import { pause, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
+import { type Absence, absenceOf } from '../../state/model/absence.js';
+import { parseSound } from '../../state/model/entity.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
+import { machineSchema } from '../../state/model/schemas.js';
 import { readUnitStates, type UnitState } from '../status/snapshot.js';
 
 /**
@@ -34,8 +37,8 @@ export interface WatchedUnits {
   readonly units: ReadonlyMap<string, UnitState | undefined>;
   /** The machines whose agent is up. */
   readonly agentsUp: ReadonlySet<string>;
-  /** Of those that were seen stopping, since they are not up: when, as an ISO instant. */
-  readonly agentsStopped?: ReadonlyMap<string, string>;
+  /** Of the other machines, why none is. */
+  readonly absences?: ReadonlyMap<string, Absence>;
   /** The registered machines. */
   readonly machines: readonly string[];
   /** Whether all units were read just now, or are watched. */
@@ -60,7 +63,9 @@ export function watchUnits(
 ): () => void {
   const units = new Map<string, UnitState | undefined>();
   const agentsUp = new Set<string>();
-  const agentsStopped = new Map<string, string>();
+  const absences = new Map<string, Absence>();
+  /** How often each machine's agent was heard of: what was read for an earlier time says nothing. */
+  const heard = new Map<string, number>();
   const watched = new Map<string, readonly Observation[]>();
   const observedAgents = new Map<string, Observation>();
   const pendingAgents = new Set<string>();
@@ -76,7 +81,7 @@ export function watchUnits(
 
   const tell = (recent: boolean): void => {
     if (ended || machines === undefined || pendingAgents.size > 0 || units.size < names.length) return;
-    open = look({ units, agentsUp, agentsStopped, machines, recent });
+    open = look({ units, agentsUp, absences, machines, recent });
     if (ended) return;
     watch(allWatched ? names : open.slice(0, MOST_WATCHED));
     if (open.length === 0 && !recent) lookAgain(names);
@@ -138,15 +143,38 @@ export function watchUnits(
     if (observedAgents.has(machine)) return;
     pendingAgents.add(machine);
     const observation = coordinator.observe(paths.agent(machine), (node) => {
-      pendingAgents.delete(machine);
-      if (isPresence(node)) agentsUp.add(machine);
-      else agentsUp.delete(machine);
+      const time = (heard.get(machine) ?? 0) + 1;
+      heard.set(machine, time);
       const stopped = stoppedAt(node);
-      if (stopped !== undefined) agentsStopped.set(machine, stopped);
-      else if (node !== undefined) agentsStopped.delete(machine);
-      tell(allWatched);
+      if (isPresence(node)) isKnown(machine, undefined);
+      else if (stopped !== undefined) isKnown(machine, { kind: 'stopped', at: stopped });
+      else
+        void whyAbsent(machine).then((absence) => {
+          if (!ended && heard.get(machine) === time) isKnown(machine, absence);
+        });
     });
     observedAgents.set(machine, observation);
+  };
+
+  /** @param absence undefined where its agent is up */
+  const isKnown = (machine: string, absence: Absence | undefined): void => {
+    pendingAgents.delete(machine);
+    if (absence === undefined) {
+      agentsUp.add(machine);
+      absences.delete(machine);
+    } else {
+      agentsUp.delete(machine);
+      absences.set(machine, absence);
+    }
+    tell(allWatched);
+  };
+
+  /** What its node says outlives the presence of an agent that stopped. */
+  const whyAbsent = async (machine: string): Promise<Absence> => {
+    const path = paths.machine(machine);
+    // Without an answer nothing more is known than that it is away.
+    const node = await coordinator.get(path).catch(() => undefined);
+    return absenceOf(parseSound(path, machineSchema, node, [])?.value);
   };
 
   const observedMachines = coordinator.observeChildren(paths.machines, (children) => {
