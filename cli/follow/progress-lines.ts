@@ -1,6 +1,6 @@
 import { renderTable } from '../output/table.js';
 import type { Color, Screen } from '../output/terminal.js';
-import { cutToWidth } from '../output/width.js';
+import { fitLine, linesWithin } from '../output/fit-line.js';
 import type { Standing } from '../../control/progress/standing.js';
 import type { Row } from '../../control/progress/row.js';
 
@@ -25,8 +25,8 @@ const OTHER_LINES = 2;
 
 /**
  * The lines to draw on a screen of this size: a table of the units, or, where they do not fit, how many there are of
- * each kind and as many of those that need a person as fit. Never more lines than the screen has, none too wide:
- * otherwise it would scroll, and could not be drawn over.
+ * each kind and as many of those that need a person as fit. Never more rows than the screen has: otherwise it would
+ * scroll, and could not be drawn over. What is too wide is cut, but for a command, which goes on below.
  */
 export function progressLines(
   rows: readonly Row[],
@@ -36,8 +36,13 @@ export function progressLines(
   const done = rows.filter((row) => row.standing === 'done').length;
   const count: ProgressLine = { text: `${done} of ${rows.length} done, ${elapsed}`, color: 'dim' };
   const room = Math.max(height - OTHER_LINES, 0);
-  const lines = rows.length < room ? tableOf(rows) : countsOf(rows, room);
-  return [...lines, count].map(({ text, ...rest }) => ({ ...rest, text: cutToWidth(text, columns - 1) }));
+  const fitted = (lines: readonly ProgressLine[]): readonly ProgressLine[] =>
+    lines.flatMap(({ text, ...rest }) => fitLine(text, columns - 1).map((line) => ({ ...rest, text: line })));
+  const within = (lines: readonly ProgressLine[]): readonly ProgressLine[] =>
+    linesWithin(fitted(lines), columns, room);
+  const table = rows.length < room ? fitted(tableOf(rows)) : [];
+  const isWhole = table.length > 0 && linesWithin(table, columns, room).length === table.length;
+  return [...(isWhole ? table : within(countsOf(rows, room))), ...fitted([count])];
 }
 
 function tableOf(rows: readonly Row[]): readonly ProgressLine[] {

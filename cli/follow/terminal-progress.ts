@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import { formatDuration } from '../output/durations.js';
+import { rowsTaken, wipeAfter } from '../output/fit-line.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
 import type { Progress } from '../../control/progress/follow.js';
 import { progressLines } from './progress-lines.js';
@@ -28,9 +29,12 @@ export function terminalProgress(screen: Screen, clock: Clock): Progress {
     soon = false;
     last = clock.monotonic();
     const lines = progressLines(rows, screen, formatDuration(last - begun));
-    const text = lines.map(({ text: line, color }) => `${colored(screen, color, line)}\u001b[K\n`).join('');
+    const { columns } = screen;
+    const text = lines
+      .map(({ text: line, color }) => `${colored(screen, color, line)}${wipeAfter(line, columns)}\n`)
+      .join('');
     screen.write(`${back()}${text}\u001b[J`);
-    drawn = lines.length;
+    drawn = lines.reduce((sum, line) => sum + rowsTaken(line.text, columns), 0);
     timer = clock.after(TICK, draw);
   };
 

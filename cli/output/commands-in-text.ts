@@ -5,6 +5,11 @@
 const COMMAND =
   /(?<![\w/.-])(?:ensemble(?:-agent)? |systemctl |kill (?=-|\d))(?:'[^']*'|"[^"]*"|.)+?(?=$|[,;)]| \(| or | and |\.(?: |$))/g;
 
+/** Whether a text names a command. */
+export function namesCommand(text: string): boolean {
+  return text.search(COMMAND) >= 0;
+}
+
 /**
  * The words of a text, where each command that it names is one of them: broken over two lines it could not be copied, and
  * its first line may be another command.

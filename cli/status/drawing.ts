@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../output/output.js';
-import { cutToWidth } from '../output/width.js';
+import { fitLine, linesWithin, wipeAfter } from '../output/fit-line.js';
 import type { StatusFormat } from './status-text.js';
 
 /** Where a status is drawn again and again. */
@@ -11,6 +11,7 @@ export interface Drawing {
 /**
  * Draws each text over the one before on a terminal, and prints one after the other elsewhere. What is the same as
  * before is not drawn again; what does not fit the screen is cut off, since a screen that scrolls cannot be drawn over.
+ * A command is not cut: whoever copied it would run another one.
  */
 export function drawing({ stdout, data }: Pick<Output, 'stdout' | 'data'>, format: StatusFormat): Drawing {
   let last: string | undefined;
@@ -23,22 +24,26 @@ export function drawing({ stdout, data }: Pick<Output, 'stdout' | 'data'>, forma
         data(again && format === 'table' ? `\n${text}` : text);
         return;
       }
-      const lines = text.split('\n');
+      const { columns } = stdout;
+      const lines = text.split('\n').flatMap((line) => fitted(line, columns));
       const room = stdout.rows - 1;
-      const shown =
-        lines.length <= room
-          ? lines
-          : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`];
-      const drawn = shown.map((line) => `${cutLine(line, stdout.columns)}\u001b[K\n`).join('');
+      const all = linesWithin(lines, columns, room);
+      const within = all.length === lines.length ? all : linesWithin(lines, columns, room - 1);
+      const rest = lines.length - within.length;
+      const shown = rest === 0 ? within : [...within, ...fitted(`… ${rest} more lines`, columns)];
+      const drawn = shown.map((line) => `${line.painted}${wipeAfter(line.text, columns)}\n`).join('');
       // The whole screen once, then only what changed on it: no flicker.
       stdout.write(`${again ? '' : '\u001b[2J'}\u001b[H${drawn}\u001b[J`);
     },
   };
 }
 
-/** A line that fits the screen, with its colour; one that does not is cut, and loses it. */
-function cutLine(line: string, columns: number): string {
+/** A line with its colour; one that does not fit the screen loses it. */
+function fitted(
+  line: string,
+  columns: number,
+): readonly { readonly text: string; readonly painted: string }[] {
   const plain = stripVTControlCharacters(line);
-  const cut = cutToWidth(plain, columns);
-  return cut === plain ? line : cut;
+  const lines = fitLine(plain, columns);
+  return lines.map((text) => ({ text, painted: text === plain ? line : text }));
 }

@@ -60,6 +60,35 @@ describe('progress on a terminal', () => {
     }
   });
 
+  it('cuts no command: it goes on below, and the next drawing begins above it', () => {
+    const said =
+      'port 80 is taken by nginx, and more of it; next: ensemble debug-log -e production -i mysql/0';
+    const rows = [row(0, 'stuck', 'started', said), row(1, 'done', 'started')];
+    const lines = progressLines(rows, { columns: 40, rows: 24 }, '1.0 s').map(({ text }) => text);
+    const command = 'ensemble debug-log -e production -i mysql/0';
+    assert.ok(lines.includes(command), lines.join('\n'));
+    assert.ok(!lines.some((line) => line.includes('…')));
+    const clock = new ManualClock();
+    let written = '';
+    const screen: Screen = {
+      write: (text) => {
+        written += text;
+      },
+      isTerminal: true,
+      hasColors: false,
+      columns: 40,
+      rows: 24,
+    };
+    const progress = terminalProgress(screen, clock);
+    progress.show(rows);
+    written = '';
+    clock.advance(1_000);
+    assert.ok(written.startsWith(`\r\u001b[${lines.length + 1}A`), 'the command takes two rows');
+    progress.end(rows);
+    const few = progressLines(rows, { columns: 40, rows: 5 }, '1.0 s');
+    assert.ok(few.length <= 4, 'and never more than there are');
+  });
+
   it('leaves what is said meanwhile above it, and goes on beneath', () => {
     const clock = new ManualClock();
     let written = '';

@@ -43,6 +43,19 @@ describe('a status that is watched', () => {
     assert.match(lines[2] ?? '', /^… 3 more lines/);
   });
 
+  it('cuts no command: it goes on below, and what it takes of the screen is counted', () => {
+    const { stdout, written } = screen(true);
+    const command = 'ensemble resolved --retry f/0';
+    const onto = drawing({ stdout, data: assert.fail }, 'table');
+    onto.draw(`  next: ${command}`);
+    assert.equal(written[0], `${CLEAR}${HOME}  next:\u001b[K\n  ${command}\u001b[K\n\u001b[J`);
+    onto.draw(`  ${command}\n3\n4`);
+    assert.equal(written[1], `${HOME}  ${command}\u001b[K\n… 2 more lines\u001b[K\n\u001b[J`);
+    // The terminal would wipe the last letter of a line that ends with its row.
+    onto.draw('x'.repeat(20));
+    assert.equal(written[2], `${HOME}${'x'.repeat(20)}\n\u001b[J`);
+  });
+
   it('prints one after the other elsewhere, with a line between tables', () => {
     const { stdout, written } = screen(false);
     const data: string[] = [];
