@@ -1,6 +1,6 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';
-import { type KeptUnit, requestKept } from '../../state/model/kept.js';
+import { type KeptUnit, recordKeptPruning, requestKept } from '../../state/model/kept.js';
 import { MachineNotFound } from '../../state/model/errors.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
@@ -50,6 +50,13 @@ export async function pruneRemoved(
     const up = keeping.filter(({ agent }) => agent !== undefined);
     const by = requester(systemClock.now());
     const request = { ...(unit !== undefined && { unit }), ...(dryRun && { dryRun }) };
+    if (!dryRun && up.length > 0)
+      await recordKeptPruning(
+        coordinator,
+        unit,
+        up.map(({ name }) => name),
+        by,
+      );
     const answers = await Promise.all(
       up.map(async ({ name }): Promise<readonly [string, Answer | undefined]> => {
         const id = await requestKept(coordinator, name, request, by);

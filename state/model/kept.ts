@@ -5,6 +5,8 @@ import * as z from '../platform/zod.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { MachineNotFound } from './errors.js';
+import { recordEnvironmentOperations } from './history.js';
+import { requestEntry } from './history-entry.js';
 import { paths } from './paths.js';
 import type { Requester } from './requester.js';
 import { layoutSchema } from './schemas.js';
@@ -77,6 +79,27 @@ export async function requestKept(
       if (!(error instanceof OutcomeUnknown)) throw error;
     }
   }
+}
+
+/**
+ * Puts on record that what is kept of removed units shall go, before any of it does.
+ * @param of a unit, or undefined for all of them
+ * @param machines whose agents are asked
+ */
+export async function recordKeptPruning(
+  coordinator: Coordinator,
+  of: string | undefined,
+  machines: readonly string[],
+  requester: Requester,
+): Promise<void> {
+  const entry = requestEntry(requester, {
+    what: 'prune',
+    message: `kept of ${of ?? 'removed units'}, on ${machines.join(' ')}`,
+    details: { removed: of ?? 'all', machines },
+  });
+  await retryOnConflict('the history', async () =>
+    coordinator.transaction(await recordEnvironmentOperations(coordinator, entry)),
+  );
 }
 
 /**

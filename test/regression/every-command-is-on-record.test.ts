@@ -50,6 +50,12 @@ const rows: Readonly<Record<string, Leaves>> = {
   __complete: shows,
 };
 
+/** What commands do besides with an option, which is on record as itself. */
+const withOptions: Readonly<Record<string, Leaves>> = {
+  'prune --removed': asks('prune', '-', /^kept of removed units, on m0$/),
+  'prune --removed UNIT': asks('prune', '-', /^kept of f\/1, on m0$/),
+};
+
 interface Row {
   readonly by?: string;
   readonly as?: string;
@@ -139,9 +145,12 @@ describe('every command that asks something', () => {
       await ask('destroy-service', 'f');
       await eventually(async () => assert.equal(await world.coordinator.get(paths.service('f')), undefined));
       await ask('prune', '--keep', '0');
+      await ask('prune', '--removed', '--dry-run');
+      await ask('prune', '--removed', 'f/1');
+      await ask('prune', '--removed');
       const { stdout } = await ensemble(world, 'history', '--format', 'json');
       const all: readonly Row[] = JSON.parse(stdout);
-      for (const [command, row] of Object.entries(rows)) {
+      for (const [command, row] of Object.entries({ ...rows, ...withOptions })) {
         if ('nothing' in row) continue;
         const found = all.filter(
           ({ what, outcome, unit, service = '-', message = '' }) =>
@@ -156,6 +165,8 @@ describe('every command that asks something', () => {
           assert.equal(typeof as, 'string', command);
         }
       }
+      const asked = all.filter(({ what }) => what === 'prune');
+      assert.equal(asked.length, 3, 'a pruning that only shows leaves nothing');
       const ran = all.find(({ what, outcome }) => what === 'run' && outcome === 'failed');
       assert.match(ran?.by ?? '', /^ann@/);
       assert.equal(ran?.message, 'exit status 3: exit 3');
