@@ -54,7 +54,7 @@ export function unitFacts(
           record.message,
       ),
       ...(record.brief && record.brief !== record.error && { brief: shortened(record.brief) }),
-      ...(record.next && { next: shortened(wayOutFirst(record, wants)) }),
+      ...(record.next && { next: shortened(wayOutFirst(record, wants, config)) }),
       ...(record.retry && {
         next: `ensemble resolved --retry ${record.unit}`,
         waiting: waitingFacts(record.retry),
@@ -73,14 +73,23 @@ export function unitFacts(
  * What leads out of an error. Where another formula waits for the unit, that is the way: `resolved --retry` would run
  * the broken hook once more.
  */
-function wayOutFirst(record: UnitRecord, wants: Wants): string {
+function wayOutFirst(record: UnitRecord, wants: Wants, config: UnitStatus['config']): string {
   const { state, service, next, upgrade } = record;
   const { upgrade: wanted } = wants;
   const waits =
     wanted !== undefined && !wanted.force && wanted.to !== upgrade?.to.id && state !== 'stop-error';
   return waits
     ? `ensemble upgrade-formula --force ${service} (takes it to ${wanted.to}), or ${next}`
-    : `${next ?? ''}${withoutTheHook(record)}`;
+    : `${next ?? ''}${withoutTheHook(record)}${withoutTheValues(record, config)}`;
+}
+
+/** The way out where a hook itself refuses the values: those that the service was deployed with are its version 0. */
+function withoutTheValues({ state, service, next }: UnitRecord, config: UnitStatus['config']): string {
+  const isOfValues =
+    (state === 'config-error' || state === 'start-error') && next?.includes('debug-log') === true;
+  return isOfValues && (config?.tried ?? 0) > 0
+    ? `, or: ensemble set --undo ${service} (takes back what was set last)`
+    : '';
 }
 
 /** The way out where the failed hook will not succeed, however often it runs. */

@@ -18,8 +18,8 @@ import { type OwnPart, ownPart, type UnitNode } from './unit-node.js';
  */
 const PASSING = 100;
 
-/** The command by which a status says where more stands. */
-const NAMES_LOG = 'ensemble debug-log';
+/** Of the command by which a status says where more stands. */
+const NAMES_LOG = 'debug-log -i ';
 
 /** Milliseconds until a refused write is tried again, doubled with each further refusal. */
 const FIRST_PAUSE = 500;

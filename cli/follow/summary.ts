@@ -112,7 +112,7 @@ function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly
   const named = next.includes('upgrade-formula --force') || doing.startsWith('upgrade-error');
   const flagged =
     goal.kind === 'upgraded' && !named ? `, or ensemble upgrade-formula --force ${goal.service}` : '';
-  const other = goal.kind === 'configured' ? undoOf(goal, doing) : flagged;
+  const other = goal.kind !== 'configured' ? flagged : next.includes('set --undo') ? '' : undoOf(goal, doing);
   const again = `mend the formula, or ensemble upgrade-formula --force ${goal.service}`;
   return [
     `${unit} failed: ${doing}${message === '' ? '' : `: ${message}`}`,
