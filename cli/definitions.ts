@@ -1,3 +1,4 @@
+import type { BootstrapOptions } from './commands/bootstrap.js';
 import { completionCommands } from './definitions/completion.js';
 import { debuggingCommands } from './definitions/debugging.js';
 import {
@@ -70,10 +71,16 @@ export const commands: readonly CommandDefinition[] = [
       'Writes a first environments.yaml into $ENSEMBLE_HOME (default ~/.ensemble) where there is none: the environment\n' +
       '“local”, which needs nothing installed. Bootstrapping twice does no harm.',
     arguments: [],
-    options: [],
-    examples: ['ensemble bootstrap', 'ensemble bootstrap -e production'],
-    run: async (_args, _options, invocation) =>
-      (await import('./commands/bootstrap.js')).bootstrap(invocation),
+    options: [
+      {
+        flags: '--mend',
+        description:
+          'first make an embedded state that is damaged anew, from all that it holds; keeps the damaged file',
+      },
+    ],
+    examples: ['ensemble bootstrap', 'ensemble bootstrap -e production', 'ensemble bootstrap --mend'],
+    run: async (_args, options: BootstrapOptions, invocation) =>
+      (await import('./commands/bootstrap.js')).bootstrap(options, invocation),
   },
   {
     name: 'deploy',

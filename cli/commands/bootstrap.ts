@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withWorkDirectory } from '../../control/publish/work-directory.js';
 import { systemClock } from '../../state/platform/clock.js';
+import { mendStore } from '../../state/coordination/mend.js';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { setKeepRemoved } from '../../state/model/kept.js';
 import { bootstrapTree } from '../../state/model/layout.js';
@@ -12,7 +13,13 @@ import { StorageUnusable } from '../output/errors.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { formatTime } from '../output/durations.js';
 import { requester } from '../invocation/requester.js';
-import { agentCommand, choiceOptions, warnOf, withUncheckedSession } from '../invocation/session.js';
+import {
+  agentCommand,
+  choiceOptions,
+  chosenEnvironment,
+  warnOf,
+  withUncheckedSession,
+} from '../invocation/session.js';
 
 /** Nodes that a sentence names. */
 const MOST_NAMED = 5;
@@ -20,17 +27,22 @@ const MOST_NAMED = 5;
 /** The environment that the first file has. */
 const FIRST = 'local';
 
+export interface BootstrapOptions {
+  readonly mend?: boolean;
+}
+
 /**
  * Makes an environment ready: the file where there is none, the storage, the tree. Everything is tried before anything
  * is written to the coordinator, so that what fails has claimed no path there, and an environment that is ready is one
  * that formulas can be deployed to and, with a secret, that is closed to others.
  */
-export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
+export async function bootstrap({ mend }: BootstrapOptions, invocation: Invocation): Promise<ExitCode> {
   const { globals, output } = invocation;
   const name = globals.environment ?? (process.env.ENSEMBLE_ENV || FIRST);
   if (name === FIRST && globals.state === undefined && (await writeFirstEnvironments())) {
     output.notice(`wrote ${join(ensembleHome(), 'environments.yaml')}`);
   }
+  if (mend) await mendState(invocation);
   return withUncheckedSession<ExitCode>(invocation, async ({ coordinator, environment, storage }) => {
     warnOf(environment, invocation);
     await openNodes(coordinator, environment.state);
@@ -57,6 +69,21 @@ export async function bootstrap(invocation: Invocation): Promise<ExitCode> {
     }
     return 0;
   });
+}
+
+async function mendState(invocation: Invocation): Promise<void> {
+  const { state } = await chosenEnvironment(invocation);
+  if (!state.startsWith('embedded:')) throw invocation.misuse('--mend is for an embedded state');
+  const mended = await mendStore(state);
+  if (mended === undefined) {
+    invocation.output.notice('the state is not damaged: it stays as it is');
+    return;
+  }
+  const { reason, nodes, kept } = mended;
+  invocation.output.notice(
+    `the state was damaged (${reason}) and was made anew from the ${nodes} nodes it holds`,
+  );
+  invocation.output.notice(`the damaged file is kept: ${kept}`);
 }
 
 /** Of many nodes the first, and how many more there are. */

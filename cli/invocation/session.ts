@@ -86,7 +86,8 @@ export async function withUncheckedSession<T>(
   }
 }
 
-async function chosenEnvironment({ globals, misuse }: Invocation): Promise<Environment> {
+/** @throws UsageError, NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid */
+export async function chosenEnvironment({ globals, misuse }: Invocation): Promise<Environment> {
   const { environment, state, storage } = globals;
   if (state === undefined && storage === undefined) return loadEnvironment(environment);
   if (state === undefined || storage === undefined) throw misuse('--state and --storage go together');

@@ -78,6 +78,29 @@ export class StateLocked extends CoordinatorUnreachable {
   }
 }
 
+/** Pages of the embedded store are used twice: whoever wrote would write over what is stored, so nothing is written. */
+export class StateDamaged extends CoordinatorUnreachable {
+  static override readonly code = 'state-damaged';
+  /** @param isReadable whether it can be made anew from what it holds */
+  constructor(
+    coordinator: string,
+    readonly damage: string,
+    readonly isReadable: boolean,
+    options: ErrorOptions = {},
+  ) {
+    super(
+      {
+        coordinator,
+        reason: `its file is damaged: ${damage}; nothing is written to it any more`,
+        next: isReadable
+          ? 'end the agent, then have it made anew from what it holds: ensemble bootstrap --mend'
+          : 'end the agent, and restore a backup of its directory',
+      },
+      options,
+    );
+  }
+}
+
 function nameOf(holder: ProcessName | undefined): string {
   if (holder === undefined) return 'another process';
   const { pid, command, stopped } = holder;

@@ -3,23 +3,31 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 // All numbers are little-endian. Of a meta page (lmdb 3.5.6, `MDB_meta` behind a page's head):
 const MAGIC_AT = 24;
 const MAGIC = 0xbeefc0de;
-const PAGE_SIZE_AT = 48;
+/** In bytes, 32 bits. */
+export const PAGE_SIZE_AT = 48;
 /** The root pages of its two trees. */
-const ROOTS_AT = [88, 136];
+export const ROOTS_AT = [88, 136] as const;
 const LAST_PAGE_AT = 144;
 const META_SIZE = 160;
 
 // Of other pages (`MDB_page_header`, `MDB_node`):
-const FLAGS_AT = 18;
-const LOWER_AT = 20;
-const HEAD_SIZE = 24;
-const BRANCH = 1;
+/** 16 bits: `BRANCH`, `LEAF`. */
+export const FLAGS_AT = 18;
+/** 16 bits: twice the number of nodes, whose places follow the head. */
+export const LOWER_AT = 20;
+/** Of each page, in bytes. */
+export const HEAD_SIZE = 24;
+/** Leads to pages. */
+export const BRANCH = 1;
 const LEAF = 2;
-const BIG_DATA = 1;
-const SUB_TREE = 2;
+/** Of a node: its data is on pages of its own. */
+export const BIG_DATA = 1;
+/** Of a node: its data is a tree. */
+export const SUB_TREE = 2;
 /** The root page in the record of a tree within a tree (`MDB_db`). */
-const SUB_ROOT_AT = 40;
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+export const SUB_ROOT_AT = 40;
+/** The root of an empty tree. */
+export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /**
  * What is wrong with the file of an lmdb store. lmdb maps it into memory unseen: one that was cut short, or is something

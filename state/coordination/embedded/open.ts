@@ -62,7 +62,8 @@ async function reach(terms: Terms): Promise<Store> {
   }
 }
 
-function directoryOf(url: string): string {
+/** @throws CoordinatorUrlInvalid */
+export function directoryOf(url: string): string {
   const path = url.slice(scheme.length);
   if (!url.startsWith(scheme) || !isAbsolute(path))
     throw new CoordinatorUrlInvalid({ url, reason: 'its path is not absolute' });

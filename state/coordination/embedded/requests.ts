@@ -1,4 +1,4 @@
-import { OutcomeUnknown } from '../errors.js';
+import { OutcomeUnknown, StateDamaged } from '../errors.js';
 import type { Store } from './store.js';
 import type { Tables } from './tables.js';
 import { stateLocked, type Terms } from './terms.js';
@@ -21,11 +21,12 @@ export class Requests {
   /**
    * Runs `change` in a write transaction.
    * @param path what is written, for the error
-   * @throws StateLocked when its turn did not come in time: it never will then; OutcomeUnknown when it did
+   * @throws StateDamaged; StateLocked when its turn did not come in time: it never will then; OutcomeUnknown when it did
    *   but the disk has not confirmed it; what `change` throws
    */
   write<T>(path: string, change: (tables: Tables) => T): Promise<T> {
     const { clock, url, directory, requestTimeout } = this.#terms;
+    if (this.#store.damage !== undefined) return Promise.reject(this.#store.damage);
     const begun = clock.monotonic();
     return new Promise((resolve, reject) => {
       let step: 'queued' | 'written' | 'given up' = 'queued';
@@ -54,7 +55,11 @@ export class Requests {
         })
         .then(
           (outcome) => outcome && resolve(outcome.result),
-          async (error: unknown) => reject(await explained(url, directory, error)),
+          async (error: unknown) => {
+            const told = await explained(url, directory, error);
+            if (told instanceof StateDamaged) this.#store.damage = told;
+            reject(told);
+          },
         );
     });
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Clock, pause } from '../../platform/clock.js';
 import { lmdbFault } from '../../platform/lmdb-file.js';
 import { makePrivateDirectory } from '../../platform/make-directory.js';
-import { CoordinatorUnreachable } from '../errors.js';
+import { CoordinatorUnreachable, type StateDamaged } from '../errors.js';
 import { CommitNumber } from './commit-number.js';
 import { Doorbell } from './doorbell.js';
 import { instant, overdue } from './leases.js';
@@ -46,6 +46,8 @@ export class Store {
   readonly observers: Observers;
   /** The right to write, which other processes may have. */
   readonly turn: Turn;
+  /** Once it was found to be damaged, this process writes nothing to it any more. */
+  damage: StateDamaged | undefined;
   readonly #root: LmdbFile['root'];
   readonly #doorbell: Doorbell;
   readonly #writes: WriteQueue;

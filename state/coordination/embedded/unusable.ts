@@ -1,6 +1,8 @@
 import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EnsembleError } from '../../platform/errors.js';
-import { CoordinatorUnreachable } from '../errors.js';
+import { type LmdbDamage, lmdbDamage } from '../../platform/lmdb-damage.js';
+import { CoordinatorUnreachable, StateDamaged } from '../errors.js';
 import { SessionOver } from './session.js';
 
 const sentences: Readonly<Record<string, string>> = {
@@ -31,10 +33,23 @@ const names: Readonly<Record<number, string>> = {
   122: 'EDQUOT',
 };
 
+/** lmdb's own numbers are negative; those that tell of a store in which pages are not what they should be. */
+const ofDamage: ReadonlySet<unknown> = new Set([
+  -30_797, // MDB_PAGE_NOTFOUND
+  -30_796, // MDB_CORRUPTED
+  -30_787, // MDB_CURSOR_FULL
+  -30_786, // MDB_PAGE_FULL
+  -30_782, // MDB_BAD_TXN
+  -30_781, // MDB_BAD_VALSIZE
+  -30_779, // MDB_PROBLEM
+]);
+
 /** What an operator is told when the store failed; errors of Ensemble's own, and bugs (TypeError), stay what they are. */
 export async function explained(url: string, directory: string, error: unknown): Promise<unknown> {
   if ([EnsembleError, SessionOver, TypeError].some((own) => error instanceof own)) return error;
   const cause = await causeOf(error);
+  const damage = damageBehind(cause, directory);
+  if (damage !== undefined) return new StateDamaged(url, damage.reason, damage.isReadable, { cause });
   const code = codeOf(cause);
   const isUnclear = code === undefined || code === 'EIO';
   const known = isUnclear && isFull(directory) ? sentences.ENOSPC : sentences[code ?? ''];
@@ -51,6 +66,15 @@ async function causeOf(error: unknown): Promise<unknown> {
     return cause;
   }
   return error;
+}
+
+function damageBehind(error: unknown, directory: string): LmdbDamage | undefined {
+  if (!(error instanceof Error && 'code' in error && ofDamage.has(error.code))) return undefined;
+  try {
+    return lmdbDamage(join(directory, 'data.mdb'));
+  } catch {
+    return undefined;
+  }
 }
 
 function codeOf(error: unknown): string | undefined {
