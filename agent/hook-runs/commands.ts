@@ -22,7 +22,8 @@ import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../contract/log.js';
 import { untilItWorks } from '../contract/retry.js';
 import { readOutput } from './command-output.js';
-import type { CommandCall, HookHost } from './hook-call.js';
+import type { AgentParts } from '../machine/parts.js';
+import type { CommandCall, HookHost, HookParts } from './hook-call.js';
 import { hookLog } from './hook-source.js';
 import { newsWith } from '../journal/history-news.js';
 import { applyWrites } from './run-hook.js';
@@ -42,6 +43,7 @@ type Requests = ReadonlyMap<string, Entity<CommandRequest>>;
 
 /** What the unit's machine needs of the commands' host. */
 export interface CommandHost extends HookHost {
+  readonly parts: Pick<AgentParts, HookParts | 'machine'>;
   look(): void;
 }
 

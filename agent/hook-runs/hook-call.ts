@@ -5,13 +5,33 @@ import type { DebugRequest } from '../../state/model/debugging.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { AgentParts } from '../machine/parts.js';
+import type { Uses } from '../machine/parts.js';
 import type { WaitEnd } from './await-retry.js';
 
+/** The parts of the agent that a hook's run touches, and what its tools answer from. */
+export type HookParts =
+  | 'addresses'
+  | 'boot'
+  | 'clock'
+  | 'contexts'
+  | 'coordinator'
+  | 'directory'
+  | 'gate'
+  | 'hookKillDelay'
+  | 'hookTimeLimit'
+  | 'launcher'
+  | 'leftovers'
+  | 'log'
+  | 'logs'
+  | 'meetings'
+  | 'random'
+  | 'relations'
+  | 'slots'
+  | 'writer';
+
 /** What running a hook needs of its unit. */
-export interface HookHost {
+export interface HookHost extends Uses<HookParts> {
   readonly name: string;
-  readonly parts: AgentParts;
   readonly directory: UnitDirectory;
   record(): UnitRecord;
   /** Changes the unit's record, to be journalled with the next `save`. */

@@ -42,7 +42,10 @@ export interface DamagedUnit {
  * tree that it is in error, until an operator has it begin its life anew, or removed.
  */
 export function attendDamaged(
-  parts: AgentParts,
+  parts: Pick<
+    AgentParts,
+    'clock' | 'coordinator' | 'directory' | 'journal' | 'kept' | 'log' | 'machine' | 'random' | 'writer'
+  >,
   damage: JournalDamaged,
   { anew, suspects }: DamagedOwner,
 ): DamagedUnit {

@@ -8,12 +8,18 @@ import { untilItWorks } from '../contract/retry.js';
 import { adoptLife, hasBegun } from '../tree/placed-lives.js';
 import type { Life } from '../tree/watch-requests.js';
 
+type LifeParts = Pick<AgentParts, 'clock' | 'coordinator' | 'directory' | 'log' | 'machine' | 'writer'>;
+
 /**
  * Whether what the journal holds of a unit and what the tree has under its name are one life. The journal of an agent of
  * release 0.1.0 does not say: it is the one that the tree knows, unless nobody has told of that one yet and it is
  * installed here.
  */
-export async function isSameLife(parts: AgentParts, record: UnitRecord, life: Life): Promise<boolean> {
+export async function isSameLife(
+  parts: Pick<AgentParts, 'coordinator'>,
+  record: UnitRecord,
+  life: Life,
+): Promise<boolean> {
   if (record.incarnation !== undefined || life.incarnation === undefined)
     return record.incarnation === life.incarnation;
   return record.formula === null || (await hasBegun(parts.coordinator, life.unit));
@@ -23,7 +29,7 @@ export async function isSameLife(parts: AgentParts, record: UnitRecord, life: Li
  * The record by which a unit of the journal is taken up, where the tree has this life under its name: the same one goes
  * on, with an incarnation from now on; another one has taken its place.
  */
-export async function takenUp(parts: AgentParts, record: UnitRecord, life: Life): Promise<UnitRecord> {
+export async function takenUp(parts: LifeParts, record: UnitRecord, life: Life): Promise<UnitRecord> {
   if (!(await isSameLife(parts, record, life))) return evicted(parts, record, life);
   const incarnation = await incarnationOf(parts, life);
   if (incarnation === undefined || incarnation === record.incarnation) return record;
@@ -31,7 +37,7 @@ export async function takenUp(parts: AgentParts, record: UnitRecord, life: Life)
 }
 
 /** Has the unit's directory, where there is one, say that it is this life's. */
-export function onItsDirectory(parts: AgentParts, record: UnitRecord): UnitRecord {
+export function onItsDirectory(parts: Pick<AgentParts, 'directory'>, record: UnitRecord): UnitRecord {
   const directory = unitDirectory(parts.directory.units, record.unit);
   if (record.incarnation !== undefined && lifeOfDirectory(directory) !== undefined)
     markDirectory(directory, record.incarnation);
@@ -39,13 +45,13 @@ export function onItsDirectory(parts: AgentParts, record: UnitRecord): UnitRecor
 }
 
 /** The record of a unit that this machine was given. */
-export async function begun(parts: AgentParts, life: Life): Promise<UnitRecord> {
+export async function begun(parts: LifeParts, life: Life): Promise<UnitRecord> {
   const now = new Date(parts.clock.now()).toISOString();
   return newRecord(life.unit, serviceOfUnit(life.unit), now, await incarnationOf(parts, life));
 }
 
 /** What a unit of the journal does whose name another life has in the tree: it stops, and its data is put aside. */
-export async function evicted(parts: AgentParts, record: UnitRecord, life: Life): Promise<UnitRecord> {
+export async function evicted(parts: LifeParts, record: UnitRecord, life: Life): Promise<UnitRecord> {
   const { unit, incarnation } = record;
   parts.log.warning(
     `another unit has this name in the state tree by now, ${life.incarnation ?? 'of an older release'}; this one ` +
@@ -66,7 +72,13 @@ export async function evicted(parts: AgentParts, record: UnitRecord, life: Life)
  * force, or who accepted a state without it. Undefined where nobody did, or that is forgotten.
  */
 export async function whoLetGo(
-  { coordinator, clock, random, log, home }: AgentParts,
+  {
+    coordinator,
+    clock,
+    random,
+    log,
+    home,
+  }: Pick<AgentParts, 'clock' | 'coordinator' | 'home' | 'log' | 'random'>,
   { unit, incarnation }: Pick<UnitRecord, 'unit' | 'incarnation'>,
   goesOn: () => boolean,
 ): Promise<UnitRecord['evicted']> {
@@ -94,7 +106,7 @@ export async function whoLetGo(
 
 /** One that release 0.1.0 made gets one here. */
 function incarnationOf(
-  { coordinator, writer, machine, log }: AgentParts,
+  { coordinator, writer, machine, log }: LifeParts,
   { unit, incarnation }: Life,
 ): Promise<string | undefined> {
   if (incarnation !== undefined) return Promise.resolve(incarnation);

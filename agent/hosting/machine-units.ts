@@ -11,12 +11,19 @@ import type { AgentParts } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
 import { placedLives } from '../tree/placed-lives.js';
 import type { Life } from '../tree/watch-requests.js';
-import { AgentUnit } from '../unit/unit.js';
-import { watchDirectories } from './watch-directories.js';
+import { AgentUnit, type UnitOwner } from '../unit/unit.js';
+import { type WatchedUnit, watchDirectories } from './watch-directories.js';
+
+/** A unit as its host sees it: what it does in between is its own business. */
+type HostedUnit = WatchedUnit &
+  Pick<
+    AgentUnit,
+    'abandon' | 'evict' | 'isEvicted' | 'isStopped' | 'record' | 'relationRecords' | 'start' | 'stop'
+  >;
 
 /** The units of this machine. */
 export interface MachineUnits {
-  readonly units: ReadonlyMap<string, AgentUnit>;
+  readonly units: ReadonlyMap<string, HostedUnit>;
   /** Leaves all units as they are, for the next agent. */
   stop(): void;
   /** The same where the machine is another agent's: resolves when no hook of them runs. */
@@ -36,22 +43,22 @@ interface Left {
  */
 export async function hostUnits(parts: AgentParts, journalled: Journalled): Promise<MachineUnits> {
   const { coordinator, machine, log } = parts;
-  const units = new Map<string, AgentUnit>();
+  const units = new Map<string, HostedUnit>();
   const left = new Map<string, Left>();
   const damaged = new Map<string, DamagedUnit>();
   /** Units that may have been replaced by another life of their name. */
   const suspects = new Set<string>();
   let stopped = false;
 
-  const owner = {
-    gone({ name }: AgentUnit): void {
+  const owner: UnitOwner = {
+    gone({ name }): void {
       units.get(name)?.stop();
       units.delete(name);
       parts.home.gone(name);
       // The name may be in use again, which was not looked at while the unit had it.
       look();
     },
-    suspects: ({ name }: AgentUnit): void => suspect(name),
+    suspects: ({ name }): void => suspect(name),
   };
 
   function suspect(name: string): void {
@@ -135,7 +142,7 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
    * A unit that an operator removed by force, when its machine was taken for lost, is stopped: another may be in its
    * place. One that is gone for no reason that is known, as where the whole state is, is left alone with its data.
    */
-  async function forsake(unit: AgentUnit): Promise<void> {
+  async function forsake(unit: HostedUnit): Promise<void> {
     const { name } = unit;
     const { incarnation } = unit.record();
     const goesOn = (): boolean =>

@@ -73,7 +73,7 @@ export class OwnAddress {
  * place of one of that list: what a hook has set there, or deleted, stays.
  */
 export async function tellAddress(
-  { coordinator, writer }: AgentParts,
+  { coordinator, writer }: Pick<AgentParts, 'coordinator' | 'writer'>,
   { meeting, unit, addresses = [] }: RelationRecord,
   { incarnation, evicted }: Participant,
 ): Promise<void> {

@@ -21,7 +21,7 @@ export type Participant = Pick<UnitRecord, 'incarnation' | 'evicted'>;
  * joined, nor does a unit join that the tree does not know any more.
  */
 export async function takePart(
-  { coordinator, writer, machine }: AgentParts,
+  { coordinator, writer, machine }: Pick<AgentParts, 'coordinator' | 'machine' | 'writer'>,
   record: RelationRecord,
   { incarnation, evicted }: Participant,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function takePart(
 
 /** The others see the unit depart; its settings stay for as long as its own hooks may read them. */
 export async function withdraw(
-  parts: AgentParts,
+  parts: Pick<AgentParts, 'coordinator'>,
   record: RelationRecord,
   participant: Participant,
 ): Promise<void> {
@@ -65,7 +65,7 @@ export async function withdraw(
 
 /** Leaves nothing of the unit in the relation; whoever leaves last a relation that is going removes it. */
 export async function leaveForGood(
-  parts: AgentParts,
+  parts: Pick<AgentParts, 'coordinator'>,
   record: RelationRecord,
   participant: Participant,
 ): Promise<void> {
@@ -84,7 +84,7 @@ export async function leaveForGood(
  * of its number. One whose agent lost its session may have it made again after the unit is out of the tree.
  */
 async function removePresence(
-  parts: AgentParts,
+  parts: Pick<AgentParts, 'coordinator'>,
   { unit, meeting }: RelationRecord,
   participant: Participant,
 ): Promise<void> {
@@ -98,7 +98,7 @@ async function removePresence(
 
 /** Removes a node that is the unit's as long as the tree knows the unit. */
 async function removeOwn(
-  { coordinator }: AgentParts,
+  { coordinator }: Pick<AgentParts, 'coordinator'>,
   unit: string,
   path: string,
   { incarnation }: Participant,

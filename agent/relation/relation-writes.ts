@@ -1,20 +1,20 @@
 import type { RelationRecord } from '../journal/relation-record.js';
 import { sentence } from '../contract/log.js';
-import type { AgentParts } from '../machine/parts.js';
+import type { AgentParts, Uses } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import type { Participant } from './participation.js';
 
 /** What is written to the tree for a unit in a relation; given its record as it is by then. */
 export type RelationWrite = (
-  parts: AgentParts,
+  parts: Pick<AgentParts, 'coordinator' | 'machine' | 'writer'>,
   record: RelationRecord,
   participant: Participant,
 ) => Promise<void>;
 
 /** The unit's relations, as far as what is written for them needs it. */
 export interface RecordKeeper {
-  readonly host: HookHost & { look(): void };
+  readonly host: HookHost & Uses<'machine'> & { look(): void };
   /** The record as it is now; the given one where it is gone. */
   current(record: RelationRecord): RelationRecord;
   failed(record: RelationRecord, error: unknown): void;

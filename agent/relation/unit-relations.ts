@@ -10,7 +10,8 @@ import type { FormulaEndpoint } from '../machine/formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import { HookRetryEnded } from '../contract/errors.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
-import type { HookCall, HookHost } from '../hook-runs/hook-call.js';
+import type { AgentParts } from '../machine/parts.js';
+import type { HookCall, HookHost, HookParts } from '../hook-runs/hook-call.js';
 import { relationWayOut } from '../contract/failure-advice.js';
 import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
@@ -27,6 +28,7 @@ import { nextDue, putOffFor } from './next-relation.js';
 
 /** What a unit's relations need of it. */
 export interface RelationHost extends HookHost {
+  readonly parts: Pick<AgentParts, HookParts | 'dropped' | 'formulas' | 'journal' | 'machine' | 'services'>;
   /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
   principal(): string | null | undefined;
   /** What the agent of release 0.1.0 set as the unit's address; undefined while that is not known. */
@@ -354,7 +356,7 @@ export class UnitRelations {
     if (record === undefined || !record.queue.leaving || record.queue.events.length > 0) return;
     this.#writes.write(record, async (parts, _, participant) => {
       await leaveForGood(parts, record, participant);
-      await parts.journal.removeRelation(record.unit, record.relation);
+      await this.#host.parts.journal.removeRelation(record.unit, record.relation);
       this.#records.delete(record.relation);
       this.#seen.delete(record.relation);
       this.#ends.get(record.relation)?.();

@@ -7,7 +7,7 @@ import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { isDiskFull, roomRemark } from '../disk/room-remark.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../contract/log.js';
-import type { AgentParts } from '../machine/parts.js';
+import type { Uses } from '../machine/parts.js';
 import { addressesOf } from '../relation/address-setting.js';
 import { untilItWorks } from '../contract/retry.js';
 import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
@@ -18,10 +18,21 @@ import { type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from '../contract/operations.js';
 import { namingService } from '../contract/failure-advice.js';
 
+type ReportParts =
+  | 'addresses'
+  | 'clock'
+  | 'coordinator'
+  | 'histories'
+  | 'kept'
+  | 'log'
+  | 'logs'
+  | 'machine'
+  | 'random'
+  | 'writer';
+
 /** What the report is made from. */
-export interface ReportHost {
+export interface ReportHost extends Uses<ReportParts> {
   readonly name: string;
-  readonly parts: AgentParts;
   /** The record as the journal has it. */
   written(): UnitRecord;
   wants(): Wants;

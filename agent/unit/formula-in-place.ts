@@ -5,12 +5,14 @@ import { FormulaNotPublished } from '../../state/model/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import type { PublishedFormula } from '../machine/formulas.js';
 import type { FormulaRef, UnitRecord } from '../journal/record.js';
-import type { AgentParts } from '../machine/parts.js';
+import type { Uses } from '../machine/parts.js';
 import { saidWhile, type Waiter } from '../contract/said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
 import { configDigest } from '../contract/present-config.js';
 
 type FormulaText = Omit<PublishedFormula, 'endpoints'>;
+
+type Used = Uses<'clock' | 'formulas' | 'hookRules' | 'services'>['parts'];
 
 interface Known {
   readonly config: ConfigValues;
@@ -20,7 +22,7 @@ interface Known {
 
 /** What the formula that the unit's link names says of config and hooks; not always the service's formula. */
 export class FormulaInPlace {
-  readonly #parts: AgentParts;
+  readonly #parts: Used;
   readonly #waiter: Waiter;
   readonly #record: () => UnitRecord;
   readonly #parted = new AbortController();
@@ -28,7 +30,7 @@ export class FormulaInPlace {
   #known: Known | undefined;
 
   /** @param troubledBy told what is waited for, and with nothing that it is not any more */
-  constructor(parts: AgentParts, record: () => UnitRecord, troubledBy: Waiter['troubledBy']) {
+  constructor(parts: Used, record: () => UnitRecord, troubledBy: Waiter['troubledBy']) {
     this.#waiter = { parts, troubledBy };
     this.#parts = parts;
     this.#record = record;

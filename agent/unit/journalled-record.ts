@@ -5,14 +5,13 @@ import { isErrorState, type WorkflowState } from '../../state/model/workflow-sta
 import { betweenFaults } from '../contract/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { AgentParts } from '../machine/parts.js';
+import type { Uses } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
 import { newsOf } from '../journal/history-news.js';
 
 /** The unit whose record it is. */
-export interface RecordHost {
+export interface RecordHost extends Uses<'clock' | 'journal' | 'log' | 'random'> {
   readonly name: string;
-  readonly parts: AgentParts;
   readonly relations: { current(record: RelationRecord): RelationRecord };
   requests(): UnitRequests;
   /** Whether this agent has let go of the unit. */

@@ -39,9 +39,9 @@ import { computeWants, nothingWanted } from './wants.js';
 /** Who hosts the unit. */
 export interface UnitOwner {
   /** The unit has been removed from this machine. */
-  gone(unit: AgentUnit): void;
+  gone(unit: { readonly name: string }): void;
   /** The tree may have another life of the unit's name, or none: it is to be looked at. */
-  suspects(unit: AgentUnit): void;
+  suspects(unit: { readonly name: string }): void;
 }
 
 /**

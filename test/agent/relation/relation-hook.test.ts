@@ -44,7 +44,7 @@ describe('a relation hook of a unit', () => {
   let coordinator: Coordinator;
   let server: ToolServer;
   let endMeeting: () => void;
-  let host: HookHost;
+  let host: HookHost & { readonly parts: AgentParts };
   let relation: RelationRecord;
 
   beforeEach(async () => {
