@@ -17,6 +17,7 @@ import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { keepUnits } from './disk/kept-units.js';
 import { clearLeftovers } from './disk/leftovers.js';
 import { roomRemark } from './disk/room-remark.js';
+import { Staging } from './disk/staging.js';
 import { KILL_DELAY } from './contract/kill-delay.js';
 import { endLeftHooks } from './end-hooks.js';
 import { homeEnvironment } from './environment/home-environment.js';
@@ -231,6 +232,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     });
     const leftovers = clearLeftovers(clock, log);
     ends.push(() => leftovers.close());
+    const staging = new Staging(storage, directory.cache, leftovers);
+    ends.push(() => staging.close());
     const writer = treeWriter(coordinator, clock, random, () => home.touched());
     const dropped = removeDropped(coordinator, { clock, random, log });
     ends.push(() => dropped.close());
@@ -262,8 +265,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       home,
       journal,
       leftovers,
+      staging,
       kept,
-      formulas: openFormulas(coordinator, storage, directory.cache),
+      formulas: openFormulas(coordinator, staging),
       services: watchServices(coordinator, log),
       relations: watchRelations(coordinator, log),
       meetings: watchMeetings(coordinator, log),
@@ -301,7 +305,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         log.warning(`${formatBytes(disk.free)} are free on the disk, and ${roomRemark(machine, held)}`);
       describeAs(() => ({ disk: { ...disk } }), 'the use of the disk cannot be told');
     };
-    ends.push(keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, told: describe }));
+    ends.push(
+      keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, staging, told: describe }),
+    );
     void kept.look();
     const answers = answerKeptRequests(coordinator, machine, kept, { clock, random, log });
     ends.push(() => answers.close());

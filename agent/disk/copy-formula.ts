@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapBounded } from '../../state/formula/concurrency.js';
 import type { ManifestEntry } from '../../state/formula/manifest.js';
-import type { Unpacked } from './unpacked.js';
+import type { Unpacked } from './bundle-cache.js';
 
 /** Files of one formula that are copied at the same time. */
 const WIDTH = 4;

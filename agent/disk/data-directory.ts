@@ -8,7 +8,7 @@ import { makePrivateDirectory } from '../../state/platform/make-directory.js';
 import { DataDirectoryInUse, DataDirectoryTooNew } from '../contract/errors.js';
 import { lockFile } from './kernel-lock.js';
 import { placeOf } from './remembered-machine.js';
-import { UNPACKED } from './unpacked.js';
+import { UNPACKED } from './bundle-cache.js';
 
 const MARKER = 'layout.v1';
 

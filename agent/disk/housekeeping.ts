@@ -2,11 +2,11 @@ import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Log } from '../contract/log.js';
+import { UNPACKED } from './bundle-cache.js';
 import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import type { Leftovers } from './leftovers.js';
-import { formulasLeftOver } from './unit-directory.js';
-import { UNPACKED } from './unpacked.js';
+import type { Staging } from './staging.js';
 
 const HOUR = 3_600_000;
 
@@ -23,6 +23,7 @@ export interface HouseKeeping {
   readonly clock: Clock;
   readonly log: Log;
   readonly leftovers: Leftovers;
+  readonly staging: Pick<Staging, 'leftOver'>;
   /** Called with each new measurement. */
   readonly told: (use: DiskUse) => void;
 }
@@ -36,7 +37,7 @@ export interface HouseKeeping {
 export function keepHouse(
   directory: DataDirectory,
   needed: () => ReadonlySet<string>,
-  { clock, log, leftovers, told }: HouseKeeping,
+  { clock, log, leftovers, staging, told }: HouseKeeping,
 ): () => void {
   let timer: Timer | undefined;
   let over = false;
@@ -44,7 +45,7 @@ export function keepHouse(
   async function work(): Promise<void> {
     try {
       await pruneCache(directory.cache, needed(), clock.now());
-      leftovers.add(await formulasLeftOver(directory.units));
+      leftovers.add(await staging.leftOver(directory.units));
       told(await diskUse(directory));
     } catch (error) {
       log.warning('the data directory cannot be looked after', { error });

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../../state/formula/manifest.js';
 import type { FormulaRef } from '../journal/record.js';
-import { flush } from './flush.js';
+import type { Flushing } from './flush.js';
 import type { UnitDirectory } from './unit-directory.js';
 
 /** Manifests that are remembered; most units of a machine run few formulas. */
@@ -43,7 +43,12 @@ export function isHookInPlace(directory: UnitDirectory, formula: FormulaRef, hoo
  * Puts what is missing in a formula's directory there from a whole copy of it, and leaves everything else as it is: what
  * hooks wrote there is kept.
  */
-export async function fillIn(whole: string, damaged: string, manifest: Manifest): Promise<void> {
+export async function fillIn(
+  whole: string,
+  damaged: string,
+  manifest: Manifest,
+  flushing: Pick<Flushing, 'flush'>,
+): Promise<void> {
   const filled = new Set<string>();
   // The manifest's order has every directory before what is in it.
   for (const { path } of manifest) {
@@ -51,7 +56,7 @@ export async function fillIn(whole: string, damaged: string, manifest: Manifest)
     renameSync(join(whole, path), join(damaged, path));
     filled.add(join(damaged, path, '..'));
   }
-  await flush([...filled]);
+  await flushing.flush([...filled]);
 }
 
 function neededFiles(directory: UnitDirectory, formula: FormulaRef): ReadonlySet<string> | undefined {

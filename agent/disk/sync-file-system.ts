@@ -43,16 +43,29 @@ class Syncing {
       this.#shell.stdin?.write(`${path}\n`);
     });
   }
+
+  close(): void {
+    this.#shell.stdin?.end();
+  }
 }
 
-let syncing: Syncing | undefined;
+/** Syncs file systems for one agent. Its shell is started for the first, and again where it was killed. */
+export class FileSystemSync {
+  #syncing: Syncing | undefined;
 
-/**
- * Makes everything on the file system of `path` survive a power cut (syncfs).
- * @returns false where nothing of that can be relied on: there is no `sync -f`, or what it wrote met an error
- */
-export async function syncFileSystem(path: string): Promise<boolean> {
-  if (path.includes('\n')) return false;
-  if (syncing === undefined || syncing.isOver) syncing = new Syncing();
-  return syncing.sync(path);
+  /**
+   * Makes everything on the file system of `path` survive a power cut (syncfs).
+   * @returns false where nothing of that can be relied on: there is no `sync -f`, or what it wrote met an error
+   */
+  async sync(path: string): Promise<boolean> {
+    if (path.includes('\n')) return false;
+    if (this.#syncing === undefined || this.#syncing.isOver) this.#syncing = new Syncing();
+    return this.#syncing.sync(path);
+  }
+
+  /** Ends the shell, when it has done what it was asked for. */
+  close(): void {
+    this.#syncing?.close();
+    this.#syncing = undefined;
+  }
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import type { FormulaRef } from '../journal/record.js';
-import { flushTogether } from './flush.js';
+import type { Flushing } from './flush.js';
 
 /** Where a unit keeps what: docs/agents.md, “What it keeps on the disk”. All paths are absolute. */
 export interface UnitDirectory {
@@ -92,7 +92,11 @@ export function formulaDirectoryName(formulaId: string, sha256: string): string 
  * Points the unit's `formula` link at an extracted formula, by renaming a new link over the old one: whoever looks
  * finds the one or the other. Durable when it returns, and fine to do twice.
  */
-export async function linkFormula(directory: UnitDirectory, formula: FormulaRef): Promise<void> {
+export async function linkFormula(
+  directory: UnitDirectory,
+  formula: FormulaRef,
+  flushing: Pick<Flushing, 'together'>,
+): Promise<void> {
   const target = join('.formula', formula.directory);
   if (linked(directory) !== target) {
     const aside = join(directory.root, '.formula.next');
@@ -105,7 +109,7 @@ export async function linkFormula(directory: UnitDirectory, formula: FormulaRef)
     }
     renameSync(aside, directory.formula);
   }
-  await flushTogether(directory.root);
+  await flushing.together(directory.root);
 }
 
 function linked(directory: UnitDirectory): string | undefined {
@@ -141,38 +145,31 @@ export function putAsideFormulas(
 /** In the names of formulas that are not whole yet. */
 const STAGING = '.staging-';
 
-/** Those of them that this agent is at work on, with their lists of files. */
-const beingStaged = new Set<string>();
-
-/** A place beside the formulas where one is made whole; `left()` is called when it is there no more. */
+/** A place beside the formulas where one is made whole, with its list of files. */
 export function placeForStaging(
   directory: UnitDirectory,
   formula: FormulaRef,
-): { readonly aside: string; readonly manifest: string; left(): void } {
+): { readonly aside: string; readonly manifest: string } {
   const aside = join(directory.formulas, `${STAGING}${formula.directory}-${randomUUID()}`);
-  const manifest = `${aside}.json`;
-  for (const path of [aside, manifest]) beingStaged.add(path);
-  return {
-    aside,
-    manifest,
-    left() {
-      for (const path of [aside, manifest]) beingStaged.delete(path);
-    },
-  };
+  return { aside, manifest: `${aside}.json` };
 }
 
 /**
  * What was put aside below the directory of all units, or was to be made whole there, and is still there, since the
  * agent at work on it ended.
+ * @param beingMade paths that this agent is at work on
  */
-export async function formulasLeftOver(units: string): Promise<readonly string[]> {
+export async function formulasLeftOver(
+  units: string,
+  beingMade: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const found: string[] = [];
   for (const unit of await readdir(units)) {
     const formulas = join(units, unit, '.formula');
     const names = await readdir(formulas).catch(() => []);
     for (const name of names) {
       const path = join(formulas, name);
-      const isHalf = name.startsWith(STAGING) && !beingStaged.has(path);
+      const isHalf = name.startsWith(STAGING) && !beingMade.has(path);
       if (isHalf || name.startsWith(PUT_ASIDE)) found.push(path);
     }
   }

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type ConfigOptions, configOptionsSchema } from '../../state/formula/config-options.js';
@@ -8,8 +6,7 @@ import { endpointsOf } from '../../state/model/endpoints.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
 import type { RelationEndpoint } from '../../state/model/schemas.js';
-import { fetchObject } from '../../state/storage/fetch.js';
-import type { Storage } from '../../state/storage/storage.js';
+import type { Staging } from '../disk/staging.js';
 import { formulaDirectoryName } from '../disk/unit-directory.js';
 import type { FormulaRef } from '../journal/record.js';
 
@@ -58,21 +55,18 @@ export interface Formulas {
 
 type Found = PublishedFormula & { readonly key: string; readonly size: number };
 
-/** Formulas and bundles that are remembered: one that is asked for again later costs a look. */
+/** Formulas that are remembered: one that is asked for again later costs a look. */
 const MOST_KNOWN = 64;
 /** Of formulas that units of this machine run, which are asked about all the time, each by two names: more than a machine runs. */
 const MOST_IN_USE = 4_000;
 
-export function openFormulas(coordinator: Coordinator, storage: Storage, cache: string): Formulas {
+export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'fetch'>): Formulas {
   const found = new Map<string, Promise<Found>>();
   /** Readings that have not begun, and the last of those that have, by formula. */
   const upcoming = new Map<string, Promise<Found>>();
   const underWay = new Map<string, Promise<void>>();
   /** By id, as it was found last, and by content, which never changes. */
   const known = new Map<string, Found>();
-  const fetching = new Map<string, Promise<void>>();
-  /** Bundles whose content was verified here, and what their files looked like then. */
-  const verified = new Map<string, string | undefined>();
 
   async function find(id: string, sha256?: string): Promise<Found> {
     const ofContent = sha256 === undefined ? undefined : recall(id, sha256);
@@ -138,13 +132,7 @@ export function openFormulas(coordinator: Coordinator, storage: Storage, cache: 
       const { ref, key, size } = await find(formulaId, sha256);
       if (sha256 !== undefined && ref.sha256 !== sha256)
         throw new FormulaNotPublished({ formula: formulaId });
-      const bundle = join(cache, `${ref.sha256}.tar.gz`);
-      if (verified.has(bundle) && verified.get(bundle) === markOf(bundle)) return { ref, bundle };
-      const download =
-        fetching.get(bundle) ?? fetchObject(storage, key, { sha256: ref.sha256, size }, bundle);
-      fetching.set(bundle, download);
-      await download.finally(() => fetching.delete(bundle));
-      remember(verified, bundle, markOf(bundle));
+      const bundle = await staging.fetch(key, { sha256: ref.sha256, size });
       return { ref, bundle };
     },
     forget: () => found.clear(),
@@ -161,12 +149,4 @@ function remember<T>(known: Map<string, T>, key: string, value: T, most = MOST_K
   known.set(key, value);
   const [oldest] = known.keys();
   if (known.size > most && oldest !== undefined) known.delete(oldest);
-}
-
-/** Differs where the file was written or replaced; undefined where there is none. */
-function markOf(file: string): string | undefined {
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  if (found === undefined) return undefined;
-  const { ino, size, mtimeNs, ctimeNs } = found;
-  return [ino, size, mtimeNs, ctimeNs].join(' ');
 }

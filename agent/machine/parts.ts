@@ -7,6 +7,7 @@ import type { MachineAddresses } from './addresses.js';
 import type { DataDirectory } from '../disk/data-directory.js';
 import type { KeptUnits } from '../disk/kept-units.js';
 import type { Leftovers } from '../disk/leftovers.js';
+import type { Staging } from '../disk/staging.js';
 import type { HomeEnvironment } from '../environment/home-environment.js';
 import type { Formulas } from './formulas.js';
 import type { HookGate } from './hook-gate.js';
@@ -29,6 +30,7 @@ export interface AgentParts {
   readonly home: HomeEnvironment;
   readonly journal: Journal;
   readonly leftovers: Leftovers;
+  readonly staging: Staging;
   readonly kept: KeptUnits;
   readonly formulas: Formulas;
   readonly services: Services;

@@ -1,11 +1,5 @@
 import { unlessAborted } from '../../state/platform/unless-aborted.js';
-import { stageFormula } from '../disk/stage.js';
-import {
-  lifeOfDirectory,
-  linkFormula,
-  makeUnitDirectory,
-  type UnitDirectory,
-} from '../disk/unit-directory.js';
+import { lifeOfDirectory, makeUnitDirectory, type UnitDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import { saidWhile } from '../contract/said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
@@ -16,7 +10,7 @@ import type { RecordedUnit } from './recorded-unit.js';
 /** A unit that is installed. */
 export type InstallingUnit = RecordedUnit &
   HealingUnit &
-  Uses<'formulas' | 'kept' | 'leftovers' | 'log' | 'services'> & {
+  Uses<'formulas' | 'kept' | 'log' | 'services' | 'staging'> & {
     readonly directory: UnitDirectory;
     /** What the formula in place says is looked up. */
     readonly inPlace: { load(): Promise<void> };
@@ -53,7 +47,7 @@ async function claimUnitDirectory(unit: InstallingUnit): Promise<void> {
  * It is abandoned by `signal` only where it waits for others: what it does on the disk is done to its end.
  */
 export async function installFormula(unit: InstallingUnit, signal: AbortSignal): Promise<void> {
-  const { formulas, services } = unit.parts;
+  const { formulas, services, staging } = unit.parts;
   if (unit.record().formula === null) {
     await whileItMayHeal(unit, signal, async () => {
       const { service: name } = unit.record();
@@ -67,10 +61,8 @@ export async function installFormula(unit: InstallingUnit, signal: AbortSignal):
         unlessAborted(formulas.fetch(wanted.id, wanted.sha256), signal),
       );
       await claimUnitDirectory(unit);
-      await betweenFaults('installing.extract', () =>
-        stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
-      );
-      await betweenFaults('installing.link', () => linkFormula(unit.directory, ref));
+      await betweenFaults('installing.extract', () => staging.stage(unit.directory, ref, bundle));
+      await betweenFaults('installing.link', () => staging.link(unit.directory, ref));
       signal.throwIfAborted();
       const { incarnation: serviceIncarnation } = service;
       await unit.save({ formula: ref, ...(serviceIncarnation !== undefined && { serviceIncarnation }) });

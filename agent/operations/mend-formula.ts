@@ -1,5 +1,5 @@
 import { isHookInPlace } from '../disk/staged.js';
-import { linkFormula, makeUnitDirectory } from '../disk/unit-directory.js';
+import { makeUnitDirectory } from '../disk/unit-directory.js';
 import type { FormulaRef } from '../journal/record.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import { awaitDirectory, requireDirectory } from '../hook-runs/missing-directory.js';
@@ -37,6 +37,6 @@ async function putInPlace(unit: MendingUnit, formula: FormulaRef, hook: string):
     requireDirectory(unit);
     makeUnitDirectory(unit.directory, unit.record().incarnation);
     await fetchAndStage(unit, formula);
-    await linkFormula(unit.directory, formula);
+    await unit.parts.staging.link(unit.directory, formula);
   });
 }

@@ -1,7 +1,6 @@
 import { EnsembleError } from '../../state/platform/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
 import { unlessAborted } from '../../state/platform/unless-aborted.js';
-import { stageFormula } from '../disk/stage.js';
 import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
@@ -21,7 +20,7 @@ export interface HealingUnit extends Uses<'clock' | 'random'> {
 }
 
 /** A unit on whose disk a formula is put. */
-export interface StagingUnit extends Pick<RecordedUnit, 'name' | 'record'>, Uses<'formulas' | 'leftovers'> {
+export interface StagingUnit extends Pick<RecordedUnit, 'name' | 'record'>, Uses<'formulas' | 'staging'> {
   readonly directory: UnitDirectory;
 }
 
@@ -59,9 +58,7 @@ export async function stageWanted(unit: PreparingUnit, signal: AbortSignal): Pro
 export async function fetchAndStage(unit: StagingUnit, { id, sha256 }: FormulaRef): Promise<void> {
   requireDirectory(unit);
   const { ref, bundle } = await unit.parts.formulas.fetch(id, sha256);
-  await betweenFaults('staging.extract', () =>
-    stageFormula(unit.directory, ref, bundle, unit.parts.leftovers),
-  );
+  await betweenFaults('staging.extract', () => unit.parts.staging.stage(unit.directory, ref, bundle));
 }
 
 /** What does not heal stands in the unit's status, with the command that asks once more. */

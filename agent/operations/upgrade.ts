@@ -3,7 +3,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
 import { isStaged } from '../disk/staged.js';
-import { linkFormula, putAsideFormulas } from '../disk/unit-directory.js';
+import { putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
 import type { UnitWithLog } from './say-in-log.js';
@@ -20,7 +20,7 @@ import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
 export type UpgradingUnit = MovingUnit &
   StagingUnit &
   UnitWithLog &
-  Uses<'directory'> & {
+  Uses<'directory' | 'leftovers'> & {
     /** What the formula in place says is looked up. */
     readonly inPlace: { load(): Promise<void> };
     readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
@@ -78,7 +78,7 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
 export async function swapFormula(unit: UpgradingUnit): Promise<void> {
   const { from, to, revert } = await enterStep(unit, 'swapping');
   if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to);
-  await betweenFaults('swapping.link', () => linkFormula(unit.directory, to));
+  await betweenFaults('swapping.link', () => unit.parts.staging.link(unit.directory, to));
   const { earlier } = unit.record();
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
   const kept = revert === true || from === null ? earlier : [from, ...earlier];

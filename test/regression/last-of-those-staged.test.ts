@@ -3,9 +3,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { stageFormula } from '../../agent/disk/stage.js';
+import { UNPACKED } from '../../agent/disk/bundle-cache.js';
+import { Staging } from '../../agent/disk/staging.js';
 import { formulaDirectoryName, makeUnitDirectory, unitDirectory } from '../../agent/disk/unit-directory.js';
-import { UNPACKED } from '../../agent/disk/unpacked.js';
+import { openStorage } from '../../state/storage/open.js';
 import { World } from '../agent/world.js';
 
 /**
@@ -30,13 +31,15 @@ describe('the units that are staged together', () => {
     const ref = { id, sha256, directory: formulaDirectoryName(id, sha256) };
     const left: string[] = [];
     let through = 0;
-    const staging = Array.from({ length: 5 }, async (_, number) => {
+    const storage = await openStorage(world.storage);
+    const staging = new Staging(storage, world.root, { add: (paths) => left.push(...paths) });
+    const goingOn = Array.from({ length: 5 }, async (_, number) => {
       const directory = unitDirectory(units, `f/${number}`);
       makeUnitDirectory(directory, undefined);
-      await stageFormula(directory, ref, world.path('f-1.tar.gz'), { add: (paths) => left.push(...paths) });
+      await staging.stage(directory, ref, world.path('f-1.tar.gz'));
       through += 1;
     });
-    await Promise.race(staging);
+    await Promise.race(goingOn);
     await turn();
     assert.equal(through, 5, 'all of them in the turn of the event loop in which the first was');
     const unpacked = (await readdir(world.root)).filter((name) => name.includes(UNPACKED));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { Staging } from '../../agent/disk/staging.js';
 import { openFormulas } from '../../agent/machine/formulas.js';
 import { paths } from '../../state/model/paths.js';
 import { openStorage } from '../../state/storage/open.js';
@@ -42,7 +43,7 @@ describe('a formula that was pruned and is published again with another content'
 
   it('is what is found by whoever looks anew, and not by whoever has the old content', async () => {
     const storage = await openStorage(world.storage);
-    const formulas = openFormulas(world.coordinator, storage, world.path('trace'));
+    const formulas = openFormulas(world.coordinator, new Staging(storage, world.path('trace'), { add() {} }));
     const id = await world.publish(1, { files: { 'who.txt': 'first\n' } });
     const first = await formulas.find(id);
     await world.coordinator.remove(paths.formula(id));

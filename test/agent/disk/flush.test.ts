@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { flush, flushTogether } from '../../../agent/disk/flush.js';
+import { Flushing } from '../../../agent/disk/flush.js';
 
 describe('flushing to the disk', () => {
   const directory = mkdtempSync(join(tmpdir(), 'ensemble-flush-'));
   const memory = mkdtempSync('/dev/shm/ensemble-flush-');
+  const flushing = new Flushing();
   const missing = join(directory, 'missing');
   const servers: Server[] = [];
   /** Sockets cannot be opened, so each can only be flushed with its file system. */
@@ -24,17 +25,18 @@ describe('flushing to the disk', () => {
     }
   });
   after(() => {
+    flushing.close();
     for (const server of servers) server.close();
     for (const path of [directory, memory]) rmSync(path, { recursive: true });
   });
 
   /** What came of each, asked for at the same moment. */
   const outcomes = async (paths: readonly string[]): Promise<readonly string[]> =>
-    (await Promise.allSettled(paths.map(flushTogether))).map(({ status }) => status);
+    (await Promise.allSettled(paths.map((path) => flushing.together(path)))).map(({ status }) => status);
 
   it('of few files flushes each, and fails for one that cannot be flushed', async () => {
-    await flush([directory, directory]);
-    await assert.rejects(flush([directory, socket]), { code: 'ENXIO' });
+    await flushing.flush([directory, directory]);
+    await assert.rejects(flushing.flush([directory, socket]), { code: 'ENXIO' });
   });
 
   it('of few that are asked for at the same moment fails for those that cannot be flushed, and no other', async () => {

@@ -3,27 +3,30 @@ import { access, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leftInFormula } from '../../../agent/disk/left-in-formula.js';
-import { stageFormula } from '../../../agent/disk/stage.js';
+import { Staging } from '../../../agent/disk/staging.js';
 import {
   formulaDirectoryName,
-  linkFormula,
   makeUnitDirectory,
   putAsideFormulas,
   type UnitDirectory,
   unitDirectory,
 } from '../../../agent/disk/unit-directory.js';
 import type { FormulaRef } from '../../../agent/journal/record.js';
+import { openStorage } from '../../../state/storage/open.js';
 import { World } from '../world.js';
 
 describe("a unit's directory", () => {
   let world: World;
   let directory: UnitDirectory;
+  let staging: Staging;
   beforeEach(async () => {
     world = await World.open();
     directory = unitDirectory(await mkdtemp(join(tmpdir(), 'ensemble-units-')), 'my-sql/0');
     makeUnitDirectory(directory, undefined);
+    staging = new Staging(await openStorage(world.storage), world.path('cache'), { add() {} });
   });
   afterEach(async () => {
+    staging.close();
     await rm(join(directory.root, '..'), { recursive: true });
     await world.close();
   });
@@ -36,7 +39,6 @@ describe("a unit's directory", () => {
       file: world.path(`f-${revision}.tar.gz`),
     };
   }
-  const leftovers = { add: () => undefined };
   const staged = async (): Promise<string[]> =>
     (await readdir(directory.formulas)).filter((name) => !name.endsWith('.json')).sort();
 
@@ -53,16 +55,16 @@ describe("a unit's directory", () => {
 
   it('staging twice is staging once: what is there is not touched', async () => {
     const { ref, file } = await bundle(1);
-    await stageFormula(directory, ref, file, leftovers);
+    await staging.stage(directory, ref, file);
     await writeFile(join(directory.formulas, ref.directory, 'run.pid'), '1');
-    await stageFormula(directory, ref, file, leftovers);
+    await staging.stage(directory, ref, file);
     assert.deepEqual(await staged(), [ref.directory]);
     assert.deepEqual(await leftInFormula(directory, ref), { written: ['run.pid'], changed: [] });
   });
 
   it('staging ten times at once is staging once, whole', async () => {
     const { ref, file } = await bundle(1);
-    await Promise.all(Array.from({ length: 10 }, () => stageFormula(directory, ref, file, leftovers)));
+    await Promise.all(Array.from({ length: 10 }, () => staging.stage(directory, ref, file)));
     assert.deepEqual(await staged(), [ref.directory]);
     assert.deepEqual(await leftInFormula(directory, ref), { written: [], changed: [] });
     assert.match(await readFile(join(directory.formulas, ref.directory, 'hooks', 'install'), 'utf8'), /^#!/);
@@ -72,17 +74,17 @@ describe("a unit's directory", () => {
     const { ref, file } = await bundle(1);
     const bytes = await readFile(file);
     await writeFile(file, bytes.subarray(0, bytes.length / 2));
-    await assert.rejects(stageFormula(directory, ref, file, leftovers), { code: 'bundle-damaged' });
+    await assert.rejects(staging.stage(directory, ref, file), { code: 'bundle-damaged' });
     assert.deepEqual(await staged(), []);
   });
 
   it('the link goes from one formula to the next, also twice and over what a crash left', async () => {
     const [one, two] = [await bundle(1), await bundle(2)];
-    for (const { ref, file } of [one, two]) await stageFormula(directory, ref, file, leftovers);
-    await linkFormula(directory, one.ref);
+    for (const { ref, file } of [one, two]) await staging.stage(directory, ref, file);
+    await staging.link(directory, one.ref);
     await writeFile(join(directory.root, '.formula.next'), 'half a link');
-    await linkFormula(directory, two.ref);
-    await linkFormula(directory, two.ref);
+    await staging.link(directory, two.ref);
+    await staging.link(directory, two.ref);
     assert.equal(await readlink(directory.formula), `.formula/${two.ref.directory}`);
     await access(join(directory.formula, 'metadata.yaml'));
     await assert.rejects(access(join(directory.root, '.formula.next')));
@@ -90,7 +92,7 @@ describe("a unit's directory", () => {
 
   it('pruning keeps what is named, with its manifest, and nothing else', async () => {
     const all = [await bundle(1), await bundle(2), await bundle(3)];
-    for (const { ref, file } of all) await stageFormula(directory, ref, file, leftovers);
+    for (const { ref, file } of all) await staging.stage(directory, ref, file);
     await writeFile(join(directory.formulas, '.staging-4-abandoned'), '');
     const [one, two, three] = all.map(({ ref }) => ref);
     assert.ok(one && two && three);

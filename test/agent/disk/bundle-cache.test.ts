@@ -4,10 +4,8 @@ import { rmSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { BundleCache, UNPACKED, type Unpacked } from '../../../agent/disk/bundle-cache.js';
 import { copyFormula } from '../../../agent/disk/copy-formula.js';
-import { UNPACKED, type Unpacked, withUnpacked } from '../../../agent/disk/unpacked.js';
-import { openFormulas } from '../../../agent/machine/formulas.js';
-import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { listTree } from '../../../state/formula/tree.js';
 import { openStorage } from '../../../state/storage/open.js';
 import { rawBundle } from '../../state/formula/raw-tar.js';
@@ -16,11 +14,18 @@ import { bytesOf } from '../../state/storage/content.js';
 describe('an unpacked bundle', () => {
   let work: string;
   let cache: string;
+  let bundles: BundleCache;
   beforeEach(async () => {
     work = await mkdtemp(join(tmpdir(), 'ensemble-unpacked-'));
     cache = join(work, 'cache');
     await mkdir(cache);
     await mkdir(join(work, 'storage'));
+    bundles = new BundleCache(await openStorage(`file:${join(work, 'storage')}`), cache, {
+      // At once what the agent removes when there is time for it.
+      add(paths) {
+        for (const path of paths) rmSync(path, { recursive: true, force: true });
+      },
+    });
   });
   afterEach(() => rm(work, { recursive: true }));
 
@@ -36,28 +41,11 @@ describe('an unpacked bundle', () => {
   async function fetch(published: Buffer, stored = published): Promise<string> {
     await writeFile(join(work, 'storage', 'bundle'), stored);
     const sha256 = createHash('sha256').update(published).digest('hex');
-    const record = {
-      sha256,
-      size: published.length,
-      storageKey: 'bundle',
-      metadata: { name: 'f', revision: 1 },
-      config: {},
-      publishedAt: '2026-01-01T00:00:00Z',
-    };
-    const get = async () => ({ value: JSON.stringify(record), version: 0 });
-    const storage = await openStorage(`file:${join(work, 'storage')}`);
-    const formulas = openFormulas({ get } as unknown as Coordinator, storage, cache);
-    return (await formulas.fetch('world:f-1')).bundle;
+    return bundles.fetch('bundle', { sha256, size: published.length });
   }
 
-  /** Removes at once what the agent removes when there is time for it. */
-  const leftovers = {
-    add: (paths: readonly string[]): void => {
-      for (const path of paths) rmSync(path, { recursive: true, force: true });
-    },
-  };
   const used = <T>(bundle: string, work: (unpacked: Unpacked) => Promise<T>): Promise<T> =>
-    withUnpacked(bundle, leftovers, work);
+    bundles.withUnpacked(bundle, work);
 
   it('is unpacked once for all who want it, after it was verified, and left over when they had it', async () => {
     const bundle = await fetch(large);
@@ -109,6 +97,16 @@ describe('an unpacked bundle', () => {
     await used(bundle, async ({ directory, manifest }) =>
       assert.deepEqual(await listTree(directory), manifest),
     );
+  });
+
+  it('is fetched again where its file was changed, and once where it was not', async () => {
+    const bundle = await fetch(large);
+    const { ino } = await stat(bundle);
+    await fetch(large);
+    assert.equal((await stat(bundle)).ino, ino);
+    await writeFile(bundle, 'changed');
+    assert.equal(await fetch(large), bundle);
+    assert.ok((await readFile(bundle)).equals(large));
   });
 
   it('is refused to whoever wants it where it was published like that', async () => {
