@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withWorkDirectory } from '../../control/publish/work-directory.js';
 import { systemClock } from '../../state/platform/clock.js';
-import { mendStore } from '../../state/coordination/mend.js';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { setKeepRemoved } from '../../state/model/kept.js';
 import { bootstrapTree } from '../../state/model/layout.js';
@@ -74,7 +73,7 @@ export async function bootstrap({ mend }: BootstrapOptions, invocation: Invocati
 async function mendState(invocation: Invocation): Promise<void> {
   const { state } = await chosenEnvironment(invocation);
   if (!state.startsWith('embedded:')) throw invocation.misuse('--mend is for an embedded state');
-  const mended = await mendStore(state);
+  const mended = await (await import('../../state/coordination/embedded/mend.js')).mendStore(state);
   if (mended === undefined) {
     invocation.output.notice('the state is not damaged: it stays as it is');
     return;

@@ -161,6 +161,10 @@ export const printed: Readonly<
     test: 'test/regression/abort-a-hanging-hook.test.ts',
     says: 'ends a command of `run`, which says so',
   },
+  'cli/observing/await-result.ts: ensemble history {unit}': {
+    test: 'test/cli/observing/run-in-one.test.ts',
+    says: 'is said to be possibly on its way, where nobody answers who takes it back',
+  },
   'cli/invocation/session.ts: ensemble bootstrap {urlOptions(environment)}': {
     test: 'test/remedies/command-line-rows.ts',
     says: 'bootstrap with the URLs it was asked with',

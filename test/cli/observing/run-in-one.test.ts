@@ -37,10 +37,10 @@ describe('a command in one unit of several', () => {
     stderr: screen,
   };
 
-  function run(interrupt = new AbortController().signal): Promise<UnitRun> {
+  function run(interrupt = new AbortController().signal, coordinator = tree.two): Promise<UnitRun> {
     const session = {
       environment: { name: 'test', state: 'embedded:x', storage: 'file:x' },
-      coordinator: tree.two,
+      coordinator,
       storage: () => Promise.reject(new Error('none is asked for')),
     };
     const invocation = {
@@ -99,5 +99,28 @@ describe('a command in one unit of several', () => {
     const { outcome, reason } = await run();
     assert.deepEqual([outcome, reason], ['unreachable', 'the agent of web/0 on machine m0 is down']);
     assert.equal((await run(AbortSignal.abort())).outcome, 'not-asked');
+  });
+
+  it('is said to be possibly on its way, where nobody answers who takes it back', async () => {
+    await up();
+    let isMute = false;
+    const mute = new Proxy(tree.two, {
+      get(target, name) {
+        if (isMute && name === 'get') return () => new Promise(() => undefined);
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const interrupt = new AbortController();
+    const running = run(interrupt.signal, mute);
+    await requested();
+    isMute = true;
+    interrupt.abort();
+    clock.advance(2_000);
+    assert.equal((await running).outcome, 'interrupted');
+    assert.match(
+      said.at(-1) ?? '',
+      /^web\/0: it is not known whether it begins yet; see: ensemble history web\/0$/,
+    );
   });
 });
