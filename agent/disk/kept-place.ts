@@ -1,7 +1,7 @@
 import { lstat, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sync } from '../../state/storage/durable.js';
-import { ASIDE } from './put-aside.js';
+import { ASIDE } from './linked-directory.js';
 
 /** Ends the name of a directory that is being removed: what is left of it is no unit's data any more. */
 const GOING = '.going';

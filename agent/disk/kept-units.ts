@@ -9,6 +9,7 @@ import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import { ageOf, markAgain, type Moment, untilSettled } from './kept-age.js';
 import { forgetKept, type KeptRecord, nameOfRecord, readKept, writeKept } from './kept-record.js';
+import { requireOwn, targetOf } from './linked-directory.js';
 import { asideName, clearPlace, moveAside, nameBegun, placesOf, unitOfAside } from './put-aside.js';
 import { goingName, isMissing, isThere, markGoing, nameBefore, namesIn } from './kept-place.js';
 import { removeTree } from './remove-tree.js';
@@ -102,6 +103,7 @@ export function keepUnits(
     const place = placeOf(name, record);
     if (away.has(name)) return 'it is not there: its disk may not be mounted';
     try {
+      if (record.place !== undefined && record.going !== true) await requireOwn(place, root, units);
       // First it is marked: what is half removed must not be taken for a unit's data.
       const going = { ...record, going: true };
       await betweenFaults('kept.mark', () => markGoing(place, () => writeKept(notes, name, going)));
@@ -276,7 +278,14 @@ export function keepUnits(
     },
     async discard(from, { unit, incarnation, at }) {
       const name = asideName(unit, incarnation, at);
-      for (const place of placesOf(removed, from, name)) await removeTree(place);
+      const places = placesOf(removed, from, name);
+      for (const place of [...places, from]) {
+        const target = await targetOf(place);
+        if (target === undefined) continue;
+        await requireOwn(target, root, units, from);
+        await removeTree(target);
+      }
+      for (const place of places) await removeTree(place);
       await forgetKept(notes, name);
       records.delete(name);
       await removeTree(from);

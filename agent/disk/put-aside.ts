@@ -1,10 +1,8 @@
 import { lstat, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { sync } from '../../state/storage/durable.js';
-
-/** Where a directory is put that cannot leave its file system: beside the units, or in the directory itself. */
-export const ASIDE = '.removed';
+import { ASIDE, targetOf } from './linked-directory.js';
 
 /**
  * The name of a unit's directory under `removed/`, e.g. `mysql-0-2026-01-01T100000000Z-3f9a01c2d4e5`.
@@ -50,14 +48,29 @@ export async function moveAside(
   const places = placesOf(removed, root, name);
   const [aside] = places;
   await mkdir(removed, { recursive: true, mode: 0o700 });
+  const target = await targetOf(root);
+  if (target !== undefined) {
+    await linkTo(target, aside);
+    await sync(removed);
+    await rm(root);
+  }
   const place = await firstPlace(root, places, move);
   if (place !== aside && (await isThere(place))) {
-    await symlink(place, aside).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await linkTo(place, aside);
   }
   await sync(removed);
+  // A unit's directory that was a link stays where that leads to.
+  if (place === aside) {
+    const linked = await targetOf(aside);
+    if (linked !== undefined) return linked;
+  }
   return (await isThere(place)) ? place : undefined;
+}
+
+async function linkTo(place: string, link: string): Promise<void> {
+  await symlink(place, link).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Where `moveAside` may have put it: under `removed/`, or a link to it there; beside it; in itself. */
@@ -140,6 +153,7 @@ async function moveContent(
 export async function clearPlace(removed: string, units: string, name: string, place: string): Promise<void> {
   if (place === join(removed, name)) return;
   await rm(join(removed, name), { force: true });
+  if (basename(dirname(place)) !== ASIDE) return;
   const root = dirname(dirname(place));
   await rmdir(dirname(place)).catch(() => undefined);
   if (root !== units) await rmdir(root).catch(() => undefined);

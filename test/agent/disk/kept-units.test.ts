@@ -305,6 +305,40 @@ describe('what removed units left', () => {
     assert.deepEqual((await readdir(begun)).sort(), ['data', 'log']);
   });
 
+  it('goes with what a link in the place of its directory leads to, but not with what another unit has there', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/ensemble-kept-');
+    try {
+      await mkdir(join(root, 'units'));
+      const kept = open();
+      const linked = async (number: number, at = number): Promise<string> => {
+        const target = await unit(at, elsewhere);
+        await symlink(target, join(root, 'units', `db-${number}`));
+        return target;
+      };
+      const target = await linked(0);
+      const found = await kept.putAside(join(root, 'units', 'db-0'), leaving(0));
+      assert.deepEqual([found?.directory, found?.bytes], [target, 1_000]);
+      assert.deepEqual(await readdir(join(root, 'units')), []);
+      await kept.look();
+      assert.equal(kept.summary().units, 1);
+      assert.equal((await kept.prune({}))[0]?.reason, undefined);
+      assert.deepEqual(await readdir(elsewhere), []);
+
+      await linked(1);
+      await kept.discard(join(root, 'units', 'db-1'), leaving(1));
+      assert.deepEqual([await readdir(elsewhere), await readdir(join(root, 'units'))], [[], []]);
+
+      await linked(2);
+      await linked(3, 2);
+      await assert.rejects(kept.discard(join(root, 'units', 'db-2'), leaving(2)), /where .* is too/);
+      await kept.putAside(join(root, 'units', 'db-2'), leaving(2));
+      assert.match((await kept.prune({}))[0]?.reason ?? '', /where .* is too; remove it by hand/);
+      assert.deepEqual(await readdir(elsewhere), ['db-2']);
+    } finally {
+      await rm(elsewhere, { recursive: true, force: true });
+    }
+  });
+
   it('is discarded at once, also where putting it aside had begun', async () => {
     const kept = open();
     const directory = await keep(kept, 0);
