@@ -58,6 +58,12 @@ export async function awaitResult(
   try {
     return await new Promise<CommandResult | 'interrupted' | 'too-late'>((resolve, reject) => {
       let begun = false;
+      // Nothing more is told of one that is through, whatever comes while others are waited for.
+      let isSettled = false;
+      const settle = (end: CommandResult | 'interrupted' | 'too-late'): void => {
+        isSettled = true;
+        resolve(end);
+      };
       const waiting = watchWhatKeepsWaiting(coordinator, clock, unit, (reason) => {
         if (!begun) output.notice(`the command waits: ${reason}`);
       });
@@ -67,23 +73,25 @@ export async function awaitResult(
       const awaitItsEnd = (): void => {
         deadline = clock.after(GRACE, () => {
           output.warn(`${late}: the agent on ${machine} does not tell what became of it`);
-          resolve('too-late');
+          settle('too-late');
         });
       };
       const takeBack = async (): Promise<void> => {
         const keptBy = waiting.reason();
         const answer = await withdrawn(coordinator, unit, id, clock);
+        if (isSettled) return;
         if (answer === 'begun') return awaitItsEnd();
         const said =
           answer === 'withdrawn' ? 'and taken back' : 'and it is not known whether it still will be';
         output.warn(`not begun within ${formatDuration(timeout ?? 0)}, ${said}: ${keptBy}`);
-        resolve('too-late');
+        settle('too-late');
       };
       if (timeout !== undefined)
         deadline = clock.after(timeout, () => (begun ? awaitItsEnd() : void takeBack().catch(reject)));
       let up = true;
       const give = async (): Promise<void> => {
         const answer = begun ? 'begun' : await withdrawn(coordinator, unit, id, clock);
+        if (isSettled) return;
         output.notice(
           {
             begun: `it goes on, and what it prints is lost; to end it: ensemble abort ${unit}`,
@@ -91,18 +99,19 @@ export async function awaitResult(
             unknown: `it is not known whether it begins yet; see: ensemble history ${unit}`,
           }[answer],
         );
-        resolve('interrupted');
+        settle('interrupted');
       };
       const interrupted = (): void => void give().catch(reject);
       if (interrupt.aborted) interrupted();
       else interrupt.addEventListener('abort', interrupted, { once: true });
+      observations.push({ close: () => interrupt.removeEventListener('abort', interrupted) });
       const path = paths.command(unit, id);
       observations.push(
         coordinator.observe(path, (node) => {
           try {
             const request = parseEntity(path, commandRequestSchema, node)?.value;
             begun = request?.begunAt !== undefined;
-            if (request?.result !== undefined) resolve(request.result);
+            if (request?.result !== undefined) settle(request.result);
           } catch (error) {
             reject(error);
           }

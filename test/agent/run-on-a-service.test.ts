@@ -127,6 +127,21 @@ describe('run on a whole service', function () {
     await world.openGate('go');
   });
 
+  it('Ctrl-C says nothing of units that are through', async () => {
+    await deploy(3);
+    const slow = `touch ${world.path('trace', 'begun')}; exec sleep 600`;
+    const words = `case $ENSEMBLE_UNIT_NAME in */0) echo quick ;; *) ${slow} ;; esac`;
+    const run = operate(world, 'run', '--max-parallel', '1', 'f', '--', words);
+    await eventually(() => readFile(world.path('trace', 'begun')));
+    run.process.kill('SIGINT');
+    const { code, stdout, stderr } = await run.ended;
+    assert.deepEqual([code, stdout], [130, 'f/0: quick\n']);
+    assert.doesNotMatch(stderr, /f\/0/);
+    assert.match(stderr, /^f\/1: it goes on, and what it prints is lost; to end it: ensemble abort f\/1$/m);
+    assert.match(stderr, /^it did not succeed in 2 of 3 units: f\/1 \(interrupted\), f\/2 \(not asked/m);
+    await ensemble(world, 'abort', 'f/1');
+  });
+
   it('names units without an agent, and runs in the others', async () => {
     await deploy(1);
     await world.coordinator.create(paths.machine('m2'), '{"hostname":"m2"}');
