@@ -28,7 +28,7 @@ export function boundedLine(text: string, most: number = MOST_TEXT): string {
 }
 
 /**
- * Details as they are kept: long texts are cut, of long lists and records the first elements stay. What is too long even
+ * Details as they are kept: texts are as they are, since JSON escapes what no terminal may get; long ones are cut, of long lists and records the first elements stay. What is too long even
  * so is left out, which `leftOut: true` tells.
  */
 export function boundedDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -44,10 +44,16 @@ function boundedEntries(record: object): (readonly [string, unknown])[] {
 }
 
 function boundedValue(value: unknown): unknown {
-  if (typeof value === 'string') return boundedLine(value);
+  if (typeof value === 'string') return boundedText(value);
   if (Array.isArray(value)) return value.slice(0, MOST_ELEMENTS).map(boundedValue);
   if (typeof value === 'object' && value !== null) return Object.fromEntries(boundedEntries(value));
   return value;
+}
+
+function boundedText(text: string): string {
+  // No more is looked through than may be kept: a character has two units at most.
+  const characters = [...text.slice(0, MOST_TEXT * 2 + 2)];
+  return characters.length > MOST_TEXT ? `${characters.slice(0, MOST_TEXT).join('')}…` : text;
 }
 
 /** How much of one history is kept. */

@@ -23,6 +23,7 @@ describe('details of a history', () => {
       { exit: 3, keys: ['a', 'b'], old: { a: null, b: false } },
       { exit: 3, keys: ['a', 'b'], old: { a: null, b: false } },
     ],
+    ['have their texts as they are', { to: 'a\u001b[31m\n  b' }, { to: 'a\u001b[31m\n  b' }],
     ['have their texts cut', { command: ['x'.repeat(200)] }, { command: [`${'x'.repeat(160)}…`] }],
     [
       'keep the first twenty of many',
