@@ -21,9 +21,11 @@ export const ADDRESS_RULE = 'is no address: write e.g. 192.0.2.7, 2001:db8::7 or
 const TIMES: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const TIME = /^(\d{1,6})([smhd])$/;
 
+const NO_TIME = 'is no time: write e.g. 7d, 12h or 30m, or 0 to keep nothing';
+
 /** For how long something is kept: `7d`, `12h`, `0`. */
-const keepingTime = z.union([z.literal(0), z.string().check(z.regex(TIME))], {
-  error: 'is no time: write e.g. 7d, 12h or 30m, or 0 to keep nothing',
+const keepingTime = z.union([z.literal(0), z.string().check(z.regex(TIME, NO_TIME))], {
+  error: NO_TIME,
 });
 
 /** Milliseconds of what `keepingTime` takes. */

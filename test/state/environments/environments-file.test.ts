@@ -223,6 +223,14 @@ describe('environments.yaml', () => {
       /:3: environments\.a\.state: /,
     ],
     ['a storage that is missing', 'environments:\n  a:\n    state: x\n', /:2: environments\.a\.storage: /],
+    ...['7w', '-1d', "'7 d'", '7'].map(
+      (time) =>
+        [
+          `keep-removed: ${time}`,
+          `environments:\n  a:\n    state: x\n    storage: x\n    keep-removed: ${time}\n`,
+          /:5: environments\.a\.keep-removed: is no time: write e\.g\. 7d, 12h or 30m, or 0 to keep nothing/,
+        ] as const,
+    ),
     ['nothing', '', /:1: must be a mapping, not empty/],
   ] as const) {
     it(`with ${what} is refused, naming the line and the field`, async () => {
