@@ -46,7 +46,7 @@ function print(
         shown,
         choiceOptions(environment, invocation.globals),
       );
-      return statusText(document, format, output, watch);
+      return statusText(document, format, output, watch, snapshot.machines.length);
     };
     if (!watch) {
       output.data(await textOf(await readSnapshot(coordinator)));

@@ -16,18 +16,20 @@ import { unitLines } from './unit-lines.js';
  * somebody, in full.
  * @param watched it is drawn over itself, and what does not fit the screen is cut off at its end: what needs somebody then
  *   stands at its beginning
+ * @param registered machines that there are, of which only some may be asked for
  */
 export function statusTable(
   status: StatusDocument,
   screen: Pick<Screen, 'columns' | 'hasColors'>,
   watched: boolean,
+  registered = 0,
 ): readonly string[] {
   const { columns } = screen;
   const attention = attentionLines(status, columns, systemClock.now());
   const parts = [
     [`environment ${printable(status.environment)}`, ...countLines(status)],
     ...(watched ? [attention] : []),
-    machineLines(status, columns),
+    machineLines(status, columns, registered),
     serviceLines(status, columns),
     unitLines(status, screen),
     relationLines(status, columns),
@@ -56,9 +58,12 @@ function countLines({ services }: StatusDocument): readonly string[] {
   return [`${states.length} unit${states.length === 1 ? '' : 's'}: ${each.join(', ')}`];
 }
 
-function machineLines({ machines }: StatusDocument, columns: number): readonly string[] {
+function machineLines({ machines }: StatusDocument, columns: number, registered: number): readonly string[] {
   const entries = Object.entries(machines);
-  if (entries.length === 0) return ['no machines; an agent registers its own: ensemble-agent'];
+  if (entries.length === 0)
+    return registered > 0
+      ? ['no machine hosts a unit of it; all machines: ensemble machines']
+      : ['no machines; an agent registers its own: ensemble-agent'];
   const rows = entries.map(([name, machine]) => [
     name,
     `${agentWord(machine)}${machine.cordoned === undefined ? '' : ', cordoned'}`,

@@ -10,12 +10,14 @@ export type StatusFormat = Format | 'dot' | 'svg';
  * The status in a format.
  * @param stream whether it is one of many: a program then gets one JSON document per line, or one YAML document after
  *   the other
+ * @param registered machines that there are, of which the document may show some
  */
 export async function statusText(
   document: StatusDocument,
   format: StatusFormat,
   output: Pick<Output, 'stdout' | 'carried'>,
   stream: boolean,
+  registered = 0,
 ): Promise<string> {
   const { stdout: screen, carried } = output;
   switch (format) {
@@ -29,9 +31,12 @@ export async function statusText(
     case 'table':
       // What units say is laid out as long as it becomes; what the table says besides is whole lines.
       return carried(
-        statusTable(mapTexts(document, carried) as StatusDocument, screen, stream && screen.isTerminal).join(
-          '\n',
-        ),
+        statusTable(
+          mapTexts(document, carried) as StatusDocument,
+          screen,
+          stream && screen.isTerminal,
+          registered,
+        ).join('\n'),
       );
     case 'dot':
       return statusDot(document);

@@ -44,6 +44,13 @@ describe('ensemble status of a part, drawn, and watched', () => {
     assert.deepEqual(await shown('*'), everything);
   });
 
+  it('says of a service without units that no machine hosts one, and not that there are none', async () => {
+    await world.box.ok('deploy', '--no-wait', '--repository', 'principia', '-n', '0', 'mysql', 'idle');
+    const { stdout } = await world.box.ok('status', 'idle');
+    assert.match(stdout, /^no machine hosts a unit of it; all machines: ensemble machines$/m);
+    assert.doesNotMatch(stdout, /no machines; an agent registers/);
+  });
+
   it('shows units by name, and those of a machine', async () => {
     assert.deepEqual(await shown('mysql/1'), [['mysql'], ['mysql/1'], ['m0']]);
     assert.deepEqual(await shown('*/0'), [
