@@ -19,7 +19,7 @@ import { type PublishEvent, publish } from '../publish/publish.js';
 import { raiseRevision } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
-import { requireSameDeploy, type WantedDeploy } from './same-deploy.js';
+import { requireSameDeploy, runsAnother, type WantedDeploy } from './same-deploy.js';
 
 /** What somebody asks for who deploys a formula. */
 export interface DeployRequest {
@@ -84,7 +84,7 @@ export async function deployFormula(
   const candidate = candidateIn(repository, request);
   const formula = formatFormulaId(candidate.id);
   if (standing !== undefined && standing.formula !== formula)
-    throw new ServiceExists({ service: request.service, formula: standing.formula });
+    throw runsAnother(request.service, standing, formula);
   const made = await makeService(session, request, repository, candidate, standing, now, tell);
   return { formula, ...made, units: await makeUnits(session, request, now) };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Publishable } from '../../state/formula/publishable.js';
 import { FormulaPublishedDiffers, ServiceExists } from '../../state/model/errors.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
@@ -34,14 +35,20 @@ export async function requireSameDeploy(
   wanted: WantedDeploy,
 ): Promise<readonly string[]> {
   const { coordinator } = session;
-  const differs = (what?: string): ServiceExists =>
-    new ServiceExists({ service: name, formula: standing.formula, differs: what });
-  if (standing.formula !== wanted.formula) throw differs();
+  const differs = (what?: string, leads?: string): ServiceExists =>
+    new ServiceExists({ service: name, formula: standing.formula, differs: what, leads });
+  if (standing.formula !== wanted.formula) throw runsAnother(name, standing, wanted.formula);
   if (standing.repository.path !== wanted.repository.path)
     throw differs(`from the repository ${standing.repository.path}`);
   if (!(await isSameContent(session, wanted))) throw differs('with other files than are there now');
   const config = await readConfigValues(coordinator, name);
-  if (!isDeepStrictEqual({ ...config }, { ...wanted.config })) throw differs('with another config');
+  if (!isDeepStrictEqual({ ...config }, { ...wanted.config })) {
+    const options = optionsThatDiffer(config, wanted.config);
+    throw differs(
+      `with another config: ${options.join(', ')}`,
+      setCommand(name, options, (option) => Object.hasOwn(wanted.config, option)),
+    );
+  }
   const { units = [] } = (await readServiceState(coordinator, name)) ?? {};
   const there = units.filter(({ removing }) => removing !== true);
   const names = there.map((unit) => unit.name);
@@ -56,6 +63,37 @@ export async function requireSameDeploy(
       : deploying.machine !== wanted.machine;
   if (isElsewhere) throw differs('with units placed otherwise');
   return names;
+}
+
+/** What is said of a service that runs another formula than is to be deployed: a later revision is upgraded to. */
+export function runsAnother(service: string, { formula }: Service, wanted: string): ServiceExists {
+  const leads = isLaterRevision(wanted, formula) ? `ensemble upgrade-formula ${service}` : undefined;
+  return new ServiceExists({ service, formula, leads });
+}
+
+function isLaterRevision(one: string, other: string): boolean {
+  const [wanted, standing] = [parseFormulaId(one), parseFormulaId(other)];
+  return (
+    wanted.repository === standing.repository &&
+    wanted.name === standing.name &&
+    wanted.revision > standing.revision
+  );
+}
+
+function optionsThatDiffer(one: ConfigValues, other: ConfigValues): readonly string[] {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].filter((option) => one[option] !== other[option]).toSorted();
+}
+
+/** The command that sets the options so, by their names alone: their values may be secrets. */
+function setCommand(
+  service: string,
+  options: readonly string[],
+  isWanted: (option: string) => boolean,
+): string {
+  const words = options.map((option) => (isWanted(option) ? `${option}=VALUE` : `--reset ${option}`));
+  const changes = words.join(' ');
+  return `ensemble set ${service} ${changes}`;
 }
 
 async function isSameContent(session: Session, { formula, prepared }: WantedDeploy): Promise<boolean> {

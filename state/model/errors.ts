@@ -38,11 +38,13 @@ export class ServiceExists extends defineError<{
   formula: string;
   /** In what it is not as it was to be deployed, where its formula is: `with 1 unit, and not 3`. */
   differs?: string | undefined;
+  /** The command that makes it what was to be deployed. */
+  leads?: string | undefined;
 }>(
   'service-exists',
   ({ service, formula, differs }) =>
     `service ${service} exists already, running ${formula}${differs === undefined ? '' : `, ${differs}`}`,
-  ({ service }) => `ensemble deploy FORMULA OTHER-NAME, or ensemble add-unit ${service}`,
+  ({ service, leads = `ensemble add-unit ${service}` }) => `ensemble deploy FORMULA OTHER-NAME, or ${leads}`,
 ) {}
 
 /** The service is on its way out: its last units are stopping. */

@@ -136,10 +136,13 @@ describe('a deploy that was interrupted', function () {
       [[...words, '-n', '3', 'guestbook'], /running principia:guestbook-1, with 2 units, and not 3\n/],
       [[...words, 'guestbook'], /, with 2 units, and not 1\n/],
       [[...words, '-n', '2', '--machine', 'm0', 'guestbook'], /, with units placed otherwise\n/],
-      [['deploy', '--repository', 'principia', '-n', '2', 'guestbook'], /, with another config\n/],
+      [
+        ['deploy', '--repository', 'principia', '-n', '2', 'guestbook'],
+        /, with another config: title\n.*, or ensemble set guestbook --reset title\n/,
+      ],
       [
         ['deploy', '--repository', 'principia', '-n', '2', '--config', 'others.yaml', 'guestbook'],
-        /, with another config\n/,
+        /, with another config: title\n.*, or ensemble set guestbook title=VALUE\n/,
       ],
       [
         ['deploy', '--repository', 'elsewhere/principia', '-n', '2', 'guestbook'],
@@ -157,7 +160,7 @@ describe('a deploy that was interrupted', function () {
     await box.formula('guestbook', 2, { config });
     assert.match(
       (await deploy('-n', '2', 'guestbook')).stderr,
-      /^ensemble: service guestbook exists already, running principia:guestbook-1\n/,
+      /^ensemble: service guestbook exists already, running principia:guestbook-1\n.*, or ensemble upgrade-formula guestbook\n/,
     );
     await assertDeployed('guestbook', 2);
   });
