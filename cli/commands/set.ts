@@ -4,8 +4,10 @@ import type { Session } from '../../control/session.js';
 import { followedTo } from '../../control/upgrade/outcome.js';
 import type { ConfigOptions } from '../../state/formula/config-options.js';
 import { unusedValues } from '../../state/formula/config-values.js';
-import { ConfigOptionUnknown } from '../../state/formula/errors.js';
+import { ConfigOptionUnknown, ConfigValueInvalid } from '../../state/formula/errors.js';
 import { isSecretOption } from '../../state/formula/secret-options.js';
+import { changeText } from '../../state/model/config-changes.js';
+import { printable } from '../../state/platform/printable.js';
 import { UndoUnfit } from '../../state/model/config-errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { paths } from '../../state/model/paths.js';
@@ -56,10 +58,23 @@ export async function set(
       const accept = (values: Readonly<Record<string, ConfigValues[string] | null>>): void =>
         requireFit(service, formula, known, values);
       const undone = await undoConfigValues(coordinator, service, accept, by, isSecret);
-      output.notice(`${service}: ${Object.keys(undone.changes).join(', ')} as before the last set`);
+      const back = Object.entries(undone.changes).map(changeText);
+      output.notice(
+        back.length === 0
+          ? `nothing to change: ${service} has the values of before the last set already`
+          : `${service}: as before the last set: ${printable(back.join(', '))}`,
+      );
       return follow(session, { service, formula, ...undone }, options, invocation);
     }
-    const values = await wantedValues(session, service, known, assignments, options);
+    const values = await wantedValues(session, service, known, assignments, options).catch(
+      (error: unknown) => {
+        if (!(error instanceof ConfigValueInvalid)) throw error;
+        throw new ConfigValueInvalid(
+          { option: error.option, reason: error.reason, service },
+          { cause: error.cause },
+        );
+      },
+    );
     const made = await setConfigValues(coordinator, service, values, by, isSecret);
     const changed = Object.keys(made.changes);
     output.notice(

@@ -10,6 +10,10 @@ import type { Row } from '../../control/progress/row.js';
 import type { Goal } from '../../control/progress/goal.js';
 import { leftBehindLines } from './left-behind-lines.js';
 import { lineProgress } from './line-progress.js';
+import { parseSound } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { serviceSchema } from '../../state/model/schemas.js';
+import type { Output } from '../output/output.js';
 import { namesOf } from '../../control/names-of.js';
 import { exitCodeOf, summarize } from './summary.js';
 import { terminalProgress } from './terminal-progress.js';
@@ -60,11 +64,32 @@ export async function followAndTell(
     );
     for (const line of summarize(goal, end, elapsed, start, start.why)) output.notice(line);
     for (const line of leftBehindLines(goal.service, end.rows)) output.warn(line);
+    const isGoing = await tellOfDestruction(coordinator, goal.service, end, output);
     await options.ended?.(end);
-    return exitCodeOf(end);
+    return exitCodeOf(end) || (isGoing ? 1 : 0);
   } finally {
     process.off('SIGINT', stop);
   }
+}
+
+/** What was asked of a service that somebody destroyed meanwhile has come to nothing, though its units are fine. */
+async function tellOfDestruction(
+  coordinator: Coordinator,
+  service: string,
+  { rows }: FollowEnd,
+  output: Output,
+): Promise<boolean> {
+  if (!rows.some(({ standing }) => standing === 'gone')) return false;
+  const found = parseSound(
+    paths.service(service),
+    serviceSchema,
+    await coordinator.get(paths.service(service)),
+    [],
+  );
+  if (found !== undefined && found.value.destroying !== true) return false;
+  output.notice(`service ${service} ${found === undefined ? 'was' : 'is being'} destroyed meanwhile`);
+  output.notice(`  try: ensemble history ${service}`);
+  return true;
 }
 
 /** Progress whose commands go to the environment that was chosen. */

@@ -43,12 +43,23 @@ export function summarize(
       `stopped following after ${formatDuration(elapsed)}; ${workOf(goal)}${still.length === 0 ? '' : '. Still under way:'}`,
       ...still.map((row) => `  ${row.unit}: ${row.doing}${row.message === '' ? '' : `: ${row.message}`}`),
       `  try: ensemble status ${goal.service}`,
+      ...abortLines(still),
     );
   }
   // Where others took it elsewhere meanwhile, it would not go back to that.
   return rows.some(({ standing }) => standing === 'overtaken' || standing === 'called-off')
     ? lines
     : [...lines, ...wayBackLines(goal)];
+}
+
+/** A hook that hangs is ended by a person, who is told how where one may. */
+function abortLines(rows: readonly Row[]): readonly string[] {
+  const running = rows.filter(({ doing }) => RUNS_HOOK.test(doing)).map(({ unit }) => unit);
+  const [unit] = running;
+  if (unit === undefined) return [];
+  const others = running.length - 1;
+  const so = others === 0 ? '' : `, and so each of ${others} more`;
+  return [`  to end its hook, should it hang: ensemble abort ${unit}${so}`];
 }
 
 /** Where the service can go from here: it may have been the wrong service, or the wrong formula. */
@@ -98,6 +109,9 @@ function interruptedLines(goal: Goal, rows: readonly Row[]): readonly string[] {
 const isInError = ({ doing }: Row): boolean => /^[a-z-]+-error(,|$)/.test(doing);
 
 const isNotInError = (row: Row): boolean => !isInError(row);
+
+/** What a unit does while the hook of its state runs. */
+const RUNS_HOOK = /^(installing|starting|configuring|upgrading, hook)\b/;
 
 const FINE: readonly Standing[] = ['done', 'gone', 'overtaken'];
 

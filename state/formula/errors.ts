@@ -153,8 +153,13 @@ export class ConfigOptionUnknown extends defineError<{ option: string; known: re
   ({ known }) => (known.length === 0 ? 'this formula has no options' : `choose one of ${known.join(', ')}`),
 ) {}
 
-export class ConfigValueInvalid extends defineError<{ option: string; reason: string }>(
+export class ConfigValueInvalid extends defineError<{
+  option: string;
+  reason: string;
+  /** Whose config it was to be, where that stands already. */
+  service?: string;
+}>(
   'config-value-invalid',
   ({ option, reason }) => `the config option ${option} ${reason}`,
-  'see the options and their types with: ensemble get SERVICE',
+  ({ service = 'SERVICE' }) => `see the options and their types with: ensemble get ${service}`,
 ) {}

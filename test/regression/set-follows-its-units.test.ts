@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type CommandEnd, ensemble } from '../agent/operator.js';
+import { type CommandEnd, ensemble, operate } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -52,7 +52,7 @@ describe('set follows its units', () => {
     );
     const undone = await set('--undo');
     assert.equal(undone.code, 0, undone.stderr);
-    assert.match(undone.stderr, /^f: title as before the last set$/m);
+    assert.match(undone.stderr, /^f: as before the last set: title: "bad" → \(default\)$/m);
     await world.until('started');
   });
 
@@ -68,6 +68,28 @@ describe('set follows its units', () => {
     assert.deepEqual([bad.code, units['f/0'].outcome, units['f/0'].state], [1, 'failed', 'config-error']);
     assert.match(units['f/0'].next, /ensemble resolved --retry f\/0/);
     assert.doesNotMatch(good.stdout + good.stderr + bad.stdout, /hunter2/);
+  });
+
+  it('and says of a hook that hangs how it is ended', async () => {
+    await running(1, '[ "$(config-get title)" != bad ] || exec sleep 600');
+    const { code, stderr } = await set('--timeout', '1s', 'title=bad');
+    assert.equal(code, 1);
+    assert.match(stderr, /to end its hook, should it hang: ensemble abort f\/0$/m);
+    assert.equal((await ensemble(world, 'abort', 'f/0')).code, 0);
+    await world.until('config-error');
+  });
+
+  it('and exits 1 where its service is destroyed meanwhile, and says so', async () => {
+    const slow = '[ "$(config-get title)" != bad ] || [ "$ENSEMBLE_UNIT_NAME" = f/0 ] || gate go';
+    await running(2, slow);
+    const setting = operate(world, 'set', 'f', 'title=bad');
+    await eventually(() => assert.match(setting.stderr(), /f\/1: configuring/));
+    assert.equal((await ensemble(world, 'destroy-service', 'f')).code, 0);
+    await eventually(() => assert.match(setting.stderr(), /f\/0: (stopping|stopped|removed)/));
+    await world.openGate('go');
+    const { code, stderr } = await setting.ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /service f (was|is being) destroyed meanwhile\n {2}try: ensemble history f$/m);
   });
 
   it('--no-wait does not, and says whose agent is away', async () => {

@@ -33,7 +33,7 @@ export const commandLineRows: readonly Row[] = [
     run: async (stage) => {
       await stage.service(CONFIG);
       const said = await stage.fails('ensemble set f size=large', /size/);
-      assert.match(await stage.follow(said, /ensemble get SERVICE/, { SERVICE: 'f' }), /size .*int/);
+      assert.match(await stage.follow(said, /ensemble get f$/m), /size .*int/);
       await stage.ok('ensemble set --no-wait f size=7');
       assert.match(await stage.ok('ensemble get f'), /\b7\b/);
     },

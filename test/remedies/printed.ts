@@ -129,6 +129,30 @@ export const printed: Readonly<
   'cli/follow/left-behind-lines.ts: ensemble history {service}': {
     why: 'it shows what hooks left in formulas, as in test/regression/state-left-in-formulas.test.ts, and ends nothing',
   },
+  'control/deploy/same-deploy.ts: ensemble set {service} {changes}': {
+    test: 'test/regression/interrupted-deploy-goes-on.test.ts',
+    says: 'ensemble set guestbook title=VALUE',
+  },
+  'control/deploy/same-deploy.ts: ensemble upgrade-formula {service}': {
+    test: 'test/regression/interrupted-deploy-goes-on.test.ts',
+    says: 'ensemble upgrade-formula guestbook',
+  },
+  'cli/observing/await-result.ts: ensemble history {unit}': {
+    why: 'it shows whether the command began after all, and ends nothing',
+  },
+  'agent/tree/mirror.ts: ensemble debug-log': {
+    why: 'it shows the log that tells more, and ends nothing',
+  },
+  'cli/follow/follow-and-tell.ts: ensemble history {service}': {
+    why: 'it shows who destroyed the service that was followed, and there is nothing to be over',
+  },
+  'cli/follow/summary.ts: ensemble abort {unit}{so}': {
+    test: 'test/regression/set-follows-its-units.test.ts',
+    says: 'and says of a hook that hangs how it is ended',
+  },
+  'cli/status/status-table.ts: ensemble machines': {
+    why: 'it shows the machines that host no unit of what was asked for, and there is nothing to be over',
+  },
   'cli/follow/summary.ts: ensemble history {goal.service}': {
     why: 'it shows who had the units go back, and there is nothing to be over',
   },

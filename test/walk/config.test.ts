@@ -16,7 +16,7 @@ describe('out of the trouble with a wrong config value, by what is printed', () 
   it('that the option cannot have', async () => {
     await walk.meets('ensemble set f port=http', 1);
     await walk.sees(/port must be a whole number, not "http"/);
-    await walk.follows(/ensemble get SERVICE/, { names: { SERVICE: 'f' } });
+    await walk.follows(/ensemble get f/);
     await walk.sees(/^port +80/m);
     await walk.untilFine(two);
   });
