@@ -58,7 +58,7 @@ export async function pruneRemoved(
         by,
       );
     const answers = await Promise.all(
-      up.map(async ({ name }): Promise<readonly [string, Answer | undefined]> => {
+      up.map(async ({ name }): Promise<readonly [string, Answer | 'unreached' | undefined]> => {
         const id = await requestKept(coordinator, name, request, by);
         return [name, await awaitKept(coordinator, name, id, invocation.output, interrupt.signal)];
       }),
@@ -67,8 +67,16 @@ export async function pruneRemoved(
       invocation.output.notice('stopped waiting; what an agent has begun to remove goes');
       return 130;
     }
-    const removed = Object.fromEntries(answers.flatMap(([name, found]) => (found ? [[name, found]] : [])));
-    const away = machines.filter((machine) => !up.includes(machine) && mayKeep(machine, only));
+    const removed = Object.fromEntries(
+      answers.flatMap(([name, found]) =>
+        found === undefined || found === 'unreached' ? [] : [[name, found]],
+      ),
+    );
+    const unanswered = new Set(answers.flatMap(([name, found]) => (found === 'unreached' ? [name] : [])));
+    const away = [
+      ...machines.filter((machine) => !up.includes(machine) && mayKeep(machine, only)),
+      ...up.filter(({ name }) => unanswered.has(name)).map((machine) => ({ ...machine, agent: undefined })),
+    ];
     await warnOf(session, invocation, away);
     const unreached = away.map(({ name }) => name);
     const document = { dryRun, removed, ...(unreached.length > 0 && { unreached }) };

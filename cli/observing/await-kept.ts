@@ -1,18 +1,23 @@
-import { type Clock, systemClock } from '../../state/platform/clock.js';
+import { type Clock, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { parseEntity } from '../../state/model/entity.js';
+import { absenceOf } from '../../state/model/absence.js';
+import { type Entity, parseEntity, parseSound } from '../../state/model/entity.js';
 import { type KeptRequest, keptRequestSchema } from '../../state/model/kept.js';
-import { isPresence } from '../../state/model/machines.js';
+import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
+import { type Machine, machineSchema } from '../../state/model/schemas.js';
 import type { Output } from '../output/output.js';
 
 /** Milliseconds after which it is said that an answer takes its time: much data takes long to remove. */
 const MOMENT = 2_000;
 
+/** Milliseconds for which an agent that went down is waited for: it may just be restarted. */
+const PATIENCE = 15_000;
+
 /**
  * Waits for a machine's agent to answer what is asked of the units it keeps, and tells what keeps it waiting. Where the
- * machine is removed meanwhile, that is the answer. Undefined after Ctrl-C: what was not begun is taken back when the
- * session closes.
+ * machine is removed meanwhile, that is the answer. `unreached`: its agent was stopped or suspended, or went down and did
+ * not come back soon. Undefined after Ctrl-C: what was not begun is taken back when the session closes.
  * @throws NodeInvalid
  */
 export async function awaitKept(
@@ -22,12 +27,20 @@ export async function awaitKept(
   output: Output,
   interrupt: AbortSignal,
   clock: Clock = systemClock,
-): Promise<KeptRequest['result']> {
+): Promise<KeptRequest['result'] | 'unreached'> {
   const observations: { close(): void }[] = [];
-  const timer = clock.after(MOMENT, () => output.notice(`waiting for the agent on ${machine}`));
+  let node: Entity<Machine> | undefined;
+  let timer: Timer | undefined;
+  let patience: Timer | undefined;
   try {
-    return await new Promise<KeptRequest['result']>((resolve, reject) => {
+    return await new Promise<KeptRequest['result'] | 'unreached'>((resolve, reject) => {
       let up = true;
+      const look = (isFirst: boolean): void => {
+        if (absenceOf(node?.value).kind === 'suspended') return resolve('unreached');
+        if (isFirst) output.notice(`waiting for the agent on ${machine}`);
+        timer = clock.after(MOMENT, () => look(false));
+      };
+      timer = clock.after(MOMENT, () => look(true));
       if (interrupt.aborted) resolve(undefined);
       interrupt.addEventListener('abort', () => resolve(undefined), { once: true });
       const path = paths.keptRequest(machine, id);
@@ -40,24 +53,30 @@ export async function awaitKept(
             reject(error);
           }
         }),
-        coordinator.observe(paths.machine(machine), (node) => {
+        coordinator.observe(paths.machine(machine), (found) => {
+          node = parseSound(paths.machine(machine), machineSchema, found, []);
           // The request went with it: nobody answers any more.
-          if (node === undefined)
+          if (found === undefined)
             resolve({
               units: [],
               more: { units: 0, bytes: 0 },
               reason: 'the machine was removed from the environment meanwhile',
             });
         }),
-        coordinator.observe(paths.agent(machine), (node) => {
-          if (up && !isPresence(node))
+        coordinator.observe(paths.agent(machine), (presence) => {
+          if (stoppedAt(presence) !== undefined) return resolve('unreached');
+          if (up && !isPresence(presence)) {
             output.warn(`the agent on ${machine} went down; waiting for it to come back`);
-          up = isPresence(node);
+            patience = clock.after(PATIENCE, () => resolve('unreached'));
+          }
+          up = isPresence(presence);
+          if (up) patience?.cancel();
         }),
       );
     });
   } finally {
-    timer.cancel();
+    timer?.cancel();
+    patience?.cancel();
     for (const observation of observations) observation.close();
   }
 }

@@ -20,6 +20,26 @@ describe('an agent that a signal stopped', () => {
   });
   afterEach(() => world.close());
 
+  it('is named by a prune that it does not answer, which ends', async () => {
+    process.kill(agent.pid, 'SIGCONT');
+    await eventually(async () => assert.ok(await world.coordinator.get(paths.agent('m0'))));
+    await ensemble(world, 'remove-unit', 'f/0');
+    await eventually(async () => {
+      const { stdout } = await ensemble(world, 'machines', '--format', 'json');
+      assert.equal(JSON.parse(stdout).machines.m0.kept.units, 1);
+    });
+    process.kill(agent.pid, 'SIGSTOP');
+    const { code, stderr, stdout } = await ensemble(world, 'prune', '--removed', 'f/0', '--format', 'json');
+    assert.equal(code, 1, stderr);
+    const suspended = `the agent of m0 is suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}`;
+    assert.ok(
+      stderr.includes(`${suspended}, so what it keeps stays; let it go on: kill -CONT ${agent.pid}`),
+      stderr,
+    );
+    assert.deepEqual(JSON.parse(stdout).unreached, ['m0']);
+    process.kill(agent.pid, 'SIGCONT');
+  });
+
   it('is named where it is said that none works, with what lets it go on, and that does', async () => {
     const suspended = `suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}`;
     const advice = `kill -CONT ${agent.pid}`;
