@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { withWorkDirectory } from '../../control/publish/work-directory.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { readMachines } from '../../state/model/machines.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
+import type { Output } from '../output/output.js';
 import { setKeepRemoved } from '../../state/model/kept.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { recordEnvironmentOperations } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { closeNodes, openNodes } from '../../state/model/protection.js';
 import { fileDigest } from '../../state/storage/digest.js';
@@ -48,17 +55,19 @@ export async function bootstrap({ mend }: BootstrapOptions, invocation: Invocati
     await tryStorage(await storage());
     const closed = await closeNodes(coordinator, environment.state);
     const made = await bootstrapTree(coordinator, undefined, requester(systemClock.now()));
+    if (closed.length > 0 && !made) {
+      const by = requester(systemClock.now());
+      const entry = requestEntry(by, { what: 'bootstrap', message: `closed ${named(closed)}` });
+      await retryOnConflict('the history', async () =>
+        coordinator.transaction(await recordEnvironmentOperations(coordinator, entry)),
+      );
+    }
     if (closed.length > 0)
       output.notice(`anyone could write to ${named(closed)}; now only who has the secret can`);
     output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
     output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
     const { keepRemoved } = environment;
-    if (keepRemoved !== undefined && (await setKeepRemoved(coordinator, keepRemoved)))
-      output.notice(
-        keepRemoved === 0
-          ? 'what removed units leave is not kept'
-          : `what removed units leave is kept for ${formatTime(keepRemoved)}`,
-      );
+    if (keepRemoved !== undefined) await changeKeepRemoved(coordinator, keepRemoved, output);
     if (made) {
       output.notice(`next, on each machine that shall run units:\n  ${agentCommand(environment, globals)}`);
       const choice = choiceOptions(environment, globals);
@@ -85,10 +94,39 @@ async function mendState(invocation: Invocation): Promise<void> {
   invocation.output.notice(`the damaged file is kept: ${kept}`);
 }
 
+/** What is kept already follows it: where less is kept from now on, some of it goes at once. */
+async function changeKeepRemoved(
+  coordinator: Coordinator,
+  keepRemoved: number,
+  output: Output,
+): Promise<void> {
+  const before = await setKeepRemoved(coordinator, keepRemoved, requester(systemClock.now()));
+  if (before === undefined) return;
+  output.notice(
+    keepRemoved === 0
+      ? 'what removed units leave is not kept'
+      : `what removed units leave is kept for ${formatTime(keepRemoved)}`,
+  );
+  if (keepRemoved >= before) return;
+  const keeping = (await readMachines(coordinator)).flatMap(({ name, machine: { kept } }) =>
+    kept === undefined || kept.units === 0 ? [] : [{ name, ...kept }],
+  );
+  if (keeping.length === 0) return;
+  const sum = (of: 'units' | 'bytes'): number => keeping.reduce((all, each) => all + each[of], 0);
+  const units = sum('units');
+  const older = keepRemoved === 0 ? '' : `, as far as it is older than ${formatTime(keepRemoved)}`;
+  output.warn(
+    `what is kept of ${units} removed unit${units === 1 ? '' : 's'} goes now${older}: ${formatBytes(sum('bytes'))} on ${named(
+      keeping.map(({ name }) => name),
+      'machines',
+    )}`,
+  );
+}
+
 /** Of many nodes the first, and how many more there are. */
-function named(nodes: readonly string[]): string {
+function named(nodes: readonly string[], what = 'nodes'): string {
   const shown = nodes.slice(0, MOST_NAMED).join(', ');
-  return nodes.length > MOST_NAMED ? `${shown} and ${nodes.length - MOST_NAMED} more nodes` : shown;
+  return nodes.length > MOST_NAMED ? `${shown} and ${nodes.length - MOST_NAMED} more ${what}` : shown;
 }
 
 /** Stores a small object and looks for it: that the URL is well-formed says little. */

@@ -81,6 +81,10 @@ export async function requestKept(
   }
 }
 
+function hours(milliseconds: number): string {
+  return `${Number((milliseconds / 3_600_000).toFixed(2))} h`;
+}
+
 /**
  * Puts on record that what is kept of removed units shall go, before any of it does.
  * @param of a unit, or undefined for all of them
@@ -104,16 +108,32 @@ export async function recordKeptPruning(
 
 /**
  * Says in the environment for how long what removed units leave is kept, in milliseconds.
- * @returns whether it was something else before
+ * @param requester who is on record for it, where it changes
+ * @returns what it was before, `KEEP_REMOVED` where that was not said; undefined where it is this already
  * @throws NodeNotFound where there is no environment
  */
-export async function setKeepRemoved(coordinator: Coordinator, keepRemoved: number): Promise<boolean> {
+export async function setKeepRemoved(
+  coordinator: Coordinator,
+  keepRemoved: number,
+  requester?: Requester,
+): Promise<number | undefined> {
   return retryOnConflict('the environment', async () => {
     const layout = await readEntity(coordinator, paths.layout, layoutSchema);
     if (layout === undefined) throw new NodeNotFound({ path: paths.layout });
     const { value, version } = layout;
-    if (value.keepRemoved === keepRemoved) return false;
-    await coordinator.set(paths.layout, nodeValue({ ...value, keepRemoved }), version);
-    return true;
+    if (value.keepRemoved === keepRemoved) return undefined;
+    const before = value.keepRemoved ?? KEEP_REMOVED;
+    const entry =
+      requester &&
+      requestEntry(requester, {
+        what: 'bootstrap',
+        message: `keep-removed: ${hours(before)} → ${hours(keepRemoved)}`,
+        details: { keepRemoved: { from: before, to: keepRemoved } },
+      });
+    await coordinator.transaction([
+      { kind: 'set', path: paths.layout, value: nodeValue({ ...value, keepRemoved }), version },
+      ...(await recordEnvironmentOperations(coordinator, entry)),
+    ]);
+    return before;
   });
 }

@@ -122,7 +122,15 @@ describe('the data of a removed unit', function () {
     assert.equal(code, 1);
     assert.match(stderr, /keep-removed.*is no time: write e.g. 7d, 12h or 30m, or 0/);
     await writeFile(file, `${text}    keep-removed: 0\n`);
-    assert.match(await does('bootstrap'), /what removed units leave is not kept/);
+    const shorter = await does('bootstrap');
+    assert.match(shorter, /what removed units leave is not kept/);
+    assert.match(shorter, /warning: what is kept of 1 removed unit goes now: .* on m0$/m);
+    const asked = JSON.parse(await does('history', '--what', 'bootstrap', '--format', 'json'));
+    const changes = asked.flatMap((entry: { details?: object }) => entry.details ?? []);
+    assert.deepEqual(changes, [
+      { keepRemoved: { from: 604_800_000, to: 172_800_000 } },
+      { keepRemoved: { from: 172_800_000, to: 0 } },
+    ]);
     await eventually(async () => assert.deepEqual(await kept(), []));
   });
 
