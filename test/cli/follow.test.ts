@@ -139,7 +139,7 @@ describe('following units', () => {
     assert.match(stderr, /\nguestbook\/1 cannot go on: installing: the storage does not answer\n/);
     assert.match(
       stderr,
-      /\nstopped following after 1\.\d s; the units go on\. Still under way:\n {2}guestbook\/0: starting: reads the index\n {2}try: ensemble status guestbook\n$/,
+      /\nstopped following after 1\.\d s; the units go on\. Still under way:\n {2}guestbook\/0: starting: reads the index\n {2}try: ensemble status guestbook\n {2}to end its hook, should it hang: ensemble abort guestbook\/0\n$/,
     );
   });
 
