@@ -64,7 +64,7 @@ export async function awaitResult(
         isSettled = true;
         resolve(end);
       };
-      const waiting = watchWhatKeepsWaiting(coordinator, clock, unit, (reason) => {
+      const waiting = watchWhatKeepsWaiting(coordinator, clock, unit, machine, (reason) => {
         if (!begun) output.notice(`the command waits: ${reason}`);
       });
       observations.push(waiting);

@@ -1,9 +1,10 @@
 import { EnsembleError } from '../../state/platform/errors.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
-import { parseEntity } from '../../state/model/entity.js';
+import { absenceOf, absenceSentence } from '../../state/model/absence.js';
+import { parseEntity, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { statusSchema } from '../../state/model/schemas.js';
+import { type Machine, machineSchema, statusSchema } from '../../state/model/schemas.js';
 import { relationErrors } from '../../control/status/relation-entries.js';
 import { unitMessage } from '../../control/status/unit-message.js';
 
@@ -12,18 +13,27 @@ const SOON = 1_000;
 
 /**
  * Tells, after a moment and whenever it changes, what a unit is at that keeps a command waiting.
+ * @param machine where it is placed: an agent that is suspended here begins nothing, whatever the unit is at
  * @returns what it is at now, and what ends the telling
  */
 export function watchWhatKeepsWaiting(
   coordinator: Coordinator,
   clock: Clock,
   unit: string,
+  machine: string,
   tell: (reason: string) => void,
 ): { reason(): string; close(): void } {
-  let reason = '';
+  let atWork = '';
+  let owner: Machine | undefined;
+  const reasonNow = (): string => {
+    const absence = absenceOf(owner);
+    if (absence.kind !== 'suspended') return atWork;
+    return `${absenceSentence(machine, absence)}; let it go on: kill -CONT ${absence.pid}`;
+  };
   let told = '';
   let isTime = false;
   const look = (): void => {
+    const reason = reasonNow();
     if (!isTime || reason === '' || reason === told) return;
     told = reason;
     tell(reason);
@@ -34,12 +44,16 @@ export function watchWhatKeepsWaiting(
       if (status === undefined) return;
       const errors = Object.fromEntries(relationErrors(status.relations));
       const says = unitMessage({ ...status, relationErrors: errors });
-      reason = `${unit} is ${status.state}${says === '' ? '' : `: ${says}`}`;
+      atWork = `${unit} is ${status.state}${says === '' ? '' : `: ${says}`}`;
     } catch (error) {
       // Of a status that cannot be read nobody knows.
       if (!(error instanceof EnsembleError)) throw error;
-      reason = error.message;
+      atWork = error.message;
     }
+    look();
+  });
+  const ofMachine = coordinator.observe(paths.machine(machine), (node) => {
+    owner = parseSound(paths.machine(machine), machineSchema, node, [])?.value;
     look();
   });
   const timer: Timer = clock.after(SOON, () => {
@@ -47,10 +61,11 @@ export function watchWhatKeepsWaiting(
     look();
   });
   return {
-    reason: () => reason,
+    reason: reasonNow,
     close() {
       timer.cancel();
       observation.close();
+      ofMachine.close();
     },
   };
 }

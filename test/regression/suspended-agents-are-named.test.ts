@@ -20,6 +20,18 @@ describe('an agent that a signal stopped', () => {
   });
   afterEach(() => world.close());
 
+  it('is what a command waits for, though its session is not over yet', async () => {
+    process.kill(agent.pid, 'SIGCONT');
+    await eventually(async () => assert.ok(await world.coordinator.get(paths.agent('m0'))));
+    process.kill(agent.pid, 'SIGSTOP');
+    const { code, stderr } = await ensemble(world, 'run', '--timeout', '2s', 'f/0', '--', 'true');
+    const reason = `the agent of m0 is suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}; let it go on: kill -CONT ${agent.pid}`;
+    assert.equal(code, 124);
+    assert.ok(stderr.includes(`the command waits: ${reason}\n`), stderr);
+    assert.ok(stderr.includes(`not begun within 2.0 s, and taken back: ${reason}\n`), stderr);
+    process.kill(agent.pid, 'SIGCONT');
+  });
+
   it('is named by a prune that it does not answer, which ends', async () => {
     process.kill(agent.pid, 'SIGCONT');
     await eventually(async () => assert.ok(await world.coordinator.get(paths.agent('m0'))));
