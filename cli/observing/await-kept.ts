@@ -36,8 +36,8 @@ export async function awaitKept(
     return await new Promise<KeptRequest['result'] | 'unreached'>((resolve, reject) => {
       let up = true;
       const look = (isFirst: boolean): void => {
-        if (absenceOf(node?.value).kind === 'suspended') return resolve('unreached');
-        if (isFirst) output.notice(`waiting for the agent on ${machine}`);
+        if (absenceOf(node?.value).kind === 'suspended') resolve('unreached');
+        else if (isFirst) output.notice(`waiting for the agent on ${machine}`);
         timer = clock.after(MOMENT, () => look(false));
       };
       timer = clock.after(MOMENT, () => look(true));
@@ -64,8 +64,8 @@ export async function awaitKept(
             });
         }),
         coordinator.observe(paths.agent(machine), (presence) => {
-          if (stoppedAt(presence) !== undefined) return resolve('unreached');
-          if (up && !isPresence(presence)) {
+          if (stoppedAt(presence) !== undefined) resolve('unreached');
+          else if (up && !isPresence(presence)) {
             output.warn(`the agent on ${machine} went down; waiting for it to come back`);
             patience = clock.after(PATIENCE, () => resolve('unreached'));
           }
