@@ -140,9 +140,6 @@ export const printed: Readonly<
   'cli/observing/await-result.ts: ensemble history {unit}': {
     why: 'it shows whether the command began after all, and ends nothing',
   },
-  'agent/tree/mirror.ts: ensemble debug-log': {
-    why: 'it shows the log that tells more, and ends nothing',
-  },
   'cli/follow/follow-and-tell.ts: ensemble history {service}': {
     why: 'it shows who destroyed the service that was followed, and there is nothing to be over',
   },
@@ -184,10 +181,6 @@ export const printed: Readonly<
   'cli/observing/await-result.ts: ensemble abort {unit}': {
     test: 'test/regression/abort-a-hanging-hook.test.ts',
     says: 'ends a command of `run`, which says so',
-  },
-  'cli/observing/await-result.ts: ensemble history {unit}': {
-    test: 'test/cli/observing/run-in-one.test.ts',
-    says: 'is said to be possibly on its way, where nobody answers who takes it back',
   },
   'cli/invocation/session.ts: ensemble bootstrap {urlOptions(environment)}': {
     test: 'test/remedies/command-line-rows.ts',
