@@ -1,7 +1,7 @@
 import type { ConfigOption } from './config-options.js';
 
 /** Words in a name that say that the value is a secret; `key` ends a word, as in `api-key`, and not `keyspace`. */
-const SECRET_NAMES = /pass(word|wd|phrase)|secret|token|credential|key(s|$|[_.-])/i;
+const SECRET_NAMES = /pass(word|wd|phrase)|secret|token|credential|keys?($|[_.-])/i;
 
 /**
  * Whether the value of an option is a secret, which no history shows. The formula says so by `secret:` of the option;

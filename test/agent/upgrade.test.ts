@@ -1,31 +1,30 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { access, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { paths } from '../../state/model/paths.js';
 import { requestRemoval } from '../../state/model/removal.js';
 import { requestResolved } from '../../state/model/requests.js';
 import { setConfigValues } from '../../state/model/set-config.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
+import { hang, objectOf } from '../servers/hung-directory.js';
 import { requester, World } from './world.js';
 
-const run = promisify(execFile);
 const LIVED = ['install 1', 'config-changed 1', 'start 1'];
 
-/** Puts a fifo in the place of the only bundle that is not kept: who reads it waits until `serve` is called. */
+/**
+ * Has whoever reads the bundle of a revision wait until `serve` is called. From then on it is there for those only who
+ * wait for it already: a second download finds nothing.
+ */
 async function slowBundle(world: World, revision: number): Promise<{ serve(): Promise<void> }> {
-  const bundles = world.path('storage', 'bundles');
-  const bytes = await readFile(world.path(`f-${revision}.tar.gz`));
-  for (const name of await readdir(bundles)) {
-    const object = join(bundles, name);
-    if (!(await readFile(object)).equals(bytes)) continue;
-    await rm(object);
-    await run('mkfifo', [object]);
-    return { serve: () => writeFile(object, bytes) };
-  }
-  throw new Error(`no bundle of revision ${revision} is stored`);
+  const object = await objectOf(world.path('storage'), world.path(`f-${revision}.tar.gz`));
+  const letGo = await hang(object);
+  return {
+    async serve() {
+      await rename(object, `${object}.gone`);
+      await letGo();
+    },
+  };
 }
 
 for (const engines of [embedded, zookeeper()])
@@ -366,7 +365,6 @@ for (const engines of [embedded, zookeeper()])
       await eventually(async () => {
         for (const unit of units) assert.equal((await world.unit(unit)).status.upgrade?.step, 'fetching');
       });
-      // A fifo gives its bytes to one reader: a second download would wait for ever.
       await bundle.serve();
       for (const unit of units) await world.untilOn(two, unit);
     });
