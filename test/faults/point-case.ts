@@ -95,7 +95,7 @@ export async function follow(
   const gone = tree === null;
   for (const state of gone ? states : states.slice(0, -1)) {
     const { status } = await world.until(state);
-    const command = /ensemble resolved --retry (\S+)/.exec(status.next ?? '');
+    const command = /ensemble resolved --retry ([^\s,]+)/.exec(status.next ?? '');
     assert.equal(command?.[1], UNIT, `the message names the way out: ${status.message}`);
     await requestResolved(world.coordinator, UNIT, true, requester);
   }

@@ -236,7 +236,7 @@ for (const engines of [embedded, servers()])
         await agent.kill('SIGTERM');
         await stage.world.coordinator.remove(paths.agent('m1'));
         assert.equal((await stage.unit('afar/0')).agent, 'down');
-        assert.match(await stage.does('status', 'afar'), /^afar\/0 .*m1 \(down\)/m);
+        assert.match(await stage.does('status', 'afar'), /^afar\/0 .*m1 \((stopped|down)\)/m);
       },
       'debug-log -r -f replays what there is and goes on': async () => {
         const follow = stage.operator.start(['debug-log', '-r', '-f', '-i', 'web', '-l', 'WARNING']);

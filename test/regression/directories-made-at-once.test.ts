@@ -24,10 +24,10 @@ const maker = (module: string, call: string, times: number): string => `
   process.exit();`;
 
 const makers: Readonly<Record<string, string>> = {
-  'in this process': maker('../../state/make-directory.js', '(m, d) => m.makeDirectory(d)', 1_500),
+  'in this process': maker('../../state/platform/make-directory.js', '(m, d) => m.makeDirectory(d)', 1_500),
   'that survives a power cut': maker('../../state/storage/durable.js', '(m, d) => m.makeDirectory(d)', 40),
   'with private files': maker(
-    '../../state/make-directory.js',
+    '../../state/platform/make-directory.js',
     `(m, d) => m.makePrivateDirectory(d, ['x'])`,
     1_500,
   ),
