@@ -48,7 +48,7 @@ export class ManyLives {
       assert.equal((await related(unit)).length, 1);
       assert.equal((await related('keep/0')).length, 1);
     });
-    await destroyService(world.coordinator, 'f', requester);
+    await destroyService(world.coordinator, 'f', { ...requester, purge: true });
     await eventually(async () => {
       assert.equal(await world.coordinator.get(paths.service('f')), undefined);
       assert.deepEqual(await related('keep/0'), []);

@@ -133,7 +133,7 @@ describe('a node that cannot be read', function () {
   const endingOf = (problems: readonly string[]): RegExp =>
     new RegExp(
       `\\n\\ncannot be read, and is left alone:\\n${problems.map((problem) => `  ${problem}\\n`).join('')}` +
-        '(\\nNEEDS ATTENTION\\nm0: its agent was stopped at \\S+ \\S+\\n    start it on .*\\n)?$',
+        '(\\nNEEDS ATTENTION\\nm0: its agent was stopped at \\S+ \\S+\\n    start it on .*\\n(    next: where m0 is lost for good: .*\\n)?)?$',
     );
 
   it('is named beneath the table, with the reason', async () => {
