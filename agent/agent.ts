@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
-import { findPerl } from '../hooks/find-perl.js';
+import { findPerl } from '../state/platform/find-perl.js';
 import { HookLauncher } from '../hooks/process/launcher.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import { bootId } from '../state/platform/boot.js';

@@ -7,16 +7,6 @@ export class FormulaDirectoryMissing extends defineError<{ directory: string }>(
   'leave it there: its agent fetches the formula again before it runs a hook of it',
 ) {}
 
-/** The machine has no perl, which starts hooks and carries the calls of their tools. */
-export class PerlMissing extends defineError<{
-  /** Where it was looked for: directories as in PATH. */
-  searched: string;
-}>(
-  'perl-missing',
-  ({ searched }) => `there is no perl in ${searched}, and ensemble-agent starts hooks with it`,
-  'apt-get install perl-base, then start ensemble-agent again',
-) {}
-
 /** A variable of a hook's environment is longer than a program can be started with: why the hook cannot start. */
 export class VariableTooLong extends Error {
   /**

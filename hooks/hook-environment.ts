@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { DEFAULT_PATH } from '../state/platform/find-perl.js';
 
 /** What the environment of a hook is made from. */
 export interface HookEnvironmentInput {
@@ -26,9 +27,6 @@ export interface HookEnvironmentInput {
   /** In upgrade hooks: formula ids, e.g. `principia:mysql-12`. */
   readonly upgrade?: { readonly from: string; readonly to: string };
 }
-
-/** Where programs are looked for where the agent has no PATH. */
-export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What a hook needs of the machine it runs on: its language, its time zone and its way out of the network. */
 const inheritedNames = [

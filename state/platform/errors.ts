@@ -83,3 +83,14 @@ export function defineError<Fields extends object = Record<never, never>>(
   // The compiler does not see that a constructor assigns fields that it gets as one object.
   return Defined as unknown as ErrorClass<Fields>;
 }
+
+/** The machine has no perl, which starts hooks, carries the calls of their tools, and works in directories that may hang. */
+export class PerlMissing extends defineError<{
+  /** Where it was looked for: directories as in PATH. */
+  searched: string;
+}>(
+  'perl-missing',
+  ({ searched }) =>
+    `there is no perl in ${searched}, and Ensemble starts hooks and reads directories with it`,
+  'apt-get install perl-base, then do the same again',
+) {}

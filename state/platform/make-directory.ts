@@ -1,8 +1,11 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Tries at one directory, which others may make and remove meanwhile; below /proc none can be made, however often. */
-const MOST_TRIES = 100;
+/**
+ * Tries at one directory, which others may make and remove meanwhile in as tight a loop. Not without end: below /proc none
+ * can be made, however often.
+ */
+export const MOST_TRIES = 10_000;
 
 /**
  * Creates a directory and its missing parents, mode 0700. Node's own recursive `mkdir` tells a read-only file system as

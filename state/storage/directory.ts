@@ -6,7 +6,6 @@ import { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { directoryError } from './directory-errors.js';
 import { ObjectDamaged, ObjectNotFound, StorageUrlInvalid } from './errors.js';
-import type { HelperKind } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
 import { Helpers, SILENCE } from './helpers.js';
 import { checkKey } from './key.js';
@@ -20,7 +19,6 @@ const abandonedAfter = 24 * 3600 * 1000;
 
 /**
  * @param silence milliseconds without a byte after which it is taken to hang
- * @param kind of its helpers
  * @param isReady whether a helper is kept ready, for a process that stays
  * @throws StorageUrlInvalid
  */
@@ -28,7 +26,6 @@ export function openDirectory(
   url: string,
   clock: Clock = systemClock,
   silence = SILENCE,
-  kind?: HelperKind,
   isReady = false,
 ): Storage {
   const root = url.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
@@ -37,7 +34,7 @@ export function openDirectory(
       url,
       reason: 'a directory is named by its absolute path, as in file:/var/lib/ensemble',
     });
-  return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, kind, isReady));
+  return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, isReady));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, fsync, openSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { makeDirectory as makeAtOnce } from '../platform/make-directory.js';
+import { makeDirectory as makeAtOnce, MOST_TRIES } from '../platform/make-directory.js';
 
 const flush = promisify(fsync);
 
@@ -17,9 +17,6 @@ export async function sync(file: string): Promise<void> {
     closeSync(handle);
   }
 }
-
-/** Tries at one directory, whose parents others may remove meanwhile. */
-const MOST_TRIES = 100;
 
 /** Creates `directory` and its missing parents, mode 0700, so that they survive a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {

@@ -1,11 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../platform/clock.js';
+import { findPerl } from '../platform/find-perl.js';
 import { encodeRequest, type HelperFrame, type HelperRequest, parseFrame } from './helper-protocol.js';
-import { nodeHelper } from './node-helper.js';
 import { perlHelper } from './perl-helper.js';
 
 /** The helper said nothing for so long that it is taken to hang; it was ended. */
@@ -37,9 +35,6 @@ export class NotAFile extends Error {
   }
 }
 
-/** In which language it is written. */
-export type HelperKind = 'perl' | 'node';
-
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /** A process of its own for work in a directory that may hang. It does one thing at a time. */
@@ -51,18 +46,11 @@ export class Helper {
   #over = false;
 
   /**
-   * @param kind default: perl where the PATH has one
    * @param stays however long it is asked nothing; otherwise it ends itself after two minutes
+   * @throws PerlMissing
    */
-  constructor(
-    kind: HelperKind = onPath('perl') === undefined ? 'node' : 'perl',
-    readonly stays = false,
-  ) {
-    const [program, ...options] =
-      kind === 'perl'
-        ? [onPath('perl') ?? 'perl', '-e', perlHelper()]
-        : [process.execPath, '--max-old-space-size=64', '--eval', nodeHelper()];
-    this.#child = spawn(program ?? kind, stays ? [...options, '--', 'stays'] : options, {
+  constructor(readonly stays = false) {
+    this.#child = spawn(findPerl(), ['-e', perlHelper(), ...(stays ? ['--', 'stays'] : [])], {
       cwd: '/',
       // Neither this process's options for Node nor its secrets.
       env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
@@ -163,9 +151,4 @@ export class Helper {
         );
     });
   }
-}
-
-function onPath(program: string): string | undefined {
-  const directories = (process.env.PATH ?? '').split(delimiter).filter((each) => each.startsWith('/'));
-  return directories.map((each) => join(each, program)).find((file) => existsSync(file));
 }

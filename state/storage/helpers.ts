@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../platform/clock.js';
-import { Helper, HelperFailure, type HelperKind, HelperSilent, NotAFile } from './helper.js';
+import { Helper, HelperFailure, HelperSilent, NotAFile } from './helper.js';
 import type { HelperRequest } from './helper-protocol.js';
 import { parseWay, type Way } from '../platform/rights.js';
 
@@ -23,8 +23,6 @@ export class Helpers {
   readonly #waiting = new Set<() => void>();
   readonly #busy = new Set<Helper>();
 
-  readonly #kind: HelperKind | undefined;
-
   readonly #isReady: boolean;
   readonly #starting: Timer | undefined;
 
@@ -33,8 +31,7 @@ export class Helpers {
    * @param isReady whether one is kept however long nothing is asked of it: to start one takes longer than to copy a
    *   small file
    */
-  constructor(clock: Clock, silence: number, kind?: HelperKind, isReady = false) {
-    this.#kind = kind;
+  constructor(clock: Clock, silence: number, isReady = false) {
     this.#clock = clock;
     this.#silence = silence;
     this.#isReady = isReady;
@@ -96,7 +93,7 @@ export class Helpers {
 
   #begun(): Helper {
     const others = [...this.#busy, ...this.#idle.map(({ helper }) => helper)];
-    return new Helper(this.#kind, this.#isReady && !others.some(({ stays, isOver }) => stays && !isOver));
+    return new Helper(this.#isReady && !others.some(({ stays, isOver }) => stays && !isOver));
   }
 
   #untilOneIsFree(): Promise<void> {

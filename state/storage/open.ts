@@ -32,7 +32,6 @@ export async function openStorage(url: string, options: StorageOptions = {}): Pr
       url,
       options.clock,
       options.idleTimeout,
-      undefined,
       options.stays,
     );
   if (url.startsWith('s3:')) return (await import('./s3.js')).openS3(url, options);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hookEnvironment } from '../../hooks/hook-environment.js';
-import { findPerl } from '../../hooks/find-perl.js';
+import { findPerl } from '../../state/platform/find-perl.js';
 import { adoptHook } from '../../hooks/process/adopt-hook.js';
 import { bootId, type HookOutcome, type HookSpec, type RunningHook } from '../../hooks/process/hook-run.js';
 import { HookLauncher } from '../../hooks/process/launcher.js';

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findPerl } from '../../hooks/find-perl.js';
+import { findPerl } from '../../state/platform/find-perl.js';
 import { agentProgram, ensembleProgram } from '../programs.js';
 
 describe('an agent on a machine without perl', () => {
@@ -33,8 +33,8 @@ describe('an agent on a machine without perl', () => {
     const { status, stderr } = spawnSync(process.execPath, command, { env, encoding: 'utf8' });
     assert.equal(
       stderr,
-      `ensemble-agent: there is no perl in ${bin}:relative, and ensemble-agent starts hooks with it\n` +
-        '  try: apt-get install perl-base, then start ensemble-agent again\n',
+      `ensemble-agent: there is no perl in ${bin}:relative, and Ensemble starts hooks and reads directories with it\n` +
+        '  try: apt-get install perl-base, then do the same again\n',
     );
     assert.equal(status, 1);
     assert.ok(!existsSync(data));

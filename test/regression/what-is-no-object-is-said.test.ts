@@ -64,36 +64,35 @@ describe('what stands in the place of an object and is none', () => {
     fetched: (storage, { key, digest }) => fetchObject(storage, key, digest, join(work, 'fetched')),
   };
 
-  for (const kind of ['perl', 'node'] as const)
-    for (const [thing, put] of Object.entries(things))
-      it(`is named at once: ${thing} (${kind})`, async function () {
-        // Much less than the time in which a storage is taken to hang.
-        this.timeout(20_000);
-        const storage = openDirectory(`file:${work}/storage`, systemClock, 600_000, kind);
-        const content = await makeContent(work, 'one', 1_000);
-        const file = join(work, 'storage', content.key);
-        await storage.put(content.key, content.file);
-        await rename(file, join(work, 'whole'));
-        const end = await put(file);
-        try {
-          for (const [done, deed] of Object.entries(deeds))
-            await assert.rejects(
-              deed(storage, content),
-              {
-                code: 'object-not-a-file',
-                message: `file:${work}/storage/${content.key} is no object: ${thing} stands there`,
-              },
-              done,
-            );
-          await rm(file, { recursive: true });
-          await rename(join(work, 'whole'), file);
-          await fetchObject(storage, content.key, content.digest, join(work, 'fetched'));
-          assert.deepEqual(await readFile(join(work, 'fetched')), content.bytes);
-        } finally {
-          await end();
-          storage.close();
-        }
-      });
+  for (const [thing, put] of Object.entries(things))
+    it(`is named at once: ${thing}`, async function () {
+      // Much less than the time in which a storage is taken to hang.
+      this.timeout(20_000);
+      const storage = openDirectory(`file:${work}/storage`, systemClock, 600_000);
+      const content = await makeContent(work, 'one', 1_000);
+      const file = join(work, 'storage', content.key);
+      await storage.put(content.key, content.file);
+      await rename(file, join(work, 'whole'));
+      const end = await put(file);
+      try {
+        for (const [done, deed] of Object.entries(deeds))
+          await assert.rejects(
+            deed(storage, content),
+            {
+              code: 'object-not-a-file',
+              message: `file:${work}/storage/${content.key} is no object: ${thing} stands there`,
+            },
+            done,
+          );
+        await rm(file, { recursive: true });
+        await rename(join(work, 'whole'), file);
+        await fetchObject(storage, content.key, content.digest, join(work, 'fetched'));
+        assert.deepEqual(await readFile(join(work, 'fetched')), content.bytes);
+      } finally {
+        await end();
+        storage.close();
+      }
+    });
 
   it('is named by units, which go on when it is whole, and by commands', async function () {
     this.timeout(25_000);

@@ -18,7 +18,7 @@ import { watchMeetings } from '../../../agent/tree/relations.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import type { HookHost } from '../../../agent/hook-runs/hook-call.js';
 import { writeToolDirectory } from '../../../hooks/client/tool-directory.js';
-import { findPerl } from '../../../hooks/find-perl.js';
+import { findPerl } from '../../../state/platform/find-perl.js';
 import { bootId } from '../../../hooks/process/hook-run.js';
 import { startToolServer, type ToolServer } from '../../../hooks/server/tool-server.js';
 import { systemClock } from '../../../state/platform/clock.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { writeToolDirectory } from '../../../hooks/client/tool-directory.js';
 import { HookContext } from '../../../hooks/context/hook-context.js';
 import { formatPort } from '../../../hooks/context/port.js';
-import { findPerl } from '../../../hooks/find-perl.js';
+import { findPerl } from '../../../state/platform/find-perl.js';
 import { hookTools } from '../../../hooks/tools/all-tools.js';
 import type { RecordingSource } from '../context/recording-source.js';
 import { changed, relatedSource } from '../context/related-source.js';

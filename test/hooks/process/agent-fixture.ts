@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { findPerl } from '../../../hooks/find-perl.js';
+import { findPerl } from '../../../state/platform/find-perl.js';
 import { adoptHook } from '../../../hooks/process/adopt-hook.js';
 import type { HookSpec } from '../../../hooks/process/hook-run.js';
 import { HookLauncher } from '../../../hooks/process/launcher.js';

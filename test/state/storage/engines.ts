@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../../state/platform/clock.js';
 import { openDirectory } from '../../../state/storage/directory.js';
-import type { HelperKind } from '../../../state/storage/helper.js';
 import { openStorage } from '../../../state/storage/open.js';
 import type { Storage } from '../../../state/storage/storage.js';
 import { startSwift } from '../../servers/swift.js';
@@ -47,24 +46,19 @@ async function fingerprint(directory: string): Promise<string> {
   return (await Promise.all(lines)).sort().join('\n');
 }
 
-const directoryEngine = (name: string, kind: HelperKind): EngineKind => ({
-  name,
+export const directoryEngine: EngineKind = {
+  name: 'directory',
   async start() {
     const root = await mkdtemp(path.join(tmpdir(), 'ensemble-storage-'));
     const next = counter();
     return {
-      open: async () => openDirectory(`file:${root}/${next()}`, systemClock, 10_000, kind),
-      openNowhere: async () => openDirectory(`file:${root}/nowhere`, systemClock, 10_000, kind),
+      open: async () => openDirectory(`file:${root}/${next()}`, systemClock, 10_000),
+      openNowhere: async () => openDirectory(`file:${root}/nowhere`, systemClock, 10_000),
       fingerprint: () => fingerprint(root),
       stop: () => rm(root, { recursive: true, force: true, maxRetries: 10 }),
     };
   },
-});
-
-export const directoryEngines: readonly EngineKind[] = [
-  directoryEngine('directory', 'perl'),
-  directoryEngine('directory, without perl', 'node'),
-];
+};
 
 export const s3Engine: EngineKind = {
   name: 's3',

@@ -18,43 +18,42 @@ describe('the helpers of a storage', () => {
   });
   afterEach(() => rm(work, { recursive: true }));
 
-  for (const kind of ['perl', 'node'] as const)
-    it(`have one that is ready before anything is asked, however long that was, and another where it hangs (${kind})`, async () => {
-      const clock = new ManualClock();
-      const helpers = new Helpers(clock, 30_000, kind, true);
-      try {
-        assert.deepEqual(running(), [], 'not while its owner starts');
-        clock.advance(1_000);
-        const [ready = 0] = await eventually(() => {
-          assert.equal(running().length, 1);
-          return running();
-        });
-        clock.advance(3_600_000);
-        await helpers.answer(['size', work]).catch(() => undefined);
-        assert.deepEqual(running(), [ready], 'the same works');
+  it('have one that is ready before anything is asked, however long that was, and another where it hangs', async () => {
+    const clock = new ManualClock();
+    const helpers = new Helpers(clock, 30_000, true);
+    try {
+      assert.deepEqual(running(), [], 'not while its owner starts');
+      clock.advance(1_000);
+      const [ready = 0] = await eventually(() => {
+        assert.equal(running().length, 1);
+        return running();
+      });
+      clock.advance(3_600_000);
+      await helpers.answer(['size', work]).catch(() => undefined);
+      assert.deepEqual(running(), [ready], 'the same works');
 
-        process.kill(ready, 'SIGSTOP');
-        const asked = assert.rejects(helpers.answer(['size', join(work, 'x')]), HelperSilent);
-        await eventually(async () => {
-          clock.advance(30_000);
-          await Promise.race([asked, Promise.reject(new Error('not yet'))]);
-        });
-        assert.equal(await helpers.answer(['size', join(work, 'x')]), null, 'another works');
-        await eventually(() => assert.equal(running().length, 1));
-        const [next] = running();
-        assert.notEqual(next, ready);
-        clock.advance(3_600_000);
-        await helpers.answer(['size', join(work, 'x')]);
-        assert.deepEqual(running(), [next], 'which is the one that is ready from now on');
-      } finally {
-        helpers.close();
-      }
-      await eventually(() => assert.deepEqual(running(), []));
-    });
+      process.kill(ready, 'SIGSTOP');
+      const asked = assert.rejects(helpers.answer(['size', join(work, 'x')]), HelperSilent);
+      await eventually(async () => {
+        clock.advance(30_000);
+        await Promise.race([asked, Promise.reject(new Error('not yet'))]);
+      });
+      assert.equal(await helpers.answer(['size', join(work, 'x')]), null, 'another works');
+      await eventually(() => assert.equal(running().length, 1));
+      const [next] = running();
+      assert.notEqual(next, ready);
+      clock.advance(3_600_000);
+      await helpers.answer(['size', join(work, 'x')]);
+      assert.deepEqual(running(), [next], 'which is the one that is ready from now on');
+    } finally {
+      helpers.close();
+    }
+    await eventually(() => assert.deepEqual(running(), []));
+  });
 
   it('are none before one is asked, where nobody stays, and are replaced after a minute', async () => {
     const clock = new ManualClock();
-    const helpers = new Helpers(clock, 30_000, 'perl');
+    const helpers = new Helpers(clock, 30_000);
     try {
       clock.advance(10_000);
       assert.deepEqual(running(), []);

@@ -1,10 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PerlMissing } from './errors.js';
-import { DEFAULT_PATH } from './hook-environment.js';
+
+/** The PATH of a program that was given none. */
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The perl that starts hooks and carries the calls of their tools.
+ * The perl that starts hooks, carries the calls of their tools, and works in directories that may hang.
  * @param searched directories as in PATH
  * @returns its absolute path
  * @throws PerlMissing

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { findPerl } from '../../hooks/find-perl.js';
+import { findPerl } from '../../../state/platform/find-perl.js';
 
 describe('the perl of the PATH', () => {
   let root: string;
