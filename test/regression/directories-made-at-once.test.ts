@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from '../../state/platform/make-directory.js';
 
-/** Those who remove the same directories meanwhile, in a tight loop, so that nobody ever finds them as they were. */
+/** Those who remove the same directories meanwhile, again and again, so that nobody finds them as they were. */
 const remover = `
   my @way = map { join '/', $ARGV[0], @{['a', 'b', 'c', 'd']}[0 .. $_] } reverse 0 .. 3;
-  while (1) { rmdir for @way }`;
+  while (1) { rmdir for @way; select undef, undef, undef, rand 0.001 }`;
 
 /** Makes the directory so often, by a module of the project, and prints how often that failed. */
 const maker = (module: string, call: string, times: number): string => `
