@@ -1,12 +1,15 @@
 import type { Coordinator } from '../state/coordination/coordinator.js';
 import { retryOnConflict } from '../state/model/conflict.js';
 import { nodeValue, readEntity } from '../state/model/entity.js';
+import { MachineNotFound } from '../state/model/errors.js';
 import { recordEnvironmentOperations } from '../state/model/history.js';
 import { type HistoryEntry, requestEntry } from '../state/model/history-entry.js';
 import { type MachineState, machineNotFound, readMachines } from '../state/model/machines.js';
-import { paths } from '../state/model/paths.js';
+import { paths, unitOfNode } from '../state/model/paths.js';
+import { placeWaiting } from '../state/model/placement.js';
 import type { Requester } from '../state/model/requester.js';
 import { type Cordon, machineSchema } from '../state/model/schemas.js';
+import type { Session } from './session.js';
 
 /** Machines that a sentence names. */
 const MOST_NAMES = 5;
@@ -47,6 +50,50 @@ export async function uncordonMachine(
 ): Promise<Cordon | undefined> {
   const asked = requester && requestEntry(requester, { what: 'uncordon', message: name });
   return changeCordon(coordinator, name, asked, () => undefined);
+}
+
+/** A machine is cordoned, or is no more; `before` is the cordon that stood. */
+export interface CordonEvent {
+  readonly machine: string;
+  readonly before: Cordon | undefined;
+}
+
+/**
+ * Has machines take no new units: all of them are there, or none is cordoned. Again, it only changes the reason.
+ * @throws MachineNotFound, NodeInvalid
+ */
+export async function cordonMachines(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  { machines, reason, by }: { machines: readonly string[]; reason?: string | undefined; by: Requester },
+  tell: (event: CordonEvent) => void,
+): Promise<void> {
+  await requireMachines(coordinator, machines);
+  const cordon: Cordon = { since: by.requestedAt, by: by.by, ...(reason !== undefined && { reason }) };
+  for (const machine of machines)
+    tell({ machine, before: await cordonMachine(coordinator, machine, cordon, by) });
+}
+
+/**
+ * Has machines take new units again, and places those that waited. Their agents do so too, once they are up. A unit that
+ * cannot be read waits, which `status` shows.
+ * @throws MachineNotFound, NodeInvalid
+ */
+export async function uncordonMachines(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  { machines, by }: { machines: readonly string[]; by: Requester },
+  tell: (event: CordonEvent) => void,
+): Promise<void> {
+  await requireMachines(coordinator, machines);
+  for (const machine of machines) tell({ machine, before: await uncordonMachine(coordinator, machine, by) });
+  const waiting = ((await coordinator.children(paths.unplaced)) ?? []).map(unitOfNode);
+  if (waiting.length > 0) await placeWaiting(coordinator, waiting, []);
+}
+
+/** @throws MachineNotFound */
+export async function requireMachines(coordinator: Coordinator, names: readonly string[]): Promise<void> {
+  const known = (await coordinator.children(paths.machines)) ?? [];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new MachineNotFound({ machine: unknown, known });
 }
 
 /** @returns the cordon that stood before */

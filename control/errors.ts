@@ -1,5 +1,5 @@
 import { defineError } from '../state/platform/errors.js';
-import type { RelationFault } from './relation-faults.js';
+import type { RelationFault } from './relate/relation-faults.js';
 
 /** A service was created, and then its units could not be. */
 export class UnitsNotAdded extends defineError<{ service: string; count: number; reason: string }>(

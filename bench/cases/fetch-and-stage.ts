@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { newChangeId } from '../../state/model/conflict.js';
 import { requireFormulaRecord } from '../../state/model/formulas.js';
-import { flagUnits } from '../../state/model/requests.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { editService } from '../../state/model/services.js';
 import { eventually } from '../../test/eventually.js';
 import type { Benchmark, Row } from '../benchmark.js';

@@ -1,5 +1,5 @@
 import { systemClock } from '../../state/platform/clock.js';
-import { requestAbort } from '../../control/abort.js';
+import { requestAbort } from '../../control/unit/abort.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { formatDuration } from '../output/durations.js';

@@ -1,5 +1,5 @@
 import { systemClock } from '../../state/platform/clock.js';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { formatEndpoint, parseEndpointName } from '../../state/model/endpoints.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { namesOf } from '../../control/names-of.js';

@@ -7,7 +7,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readMachines } from '../../state/model/machines.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';
 import type { Output } from '../output/output.js';
-import { setKeepRemoved } from '../../state/model/kept.js';
+import { setKeepRemoved } from '../../control/prune/kept.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { environmentNames } from '../../state/environments/environments-file.js';
 import { openRepository } from '../../state/formula/repository.js';
@@ -7,7 +8,7 @@ import { readFormulaRecord } from '../../state/model/formulas.js';
 import { readMachines } from '../../state/model/machines.js';
 import { servicesWithHistory } from '../../state/model/history.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
-import { readHistory } from '../../state/model/read-history.js';
+import { readHistory } from '../../control/history/read-history.js';
 import { statusSchema } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
@@ -87,7 +88,7 @@ async function recordedNames(coordinator: Coordinator): Promise<readonly string[
 }
 
 async function personsOnRecord(coordinator: Coordinator): Promise<readonly string[]> {
-  const entries = await readHistory(coordinator, undefined, []);
+  const { entries } = await readHistory({ coordinator }, { now: systemClock.now() }, []);
   return [...new Set(entries.flatMap(({ by }) => by ?? []))].filter((name) => /^[\w.@-]+$/.test(name)).sort();
 }
 

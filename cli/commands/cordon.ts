@@ -1,12 +1,5 @@
-import { cordonMachine, uncordonMachine } from '../../control/cordon.js';
-import type { Session } from '../../control/session.js';
+import { type CordonEvent, cordonMachines, uncordonMachines } from '../../control/cordon.js';
 import { systemClock } from '../../state/platform/clock.js';
-import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { MachineNotFound } from '../../state/model/errors.js';
-import { readMachines } from '../../state/model/machines.js';
-import { paths, unitOfNode } from '../../state/model/paths.js';
-import { placeWaiting } from '../../state/model/placement.js';
-import type { Cordon } from '../../state/model/schemas.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
@@ -18,24 +11,20 @@ export interface CordonOptions {
 
 /** Has machines take no new units: all of them are there, or none is cordoned. Again, it only changes the reason. */
 export async function cordon(
-  names: readonly string[],
+  machines: readonly string[],
   { reason }: CordonOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
-    const { coordinator } = session;
-    await requireMachines(coordinator, names);
     const by = requester(systemClock.now());
-    for (const name of names) {
-      const wanted: Cordon = { since: by.requestedAt, by: by.by, ...(reason !== undefined && { reason }) };
-      const before = await cordonMachine(coordinator, name, wanted, by);
-      invocation.output.notice(cordoned(name, wanted, before));
-    }
+    await cordonMachines(session, { machines, reason, by }, (event) =>
+      invocation.output.notice(cordoned(event, reason)),
+    );
     return 0;
   });
 }
 
-function cordoned(name: string, { reason }: Cordon, before: Cordon | undefined): string {
+function cordoned({ machine: name, before }: CordonEvent, reason: string | undefined): string {
   const stays = `what is on it stays, and it takes no new units until: ensemble uncordon ${name}`;
   if (before === undefined) return `${name} is cordoned: ${stays}`;
   const since = `${name} is cordoned already, since ${before.since} by ${before.by}`;
@@ -45,31 +34,14 @@ function cordoned(name: string, { reason }: Cordon, before: Cordon | undefined):
 }
 
 /** Has machines take new units again, and places those that waited. */
-export async function uncordon(names: readonly string[], invocation: Invocation): Promise<ExitCode> {
+export async function uncordon(machines: readonly string[], invocation: Invocation): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
-    const { coordinator } = session;
-    await requireMachines(coordinator, names);
     const by = requester(systemClock.now());
-    for (const name of names) {
-      const before = await uncordonMachine(coordinator, name, by);
+    await uncordonMachines(session, { machines, by }, ({ machine, before }) =>
       invocation.output.notice(
-        before === undefined ? `${name} is not cordoned` : `${name} takes new units again`,
-      );
-    }
-    await placeThoseThatWait(session);
+        before === undefined ? `${machine} is not cordoned` : `${machine} takes new units again`,
+      ),
+    );
     return 0;
   });
-}
-
-/** Its agent does so too, once it is up. One unit that cannot be read waits, which `status` shows. */
-async function placeThoseThatWait({ coordinator }: Session): Promise<void> {
-  const waiting = ((await coordinator.children(paths.unplaced)) ?? []).map(unitOfNode);
-  if (waiting.length > 0) await placeWaiting(coordinator, waiting, []);
-}
-
-/** @throws MachineNotFound */
-async function requireMachines(coordinator: Coordinator, names: readonly string[]): Promise<void> {
-  const known = (await readMachines(coordinator)).map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new MachineNotFound({ machine: unknown, known });
 }

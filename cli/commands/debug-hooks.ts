@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
-import { requestDebugging } from '../../state/model/debugging.js';
+import { requestDebugging } from '../../control/unit/debug-hooks.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';

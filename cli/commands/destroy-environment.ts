@@ -1,5 +1,5 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { removeTree } from '../../control/environment-removal.js';
+import { removeTree } from '../../control/remove/remove-environment.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { AgentsUp, NotConfirmed } from '../output/errors.js';

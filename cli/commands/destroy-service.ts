@@ -1,6 +1,5 @@
+import { removeService } from '../../control/remove/destroy-service.js';
 import { systemClock } from '../../state/platform/clock.js';
-import { destroyService } from '../../state/model/removal.js';
-import { readServiceState } from '../../control/status/snapshot.js';
 import { warnOfAbsentAgents } from '../follow/follow-and-tell.js';
 import { keptAnyway } from '../follow/tell-kept.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
@@ -14,14 +13,13 @@ export async function destroy(
   invocation: Invocation,
 ): Promise<ExitCode> {
   if (keepData && purge) throw invocation.misuse('--keep-data and --purge are opposites: choose one');
+  const { output } = invocation;
   return withSession<ExitCode>(invocation, async (session) => {
-    const by = requester(systemClock.now());
-    const kept = keptAnyway(invocation.output);
-    const removal = { ...by, ...(keepData && { keepData }), ...(purge && { purge }) };
-    const units = await destroyService(session.coordinator, service, removal, kept.noted);
-    const left = await readServiceState(session.coordinator, service);
-    invocation.output.notice(
-      left === undefined
+    const kept = keptAnyway(output);
+    const request = { service, keepData, purge, by: requester(systemClock.now()) };
+    const { units, isGone } = await removeService(session, request, kept.noted);
+    output.notice(
+      isGone
         ? `service ${service} is gone`
         : `service ${service} goes when its units have stopped; see how far with: ensemble status ${service}`,
     );

@@ -1,11 +1,9 @@
 import { systemClock } from '../../state/platform/clock.js';
 import type { Problem } from '../../state/model/entity.js';
-import { ofPeriod } from '../../state/model/history-order.js';
-import { type HistoryOf, readHistory } from '../../state/model/read-history.js';
+import { type HistoryOf, readHistory } from '../../control/history/read-history.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import type { Moment } from '../arguments/moment.js';
-import { historyFilter } from '../observing/history-filter.js';
 import { formatDuration } from '../output/durations.js';
 import { type Format, printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
@@ -28,16 +26,16 @@ export async function history(
 ): Promise<ExitCode> {
   if (since !== undefined && until !== undefined && since.first > until.last)
     throw invocation.misuse('--since is later than --until');
-  return withSession<ExitCode>({ output, ...invocation }, async ({ coordinator }) => {
+  return withSession<ExitCode>({ output, ...invocation }, async (session) => {
     const problems: Problem[] = [];
-    const all = await readHistory(coordinator, subject, problems);
+    const period = { since: since?.first, until: until?.last };
+    const request = { subject, ...period, ...choice, now: systemClock.now() };
+    const { entries, all } = await readHistory(session, request, problems);
     for (const { path, reason } of problems)
       output.warn(`${printable(path)} cannot be read: ${printable(reason)}; the rest is here`);
-    const period = { since: since?.first, until: until?.last };
-    const chosen = ofPeriod(all, period, systemClock.now()).filter(historyFilter(choice));
-    const shown = chosen.slice(lines === undefined ? 0 : -lines);
+    const shown = entries.slice(lines === undefined ? 0 : -lines);
     await printData(output, format, shown.map(document), (columns) =>
-      shown.length === 0 ? [noneOf(all.length, subject)] : renderTable([HEAD, ...shown.map(rowOf)], columns),
+      shown.length === 0 ? [noneOf(all, subject)] : renderTable([HEAD, ...shown.map(rowOf)], columns),
     );
     return 0;
   });

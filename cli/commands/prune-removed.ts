@@ -1,6 +1,7 @@
 import { systemClock } from '../../state/platform/clock.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';
-import { type KeptUnit, recordKeptPruning, requestKept } from '../../state/model/kept.js';
+import { recordKeptPruning, requestKept } from '../../control/prune/kept.js';
+import type { KeptUnit } from '../../state/model/kept.js';
 import { MachineNotFound } from '../../state/model/errors.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';

@@ -1,13 +1,11 @@
-import { lostMachines, removeLostMachines, removeMachines } from '../../control/machine-removal.js';
 import { namesOf } from '../../control/names-of.js';
+import { lostMachines, removeLostMachines, removeMachines } from '../../control/remove/remove-machines.js';
 import type { Session } from '../../control/session.js';
-import { readServiceState } from '../../control/status/snapshot.js';
 import { systemClock } from '../../state/platform/clock.js';
-import { serviceOfUnit } from '../../state/model/paths.js';
-import { NotConfirmed } from '../output/errors.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { NotConfirmed } from '../output/errors.js';
 
 export interface RemoveMachineOptions {
   readonly force?: boolean;
@@ -42,23 +40,9 @@ async function forgetLost(
       what: `${namesOf(names)} with what is there, without a hook of it`,
       parts: hosted,
     });
-  const units = await removeLostMachines(coordinator, names, requester(systemClock.now()));
+  const { units, missing } = await removeLostMachines(coordinator, names, requester(systemClock.now()));
   if (units.length === 0) return;
   output.notice(`removed ${namesOf(units)}, without a hook`);
-  for (const line of await replacementLines(session, units)) output.notice(line);
-}
-
-/** What brings as many units to the services that are there still; subordinates come with the units they are beside. */
-async function replacementLines(
-  { coordinator }: Session,
-  units: readonly string[],
-): Promise<readonly string[]> {
-  const services = [...new Set(units.map(serviceOfUnit))];
-  const found = await Promise.all(services.map((service) => readServiceState(coordinator, service)));
-  return services.flatMap((service, index) => {
-    const now = found[index]?.service;
-    if (now === undefined || now.destroying === true || now.subordinate === true) return [];
-    const count = units.filter((unit) => serviceOfUnit(unit) === service).length;
-    return [`to have as many units of ${service} again: ensemble add-unit -n ${count} ${service}`];
-  });
+  for (const [service, count] of Object.entries(missing))
+    output.notice(`to have as many units of ${service} again: ensemble add-unit -n ${count} ${service}`);
 }

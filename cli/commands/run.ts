@@ -1,5 +1,5 @@
 import { systemClock } from '../../state/platform/clock.js';
-import { requestCommand } from '../../state/model/commands.js';
+import { requestCommand } from '../../control/run/request-command.js';
 import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { awaitResult } from '../observing/await-result.js';

@@ -1,6 +1,7 @@
 import { type Clock, pause, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { type CommandResult, commandRequestSchema, withdrawCommand } from '../../state/model/commands.js';
+import { withdrawCommand } from '../../control/run/request-command.js';
+import { type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';

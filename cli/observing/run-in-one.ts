@@ -1,7 +1,8 @@
 import type { Session } from '../../control/session.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { type CommandResult, requestCommand } from '../../state/model/commands.js';
+import { requestCommand } from '../../control/run/request-command.js';
+import type { CommandResult } from '../../state/model/commands.js';
 import { UnitNotFound } from '../../state/model/errors.js';
 import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';

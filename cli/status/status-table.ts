@@ -4,7 +4,7 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import type { Screen } from '../output/terminal.js';
-import { attentionLines } from './attention.js';
+import { attentionLines } from './attention-lines.js';
 import { keptLines } from './kept-lines.js';
 import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';

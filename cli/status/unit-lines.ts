@@ -4,7 +4,7 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { tableRows } from '../output/table.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
-import { type Severity, severities, severityOf } from './attention.js';
+import { type Severity, severities, severityOf } from '../../control/status/attention.js';
 import type { StatusDocument, UnitEntry } from '../../control/status/status-document.js';
 import { unitMessage } from '../../control/status/unit-message.js';
 

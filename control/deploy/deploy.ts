@@ -4,7 +4,6 @@ import type { Formula } from '../../state/formula/formula.js';
 import { formatFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { openRepository, type Repository } from '../../state/formula/repository.js';
-import { makeDeployedUnits } from '../../state/model/deployed-units.js';
 import { readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../state/model/errors.js';
 import { requestEntry } from '../../state/model/history-entry.js';
@@ -19,6 +18,7 @@ import { type PublishEvent, publish } from '../publish/publish.js';
 import { raiseRevision } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
+import { makeDeployedUnits } from './deployed-units.js';
 import { requireSameDeploy, runsAnother, type WantedDeploy } from './same-deploy.js';
 
 /** What somebody asks for who deploys a formula. */

@@ -1,6 +1,6 @@
 import { type UnusedValue, unusedValues } from '../../state/formula/config-values.js';
 import type { Formula } from '../../state/formula/formula.js';
-import { type RelationFault, relationFaults } from '../relation-faults.js';
+import { type RelationFault, relationFaults } from '../relate/relation-faults.js';
 import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
 import type { Service } from '../../state/model/schemas.js';
 import { readConfigValues } from '../../state/model/services.js';

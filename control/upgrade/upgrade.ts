@@ -6,7 +6,7 @@ import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { flagUnits } from '../../state/model/requests.js';
+import { flagUnits } from './flag-units.js';
 import type { Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { type NamedUnit, readUnits } from '../../state/model/units.js';

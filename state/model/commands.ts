@@ -1,15 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../coordination/coordinator.js';
 import * as z from '../platform/zod.js';
-import { commandLine } from './command-line.js';
 import { retryOnConflict } from './conflict.js';
-import { unlessGone } from '../coordination/unless-gone.js';
 import { nodeValue, readEntity } from './entity.js';
-import { UnitNotFound } from './errors.js';
-import { recordOperations } from './history.js';
-import { requestEntry } from './history-entry.js';
-import { paths, serviceOfUnit } from './paths.js';
-import type { Requester } from './requester.js';
+import { paths } from './paths.js';
 
 /** What became of a command. */
 export const commandResultSchema = z.looseObject({
@@ -44,51 +37,8 @@ export const commandRequestSchema = z.looseObject({
 });
 
 export type CommandRequest = z.infer<typeof commandRequestSchema>;
+
 export type CommandResult = z.infer<typeof commandResultSchema>;
-
-/**
- * Asks for a command to be run in a unit's context. The request goes with this session. It is on the service's record,
- * with the command line.
- * @param isRecorded false where the same command for many units is on record already
- * @returns the request's id
- * @throws UnitNotFound, ValueTooLarge
- */
-export async function requestCommand(
-  coordinator: Coordinator,
-  unit: string,
-  { command, timeLimit }: Pick<CommandRequest, 'command'> & { readonly timeLimit?: number | undefined },
-  requester: Requester,
-  isRecorded = true,
-): Promise<string> {
-  const id = randomUUID();
-  const path = paths.command(unit, id);
-  const value = nodeValue({ ...requester, command, ...(timeLimit !== undefined && { timeLimit }) });
-  const asked = requestEntry(requester, { what: 'run', unit, message: commandLine(command) });
-  await retryOnConflict(`commands of ${unit}`, async () => {
-    // The answer to an earlier try was lost.
-    if ((await coordinator.get(path)) !== undefined) return;
-    if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound({ unit });
-    await coordinator.transaction([
-      { kind: 'create', path, value, ephemeral: true },
-      ...(isRecorded ? await recordOperations(coordinator, [serviceOfUnit(unit)], asked) : []),
-    ]);
-  });
-  return id;
-}
-
-/**
- * Takes a request back, so that no agent begins it from then on.
- * @returns false where it has begun
- */
-export async function withdrawCommand(coordinator: Coordinator, unit: string, id: string): Promise<boolean> {
-  const path = paths.command(unit, id);
-  return retryOnConflict(`commands of ${unit}`, async () => {
-    const request = await readEntity(coordinator, path, commandRequestSchema);
-    if (request?.value.begunAt !== undefined) return false;
-    if (request !== undefined) await unlessGone(() => coordinator.remove(path, request.version));
-    return true;
-  });
-}
 
 /** Of a claim: the request is there no more, or another process of an agent has begun it, maybe with its machine's end. */
 export type Claim = 'claimed' | 'withdrawn' | 'begun-before';

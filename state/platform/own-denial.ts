@@ -1,8 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type Asker, allows, isDirectory, judgedAs, missingRight, thisUser, type WayStep } from './rights.js';
 import { shellWord } from './shell-word.js';
-import { thisUser } from './rights.js';
-import { type Asker, allows, isDirectory, judgedAs, missingRight, type WayStep } from './rights.js';
 
 /** What an owner's own mode denies to them, and the command that gives it. */
 export interface OwnDenial {

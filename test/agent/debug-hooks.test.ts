@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { paths } from '../../state/model/paths.js';
-import { requestResolved } from '../../state/model/requests.js';
+import { requestResolved } from '../../control/unit/resolve.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { type CommandEnd, ensemble, type OperatorCommand, operate, operateWith } from './operator.js';

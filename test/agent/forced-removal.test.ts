@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readUnitHistory } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
-import { addUnits } from '../../state/model/units.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import type { AgentProcess } from './agent-process.js';

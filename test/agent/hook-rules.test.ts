@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { requestResolved } from '../../state/model/requests.js';
+import { requestResolved } from '../../control/unit/resolve.js';
 import { requester, World } from './world.js';
 
 describe('the rules a formula sets for its hooks', () => {

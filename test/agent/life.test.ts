@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { access, readFile, readlink } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
-import { destroyService, requestRemoval } from '../../state/model/removal.js';
-import { requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
+import { destroyService } from '../../control/remove/destroy-service.js';
+import { requestResolved } from '../../control/unit/resolve.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { requester, World } from './world.js';

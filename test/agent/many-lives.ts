@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { queryObjects } from 'node:v8';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
-import { destroyService } from '../../state/model/removal.js';
+import { destroyService } from '../../control/remove/destroy-service.js';
 import { eventually } from '../eventually.js';
 import { type Counted, countingOpen } from '../scale/counting-coordinator.js';
 import type { ZookeeperServer } from '../servers/zookeeper.js';

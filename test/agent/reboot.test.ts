@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { requestResolved } from '../../control/unit/resolve.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';
 import { requester, World } from './world.js';

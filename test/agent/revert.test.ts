@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
-import { flagUnits } from '../../state/model/requests.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { revertService, revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
 import { eventually } from '../eventually.js';

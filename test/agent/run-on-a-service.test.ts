@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
-import { addUnits } from '../../state/model/units.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { eventually } from '../eventually.js';
 import { ensemble, operate } from './operator.js';
 import { requester, World } from './world.js';

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
-import { removeRelation, requestRemoval } from '../../state/model/removal.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
+import { removeRelation } from '../../control/remove/remove-relation.js';
 import { createService, unitsOfService } from '../../state/model/services.js';
-import { addUnits } from '../../state/model/units.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 import { type FormulaOptions, requester, World } from './world.js';

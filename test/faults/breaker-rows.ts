@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
+import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import { readUnitState } from '../../control/status/snapshot.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { requester } from '../agent/world.js';

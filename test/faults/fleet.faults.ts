@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { flagUnits } from '../../state/model/requests.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { editService } from '../../state/model/services.js';
 import { readServiceState } from '../../control/status/snapshot.js';
 import { requester, World } from '../agent/world.js';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { cp, readdir } from 'node:fs/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { removeTree } from '../../control/environment-removal.js';
-import { forceUnitsOut } from '../../state/model/forced-removal.js';
+import { removeTree } from '../../control/remove/remove-environment.js';
+import { forceUnitsOut } from '../../control/remove/force-out.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { paths } from '../../state/model/paths.js';
-import { destroyService } from '../../state/model/removal.js';
+import { destroyService } from '../../control/remove/destroy-service.js';
 import { readUnitState } from '../../control/status/snapshot.js';
 import type { AgentProcess } from '../agent/agent-process.js';
 import { requester, type World } from '../agent/world.js';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { flagUnits, requestResolved } from '../../state/model/requests.js';
+import { requestResolved } from '../../control/unit/resolve.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';

@@ -1,4 +1,4 @@
-import { removeTree } from '../../control/environment-removal.js';
+import { removeTree } from '../../control/remove/remove-environment.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import type { World } from '../agent/world.js';
 import type { DeedRow } from './deed.js';

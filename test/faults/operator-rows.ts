@@ -1,4 +1,4 @@
-import { flagUnits } from '../../state/model/requests.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { editService } from '../../state/model/services.js';
 import { requester, type World } from '../agent/world.js';
 import type { DeedRow } from './deed.js';

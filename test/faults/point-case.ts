@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
-import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
+import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import { readUnitState } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { requester, type World } from '../agent/world.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { requestRemoval } from '../../state/model/removal.js';
-import { flagUnits } from '../../state/model/requests.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { revertUnit } from '../../control/upgrade/revert.js';
 import { editService } from '../../state/model/services.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { type Bodies, tracingFormula } from './formulas.js';

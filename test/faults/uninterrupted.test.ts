@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { paths } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { World } from '../agent/world.js';
 import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';

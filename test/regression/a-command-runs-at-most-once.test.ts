@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { claimCommand, commandRequestSchema, requestCommand } from '../../state/model/commands.js';
+import { requestCommand } from '../../control/run/request-command.js';
+import { claimCommand, commandRequestSchema } from '../../state/model/commands.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { ensemble, operate } from '../agent/operator.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { forceOut } from '../../state/model/forced-removal.js';
+import { forceOut } from '../../control/remove/force-out.js';
 import { paths } from '../../state/model/paths.js';
-import { destroyService } from '../../state/model/removal.js';
+import { destroyService } from '../../control/remove/destroy-service.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { addRelation } from '../../control/add-relation.js';
-import { commandRequestSchema, requestCommand } from '../../state/model/commands.js';
+import { addRelation } from '../../control/relate/add-relation.js';
+import { requestCommand } from '../../control/run/request-command.js';
+import { commandRequestSchema } from '../../state/model/commands.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { requestRemoval } from '../../state/model/removal.js';
-import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
+import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import type { UnitState } from '../../control/status/snapshot.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

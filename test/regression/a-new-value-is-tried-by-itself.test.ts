@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
-import { requestResolved } from '../../state/model/requests.js';
-import type { WantedValues } from '../../state/model/set-config.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { requestResolved } from '../../control/unit/resolve.js';
+import type { WantedValues } from '../../control/config/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

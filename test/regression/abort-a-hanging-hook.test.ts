@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
-import { requestResolved } from '../../state/model/requests.js';
+import { requestResolved } from '../../control/unit/resolve.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import { ensemble, operate } from '../agent/operator.js';
 import { type FormulaOptions, requester, World } from '../agent/world.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { setConfigValues } from '../../state/model/set-config.js';
-import { requestResolved } from '../../state/model/requests.js';
+import { setConfigValues } from '../../control/config/set-config.js';
+import { requestResolved } from '../../control/unit/resolve.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

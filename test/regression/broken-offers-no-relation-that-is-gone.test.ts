@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
-import { removeRelation } from '../../state/model/removal.js';
+import { removeRelation } from '../../control/remove/remove-relation.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { MachineAddresses } from '../../agent/machine/addresses.js';
 import { openJournal } from '../../agent/journal/journal.js';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { ensemble } from '../agent/operator.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
 import { editService } from '../../state/model/services.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

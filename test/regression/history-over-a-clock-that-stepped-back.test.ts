@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setExposed } from '../../control/exposure.js';
 import { paths } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

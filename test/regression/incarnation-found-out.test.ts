@@ -4,7 +4,7 @@ import type { Goal } from '../../control/progress/goal.js';
 import type { Row } from '../../control/progress/row.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { paths } from '../../state/model/paths.js';
-import { flagUnits } from '../../state/model/requests.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

@@ -6,7 +6,7 @@ import { openLog } from '../../agent/contract/log.js';
 import { gatherLogs } from '../../agent/logs/gather-logs.js';
 import { readLogs } from '../../state/model/logs.js';
 import { paths } from '../../state/model/paths.js';
-import { requestRemoval } from '../../state/model/removal.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 import { LOOK_FOR_DIRECTORIES } from '../../agent/hosting/watch-directories.js';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { paths } from '../../state/model/paths.js';
-import { requestRemoval } from '../../state/model/removal.js';
-import { requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
+import { requestResolved } from '../../control/unit/resolve.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { requestRemoval } from '../../state/model/removal.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { startZookeeper } from '../servers/zookeeper.js';

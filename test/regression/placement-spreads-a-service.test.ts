@@ -13,7 +13,7 @@ import { bootstrapTree } from '../../state/model/layout.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
 import { placeWaiting } from '../../state/model/placement.js';
-import { addUnits } from '../../state/model/units.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed } from '../random.js';
 import { addMachine, addService, now } from '../state/model/tree.js';

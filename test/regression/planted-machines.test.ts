@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Problem } from '../../state/model/entity.js';
-import { removeMachines } from '../../control/machine-removal.js';
+import { removeMachines } from '../../control/remove/remove-machines.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { World } from '../agent/world.js';

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { readUnitHistory } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
-import { requestRemoval } from '../../state/model/removal.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
 import { sendSignal } from '../../hooks/process/process-table.js';
 import { findProcess } from '../../state/platform/process-stat.js';
 import { ensemble } from '../agent/operator.js';

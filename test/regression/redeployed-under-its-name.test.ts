@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
-import { destroyService } from '../../state/model/removal.js';
+import { destroyService } from '../../control/remove/destroy-service.js';
 import { requester, World } from '../agent/world.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';

@@ -4,13 +4,13 @@ import { type Clock, systemClock } from '../../state/platform/clock.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { AccessDenied, ValueTooLarge } from '../../state/coordination/errors.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
+import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import { settingsSchema } from '../../state/model/schemas.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
-import { requestRelationResolved } from '../../state/model/requests.js';
+import { requestRelationResolved } from '../../control/unit/resolve.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

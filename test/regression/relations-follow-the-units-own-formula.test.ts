@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
 import { relationsOfService } from '../../state/model/relations.js';
-import { requestRelationResolved, requestResolved } from '../../state/model/requests.js';
+import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import { revertUnit } from '../../control/upgrade/revert.js';
 import { goTo, noted, publishPeers } from '../agent/peers-world.js';
 import { requester, World } from '../agent/world.js';

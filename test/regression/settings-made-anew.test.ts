@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isSameVersion, settingsVersion } from '../../agent/relation/settings-version.js';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { requester, World } from '../agent/world.js';

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { EmbeddedCoordinator } from '../../state/coordination/embedded/embedded-coordinator.js';
 import { paths } from '../../state/model/paths.js';
-import { flagUnits, requestResolved } from '../../state/model/requests.js';
-import { setConfigValues } from '../../state/model/set-config.js';
-import { addUnits } from '../../state/model/units.js';
+import { requestResolved } from '../../control/unit/resolve.js';
+import { flagUnits } from '../../control/upgrade/flag-units.js';
+import { setConfigValues } from '../../control/config/set-config.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { openJournal } from '../../agent/journal/journal.js';
-import { addRelation } from '../../control/add-relation.js';
-import { commandRequestSchema, requestCommand } from '../../state/model/commands.js';
+import { addRelation } from '../../control/relate/add-relation.js';
+import { requestCommand } from '../../control/run/request-command.js';
+import { commandRequestSchema } from '../../state/model/commands.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';

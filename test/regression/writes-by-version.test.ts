@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
-import { requestRemoval } from '../../state/model/removal.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

@@ -21,7 +21,7 @@ export const printed: Readonly<
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
   },
-  'cli/status/attention.ts: ensemble prune --removed {who}': {
+  'control/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'needs attention where less is free than is kept',
   },
@@ -194,7 +194,7 @@ export const printed: Readonly<
     test: 'test/remedies/unit-rows.ts',
     says: 'the agent that is named',
   },
-  'cli/status/attention.ts: ensemble abort {who}': {
+  'control/status/attention.ts: ensemble abort {who}': {
     test: 'test/regression/abort-a-hanging-hook.test.ts',
     says: 'names the hook that hangs, ends its group',
   },
@@ -254,7 +254,7 @@ export const printed: Readonly<
     test: 'test/walk/upgrades.test.ts',
     says: 'go on with a mended one',
   },
-  'cli/status/attention.ts: ensemble remove-machine --force {who}': {
+  'control/status/attention.ts: ensemble remove-machine --force {who}': {
     test: 'test/walk/machines.test.ts',
     says: 'is lost for good',
   },

@@ -67,7 +67,7 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     why: 'ZooKeeper answers so only where its own server is at fault, and the log of that server is all there is to read',
   },
   'set-meanwhile': {
-    test: 'test/state/model/set-config.test.ts',
+    test: 'test/control/config/set-config.test.ts',
     says: 'where somebody sets in the same moment',
   },
   'state-damaged': {

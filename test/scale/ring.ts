@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { type FormulaOptions, requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeRelation } from '../../state/model/removal.js';
-import { addUnits } from '../../state/model/units.js';
+import { removeRelation } from '../../control/remove/remove-relation.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { requester, World } from '../agent/world.js';
 import { embedded, zookeeper } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';

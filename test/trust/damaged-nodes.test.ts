@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
-import { setConfigValues } from '../../state/model/set-config.js';
+import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';

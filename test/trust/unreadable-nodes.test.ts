@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { addRelation } from '../../control/add-relation.js';
+import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { addUnits } from '../../state/model/units.js';
+import { addUnits } from '../../control/deploy/add-units.js';
 import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -12,7 +12,8 @@ import type { Coordinator, Operation } from '../../../state/coordination/coordin
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
 import { createService } from '../../../state/model/services.js';
-import { addUnits, requireUnit } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
+import { requireUnit } from '../../../state/model/units.js';
 
 /** An agent as it names itself; of one data directory unless `place` says otherwise. */
 export function identityOf(machine: string, agentId = 'mine', place = 'here'): Identity {

@@ -9,7 +9,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
 import { createService } from '../../../state/model/services.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { eventually } from '../../eventually.js';
 import { ManualClock } from '../../manual-clock.js';
 import { FakeAgent } from '../fake-agent.js';

@@ -3,7 +3,7 @@ import { runInOne, type UnitRun } from '../../../cli/observing/run-in-one.js';
 import type { Output } from '../../../cli/output/output.js';
 import { paths } from '../../../state/model/paths.js';
 import { removeUnit } from '../../../state/model/removal.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { eventually } from '../../eventually.js';
 import { ManualClock } from '../../manual-clock.js';
 import { addMachine, addService, now, useTree } from '../../state/model/tree.js';

@@ -6,7 +6,7 @@ import { paths } from '../../../state/model/paths.js';
 import { findPrunable } from '../../../control/prune/find-prunable.js';
 import { forgottenServices, removeHistory } from '../../../control/prune/prune-records.js';
 import { editService } from '../../../state/model/services.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { addRelatable, publishFormula } from '../../state/model/relation-tree.js';
 import { now, requester, useTree } from '../../state/model/tree.js';
 

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { nodeValue } from '../../../state/model/entity.js';
 import { requestEntry } from '../../../state/model/history-entry.js';
 import { paths } from '../../../state/model/paths.js';
-import { relationFaults } from '../../../control/relation-faults.js';
+import { relationFaults } from '../../../control/relate/relation-faults.js';
 import { relationsOfService } from '../../../state/model/relations.js';
-import { removeRelation, removeRelationIfLeft, removeUnit } from '../../../state/model/removal.js';
+import { removeRelation } from '../../../control/remove/remove-relation.js';
+import { removeRelationIfLeft, removeUnit } from '../../../state/model/removal.js';
 import { revertService, revertUnit } from '../../../control/upgrade/revert.js';
 import { requireService } from '../../../state/model/services.js';
 import { setFormula } from '../../../control/upgrade/set-formula.js';
-import { addUnits, requireUnit } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
+import { requireUnit } from '../../../state/model/units.js';
 import {
   addRelatable,
   join,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { claimCommand, requestCommand, withdrawCommand } from '../../../state/model/commands.js';
-import { addUnits } from '../../../state/model/units.js';
+import { requestCommand, withdrawCommand } from '../../../control/run/request-command.js';
+import { claimCommand } from '../../../state/model/commands.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { addMachine, addService, now, requester, useTree } from './tree.js';
 
 describe('a command that an operator asks for', () => {

@@ -3,8 +3,8 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { OutcomeUnknown } from '../../../state/coordination/errors.js';
 import { setExposed } from '../../../control/exposure.js';
 import { readServiceHistory } from '../../../state/model/history.js';
-import { removeRelation } from '../../../state/model/removal.js';
-import { setConfigValues } from '../../../state/model/set-config.js';
+import { removeRelation } from '../../../control/remove/remove-relation.js';
+import { setConfigValues } from '../../../control/config/set-config.js';
 import { addRelatable, relate } from './relation-tree.js';
 import { addService, requester, useTree } from './tree.js';
 

@@ -6,7 +6,7 @@ import { cordonMachine } from '../../../control/cordon.js';
 import { readMachines } from '../../../state/model/machines.js';
 import { compareUnits, nodeOfUnit, serviceOfUnit, unitOfNode } from '../../../state/model/paths.js';
 import { requireOpenMachine } from '../../../state/model/placement.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { chooseSeed } from '../../random.js';
 import { addMachine, addService, now, useTree } from './tree.js';
 

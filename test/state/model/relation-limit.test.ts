@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../../state/model/paths.js';
 import { RelationLimitReached } from '../../../state/model/relation-errors.js';
-import { removeRelation, removeRelationIfLeft } from '../../../state/model/removal.js';
+import { removeRelation } from '../../../control/remove/remove-relation.js';
+import { removeRelationIfLeft } from '../../../state/model/removal.js';
 import { addRelatable, join, relate } from './relation-tree.js';
 import { requester, useTree } from './tree.js';
 

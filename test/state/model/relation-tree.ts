@@ -1,6 +1,6 @@
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { type Metadata, metadataSchema } from '../../../state/formula/metadata.js';
-import { type AddedRelation, addRelation } from '../../../control/add-relation.js';
+import { type AddedRelation, addRelation } from '../../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../../state/model/endpoints.js';
 import { nodeValue } from '../../../state/model/entity.js';
 import { registerFormula } from '../../../state/model/formulas.js';

@@ -3,7 +3,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { parseEndpointName } from '../../../state/model/endpoints.js';
 import { nodeValue } from '../../../state/model/entity.js';
 import { ServiceDestroying, ServiceNotFound } from '../../../state/model/errors.js';
-import { findRelation } from '../../../control/find-relation.js';
+import { findRelation } from '../../../control/relate/find-relation.js';
 import { paths } from '../../../state/model/paths.js';
 import {
   RelationExists,
@@ -12,8 +12,10 @@ import {
   RelationsAmbiguous,
 } from '../../../state/model/relation-errors.js';
 import { readRelation, relationIdentifier, relationsOfService } from '../../../state/model/relations.js';
-import { destroyService, removeRelation, removeRelationIfLeft } from '../../../state/model/removal.js';
-import { addUnits } from '../../../state/model/units.js';
+import { destroyService } from '../../../control/remove/destroy-service.js';
+import { removeRelation } from '../../../control/remove/remove-relation.js';
+import { removeRelationIfLeft } from '../../../state/model/removal.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { addRelatable, join, relate } from './relation-tree.js';
 import { addMachine, now, requester, useTree } from './tree.js';
 

@@ -3,7 +3,9 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../../state/model/errors.js';
 import { openServiceHistory, openUnitHistory } from '../../../state/model/history.js';
 import { paths } from '../../../state/model/paths.js';
-import { destroyService, removeUnit, requestRemoval } from '../../../state/model/removal.js';
+import { requestRemoval } from '../../../control/remove/remove-units.js';
+import { destroyService } from '../../../control/remove/destroy-service.js';
+import { removeUnit } from '../../../state/model/removal.js';
 import {
   createService,
   editService,
@@ -11,9 +13,10 @@ import {
   requireService,
   unitsOfService,
 } from '../../../state/model/services.js';
-import { setConfigValues } from '../../../state/model/set-config.js';
+import { setConfigValues } from '../../../control/config/set-config.js';
 import { readServiceState, readSnapshot } from '../../../control/status/snapshot.js';
-import { addUnits, requireUnit } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
+import { requireUnit } from '../../../state/model/units.js';
 import { addMachine, addService, allPaths, now, requester, useTree } from './tree.js';
 
 const service = { formula: 'principia:mysql-1', repository: { name: 'principia', path: '/principia' } };

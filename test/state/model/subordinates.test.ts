@@ -11,10 +11,13 @@ import {
   UnitIsSubordinate,
 } from '../../../state/model/relation-errors.js';
 import { readRelation } from '../../../state/model/relations.js';
-import { destroyService, removeRelation, removeUnit, requestRemoval } from '../../../state/model/removal.js';
+import { requestRemoval } from '../../../control/remove/remove-units.js';
+import { destroyService } from '../../../control/remove/destroy-service.js';
+import { removeRelation } from '../../../control/remove/remove-relation.js';
+import { removeUnit } from '../../../state/model/removal.js';
 import { unitsOfService } from '../../../state/model/services.js';
 import { readUnitState } from '../../../control/status/snapshot.js';
-import { addUnits } from '../../../state/model/units.js';
+import { addUnits } from '../../../control/deploy/add-units.js';
 import { eventually } from '../../eventually.js';
 import { addRelatable, metadataOf, relate } from './relation-tree.js';
 import { addMachine, allPaths, now, requester, useTree } from './tree.js';

@@ -1,5 +1,8 @@
-import type { Coordinator, SessionEvent } from '../../../../state/coordination/coordinator.js';
-import type { CoordinatorOptions } from '../../../../state/coordination/coordinator.js';
+import type {
+  Coordinator,
+  CoordinatorOptions,
+  SessionEvent,
+} from '../../../../state/coordination/coordinator.js';
 import { openZookeeper } from '../../../../state/coordination/zookeeper/open.js';
 import { SHORTEST_SESSION } from '../../../servers/zookeeper.js';
 

@@ -5,8 +5,8 @@ import { readServiceHistory } from '../../../state/model/history.js';
 import { paths } from '../../../state/model/paths.js';
 import type { ConfigValues } from '../../../state/model/schemas.js';
 import { createService, readConfigValues } from '../../../state/model/services.js';
-import { setConfigValues, undoConfigValues, type WantedValues } from '../../../state/model/set-config.js';
-import { requester, useTree } from './tree.js';
+import { setConfigValues, undoConfigValues, type WantedValues } from '../../../control/config/set-config.js';
+import { requester, useTree } from '../../state/model/tree.js';
 
 const service = { formula: 'p:wiki-1', repository: { name: 'p', path: '/p' } };
 const isSecret = (option: string): boolean => option === 'password';

@@ -1,7 +1,7 @@
-import type { Coordinator, Operation } from '../coordination/coordinator.js';
-import { retryOnConflict } from './conflict.js';
-import { nodeValue, readEntity } from './entity.js';
-import { UnitHasAgent } from './errors.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { nodeValue, readEntity } from '../../state/model/entity.js';
+import { UnitHasAgent } from '../../state/model/errors.js';
 import {
   afterRequest,
   lastRequest,
@@ -10,15 +10,16 @@ import {
   readUnitHistory,
   recordOperations,
   unitHistoryWith,
-} from './history.js';
-import { type HistoryEntry, newEntry, ofLife } from './history-entry.js';
-import { isPresence } from './machines.js';
-import { paths, serviceOfUnit, unitOfNode } from './paths.js';
-import { relationsOfService, removeMeetingIfEmpty } from './relations.js';
-import { removeRelationIfLeft, removeServiceIfEmpty, requireRemovable } from './removal.js';
-import type { Requester } from './requester.js';
-import { unitSchema } from './schemas.js';
-import { removeUnitOperations, requireUnit } from './units.js';
+} from '../../state/model/history.js';
+import { type HistoryEntry, newEntry, ofLife } from '../../state/model/history-entry.js';
+import { isPresence } from '../../state/model/machines.js';
+import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
+import { relationsOfService, removeMeetingIfEmpty } from '../../state/model/relations.js';
+import { requireRemovable } from './remove-units.js';
+import { removeRelationIfLeft, removeServiceIfEmpty } from '../../state/model/removal.js';
+import type { Requester } from '../../state/model/requester.js';
+import { unitSchema } from '../../state/model/schemas.js';
+import { removeUnitOperations, requireUnit } from '../../state/model/units.js';
 
 /** The entry of a unit's history by which an agent that comes back learns that the unit is not to run any more. */
 const REMOVED_BY_FORCE = 'remove-by-force';

@@ -1,4 +1,4 @@
-import { defineError } from '../platform/errors.js';
+import { defineError } from '../../state/platform/errors.js';
 
 /** `set --undo` finds no `set` to take back. */
 export class NothingToUndo extends defineError<{ service: string; reason: string }>(

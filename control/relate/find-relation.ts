@@ -1,9 +1,9 @@
-import type { Coordinator } from '../state/coordination/coordinator.js';
-import { type EndpointName, formatEndpoint } from '../state/model/endpoints.js';
-import { RelationNotFound, RelationsAmbiguous } from '../state/model/relation-errors.js';
-import { type RelationNode, relationsOfService } from '../state/model/relations.js';
-import type { Relation } from '../state/model/schemas.js';
-import { requireService } from '../state/model/services.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { type EndpointName, formatEndpoint } from '../../state/model/endpoints.js';
+import { RelationNotFound, RelationsAmbiguous } from '../../state/model/relation-errors.js';
+import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
+import type { Relation } from '../../state/model/schemas.js';
+import { requireService } from '../../state/model/services.js';
 
 /**
  * The one relation between two services that two names mean; those already going count only where no other is meant.

@@ -1,35 +1,56 @@
-import { bootId } from '../state/platform/boot.js';
-import type { Coordinator, Operation } from '../state/coordination/coordinator.js';
-import { retryOnConflict } from '../state/model/conflict.js';
-import { MachineHostsUnits, MachineInUse, MachineNotFound } from '../state/model/errors.js';
-import { forceOut } from '../state/model/forced-removal.js';
-import { recordEnvironmentOperations } from '../state/model/history.js';
-import { requestEntry } from '../state/model/history-entry.js';
-import { isPresence, type MachineState, readMachines } from '../state/model/machines.js';
-import { paths } from '../state/model/paths.js';
-import type { Requester } from '../state/model/requester.js';
-import type { AgentPresence, Machine } from '../state/model/schemas.js';
-import { stopAdvice } from '../state/model/start-advice.js';
-import { namesOf } from './names-of.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { parseSound } from '../../state/model/entity.js';
+import { MachineHostsUnits, MachineInUse, MachineNotFound } from '../../state/model/errors.js';
+import { recordEnvironmentOperations } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import { isPresence, type MachineState, readMachines } from '../../state/model/machines.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
+import { type AgentPresence, type Machine, serviceSchema } from '../../state/model/schemas.js';
+import { stopAdvice } from '../../state/model/start-advice.js';
+import { bootId } from '../../state/platform/boot.js';
+import { namesOf } from '../names-of.js';
+import { forceOut } from './force-out.js';
+
+/** What went with machines that were lost. */
+export interface LostWith {
+  readonly units: readonly string[];
+  /** Of how many units each service is short now; subordinates come with the units they are beside. */
+  readonly missing: Readonly<Record<string, number>>;
+}
 
 /**
  * Forgets machines that are lost for good, with the units that they host, no hook of which runs. An agent that comes
  * back all the same stops them.
- * @returns the units that are gone
  * @throws MachineNotFound, MachineInUse, before anything is removed
  */
 export async function removeLostMachines(
   coordinator: Coordinator,
   names: readonly string[],
   requester: Requester,
-): Promise<readonly string[]> {
+): Promise<LostWith> {
   const lost = await lostMachines(coordinator, names);
   const units = lost.flatMap((machine) => machine.units);
   await forceOut(coordinator, units, requester, (of) =>
     requestEntry(requester, { what: 'remove-machine', message: `${namesOf(names)}, with ${namesOf(of)}` }),
   );
   await removeMachines(coordinator, names, requester);
-  return units;
+  return { units, missing: await missingOf(coordinator, units) };
+}
+
+async function missingOf(
+  coordinator: Coordinator,
+  units: readonly string[],
+): Promise<Readonly<Record<string, number>>> {
+  const services = [...new Set(units.map(serviceOfUnit))];
+  const nodes = await coordinator.getMany(services.map(paths.service));
+  const counts = services.flatMap((service, index): readonly [string, number][] => {
+    const now = parseSound(paths.service(service), serviceSchema, nodes[index], [])?.value;
+    if (now === undefined || now.destroying === true || now.subordinate === true) return [];
+    return [[service, units.filter((unit) => serviceOfUnit(unit) === service).length]];
+  });
+  return Object.fromEntries(counts);
 }
 
 /** The machines of these names, none of which has an agent that is up. @throws MachineNotFound, MachineInUse */

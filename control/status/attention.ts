@@ -1,8 +1,7 @@
 import { formatBytes } from '../../state/platform/format-bytes.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
-import { wrapToWidth } from '../output/width.js';
-import type { MachineEntry, StatusDocument, UnitEntry } from '../../control/status/status-document.js';
+import type { MachineEntry, StatusDocument, UnitEntry } from './status-document.js';
 
 /** How much a unit needs somebody, from most to least. */
 export const severities = ['error', 'waiting', 'fine'] as const;
@@ -128,23 +127,6 @@ function ofState(who: string, { state, since, message, next }: UnitEntry): Atten
     text: printable(message),
     next: next === undefined ? undefined : printable(next),
   };
-}
-
-/** What needs somebody, as lines under its heading; none where nothing does. */
-export function attentionLines(document: StatusDocument, columns: number, now: number): readonly string[] {
-  const all = attentionOf(document, now);
-  if (all.length === 0) return [];
-  const indented = (text: string): readonly string[] =>
-    text === '' ? [] : wrapToWidth(text, columns - 4).map((line) => `    ${line}`);
-  return [
-    'NEEDS ATTENTION',
-    ...all.flatMap(({ who, what, text, next }) => [
-      ...wrapToWidth(`${who}: ${what}`, columns),
-      ...indented(text),
-      // One command in a line, so that it can be copied.
-      ...(next === undefined ? [] : `next: ${next}`.split(/, (?=then: |or: )/).map((line) => `    ${line}`)),
-    ]),
-  ];
 }
 
 /** Why a machine has no agent that works. */

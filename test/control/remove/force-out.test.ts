@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
+import { addUnits } from '../../../control/deploy/add-units.js';
+import { destroyService } from '../../../control/remove/destroy-service.js';
+import { forcedOut, forceUnitsOut } from '../../../control/remove/force-out.js';
+import { removeLostMachines } from '../../../control/remove/remove-machines.js';
 import { MachineInUse, UnitHasAgent } from '../../../state/model/errors.js';
-import { forcedOut, forceUnitsOut } from '../../../state/model/forced-removal.js';
-import { removeLostMachines } from '../../../control/machine-removal.js';
 import { paths } from '../../../state/model/paths.js';
 import { UnitIsSubordinate } from '../../../state/model/relation-errors.js';
-import { destroyService } from '../../../state/model/removal.js';
-import { addUnits, requireUnit } from '../../../state/model/units.js';
-import { addRelatable, join, relate } from './relation-tree.js';
-import { addMachine, allPaths, now, requester, useTree } from './tree.js';
+import { requireUnit } from '../../../state/model/units.js';
+import { addRelatable, join, relate } from '../../state/model/relation-tree.js';
+import { addMachine, allPaths, now, requester, useTree } from '../../state/model/tree.js';
 
 describe('removal by force', () => {
   const tree = useTree();
@@ -36,7 +37,7 @@ describe('removal by force', () => {
   it('of a machine leaves nothing of its units, but the units of others and who removed them', async () => {
     const before = await allPaths(tree.one);
     const { inside, outside } = await hosted();
-    const gone = await removeLostMachines(tree.one, ['m1'], requester);
+    const { units: gone } = await removeLostMachines(tree.one, ['m1'], requester);
     assert.deepEqual([...gone].sort(), ['app/0', 'log/0']);
     const left = (await allPaths(tree.one)).filter(
       (path) => !before.includes(path) && !path.startsWith('/history/'),
@@ -62,7 +63,7 @@ describe('removal by force', () => {
     );
     for (const unit of gone) assert.deepEqual(await forcedOut(tree.one, unit), requester);
     assert.equal(await forcedOut(tree.one, 'balancer/0'), undefined);
-    assert.deepEqual(await removeLostMachines(tree.one, [], requester), []);
+    assert.deepEqual((await removeLostMachines(tree.one, [], requester)).units, []);
   });
 
   it('of a unit takes those beside it with it, but not one of them alone', async () => {

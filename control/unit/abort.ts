@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Coordinator } from '../state/coordination/coordinator.js';
-import { readEntity } from '../state/model/entity.js';
-import { NoHookRuns } from '../state/model/errors.js';
-import { requestEntry } from '../state/model/history-entry.js';
-import { recordOperations } from '../state/model/history.js';
-import { paths, serviceOfUnit } from '../state/model/paths.js';
-import type { Requester } from '../state/model/requester.js';
-import { requestOf } from '../state/model/requests.js';
-import { type Abort, statusSchema, type UnitStatus } from '../state/model/schemas.js';
-import { requireUnit } from '../state/model/units.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { readEntity } from '../../state/model/entity.js';
+import { NoHookRuns } from '../../state/model/errors.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import { recordOperations } from '../../state/model/history.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
+import { requestOf } from '../../state/model/requests.js';
+import { type Abort, statusSchema, type UnitStatus } from '../../state/model/schemas.js';
+import { requireUnit } from '../../state/model/units.js';
 
 /** What is to be aborted, as the unit's status tells it. */
 export interface Abortable {

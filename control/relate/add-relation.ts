@@ -1,5 +1,5 @@
-import type { Coordinator, Operation } from '../state/coordination/coordinator.js';
-import { newChangeId, retryOnConflict } from '../state/model/conflict.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
 import {
   type EndpointName,
   type EndpointPair,
@@ -8,28 +8,28 @@ import {
   matchEndpoints,
   type OfferedEndpoint,
   scopeOf,
-} from '../state/model/endpoints.js';
-import { type Entity, nodeValue } from '../state/model/entity.js';
-import { ServiceDestroying } from '../state/model/errors.js';
-import { requireMetadata } from '../state/model/formulas.js';
-import { requestEntry } from '../state/model/history-entry.js';
-import { recordOperations } from '../state/model/history.js';
-import { paths } from '../state/model/paths.js';
+} from '../../state/model/endpoints.js';
+import { type Entity, nodeValue } from '../../state/model/entity.js';
+import { ServiceDestroying } from '../../state/model/errors.js';
+import { requireMetadata } from '../../state/model/formulas.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import { recordOperations } from '../../state/model/history.js';
+import { paths } from '../../state/model/paths.js';
 import {
   ContainerNeedsSubordinate,
   RelationExists,
   RelationLimitReached,
-} from '../state/model/relation-errors.js';
+} from '../../state/model/relation-errors.js';
 import {
   claimRelationNumbers,
   createRelationOperations,
   type RelationNode,
   relationsOfService,
-} from '../state/model/relations.js';
-import type { Requester } from '../state/model/requester.js';
-import type { Relation, Service } from '../state/model/schemas.js';
-import { requireService } from '../state/model/services.js';
-import { placeSubordinates } from '../state/model/subordinates.js';
+} from '../../state/model/relations.js';
+import type { Requester } from '../../state/model/requester.js';
+import type { Relation, Service } from '../../state/model/schemas.js';
+import { requireService } from '../../state/model/services.js';
+import { placeSubordinates } from '../../state/model/subordinates.js';
 
 /** A relation that was made: its number, the two endpoints, and the units it placed. */
 export interface AddedRelation {

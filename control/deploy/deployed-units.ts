@@ -1,13 +1,13 @@
-import type { Coordinator } from '../coordination/coordinator.js';
-import { newChangeId, retryOnConflict } from './conflict.js';
-import { nodeValue } from './entity.js';
-import { ServiceDestroying } from './errors.js';
-import { paths } from './paths.js';
-import type { Service } from './schemas.js';
-import { requireService } from './services.js';
-import { companyOf } from './subordinates.js';
-import { createUnitOperations } from './unit-operations.js';
-import { placesFor, UNITS_PER_TRANSACTION } from './units.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
+import { nodeValue } from '../../state/model/entity.js';
+import { ServiceDestroying } from '../../state/model/errors.js';
+import { paths } from '../../state/model/paths.js';
+import type { Service } from '../../state/model/schemas.js';
+import { requireService } from '../../state/model/services.js';
+import { companyOf } from '../../state/model/subordinates.js';
+import { createUnitOperations } from '../../state/model/unit-operations.js';
+import { placesFor, UNITS_PER_TRANSACTION } from './add-units.js';
 
 /**
  * Makes the units that a service was deployed with, as far as they are not made. How far that is stands in the service's

@@ -1,7 +1,7 @@
-import type { Coordinator } from '../state/coordination/coordinator.js';
-import { retryOnConflict } from '../state/model/conflict.js';
-import { paths } from '../state/model/paths.js';
-import { treeRoots } from '../state/model/tree-roots.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { paths } from '../../state/model/paths.js';
+import { treeRoots } from '../../state/model/tree-roots.js';
 
 /** Nodes removed per transaction. */
 const NODES_PER_TRANSACTION = 300;

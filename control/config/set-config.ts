@@ -1,18 +1,18 @@
-import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { type ConfigChanges, changesOf, type IsSecret, setEntry, valuesOf } from './config-changes.js';
-import { NothingToUndo, SetMeanwhile } from './config-errors.js';
-import { newChangeId, retryOnConflict } from './conflict.js';
-import { type Entity, nodeValue, parseSound, readEntity } from './entity.js';
-import { ServiceNotFound } from './errors.js';
-import { recordOperations } from './history.js';
-import { paths } from './paths.js';
-import type { Requester } from './requester.js';
+import { NothingToUndo, SetMeanwhile } from './errors.js';
+import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
+import { type Entity, nodeValue, parseSound, readEntity } from '../../state/model/entity.js';
+import { ServiceNotFound } from '../../state/model/errors.js';
+import { recordOperations } from '../../state/model/history.js';
+import { paths } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
 import {
   type ConfigValues,
   configValuesSchema,
   type ReplacedConfig,
   replacedConfigSchema,
-} from './schemas.js';
+} from '../../state/model/schemas.js';
 
 /** What is to become of options: their values, or undefined for the default. */
 export type WantedValues = Readonly<Record<string, ConfigValues[string] | undefined>>;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { attentionLines } from '../../../cli/status/attention.js';
+import { attentionLines } from '../../../cli/status/attention-lines.js';
 import { statusDocument } from '../../../control/status/status-document.js';
 import { unitLines } from '../../../cli/status/unit-lines.js';
 import { readSnapshot, type Snapshot } from '../../../control/status/snapshot.js';
-import { requestRemoval } from '../../../state/model/removal.js';
+import { requestRemoval } from '../../../control/remove/remove-units.js';
 import { eventually } from '../../eventually.js';
 import { requester, World } from '../../agent/world.js';
 
