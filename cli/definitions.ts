@@ -11,6 +11,7 @@ import {
   text,
 } from './definitions/definition.js';
 import { environmentCommands } from './definitions/environment.js';
+import { holdingCommands } from './definitions/holding.js';
 import { relationCommands } from './definitions/relations.js';
 import { statusCommand } from './definitions/status.js';
 import * as values from './arguments/values.js';
@@ -244,7 +245,7 @@ export const commands: readonly CommandDefinition[] = [
       {
         flags: '--force',
         description:
-          'upgrade units in an error state too, and break relations in use that the new formula lacks',
+          'upgrade units in an error state too, and held ones, and break relations in use that the new formula lacks',
       },
       {
         flags: '--revert-on-error',
@@ -279,13 +280,17 @@ export const commands: readonly CommandDefinition[] = [
       },
     ],
     options: [
-      { flags: '--force', description: 'break relations in use that the formula before lacks' },
+      {
+        flags: '--force',
+        description: 'units that are held too, and break relations in use that the formula before lacks',
+      },
       ...following,
     ],
     examples: ['ensemble revert-formula guestbook', 'ensemble revert-formula guestbook/1'],
     run: async ([names], options, invocation) =>
       (await import('./commands/revert-formula.js')).revertFormula(list(names), options, invocation),
   },
+  ...holdingCommands,
   ...debuggingCommands,
   ...relationCommands,
   ...environmentCommands,

@@ -3,7 +3,9 @@ import { nameFault } from '../../state/formula/formula-id.js';
 import { isMachineName, likeMachineName, MACHINE_NAME_RULE } from '../../state/model/machine-name.js';
 import { workflowStates } from '../../state/model/workflow-state.js';
 import { MOMENTS, type Moment, parseMoment } from './moment.js';
+import { parseToCome } from './to-come.js';
 import { historyKind, historyKinds } from './history-kinds.js';
+import { parseSpan } from '../../state/platform/span.js';
 import { parseDuration } from '../output/durations.js';
 import { ANY_ERROR } from '../../control/status/unit-filter.js';
 
@@ -117,6 +119,28 @@ export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new ValueRefused('Write it like 30s, 5m or 1h.');
   return ms;
+}
+
+/** How long something is to last: milliseconds. */
+export function span(text: string): number {
+  const ms = parseSpan(text);
+  if (ms === undefined) throw new ValueRefused('Write it like 12h, 3d or 2w.');
+  return ms;
+}
+
+/** A time to come, in milliseconds since 1970. */
+export function timeToCome(text: string): number {
+  const now = systemClock.now();
+  const found = parseToCome(text, now);
+  if (found === undefined)
+    throw new ValueRefused('Write a time such as 18:00, 2026-12-01 or 2026-12-01T18:00Z.');
+  if (found <= now) throw new ValueRefused('That is over already; for so long from now on there is --for.');
+  return found;
+}
+
+/** Services, and units; several units may stand between commas. */
+export function servicesAndUnits(text: string, before: readonly string[] = []): readonly string[] {
+  return [...new Set([...before, ...text.split(',').map(serviceOrUnit)])];
 }
 
 /** A time in the past. */

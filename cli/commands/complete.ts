@@ -7,6 +7,8 @@ import { parseSound } from '../../state/model/entity.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { readMachines } from '../../state/model/machines.js';
 import { servicesWithHistory } from '../../state/model/history.js';
+import { readHolds } from '../../state/model/read-holds.js';
+import { heldNames } from '../../control/hold/errors.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
 import { readHistory } from '../../control/history/read-history.js';
 import { statusSchema } from '../../state/model/schemas.js';
@@ -69,6 +71,8 @@ async function list(
       return personsOnRecord(coordinator);
     case 'machines':
       return (await coordinator.children(paths.machines)) ?? [];
+    case 'held':
+      return heldNow(coordinator);
     case 'cordoned-machines':
       return cordonedMachines(coordinator);
     default:
@@ -79,6 +83,16 @@ async function list(
 async function cordonedMachines(coordinator: Coordinator): Promise<readonly string[]> {
   const machines = await readMachines(coordinator);
   return machines.filter(({ machine }) => machine.cordoned !== undefined).map(({ name }) => name);
+}
+
+/** Services and units that somebody holds. */
+async function heldNow(coordinator: Coordinator): Promise<readonly string[]> {
+  const services = (await coordinator.children(paths.services)) ?? [];
+  const now = systemClock.now();
+  const held = await Promise.all(
+    services.map(async (service) => heldNames(service, await readHolds(coordinator, service, now))),
+  );
+  return held.flat();
 }
 
 async function recordedNames(coordinator: Coordinator): Promise<readonly string[]> {

@@ -14,6 +14,7 @@ import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocati
 import type { Session } from '../../control/session.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { misfitLines } from '../upgrade/sentences.js';
 
 export interface RevertOptions extends FollowOptions {
@@ -36,9 +37,15 @@ export async function revertFormula(
       first,
       by,
       checking(first, options, invocation),
+      options.force,
     );
     invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
-    const units = (await readServiceState(session.coordinator, first))?.units.map(({ name }) => name) ?? [];
+    tellHolds(first, reverted, invocation);
+    const held = new Set(reverted.holds?.held.map(({ unit }) => unit));
+    const all = (await readServiceState(session.coordinator, first))?.units.map(({ name }) => name) ?? [];
+    const units = all.filter((unit) => !held.has(unit));
+    // Nobody goes back who was asked to: that is not what the command is for.
+    if (units.length === 0 && held.size > 0) return 1;
     return follow(session, invocation, options, first, { left: reverted.from, ...reverted }, units, before);
   });
 }
@@ -54,12 +61,19 @@ async function revertEach(
     const before = await errorsOf(session, serviceOfUnit(unit));
     const by = requester(systemClock.now());
     const check = checking(serviceOfUnit(unit), options, invocation);
-    const reverted = await revertUnit(session.coordinator, unit, by, check);
+    const reverted = await revertUnit(session.coordinator, unit, by, check, options.force);
+    tellHolds(serviceOfUnit(unit), reverted, invocation);
     invocation.output.notice(`${unit} goes back from ${reverted.from} to ${reverted.to}`);
     const code = await follow(session, invocation, options, serviceOfUnit(unit), reverted, [unit], before);
     if (code !== 0) worst = code;
   }
   return worst;
+}
+
+/** Says which units stay because somebody holds them, or whose holds the command goes over. */
+function tellHolds(service: string, { holds }: Reverted, { output }: Invocation): void {
+  for (const line of heldLines(holds?.held ?? [], service)) output.warn(line);
+  for (const line of overriddenLines(holds?.overridden ?? [])) output.warn(line);
 }
 
 /** Refuses to break relations in use, or says by force which are. */

@@ -10,6 +10,7 @@ import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocati
 import { type Format, printData } from '../output/output.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { previewLines } from '../upgrade/preview-lines.js';
 import { errorLines, leftOutLines, nothingToDo } from '../upgrade/sentences.js';
 import { tellUpgrade } from '../upgrade/tell-upgrade.js';
@@ -57,14 +58,20 @@ async function tellNothingToDo(
   options: UpgradeOptions,
   { output }: Invocation,
 ): Promise<ExitCode> {
-  output.notice(nothingToDo({ name, service }, target.id, options, plan.wentBack));
+  output.notice(nothingToDo({ name, service }, target.id, options, plan));
   for (const line of leftOutLines(plan, name)) output.notice(line);
+  for (const line of heldLines(plan.held, name)) output.warn(line);
   if (options.format !== 'table') {
-    const outcome = outcomeOf({ service: name, from: service.formula, to: target.id }, [], undefined);
+    const outcome = outcomeOf(
+      { service: name, from: service.formula, to: target.id },
+      [],
+      undefined,
+      plan.held,
+    );
     await printData(output, options.format, outcome, () => []);
   }
   // Nobody runs it who was asked to: that is not what the command is for.
-  return plan.wentBack.length > 0 ? 1 : 0;
+  return plan.wentBack.length + plan.held.length > 0 ? 1 : 0;
 }
 
 async function follow(
@@ -78,12 +85,18 @@ async function follow(
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
   for (const line of errorLines(errors, target.id, name, force)) output.warn(line);
   for (const line of leftOutLines(plan, name)) output.notice(line);
+  for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   const before = service.formula === target.id ? service.previous : service.formula;
   const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;
   const ended = async (end: FollowEnd | undefined): Promise<void> => {
     if (format === 'table') return;
-    const outcome = outcomeOf({ service: name, from: service.formula, to: target.id }, plan.upgrade, end);
+    const outcome = outcomeOf(
+      { service: name, from: service.formula, to: target.id },
+      plan.upgrade,
+      end,
+      plan.held,
+    );
     await printData(output, format, outcome, () => []);
   };
   return followAndTell(session, invocation, goal, plan.upgrade, { ...options, machines, ended });

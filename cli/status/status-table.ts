@@ -5,6 +5,7 @@ import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import type { Screen } from '../output/terminal.js';
 import { attentionLines } from './attention-lines.js';
+import { holdLines } from './hold-lines.js';
 import { keptLines } from './kept-lines.js';
 import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';
@@ -34,6 +35,7 @@ export function statusTable(
     unitLines(status, screen),
     relationLines(status, columns),
     missingLines(status),
+    holdLines(status),
     keptLines(status.machines),
     problemLines(status),
     ...(watched ? [] : [attention]),
@@ -87,8 +89,12 @@ function serviceLines(status: StatusDocument, columns: number): readonly string[
   return renderTable([['SERVICE', 'FORMULA', 'UNITS', 'REPOSITORY'], ...rows], columns);
 }
 
-function named(name: string, { exposed, destroying }: ServiceEntry): string {
-  const marks = [...(exposed ? ['exposed'] : []), ...(destroying === true ? ['going'] : [])];
+function named(name: string, { exposed, destroying, holds = [] }: ServiceEntry): string {
+  const marks = [
+    ...(exposed ? ['exposed'] : []),
+    ...(holds.length > 0 ? ['held'] : []),
+    ...(destroying === true ? ['going'] : []),
+  ];
   return marks.length === 0 ? name : `${name} (${marks.join(', ')})`;
 }
 

@@ -116,8 +116,10 @@ function isBehind({ unit, target }: Row): boolean {
   return unit.formula !== null && unit.formula !== target;
 }
 
-function stateOf({ state, workload, removing }: UnitEntry): string {
-  return printable([state, workload, removing && 'to be removed'].filter(Boolean).join(', '));
+function stateOf({ state, workload, holds = [], removing }: UnitEntry): string {
+  return printable(
+    [state, workload, holds.length > 0 && 'held', removing && 'to be removed'].filter(Boolean).join(', '),
+  );
 }
 
 function machineOf({ unit: { machine }, agent }: Row): string {

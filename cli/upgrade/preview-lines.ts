@@ -1,5 +1,7 @@
 import type { FieldChange, NameChanges, ValueChanges } from '../../state/formula/changes.js';
 import { faultText } from '../../control/errors.js';
+import { holdText } from '../../state/model/hold.js';
+import { overriddenLines } from './hold-lines.js';
 import { printable } from '../../state/platform/printable.js';
 import type { Preview } from '../../control/upgrade/preview.js';
 
@@ -81,5 +83,9 @@ function unitLines({ units, force }: Preview): readonly string[] {
     ...lines,
     ...units.already.map((unit) => `${unit}: is there already`),
     ...units.leftOut.map((unit) => `${unit}: stays as it is`),
+    ...units.held.map(({ unit, holds }) =>
+      printable(`${unit}: stays as it is, ${holds.map(holdText).join('; ')}`),
+    ),
+    ...overriddenLines(units.overridden),
   ]);
 }

@@ -6,15 +6,17 @@ import type { Misfits } from '../../control/upgrade/compatibility.js';
 import type { UnitErrors } from '../../control/upgrade/unit-errors.js';
 import type { UnitPlan } from '../../control/upgrade/unit-plan.js';
 
-/** Why no unit is flagged. @param wentBack the units that went back from the target, and are the reason */
+/** Why no unit is flagged. @param plan the units that went back from the target, or are held, and are the reason */
 export function nothingToDo(
   { name, service }: Pick<ServiceState, 'name' | 'service'>,
   target: string,
   { revision, unit }: { readonly revision?: number; readonly unit?: readonly string[] },
-  wentBack: readonly string[] = [],
+  { wentBack, held }: Pick<UnitPlan, 'wentBack' | 'held'>,
 ): string {
   if (wentBack.length > 0)
     return `${name} is set to ${target}, but ${namesOf(wentBack)} went back from it: nothing was upgraded`;
+  if (held.length > 0)
+    return `${name} is set to ${target}, but ${namesOf(held.map((each) => each.unit))} ${held.length === 1 ? 'is' : 'are'} held: nothing was upgraded`;
   if (unit !== undefined) return `${namesOf(unit)} already ${unit.length === 1 ? 'runs' : 'run'} ${target}`;
   if (service.formula !== target) return `${name} is set to ${target}; it has no unit that has to change`;
   return revision === undefined

@@ -6,7 +6,7 @@ import { inOrder, ofPeriod, type Period } from '../../state/model/history-order.
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { requireService } from '../../state/model/services.js';
 import { requireUnit } from '../../state/model/units.js';
-import { matchesAny } from '../../state/platform/glob.js';
+import { isOfPerson } from '../../state/model/person.js';
 import type { Session } from '../session.js';
 
 /** An entry, and the service whose history it is in; undefined where it concerns none. */
@@ -72,16 +72,9 @@ function withoutTwins(entries: readonly HistoryOf[]): HistoryOf[] {
 
 function isChosen(entry: HistoryEntry, { by, what }: HistoryRequest): boolean {
   return (
-    (by === undefined || isBy(entry, by)) &&
+    (by === undefined || (entry.by !== undefined && isOfPerson(entry.by, by))) &&
     (what === undefined || what.some((kind) => isOfKind(entry, kind)))
   );
-}
-
-/** A name alone is that of the person, wherever. */
-function isBy({ by }: HistoryEntry, wanted: string): boolean {
-  if (by === undefined) return false;
-  const at = by.lastIndexOf('@');
-  return matchesAny([wanted], wanted.includes('@') || at < 0 ? by : by.slice(0, at));
 }
 
 /** Release 0.1.0 put what was set on record as `config`, as units do what comes of it. */

@@ -4,6 +4,8 @@ import { closedMachines } from '../cordon.js';
 import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
 import { NodeInvalid } from '../../state/model/errors.js';
 import { metadataOf } from '../../state/model/formulas.js';
+import type { Hold } from '../../state/model/hold.js';
+import { readHoldsToShow } from '../../state/model/read-holds.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
@@ -41,6 +43,8 @@ export interface ServiceState {
   readonly name: string;
   readonly service: Service;
   readonly exposed: boolean;
+  /** Those that are over too. */
+  readonly holds: readonly Hold[];
   /** In their numbers' order. */
   readonly units: readonly UnitState[];
   /** In their numbers' order. */
@@ -125,11 +129,12 @@ export async function readServiceState(
   name: string,
   problems: Problem[] = [],
 ): Promise<ServiceState | undefined> {
-  const [service, unitNames, exposed, relations] = await Promise.all([
+  const [service, unitNames, exposed, relations, holds] = await Promise.all([
     readSound(coordinator, paths.service(name), serviceSchema, problems),
     unitsOfService(coordinator, name),
     coordinator.get(paths.exposed(name)),
     relationsOfService(coordinator, name, problems),
+    readHoldsToShow(coordinator, name, problems),
   ]);
   if (service === undefined) return undefined;
   const [units, removals] = await Promise.all([
@@ -140,7 +145,7 @@ export async function readServiceState(
     if (unit === undefined) return [];
     return [removals[index] === undefined ? unit : { ...unit, removing: true as const }];
   });
-  return { name, service: service.value, exposed: exposed !== undefined, units: standing, relations };
+  return { name, service: service.value, exposed: exposed !== undefined, holds, units: standing, relations };
 }
 
 /** One unit, or undefined where there is none. */

@@ -1,4 +1,6 @@
 import type { Problem } from '../../state/model/entity.js';
+import { type Hold, standingHolds } from '../../state/model/hold.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { MachineState } from '../../state/model/machines.js';
 import { cordonBlocker } from '../cordon.js';
 import type { Cordon, Machine, UnitStatus } from '../../state/model/schemas.js';
@@ -65,6 +67,8 @@ export interface ServiceEntry {
   readonly relations: Readonly<Record<string, readonly string[]>>;
   /** Relations that the formula requires and that are not there; only where there are such. */
   readonly missingRelations?: readonly string[];
+  /** Who does not want it upgraded as a whole; only where there are such. */
+  readonly holds?: readonly Hold[];
   readonly units: Readonly<Record<string, UnitEntry>>;
 }
 
@@ -102,6 +106,8 @@ export interface UnitEntry {
   /** There while a hook of the unit waits for its next try. */
   readonly waiting?: NonNullable<UnitStatus['waiting']>;
   readonly ports: readonly string[];
+  /** Who does not want this unit alone upgraded; only where there are such. */
+  readonly holds?: readonly Hold[];
   /** There only while an upgrade is wanted, under way, blocked or failed. */
   readonly upgrade?: UpgradeEntry;
 }
@@ -118,8 +124,14 @@ export interface UpgradeEntry {
 /**
  * Makes the document of what was read of an environment.
  * @param choice the options, with a space in front, by which an agent goes to the environment
+ * @param now milliseconds since 1970: holds that are over by then are left out
  */
-export function statusDocument(environment: string, snapshot: Snapshot, choice = ''): StatusDocument {
+export function statusDocument(
+  environment: string,
+  snapshot: Snapshot,
+  choice = '',
+  now: number = systemClock.now(),
+): StatusDocument {
   const { machines, closed, services, required, problems } = snapshot;
   const beside = subordinatesByPrincipal(services);
   const relations = services.flatMap((service) => service.relations);
@@ -134,6 +146,7 @@ export function statusDocument(environment: string, snapshot: Snapshot, choice =
           up,
           beside,
           closed,
+          holds: standingHolds(service.holds, now),
         }),
       ]),
     ),
@@ -151,6 +164,8 @@ interface Surroundings {
   /** The units placed beside others, by those. */
   readonly beside: ReadonlyMap<string, readonly string[]>;
   readonly closed: readonly string[] | undefined;
+  /** Those on its service and the units of it that stand. */
+  readonly holds: readonly Hold[];
 }
 
 function subordinatesByPrincipal(services: readonly ServiceState[]): ReadonlyMap<string, readonly string[]> {
@@ -201,11 +216,16 @@ function serviceEntry(
     ...(service.subordinate && { subordinate: true }),
     relations: related,
     ...(missing.length > 0 && { missingRelations: missing }),
+    ...holdsField(around.holds.filter(({ unit }) => unit === undefined)),
     units: Object.fromEntries(units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)])),
   };
 }
 
-function unitEntry(state: UnitState, target: string, { up, beside, closed }: Surroundings): UnitEntry {
+function holdsField(holds: readonly Hold[]): { readonly holds?: readonly Hold[] } {
+  return holds.length > 0 ? { holds } : {};
+}
+
+function unitEntry(state: UnitState, target: string, { up, beside, closed, holds }: Surroundings): UnitEntry {
   const { name, unit, status } = state;
   const subordinates = beside.get(name) ?? [];
   const isKept = unit.machine === null && unit.principal === undefined && closed !== undefined;
@@ -231,6 +251,7 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed }: Sur
     ...(status.hook !== undefined && { hook: status.hook }),
     ...(status.waiting !== undefined && { waiting: status.waiting }),
     ports: unit.ports,
+    ...holdsField(holds.filter((hold) => hold.unit === name)),
     ...(upgrade !== undefined && { upgrade }),
   };
 }

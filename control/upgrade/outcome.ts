@@ -1,4 +1,6 @@
 import type { LeftBehind } from '../../state/model/left-behind.js';
+import type { Hold } from '../../state/model/hold.js';
+import type { HeldUnit } from '../hold/held-back.js';
 import type { FollowEnd } from '../progress/follow.js';
 import type { Standing } from '../progress/standing.js';
 
@@ -12,6 +14,8 @@ export interface Outcome {
   readonly end: FollowEnd['why'] | 'not-followed' | 'nothing-to-do';
   /** The units that were asked to upgrade. */
   readonly units: Readonly<Record<string, UnitOutcome>>;
+  /** The units that were left out because somebody holds them; only where there are such. */
+  readonly held?: Readonly<Record<string, readonly Hold[]>>;
 }
 
 interface UnitOutcome {
@@ -32,8 +36,13 @@ export function outcomeOf(
   upgrade: Pick<Outcome, 'service' | 'from' | 'to'>,
   asked: readonly string[],
   end: FollowEnd | undefined,
+  held: readonly HeldUnit[] = [],
 ): Outcome {
-  return { ...upgrade, ...followedTo(asked, end) };
+  return {
+    ...upgrade,
+    ...followedTo(asked, end),
+    ...(held.length > 0 && { held: Object.fromEntries(held.map(({ unit, holds }) => [unit, holds])) }),
+  };
 }
 
 /** How a following ended, and for each unit. @param end undefined for units that were asked and not followed */

@@ -2,6 +2,7 @@ import type { FormulaChanges } from '../../state/formula/changes.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { unitsOfService } from '../../state/model/services.js';
+import { holdQuestion, readQuestioned } from '../hold/held-back.js';
 import { checkContent } from '../publish/check-content.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
@@ -52,13 +53,14 @@ async function previewIn(
   directory: string,
   session: Session,
   { name, service, target, repository }: FoundUpgrade,
-  { units: only, force }: UpgradeRequest,
+  request: UpgradeRequest,
   tell: (event: UpgradeEvent) => void,
 ): Promise<Preview> {
   const { coordinator } = session;
   const { formula } = service;
   const units = await readableUnits(session, await unitsOfService(coordinator, name), tell);
-  const plan = planUnits(units, target.id, only, force);
+  const { force } = request;
+  const plan = planUnits(units, target.id, ...(await readQuestioned(coordinator, holdQuestion(request))));
   const errors = await readUnitErrors(coordinator, plan.upgrade);
   const prepared = target.candidate && (await publishable(target.candidate, directory));
   if (prepared !== undefined && target.wouldBump === undefined) {

@@ -1,3 +1,5 @@
+import { type HoldQuestion, type HeldUnit, sortHeld } from '../hold/held-back.js';
+import type { Hold } from '../../state/model/hold.js';
 import type { NamedUnit } from '../../state/model/units.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
 
@@ -11,33 +13,46 @@ export interface UnitPlan {
   readonly wentBack: readonly string[];
   /** Not on the formula, and not asked for by `--unit`. */
   readonly leftOut: readonly string[];
+  /** Somebody holds them. */
+  readonly held: readonly HeldUnit[];
+  /** To be flagged although somebody holds them, by force. */
+  readonly overridden: readonly HeldUnit[];
 }
 
 /**
  * Decides which units to flag for `target`: those that need the upgrade, also when an earlier one left them behind,
  * and those that have installed nothing yet. The latter may just be installing the formula of before; where they take
  * the new one, the agent finds the flag spent.
- * @param force also units that went back from it
- * @param only the units the operator named; undefined for all
+ * @param asked `force`: also units that went back from it, or are held; `named`: those of the operator, undefined for all
+ * @param holds those that stand on the service and its units
+ * @throws UpgradeHeld where one that was named is held, and it is not by force
  */
 export function planUnits(
   units: readonly NamedUnit[],
   target: string,
-  only: readonly string[] | undefined,
-  force: boolean,
+  asked: Omit<HoldQuestion, 'now'>,
+  holds: readonly Hold[],
 ): UnitPlan {
+  const { named: only, force } = asked;
   const away = units.filter(({ unit }) => unit.formula === null || needsUpgrade(unit.formula, target));
   const chosen = only && new Set(only);
-  const asked = away.filter(({ name }) => chosen === undefined || chosen.has(name));
-  const wentBack = force ? [] : asked.filter(({ unit }) => unit.bad?.includes(target));
+  const wanted = away.filter(({ name }) => chosen === undefined || chosen.has(name));
+  const wentBack = force ? [] : wanted.filter(({ unit }) => unit.bad?.includes(target));
   const stay = new Set(wentBack);
-  const going = asked.filter((unit) => !stay.has(unit));
+  const going = wanted.filter((unit) => !stay.has(unit));
   const isAway = new Set(away);
-  const isAsked = new Set(asked);
+  const isWanted = new Set(wanted);
+  const sorted = sortHeld(
+    going.map(({ name }) => name),
+    holds,
+    asked,
+  );
   return {
-    upgrade: going.map(({ name }) => name),
+    upgrade: sorted.going,
     already: units.filter((unit) => !isAway.has(unit)).map(({ name }) => name),
     wentBack: wentBack.map(({ name }) => name),
-    leftOut: away.filter((unit) => !isAsked.has(unit)).map(({ name }) => name),
+    leftOut: away.filter((unit) => !isWanted.has(unit)).map(({ name }) => name),
+    held: sorted.held,
+    overridden: sorted.overridden,
   };
 }

@@ -11,6 +11,7 @@ import type { Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { type NamedUnit, readUnits } from '../../state/model/units.js';
 import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
+import { holdQuestion, overriddenText, readQuestioned, requireNotHeld } from '../hold/held-back.js';
 import { namesOf } from '../names-of.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
@@ -28,7 +29,7 @@ export interface UpgradeRequest extends TargetOptions {
   readonly repository?: string | undefined;
   /** Only these units; default: all. */
   readonly units?: readonly string[] | undefined;
-  /** Also where relations in use break, units are in error, or went back from that formula. */
+  /** Also where relations in use break, units are in error, went back from that formula, or are held. */
   readonly force: boolean;
   /** Units whose upgrade fails go back by themselves. */
   readonly revertOnError: boolean;
@@ -82,7 +83,11 @@ export async function upgradeService(
   const asked = askedEntry(found, request);
   await publishAndSet(session, found, request, asked, now, tell);
   const units = await unitsOf(session, found, tell);
-  const plan = planUnits(units, found.target.id, request.units, request.force);
+  const plan = planUnits(
+    units,
+    found.target.id,
+    ...(await readQuestioned(session.coordinator, holdQuestion(request))),
+  );
   const errors = await flag(session, found, plan, request, asked.id, tell);
   const machines = new Map(units.map(({ name, unit: { machine } }) => [name, machine]));
   return { ...found, plan, errors, machines };
@@ -90,13 +95,14 @@ export async function upgradeService(
 
 /**
  * Finds what an upgrade would go to; with `bump` a new revision is written into the formula's directory.
- * @throws ServiceNotFound, ServiceDestroying, UnitNotFound, UnitOfOtherService, as `findTarget`; with `bump`
+ * @throws ServiceNotFound, ServiceDestroying, UnitNotFound, UnitOfOtherService, UpgradeHeld, as `findTarget`; with `bump`
  *   RelationsInUse unless by force, SubordinateChanged
  */
 export async function findUpgrade(session: Session, request: UpgradeRequest): Promise<FoundUpgrade> {
   const { service: name, force } = request;
   const service = await requireDeployed(session, name);
   await checkUnits(session, name, request.units);
+  await requireNotHeld(session.coordinator, holdQuestion(request));
   const repository = request.repository ?? service.repository.path;
   const deployed = parseFormulaId(service.formula);
   const target = await findTarget(name, deployed, repository, request, (id, bumped) =>
@@ -179,7 +185,7 @@ async function unitsOf(
 async function flag(
   { coordinator }: Session,
   { service, target }: FoundUpgrade,
-  { upgrade }: UnitPlan,
+  { upgrade, overridden }: UnitPlan,
   { by, force, revertOnError }: UpgradeRequest,
   id: string,
   tell: (event: UpgradeEvent) => void,
@@ -190,7 +196,7 @@ async function flag(
   const reading = readUnitErrors(coordinator, upgrade, problems);
   // Awaited below: what fails first is thrown first.
   reading.catch(() => undefined);
-  const message = `${namesOf(upgrade)}${force ? ', by force' : ''}`;
+  const message = `${namesOf(upgrade)}${force ? ', by force' : ''}${overriddenText(overridden)}`;
   await flagUnits(
     coordinator,
     upgrade,

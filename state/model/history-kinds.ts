@@ -9,6 +9,7 @@ export const requestKinds = [
   'deploy',
   'destroy-service',
   'expose',
+  'hold-upgrade',
   'prune',
   'remove-machine',
   'remove-relation',
@@ -19,6 +20,7 @@ export const requestKinds = [
   'set',
   'uncordon',
   'unexpose',
+  'unhold-upgrade',
   'upgrade',
 ] as const;
 

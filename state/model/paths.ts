@@ -43,6 +43,8 @@ export const paths = {
   serviceRelations: (service: string) => `/services/${service}/relations`,
   serviceRelation: (service: string, relation: string) => `/services/${service}/relations/${relation}`,
   exposed: (service: string) => `/services/${service}/exposed`,
+  /** Who does not want the service or units of it upgraded; absent until somebody said so. */
+  hold: (service: string) => `/services/${service}/hold`,
   /** Outlives the service: the number that its first unit gets when one of its name is made again. */
   numbers: '/numbers',
   serviceNumbers: (service: string) => `/numbers/${service}`,

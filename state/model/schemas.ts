@@ -1,4 +1,5 @@
 import * as z from '../platform/zod.js';
+import { blockerSchema } from './blocker.js';
 import { incarnationField } from './incarnation.js';
 import { leftBehindSchema } from './left-behind.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
@@ -271,14 +272,6 @@ export const removalSchema = z.looseObject({
   forOlderAgent: z.optional(z.boolean()),
   /** Its directory is not kept at all. */
   purge: z.optional(z.boolean()),
-});
-
-/** Why an upgrade does not go on: who or what is waited for, in an operator's words. */
-export const blockerSchema = z.looseObject({
-  reason: z.string(),
-  since: instant,
-  /** When it goes on by itself, where that is known. */
-  until: z.optional(instant),
 });
 
 /** A hook that failed and runs again by itself: why, since when, and when that will be. */

@@ -85,6 +85,8 @@ nothing was changed
       inError: {},
       wentBack: [],
       leftOut: ['guestbook/1', 'guestbook/2'],
+      held: [],
+      overridden: [],
     });
     assert.equal(found.force, true);
     assert.match(

@@ -29,6 +29,7 @@ function knownPaths(): readonly string[] {
     paths.serviceUnit('s', 's/0'),
     paths.serviceRelation('s', '7'),
     paths.exposed('s'),
+    paths.hold('s'),
     paths.serviceNumbers('s'),
     paths.unit('s/0'),
     paths.life('s/0', 'f'),

@@ -30,6 +30,8 @@ const rows: Readonly<Record<string, Leaves>> = {
   status: shows,
   'upgrade-formula': asks('upgrade', 'f', /f\/0/),
   'revert-formula': asks('revert', 'f'),
+  'hold-upgrade': asks('hold-upgrade', 'f', /^disks$/),
+  'unhold-upgrade': asks('unhold-upgrade', 'f', /^held by ann@\S+: disks$/),
   'debug-log': shows,
   history: shows,
   'debug-hooks': asks('debug-hooks', 'f/0', /^start$/),
@@ -120,6 +122,8 @@ describe('every command that asks something', () => {
       });
       await ask('expose', 'f');
       await ask('unexpose', 'f');
+      await ask('hold-upgrade', '--reason', 'disks', 'f');
+      await ask('unhold-upgrade', 'f');
       await ask('cordon', '--reason', 'disks', 'm0');
       await ask('uncordon', 'm0');
       await world.coordinator.create(paths.machine('lost'), '{"hostname":"lost"}');

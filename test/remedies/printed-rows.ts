@@ -49,6 +49,16 @@ export const printedRows: readonly Row[] = [
   },
   {
     code,
+    by: 'hold-upgrade names what ends it',
+    run: async (stage) => {
+      await stage.service();
+      const said = await stage.ok('ensemble hold-upgrade --reason disks f');
+      await stage.follow(said, /ensemble unhold-upgrade f/);
+      assert.doesNotMatch(await stage.ok('ensemble status'), /held/);
+    },
+  },
+  {
+    code,
     by: 'cordon names what undoes it',
     run: async (stage) => {
       await stage.world.agent();

@@ -21,6 +21,10 @@ export const printed: Readonly<
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
   },
+  'cli/commands/hold-upgrade.ts: ensemble unhold-upgrade {name}': {
+    test: 'test/remedies/printed-rows.ts',
+    says: 'hold-upgrade names what ends it',
+  },
   'control/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'needs attention where less is free than is kept',

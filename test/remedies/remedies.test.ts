@@ -10,6 +10,7 @@ import { eventually } from '../eventually.js';
 import { agentRows } from './agent-rows.js';
 import { commandLineRows } from './command-line-rows.js';
 import { formulaRows } from './formula-rows.js';
+import { holdRows } from './hold-rows.js';
 import { obstacleRows } from './obstacle-rows.js';
 import { relationRows } from './relation-rows.js';
 import { s3Rows } from './s3-rows.js';
@@ -27,6 +28,7 @@ const rows = [
   ...relationRows,
   ...toolRows,
   ...obstacleRows,
+  ...holdRows,
 ];
 const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
 

@@ -30,6 +30,7 @@ function snapshotOf({ up = true, removing = false, hook = false }): Snapshot {
           change: 'x',
         },
         exposed: false,
+        holds: [],
         units: [
           {
             name: 'f/0',

@@ -16,20 +16,24 @@ describe('the plan of an upgrade', () => {
   ];
 
   it('flags the units that are behind, or have installed nothing yet', () => {
-    assert.deepEqual(planUnits(units, 'p:a-2', undefined, false), {
+    assert.deepEqual(planUnits(units, 'p:a-2', { service: 'a', force: false }, []), {
       upgrade: ['a/0', 'a/2', 'a/3'],
       already: ['a/1', 'a/4'],
       wentBack: [],
       leftOut: [],
+      held: [],
+      overridden: [],
     });
   });
 
   it('flags only those asked for, and knows who stays behind', () => {
-    assert.deepEqual(planUnits(units, 'p:a-2', ['a/0', 'a/1'], false), {
+    assert.deepEqual(planUnits(units, 'p:a-2', { service: 'a', force: false, named: ['a/0', 'a/1'] }, []), {
       upgrade: ['a/0'],
       already: ['a/1', 'a/4'],
       wentBack: [],
       leftOut: ['a/2', 'a/3'],
+      held: [],
+      overridden: [],
     });
   });
 });

@@ -1,0 +1,49 @@
+import * as z from '../platform/zod.js';
+
+/**
+ * What kinds of things an upgrade waits for:
+ * - `turn`: other units go first; `canary`: somebody's word after the first wave; `paused`: a rollout that was paused
+ * - `held`: by an operator, or by a formula for itself or for another; `busy`: what the unit is at
+ * - `agent`: no agent works on its machine; `error`, `relation-error`: the unit's own; `health`: not healthy yet
+ * - `relation`: it leaves a relation first; `storage`, `coordinator`: one that does not answer
+ * - `back-off`: the formula failed on it; `other`: whatever its reason says
+ */
+export const blockerKinds = [
+  'turn',
+  'canary',
+  'paused',
+  'held',
+  'busy',
+  'agent',
+  'error',
+  'relation-error',
+  'relation',
+  'health',
+  'storage',
+  'coordinator',
+  'back-off',
+  'other',
+] as const;
+
+export type BlockerKind = (typeof blockerKinds)[number];
+
+/**
+ * Why an upgrade does not go on, as a unit's status and a rollout's tell it. Agents of release 0.1.0 tell the reason, and
+ * since when, alone.
+ */
+export const blockerSchema = z.looseObject({
+  /** One of `blockerKinds`, or what a later release says. */
+  kind: z.optional(z.string()),
+  /** Who or what keeps it: a person, a unit, a machine, a lease. */
+  who: z.optional(z.string()),
+  /** In an operator's words; names who. */
+  reason: z.string(),
+  /** ISO instants. */
+  since: z.string(),
+  /** When it goes on by itself at the latest, where that is known. */
+  until: z.optional(z.string()),
+  /** What ends it: a command, or in words what has to happen. */
+  ends: z.optional(z.string()),
+});
+
+export type Blocker = z.infer<typeof blockerSchema>;

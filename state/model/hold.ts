@@ -1,0 +1,71 @@
+import * as z from '../platform/zod.js';
+
+/**
+ * What a hold keeps from a unit: `auto`, what programs ask for by themselves; `all`, what people ask for too. What a later
+ * release says counts as `all`.
+ */
+export const holdLevels = ['all', 'auto'] as const;
+
+export type HoldLevel = (typeof holdLevels)[number];
+
+/** Somebody does not want a service, or one of its units, upgraded. */
+export const holdSchema = z.looseObject({
+  /** `user@host`: one hold of each holder on a service, and one on each unit. */
+  holder: z.string(),
+  /** The account that the command ran as, where that is another one. */
+  as: z.optional(z.string()),
+  /** Held alone; absent where the whole service is. */
+  unit: z.optional(z.string()),
+  /** ISO instants. */
+  since: z.string(),
+  /** Absent: until somebody ends it. */
+  until: z.optional(z.string()),
+  level: z.string(),
+  reason: z.string(),
+});
+
+/**
+ * `/services/<service>/hold`: all holds on the service and its units. One node, since whoever upgrades a service needs them
+ * all and reads no node of a unit more for it; and none under the units, whose nodes their agents write.
+ */
+export const holdsSchema = z.looseObject({ holds: z.array(holdSchema) });
+
+export type Hold = z.infer<typeof holdSchema>;
+
+/** A hold as somebody names it: who, and on what. */
+export type HoldName = Pick<Hold, 'holder' | 'unit'>;
+
+/** The holds that stand. One that is over stays in its node until somebody writes that. @param now milliseconds since 1970 */
+export function standingHolds(holds: readonly Hold[], now: number): readonly Hold[] {
+  return holds.filter(({ until }) => until === undefined || !(Date.parse(until) <= now));
+}
+
+/** Those of the holds that are on the unit, or on its service as a whole. */
+export function holdsOn(unit: string, holds: readonly Hold[]): readonly Hold[] {
+  return holds.filter((hold) => hold.unit === undefined || hold.unit === unit);
+}
+
+/** Those that keep a unit from what a person asks for. */
+export function holdsForAll(holds: readonly Hold[]): readonly Hold[] {
+  return holds.filter(({ level }) => level !== 'auto');
+}
+
+/** Whether two are the same holder's on the same thing. */
+export function isSameHold(one: HoldName, other: HoldName): boolean {
+  return one.holder === other.holder && one.unit === other.unit;
+}
+
+/** The one among holds that stands longest: what ends last says when a unit may go on. */
+export function longestHold(holds: readonly Hold[]): Hold | undefined {
+  const end = ({ until }: Hold): number =>
+    until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+  return holds.reduce<Hold | undefined>(
+    (longest, hold) => (longest === undefined || end(hold) > end(longest) ? hold : longest),
+    undefined,
+  );
+}
+
+/** A hold in words: `held by ann@db1 until 2026-12-01T00:00:00Z: stock-taking`. */
+export function holdText({ holder, until, reason }: Hold): string {
+  return `held by ${holder}${until === undefined ? '' : ` until ${until.replace(/\.\d+Z$/, 'Z')}`}: ${reason}`;
+}
