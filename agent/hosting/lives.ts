@@ -1,5 +1,5 @@
 import { EnsembleError } from '../../state/platform/errors.js';
-import { forcedOut } from '../../control/remove/force-out.js';
+import { forcedOut } from '../../state/model/tombstones.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { lifeOfDirectory, markDirectory, unitDirectory } from '../disk/unit-directory.js';
 import { newRecord, type UnitRecord } from '../journal/record.js';

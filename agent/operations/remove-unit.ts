@@ -14,6 +14,7 @@ import { paths } from '../../state/model/paths.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
+import { forgetBuried } from '../../state/model/tombstones.js';
 import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
@@ -88,6 +89,7 @@ export async function removeUnitHere(unit: RemovedUnit): Promise<void> {
       await logs.finish(unit.name);
       const kept = await betweenFaults('stopped.disk', () => clearAway(unit));
       await betweenFaults('stopped.tree', async () => {
+        await forgetTombstone(unit);
         if (await isAnother(unit)) return;
         await recordRemoval(unit, kept, left ?? []);
         await removeUnit(coordinator, unit.name, undefined, unit.record());
@@ -99,6 +101,12 @@ export async function removeUnitHere(unit: RemovedUnit): Promise<void> {
   unit.report.mirror.close();
   await betweenFaults('stopped.journal', () => journal.remove(unit.name));
   log.info('removed', { unit: unit.name });
+}
+
+/** A unit that was removed by force is through with what its tombstone asks. */
+async function forgetTombstone(unit: RemovedUnit): Promise<void> {
+  const { evicted, incarnation } = unit.record();
+  if (evicted !== undefined) await forgetBuried(unit.parts.coordinator, unit.name, incarnation);
 }
 
 /** Whether the tree's unit is another one, which has the name after this one was taken out of the tree. */

@@ -11,7 +11,7 @@ interface PruneOptions extends PruneRequest {
   readonly format: Format;
 }
 
-/** Removes what nothing needs any more: formulas with their bundles, histories, logs, marks. */
+/** Removes what nothing needs any more: formulas with their bundles, histories, logs, marks, tombstones. */
 export async function prune(options: PruneOptions, invocation: Invocation): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
     const pruned = await pruneAll(session, options, requester(systemClock.now()));
@@ -21,7 +21,7 @@ export async function prune(options: PruneOptions, invocation: Invocation): Prom
 }
 
 function tableOf(
-  { dryRun, formulas, objects, histories, logs, marks }: Pruned,
+  { dryRun, formulas, objects, histories, logs, marks, tombstones }: Pruned,
   columns: number,
 ): readonly string[] {
   const rows = [
@@ -34,6 +34,7 @@ function tableOf(
     ...histories.map((service) => ['history', service, 'the service is gone']),
     ...logs.map((machine) => ['logs', machine, 'the machine is gone']),
     ...marks.map((agentId) => ['mark', printable(agentId), 'the agent has no machine any more']),
+    ...tombstones.map((unit) => ['tombstone', unit, 'its agent did not come back']),
   ];
   if (rows.length === 0) return ['nothing to prune'];
   return renderTable([[dryRun ? 'WOULD GO' : 'GONE', 'NAME', ''], ...rows], columns);

@@ -93,7 +93,7 @@ export const environmentCommands: readonly CommandDefinition[] = [
       {
         flags: '--history-days <n>',
         description:
-          'days that histories of services that are gone, and marks of agents without a machine, are kept',
+          'days that histories of services that are gone, marks of agents without a machine, and tombstones are kept',
         parse: values.anyCount,
         default: 30,
       },

@@ -5,6 +5,7 @@ import { forgetKey } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
+import { oldTombstones, removeTombstone } from '../../state/model/tombstones.js';
 import type { Requester } from '../../state/model/requester.js';
 import { PruneIncomplete } from '../errors.js';
 import type { Session } from '../session.js';
@@ -20,7 +21,7 @@ export interface PruneRequest {
   readonly dryRun?: boolean;
   /** Revisions of each formula that stay although nothing needs them. */
   readonly keep: number;
-  /** Days that the history of a service that is gone outlives its last entry; an agent's mark, without a machine, too. */
+  /** Days that the history of a service that is gone outlives its last entry; an agent's mark, without a machine, and a tombstone, too. */
   readonly historyDays: number;
 }
 
@@ -38,6 +39,8 @@ export interface Pruned {
   readonly logs: readonly string[];
   /** The ids of agents that have no machine any more. */
   readonly marks: readonly string[];
+  /** Units that were removed by force, long ago, and whose agents never came back. */
+  readonly tombstones: readonly string[];
 }
 
 /**
@@ -52,18 +55,19 @@ export async function pruneAll(
 ): Promise<Pruned> {
   const { coordinator } = session;
   const before = new Date(systemClock.now() - historyDays * DAY).toISOString();
-  const [prunable, histories, logs, marks] = await Promise.all([
+  const [prunable, histories, logs, marks, tombstones] = await Promise.all([
     findPrunable(coordinator, keep),
     forgottenServices(coordinator, before),
     machinesWithLogsOnly(coordinator),
     forgottenMarks(coordinator, before),
+    oldTombstones(coordinator, before),
   ]);
   const objects = prunable.left.map(({ key }) => key);
   const formulas: Record<string, { bytes: number; bundle: 'removed' | 'kept' }> = {};
   if (dryRun) {
     for (const formula of prunable.formulas)
       formulas[formula.id] = { bytes: formula.size, bundle: prunable.isOwn(formula) ? 'removed' : 'kept' };
-    return { dryRun, formulas, objects, histories, logs, marks };
+    return { dryRun, formulas, objects, histories, logs, marks, tombstones };
   }
   const left: LeftObject[] = [...prunable.left];
   if (requester !== undefined)
@@ -73,6 +77,7 @@ export async function pruneAll(
       histories,
       logs,
       marks,
+      tombstones,
     });
   for (const formula of prunable.formulas) {
     const removed = await prunable.remove(formula);
@@ -89,6 +94,7 @@ export async function pruneAll(
     histories: await those(histories, (service) => removeHistory(coordinator, service)),
     logs: await those(logs, (machine) => removeLogs(coordinator, machine)),
     marks: await those(marks, (agentId) => removeMark(coordinator, agentId, before)),
+    tombstones: await those(tombstones, (unit) => removeTombstone(coordinator, unit, before)),
   };
 }
 

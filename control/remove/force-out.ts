@@ -18,11 +18,14 @@ import { relationsOfService, removeMeetingIfEmpty } from '../../state/model/rela
 import { requireRemovable } from './remove-units.js';
 import { removeRelationIfLeft, removeServiceIfEmpty } from '../../state/model/removal.js';
 import type { Requester } from '../../state/model/requester.js';
-import { unitSchema } from '../../state/model/schemas.js';
+import { type Unit, unitSchema } from '../../state/model/schemas.js';
+import {
+  type Buried,
+  buryOperation,
+  openTombstones,
+  REMOVED_BY_FORCE,
+} from '../../state/model/tombstones.js';
 import { removeUnitOperations, requireUnit } from '../../state/model/units.js';
-
-/** The entry of a unit's history by which an agent that comes back learns that the unit is not to run any more. */
-const REMOVED_BY_FORCE = 'remove-by-force';
 
 /**
  * Removes units whose machine is lost, and those placed beside them, from the tree: nobody is there to stop them, so no
@@ -140,7 +143,7 @@ async function forceUnitOut(
     outcome: 'done',
     ...(isRemoval && { details: { isRemoval } }),
   });
-  await openServiceHistory(coordinator, service);
+  await Promise.all([openServiceHistory(coordinator, service), openTombstones(coordinator)]);
   return retryOnConflict(`unit ${name}`, async () => {
     const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
     if (unit === undefined) return undefined;
@@ -155,11 +158,25 @@ async function forceUnitOut(
     await coordinator.transaction([
       ...traces.flat(),
       ...(await recordOperations(coordinator, [service], asked)),
+      // Of one without a machine nobody has to learn.
+      ...(unit.value.machine === null
+        ? []
+        : [await buryOperation(coordinator, name, buriedBy(unit.value, requester, isRemoval))]),
       ...(await historyOperations(coordinator, name, ofLife(entry, unit.value), asked === undefined ? 0 : 1)),
       ...(await removeUnitOperations(coordinator, name, unit)),
     ]);
     return places;
   });
+}
+
+/** What the agent that comes back learns of it. */
+function buriedBy({ incarnation }: Unit, { requestedAt, by }: Requester, isRemoval: boolean): Buried {
+  return {
+    ...(incarnation !== undefined && { incarnation }),
+    requestedAt,
+    by,
+    ...(isRemoval && { isRemoval }),
+  };
 }
 
 /** Removes what a unit leaves at a meeting: its settings, and its presence as long as its agent's session has not run out. */
@@ -185,27 +202,7 @@ async function historyOperations(
   const path = paths.unitHistory(name);
   const [past, last] = await Promise.all([coordinator.get(path), lastRequest(coordinator)]);
   const told = afterRequest(entry, last === undefined && requests === 0 ? undefined : (last ?? 0) + requests);
-  // The agent that comes back has to learn of it, whatever else stood there.
   const value = nodeValue({ entries: unitHistoryWith(await readUnitHistory(coordinator, name), [told]) });
   const created = await openUnitHistory(coordinator, name);
   return [...created, { kind: 'set', path, value, ...(past && { version: past.version }) }];
-}
-
-/**
- * Who removed this life of the unit by force, and when; undefined where nobody did, or that is forgotten. Release 0.1.0
- * did not note which life it was, and its journals do not say it either. `isRemoval` is there where the unit itself was to
- * go: who only removed its machine said nothing of its data.
- */
-export async function forcedOut(
-  coordinator: Coordinator,
-  unit: string,
-  incarnation?: string,
-): Promise<(Requester & { readonly isRemoval?: true }) | undefined> {
-  const entries = await readUnitHistory(coordinator, unit);
-  const isOf = (entry: HistoryEntry): boolean =>
-    entry.incarnation === incarnation || entry.incarnation === undefined || incarnation === undefined;
-  const found = entries.findLast((entry) => entry.what === REMOVED_BY_FORCE && isOf(entry));
-  if (found === undefined) return undefined;
-  const isRemoval = found.details?.isRemoval === true;
-  return { requestedAt: found.at, by: found.by ?? '?', ...(isRemoval && { isRemoval }) };
 }

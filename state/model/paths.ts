@@ -97,6 +97,9 @@ export const paths = {
   environmentHistory: `/history/${ENVIRONMENT}`,
   serviceHistory: (service: string) => `/history/${service}`,
   unitHistory: (unit: string) => `/history/${serviceOfUnit(unit)}/${nodeOfUnit(unit)}`,
+  /** Lives of units that were removed by force, until their agents know. */
+  tombstones: '/tombstones',
+  tombstone: (unit: string) => `/tombstones/${nodeOfUnit(unit)}`,
   /** How far each agent's work is in this tree, by the agents' ids: tells a copy of before that was restored. */
   marks: '/marks',
   mark: (agentId: string) => `/marks/${agentId}`,

@@ -13,4 +13,5 @@ export const treeRoots: readonly string[] = [
   paths.logs,
   paths.history,
   paths.marks,
+  paths.tombstones,
 ];

@@ -46,6 +46,7 @@ describe('ensemble prune', function () {
       histories: [],
       logs: [],
       marks: [],
+      tombstones: [],
     });
     assert.equal(await bundles(), 3);
     await box.ok('revert-formula', 'guestbook');

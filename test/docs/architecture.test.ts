@@ -53,6 +53,7 @@ function knownPaths(): readonly string[] {
     paths.serviceHistory('s'),
     paths.unitHistory('s/0'),
     paths.mark('m'),
+    paths.tombstone('s/0'),
   ].map((path) => path.replace(/(?<=[/-])(s-0|s|m|f|7|0{9}1)(?=\/|$)/g, '*'));
 }
 
@@ -75,7 +76,16 @@ describe('the page about the architecture', () => {
       'numbers',
       'units',
     ];
-    const more = ['meeting', 'members', 'allSettings', 'unplaced', 'logs', 'machineLogs', 'marks'];
+    const more = [
+      'meeting',
+      'members',
+      'allSettings',
+      'unplaced',
+      'logs',
+      'machineLogs',
+      'marks',
+      'tombstones',
+    ];
     assert.equal(Object.keys(paths).length, knownPaths().length + parts.length + more.length);
   });
 });

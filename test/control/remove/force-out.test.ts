@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { addUnits } from '../../../control/deploy/add-units.js';
 import { destroyService } from '../../../control/remove/destroy-service.js';
-import { forcedOut, forceUnitsOut } from '../../../control/remove/force-out.js';
+import { forcedOut } from '../../../state/model/tombstones.js';
+import { forceUnitsOut } from '../../../control/remove/force-out.js';
 import { removeLostMachines } from '../../../control/remove/remove-machines.js';
 import { MachineInUse, UnitHasAgent } from '../../../state/model/errors.js';
 import { paths } from '../../../state/model/paths.js';
@@ -59,6 +60,8 @@ describe('removal by force', () => {
         paths.life('balancer/0', (await requireUnit(tree.one, 'balancer/0')).value.incarnation ?? ''),
         paths.status('balancer/0'),
         paths.machineUnit('m0', 'balancer/0'),
+        paths.tombstone('app/0'),
+        paths.tombstone('log/0'),
       ].sort(),
     );
     for (const unit of gone) assert.deepEqual(await forcedOut(tree.one, unit), requester);
