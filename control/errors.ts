@@ -93,3 +93,17 @@ export class PruneIncomplete extends defineError<{ bundles: number; reason: stri
 export function faultText({ relation, services, reason }: RelationFault): string {
   return `relation ${relation} (with ${services.join(', ')}): ${reason}`;
 }
+
+/** The state changed while it was read, each time that it was read once more. */
+export class TreeUnsettled extends defineError<{ path: string; looks: number }>(
+  'tree-unsettled',
+  ({ path, looks }) => `the state changed between each two of ${looks} looks at it, last ${path}`,
+  'wait until nothing is under way in `ensemble status`, or stop the agents, and run the same command again',
+) {}
+
+/** A file is no whole export of an environment. */
+export class ExportInvalid extends defineError<{ file: string; reason: string }>(
+  'export-invalid',
+  ({ file, reason }) => `${file} is no whole export: ${reason}`,
+  'take another copy of it, or `ensemble export` once more',
+) {}

@@ -1,7 +1,14 @@
 import * as values from '../arguments/values.js';
 import type { PruneRequest } from '../../control/prune/prune.js';
 import type { Format } from '../output/output.js';
-import { type ArgumentDefinition, type CommandDefinition, format, list, maybeText } from './definition.js';
+import {
+  type ArgumentDefinition,
+  type CommandDefinition,
+  format,
+  list,
+  maybeText,
+  text,
+} from './definition.js';
 
 const machines: ArgumentDefinition = {
   name: '<machine...>',
@@ -116,6 +123,31 @@ export const environmentCommands: readonly CommandDefinition[] = [
       if (of !== undefined) throw invocation.misuse('a machine or unit is named with --removed only');
       return (await import('../commands/prune.js')).prune(options, invocation);
     },
+  },
+  {
+    name: 'export',
+    summary: 'write what the environment’s state holds to a file',
+    details:
+      'A backup, and the way to another coordinator: `ensemble import` makes the environment of it again. Sessions and the\n' +
+      'secret are left out, config values are not, so the file is yours alone (mode 0600). A file that is there is\n' +
+      'replaced once the new one is whole. Bundles stay in the storage.',
+    arguments: [{ name: '<file>', description: 'the file', completes: 'files' }],
+    options: [],
+    examples: ['ensemble export production.export'],
+    run: async ([file], _options, invocation) =>
+      (await import('../commands/export.js')).exportState(text(file), invocation),
+  },
+  {
+    name: 'import',
+    summary: 'make an environment of what `export` wrote',
+    details:
+      'In the place of `bootstrap`, where the environment’s `state` holds nothing yet. It is the same environment as before:\n' +
+      'agents take up their machines and units with the data directories that they have.',
+    arguments: [{ name: '<file>', description: 'what `ensemble export` wrote', completes: 'files' }],
+    options: [],
+    examples: ['ensemble import production.export -e production'],
+    run: async ([file], _options, invocation) =>
+      (await import('../commands/import.js')).importState(text(file), invocation),
   },
   {
     name: 'destroy-environment',

@@ -24,7 +24,7 @@ export class FileUnreadable extends defineError<{ file: string; reason: string }
 export class FileUnwritable extends defineError<{ file: string; reason: string }>(
   'file-unwritable',
   ({ file, reason }) => `${file} cannot be written: ${reason}`,
-  'choose another --output',
+  'choose another file',
 ) {}
 
 /** A file of config values is no YAML of that shape, or does not fit the formula's options. */

@@ -20,7 +20,7 @@ export async function intoFile<T>(
       descriptor ??= openSync(file, 'w');
       writeSync(descriptor, text);
     } catch (error) {
-      throw new FileUnwritable({ file, reason: reasonOf(error) }, { cause: error });
+      throw new FileUnwritable({ file, reason: unwritableReason(error) }, { cause: error });
     }
   };
   try {
@@ -51,7 +51,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'there is no space left',
 };
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be written, as a message ends with it. */
+export function unwritableReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return REASONS[code ?? ''] ?? message;
 }

@@ -26,6 +26,14 @@ export class LayoutTooNew extends defineError<{ environment: string; minReader: 
   'install the newer Ensemble',
 ) {}
 
+/** An environment can only be imported into a place where there is none. */
+export class EnvironmentNotEmpty extends defineError<{ environment: string; state: string; path: string }>(
+  'environment-not-empty',
+  ({ environment, state, path }) =>
+    `environment ${environment} is not empty: ${path} is in ${state}, and not as the export has it`,
+  'name a path in its `state` where nothing is, or see what `ensemble destroy-environment` would remove',
+) {}
+
 export class ServiceNotFound extends defineError<{ service: string; known: readonly string[] }>(
   'service-not-found',
   ({ service, known }) =>

@@ -10,6 +10,7 @@ export const requestKinds = [
   'destroy-service',
   'expose',
   'hold-upgrade',
+  'import',
   'prune',
   'remove-machine',
   'remove-relation',

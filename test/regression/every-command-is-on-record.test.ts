@@ -47,6 +47,8 @@ const rows: Readonly<Record<string, Leaves>> = {
   uncordon: asks('uncordon', '-', /^m0$/),
   'remove-machine': asks('remove-machine', '-', /^lost$/),
   prune: asks('prune', '-', /formulas: world:f-1/),
+  export: shows,
+  import: asks('import', '-', /nodes, exported by/),
   'destroy-environment': { nothing: 'the history goes with all else' },
   completion: shows,
   __complete: shows,
@@ -152,7 +154,10 @@ describe('every command that asks something', () => {
       await ask('prune', '--removed', '--dry-run');
       await ask('prune', '--removed', 'f/1');
       await ask('prune', '--removed');
-      const { stdout } = await ensemble(world, 'history', '--format', 'json');
+      const elsewhere = ['--state', `embedded:${world.path('elsewhere')}`, '--storage', world.storage];
+      await ask('export', world.path('export'));
+      await ask('import', world.path('export'), ...elsewhere);
+      const { stdout } = await ensemble(world, 'history', '--format', 'json', ...elsewhere);
       const all: readonly Row[] = JSON.parse(stdout);
       for (const [command, row] of Object.entries({ ...rows, ...withOptions })) {
         if ('nothing' in row) continue;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
 import type { Row } from './stage.js';
 
@@ -93,10 +93,11 @@ export const commandLineRows: readonly Row[] = [
   },
   {
     code: 'file-unwritable',
-    by: 'another --output',
+    by: 'another file',
     run: async (stage) => {
       const said = await stage.fails('ensemble status --output bin', /bin cannot be written/);
-      await stage.ok(`ensemble status ${stage.named(said, /(?<=choose another )--output/)} status.txt`);
+      stage.named(said, /choose another file/);
+      await stage.ok('ensemble status --output status.txt');
     },
   },
   {
@@ -290,6 +291,38 @@ export const commandLineRows: readonly Row[] = [
       );
       stage.named(said, /check the disk space/);
       await stage.ok(deploy);
+    },
+  },
+  {
+    code: 'environment-not-empty',
+    by: 'another path, or what destroy-environment would remove',
+    run: async (stage) => {
+      await stage.ok('ensemble export backup');
+      const said = await stage.fails('ensemble import backup', /is not empty: \/layout is in/);
+      const line = stage.named(said, /ensemble destroy-environment/);
+      await stage.fails(line, /would remove all that is in environment world: 0 services/);
+      await stage.ok(
+        `ensemble import backup --state embedded:${stage.world.path('new')} --storage file:storage`,
+      );
+      await stage.ok(`${line} --yes`);
+      await stage.ok('ensemble import backup');
+      await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'export-invalid',
+    by: 'export once more',
+    run: async (stage) => {
+      await stage.ok('ensemble export backup');
+      await truncate(stage.world.path('backup'), 100);
+      const said = await stage.fails(
+        'ensemble import backup',
+        /backup is no whole export: its end is missing/,
+      );
+      await stage.ok(`${stage.named(said, /ensemble export/)} backup`);
+      await stage.ok(
+        `ensemble import backup --state embedded:${stage.world.path('new')} --storage file:storage`,
+      );
     },
   },
 ];

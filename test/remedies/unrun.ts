@@ -80,6 +80,10 @@ export const unrun: Readonly<Record<string, Unrun>> = {
   'too-many-conflicts': {
     why: 'others are to change the same node at each of many tries; that the same command goes through once they are done is that command’s own test',
   },
+  'tree-unsettled': {
+    test: 'test/control/export/read-tree.test.ts',
+    says: 'is given up where it never rests, by the path of what changes, and read once it does rest',
+  },
   'upgrade-overtaken': {
     why: 'another operator upgrades in the same moment; the advice is the status of the service, which shows who won',
   },

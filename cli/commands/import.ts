@@ -1,0 +1,31 @@
+import { parseExport } from '../../control/export/export-text.js';
+import { importTree } from '../../control/export/import-tree.js';
+import { systemClock } from '../../state/platform/clock.js';
+import { readInput } from '../config/config-file.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { requester } from '../invocation/requester.js';
+import { agentCommand, warnOf, withUncheckedSession } from '../invocation/session.js';
+
+/** Formulas that a sentence names. */
+const MOST_NAMED = 5;
+
+/** Makes the environment of what `export` wrote, in the place of bootstrapping it. */
+export async function importState(file: string, invocation: Invocation): Promise<ExitCode> {
+  const exported = parseExport((await readInput(file)).toString(), file);
+  return withUncheckedSession<ExitCode>(invocation, async (session) => {
+    const { environment } = session;
+    const { output, globals } = invocation;
+    warnOf(environment, invocation);
+    const { nodes, withoutBundle } = await importTree(session, exported, requester(systemClock.now()));
+    output.notice(`environment ${environment.name} holds what ${file} does: ${nodes} nodes`);
+    if (withoutBundle.length > 0) {
+      const more = withoutBundle.length > MOST_NAMED ? ` and ${withoutBundle.length - MOST_NAMED} more` : '';
+      output.warn(
+        `${environment.storage} lacks the bundles of ${withoutBundle.slice(0, MOST_NAMED).join(', ')}${more}; ` +
+          'copy what the storage before it holds there',
+      );
+    }
+    output.notice(`next, on each machine:\n  ${agentCommand(environment, globals)}`);
+    return 0;
+  });
+}
