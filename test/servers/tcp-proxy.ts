@@ -7,6 +7,9 @@ export type Rewrite = (frame: Buffer) => Buffer;
 /** Gets each chunk of the server, and sends the client what it likes of it. */
 export type Spoil = (bytes: Buffer, client: Socket) => void;
 
+/** Sees each whole frame of a client as it comes; it is passed on when this is over, and those behind it after it. */
+export type Hold = (frame: Buffer) => Promise<void> | undefined;
+
 /** A TCP proxy in front of one server of 127.0.0.1, with faults that are switched on and off by tests. */
 export class TcpProxy {
   readonly #pairs = new Set<readonly [client: Socket, server: Socket | undefined]>();
@@ -16,6 +19,7 @@ export class TcpProxy {
   #cutAfter: number | undefined;
   #rewrite: Rewrite | undefined;
   #spoil: Spoil | undefined;
+  #hold: Hold | undefined;
   /** Connections accepted so far. */
   accepted = 0;
 
@@ -62,6 +66,11 @@ export class TcpProxy {
     this.#spoil = spoil;
   }
 
+  /** Shows every frame of the clients to `hold`, or no longer. For connections made from now on. */
+  hold(hold: Hold | undefined): void {
+    this.#hold = hold;
+  }
+
   /** Cuts all connections. */
   drop(): void {
     for (const pair of this.#pairs) this.#cut(pair);
@@ -84,7 +93,8 @@ export class TcpProxy {
     const pair = [client, server] as const;
     this.#pairs.add(pair);
     const frames = new Framing();
-    client.on('data', (bytes) => this.#mute || server?.write(bytes));
+    const send = this.#hold === undefined ? (bytes: Buffer) => server?.write(bytes) : this.#holding(server);
+    client.on('data', (bytes) => this.#mute || send(bytes));
     server?.on('data', (bytes) => {
       if (this.#mute) return;
       if (this.#spoil !== undefined) return this.#spoil(bytes, client);
@@ -106,6 +116,21 @@ export class TcpProxy {
       socket?.on('error', () => {});
       socket?.on('close', () => this.#cut(pair));
     }
+  }
+
+  #holding(server: Socket | undefined): (bytes: Buffer) => void {
+    const frames = new Framing();
+    let passed = Promise.resolve();
+    return (bytes) => {
+      frames.push(bytes, (frame) => {
+        const held = this.#hold?.(frame);
+        passed = passed.then(async () => {
+          await held;
+          server?.write(frame);
+        });
+        return frame;
+      });
+    };
   }
 
   #cut(pair: readonly [Socket, Socket | undefined]): void {

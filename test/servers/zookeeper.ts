@@ -8,6 +8,8 @@ import { type Child, startChild } from './child.js';
 import { freePorts } from './free-ports.js';
 
 const JAR = '/usr/share/java/zookeeper.jar';
+/** Has it log, to its output: without this it keeps what it has to say to itself. */
+const LOGGER = '/usr/share/java/slf4j-simple.jar';
 /** Milliseconds of a tick; sessions last from 2 to 20 of them. */
 const TICK = 500;
 
@@ -47,7 +49,7 @@ export class ZookeeperServer {
     await writeFile(file, `${lines.join('\n')}\n`);
     const options = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dzookeeper.forceSync=no'];
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
-    this.#child = startChild('java', [...options, '-cp', JAR, main, file]);
+    this.#child = startChild('java', [...options, '-cp', `${JAR}:${LOGGER}`, main, file]);
     if (answers) await this.answers();
   }
 
@@ -66,6 +68,11 @@ export class ZookeeperServer {
     socket.setTimeout(2_000, () => socket.destroy(new Error('no answer')));
     socket.end(word);
     return text(socket);
+  }
+
+  /** The last of what it logged. */
+  log(): string {
+    return this.#child?.output() ?? '';
   }
 
   /** True for the leader of an ensemble. */
