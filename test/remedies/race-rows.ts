@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { removeTree } from '../../control/environment-removal.js';
+import { removeTree } from '../../control/remove/remove-environment.js';
 import { readUnitState } from '../../control/status/snapshot.js';
 import { paths } from '../../state/model/paths.js';
 import { eventually } from '../eventually.js';
