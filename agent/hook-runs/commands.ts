@@ -7,14 +7,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { commandLine } from '../../state/model/command-line.js';
-import {
-  type Claim,
-  type CommandRequest,
-  type CommandResult,
-  claimCommand,
-  commandRequestSchema,
-} from '../../state/model/commands.js';
-import { pause } from '../../state/platform/clock.js';
+import { type CommandRequest, type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
@@ -23,6 +16,7 @@ import { sentence } from '../contract/log.js';
 import { untilItWorks } from '../contract/retry.js';
 import { readOutput } from './command-output.js';
 import type { AgentParts } from '../machine/parts.js';
+import { CommandClaims } from './command-claims.js';
 import type { CommandCall, HookHost, HookParts } from './hook-call.js';
 import { hookLog } from './hook-source.js';
 import { newsWith } from '../journal/history-news.js';
@@ -31,9 +25,6 @@ import { runToItsEnd } from './run-to-its-end.js';
 
 /** Answers that are remembered in case a request is seen again, as after its session expired. */
 const MOST_ANSWERS = 10;
-
-/** Milliseconds for which a unit waits to learn that a command is still wanted. */
-const CLAIM_LIMIT = 2_000;
 
 /** The `ENSEMBLE_HOOK` of a command. */
 export const COMMAND_HOOK = 'run';
@@ -58,8 +49,7 @@ export class UnitCommands {
   readonly #answers = new Map<string, Answer | undefined>();
   /** When each request was first seen, by the monotonic clock: what an operator allows is for waiting and running. */
   readonly #seen = new Map<string, number>();
-  /** By the ids of requests, until it is known whether they were taken back before they began. */
-  readonly #claims = new Map<string, Promise<Claim>>();
+  readonly #claims: CommandClaims;
   /** Tells what this process has begun from what one before it did, which may have come to any end. */
   readonly #self = randomUUID();
   #writing: Promise<void> = Promise.resolve();
@@ -67,18 +57,25 @@ export class UnitCommands {
   constructor(host: CommandHost, requests: () => Requests) {
     this.#host = host;
     this.#requests = requests;
+    this.#claims = new CommandClaims(host);
   }
 
   /** Whether a command is due. One that was answered and comes again, after its session expired, is answered again. */
   due(): boolean {
     const requests = this.#requests();
     for (const id of this.#seen.keys()) if (!requests.has(id)) this.#seen.delete(id);
+    this.#claims.keep(requests);
     for (const [id, { value }] of requests) {
       if (!this.#seen.has(id)) this.#seen.set(id, this.#host.parts.clock.monotonic());
       const answer = this.#answers.get(id);
       if (answer !== undefined && value.begunAt === undefined) this.#tell(id, answer);
     }
     return this.#next() !== undefined;
+  }
+
+  /** Begins no more of those that are let be. */
+  close(): void {
+    this.#claims.close();
   }
 
   /** Runs the next command, or sees the end of the one that an agent before this one started. */
@@ -88,7 +85,7 @@ export class UnitCommands {
     if (call === undefined) return;
     const begunAt = new Date(this.#host.parts.clock.now()).toISOString();
     const begin = { begunAt, begunBy: this.#self };
-    const claim = underWay === undefined ? await this.#claim(call.id, begin) : 'claimed';
+    const claim = underWay === undefined ? await this.#claims.claim(call.id, begin) : 'claimed';
     if (claim === 'withdrawn') return;
     const isAgain = underWay === undefined && this.#host.record().begun?.includes(call.id) === true;
     this.#remember(call.id);
@@ -100,32 +97,9 @@ export class UnitCommands {
     this.#answers.set(call.id, answer);
   }
 
-  /**
-   * Makes sure that the command was not taken back: who asked may have said so by now, while this agent heard nothing of
-   * the coordinator. Where that does not answer, no hook is kept waiting for it.
-   */
-  async #claim(id: string, begin: { begunAt: string; begunBy: string }): Promise<Claim> {
-    const { coordinator, clock } = this.#host.parts;
-    const inTime = new AbortController();
-    const claim = claimCommand(coordinator, this.#host.name, id, begin);
-    const late = pause(clock, CLAIM_LIMIT, inTime.signal).then(() => 'late' as const);
-    late.catch(() => undefined);
-    const answer = await Promise.race([claim.catch(() => 'withdrawn' as const), late]);
-    inTime.abort();
-    if (answer !== 'late') return answer;
-    this.#claims.set(id, claim);
-    void claim
-      .catch(() => undefined)
-      .then(() => {
-        this.#claims.delete(id);
-        this.#host.look();
-      });
-    return 'withdrawn';
-  }
-
   #next(): CommandCall | undefined {
     const waiting = [...this.#requests()].filter(
-      ([id, { value }]) => value.result === undefined && !this.#answers.has(id) && !this.#claims.has(id),
+      ([id, { value }]) => value.result === undefined && !this.#answers.has(id) && !this.#claims.isLetBe(id),
     );
     const [first] = waiting.sort(([, a], [, b]) => (a.value.requestedAt < b.value.requestedAt ? -1 : 1));
     if (first === undefined) return undefined;

@@ -160,6 +160,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     for (const end of this.#ends.splice(0)) end();
     this.relations.stop();
     this.#retryWait.close();
+    this.commands.close();
     this.report.mirror.close();
     this.#actor.stop();
   }
