@@ -111,7 +111,8 @@ export async function awaitResult(
         coordinator.observe(path, (node) => {
           try {
             const request = parseEntity(path, commandRequestSchema, node)?.value;
-            begun = request?.begunAt !== undefined;
+            // Where this client's session expired, its request comes again as it was asked: it has begun all the same.
+            begun ||= request?.begunAt !== undefined;
             if (request?.result !== undefined) settle(request.result);
           } catch (error) {
             reject(error);

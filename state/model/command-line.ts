@@ -4,8 +4,8 @@ const MOST_CHARACTERS = 1_000;
 /** Words in a name that say that what follows is a secret. */
 const SECRET = 'pass(?:word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key';
 
-/** A word as the shell reads it: with its quotes, and what they and backslashes keep together. */
-const WORD = String.raw`(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+`;
+/** A word as the shell reads it: with its quotes, and what they and backslashes keep together. A line may end within. */
+const WORD = String.raw`(?:"(?:\\.|[^"\\])*(?:"|\\?$)|'[^']*(?:'|$)|\\.|[^\s"'\\])+`;
 
 /** `PGPASSWORD=x`, `--secret=x`, `--password x`: the name with what joins it to the value, and the value. */
 const NAMED = new RegExp(
@@ -15,7 +15,7 @@ const NAMED = new RegExp(
 
 /** `"token": "x"`, `X-Api-Key: x`; one that is not in quotes goes on to the next quote. */
 const TITLED = new RegExp(
-  `(\\b[\\w.-]*(?:${SECRET})[\\w.-]*["']?\\s*:\\s*)(?:"(?:\\\\.|[^"\\\\])*"|'[^']*'|[^"'\\s][^"']*)`,
+  `(\\b[\\w.-]*(?:${SECRET})[\\w.-]*["']?\\s*:\\s*)(?:"(?:\\\\.|[^"\\\\])*(?:"|\\\\?$)|'[^']*(?:'|$)|[^"'\\s][^"']*)`,
   'gi',
 );
 
@@ -29,7 +29,7 @@ const HIDDEN = '***';
 const AUTHORIZATION = /\b(bearer|basic)(\s+)[\w+/=.~-]{8,}/gi;
 
 /** The password of a URL such as `https://user:password@host/`. */
-const IN_URL = /(:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/g;
+const IN_URL = /(:\/\/[^\s/:@]*:)[^\s/]+(?=@)/g;
 
 /**
  * A command as one line for a record: a line for the shell as it is, words that need it in quotes. What is plainly a secret

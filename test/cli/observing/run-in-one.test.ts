@@ -101,6 +101,30 @@ describe('a command in one unit of several', () => {
     assert.equal((await run(AbortSignal.abort())).outcome, 'not-asked');
   });
 
+  it('has begun once it was said, also where its request comes back as it was asked', async () => {
+    await up();
+    const interrupt = new AbortController();
+    const running = run(interrupt.signal);
+    await requested();
+    const names = (await tree.one.children(paths.unit('web/0'))) ?? [];
+    const path = `${paths.unit('web/0')}/${names.find((name) => name.startsWith('run-')) ?? ''}`;
+    const asked = (await tree.one.get(path))?.value ?? '';
+    let seen = '';
+    // Of the same client: what it is told of, the command was told of.
+    const observation = tree.two.observe(path, (node) => {
+      seen = node?.value ?? '';
+    });
+    const begun = JSON.stringify({ ...JSON.parse(asked), begunAt: now, begunBy: 'an agent' });
+    for (const value of [begun, asked]) {
+      await tree.one.set(path, value);
+      await eventually(() => assert.equal(seen, value));
+    }
+    observation.close();
+    interrupt.abort();
+    assert.equal((await running).outcome, 'interrupted');
+    assert.match(said.at(-1) ?? '', /^web\/0: it goes on, and what it prints is lost; .*ensemble abort web\/0$/);
+  });
+
   it('is said to be possibly on its way, where nobody answers who takes it back', async () => {
     await up();
     let isMute = false;

@@ -22,6 +22,11 @@ const rows: readonly (readonly [readonly string[], string])[] = [
   [['/bin/sh', '-c', 'PASSWORD="a\\"b c" run it'], 'PASSWORD=*** run it'],
   [['/bin/sh', '-c', "PASSWORD='a b'c\\ d run it"], 'PASSWORD=*** run it'],
   [['/bin/sh', '-c', "curl -H 'X-Api-Key: abc def' u"], "curl -H 'X-Api-Key: ***' u"],
+  [['/bin/sh', '-c', `mysql --password="${'two words '.repeat(200)}" u`], 'mysql --password=***'],
+  [['/bin/sh', '-c', `PGPASSWORD='${'two words '.repeat(200)}' psql`], 'PGPASSWORD=***'],
+  [['curl', '-d', `{"token": "${'two words '.repeat(200)}"}`], `curl -d '{"token": ***'`],
+  [['/bin/sh', '-c', 'mysql --password "not closed'], 'mysql --password ***'],
+  [['/bin/sh', '-c', 'psql postgres://ann:p@ss@host/db'], 'psql postgres://ann:***@host/db'],
   [['/bin/sh', '-c', 'cat /etc/passwd'], 'cat /etc/passwd'],
   [['/bin/sh', '-c', 'ls secrets tokens'], 'ls secrets tokens'],
 ];
