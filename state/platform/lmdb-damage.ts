@@ -5,6 +5,7 @@ import {
   FLAGS_AT,
   HEAD_SIZE,
   LOWER_AT,
+  lmdbFault,
   NO_PAGE,
   PAGE_SIZE_AT,
   ROOTS_AT,
@@ -32,10 +33,14 @@ const TRIES = 5;
  * @throws errors of the file system
  */
 export function lmdbDamage(path: string): LmdbDamage | undefined {
+  const fault = lmdbFault(path);
+  if (fault !== undefined) return { reason: fault, isReadable: false };
   let damage: LmdbDamage | undefined;
   let before: Buffer | undefined;
   for (let tries = 0; tries < TRIES; tries++) {
     const file = readFileSync(path);
+    // One that nothing was ever committed to.
+    if (file.length === 0) return undefined;
     // What was found in two commits, or in one that still stands, is no page that was just written over.
     if (before !== undefined && newestMeta(before).commit === newestMeta(file).commit) return damage;
     damage = damageOf(file);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mendStore } from '../../state/coordination/embedded/mend.js';
 import { StateDamaged } from '../../state/coordination/errors.js';
 import { lmdbDamage } from '../../state/platform/lmdb-damage.js';
 import { useSandbox } from '../cli/sandbox.js';
@@ -117,6 +118,55 @@ describe('an embedded state whose pages are used twice', () => {
     assert.match(stderr, new RegExp(`kill ${process.pid}`));
     await coordinator.close();
     await box.ok('bootstrap', '--mend');
+  });
+
+  it('is not made anew while a process has it open whose lock file somebody removed', async () => {
+    const { box } = world;
+    await listTwice();
+    const coordinator = await box.coordinator();
+    await rm(`${box.home}/local/state/lock.mdb`);
+    const { code, stderr } = await box.run('bootstrap', '--mend');
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`process ${process.pid} has it open`));
+    await coordinator.close();
+  });
+
+  it('is not made anew without what a process wrote while it was copied', async () => {
+    const { box } = world;
+    await listTwice();
+    // What a commit does last: the other meta page has the next number.
+    const commit = async (): Promise<void> => {
+      const file = await readFile(data);
+      const newest = file.readBigUInt64LE(PAGE + 152) > file.readBigUInt64LE(152) ? PAGE : 0;
+      const other = PAGE - newest;
+      file.copy(file, other + 24, newest + 24, newest + 160);
+      file.writeBigUInt64LE(file.readBigUInt64LE(newest + 152) + 1n, other + 152);
+      await writeFile(data, file);
+    };
+    const mend = mendStore(`embedded:${box.home}/local/state`, commit);
+    await assert.rejects(mend, /a process wrote to it while it was copied/);
+    assert.notEqual(lmdbDamage(data), undefined, 'it is left as it is');
+    assert.match((await box.ok('bootstrap', '--mend')).stderr, /was made anew/);
+  });
+
+  it('stays its user’s where root makes it anew', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const { box } = world;
+    await listTwice();
+    await chown(data, 12_345, 54_321);
+    await box.ok('bootstrap', '--mend');
+    const { uid, gid, mode } = await stat(data);
+    assert.deepEqual([uid, gid, mode & 0o777], [12_345, 54_321, 0o600]);
+  });
+
+  it('is said to be no store where that is all it is', async () => {
+    const { box } = world;
+    await writeFile(data, Buffer.alloc(3 * PAGE, 'rubbish'));
+    const { code, stderr } = await box.run('bootstrap', '--mend');
+    assert.equal(code, 1);
+    assert.match(stderr, /its file is no store of lmdb.*\n.*restore a backup/);
+    await writeFile(data, '');
+    assert.match((await box.ok('bootstrap', '--mend')).stderr, /is not damaged/);
   });
 
   it('is not made anew from pages that are written over', async () => {

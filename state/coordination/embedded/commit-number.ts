@@ -37,7 +37,7 @@ export class CommitNumber {
    * nothing may be written. Only inside that transaction.
    */
   isNext(transaction: number): boolean {
-    const newest = this.#newest();
+    const newest = this.newest();
     if (BigInt(transaction) === newest + 1n) return true;
     this.#lock.setCommit(newest);
     return false;
@@ -46,12 +46,13 @@ export class CommitNumber {
   /** Whether whoever reads sees an older commit than the newest: true for a moment, too, while another process commits. */
   isBehind(): boolean {
     // In this order: a commit writes its meta page first.
-    const newest = this.#newest();
+    const newest = this.newest();
     const told = this.#lock.commit();
     return told !== undefined && told < newest;
   }
 
-  #newest(): bigint {
+  /** The number of the newest commit, as the data file has it. */
+  newest(): bigint {
     this.#file ??= openSync(this.#data, 'r');
     if (this.#pageSize === 0) this.#pageSize = Number(this.#read(PAGE_SIZE_AT) & 0xffff_ffffn);
     const [first, second] = [this.#read(COMMIT_AT), this.#read(this.#pageSize + COMMIT_AT)];

@@ -122,7 +122,10 @@ describe('a command in one unit of several', () => {
     observation.close();
     interrupt.abort();
     assert.equal((await running).outcome, 'interrupted');
-    assert.match(said.at(-1) ?? '', /^web\/0: it goes on, and what it prints is lost; .*ensemble abort web\/0$/);
+    assert.match(
+      said.at(-1) ?? '',
+      /^web\/0: it goes on, and what it prints is lost; .*ensemble abort web\/0$/,
+    );
   });
 
   it('is said to be possibly on its way, where nobody answers who takes it back', async () => {
