@@ -1,3 +1,4 @@
+import { hookIn } from '../../state/formula/hook-names.js';
 import type { Publishable } from '../../state/formula/publishable.js';
 import { claimBundle } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
@@ -57,7 +58,7 @@ async function publishOnce(
   now: number,
 ): Promise<boolean> {
   const { coordinator } = session;
-  const { bundle, digest, formula } = prepared;
+  const { bundle, digest, formula, manifest } = prepared;
   const target = await session.storage();
   const [published, claim] = await Promise.all([
     readFormulaRecord(coordinator, formulaId),
@@ -75,6 +76,7 @@ async function publishOnce(
     storageKey: key,
     metadata: { ...formula.metadata },
     config: { ...formula.config },
+    hooks: manifest.flatMap(({ kind, path }) => (kind === 'directory' ? [] : (hookIn(path) ?? []))),
     publishedAt: new Date(now).toISOString(),
   };
   await registerFormula(coordinator, formulaId, record, formula.directory, claim);

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { EnsembleError } from '../platform/errors.js';
 import type { ConfigOptions } from './config-options.js';
 import { FormulaInvalid, NotAFormula } from './errors.js';
@@ -12,6 +13,7 @@ import {
   parseFormulaFiles,
 } from './formula-files.js';
 import type { FormulaId } from './formula-id.js';
+import { hookIn } from './hook-names.js';
 import type { Manifest } from './manifest.js';
 import type { Metadata } from './metadata.js';
 import { bundleManifest, readBundle } from './read-bundle.js';
@@ -25,6 +27,8 @@ export interface Candidate {
   readonly kind: 'directory' | 'bundle';
   readonly metadata: Metadata;
   readonly config: ConfigOptions;
+  /** The names of the files and links directly in `hooks/`, sorted. */
+  readonly hooks: readonly string[];
 }
 
 /** Something in a repository that cannot be offered, and as much of what it would be as can be told. */
@@ -47,10 +51,15 @@ export async function inspectCandidate(
 ): Promise<Candidate | BrokenCandidate> {
   let files: FormulaFiles = {};
   try {
-    files = kind === 'directory' ? await readFormulaFiles(path) : await readBundledFiles(path);
+    const read =
+      kind === 'directory'
+        ? { files: await readFormulaFiles(path), hooks: hooksIn(path) }
+        : await readBundled(path);
+    files = read.files;
     const { metadata, config } = parseFormulaFiles(files, (name) => `${path}/${name}`);
     const { name, revision } = metadata;
-    return { id: { repository, name, revision }, path, kind, metadata, config };
+    const hooks = [...read.hooks].sort();
+    return { id: { repository, name, revision }, path, kind, metadata, config, hooks };
   } catch (thrown) {
     const error =
       thrown instanceof EnsembleError ? thrown : new NotAFormula({ path, reason: (thrown as Error).message });
@@ -74,10 +83,26 @@ export function candidateManifest(candidate: Candidate): Promise<Manifest> {
   return candidate.kind === 'directory' ? listTree(candidate.path) : bundleManifest(candidate.path);
 }
 
-/** The same files as `readFormulaFiles`, out of a bundle; nothing else of it is kept. */
-async function readBundledFiles(bundle: string): Promise<FormulaFiles> {
+/** Whatever keeps the directory from being read is found, and told, when its hooks are checked. */
+function hooksIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(join(directory, 'hooks'), { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** The same files as `readFormulaFiles`, and the names of the hooks, out of a bundle; nothing else of it is kept. */
+async function readBundled(
+  bundle: string,
+): Promise<{ readonly files: FormulaFiles; readonly hooks: readonly string[] }> {
   const files: Partial<Record<FormulaFileName, Uint8Array>> = {};
+  const hooks: string[] = [];
   for await (const entry of readBundle(bundle)) {
+    const hook = entry.kind === 'directory' ? undefined : hookIn(entry.path);
+    if (hook !== undefined) hooks.push(hook);
     const name = formulaFileNames.find((each) => each === entry.path);
     if (name === undefined) continue;
     if (entry.kind !== 'file')
@@ -92,5 +117,5 @@ async function readBundledFiles(bundle: string): Promise<FormulaFiles> {
   }
   if (files['metadata.yaml'] === undefined)
     throw new NotAFormula({ path: bundle, reason: 'it has no metadata.yaml at its top' });
-  return files;
+  return { files, hooks };
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConfigOption, ConfigOptions } from './config-options.js';
+import { hookIn } from './hook-names.js';
 import { type Manifest, type ManifestEntry, sameEntry } from './manifest.js';
 import type { Metadata, RelationSpec } from './metadata.js';
 import { type RelationRole, relationRoles } from './relation-roles.js';
@@ -53,7 +54,7 @@ export interface FormulaChanges {
 export function formulaChanges(from: FormulaContents, to: FormulaContents): FormulaChanges {
   return {
     files: nameChanges(filesByName(from.manifest, fileName), filesByName(to.manifest, fileName)),
-    hooks: nameChanges(filesByName(from.manifest, hookName), filesByName(to.manifest, hookName)),
+    hooks: nameChanges(filesByName(from.manifest, hookIn), filesByName(to.manifest, hookIn)),
     relations: valueChanges(relationsByName(from.metadata), relationsByName(to.metadata)),
     options: valueChanges(new Map(Object.entries(from.config)), new Map(Object.entries(to.config))),
   };
@@ -61,10 +62,6 @@ export function formulaChanges(from: FormulaContents, to: FormulaContents): Form
 
 function fileName(path: string): string | undefined {
   return path;
-}
-
-function hookName(path: string): string | undefined {
-  return /^hooks\/([^/]+)$/.exec(path)?.[1];
 }
 
 function filesByName(

@@ -21,3 +21,8 @@ export function hookNames(metadata: Readonly<Record<RelationRole, object>>): rea
     ...relations.flatMap((relation) => relationEvents.map((event) => `${relation}-relation-${event}`)),
   ];
 }
+
+/** The name of the file directly in `hooks/` that a path of a formula is; undefined of any other path. */
+export function hookIn(path: string): string | undefined {
+  return /^hooks\/([^/]+)$/.exec(path)?.[1];
+}

@@ -3,6 +3,7 @@ import { nameFault } from './formula-id.js';
 import { hookNames } from './hook-names.js';
 import { type HookRules, hookRulesSchema } from './hook-rules.js';
 import { relationRoles } from './relation-roles.js';
+import { type Release, releaseSchema } from './release.js';
 
 /** `global`: with every unit of the other service; `container`: only with those on the same machine. */
 export type RelationScope = 'global' | 'container';
@@ -34,6 +35,8 @@ export interface Metadata {
   readonly peers: RelationSpecs;
   /** Time limits and retries of single hooks, by their names. */
   readonly hooks?: Readonly<Record<string, HookRules>> | undefined;
+  /** What its author says of this revision as a release; see `releaseOf`. */
+  readonly release?: Release | undefined;
 }
 
 /** A relation's name begins the names of its hooks, `<relation>-relation-joined`. */
@@ -88,12 +91,18 @@ export const metadataSchema = z
     requires: relations,
     peers: relations,
     hooks: hookRulesSchema,
+    // Published before this key had a meaning, a formula may hold anything under it.
+    release: z.catch(releaseSchema, undefined),
   })
   .check(z.superRefine(refuseSameNames), z.superRefine(refuseLonelySubordinate));
 
 /** Metadata as it stands in the file: the revision may be in the file `revision` instead. */
 export const metadataFileSchema = z
-  .looseObject({ ...metadataSchema.shape, revision: z.optional(z.int().check(z.gte(0))) })
+  .looseObject({
+    ...metadataSchema.shape,
+    revision: z.optional(z.int().check(z.gte(0))),
+    release: releaseSchema,
+  })
   .check(
     z.superRefine(refuseSameNames),
     z.superRefine(refuseLonelySubordinate),

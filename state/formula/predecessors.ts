@@ -25,8 +25,10 @@ const metadataKeys = [
   'maintainer',
   'subordinate',
   'hooks',
+  'release',
   ...relationSections,
 ];
+const releaseKeys = ['line', 'prerelease', 'urgent', 'ensemble'];
 /** Keys of the predecessors' that are near one of ours and mean something else. */
 const othersKeys = ['maintainers', 'format', 'tags', 'series', 'names'];
 const optionKeys = ['type', 'default', 'description', 'secret'];
@@ -44,6 +46,12 @@ export const normalizeMetadata: Normalize = (value) => {
     }
   }
   readBoolean(next, 'subordinate', [], notes);
+  if (isFields(next.release)) {
+    notes.push(...misspelt(next.release, releaseKeys, ['release']));
+    const release = { ...next.release };
+    readBoolean(release, 'prerelease', ['release'], notes);
+    next.release = release;
+  }
   for (const section of relationSections) {
     const relations = next[section];
     if (!isFields(relations)) continue;

@@ -122,6 +122,8 @@ export const formulaRecordSchema = z.looseObject({
   storageKey: z.string(),
   metadata: z.record(z.string(), z.unknown()),
   config: z.record(z.string(), z.unknown()),
+  /** The names of its hooks, and of what else is directly in `hooks/`; absent of what release 0.1.0 published. */
+  hooks: z.optional(z.array(z.string())),
   publishedAt: instant,
 });
 

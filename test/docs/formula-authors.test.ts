@@ -8,6 +8,7 @@ import { InputWanted } from '../../hooks/tools/tool.js';
 import { relationEvents, unitHooks } from '../../state/formula/hook-names.js';
 import { hookRulesSchema } from '../../state/formula/hook-rules.js';
 import { metadataSchema } from '../../state/formula/metadata.js';
+import { releaseSchema } from '../../state/formula/release.js';
 import { RecordingSource } from '../hooks/context/recording-source.js';
 import { filesUnder, sectionOf, textOf, variablesIn } from './project.js';
 
@@ -79,9 +80,11 @@ describe('the page for authors of formulas', () => {
     );
   });
 
-  it('has a row for every key of metadata.yaml, of its endpoints and of its hooks, and for no other', () => {
+  it('has a row for every key of metadata.yaml, of its endpoints, hooks and release, and for no other', () => {
     const limits = sectionOf(page(), 'Limits and retries');
-    const own = sectionOf(page(), 'metadata.yaml').replace(limits, '');
+    const releases = sectionOf(page(), 'Releases');
+    const own = sectionOf(page(), 'metadata.yaml').replace(limits, '').replace(releases, '');
+    assert.deepEqual(namesIn(releases), Object.keys(releaseSchema.def.out.def.innerType.shape).sort());
     const { shape } = metadataSchema;
     const endpoint = shape.provides.def.out.def.valueType.def.out.shape;
     assert.deepEqual(namesIn(own), Object.keys({ ...shape, ...endpoint }).sort());

@@ -45,6 +45,52 @@ describe('metadata.yaml', () => {
     });
   });
 
+  it('says what it is as a release, with what it leaves out', () => {
+    const release = (text: string): unknown =>
+      parse({ metadata: `name: mysql\nrevision: 1\n${text}` }).metadata.release;
+    const table: readonly (readonly [string, unknown])[] = [
+      ['', undefined],
+      ['release:\n', undefined],
+      ['release: {}\n', { line: 1, prerelease: false }],
+      ['release: {line: 0}\n', { line: 0, prerelease: false }],
+      ['release: {prerelease: yes}\n', { line: 1, prerelease: true }],
+      ['release: {urgent: security}\n', { line: 1, prerelease: false, urgent: 'security' }],
+      ['release: {ensemble: ">=0.3"}\n', { line: 1, prerelease: false, ensemble: '>=0.3' }],
+    ];
+    for (const [text, expected] of table) assert.deepEqual(release(text), expected, text);
+  });
+
+  it('is refused with the line where its release cannot be understood', () => {
+    const table: readonly (readonly [string, RegExp])[] = [
+      ['release: 2', /^metadata\.yaml:3: release: /],
+      ['release: {line: -1}', /^metadata\.yaml:3: release\.line: /],
+      ['release: {line: two}', /^metadata\.yaml:3: release\.line: /],
+      ['release: {prerelease: maybe}', /^metadata\.yaml:3: release\.prerelease: /],
+      [
+        'release: {urgent: very}',
+        /^metadata\.yaml:3: release\.urgent: must be security or data-loss, not "very"$/,
+      ],
+      ['release: {ensemble: 0.3}', /^metadata\.yaml:3: release\.ensemble: must be text, not 0\.3$/],
+      ['release: {ensemble: new}', /^metadata\.yaml:3: release\.ensemble: is no range of versions/],
+    ];
+    for (const [text, said] of table)
+      assert.match(refusal({ metadata: `name: mysql\nrevision: 1\n${text}\n` }).message, said, text);
+  });
+
+  it('tells of a key of its release that is misspelt', () => {
+    const { warnings } = parse({ metadata: 'name: mysql\nrevision: 1\nrelease: {prerelese: true}\n' });
+    assert.match(
+      warnings.join(),
+      /release\.prerelese is no key that is known; is it meant to be prerelease\?/,
+    );
+  });
+
+  it('is read where it was published before a release had a meaning', () => {
+    const { metadata } = parse({});
+    for (const release of ['stable', 3, ['x'], { line: 'two' }])
+      assert.equal(metadataSchema.parse({ ...metadata, release }).release, undefined);
+  });
+
   it('of a subordinate requires a relation of container scope', () => {
     const subordinate = 'name: mysql\nrevision: 1\nsubordinate: true\n';
     const host = 'requires: {host: {interface: ensemble-info, scope: container}}\n';
