@@ -12,6 +12,7 @@ import {
 } from './definitions/definition.js';
 import { environmentCommands } from './definitions/environment.js';
 import { holdingCommands } from './definitions/holding.js';
+import { newerCommand } from './definitions/newer.js';
 import { relationCommands } from './definitions/relations.js';
 import { statusCommand } from './definitions/status.js';
 import * as values from './arguments/values.js';
@@ -216,12 +217,13 @@ export const commands: readonly CommandDefinition[] = [
       (await import('./commands/set.js')).set(text(name), list(pairs), options, invocation),
   },
   statusCommand,
+  newerCommand,
   {
     name: 'upgrade-formula',
     summary: 'upgrade a service to a newer revision of its formula',
     details:
-      'Looks in the repository the service was deployed from for the highest revision. Units that an earlier upgrade\n' +
-      'left behind are asked again. Units in an error state wait for `ensemble resolved`, unless --force is given. A\n' +
+      'Looks in the repository the service was deployed from for the highest revision that is not ineligible, as\n' +
+      '`ensemble newer` has it. Units that an earlier upgrade left behind are asked again. Units in an error state wait for `ensemble resolved`, unless --force is given. A\n' +
       'revision that drops or changes a relation in use is refused, unless --force is given.',
     arguments: [service],
     options: [
@@ -236,6 +238,7 @@ export const commands: readonly CommandDefinition[] = [
         description: 'this revision, not the highest',
         parse: values.revision,
       },
+      { flags: '--compatible', description: 'the highest revision that is eligible: nothing breaks by it' },
       {
         flags: '--unit <unit>',
         description: 'only this unit, or these; the others stay on the old formula',

@@ -21,6 +21,11 @@ export function serviceName(text: string): string {
   return text;
 }
 
+/** For an argument that takes several services. */
+export function serviceNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, serviceName(text)];
+}
+
 export function unitName(text: string): string {
   const match = /^(.+)\/(0|[1-9]\d{0,14})$/.exec(text);
   if (match === null || nameFault(match[1] ?? '') !== undefined) {

@@ -18,6 +18,7 @@ import { tellUpgrade } from '../upgrade/tell-upgrade.js';
 export interface UpgradeOptions extends FollowOptions {
   readonly repository?: string;
   readonly revision?: number;
+  readonly compatible?: boolean;
   readonly bump?: boolean;
   readonly dryRun?: boolean;
   readonly unit?: readonly string[];
@@ -32,15 +33,26 @@ export async function upgradeFormula(
   options: UpgradeOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
-  const { repository, revision, bump, unit: units, force = false, revertOnError = false } = options;
+  const {
+    repository,
+    revision,
+    compatible,
+    bump,
+    unit: units,
+    force = false,
+    revertOnError = false,
+  } = options;
   const { output } = invocation;
   if (bump && revision !== undefined) {
     throw invocation.misuse('--bump makes a new revision, so --revision cannot choose one');
   }
+  if (compatible && (bump || revision !== undefined))
+    throw invocation.misuse(`--compatible chooses a revision, and so does --${bump ? 'bump' : 'revision'}`);
   return withSession<ExitCode>(invocation, async (session) => {
     const now = systemClock.now();
     const by = requester(now);
-    const request: UpgradeRequest = { service, repository, revision, bump, units, force, revertOnError, by };
+    const chosen = { revision, compatible, bump, units };
+    const request: UpgradeRequest = { service, repository, ...chosen, force, revertOnError, by };
     if (options.dryRun) {
       const found = await previewUpgrade(session, request, tellUpgrade(output));
       await printData(output, options.format, found, () => previewLines(found));
@@ -58,7 +70,8 @@ async function tellNothingToDo(
   options: UpgradeOptions,
   { output }: Invocation,
 ): Promise<ExitCode> {
-  output.notice(nothingToDo({ name, service }, target.id, options, plan));
+  const isNewest = target.passedOver.length === 0;
+  output.notice(nothingToDo({ name, service }, target.id, options, plan, isNewest));
   for (const line of leftOutLines(plan, name)) output.notice(line);
   for (const line of heldLines(plan.held, name)) output.warn(line);
   if (options.format !== 'table') {

@@ -1,17 +1,24 @@
 import type { ServiceState } from '../../control/status/snapshot.js';
 import { faultText } from '../../control/errors.js';
+import type { Classified } from '../../control/newer/classify.js';
+import { reasonText } from '../../control/newer/reasons.js';
 import { namesOf } from '../../control/names-of.js';
 import { printable } from '../../state/platform/printable.js';
 import type { Misfits } from '../../control/upgrade/compatibility.js';
 import type { UnitErrors } from '../../control/upgrade/unit-errors.js';
 import type { UnitPlan } from '../../control/upgrade/unit-plan.js';
 
-/** Why no unit is flagged. @param plan the units that went back from the target, or are held, and are the reason */
+/**
+ * Why no unit is flagged.
+ * @param plan the units that went back from the target, or are held, and are the reason
+ * @param isNewest no higher revision was passed over
+ */
 export function nothingToDo(
   { name, service }: Pick<ServiceState, 'name' | 'service'>,
   target: string,
   { revision, unit }: { readonly revision?: number; readonly unit?: readonly string[] },
   { wentBack, held }: Pick<UnitPlan, 'wentBack' | 'held'>,
+  isNewest = true,
 ): string {
   if (wentBack.length > 0)
     return `${name} is set to ${target}, but ${namesOf(wentBack)} went back from it: nothing was upgraded`;
@@ -19,9 +26,14 @@ export function nothingToDo(
     return `${name} is set to ${target}, but ${namesOf(held.map((each) => each.unit))} ${held.length === 1 ? 'is' : 'are'} held: nothing was upgraded`;
   if (unit !== undefined) return `${namesOf(unit)} already ${unit.length === 1 ? 'runs' : 'run'} ${target}`;
   if (service.formula !== target) return `${name} is set to ${target}; it has no unit that has to change`;
-  return revision === undefined
+  return revision === undefined && isNewest
     ? `${name} already runs the newest formula, ${target}`
     : `${name} already runs ${target}`;
+}
+
+/** Why a revision is not taken that is higher than what is. */
+export function passedOverLine(service: string, { revision, class: kind, reasons }: Classified): string {
+  return `revision ${revision} is not taken for ${service}, as it is ${kind}: ${reasons.map(reasonText).join('; ')}`;
 }
 
 /** What of a service the new formula breaks, and what it leaves unused. */

@@ -2,7 +2,7 @@ import type { PublishEvent } from '../../control/publish/publish.js';
 import type { UpgradeEvent } from '../../control/upgrade/upgrade.js';
 import { printable } from '../../state/platform/printable.js';
 import type { Output } from '../output/output.js';
-import { misfitLines } from './sentences.js';
+import { misfitLines, passedOverLine } from './sentences.js';
 
 /** Puts what happens while a formula is published into sentences. */
 export function tellPublish(output: Output): (event: PublishEvent) => void {
@@ -18,6 +18,8 @@ export function tellUpgrade(output: Output): (event: UpgradeEvent) => void {
   return (event) => {
     if (event.kind === 'misfits') {
       for (const line of misfitLines(event.misfits, event.formula)) output.warn(line);
+    } else if (event.kind === 'passed-over') {
+      output.notice(printable(passedOverLine(event.service, event.revision)));
     } else if (event.kind === 'unreadable') {
       const then = event.units === 'asked' ? 'it is asked all the same' : 'its unit is left alone';
       for (const { path, reason } of event.problems)

@@ -14,6 +14,7 @@ import {
   type FoundUpgrade,
   findUpgrade,
   readableUnits,
+  tellPassedOver,
   type UpgradeEvent,
   type UpgradeRequest,
 } from './upgrade.js';
@@ -46,6 +47,7 @@ export async function previewUpgrade(
   tell: (event: UpgradeEvent) => void,
 ): Promise<Preview> {
   const found = await findUpgrade(session, { ...request, dryRun: true });
+  tellPassedOver(found, tell);
   return withWorkDirectory((directory) => previewIn(directory, session, found, request, tell));
 }
 

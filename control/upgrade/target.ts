@@ -4,12 +4,16 @@ import type { Formula } from '../../state/formula/formula.js';
 import { type FormulaId, formatFormulaId } from '../../state/formula/formula-id.js';
 import { openRepository, type Repository } from '../../state/formula/repository.js';
 import { RevisionOlder } from '../errors.js';
+import { choose } from '../newer/choose.js';
+import type { Classified, Opinion } from '../newer/classify.js';
 import { raiseRevision, underDevelopment } from '../publish/raise-revision.js';
 
 /** Which revision is looked for. */
 export interface TargetOptions {
-  /** Default: the highest there is. */
+  /** Default: the highest that is not ineligible. */
   readonly revision?: number | undefined;
+  /** The highest that is eligible. */
+  readonly compatible?: boolean | undefined;
   /** Give the formula under development the next revision first. */
   readonly bump?: boolean | undefined;
   /** Write nothing, not into the formula's directory either. */
@@ -22,13 +26,16 @@ export interface Target {
   readonly id: string;
   /** Where its content lies; undefined where the repository has nothing newer and the service stays as it is. */
   readonly candidate: Candidate | undefined;
+  /** Higher revisions that are not taken, the highest first; none where one was asked for. */
+  readonly passedOver: readonly Classified[];
   /** The revision the directory would get, where `--bump` and `--dry-run` were given together. */
   readonly wouldBump?: number;
 }
 
 /**
- * Looks for the revision to upgrade to: the one asked for, or the highest. The deployed one itself is a target too,
- * for the units that are not on it.
+ * Looks for the revision to upgrade to: the one asked for, or the highest that fits. The deployed one itself is a target
+ * too, for the units that are not on it.
+ * @param judge what of these revisions is newer
  * @param accept throws where a formula that is about to get a new revision, of this id, is none to upgrade to
  * @throws RepositoryNotFound, FormulaNotFound, RevisionNotFound, RevisionOlder, BumpNeedsDirectory, …
  */
@@ -37,29 +44,52 @@ export async function findTarget(
   deployed: FormulaId,
   repositoryPath: string,
   options: TargetOptions,
+  judge: (offered: readonly Candidate[]) => Promise<Opinion>,
   accept: (id: string, formula: Formula) => Promise<unknown>,
 ): Promise<Target> {
   let repository = await openRepository(repositoryPath);
+  let { revision } = options;
   if (options.bump) {
     const bumped = bumpedTarget(deployed, underDevelopment(repository, deployed.name));
     if (options.dryRun) return bumped;
     repository = await raiseRevision(repository, deployed.name, (formula) => accept(bumped.id, formula));
+    revision = repository.latest(deployed.name).id.revision;
   }
-  const candidate = chosen(service, deployed, repository, options.revision);
-  const revision = candidate?.id.revision ?? deployed.revision;
-  return { id: formatFormulaId({ ...deployed, revision }), candidate };
+  const { candidate, passedOver } =
+    revision === undefined
+      ? await newest(deployed, repository, options, judge)
+      : { candidate: named(service, deployed, repository, revision), passedOver: [] };
+  const taken = candidate?.id.revision ?? deployed.revision;
+  return { id: formatFormulaId({ ...deployed, revision: taken }), candidate, passedOver };
 }
 
-function chosen(
+async function newest(
+  deployed: FormulaId,
+  repository: Repository,
+  { compatible = false }: TargetOptions,
+  judge: (offered: readonly Candidate[]) => Promise<Opinion>,
+): Promise<Pick<Target, 'candidate' | 'passedOver'>> {
+  const latest = repository.latest(deployed.name);
+  const { revision } = latest.id;
+  if (revision <= deployed.revision)
+    return { candidate: revision < deployed.revision ? undefined : latest, passedOver: [] };
+  const offered = repository.revisions(deployed.name);
+  const choice = choose(await judge(offered), compatible);
+  // What is refused for one of these says so itself, with what can be done.
+  const [reason] = choice.passedOver[0]?.reasons ?? [];
+  if (choice.revision === undefined && !compatible)
+    if (reason?.kind === 'reverted' || reason?.kind === 'subordinate')
+      return { candidate: latest, passedOver: [] };
+  const candidate = offered.find(({ id }) => id.revision === (choice.revision ?? deployed.revision));
+  return { candidate, passedOver: choice.passedOver };
+}
+
+function named(
   service: string,
   deployed: FormulaId,
   repository: Repository,
-  revision: number | undefined,
+  revision: number,
 ): Candidate | undefined {
-  if (revision === undefined) {
-    const latest = repository.latest(deployed.name);
-    return latest.id.revision < deployed.revision ? undefined : latest;
-  }
   if (revision < deployed.revision)
     throw new RevisionOlder({ service, deployed: formatFormulaId(deployed), revision });
   try {
@@ -73,5 +103,5 @@ function chosen(
 
 function bumpedTarget(deployed: FormulaId, candidate: Candidate): Target {
   const wouldBump = candidate.id.revision + 1;
-  return { id: formatFormulaId({ ...deployed, revision: wouldBump }), candidate, wouldBump };
+  return { id: formatFormulaId({ ...deployed, revision: wouldBump }), candidate, passedOver: [], wouldBump };
 }

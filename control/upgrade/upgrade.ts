@@ -13,6 +13,9 @@ import { type NamedUnit, readUnits } from '../../state/model/units.js';
 import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
 import { holdQuestion, overriddenText, readQuestioned, requireNotHeld } from '../hold/held-back.js';
 import { namesOf } from '../names-of.js';
+import type { Classified } from '../newer/classify.js';
+import { readStanding } from '../newer/facts.js';
+import { opinionOf } from '../newer/opinion.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
@@ -41,6 +44,8 @@ export type UpgradeEvent =
   | PublishEvent
   /** What the formula, which is taken all the same, does not fit. */
   | { readonly kind: 'misfits'; readonly formula: string; readonly misfits: Misfits }
+  /** A higher revision that is not taken. */
+  | { readonly kind: 'passed-over'; readonly service: string; readonly revision: Classified }
   /** Nodes that cannot be read. `left-alone`: their units are not asked; `asked`: they are all the same. */
   | {
       readonly kind: 'unreadable';
@@ -80,6 +85,7 @@ export async function upgradeService(
   tell: (event: UpgradeEvent) => void,
 ): Promise<Upgrade> {
   const found = await findUpgrade(session, request);
+  tellPassedOver(found, tell);
   const asked = askedEntry(found, request);
   await publishAndSet(session, found, request, asked, now, tell);
   const units = await unitsOf(session, found, tell);
@@ -105,10 +111,27 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
   await requireNotHeld(session.coordinator, holdQuestion(request));
   const repository = request.repository ?? service.repository.path;
   const deployed = parseFormulaId(service.formula);
-  const target = await findTarget(name, deployed, repository, request, (id, bumped) =>
-    requireFit(session, { name, service }, id, bumped, force),
+  const target = await findTarget(
+    name,
+    deployed,
+    repository,
+    request,
+    async (offered) => {
+      const { deployed: runs, facts } = await readStanding(session.coordinator, name, service);
+      // By force a service takes again what it went back from.
+      return opinionOf({ deployed: runs, facts: force ? { ...facts, bad: [] } : facts }, offered);
+    },
+    (id, bumped) => requireFit(session, { name, service }, id, bumped, force),
   );
   return { name, service, repository, target };
+}
+
+/** Says of the higher revisions that an upgrade does not take why that is so. */
+export function tellPassedOver(
+  { name: service, target }: FoundUpgrade,
+  tell: (event: UpgradeEvent) => void,
+): void {
+  for (const revision of target.passedOver) tell({ kind: 'passed-over', service, revision });
 }
 
 /** The units of the service that can be read. A unit whose node cannot be read keeps no other from being upgraded. */

@@ -25,6 +25,14 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'hold-upgrade names what ends it',
   },
+  'cli/newer/newer-lines.ts: ensemble upgrade-formula --dry-run --revision {revision} {service}': {
+    test: 'test/cli/newer.test.ts',
+    says: 'names commands that take what it shows',
+  },
+  'cli/newer/newer-lines.ts: ensemble upgrade-formula --revision {revision} {service}': {
+    test: 'test/cli/newer.test.ts',
+    says: 'names commands that take what it shows',
+  },
   'control/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'needs attention where less is free than is kept',

@@ -1,0 +1,25 @@
+import { findNewer } from '../../control/newer/find-newer.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+import { withSession } from '../invocation/session.js';
+import { newerDocument, newerExitCode } from '../newer/newer-document.js';
+import { newerLines } from '../newer/newer-lines.js';
+import { type Format, printData } from '../output/output.js';
+
+export interface NewerOptions {
+  readonly explain?: boolean;
+  readonly exitCode?: boolean;
+  readonly format: Format;
+}
+
+/** Prints what is newer than what services run; changes nothing. */
+export async function newer(
+  services: readonly string[],
+  { explain = false, exitCode = false, format }: NewerOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  return withSession<ExitCode>(invocation, async (session) => {
+    const document = newerDocument(await findNewer(session, services));
+    await printData(invocation.output, format, document, (columns) => newerLines(document, explain, columns));
+    return exitCode ? newerExitCode(Object.values(document)) : 0;
+  });
+}

@@ -1,0 +1,36 @@
+import * as values from '../arguments/values.js';
+import { type CommandDefinition, format, list } from './definition.js';
+
+/** `newer`, the command that asks what there is to upgrade to. */
+export const newerCommand: CommandDefinition = {
+  name: 'newer',
+  summary: 'show which newer revisions there are of what services run',
+  details:
+    'Asks the repository that each service came from. A newer revision is eligible where its author and what it keeps of\n' +
+    'the deployed one say that nothing breaks, questionable where something may, and ineligible otherwise; the reasons are\n' +
+    'shown. Changes nothing.',
+  arguments: [
+    {
+      name: '[service...]',
+      description: 'only these services (default: all)',
+      parse: values.serviceNames,
+      completes: 'services',
+    },
+  ],
+  options: [
+    { flags: '--explain', description: 'every newer revision, with all reasons for its class' },
+    {
+      flags: '--exit-code',
+      description:
+        'exit with 10 where something eligible is newer, 11 where only something questionable is, 12 where something urgent is, 13 where it is not known, 0 where nothing is',
+    },
+    format,
+  ],
+  examples: [
+    'ensemble newer',
+    'ensemble newer --explain guestbook',
+    'ensemble newer --exit-code --format json',
+  ],
+  run: async ([names], options, invocation) =>
+    (await import('../commands/newer.js')).newer(list(names), options, invocation),
+};

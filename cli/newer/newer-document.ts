@@ -1,0 +1,67 @@
+import type { Finding } from '../../control/newer/find-newer.js';
+import type { NewerClass } from '../../control/newer/classify.js';
+import { reasonText } from '../../control/newer/reasons.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import type { Urgency } from '../../state/formula/release.js';
+
+/** What is newer than a service's formula, as `newer` prints it; fields are added, never renamed. */
+export interface NewerEntry {
+  /** Revisions are numbers throughout, and null where there is none. */
+  readonly deployed: number;
+  /** False where the repository could not be asked; `why` then says why, and the rest says nothing. */
+  readonly known: boolean;
+  readonly why?: string;
+  readonly eligible: number | null;
+  readonly questionable: number | null;
+  readonly urgent: number | null;
+  /** The highest first. */
+  readonly candidates: readonly {
+    readonly revision: number;
+    readonly class: NewerClass;
+    readonly reasons: readonly string[];
+    readonly urgent: Urgency | null;
+  }[];
+  /** The id of what is deployed. */
+  readonly formula: string;
+  readonly repository: string;
+  /** What may be newer, and cannot be read. */
+  readonly problems?: readonly string[];
+}
+
+/** All findings, by service. */
+export function newerDocument(findings: readonly Finding[]): Readonly<Record<string, NewerEntry>> {
+  return Object.fromEntries(findings.map((finding) => [finding.service, entryOf(finding)]));
+}
+
+function entryOf({ formula, repository, opinion, problems }: Finding): NewerEntry {
+  const about = { formula, repository, ...(problems.length > 0 && { problems }) };
+  if ('why' in opinion)
+    return {
+      deployed: parseFormulaId(formula).revision,
+      known: false,
+      why: opinion.why,
+      eligible: null,
+      questionable: null,
+      urgent: null,
+      candidates: [],
+      ...about,
+    };
+  const { deployed, eligible, questionable, urgent, candidates } = opinion;
+  return {
+    deployed,
+    known: true,
+    eligible,
+    questionable,
+    urgent,
+    candidates: candidates.map((each) => ({ ...each, reasons: each.reasons.map(reasonText) })),
+    ...about,
+  };
+}
+
+/** What `newer --exit-code` exits with. Where several services were asked, the first of these that fits one of them. */
+export function newerExitCode(entries: readonly NewerEntry[]): number {
+  if (entries.some(({ urgent }) => urgent !== null)) return 12;
+  if (entries.some(({ eligible }) => eligible !== null)) return 10;
+  if (entries.some(({ questionable }) => questionable !== null)) return 11;
+  return entries.some(({ known }) => !known) ? 13 : 0;
+}

@@ -1,0 +1,59 @@
+import { printable } from '../../state/platform/printable.js';
+import { renderTable } from '../output/table.js';
+import type { NewerEntry } from './newer-document.js';
+
+type Entries = Readonly<Record<string, NewerEntry>>;
+type Candidate = NewerEntry['candidates'][number];
+
+/**
+ * What is newer, as people read it: a row for each revision that an operator may take, and the command that takes it.
+ * @param explain a row for every revision, with all its reasons
+ */
+export function newerLines(entries: Entries, explain: boolean, columns: number): readonly string[] {
+  if (Object.keys(entries).length === 0) return ['no services'];
+  const rows = Object.entries(entries).flatMap(([service, entry]) => rowsOf(service, entry, explain));
+  const said = [
+    ...Object.values(entries).flatMap(({ problems = [] }) => problems.map(printable)),
+    ...Object.entries(entries).flatMap(([service, entry]) => commandLines(service, entry)),
+  ];
+  return [
+    ...renderTable([['SERVICE', 'DEPLOYED', 'NEWER', 'CLASS', 'WHY'], ...rows], columns),
+    ...(said.length > 0 ? ['', ...said] : []),
+  ];
+}
+
+function rowsOf(service: string, entry: NewerEntry, explain: boolean): readonly (readonly string[])[] {
+  const first = [service, String(entry.deployed)];
+  if (!entry.known) return [[...first, 'unknown', '-', printable(entry.why ?? '')]];
+  const shown = explain ? entry.candidates : offersOf(entry);
+  if (shown.length === 0) return [[...first, '-', '-', passedOver(entry)]];
+  return shown.map((each, index) => [
+    ...(index === 0 ? first : ['', '']),
+    String(each.revision),
+    each.urgent === null ? each.class : `${each.class}, ${each.urgent.toUpperCase()}`,
+    printable(each.reasons.join('; ')),
+  ]);
+}
+
+/** The highest eligible one, and before it the highest questionable one where that is higher. */
+function offersOf({ eligible, questionable, candidates }: NewerEntry): readonly Candidate[] {
+  return candidates.filter(
+    ({ revision }) => revision === eligible || (revision === questionable && revision > (eligible ?? -1)),
+  );
+}
+
+/** Why nothing is offered, where something is newer all the same. */
+function passedOver({ candidates: [first] }: NewerEntry): string {
+  return first === undefined
+    ? ''
+    : printable(`${first.revision} is ${first.class}: ${first.reasons.join('; ')}`);
+}
+
+/** By its number: so what is taken is what was shown, whatever is published meanwhile. */
+function commandLines(service: string, entry: NewerEntry): readonly string[] {
+  return offersOf(entry).map(({ revision, class: kind }) =>
+    kind === 'eligible'
+      ? `to take ${revision}: ensemble upgrade-formula --revision ${revision} ${service}`
+      : `to see what ${revision} would change: ensemble upgrade-formula --dry-run --revision ${revision} ${service}`,
+  );
+}

@@ -1,0 +1,65 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { configOptionsSchema } from '../../state/formula/config-options.js';
+import { type FormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
+import { parseSound } from '../../state/model/entity.js';
+import { NodeInvalid } from '../../state/model/errors.js';
+import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
+import { paths } from '../../state/model/paths.js';
+import { relationsOfService } from '../../state/model/relations.js';
+import { agentSchema, type Service } from '../../state/model/schemas.js';
+import { readConfigValues, unitsOfService } from '../../state/model/services.js';
+import { readUnits } from '../../state/model/units.js';
+import type { Facts, Revision } from './classify.js';
+
+/** What `classify` needs to know beside what a repository offers. */
+export interface Standing {
+  readonly deployed: Revision;
+  readonly facts: Facts;
+}
+
+/**
+ * Reads what is known of a service: what it runs, how it is used, and by which agents it is hosted.
+ * @throws FormulaNotPublished, NodeInvalid, FormulaIdInvalid
+ */
+export async function readStanding(
+  coordinator: Coordinator,
+  name: string,
+  service: Service,
+): Promise<Standing> {
+  const id = parseFormulaId(service.formula);
+  const [deployed, relations, values, agents] = await Promise.all([
+    readDeployed(coordinator, service.formula, id),
+    relationsOfService(coordinator, name),
+    readConfigValues(coordinator, name),
+    readAgents(coordinator, name),
+  ]);
+  const bad = (service.bad ?? [])
+    .map(parseFormulaId)
+    .filter((each) => each.name === id.name && each.repository === id.repository)
+    .map(({ revision }) => revision);
+  const subordinate = service.subordinate ?? false;
+  return { deployed, facts: { service: name, relations, values, agents, bad, subordinate } };
+}
+
+async function readDeployed(
+  coordinator: Coordinator,
+  formula: string,
+  { revision }: FormulaId,
+): Promise<Revision> {
+  const record = await requireFormulaRecord(coordinator, formula);
+  const config = configOptionsSchema.safeParse(record.config);
+  if (!config.success)
+    throw new NodeInvalid({ path: paths.formula(formula), field: 'config', reason: 'it cannot be read' });
+  return { revision, metadata: metadataOf(formula, record), config: config.data, hooks: record.hooks };
+}
+
+/** The agents of the machines that host units of the service. One that stopped is away, but its version still stands. */
+async function readAgents(coordinator: Coordinator, service: string): Promise<Facts['agents']> {
+  const units = await readUnits(coordinator, await unitsOfService(coordinator, service), []);
+  const machines = [...new Set(units.flatMap(({ unit }) => unit.machine ?? []))].sort();
+  const nodes = await coordinator.getMany(machines.map(paths.agent));
+  return machines.map((machine, index) => ({
+    machine,
+    version: parseSound(paths.agent(machine), agentSchema, nodes[index], [])?.value.version,
+  }));
+}

@@ -1,0 +1,97 @@
+import { mapBounded } from '../../state/formula/concurrency.js';
+import { FormulaNotFound } from '../../state/formula/errors.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { openRepository, type Repository } from '../../state/formula/repository.js';
+import type { Service } from '../../state/model/schemas.js';
+import { requireService } from '../../state/model/services.js';
+import { paths } from '../../state/model/paths.js';
+import { ServiceNotFound } from '../../state/model/errors.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import type { Session } from '../session.js';
+import type { Opinion } from './classify.js';
+import { readStanding } from './facts.js';
+import { opinionOf } from './opinion.js';
+
+/** Repositories that are asked at the same time. */
+const AT_ONCE = 8;
+
+/** What is newer than what one service runs. */
+export interface Finding {
+  readonly service: string;
+  /** The formula's id. */
+  readonly formula: string;
+  readonly repository: string;
+  /** Or why that is not known: which is never the same as that there is nothing. */
+  readonly opinion: Opinion | { readonly why: string };
+  /** What in the repository is or may be newer, and cannot be read. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Looks for what is newer than what services run. Each repository is asked once, however many services came from it; one
+ * that cannot be asked makes its own services unknown, and no other.
+ * @param names default: all services, without those that are going
+ * @throws ServiceNotFound
+ */
+export async function findNewer(
+  { coordinator }: Session,
+  names: readonly string[],
+): Promise<readonly Finding[]> {
+  const asked = names.length > 0 ? names : ((await coordinator.children(paths.services)) ?? []);
+  const found = await Promise.all(
+    [...new Set(asked)].sort().map(async (name) => {
+      try {
+        return { name, service: (await requireService(coordinator, name)).value };
+      } catch (error) {
+        // It may have gone since the list was read.
+        if (names.length === 0 && error instanceof ServiceNotFound) return undefined;
+        throw error;
+      }
+    }),
+  );
+  const standing = found
+    .filter((each) => each !== undefined)
+    .filter(({ service }) => service.destroying !== true);
+  const places = [...new Set(standing.map(({ service }) => service.repository.path))];
+  const opened = await mapBounded(places, AT_ONCE, async (place) => [place, await open(place)] as const);
+  const repositories = new Map(opened);
+  return Promise.all(
+    standing.map(async ({ name, service }) => {
+      const repository = repositories.get(service.repository.path);
+      const about = { service: name, formula: service.formula, repository: service.repository.path };
+      if (repository === undefined || 'why' in repository)
+        return { ...about, opinion: { why: repository?.why ?? '' }, problems: [] };
+      try {
+        return { ...about, ...(await judge(coordinator, name, service, repository)) };
+      } catch (error) {
+        if (!(error instanceof EnsembleError)) throw error;
+        return { ...about, opinion: { why: error.message }, problems: [] };
+      }
+    }),
+  );
+}
+
+async function open(place: string): Promise<Repository | { readonly why: string }> {
+  try {
+    return await openRepository(place);
+  } catch (error) {
+    if (!(error instanceof EnsembleError)) throw error;
+    return { why: error.message };
+  }
+}
+
+async function judge(
+  coordinator: Session['coordinator'],
+  name: string,
+  service: Service,
+  repository: Repository,
+): Promise<Pick<Finding, 'opinion' | 'problems'>> {
+  const { name: formula, revision } = parseFormulaId(service.formula);
+  const offered = repository.revisions(formula);
+  const problems = repository.problems
+    .filter((each) => each.name === formula && (each.revision ?? Number.POSITIVE_INFINITY) > revision)
+    .map(({ error }) => error.message);
+  if (offered.length === 0 && problems.length === 0)
+    throw new FormulaNotFound({ formula, repository: repository.path, known: repository.formulas });
+  return { opinion: opinionOf(await readStanding(coordinator, name, service), offered), problems };
+}
