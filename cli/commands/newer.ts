@@ -1,7 +1,8 @@
 import { findNewer } from '../../control/newer/find-newer.js';
+import { newerDocument } from '../../control/newer/newer-document.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';
-import { newerDocument, newerExitCode } from '../newer/newer-document.js';
+import { newerExitCode } from '../newer/exit-code.js';
 import { newerLines } from '../newer/newer-lines.js';
 import { type Format, printData } from '../output/output.js';
 

@@ -1,6 +1,6 @@
+import type { NewerEntry } from '../../control/newer/newer-document.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
-import type { NewerEntry } from './newer-document.js';
 
 type Entries = Readonly<Record<string, NewerEntry>>;
 type Candidate = NewerEntry['candidates'][number];

@@ -4,7 +4,7 @@ import type { Metadata, RelationSpec } from '../../state/formula/metadata.js';
 import { type RelationRole, relationRoles } from '../../state/formula/relation-roles.js';
 import type { RelationNode } from '../../state/model/relations.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
-import { relationFaults } from '../relation-faults.js';
+import { relationFaults } from '../relate/relation-faults.js';
 import type { Reason } from './reasons.js';
 
 /** A revision as far as two of them are compared. */

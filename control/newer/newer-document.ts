@@ -1,8 +1,8 @@
-import type { Finding } from '../../control/newer/find-newer.js';
-import type { NewerClass } from '../../control/newer/classify.js';
-import { reasonText } from '../../control/newer/reasons.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Urgency } from '../../state/formula/release.js';
+import type { NewerClass } from './classify.js';
+import type { Finding } from './find-newer.js';
+import { reasonText } from './reasons.js';
 
 /** What is newer than a service's formula, as `newer` prints it; fields are added, never renamed. */
 export interface NewerEntry {
@@ -56,12 +56,4 @@ function entryOf({ formula, repository, opinion, problems }: Finding): NewerEntr
     candidates: candidates.map((each) => ({ ...each, reasons: each.reasons.map(reasonText) })),
     ...about,
   };
-}
-
-/** What `newer --exit-code` exits with. Where several services were asked, the first of these that fits one of them. */
-export function newerExitCode(entries: readonly NewerEntry[]): number {
-  if (entries.some(({ urgent }) => urgent !== null)) return 12;
-  if (entries.some(({ eligible }) => eligible !== null)) return 10;
-  if (entries.some(({ questionable }) => questionable !== null)) return 11;
-  return entries.some(({ known }) => !known) ? 13 : 0;
 }
