@@ -45,6 +45,9 @@ export const paths = {
   exposed: (service: string) => `/services/${service}/exposed`,
   /** Who does not want the service or units of it upgraded; absent until somebody said so. */
   hold: (service: string) => `/services/${service}/hold`,
+  rollout: (service: string) => `/services/${service}/rollout`,
+  /** Which life of the service its rollout is of; stands as long as the service, and is what each write of it checks. */
+  rolloutLife: (service: string, life: string) => `/services/${service}/rollout-${life}`,
   /** Outlives the service: the number that its first unit gets when one of its name is made again. */
   numbers: '/numbers',
   serviceNumbers: (service: string) => `/numbers/${service}`,

@@ -2,21 +2,12 @@ import * as z from '../platform/zod.js';
 import { blockerSchema } from './blocker.js';
 import { incarnationField } from './incarnation.js';
 import { leftBehindSchema } from './left-behind.js';
+import { parametersSchema } from './rollout-parameters.js';
+import { shown } from './shown.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 
 /** ISO 8601 in UTC, as everything that people may read is stamped. */
 const instant = z.string().check(z.minLength(1));
-
-/**
- * A word of `Known`, or one that this release does not know: a later one wrote it, or a hand. It is kept and shown as it
- * is, and equals none of those that anything is decided by.
- */
-function shown<Known extends string>(): z.ZodMiniType<Known | Unknown> {
-  return z.string() as z.ZodMiniType<string> as z.ZodMiniType<Known | Unknown>;
-}
-
-/** Keeps the known words in completions and comparisons, where plain `string` would swallow them. */
-type Unknown = string & Record<never, never>;
 
 const request = { requestedAt: instant, by: z.string() };
 
@@ -144,6 +135,10 @@ export const serviceSchema = z.looseObject({
   bad: z.optional(z.array(z.string())),
   /** Its units are made by relations of container scope, one beside each unit of the other service. */
   subordinate: z.optional(z.boolean()),
+  /** While a canary is tried: the formula that new units install, instead of this one. */
+  startWith: z.optional(z.string()),
+  /** What `set-rollout` set for its rollouts. */
+  rollout: z.optional(parametersSchema),
   /** There until all units are made that it was deployed with. */
   deploying: z.optional(
     z.looseObject({
@@ -240,6 +235,10 @@ export const flagSchema = z.looseObject({
   to: z.optional(z.string()),
   revert: z.optional(z.boolean()),
   revertOnError: z.optional(z.boolean()),
+  /** The id of the rollout that asks. */
+  rollout: z.optional(z.string()),
+  /** The `since` of the error that the unit was in when it was asked: as long as it stands there, it has not begun. */
+  over: z.optional(z.string()),
 });
 
 /** `/units/<unit>/resolved`. `id` tells one request from the next one for the same unit. */

@@ -30,6 +30,8 @@ function knownPaths(): readonly string[] {
     paths.serviceRelation('s', '7'),
     paths.exposed('s'),
     paths.hold('s'),
+    paths.rollout('s'),
+    paths.rolloutLife('s', 'f'),
     paths.serviceNumbers('s'),
     paths.unit('s/0'),
     paths.life('s/0', 'f'),

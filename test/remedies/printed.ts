@@ -33,6 +33,26 @@ export const printed: Readonly<
     test: 'test/cli/newer.test.ts',
     says: 'names commands that take what it shows',
   },
+  'control/rollout/blockers.ts: ensemble resolved --retry {unit.name} {relation}': {
+    test: 'test/control/rollout/decide.test.ts',
+    says: 'names what keeps each unit',
+  },
+  'control/rollout/blockers.ts: ensemble resolved [--retry] {name}': {
+    test: 'test/control/rollout/decide.test.ts',
+    says: 'names what keeps each unit',
+  },
+  'control/rollout/blockers.ts: ensemble rollout {verb} {service}': {
+    test: 'test/control/rollout/decide.test.ts',
+    says: 'names what keeps each unit',
+  },
+  'control/rollout/blockers.ts: ensemble status': {
+    test: 'test/control/rollout/decide.test.ts',
+    says: 'names what keeps each unit',
+  },
+  'control/rollout/blockers.ts: ensemble upgrade-formula --force {serviceOfUnit(name)}': {
+    test: 'test/control/rollout/decide.test.ts',
+    says: 'names what keeps each unit',
+  },
   'control/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'needs attention where less is free than is kept',

@@ -1,0 +1,186 @@
+import { absenceSentence } from '../../state/model/absence.js';
+import { serviceOfUnit } from '../../state/model/paths.js';
+import type { Rollout } from '../../state/model/rollout.js';
+import type { RolloutRules } from '../../state/model/rollout-parameters.js';
+import type { Limits } from './choose.js';
+import type { Judged } from './judge.js';
+
+/** Why a unit, or the whole rollout, waits. */
+export interface Blocker {
+  /**
+   * `turn`, `canary`, `wave`, `paused`, `failed`, `agent`, `error`, `relation`, `health`, `upgrade`, `install`, `bad`,
+   * `unreadable`; or what the unit's agent says, such as `busy` or `held`.
+   */
+  readonly kind: string;
+  /** The unit. */
+  readonly who: string;
+  readonly reason: string;
+  /** ISO instants. */
+  readonly since: string;
+  readonly until: string | null;
+  /** What ends it: an event, or the command that does. */
+  readonly ends: string;
+}
+
+/** The command that asks something of a service's rollout. */
+export function commandOf(verb: string, service: string): string {
+  return `ensemble rollout ${verb} ${service}`;
+}
+
+/** Says for every unit that is not there why not, since when, until when, and what ends that. */
+export function blockersOf(
+  rollout: Rollout,
+  rules: RolloutRules,
+  units: readonly Judged[],
+  limits: Limits,
+  now: number,
+): readonly Blocker[] {
+  const away = units.filter((judged) => judged.away);
+  return units.flatMap((judged) => {
+    const blocker = blockerOf(judged, rollout, rules, limits, away, now);
+    return blocker === undefined ? [] : [{ ...blocker, who: judged.unit.name }];
+  });
+}
+
+type Reason = Omit<Blocker, 'who'>;
+
+function blockerOf(
+  judged: Judged,
+  rollout: Rollout,
+  rules: RolloutRules,
+  limits: Limits,
+  away: readonly Judged[],
+  now: number,
+): Reason | undefined {
+  const { unit, standing } = judged;
+  const { name, since } = unit;
+  const until = judged.wakeAt === undefined ? null : new Date(judged.wakeAt).toISOString();
+  const by = { since, until };
+  switch (standing) {
+    case 'there':
+      return undefined;
+    case 'out':
+      return {
+        kind: 'bad',
+        reason: 'it went back from that formula',
+        ...by,
+        ends: `ensemble upgrade-formula --force ${serviceOfUnit(name)}`,
+      };
+    case 'unreadable':
+      return { kind: 'unreadable', reason: unit.damage ?? '', ...by, ends: 'ensemble status' };
+    case 'failed':
+      return {
+        kind: 'failed',
+        reason: judged.failure ?? '',
+        ...by,
+        ends: commandOf('retry', serviceOfUnit(name)),
+      };
+    case 'ill':
+      return {
+        kind: 'error',
+        reason: `it is in ${unit.state}`,
+        ...by,
+        ends: `ensemble resolved [--retry] ${name}`,
+      };
+    default:
+      if (!unit.agentUp) return agentAway(judged);
+      return standing === 'waiting'
+        ? waiting(judged, rollout, rules, limits, away, now)
+        : underWay(judged, by);
+  }
+}
+
+function agentAway({ unit: { machine, since } }: Judged): Reason {
+  const reason = machine === null ? 'no machine yet' : absenceSentence(machine, { kind: 'down' });
+  return { kind: 'agent', reason, since, until: null, ends: 'its agent returns' };
+}
+
+/** Asked, and not there yet. */
+function underWay({ unit, standing }: Judged, by: Pick<Reason, 'since' | 'until'>): Reason {
+  const [told] = unit.upgrade?.blockers ?? [];
+  if (told !== undefined)
+    return {
+      kind: told.kind ?? 'upgrade',
+      reason: told.reason,
+      since: told.since,
+      until: told.until ?? by.until,
+      ends: told.ends ?? 'it goes on by itself',
+    };
+  const [relation] = unit.relationsInError;
+  if (relation !== undefined)
+    return {
+      kind: 'relation',
+      reason: `relation ${relation} is in error`,
+      ...by,
+      ends: `ensemble resolved --retry ${unit.name} ${relation}`,
+    };
+  if (standing === 'coming')
+    return { kind: 'install', reason: `it is ${unit.state}`, ...by, ends: 'it goes on by itself' };
+  if (standing === 'settling')
+    return {
+      kind: 'health',
+      reason: 'it is not healthy for long enough yet',
+      ...by,
+      ends: 'it goes on by itself',
+    };
+  const step = unit.upgrade === undefined ? 'its agent has not begun' : `it is at ${unit.upgrade.step}`;
+  return { kind: 'upgrade', reason: step, ...by, ends: 'it goes on by itself' };
+}
+
+/** Not asked yet. */
+function waiting(
+  { unit }: Judged,
+  rollout: Rollout,
+  rules: RolloutRules,
+  limits: Limits,
+  away: readonly Judged[],
+  now: number,
+): Reason {
+  const service = serviceOfUnit(unit.name);
+  const since = rollout.stateSince;
+  if (rollout.state === 'paused') return { ...paused(rollout, service), since, until: null };
+  if (rollout.state === 'failed')
+    return {
+      kind: 'failed',
+      reason: rollout.reason ?? '',
+      since,
+      until: null,
+      ends: commandOf('retry', service),
+    };
+  if (limits.canaryIsOpen && limits.left === 0)
+    return {
+      kind: 'canary',
+      reason: 'the canary is tried first',
+      since,
+      until: null,
+      ends: `${commandOf('promote', service)}, once it is healthy`,
+    };
+  const others = away.filter((each) => each.unit.name !== unit.name).map((each) => each.unit.name);
+  const [first] = others;
+  const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
+  const most =
+    limits.maxParallel === Infinity
+      ? ''
+      : ` (max-parallel ${rules.maxParallel.number}${rules.maxParallel.percent ? '%' : ''})`;
+  return {
+    kind: 'turn',
+    reason: first === undefined ? 'it is not its turn' : `not its turn: ${first}${more} first${most}`,
+    since: rollout.flaggedAt ?? new Date(Math.min(now, Date.parse(since) || now)).toISOString(),
+    until: null,
+    ends: 'it goes on by itself',
+  };
+}
+
+function paused(
+  { gate, reason = '', stateBy }: Rollout,
+  service: string,
+): Pick<Reason, 'kind' | 'reason' | 'ends'> {
+  if (gate === 'canary') return { kind: 'canary', reason, ends: commandOf('promote', service) };
+  if (gate === 'wave') return { kind: 'wave', reason, ends: commandOf('resume', service) };
+  const who = stateBy === undefined ? 'paused' : `paused by ${stateBy}`;
+  return {
+    kind: 'paused',
+    reason: reason === '' ? who : `${who}: ${reason}`,
+    ends: commandOf('resume', service),
+  };
+}

@@ -1,0 +1,114 @@
+import { compareUnits } from '../../state/model/paths.js';
+import type { Rollout } from '../../state/model/rollout.js';
+import { type RolloutRules, shareOf } from '../../state/model/rollout-parameters.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import { isUnderWay, type Judged } from './judge.js';
+import type { RolloutUnit } from './rollout-unit.js';
+
+/** How many units may be taken on, and how far the first ones are. */
+export interface Limits {
+  /** Units that may be away from healthy at once; Infinity for all. */
+  readonly maxParallel: number;
+  /** Units that are, for whatever reason. */
+  readonly away: number;
+  /** Units that are under way because of the rollout. */
+  readonly inFlight: number;
+  /** Units that may still be taken on before it pauses. */
+  readonly left: number;
+  /** Of a canary by name, which units it is; undefined where any may be taken. */
+  readonly named: ReadonlySet<string> | undefined;
+  /** A canary is being tried, and not there yet. */
+  readonly canaryIsOpen: boolean;
+  /** A canary is being tried, and healthy. */
+  readonly canaryIsThere: boolean;
+  /** As many units as it may take on before it pauses are there, and others wait. */
+  readonly waveIsThere: boolean;
+}
+
+/** Whether only the first units are being tried. */
+export function isCanaryPhase(rollout: Rollout, { canary }: RolloutRules): boolean {
+  const has = typeof canary === 'number' ? canary > 0 : canary.length > 0;
+  return has && rollout.promoted !== true && rollout.revert !== true && rollout.state !== 'done';
+}
+
+export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly Judged[]): Limits {
+  const counted = units.filter(({ standing }) => standing !== 'coming' && standing !== 'unreadable');
+  const maxParallel = rules.strategy === 'all' ? Infinity : shareOf(rules.maxParallel, counted.length, 1);
+  const taken = counted.filter(isTaken);
+  const away = counted.filter((judged) => judged.away).length;
+  const inFlight = taken.filter(({ standing }) => standing === 'asked' || standing === 'settling').length;
+  const inCanary = isCanaryPhase(rollout, rules);
+  const named = inCanary && typeof rules.canary !== 'number' ? new Set(rules.canary) : undefined;
+  const canaries = named === undefined ? taken : counted.filter(({ unit }) => named.has(unit.name));
+  const wanted = named === undefined ? Math.min(Number(rules.canary), counted.length) : canaries.length;
+  const canaryIsThere =
+    inCanary && canaries.length >= wanted && canaries.every(({ standing }) => standing === 'there');
+  const allowed = rollout.revert === true || inCanary ? undefined : rollout.allowed;
+  const left = named === undefined && inCanary ? wanted - taken.length : (allowed ?? Infinity) - taken.length;
+  const waits = counted.some(({ standing }) => standing === 'waiting');
+  return {
+    maxParallel,
+    away,
+    inFlight,
+    left: Math.max(0, left),
+    named,
+    canaryIsOpen: inCanary && !canaryIsThere,
+    canaryIsThere,
+    waveIsThere:
+      allowed !== undefined &&
+      rollout.state === 'running' &&
+      taken.length >= allowed &&
+      waits &&
+      taken.every(({ standing }) => standing === 'there' || standing === 'failed'),
+  };
+}
+
+/** The rollout, or one before it, has taken the unit to the formula, or tries to. */
+function isTaken({ standing }: Judged): boolean {
+  return TAKEN.has(standing);
+}
+
+const TAKEN: ReadonlySet<Judged['standing']> = new Set(['there', 'absent', 'settling', 'asked', 'failed']);
+
+/** How many units a rollout may have taken on when it goes on to its next wave. */
+export function nextWave(rules: RolloutRules, units: readonly Judged[]): number {
+  const counted = units.filter(({ standing }) => standing !== 'coming' && standing !== 'unreadable');
+  const size = rules.strategy === 'all' ? counted.length : shareOf(rules.maxParallel, counted.length, 1);
+  return counted.filter(isTaken).length + size;
+}
+
+/**
+ * Which units are asked next. The highest number goes first, and comes back last.
+ *
+ * Two limits hold of a unit that is healthy: with it, no more are away than may be, whatever took the others away; and no
+ * more are under way. The second holds of all, so that many in errors do not go at once either. One whose agent is away is
+ * not asked: it would go the moment when its agent returns, with all others of its machine.
+ */
+export function chooseUnits(
+  rollout: Rollout,
+  { strategy }: RolloutRules,
+  units: readonly Judged[],
+  { maxParallel, away, inFlight, left, named }: Limits,
+): readonly RolloutUnit[] {
+  const goesBack = rollout.revert === true;
+  const candidates = units
+    .filter(({ standing }) => standing === 'waiting' || (strategy === 'all' && standing === 'ill'))
+    .filter(({ unit }) => named === undefined || named.has(unit.name))
+    .filter(({ unit }) => strategy === 'all' || unit.agentUp)
+    .filter(({ unit }) => goesBack || !isUnderWay(unit) || isErrorState(unit.state))
+    .sort((a, b) => (goesBack ? 1 : -1) * compareUnits(a.unit.name, b.unit.name));
+  // Those that are away already first: they take no healthy one from the others.
+  const inOrder = [...candidates.filter((each) => each.away), ...candidates.filter((each) => !each.away)];
+  const chosen: RolloutUnit[] = [];
+  let [free, room] = [maxParallel - away, Math.min(left, maxParallel - inFlight)];
+  for (const each of inOrder) {
+    if (room <= 0) break;
+    if (!each.away) {
+      if (free <= 0) break;
+      free -= 1;
+    }
+    room -= 1;
+    chosen.push(each.unit);
+  }
+  return chosen;
+}

@@ -1,0 +1,232 @@
+import { goalOf, type Rollout, type RolloutGate, type RolloutState } from '../../state/model/rollout.js';
+import { type RolloutRules, rulesOf, shareOf } from '../../state/model/rollout-parameters.js';
+import { type Blocker, blockersOf } from './blockers.js';
+import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
+import { isUnderWay, type Judged, judge } from './judge.js';
+import type { RolloutUnit } from './rollout-unit.js';
+
+/** What a rollout is decided by: its service and that one's units, each as it was read after the rollout was. */
+export interface RolloutFacts {
+  /** The formula that the service is set to. */
+  readonly formula: string;
+  readonly units: readonly RolloutUnit[];
+}
+
+/** What a driver writes, all of it under the guard of the rollout that was decided by. */
+export type RolloutWrite =
+  /** Ask these units to go to the rollout's goal. */
+  | { readonly kind: 'flag'; readonly units: readonly RolloutUnit[] }
+  /** Take flags off that were not begun, of this rollout or of one before it. */
+  | { readonly kind: 'unflag'; readonly units: readonly string[] }
+  | {
+      readonly kind: 'state';
+      readonly state: Exclude<RolloutState, 'reverting'>;
+      readonly reason: string;
+      readonly gate?: RolloutGate;
+    }
+  /** The service goes back to `revertTo`, and the rollout with it. */
+  | { readonly kind: 'turn-back'; readonly reason: string };
+
+export interface Decision {
+  /** Empty where nothing is to be done now. */
+  readonly writes: readonly RolloutWrite[];
+  /** When to look again though nothing was heard, in milliseconds since the epoch; undefined: only when something was. */
+  readonly wakeAt: number | undefined;
+  /** The state that the writes lead to. */
+  readonly next: string;
+  /** Of everything that waits, why. */
+  readonly blockers: readonly Blocker[];
+  /** Every unit that stays, in the facts' order. */
+  readonly units: readonly Judged[];
+  /** Nothing is under way, and nothing goes on by itself: somebody has to do something. */
+  readonly isStalled: boolean;
+}
+
+/**
+ * Decides what is to be done about a rollout now. It is pure, and looks at the present alone: whoever drives, and however
+ * often, comes to the same.
+ */
+export function decide(rollout: Rollout, facts: RolloutFacts, now: number): Decision {
+  const rules = rulesOf(rollout.parameters);
+  const units = facts.units.filter(({ leaving }) => !leaving).map((unit) => judge(unit, rollout, rules, now));
+  const limits = limitsOf(rollout, rules, units);
+  const moment = { rollout, rules, facts, units, limits, now };
+  const writes = writesFor(moment);
+  const blockers = blockersOf(rollout, rules, units, limits, now);
+  const state = writes.find((write) => write.kind === 'state');
+  const turnsBack = writes.some(({ kind }) => kind === 'turn-back');
+  return {
+    writes,
+    wakeAt: wakeAt(moment),
+    next: turnsBack ? 'reverting' : (state?.state ?? rollout.state),
+    blockers,
+    units,
+    isStalled: writes.length === 0 && !units.some(goesOn),
+  };
+}
+
+interface Moment {
+  readonly rollout: Rollout;
+  readonly rules: RolloutRules;
+  readonly facts: RolloutFacts;
+  readonly units: readonly Judged[];
+  readonly limits: Limits;
+  readonly now: number;
+}
+
+function writesFor(moment: Moment): readonly RolloutWrite[] {
+  const { rollout, facts, units } = moment;
+  const { state } = rollout;
+  const isMoved = facts.formula !== goalOf(rollout);
+  switch (state) {
+    case 'running':
+    case 'reverting':
+      if (isMoved) return [superseded(facts)];
+      return driven(moment);
+    case 'paused':
+      return isMoved ? [superseded(facts)] : [];
+    case 'failed':
+      if (isMoved) return [superseded(facts)];
+      return isThrough(units, goalOf(rollout)) && !units.some(isFailed) ? [done(units)] : [];
+    case 'done':
+      // What was behind is taken on as it returns.
+      return isMoved ? [] : flags(moment);
+    case 'aborted':
+    case 'superseded':
+      return unflagged(units.filter(({ unit }) => unit.flag?.rollout === rollout.id));
+    default:
+      // A state of a later release is that one's business.
+      return [];
+  }
+}
+
+function superseded({ formula }: RolloutFacts): RolloutWrite {
+  return { kind: 'state', state: 'superseded', reason: `the service was set to ${formula}` };
+}
+
+function done(units: readonly Judged[]): RolloutWrite {
+  const failed = names(units.filter(isFailed));
+  const behind = names(units.filter(({ standing }) => standing === 'waiting' || standing === 'coming'));
+  const reason = [
+    ...(failed.length > 0 ? [`${failed.join(', ')} failed`] : []),
+    ...(behind.length > 0 ? [`${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} behind`] : []),
+  ].join('; ');
+  return { kind: 'state', state: 'done', reason };
+}
+
+/** A rollout that runs, or goes back. */
+function driven(moment: Moment): readonly RolloutWrite[] {
+  const { rollout, rules, units, limits, now } = moment;
+  const failed = units.filter(isFailed);
+  const inCanary = isCanaryPhase(rollout, rules);
+  // Of a canary, none may fail.
+  const budget = inCanary ? 0 : shareOf(rules.maxFailed, units.length);
+  if (failed.length > budget) return [givenUp(moment, failed)];
+  if (inCanary && limits.canaryIsThere)
+    return [{ kind: 'state', state: 'paused', gate: 'canary', reason: 'the canary is healthy' }];
+  if (!inCanary && isThrough(units, goalOf(rollout))) {
+    const left = leftFlags(moment, []);
+    return left.length > 0 ? left : [done(units)];
+  }
+  if (limits.waveIsThere)
+    return [{ kind: 'state', state: 'paused', gate: 'wave', reason: 'the wave is healthy' }];
+  if (now >= progressEnds(moment)) return [outOfTime(moment)];
+  const asking = flags(moment);
+  return [...asking, ...leftFlags(moment, asking)];
+}
+
+/** Too many failed. */
+function givenUp({ rollout, rules }: Moment, failed: readonly Judged[]): RolloutWrite {
+  const [first] = failed;
+  const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+  const reason = `${first?.unit.name} failed${others}: ${first?.failure ?? ''}`;
+  const canGoBack = rollout.revert !== true && rollout.revertTo !== rollout.to;
+  return rules.onFailure === 'revert' && canGoBack
+    ? { kind: 'turn-back', reason }
+    : { kind: 'state', state: 'failed', reason };
+}
+
+/** Nothing got further for too long: where only agents are away, what can be done is done. */
+function outOfTime(moment: Moment): RolloutWrite {
+  const { rollout, rules, units, limits } = moment;
+  const open = units.filter((judged) => !isSettled(judged, goalOf(rollout)));
+  const onlyAway =
+    !limits.canaryIsOpen && open.every(({ unit, standing }) => standing === 'coming' || !unit.agentUp);
+  if (onlyAway) return done(units);
+  const [first] = blockersOf(rollout, rules, units, limits, moment.now);
+  const why = first === undefined ? '' : `: ${first.who}: ${first.reason}`;
+  return {
+    kind: 'state',
+    state: 'failed',
+    reason: `nothing got further for ${Math.round(rules.progressDeadline / 1_000)} s${why}`,
+  };
+}
+
+function flags(moment: Moment): readonly RolloutWrite[] {
+  const { rollout, rules, units, limits } = moment;
+  const chosen = chooseUnits(rollout, rules, units, limits);
+  return chosen.length === 0 ? [] : [{ kind: 'flag', units: chosen }];
+}
+
+/** Flags that lead elsewhere than this rollout, left by the one before it or by the way that it turned back from. */
+function leftFlags({ rollout, units }: Moment, asking: readonly RolloutWrite[]): readonly RolloutWrite[] {
+  const goal = goalOf(rollout);
+  const asked = new Set(asking.flatMap((write) => (write.kind === 'flag' ? write.units : [])));
+  return unflagged(
+    units.filter(({ unit }) => {
+      const { flag } = unit;
+      return flag?.rollout !== undefined && flag.to !== goal && !asked.has(unit);
+    }),
+  );
+}
+
+function unflagged(units: readonly Judged[]): readonly RolloutWrite[] {
+  const left = units.filter(({ unit }) => unit.flag !== undefined && !isUnderWay(unit));
+  return left.length === 0 ? [] : [{ kind: 'unflag', units: names(left) }];
+}
+
+/** When a rollout gives up that gets no further. */
+function progressEnds({ rollout, rules, units, now }: Moment): number {
+  const instants = [
+    rollout.stateSince,
+    rollout.flaggedAt,
+    ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since]),
+  ].map((text) => (text === undefined ? Number.NaN : Date.parse(text)));
+  const last = instants.filter((at) => at <= now).reduce((a, b) => Math.max(a, b), 0);
+  return last + rules.progressDeadline;
+}
+
+function wakeAt(moment: Moment): number | undefined {
+  const { rollout, units, now } = moment;
+  if (rollout.state !== 'running' && rollout.state !== 'reverting') return undefined;
+  const times = [progressEnds(moment), ...units.flatMap((judged) => judged.wakeAt ?? [])];
+  return Math.max(now, Math.min(...times));
+}
+
+/** Every unit is where it is to be, or failed within the budget, or is none of this rollout's. */
+function isThrough(units: readonly Judged[], goal: string): boolean {
+  return units.every((judged) => isSettled(judged, goal));
+}
+
+const SETTLED: ReadonlySet<Judged['standing']> = new Set(['there', 'absent', 'failed', 'out', 'unreadable']);
+
+/** One that brought an error along, and is on the formula that it is to have, needs no rollout. */
+function isSettled({ standing, unit }: Judged, goal: string): boolean {
+  return SETTLED.has(standing) || (standing === 'ill' && unit.formula === goal);
+}
+
+function isFailed({ standing }: Judged): boolean {
+  return standing === 'failed';
+}
+
+/** Whether time or an agent takes it further. */
+function goesOn({ unit, standing, wakeAt: until }: Judged): boolean {
+  return (
+    until !== undefined ||
+    ((standing === 'asked' || standing === 'settling' || standing === 'coming') && unit.agentUp)
+  );
+}
+
+function names(units: readonly Judged[]): readonly string[] {
+  return units.map(({ unit }) => unit.name);
+}

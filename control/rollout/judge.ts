@@ -1,0 +1,150 @@
+import { goalOf, type Rollout } from '../../state/model/rollout.js';
+import type { RolloutRules } from '../../state/model/rollout-parameters.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import type { RolloutUnit } from './rollout-unit.js';
+
+/**
+ * Where a unit stands towards the formula that its rollout leads to.
+ *
+ * `there`: it is healthy on it, for long enough. `absent`: it is on it, and its agent is away. `settling`: it is on it, and
+ * not healthy yet, or not for long. `asked`: it is flagged, or on its way. `failed`: it could not, since the rollout counts.
+ * `waiting`: it is not on it, and was not asked. `ill`: it is in an error that the rollout did not bring about, and that it is
+ * not forced out of. `coming`: it has installed nothing yet. `out`: it went back from the formula, and is left alone.
+ * `unreadable`: nobody knows.
+ */
+export type RolloutStanding =
+  | 'there'
+  | 'absent'
+  | 'settling'
+  | 'asked'
+  | 'failed'
+  | 'waiting'
+  | 'ill'
+  | 'coming'
+  | 'out'
+  | 'unreadable';
+
+export interface Judged {
+  readonly unit: RolloutUnit;
+  readonly standing: RolloutStanding;
+  /** It is not healthy now, or is about to be taken away from being so: it counts against `max-parallel`. */
+  readonly away: boolean;
+  /** Milliseconds since the epoch at which time alone changes this; undefined where only an event does. */
+  readonly wakeAt?: number;
+  /** Of `failed`: why. */
+  readonly failure?: string;
+}
+
+/** Blockers of a unit for which nobody is to be hurried: its health deadline stands still. */
+const POSTPONING: ReadonlySet<string> = new Set(['held', 'busy', 'postponed']);
+
+/** Milliseconds; NaN-proof, and a clock that is ahead of this one says no more than `otherwise`. */
+function instantOf(text: string | undefined, now: number, otherwise = 0): number {
+  const at = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isFinite(at) && at <= now ? at : otherwise;
+}
+
+/** Whether it is healthy in this moment, on whatever it runs. */
+export function isHealthy({ state, agentUp, relationsInError, upgrade, damage }: RolloutUnit): boolean {
+  return (
+    agentUp &&
+    damage === undefined &&
+    state === 'started' &&
+    relationsInError.length === 0 &&
+    // What is prepared beside the running formula disturbs nothing.
+    (upgrade === undefined || isPreparing(upgrade.step))
+  );
+}
+
+function isPreparing(step: string): boolean {
+  return step === 'fetching' || step === 'staging' || step === 'waiting';
+}
+
+/** Whether the unit is on its way, past the point where a flag could be taken back. */
+export function isUnderWay({ state, upgrade }: RolloutUnit): boolean {
+  return state === 'upgrading' || (upgrade !== undefined && !isPreparing(upgrade.step));
+}
+
+/** Judges one unit; a unit that leaves is no part of a rollout. */
+export function judge(unit: RolloutUnit, rollout: Rollout, rules: RolloutRules, now: number): Judged {
+  const goal = goalOf(rollout);
+  const standing = standingTowards(unit, rollout, goal, now);
+  const healthy = isHealthy(unit);
+  // A flag may be taken up any moment, wherever it leads, until it is taken off.
+  const isFlagged = unit.flag !== undefined && unit.flag.to !== unit.formula;
+  const isUncounted = standing === 'coming' || standing === 'unreadable';
+  const away = !isUncounted && (!healthy || isFlagged);
+  if (standing === 'settling') return settled(unit, rollout, rules, now, healthy);
+  if (standing !== 'asked' || !unit.agentUp) return { unit, standing, away, ...failureOf(unit, standing) };
+  return withDeadline({ unit, standing, away }, rollout, rules, now);
+}
+
+function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now: number): RolloutStanding {
+  const { formula, state, since, flag, upgrade } = unit;
+  if (unit.damage !== undefined) return 'unreadable';
+  const inError = isErrorState(state);
+  const counts = Date.parse(since) >= instantOf(rollout.countedFrom, now);
+  if (inError && flag?.over !== since) {
+    const related = upgrade === undefined ? formula === goal || flag?.to === goal : upgrade.to === goal;
+    if (related && (flag?.rollout === rollout.id || counts)) return 'failed';
+  }
+  if (formula === null) return 'coming';
+  const headsElsewhere = isUnderWay(unit) && upgrade?.to !== goal;
+  if (formula === goal && !headsElsewhere) {
+    if (inError) return flag?.over === since && flag.rollout === rollout.id ? 'asked' : 'ill';
+    return unit.agentUp ? 'settling' : 'absent';
+  }
+  if (isUnderWay(unit) && upgrade?.to === goal && !inError) return 'asked';
+  if (flag?.to === goal && (!inError || flag.rollout === rollout.id)) return 'asked';
+  if (rollout.revert !== true && unit.bad.includes(goal)) {
+    if (counts) return 'failed';
+    if (rollout.force !== true) return 'out';
+  }
+  if (inError && rollout.force !== true && rollout.revert !== true) return 'ill';
+  return 'waiting';
+}
+
+/** On its formula: whether it is healthy there, for as long as it shall be. */
+function settled(
+  unit: RolloutUnit,
+  rollout: Rollout,
+  rules: RolloutRules,
+  now: number,
+  healthy: boolean,
+): Judged {
+  if (!healthy) return withDeadline({ unit, standing: 'settling', away: true }, rollout, rules, now);
+  const since = instantOf(unit.since, now, instantOf(rollout.flaggedAt ?? rollout.stateSince, now, now));
+  const until = since + (rules.minHealthy ?? 0);
+  // One that runs it is not away; that it is not looked upon as safe yet keeps the next one from being taken on.
+  return until <= now
+    ? { unit, standing: 'there', away: false }
+    : { unit, standing: 'settling', away: true, wakeAt: until };
+}
+
+/** A unit that does not become healthy in time has failed; the time stands still while it is postponed. */
+function withDeadline(
+  judged: Judged,
+  rollout: Rollout,
+  { healthDeadline }: RolloutRules,
+  now: number,
+): Judged {
+  const { unit } = judged;
+  const { flag, upgrade } = unit;
+  if (upgrade?.blockers.some(({ kind }) => kind !== undefined && POSTPONING.has(kind))) return judged;
+  if (rollout.state === 'paused') return judged;
+  const begun = Math.max(
+    instantOf(rollout.stateSince, now),
+    instantOf(rollout.countedFrom, now),
+    instantOf(flag?.requestedAt, now),
+    unit.state === 'upgrading' || judged.standing === 'settling' ? instantOf(unit.since, now) : 0,
+  );
+  const until = begun + healthDeadline;
+  if (until > now) return { ...judged, wakeAt: until };
+  const failure = `not healthy within ${Math.round(healthDeadline / 1_000)} s`;
+  return { unit, standing: 'failed', away: judged.away, failure };
+}
+
+function failureOf({ state, message }: RolloutUnit, standing: RolloutStanding): Pick<Judged, 'failure'> {
+  if (standing !== 'failed') return {};
+  return { failure: message === '' ? state : `${state}: ${message}` };
+}

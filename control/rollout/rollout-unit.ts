@@ -1,0 +1,94 @@
+import type { UnitState } from '../status/snapshot.js';
+
+/** A unit as a rollout sees it. Instants are ISO texts of whoever wrote them: an agent's clock, or a command's. */
+export interface RolloutUnit {
+  readonly name: string;
+  /** What it runs; null until its agent has installed something. */
+  readonly formula: string | null;
+  readonly agentUp: boolean;
+  readonly machine: string | null;
+  /** The workflow's state, and since when. */
+  readonly state: string;
+  readonly since: string;
+  readonly message: string;
+  /** There while an upgrade is prepared, under way or failed. */
+  readonly upgrade?: {
+    readonly step: string;
+    readonly to: string;
+    readonly since: string;
+    readonly blockers: readonly UnitBlocker[];
+  };
+  /** The flag; `to` is where it leads. */
+  readonly flag?: {
+    readonly to: string;
+    readonly requestedAt: string;
+    readonly rollout?: string | undefined;
+    readonly over?: string | undefined;
+    readonly revert?: boolean | undefined;
+  };
+  /** Formulas that it went back from. */
+  readonly bad: readonly string[];
+  /** Relations whose hook failed, e.g. `db:4`. */
+  readonly relationsInError: readonly string[];
+  /** It was asked to go, or is going. */
+  readonly leaving: boolean;
+  /** Why its nodes cannot be read. */
+  readonly damage?: string;
+}
+
+/** What keeps an upgrade of one unit waiting, as its agent says. */
+export interface UnitBlocker {
+  readonly kind?: string | undefined;
+  readonly reason: string;
+  readonly since: string;
+  readonly until?: string | undefined;
+  readonly ends?: string | undefined;
+}
+
+const LEAVING: ReadonlySet<string> = new Set(['stopping', 'stop-error', 'stopped', 'removed']);
+
+/** @param serviceFormula where a flag leads that names no formula of its own */
+export function rolloutUnit(state: UnitState, serviceFormula: string, agentUp: boolean): RolloutUnit {
+  const { name, unit, status, flag, damage, removing } = state;
+  const { upgrade } = status;
+  return {
+    name,
+    formula: unit.formula,
+    agentUp,
+    machine: unit.machine,
+    state: status.state,
+    since: status.since,
+    message: status.message,
+    ...(upgrade !== undefined && {
+      upgrade: {
+        step: upgrade.step,
+        to: upgrade.to,
+        since: upgrade.since,
+        blockers: (upgrade.blockers ?? []).map((blocker) => ({
+          ...blocker,
+          kind: textOf(blocker.kind),
+          ends: textOf(blocker.ends),
+        })),
+      },
+    }),
+    ...(flag !== undefined && {
+      flag: {
+        to: flag.to ?? serviceFormula,
+        requestedAt: flag.requestedAt,
+        rollout: flag.rollout,
+        over: flag.over,
+        revert: flag.revert,
+      },
+    }),
+    bad: unit.bad ?? [],
+    relationsInError: Object.entries(status.relations ?? {})
+      .filter(([, { state }]) => state === 'error')
+      .map(([relation]) => relation),
+    leaving: removing === true || LEAVING.has(status.state),
+    ...(damage !== undefined && { damage }),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

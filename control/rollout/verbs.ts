@@ -1,0 +1,106 @@
+import type { Rollout, RolloutState } from '../../state/model/rollout.js';
+import { rulesOf } from '../../state/model/rollout-parameters.js';
+import { nextWave } from './choose.js';
+import type { Judged } from './judge.js';
+import { inState, turnedBack } from './written.js';
+
+/** What an operator may ask of a rollout. */
+export const rolloutVerbs = ['pause', 'resume', 'promote', 'abort', 'revert', 'retry'] as const;
+export type RolloutVerb = (typeof rolloutVerbs)[number];
+
+/** Who asks, when, and why. */
+export interface VerbRequest {
+  readonly now: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Why a rollout does not do what it is asked, and the verb that does instead, if one does. */
+export interface Refusal {
+  readonly refused: string;
+  readonly instead?: RolloutVerb | 'status';
+}
+
+/**
+ * The rollout after it was asked, or why it refuses.
+ * @param units as they were judged by it
+ */
+export function afterVerb(
+  verb: RolloutVerb,
+  rollout: Rollout,
+  units: readonly Judged[],
+  request: VerbRequest,
+): Rollout | Refusal {
+  const refusal = refusalOf(verb, rollout, units);
+  if (refusal !== undefined) return refusal;
+  const { now, by, reason } = request;
+  const goesOn = { state: rollout.revert === true ? 'reverting' : 'running', reason };
+  switch (verb) {
+    case 'pause':
+      return inState(rollout, { state: 'paused', reason, gate: 'operator' }, now, by);
+    case 'resume':
+      return inState(rollout.gate === 'wave' ? nextWaveOf(rollout, units) : rollout, goesOn, now, by);
+    case 'promote':
+      return inState({ ...nextWaveOf(rollout, units), promoted: true }, goesOn, now, by);
+    case 'abort':
+      return inState(rollout, { state: 'aborted', reason }, now, by);
+    case 'revert':
+      return turnedBack(rollout, reason, now, by);
+    case 'retry':
+      return {
+        ...inState(rollout, goesOn, now, by),
+        countedFrom: new Date(now).toISOString(),
+      };
+  }
+}
+
+/** How far it may go until it pauses again. */
+function nextWaveOf(rollout: Rollout, units: readonly Judged[]): Rollout {
+  const rules = rulesOf(rollout.parameters);
+  const { allowed: _allowed, ...rest } = rollout;
+  return rules.pauseAfter === 'all' ? { ...rest, allowed: nextWave(rules, units) } : rest;
+}
+
+function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]): Refusal | undefined {
+  const { state, gate } = rollout;
+  const isOne = (...states: readonly RolloutState[]): boolean => states.some((each) => each === state);
+  switch (verb) {
+    case 'pause':
+      return isOne('running', 'reverting') ? undefined : { refused: `it is ${state}`, instead: 'status' };
+    case 'resume':
+      if (state === 'failed') return { refused: 'it failed', instead: 'retry' };
+      if (state !== 'paused') return { refused: `it is ${state}, not paused`, instead: 'status' };
+      return gate === 'canary'
+        ? { refused: 'it waits for a word on its canary', instead: 'promote' }
+        : undefined;
+    case 'promote':
+      return promotes(rollout, units);
+    case 'abort':
+      return isOne('running', 'paused', 'failed', 'reverting')
+        ? undefined
+        : { refused: `it is ${state}`, instead: 'status' };
+    case 'revert':
+      if (rollout.revert === true) return { refused: 'it goes back already', instead: 'status' };
+      return isOne('running', 'paused', 'failed')
+        ? undefined
+        : { refused: `it is ${state}`, instead: 'status' };
+    case 'retry':
+      return state === 'failed' ? undefined : { refused: `it is ${state}, not failed`, instead: 'status' };
+  }
+}
+
+/** A canary is looked at once more: it may have fallen ill since it was found to be healthy. */
+function promotes({ state, gate, parameters }: Rollout, units: readonly Judged[]): Refusal | undefined {
+  if (state !== 'paused' || gate !== 'canary')
+    return { refused: state === 'running' ? 'no canary of it waits' : `it is ${state}`, instead: 'status' };
+  const { canary } = rulesOf(parameters);
+  const names = typeof canary === 'number' ? undefined : new Set(canary);
+  const ill = units.find(
+    ({ unit, standing }) =>
+      (names === undefined || names.has(unit.name)) &&
+      ['settling', 'asked', 'failed', 'absent'].includes(standing),
+  );
+  return ill === undefined
+    ? undefined
+    : { refused: `its canary ${ill.unit.name} is not healthy`, instead: 'status' };
+}

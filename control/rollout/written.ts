@@ -1,0 +1,99 @@
+import type { Operation } from '../../state/coordination/coordinator.js';
+import { type Entity, nodeValue } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
+import type { Flag } from '../../state/model/schemas.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import type { RolloutWrite } from './decide.js';
+import type { RolloutUnit } from './rollout-unit.js';
+
+/** Units that one transaction flags; see `flagUnits`. */
+export const FLAGS_PER_WRITE = 500;
+
+/**
+ * The rollout after it was decided to ask units. It is written with each of them, so that whoever decides next, by the
+ * version that this makes, sees these flags: two drivers never take on units beside each other.
+ */
+export function flagging(rollout: Rollout, now: number): Rollout {
+  return { ...rollout, flaggedAt: new Date(now).toISOString() };
+}
+
+/** The rollout in another state, by the drivers or by somebody. */
+export function inState(
+  rollout: Rollout,
+  {
+    state,
+    reason,
+    gate,
+  }: Pick<Extract<RolloutWrite, { kind: 'state' }>, 'reason' | 'gate'> & { state: string },
+  now: number,
+  by?: string,
+): Rollout {
+  const { gate: _gate, stateBy: _by, reason: _reason, ...rest } = rollout;
+  return {
+    ...rest,
+    state,
+    stateSince: new Date(now).toISOString(),
+    ...(reason !== '' && { reason }),
+    ...(gate !== undefined && { gate }),
+    ...(by !== undefined && { stateBy: by }),
+  };
+}
+
+/** The rollout on its way back. What failed on the way forward counts no more. */
+export function turnedBack(rollout: Rollout, reason: string, now: number, by?: string): Rollout {
+  const { allowed: _allowed, ...rest } = inState(rollout, { state: 'reverting', reason }, now, by);
+  return { ...rest, revert: true, countedFrom: new Date(now).toISOString() };
+}
+
+/** The flag by which a rollout asks a unit. It names where to, so that nothing set later leads the unit elsewhere. */
+export function flagOf(rollout: Rollout, unit: Pick<RolloutUnit, 'state' | 'since'>, now: number): Flag {
+  const { id, by, force, revert, revertOnError } = rollout;
+  return {
+    requestedAt: new Date(now).toISOString(),
+    by,
+    to: goalOf(rollout),
+    rollout: id,
+    ...((force === true || revert === true) && { force: true }),
+    ...(revert === true && { revert: true }),
+    ...(revertOnError === true && revert !== true && { revertOnError: true }),
+    ...(isErrorState(unit.state) && { over: unit.since }),
+  };
+}
+
+/**
+ * The operations that ask units, at most `FLAGS_PER_WRITE` of them.
+ * @param standing the versions of the flags that stand, by unit
+ */
+export function flagOperations(
+  service: string,
+  rollout: Entity<Rollout>,
+  units: readonly RolloutUnit[],
+  standing: ReadonlyMap<string, number>,
+  now: number,
+): readonly Operation[] {
+  return [
+    ...writeRollout(service, rollout, flagging(rollout.value, now)),
+    ...units.map((unit): Operation => {
+      const path = paths.upgrade(unit.name);
+      const value = nodeValue(flagOf(rollout.value, unit, now));
+      const version = standing.get(unit.name);
+      return version === undefined ? { kind: 'create', path, value } : { kind: 'set', path, value, version };
+    }),
+  ];
+}
+
+/** The operations that take flags off, of the versions that were seen. */
+export function unflagOperations(
+  service: string,
+  rollout: Entity<Rollout>,
+  standing: ReadonlyMap<string, number>,
+): readonly Operation[] {
+  return [
+    // Written, as with flags: whoever decides next has seen that they are gone.
+    ...writeRollout(service, rollout, rollout.value),
+    ...[...standing].map(
+      ([unit, version]): Operation => ({ kind: 'remove', path: paths.upgrade(unit), version }),
+    ),
+  ];
+}

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { type Decision, decide, type RolloutWrite } from '../../../control/rollout/decide.js';
+import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
+import type { Rollout } from '../../../state/model/rollout.js';
+import type { RolloutParameters } from '../../../state/model/rollout-parameters.js';
+
+const one = 'principia:web-1';
+const two = 'principia:web-2';
+const three = 'principia:web-3';
+const now = Date.UTC(2026, 0, 1, 12);
+
+/** Seconds before now, as an instant. */
+const ago = (seconds: number): string => new Date(now - seconds * 1_000).toISOString();
+
+const begun: Rollout = {
+  id: 'r1',
+  life: 'aaaaaaaaaaaa',
+  from: one,
+  to: two,
+  revertTo: one,
+  by: 'ann@host',
+  requestedAt: ago(60),
+  parameters: {},
+  state: 'running',
+  stateSince: ago(60),
+  countedFrom: ago(60),
+};
+
+/**
+ * Units in a few letters each, `web/0` first: `1` on the old formula, `2` there, `f` flagged, `u` under way, `E` failed,
+ * `B` went back by itself, `e` in an error of before, `a` its agent is away, `2a` there and its agent is away, `F` flagged
+ * for another revision by a rollout before, `n` has nothing installed, `s` there since five seconds, `r` there, with a
+ * relation in error.
+ */
+function units(letters: string): readonly RolloutUnit[] {
+  return letters.split(' ').map((letter, index) => ({ ...unit(letter), name: `web/${index}` }));
+}
+
+function unit(letter: string): Omit<RolloutUnit, 'name'> {
+  const rests = {
+    formula: one,
+    agentUp: true,
+    machine: 'm1',
+    state: 'started',
+    since: ago(3_600),
+    message: '',
+    bad: [],
+    relationsInError: [],
+    leaving: false,
+  };
+  const flag = { to: two, requestedAt: ago(30), rollout: 'r1' };
+  const upgrade = { step: 'hook', to: two, since: ago(20), blockers: [] };
+  switch (letter) {
+    case '1':
+      return rests;
+    case '2':
+      return { ...rests, formula: two };
+    case '3':
+      return { ...rests, formula: three };
+    case 'f':
+      return { ...rests, flag };
+    case 'u':
+      return { ...rests, flag, state: 'upgrading', since: ago(20), upgrade };
+    case 'p':
+      return {
+        ...rests,
+        flag: { ...flag, requestedAt: ago(4_000) },
+        upgrade: {
+          ...upgrade,
+          step: 'waiting',
+          blockers: [{ kind: 'held', reason: 'held by bob', since: ago(4_000) }],
+        },
+      };
+    case 'h':
+      return {
+        ...rests,
+        flag: { ...flag, requestedAt: ago(400) },
+        state: 'upgrading',
+        since: ago(390),
+        upgrade: { ...upgrade, since: ago(390) },
+      };
+    case 'E':
+      return { ...rests, flag, state: 'upgrade-error', since: ago(10), upgrade };
+    case 'S':
+      return { ...rests, formula: two, state: 'start-error', since: ago(10), message: 'exit 1' };
+    case 'B':
+      return { ...rests, since: ago(10), bad: [two] };
+    case 'b':
+      return { ...rests, bad: [two] };
+    case 'e':
+      return { ...rests, state: 'start-error' };
+    case 'o':
+      return { ...rests, state: 'start-error', flag: { ...flag, over: ago(3_600) } };
+    case 'a':
+      return { ...rests, agentUp: false };
+    case '2a':
+      return { ...rests, formula: two, agentUp: false };
+    case 'F':
+      return { ...rests, flag: { to: three, requestedAt: ago(30), rollout: 'r0' } };
+    case 'U':
+      return {
+        ...rests,
+        state: 'upgrading',
+        flag: { to: three, requestedAt: ago(30), rollout: 'r0' },
+        upgrade: { ...upgrade, to: three },
+      };
+    case 'n':
+      return { ...rests, formula: null, state: 'installing', since: ago(5) };
+    case 's':
+      return { ...rests, formula: two, since: ago(5) };
+    case 'r':
+      return { ...rests, formula: two, since: ago(5), relationsInError: ['db:4'] };
+    case 'l':
+      return { ...rests, state: 'stopping', leaving: true };
+    case 'x':
+      return { ...rests, damage: '/units/web-0 is damaged' };
+    default:
+      throw new Error(letter);
+  }
+}
+
+/** What is written, in a few words. */
+function said({ writes }: Decision): string {
+  return writes.map(inWords).join(', ');
+}
+
+function inWords(write: RolloutWrite): string {
+  switch (write.kind) {
+    case 'flag':
+      return `flag ${write.units.map(({ name }) => name.slice(4)).join(' ')}`;
+    case 'unflag':
+      return `unflag ${write.units.map((name) => name.slice(4)).join(' ')}`;
+    case 'turn-back':
+      return 'turn back';
+    case 'state':
+      return write.gate === undefined ? write.state : `${write.state} ${write.gate}`;
+  }
+}
+
+const rows: readonly (readonly [
+  rule: string,
+  parameters: RolloutParameters,
+  units: string,
+  expected: string,
+  rollout?: Partial<Rollout>,
+])[] = [
+  ['all units at once', { strategy: 'all' }, '1 1 1', 'flag 2 1 0'],
+  ['all: also those in an error, and away', { strategy: 'all' }, '1 e a', 'flag 2 1 0'],
+  ['a quarter, at least one; the highest number first', {}, '1 1 1', 'flag 2'],
+  ['a quarter of eight', {}, '1 1 1 1 1 1 1 1', 'flag 7 6'],
+  ['a number', { 'max-parallel': '3' }, '1 1 1 1', 'flag 3 2 1'],
+  ['more than there are', { 'max-parallel': '30' }, '1 1', 'flag 1 0'],
+  ['one after the other', {}, '1 1 f', ''],
+  ['while one is under way', {}, '1 1 u', ''],
+  ['the next one', {}, '1 1 2', 'flag 1'],
+  ['one that is away counts', {}, '1 1 a 2', ''],
+  ['two may be away', { 'max-parallel': '2' }, '1 1 a 2', 'flag 1'],
+  ['one that is there, and away, counts', {}, '1 1 2a', ''],
+  ['one whose agent is away is not asked', { 'max-parallel': '3' }, '1 a 1', 'flag 2 0'],
+  ['one in an error counts, and waits for somebody', {}, '1 e 1 2', ''],
+  ['by force, one in an error goes first', {}, '1 e 1 2', 'flag 1', { force: true }],
+  ['by force, no more at once than may be', {}, 'e e e 2', 'flag 2', { force: true }],
+  ['one that is forced out of an error has not begun', {}, '1 o 1 2', '', { force: true }],
+  ['one that cannot be read keeps no other', {}, '1 x 1', 'flag 2'],
+  ['one that leaves is none', {}, '1 1 l', 'flag 1'],
+  ['one that installs takes its formula by itself', {}, '1 1 n', 'flag 1'],
+  ['healthy for a while', { 'min-healthy': '10s' }, '1 1 s', ''],
+  ['healthy for long enough', { 'min-healthy': '5s' }, '1 1 s', 'flag 1'],
+  ['a relation in error is not healthy', {}, '1 1 r', ''],
+  ['a flag of the rollout before is replaced', {}, '1 F F', 'flag 2, unflag 1'],
+  ['a flag of the rollout before counts', { 'max-parallel': '2' }, '1 1 F', 'flag 2 1'],
+  ['what is under way elsewhere is finished first', {}, '1 1 U', ''],
+  ['all are there', {}, '2 2 2', 'done'],
+  ['all are there, and one of those is away', {}, '2 2a 2', 'done'],
+  ['all are there but those that went back before', {}, '2 b 2', 'done'],
+  ['by force also those that went back', {}, '2 b 2', 'flag 1', { force: true }],
+  ['the last one is not there yet', {}, '2 u 2', ''],
+  ['without units', {}, 'l', 'done'],
+
+  ['one failed', {}, '1 1 E', 'failed'],
+  ['one failed after it', {}, '1 1 S', 'failed'],
+  ['one went back by itself', {}, '1 1 B', 'failed'],
+  ['one is not healthy in time', {}, '1 1 h', 'failed', long()],
+  ['the time is longer', { 'health-deadline': '10m' }, '1 1 h', '', long()],
+  ['the time stands still while it is held', { 'progress-deadline': '2h' }, '1 1 p', ''],
+  ['one may fail', { 'max-failed': '1' }, '1 1 1 1 1 1 1 E', 'flag 6'],
+  ['a share may fail', { 'max-failed': '25%' }, '1 1 E E', 'failed'],
+  ['a share may fail, of more', { 'max-failed': '50%', 'max-parallel': '3' }, '1 1 E E', 'flag 1'],
+  ['those that may fail keep none from being done', { 'max-failed': '1' }, '2 2 E', 'done'],
+  ['failed, and it goes back', { 'on-failure': 'revert' }, '1 1 E', 'turn back'],
+  ['nowhere to go back to', { 'on-failure': 'revert' }, '1 1 E', 'failed', { revertTo: two }],
+
+  ['a canary', { canary: '1', 'max-parallel': '3' }, '1 1 1', 'flag 2'],
+  ['two canaries, one after the other', { canary: '2' }, '1 1 1 1', 'flag 3'],
+  ['the second one', { canary: '2' }, '1 1 1 2', 'flag 2'],
+  ['canaries by name', { canary: 'web/0,web/2', 'max-parallel': '3' }, '1 1 1', 'flag 2 0'],
+  ['the canary is not there yet', { canary: '1' }, '1 1 u', ''],
+  ['the canary is there', { canary: '1' }, '1 1 2', 'paused canary'],
+  ['canaries by name are there', { canary: 'web/0' }, '2 1 1', 'paused canary'],
+  ['the canary’s agent is away', { canary: '1' }, '1 1 2a', ''],
+  ['the canary fails', { canary: '1', 'max-failed': '2' }, '1 1 E', 'failed'],
+  ['the canary is promoted', { canary: '1' }, '1 1 2', 'flag 1', { promoted: true }],
+  ['while it waits', { canary: '1' }, '1 1 2', '', { state: 'paused', gate: 'canary' }],
+
+  ['no pause yet', { 'pause-after': 'first', 'max-parallel': '2' }, '1 1 1 1', 'flag 3 2', { allowed: 2 }],
+  ['after the first wave', { 'pause-after': 'first' }, '1 1 1 2', 'paused wave', { allowed: 1 }],
+  ['not in the midst of it', { 'pause-after': 'all', 'max-parallel': '2' }, '1 1 u 2', '', { allowed: 2 }],
+  ['not after the last wave', { 'pause-after': 'all' }, '2 2', 'done', { allowed: 2 }],
+
+  ['paused', {}, '1 1 2', '', { state: 'paused', gate: 'operator' }],
+  ['failed', {}, '1 1 E', '', { state: 'failed' }],
+  ['failed, and somebody helped', {}, '2 2 2', 'done', { state: 'failed' }],
+  ['failed, and somebody helped one', {}, '1 2 2', '', { state: 'failed' }],
+  ['somebody set the service elsewhere', {}, '1 1 2', 'superseded', { to: three }],
+  ['the same while it is paused', {}, '1 1 2', 'superseded', { to: three, state: 'paused' }],
+  ['aborted: what has not begun stays', {}, '1 f u', 'unflag 1', { state: 'aborted' }],
+  ['aborted', {}, '1 1 2', '', { state: 'aborted' }],
+  ['a state that is not known', {}, '1 1 2', '', { state: 'pondering' }],
+
+  ['behind, and it returns', {}, '2 1 2', 'flag 1', { state: 'done' }],
+  ['behind, and away', {}, '2 a 2', '', { state: 'done' }],
+  ['behind, and the service is elsewhere', {}, '2 1 2', '', { state: 'done', to: three }],
+
+  ['back: the lowest first', { 'max-parallel': '1' }, '2 2 1', 'flag 0', back()],
+  ['back: those in an error first', {}, '2 2 E 1', 'flag 2', back()],
+  ['back: no canary, no pause', { canary: '1' }, '2 2 2', 'flag 0', { ...back(), allowed: 1 }],
+  ['back: what has not begun', { 'max-parallel': '2' }, '1 f 1', 'unflag 1', back()],
+  ['back: what has begun', {}, '1 u 1', 'flag 1', back()],
+  ['back: all are', {}, '1 1 1', 'done', back()],
+];
+
+/** Under way for as long as a unit may be. */
+function long(): Partial<Rollout> {
+  return { stateSince: ago(500), countedFrom: ago(500) };
+}
+
+/** On its way back to the old formula. */
+function back(): Partial<Rollout> {
+  return { state: 'reverting', revert: true, countedFrom: ago(1), stateSince: ago(1) };
+}
+
+describe('what is decided about a rollout', () => {
+  for (const [rule, parameters, letters, expected, change = {}] of rows) {
+    it(rule, () => {
+      const rollout: Rollout = { ...begun, ...change, parameters: { ...parameters } };
+      const goal = rollout.to === three ? two : rollout.revert === true ? one : rollout.to;
+      assert.equal(said(decide(rollout, { formula: goal, units: units(letters) }, now)), expected);
+    });
+  }
+
+  it('gives up when nothing gets further, and says what keeps it', () => {
+    const old: Rollout = { ...begun, stateSince: ago(700), requestedAt: ago(700), countedFrom: ago(700) };
+    const { writes } = decide(old, { formula: two, units: units('1 e 2') }, now);
+    assert.deepEqual(writes, [
+      {
+        kind: 'state',
+        state: 'failed',
+        reason: 'nothing got further for 600 s: web/0: not its turn: web/1 first (max-parallel 25%)',
+      },
+    ]);
+  });
+
+  it('is done where all that is left is away, and names it', () => {
+    const old: Rollout = { ...begun, stateSince: ago(700), countedFrom: ago(700) };
+    const { writes } = decide(old, { formula: two, units: units('2 a 2') }, now);
+    assert.deepEqual(writes, [{ kind: 'state', state: 'done', reason: 'web/1 is behind' }]);
+  });
+
+  it('looks again in time', () => {
+    const at = (letters: string, parameters: RolloutParameters = {}): number | undefined => {
+      const { wakeAt } = decide(
+        { ...begun, parameters: { ...parameters } },
+        { formula: two, units: units(letters) },
+        now,
+      );
+      return wakeAt === undefined ? undefined : (wakeAt - now) / 1_000;
+    };
+    assert.equal(at('1 1 s', { 'min-healthy': '10s' }), 5, 'when it is healthy for long enough');
+    assert.equal(at('1 1 u'), 280, 'when it is to be healthy, from when it began');
+    assert.equal(at('1 e 1'), 540, 'when nothing got further for too long');
+  });
+
+  it('names what keeps each unit', () => {
+    const { blockers } = decide(
+      { ...begun, parameters: { 'max-parallel': '2' } },
+      { formula: two, units: units('1 a e u r b') },
+      now,
+    );
+    assert.deepEqual(
+      blockers.map(({ who, kind, ends }) => `${who} ${kind}: ${ends}`),
+      [
+        'web/0 turn: it goes on by itself',
+        'web/1 agent: its agent returns',
+        'web/2 error: ensemble resolved [--retry] web/2',
+        'web/3 upgrade: it goes on by itself',
+        'web/4 relation: ensemble resolved --retry web/4 db:4',
+        'web/5 bad: ensemble upgrade-formula --force web',
+      ],
+    );
+  });
+});

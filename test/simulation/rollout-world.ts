@@ -1,0 +1,386 @@
+import { type Decision, decide, type RolloutFacts } from '../../control/rollout/decide.js';
+import { judge } from '../../control/rollout/judge.js';
+import { afterVerb, type RolloutVerb } from '../../control/rollout/verbs.js';
+import {
+  flagOf,
+  flagOperations,
+  inState,
+  turnedBack,
+  unflagOperations,
+} from '../../control/rollout/written.js';
+import type { Operation } from '../../state/coordination/coordinator.js';
+import { type Entity, nodeValue, parseEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import {
+  beginRollout,
+  goalOf,
+  type Rollout,
+  rolloutSchema,
+  writeRollout,
+} from '../../state/model/rollout.js';
+import { type RolloutParameters, rulesOf } from '../../state/model/rollout-parameters.js';
+import { type Flag, flagSchema } from '../../state/model/schemas.js';
+import { MemoryTree } from './memory-tree.js';
+import { type Fate, SimUnit } from './sim-unit.js';
+
+const SERVICE = 'web';
+const SERVICE_PATH = paths.service(SERVICE);
+const ELECTION = '/election';
+
+/** What a driver has read, and may write by later than it thinks. */
+interface Driver {
+  /** Of the leader; a following command leads nothing. */
+  term: number | undefined;
+  readonly skew: number;
+  rollout: Entity<Rollout> | undefined;
+  facts: RolloutFacts | undefined;
+  flags: ReadonlyMap<string, number>;
+}
+
+/** What a broken property says. */
+export class Broken extends Error {}
+
+/** A service, its units and the drivers of its rollouts, moved one event at a time. */
+export class RolloutWorld {
+  now = Date.UTC(2026, 0, 1);
+  readonly tree = new MemoryTree();
+  readonly units = new Map<string, SimUnit>();
+  readonly drivers: Driver[];
+  #revision = 1;
+  #nextUnit = 0;
+  /** Of the canary of each rollout, by its id: the units that it asked. */
+  readonly #asked = new Map<string, Set<string>>();
+  #fates: readonly Fate[];
+  readonly #hung = new Set<string>();
+
+  constructor(
+    units: number,
+    readonly parameters: RolloutParameters,
+    fates: readonly Fate[],
+    private readonly revertOnError = false,
+    drivers = 3,
+  ) {
+    this.#fates = fates;
+    this.tree.transaction([
+      { kind: 'create', path: ELECTION, value: '' },
+      { kind: 'create', path: SERVICE_PATH, value: nodeValue({ formula: this.formula(1) }) },
+    ]);
+    for (let index = 0; index < units; index += 1) this.add(this.formula(1));
+    this.drivers = Array.from({ length: drivers }, (_, index) => ({
+      term: index === 0 ? 0 : undefined,
+      skew: (index - 1) * 700,
+      rollout: undefined,
+      facts: undefined,
+      flags: new Map(),
+    }));
+    this.supersede();
+  }
+
+  formula(revision: number): string {
+    return `principia:web-${revision}`;
+  }
+
+  get rollout(): Entity<Rollout> {
+    const path = paths.rollout(SERVICE);
+    const found = parseEntity(path, rolloutSchema, this.tree.get(path));
+    if (found === undefined) throw new Error('no rollout');
+    return found;
+  }
+
+  get service(): { readonly formula: string; readonly startWith?: string } {
+    return JSON.parse(this.tree.get(SERVICE_PATH)?.value ?? '{}');
+  }
+
+  flagOf(unit: string): Flag | undefined {
+    const path = paths.upgrade(unit);
+    return parseEntity(path, flagSchema, this.tree.get(path))?.value;
+  }
+
+  facts(): RolloutFacts {
+    return {
+      formula: this.service.formula,
+      units: [...this.units.values()].map((unit) => unit.seen(this.flagOf(unit.name))),
+    };
+  }
+
+  // What operators do.
+
+  /** Somebody asks for one revision more. */
+  supersede(): void {
+    const before = this.#revision === 1 ? undefined : this.rollout;
+    if (this.#revision > 3) return;
+    this.#revision += 1;
+    const to = this.formula(this.#revision);
+    const from = this.service.formula;
+    const at = new Date(this.now).toISOString();
+    const isOver = before === undefined || before.value.state === 'done';
+    const revertTo = isOver ? from : before.value.revertTo;
+    const { rollout, operations } = beginRollout(SERVICE, before, {
+      from,
+      to,
+      revertTo,
+      by: 'ann@host',
+      requestedAt: at,
+      parameters: this.parameters,
+      state: 'running',
+      stateSince: at,
+      countedFrom: at,
+      ...(this.revertOnError && { revertOnError: true }),
+      ...(rulesOf(this.parameters).pauseAfter !== 'none' && { allowed: 1 }),
+    });
+    const hasCanary = this.parameters.canary !== undefined && this.parameters.canary !== '0';
+    const value = nodeValue({ formula: to, ...(hasCanary && { startWith: revertTo }) });
+    this.#apply([...operations, { kind: 'set', path: SERVICE_PATH, value }]);
+    this.#asked.set(rollout.id, new Set());
+  }
+
+  ask(verb: RolloutVerb): void {
+    const standing = this.rollout;
+    const rules = rulesOf(standing.value.parameters);
+    const judged = this.facts().units.map((unit) => judge(unit, standing.value, rules, this.now));
+    const next = afterVerb(verb, standing.value, judged, { now: this.now, by: 'bob@host', reason: '' });
+    if ('refused' in next) return;
+    const operations: Operation[] = [...writeRollout(SERVICE, standing, next as Rollout)];
+    if (verb === 'revert')
+      operations.push({
+        kind: 'set',
+        path: SERVICE_PATH,
+        value: nodeValue({ formula: standing.value.revertTo }),
+      });
+    if (verb === 'promote')
+      operations.push({ kind: 'set', path: SERVICE_PATH, value: nodeValue({ formula: standing.value.to }) });
+    if (verb === 'retry') {
+      for (const { unit, standing: stands } of judged) {
+        if (stands !== 'failed') continue;
+        const flag = { ...flagOf(next as Rollout, unit, this.now), force: true };
+        const path = paths.upgrade(unit.name);
+        operations.push(
+          this.tree.get(path) === undefined
+            ? { kind: 'create', path, value: nodeValue(flag) }
+            : { kind: 'set', path, value: nodeValue(flag) },
+        );
+      }
+    }
+    this.#apply(operations);
+  }
+
+  add(formula: string | null = null): void {
+    const name = `${SERVICE}/${this.#nextUnit}`;
+    const index = this.#nextUnit;
+    this.#nextUnit += 1;
+    const fate = (to: string): Fate => {
+      const drawn = this.#fates[(index * 3 + Number(to.slice(-1))) % Math.max(1, this.#fates.length)] ?? 'ok';
+      return this.#hung.has(name) ? 'ok' : drawn;
+    };
+    this.units.set(name, new SimUnit(name, formula, this.now, fate));
+  }
+
+  remove(index: number): void {
+    const unit = this.#unit(index);
+    if (unit === undefined || this.units.size <= 1) return;
+    this.units.delete(unit.name);
+    if (this.tree.get(paths.upgrade(unit.name)) !== undefined)
+      this.#apply([{ kind: 'remove', path: paths.upgrade(unit.name) }]);
+  }
+
+  /** What failed or hung works from now on, and a unit in an error is helped out of it. */
+  mend(index: number): void {
+    const unit = this.#unit(index);
+    if (unit === undefined) return;
+    this.#hung.add(unit.name);
+    unit.cure(this.now);
+    this.#note();
+  }
+
+  // What goes on by itself.
+
+  agent(index: number, up: boolean): void {
+    const unit = this.#unit(index);
+    if (unit !== undefined) unit.agentUp = up;
+    this.#note();
+  }
+
+  fall(index: number): void {
+    this.#unit(index)?.fall(this.now);
+  }
+
+  relation(index: number, error: boolean): void {
+    const unit = this.#unit(index);
+    if (unit !== undefined) unit.relationError = error;
+    this.#note();
+  }
+
+  step(index: number): void {
+    const unit = this.#unit(index);
+    if (unit === undefined) return;
+    const { formula, startWith } = this.service;
+    const isOff = unit.step(this.flagOf(unit.name), startWith ?? formula, this.now);
+    if (isOff) this.#apply([{ kind: 'remove', path: paths.upgrade(unit.name) }]);
+    this.#note();
+  }
+
+  /** Another one leads; the one that did does not know it. */
+  depose(index: number): void {
+    this.#apply([{ kind: 'set', path: ELECTION, value: '' }]);
+    const driver = this.#driver(index);
+    driver.term = this.tree.get(ELECTION)?.version;
+    driver.rollout = undefined;
+    driver.facts = undefined;
+  }
+
+  // What drivers do, each in its own time.
+
+  readRollout(index: number): void {
+    const driver = this.#driver(index);
+    driver.rollout = this.rollout;
+    driver.facts = undefined;
+  }
+
+  /** Its units are read after the rollout, never before it. */
+  readUnits(index: number): void {
+    const driver = this.#driver(index);
+    if (driver.rollout === undefined) return;
+    driver.facts = this.facts();
+    driver.flags = new Map(
+      driver.facts.units.flatMap(({ name }) => {
+        const node = this.tree.get(paths.upgrade(name));
+        return node === undefined ? [] : [[name, node.version] as const];
+      }),
+    );
+  }
+
+  /** @param lost the write does not get through, though the driver thinks so */
+  write(index: number, lost = false): Decision | undefined {
+    const driver = this.#driver(index);
+    const { rollout, facts } = driver;
+    if (rollout === undefined || facts === undefined) return undefined;
+    driver.rollout = undefined;
+    driver.facts = undefined;
+    const now = this.now + driver.skew;
+    const decision = decide(rollout.value, facts, now);
+    this.#checkDecision(rollout.value, decision);
+    const [write] = decision.writes;
+    if (write === undefined || lost) return decision;
+    const guard: readonly Operation[] =
+      driver.term === undefined ? [] : [{ kind: 'check', path: ELECTION, version: driver.term }];
+    const leads = driver.term === undefined || this.tree.get(ELECTION)?.version === driver.term;
+    const healthy = new Set(
+      [...this.units.values()].filter((unit) => unit.isHealthy).map(({ name }) => name),
+    );
+    const before = this.rollout;
+    const flagged = write.kind === 'flag' ? write.units.map(({ name }) => name) : [];
+    if (flagged.some((name) => !this.units.has(name))) return decision;
+    const applied = this.tree.transaction([...guard, ...this.#operations(write, rollout, driver.flags, now)]);
+    if (!applied) return decision;
+    if (!leads) throw new Broken('a deposed leader wrote');
+    if (before.value.state === 'aborted' && write.kind !== 'unflag')
+      throw new Broken(`an aborted rollout did ${write.kind}`);
+    if (write.kind === 'flag') this.#checkFlags(before.value, flagged, healthy);
+    return decision;
+  }
+
+  #operations(
+    write: Decision['writes'][number],
+    rollout: Entity<Rollout>,
+    flags: ReadonlyMap<string, number>,
+    now: number,
+  ): readonly Operation[] {
+    switch (write.kind) {
+      case 'flag':
+        return flagOperations(SERVICE, rollout, write.units, flags, now);
+      case 'unflag':
+        return unflagOperations(
+          SERVICE,
+          rollout,
+          new Map(write.units.flatMap((unit) => (flags.has(unit) ? [[unit, flags.get(unit) ?? 0]] : []))),
+        );
+      case 'state':
+        return writeRollout(SERVICE, rollout, inState(rollout.value, write, now));
+      case 'turn-back':
+        return [
+          ...writeRollout(SERVICE, rollout, turnedBack(rollout.value, write.reason, now)),
+          { kind: 'set', path: SERVICE_PATH, value: nodeValue({ formula: rollout.value.revertTo }) },
+        ];
+    }
+  }
+
+  // What must hold.
+
+  #checkDecision(rollout: Rollout, decision: Decision): void {
+    const isMoving = rollout.state === 'running' || rollout.state === 'reverting';
+    if (isMoving && decision.wakeAt === undefined) throw new Broken('no deadline is armed');
+    const ways = new Set(decision.blockers.map(({ who }) => who));
+    for (const { unit, standing } of decision.units)
+      if (standing !== 'there' && !ways.has(unit.name))
+        throw new Broken(`nothing says why ${unit.name} waits`);
+  }
+
+  #checkFlags(rollout: Rollout, flagged: readonly string[], healthy: ReadonlySet<string>): void {
+    const rules = rulesOf(rollout.parameters);
+    for (const name of flagged) {
+      const unit = this.units.get(name);
+      if (unit !== undefined && healthy.has(name)) unit.takenBy = rollout.id;
+    }
+    const taken = [...this.units.values()].filter(({ takenBy }) => takenBy !== undefined);
+    if (rules.strategy === 'rolling' && taken.length > rules.maxParallel.number)
+      throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);
+    if (rollout.state === 'paused' || rollout.state === 'failed')
+      throw new Broken(`a rollout that is ${rollout.state} asked units`);
+    if (rollout.revert === true) return;
+    const asked = this.#asked.get(rollout.id) ?? new Set();
+    for (const name of flagged) asked.add(name);
+    if (rollout.promoted === true || rollout.state === 'done') return;
+    const beyond = [...asked].filter((name) => this.units.has(name));
+    if (typeof rules.canary !== 'number') {
+      const names = new Set(rules.canary);
+      if (beyond.some((name) => !names.has(name))) throw new Broken('asked a unit that is no canary');
+    } else if (rules.canary > 0 && beyond.length > rules.canary) {
+      throw new Broken(`${beyond.join(', ')} were asked before the canary was promoted`);
+    }
+  }
+
+  /** Once they are healthy with nothing to do, they are no longer away because of a rollout. */
+  #note(): void {
+    for (const unit of this.units.values())
+      if (unit.isHealthy && this.flagOf(unit.name) === undefined) unit.takenBy = undefined;
+  }
+
+  /**
+   * Everything works from now on, time passes, and drivers drive: what is left then is over, or waits for somebody whom it
+   * names.
+   */
+  settle(): void {
+    for (let round = 0; round < 60; round += 1) {
+      for (let index = 0; index < this.units.size; index += 1) this.step(index);
+      this.drivers[0] = { ...this.#driver(0), term: undefined };
+      this.readRollout(0);
+      this.readUnits(0);
+      this.write(0);
+      this.now += 45_000;
+    }
+    const { value } = this.rollout;
+    if (value.state === 'running' || value.state === 'reverting')
+      throw new Broken(`it is ${value.state} after ${(60 * 45) / 60} minutes`);
+    if (value.state !== 'done') return;
+    const goal = goalOf(value);
+    const decision = decide(value, this.facts(), this.now);
+    for (const { unit, standing } of decision.units) {
+      const isHere = unit.formula === goal || standing === 'failed' || standing === 'out';
+      if (!isHere && unit.agentUp) throw new Broken(`done, and ${unit.name} runs ${unit.formula}`);
+    }
+  }
+
+  #apply(operations: readonly Operation[]): void {
+    if (!this.tree.transaction(operations)) throw new Error('a write of the simulation does not apply');
+  }
+
+  #unit(index: number): SimUnit | undefined {
+    return [...this.units.values()][index % this.units.size];
+  }
+
+  #driver(index: number): Driver {
+    const driver = this.drivers[index % this.drivers.length];
+    if (driver === undefined) throw new Error('no driver');
+    return driver;
+  }
+}

@@ -1,0 +1,142 @@
+import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
+import type { Flag } from '../../state/model/schemas.js';
+
+/** What comes of the upgrade of a unit to a revision: `sick` is an error after it. */
+export type Fate = 'ok' | 'fails' | 'hangs' | 'sick';
+
+/** A unit and its agent, as far as a rollout sees them. */
+export class SimUnit {
+  formula: string | null;
+  state = 'started';
+  since: number;
+  agentUp = true;
+  upgrade: { step: string; to: string; since: number } | undefined;
+  bad: string[] = [];
+  relationError = false;
+  /** A rollout asked it while it was healthy, and it has not been healthy at rest since. */
+  takenBy: string | undefined;
+
+  constructor(
+    readonly name: string,
+    formula: string | null,
+    now: number,
+    readonly fate: (to: string) => Fate,
+  ) {
+    this.formula = formula;
+    this.since = now;
+    if (formula === null) this.state = 'installing';
+  }
+
+  #enter(state: string, now: number): void {
+    this.state = state;
+    this.since = now;
+  }
+
+  /**
+   * Its agent does the next thing, if there is one.
+   * @param flag as it stands
+   * @param installs the formula that a new unit begins with
+   * @returns whether the flag is taken off
+   */
+  step(flag: Flag | undefined, installs: string, now: number): boolean {
+    if (!this.agentUp) return false;
+    if (this.formula === null) {
+      this.formula = installs;
+      this.#enter('started', now);
+      return false;
+    }
+    if (this.state === 'upgrading') return this.#work(flag, now);
+    if (flag === undefined || flag.to === undefined) {
+      if (this.state !== 'upgrade-error') this.upgrade = undefined;
+      return false;
+    }
+    const standsHere = flag.to === this.formula && this.state !== 'upgrade-error';
+    if (standsHere) {
+      this.upgrade = undefined;
+      return true;
+    }
+    if (this.state === 'started' && this.upgrade?.to !== flag.to) {
+      this.upgrade = { step: 'fetching', to: flag.to, since: now };
+      return false;
+    }
+    const forced = flag.force === true && this.state.endsWith('-error');
+    const again = this.upgrade?.to !== flag.to || flag.over === this.#sinceText();
+    if (this.state === 'started' || (forced && again)) {
+      this.#enter('upgrading', now);
+      this.upgrade = { step: 'hook', to: flag.to, since: now };
+    }
+    return false;
+  }
+
+  #sinceText(): string {
+    return new Date(this.since).toISOString();
+  }
+
+  #work(flag: Flag | undefined, now: number): boolean {
+    const { upgrade } = this;
+    if (upgrade === undefined) return false;
+    const fate = flag?.revert === true ? 'ok' : this.fate(upgrade.to);
+    if (fate === 'hangs') return false;
+    if (fate === 'fails') {
+      if (flag?.revertOnError !== true || flag.to !== upgrade.to) {
+        this.#enter('upgrade-error', now);
+        return false;
+      }
+      this.bad = [...this.bad, upgrade.to];
+    } else {
+      if (flag?.revert === true && this.formula !== null) this.bad = [...this.bad, this.formula];
+      this.bad = this.bad.filter((id) => id !== upgrade.to);
+      this.formula = upgrade.to;
+    }
+    this.upgrade = undefined;
+    this.#enter(fate === 'sick' ? 'config-error' : 'started', now);
+    return flag?.to === upgrade.to;
+  }
+
+  /** An error that no rollout brings about. */
+  fall(now: number): void {
+    if (this.state === 'started') this.#enter('start-error', now);
+  }
+
+  /** An operator helps it out of whatever it is in. */
+  cure(now: number): void {
+    if (this.state === 'upgrade-error' && this.upgrade !== undefined) {
+      this.formula = this.upgrade.to;
+    }
+    if (!this.state.endsWith('-error')) return;
+    this.upgrade = undefined;
+    this.#enter('started', now);
+  }
+
+  get isHealthy(): boolean {
+    return this.agentUp && this.state === 'started' && !this.relationError;
+  }
+
+  seen(flag: Flag | undefined): RolloutUnit {
+    const { name, formula, agentUp, state, upgrade, bad } = this;
+    return {
+      name,
+      formula,
+      agentUp,
+      machine: `m-${name}`,
+      state,
+      since: this.#sinceText(),
+      message: '',
+      bad,
+      relationsInError: this.relationError ? ['db:1'] : [],
+      leaving: false,
+      ...(upgrade && {
+        upgrade: { ...upgrade, since: new Date(upgrade.since).toISOString(), blockers: [] },
+      }),
+      ...(flag && {
+        flag: {
+          to: flag.to ?? '',
+          requestedAt: flag.requestedAt,
+          rollout: flag.rollout,
+          over: flag.over,
+          revert: flag.revert,
+        },
+      }),
+    };
+  }
+}
