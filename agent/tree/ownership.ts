@@ -49,6 +49,9 @@ export interface OwnershipParts {
 /** Milliseconds for which a hook may rely on what was last heard of the claim; far less than a session lives. */
 const FRESH = 1_000;
 
+/** Claims of former owners that are kept. */
+const MOST_FORMERS = 8;
+
 /**
  * That the machine is this agent's. Whoever takes a machine leaves a node there and removes that of the one before:
  * every write of an agent checks that its own still stands, in the same transaction, so that an agent which was away
@@ -223,7 +226,7 @@ export class Ownership {
 
   async #takeAs(found: MachinePlace, isTaking = false): Promise<void> {
     const claim = isTaking ? this.#claim : newClaim();
-    const { machine, agentId, dataDirectory, description, boot } = this.#identity;
+    const { machine, agentId, dataDirectory, description, boot, place } = this.#identity;
     const { clock, memory, log } = this.#parts;
     const startTime = findProcess(process.pid)?.startTime;
     for (const { path, reason } of found.problems)
@@ -231,18 +234,16 @@ export class Ownership {
         `${path} in the environment's state is not what an agent wrote, and is replaced: ${reason}`,
       );
     const asked = clock.monotonic();
-    // One that comes by what it knows is the same directory as the owner, or a copy that ran last.
-    const isSame = isTaking
-      ? isOf(found.owner, this.#identity)
-      : memory.known().includes(found.owner?.claim ?? '');
-    const former = isSame ? found.owner?.former : found.owner?.claim;
+    const formers = this.#formersAfter(found.owner, isTaking);
+    const former = formers.at(-1);
     const owner: MachineOwner = {
       agentId,
       hostname: description.hostname,
       dataDirectory,
       since: this.#now(),
       claim,
-      ...(former !== undefined && { former }),
+      place,
+      ...(former !== undefined && { former, formers }),
       ...(startTime !== undefined && { process: { pid: process.pid, startTime, boot } }),
     };
     this.#own.add(claim);
@@ -257,8 +258,21 @@ export class Ownership {
   }
 
   /**
+   * The claims of owners that were other data directories. One that comes by what it knows is the owner's own, or a copy
+   * that ran last. One that takes over may be a clone of the owner's host: no name tells that from the host itself, and
+   * the owner's directory must not be called the older one.
+   */
+  #formersAfter(owner: MachineOwner | undefined, isTaking: boolean): string[] {
+    if (owner === undefined) return [];
+    const { claim, former, formers = former === undefined ? [] : [former], place } = owner;
+    const isSame = isTaking ? place === this.#identity.place : this.#parts.memory.known().includes(claim);
+    return isSame ? formers : [...formers, claim].slice(-MOST_FORMERS);
+  }
+
+  /**
    * Says in the machine's node and in this agent's presence that it stopped; its session stays for the next one. Changes
-   * nothing where either is not this agent's any more.
+   * nothing where either is not this agent's any more. The owner has another claim from then on: one that a copy of this
+   * directory does not know, where it was made while the agent worked.
    */
   async leave(): Promise<void> {
     const { machine, agentId } = this.#identity;
@@ -269,12 +283,16 @@ export class Ownership {
     ]);
     if (found?.value.owner?.claim !== this.#claim || presence?.value.agentId !== agentId) return;
     const at = this.#now();
+    const claim = newClaim();
+    this.#own.add(claim);
+    await this.#parts.memory.remember(claim);
+    const owner = { ...found.value.owner, claim };
     await this.#coordinator.transaction([
       { kind: 'check', path: this.claim },
       {
         kind: 'set',
         path,
-        value: nodeValue({ ...found.value, stopped: { at, claim: this.#claim } }),
+        value: nodeValue({ ...found.value, owner, stopped: { at, claim } }),
         version: found.version,
       },
       {
@@ -300,15 +318,6 @@ export class Ownership {
       if (node === undefined && !this.#closed) this.verify().catch(() => undefined);
     });
   }
-}
-
-/** Whether an agent's data directory is the owner's, as far as names tell. */
-function isOf(owner: MachineOwner | undefined, { agentId, dataDirectory, description }: Identity): boolean {
-  return (
-    owner?.agentId === agentId &&
-    owner.dataDirectory === dataDirectory &&
-    owner.hostname === description.hostname
-  );
 }
 
 /** What an error says of an owner. */

@@ -41,14 +41,10 @@ export function requireOwnable(
   if (owner !== undefined) {
     const isLast = known.length === 0 || known.includes(owner.claim);
     if (isOwn ? !isLast : units.length > 0) {
-      const wasHere = known.includes(owner.former ?? '') || units.some((unit) => hosted.includes(unit));
-      const here = isOwn
-        ? known.includes(owner.former ?? '')
-          ? 'former'
-          : 'older'
-        : wasHere
-          ? 'former'
-          : 'new';
+      const { former = '', formers = [former] } = owner;
+      const isFormer = formers.some((claim) => known.includes(claim));
+      const wasHere = isFormer || units.some((unit) => hosted.includes(unit));
+      const here = isOwn ? (isFormer ? 'former' : 'older') : wasHere ? 'former' : 'new';
       throw new MachineOwned({
         machine: name,
         hostname: owner.hostname,

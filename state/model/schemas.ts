@@ -43,8 +43,12 @@ export const machineOwnerSchema = z.looseObject({
   since: instant,
   /** Random, made anew whenever an agent takes the machine: names the node that stands for as long as it has it. */
   claim: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
-  /** The claim of the owner before this one, where that was another data directory. */
+  /** The claim of the owner before this one, where that was another data directory, or may have been. */
   former: z.optional(z.string()),
+  /** The same of those before that, too, the last one last. */
+  formers: z.optional(z.array(z.string())),
+  /** Tells its data directory from every copy, in this boot. */
+  place: z.optional(z.string()),
   /** Of its host, in this boot; with the start time (proc(5)) the pid names a process for good. */
   process: z.optional(z.looseObject({ pid: z.int(), startTime: z.string(), boot: z.string() })),
 });

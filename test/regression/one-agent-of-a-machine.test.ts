@@ -146,6 +146,59 @@ describe('a machine has one agent', () => {
     await world.agent();
   });
 
+  it('a copy that was made while the agent worked does not go on in its place once that is stopped', async () => {
+    const agent = await world.agent();
+    await world.deploy(await world.publish(1));
+    await world.until('started');
+    await cp(world.path('machines', 'm0'), world.path('copy'), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (file) => !file.endsWith('.sock') && !file.endsWith('agent.pid'),
+    });
+    const two = await world.publish(2);
+    await world.upgrade(two);
+    await world.untilOn(two);
+    await agent.stop();
+    await expire();
+    await assert.rejects(world.agent({ dataDirectory: world.path('copy') }), (error: Error) => {
+      assert.equal(Reflect.get(error, 'code'), 'machine-owned');
+      assert.match(error.message, /last run from .*machines\/m0 on .*copy is an older copy/);
+      return true;
+    });
+    await world.agent();
+    assert.deepEqual(await world.trace(), [...LIVED, 'upgrade-formula 2', 'config-changed 2']);
+  });
+
+  it('an original whose clone took its machine over, on the same path, is not called the older copy', async () => {
+    const [home, kept, clone] = [world.path('machines', 'm0'), world.path('kept'), world.path('clone')];
+    const first = await world.agentProcess();
+    await world.deploy(await world.publish(1));
+    await world.until('started');
+    await cp(home, clone, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (file) => !file.endsWith('.sock'),
+    });
+    await first.kill();
+    await expire();
+    await rename(home, kept);
+    await rename(clone, home);
+    for (const takeOver of [true, true, false]) {
+      await (await world.agent({ takeOver })).stop();
+      await expire();
+    }
+    await rename(home, clone);
+    await rename(kept, home);
+    await assert.rejects(world.agent(), (error: Error) => {
+      assert.equal(Reflect.get(error, 'code'), 'machine-owned');
+      assert.match(
+        error.message,
+        /was taken over by .*; \S+machines\/m0 has its units as they were until then/,
+      );
+      return true;
+    });
+  });
+
   it('a data directory that was moved goes on at once, also after a kill', async () => {
     await (await world.agentProcess()).kill();
     await rename(world.path('machines', 'm0'), world.path('moved'));
