@@ -123,6 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       );
     await writeToolDirectory(directory.tools, perl);
     const contexts = new Map<string, HookContext>();
+    let agentId: string | undefined;
     let hosted = (): void => undefined;
     const hosting = new Promise<void>((resolve) => {
       hosted = resolve;
@@ -134,6 +135,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         return contexts.get(id);
       },
       clock,
+      { about: () => ({ agentId, pid: process.pid }) },
     );
     const storage = await openStorage(environment.storage, { stays: true });
     ends.push(() => storage.close());
@@ -147,6 +149,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
         : givenAddresses(environment.address));
     ends.push(() => addresses.close());
     const identity = await identify(options, directory, addresses);
+    ({ agentId } = identity);
     const command = ownCommand(environment, machine, directory.root, options.takeOver === true);
     const home = await homeEnvironment({
       environment: environment.name,

@@ -34,6 +34,7 @@ export async function identify(
     agentId: await agentId(directory),
     version,
     dataDirectory,
+    sockets: { agent: directory.socket, debug: directory.debugSocket },
     // As of when it is asked for: the machine may be registered anew.
     get description() {
       return { hostname: hostname(), service, ...addressFacts(addresses) };

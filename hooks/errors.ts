@@ -161,3 +161,8 @@ function inBrief(how: string, lines: string): string {
 function wayOut(unit: string): string {
   return `ensemble debug-log -i ${unit}, then: ensemble resolved --retry ${unit}`;
 }
+
+/** Whether a hook ran, and failed or was ended: its log says more. */
+export function isHookFailure(error: unknown): boolean {
+  return [HookFailed, HookKilled, HookTimedOut, HookAborted].some((kind) => error instanceof kind);
+}

@@ -33,22 +33,45 @@ export function wayOut(error: unknown, unit: string): WayOut {
   return { error: shortened(text, MOST_ERROR), brief: shortened(brief, MOST_BRIEF), next };
 }
 
+/** What is said where there is one line for it: in full, and what it is made of. */
+export interface Advice {
+  /** With the command. */
+  readonly message: string;
+  /** Without it. */
+  readonly brief: string;
+  /** The command that goes on from there, where one is known. */
+  readonly next?: string | undefined;
+}
+
+function adviceOf(brief: string, next: string | undefined): Advice {
+  return { message: next === undefined ? brief : `${brief}; next: ${next}`, brief, next };
+}
+
 /**
- * The same of a relation, in one sentence.
+ * The same of a relation.
  * @param relation its identifier
  */
-export function relationWayOut(error: unknown, unit: string, relation: string): string {
+export function relationWayOut(error: unknown, unit: string, relation: string): Advice {
   const { error: text, next } = wayOut(error, unit);
   const command = `ensemble resolved --retry ${unit}`;
-  return `${text}; next: ${next.replace(command, `${command} ${relation}`)}`;
+  return adviceOf(text, next.replace(command, `${command} ${relation}`));
+}
+
+/** What keeps a unit of the service waiting. */
+export function whyWaiting(error: unknown, service: string): Advice {
+  if (!(error instanceof EnsembleError)) return adviceOf(namingService(sentence(error), service), undefined);
+  return adviceOf(
+    namingService(error.message, service),
+    error.next === undefined ? undefined : namingService(error.next, service),
+  );
 }
 
 /** The same for a formula that cannot be made ready; the unit goes on with the one it has. */
-export function askedAgainBy(error: unknown, service: string): string {
-  const text = namingService(sentence(error), service);
+export function askedAgainBy(error: unknown, service: string): Advice {
+  const { message, brief, next } = whyWaiting(error, service);
   const command = `ensemble upgrade-formula ${service}`;
-  if (text.endsWith(command)) return text;
-  return `${text}${text.includes('; next: ') ? ', then: ' : '; next: '}${command}`;
+  if (message.endsWith(command)) return { message, brief, next };
+  return adviceOf(brief, next === undefined ? command : `${next}, then: ${command}`);
 }
 
 /**

@@ -38,7 +38,8 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
         hookLog(host.directory),
         `${new Date(parts.clock.now()).toISOString()} ${level} ${shortened(message, MOST_LOGGED)}\n`,
       ),
-    status: (message, workload) => host.save({ message: shortened(message), workload: workload ?? null }),
+    status: (message, workload) =>
+      host.save({ message: shortened(message), wentBack: undefined, workload: workload ?? null }),
     relations: () =>
       host.relationRecords().map(({ identifier, name, role, interface: of, remoteService }) => ({
         id: identifier,

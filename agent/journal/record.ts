@@ -129,8 +129,10 @@ export const recordSchema = z.looseObject({
    * known. Another config is tried by itself.
    */
   failedConfig: z.optional(z.nullable(z.string())),
-  /** What `status-set` said last. */
+  /** What `status-set` said last, or why the unit went back. */
   message: z.string(),
+  /** The message says why the unit went back: it holds until its next upgrade. */
+  wentBack: z.optional(z.boolean()),
   /** What `status-set --state` said last of the workload. */
   workload: z.nullable(z.string()),
   /** Why the unit is in an error state, in an operator's words. */
@@ -139,6 +141,8 @@ export const recordSchema = z.looseObject({
   brief: z.optional(z.nullable(z.string())),
   /** What an operator can do about it. */
   next: z.optional(z.nullable(z.string())),
+  /** It is the failure of a hook that ran: its log says more. */
+  hookFailed: z.optional(z.boolean()),
   /** The ids of the operators' commands that were begun last: none of them is begun again. */
   begun: z.optional(z.array(z.string())),
   /** The id of the last `resolved` request that was honoured. */

@@ -46,6 +46,9 @@ export const relationRecordSchema = z.looseObject({
   retry: z.optional(z.nullable(hookRetrySchema)),
   /** Why its first event failed, in an operator's words; null while the relation runs. */
   error: z.nullable(z.string()),
+  /** The same without the command at its end, and that command; in no record of release 0.1.0. */
+  brief: z.optional(z.nullable(z.string())),
+  next: z.optional(z.nullable(z.string())),
   /**
    * What the agent set as `private-address`, or is about to set, the last one last; empty where none was known. Absent in
    * records of release 0.1.0.

@@ -11,12 +11,12 @@ import { gotThrough, takeUp, type UnitTakenUp } from './loop-breaker.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import type { Uses } from '../machine/parts.js';
 import type { RecordedUnit } from './recorded-unit.js';
-import { askedAgainBy } from '../contract/failure-advice.js';
+import { askedAgainBy, type whyWaiting } from '../contract/failure-advice.js';
 
 /** A unit whose operation tries until it works, and says what it waits for. */
 export interface HealingUnit extends Uses<'clock' | 'random'> {
   /** Tells observers what the unit waits for, or with nothing that it goes on. */
-  troubledBy(error: unknown): void;
+  troubledBy(error: unknown, say?: typeof whyWaiting): void;
 }
 
 /** A unit on whose disk a formula is put. */
@@ -72,7 +72,7 @@ async function whilePreparing(
     await takeUp(unit, 'preparation', `${to} ${asked}`);
     await whileItMayHeal(unit, signal, attempt);
   } catch (error) {
-    if (!signal.aborted) unit.troubledBy(askedAgainBy(error, unit.record().service));
+    if (!signal.aborted) unit.troubledBy(error, askedAgainBy);
     throw error;
   }
 }

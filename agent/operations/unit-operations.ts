@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { isHookFailure } from '../../hooks/errors.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { pause } from '../../state/platform/clock.js';
-import { NoProgress } from '../contract/errors.js';
+import { HookRetryEnded, NoProgress } from '../contract/errors.js';
 import { sentence } from '../contract/log.js';
 import { type CommittingUnit, commitUpgrade } from './commit-upgrade.js';
 import { type InstallingUnit, installFormula } from './install-formula.js';
@@ -143,6 +144,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
           upgrade !== null &&
           wanted?.to === upgrade.to.id && { upgrade: { ...upgrade, asked: wanted.asked } }),
         ...(failure === undefined ? { error: null, brief: null, next: null } : wayOut(failure, unit.name)),
+        hookFailed: isHookFailure(failure) || failure instanceof HookRetryEnded || undefined,
         // What ends agents is not tried again but for a config that comes after this: else the breaker would break nothing.
         ...(failure instanceof NoProgress && { failedConfig: unit.presentConfig().digest ?? null }),
         // An operator took its start as done.

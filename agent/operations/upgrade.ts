@@ -31,8 +31,6 @@ export type UpgradingUnit = MovingUnit &
 
 type Upgrade = NonNullable<UnitRecord['upgrade']>;
 
-const WENT_BACK = 'went back to';
-
 /** How many formulas before the present one a unit keeps to go back to. */
 const KEPT = 2;
 
@@ -124,7 +122,7 @@ export async function resumeAfterUpgrade(unit: UpgradingUnit): Promise<void> {
     configDigest: null,
     bad: bad.filter((id) => id !== upgrade?.to.id),
     ...stepOf(unit, 'resuming'),
-    message: messageAfter(unit.record()),
+    ...messageAfter(unit.record()),
   });
   const { formula, earlier } = unit.record();
   await betweenFaults('resuming.prune', async () =>
@@ -133,9 +131,14 @@ export async function resumeAfterUpgrade(unit: UpgradingUnit): Promise<void> {
 }
 
 /** What the unit says of itself after the upgrade: why it went back, or what its formula said last. */
-function messageAfter({ upgrade, message }: UnitRecord): string {
-  if (upgrade?.failure !== undefined) return `${WENT_BACK} ${upgrade.to.id}: ${upgrade.failure}`;
-  return message.startsWith(WENT_BACK) ? '' : message;
+function messageAfter({
+  upgrade,
+  message,
+  wentBack = false,
+}: UnitRecord): Pick<UnitRecord, 'message' | 'wentBack'> {
+  if (upgrade?.failure !== undefined)
+    return { message: `went back to ${upgrade.to.id}: ${upgrade.failure}`, wentBack: true };
+  return { message: wentBack ? '' : message, wentBack: undefined };
 }
 
 /** Journals the step and gives the upgrade it belongs to. */

@@ -1,5 +1,5 @@
 import type { RelationRecord } from '../journal/relation-record.js';
-import { sentence } from '../contract/log.js';
+import { type Advice, whyWaiting } from '../contract/failure-advice.js';
 import type { AgentParts, Uses } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
@@ -28,7 +28,7 @@ export class RelationWrites {
   /** By relation and what it is about. */
   readonly #underWay = new Set<string>();
   /** Why a relation's presence or departure cannot be written yet. */
-  readonly troubles = new Map<string, string>();
+  readonly troubles = new Map<string, Advice>();
 
   constructor(keeper: RecordKeeper) {
     this.#keeper = keeper;
@@ -53,7 +53,7 @@ export class RelationWrites {
       mayHeal: () => !host.isStopped() && now().queue.leaving === record.queue.leaving,
       failed: (error) => {
         this.#keeper.failed(record, error);
-        this.#trouble(record, sentence(error));
+        this.#trouble(record, whyWaiting(error, host.record().service));
       },
     })
       .catch((error: unknown) => this.#keeper.failed(record, error))
@@ -65,10 +65,10 @@ export class RelationWrites {
   }
 
   /** Observers are told of it. */
-  #trouble({ relation }: RelationRecord, reason: string | undefined): void {
-    if (this.troubles.get(relation) === reason) return;
-    if (reason === undefined) this.troubles.delete(relation);
-    else this.troubles.set(relation, reason);
+  #trouble({ relation }: RelationRecord, trouble: Advice | undefined): void {
+    if (this.troubles.get(relation)?.message === trouble?.message) return;
+    if (trouble === undefined) this.troubles.delete(relation);
+    else this.troubles.set(relation, trouble);
     this.#keeper.host.look();
   }
 }

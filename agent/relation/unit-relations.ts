@@ -190,10 +190,7 @@ export class UnitRelations {
       // The next agent finds the run in the journal: begun, and never started, or with the status it ended with. That
       // this one could not go on with it as it stops is no failure of the hook.
       if (this.#host.isStopped()) throw error;
-      const failed = {
-        ...this.current(record),
-        error: relationWayOut(error, this.#host.name, record.identifier),
-      };
+      const failed = { ...this.current(record), ...this.#inError(record, error) };
       this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
       const { hook } = this.#host.record();
       const news = relationNews(this.#host, record, {
@@ -215,7 +212,7 @@ export class UnitRelations {
     const message = retry ? 'the hook runs again' : 'taken as done';
     const news = relationNews(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
     this.#host
-      .save(news, this.#note({ ...next, error: null, resolvedId: id }))
+      .save(news, this.#note({ ...next, error: null, brief: null, next: null, resolvedId: id }))
       .then(() => this.#goOnLeaving(this.current(record)))
       .catch((error: unknown) => this.#failed(record, error));
   }
@@ -245,15 +242,22 @@ export class UnitRelations {
         which?.relation === identifier && which.hook === retry.hook && which.since === retry.since;
       if (which !== undefined && !isMeant) continue;
       const failure = new HookRetryEnded({ sentence: retry.failure, next: retry.next });
-      const error = relationWayOut(failure, this.#host.name, record.identifier);
       const message = retry.failure;
       const news = relationNews(this.#host, record, { what: retry.hook, outcome: 'failed', message });
       this.#host
-        .save(news, this.#note({ ...record, retry: null, error }))
+        .save(news, this.#note({ ...record, retry: null, ...this.#inError(record, failure) }))
         .catch((cause: unknown) => this.#failed(record, cause));
       gaveUp = true;
     }
     return gaveUp;
+  }
+
+  #inError(
+    { identifier }: RelationRecord,
+    failure: unknown,
+  ): { readonly error: string; readonly brief: string; readonly next: string | null } {
+    const { message, brief, next = null } = relationWayOut(failure, this.#host.name, identifier);
+    return { error: message, brief, next };
   }
 
   /** Whether a `resolved` of this id has nothing left to ask. */

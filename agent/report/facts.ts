@@ -1,6 +1,7 @@
 import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
 import type { UpgradeStep } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
+import type { Advice } from '../contract/failure-advice.js';
 import { shortened } from '../contract/shortened.js';
 import type { UnitFacts } from '../tree/mirror.js';
 import type { Wants } from '../contract/operations.js';
@@ -14,8 +15,7 @@ export interface Preparation {
 }
 
 /** What keeps an operation waiting, e.g. storage that cannot be reached. */
-export interface Trouble {
-  readonly reason: string;
+export interface Trouble extends Advice {
   readonly since: string;
 }
 
@@ -49,7 +49,7 @@ export function unitFacts(
       since: record.since,
       message: shortened(
         record.error ??
-          trouble?.reason ??
+          trouble?.message ??
           (record.retry ? waitingSentence(record.retry) : undefined) ??
           record.message,
       ),
@@ -59,6 +59,8 @@ export function unitFacts(
         next: `ensemble resolved --retry ${record.unit}`,
         waiting: waitingFacts(record.retry),
       }),
+      ...(record.error === null &&
+        trouble?.next !== undefined && { brief: shortened(trouble.brief), next: shortened(trouble.next) }),
       ...(hook && { hook }),
       ...(config && { config }),
       ...(record.workload !== null && { workload: record.workload }),
@@ -84,9 +86,11 @@ function wayOutFirst(record: UnitRecord, wants: Wants, config: UnitStatus['confi
 }
 
 /** The way out where a hook itself refuses the values: those that the service was deployed with are its version 0. */
-function withoutTheValues({ state, service, next }: UnitRecord, config: UnitStatus['config']): string {
-  const isOfValues =
-    (state === 'config-error' || state === 'start-error') && next?.includes('debug-log') === true;
+function withoutTheValues(
+  { state, service, hookFailed = false }: UnitRecord,
+  config: UnitStatus['config'],
+): string {
+  const isOfValues = (state === 'config-error' || state === 'start-error') && hookFailed;
   return isOfValues && (config?.tried ?? 0) > 0
     ? `, or: ensemble set --undo ${service} (takes back what was set last)`
     : '';
@@ -132,7 +136,7 @@ function upgradeStatus(
   }
   if (wants.upgrade === undefined || preparation === undefined) return undefined;
   const blockers: Blocker[] = [
-    ...(trouble === undefined ? [] : [{ reason: trouble.reason, since: trouble.since }]),
+    ...(trouble === undefined ? [] : [blockerOf(trouble)]),
     ...(preparation.step === 'waiting' && record.state !== 'started'
       ? [{ reason: `the unit is ${record.state}`, since: record.since }]
       : []),
@@ -146,6 +150,14 @@ function upgradeStatus(
     ...(blockers.length > 0 && {
       blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),
     }),
+  };
+}
+
+function blockerOf({ message, brief, next, since }: Trouble): Blocker {
+  return {
+    reason: message,
+    ...(next !== undefined && { brief: shortened(brief), ends: shortened(next) }),
+    since,
   };
 }
 

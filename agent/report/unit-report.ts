@@ -6,7 +6,6 @@ import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { isDiskFull, roomRemark } from '../disk/room-remark.js';
 import type { UnitRecord } from '../journal/record.js';
-import { sentence } from '../contract/log.js';
 import type { Uses } from '../machine/parts.js';
 import { addressesOf } from '../relation/address-setting.js';
 import { untilItWorks } from '../contract/retry.js';
@@ -16,7 +15,7 @@ import type { PresentConfig } from '../contract/present-config.js';
 import { ConfigProgress } from './config-progress.js';
 import { type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from '../contract/operations.js';
-import { namingService } from '../contract/failure-advice.js';
+import { type Advice, whyWaiting } from '../contract/failure-advice.js';
 
 type ReportParts =
   | 'addresses'
@@ -141,19 +140,21 @@ export class UnitReport {
   }
 
   /** Says what an operation waits for, or that it goes on. */
-  troubledBy(error: unknown): void {
-    const reason = error === undefined ? undefined : this.#reasonOf(error);
-    if (reason === this.#trouble?.reason) return;
-    this.#trouble = reason === undefined ? undefined : { reason, since: this.#host.now() };
-    if (reason !== undefined) this.#host.parts.log.warning(reason, { unit: this.#host.name });
+  troubledBy(error: unknown, say = whyWaiting): void {
+    const trouble = error === undefined ? undefined : this.#troubleOf(error, say);
+    if (trouble?.message === this.#trouble?.message) return;
+    this.#trouble = trouble && { ...trouble, since: this.#host.now() };
+    if (trouble !== undefined) this.#host.parts.log.warning(trouble.message, { unit: this.#host.name });
     this.send();
   }
 
-  #reasonOf(error: unknown): string {
+  #troubleOf(error: unknown, say: typeof whyWaiting): Advice {
     const { name, parts } = this.#host;
-    const text = namingService(sentence(error), serviceOfUnit(name));
-    const remark = isDiskFull(error) ? roomRemark(parts.machine, parts.kept.summary()) : '';
-    return remark === '' ? text : `${text}; ${remark}`;
+    const advice = say(error, serviceOfUnit(name));
+    // Who asks once more for a formula is told that alone.
+    const isFull = say === whyWaiting && isDiskFull(error);
+    const remark = isFull ? roomRemark(parts.machine, parts.kept.summary()) : '';
+    return remark === '' ? advice : { ...advice, message: `${advice.message}; ${remark}` };
   }
 
   /** @param state of the machine's preparation */

@@ -11,7 +11,13 @@ import {
 } from '../../state/model/machine-owner.js';
 import { paths } from '../../state/model/paths.js';
 import { findProcess } from '../../state/platform/process-stat.js';
-import { agentSchema, type Machine, type MachineOwner, machineSchema } from '../../state/model/schemas.js';
+import {
+  type AgentPresence,
+  agentSchema,
+  type Machine,
+  type MachineOwner,
+  machineSchema,
+} from '../../state/model/schemas.js';
 import { MachineTakenOver } from '../contract/errors.js';
 import type { Log } from '../contract/log.js';
 import { betweenFaults } from '../contract/fault-points.js';
@@ -26,6 +32,8 @@ export interface Identity {
   readonly description: Machine;
   /** Absolute; for commands that are run on the machine itself. */
   readonly dataDirectory: string;
+  /** Paths, for those who are on this machine. */
+  readonly sockets?: AgentPresence['sockets'];
   /** Of this boot: in it `pid` is a process's. */
   readonly boot: string;
   /** Tells this data directory from every copy of it, in this boot; see `placeOf`. */

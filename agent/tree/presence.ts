@@ -81,6 +81,7 @@ export async function registerAgent(
     agentId: identity.agentId,
     hostname: identity.description.hostname,
     dataDirectory: identity.dataDirectory,
+    sockets: identity.sockets,
     boot: identity.boot,
     place: identity.place,
   });

@@ -1,3 +1,4 @@
+import type { whyWaiting } from '../contract/failure-advice.js';
 import { isDeepStrictEqual } from 'node:util';
 import { type Actor, createActor } from 'xstate';
 import type { RunningHook } from '../../hooks/process/hook-run.js';
@@ -278,8 +279,8 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.relations.facts(state);
   }
 
-  troubledBy(error: unknown): void {
-    this.report.troubledBy(error);
+  troubledBy(error: unknown, say?: typeof whyWaiting): void {
+    this.report.troubledBy(error, say);
   }
 
   relationRecords(): readonly RelationRecord[] {

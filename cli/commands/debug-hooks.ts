@@ -1,8 +1,9 @@
-import { join } from 'node:path';
 import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { requestDebugging } from '../../control/unit/debug-hooks.js';
+import { debugRequestSchema } from '../../state/model/debugging.js';
+import { parseSound } from '../../state/model/entity.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
@@ -33,7 +34,7 @@ export async function debugHooks(
     const { coordinator } = session;
     const { machine } = (await requireUnit(coordinator, unit)).value;
     const host = await requireAgent(session, invocation, unit, machine);
-    const socket = join(await requireHere(coordinator, unit, host), 'debug.sock');
+    const { debug: socket } = await requireHere(coordinator, unit, host);
     const patterns = hooks.length === 0 ? ['*'] : hooks;
     const tmux = await startTmux(socket, `${nodeOfUnit(unit)}-${process.pid}`, [
       `Waiting for hooks of ${unit}: ${patterns.join(' ')}`,
@@ -69,9 +70,10 @@ async function attend(tmux: TmuxSession, output: Output, interrupt: AbortSignal)
 
 /** From here on hooks run as ever. Closing the session would do the same, but after the windows were looked at. */
 async function withdraw(coordinator: Coordinator, unit: string, session: string): Promise<void> {
-  const node = await coordinator.get(paths.debug(unit));
-  if (node === undefined || !node.value.includes(JSON.stringify(session))) return;
-  await unlessGone(() => coordinator.remove(paths.debug(unit)));
+  const path = paths.debug(unit);
+  const request = parseSound(path, debugRequestSchema, await coordinator.get(path), []);
+  if (request?.value.session !== session) return;
+  await unlessGone(() => coordinator.remove(path));
 }
 
 async function leave(tmux: TmuxSession, unit: string, output: Output): Promise<void> {

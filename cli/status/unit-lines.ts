@@ -104,10 +104,7 @@ function lineOf(row: Row, indent: string): readonly string[] {
     printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
     // In full it stands with what needs attention, where the command that it ends with can be copied.
-    unitMessage(
-      { ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message },
-      (text) => text.split('; next: ')[0] ?? '',
-    ),
+    unitMessage({ ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message }, true),
   ];
 }
 

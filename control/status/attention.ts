@@ -37,10 +37,10 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
   return [
     ...units.filter(([, unit]) => isErrorState(unit.state)).map(([who, unit]) => ofState(who, unit)),
     ...units.flatMap(([who, { relationErrors = {} }]) =>
-      Object.entries(relationErrors).map(([relation, { message }]) => ({
+      Object.entries(relationErrors).map(([relation, error]) => ({
         who,
         what: `relation ${relation} in error`,
-        ...textAndNext(message),
+        ...textAndNext(error),
       })),
     ),
     ...units.flatMap(([who, { since, blockers = [] }]) =>
@@ -55,19 +55,20 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
       // What keeps an upgrade from going on in a unit that is in error is that error.
       isErrorState(state)
         ? []
-        : (upgrade?.blockers ?? []).map(({ reason, since }) => ({
+        : (upgrade?.blockers ?? []).map(({ reason, brief, since, ends }) => ({
             who,
             what: `its upgrade to ${upgrade?.to} waits since ${instant(since)}`,
-            ...textAndNext(reason),
+            ...textAndNext({ message: reason, brief, next: brief && ends }),
           })),
     ),
-    ...units.flatMap(([who, { state, since, message, upgrade }]) =>
+    ...units.flatMap(([who, { state, since, message, brief, next, waiting, upgrade }]) =>
       // What its agent goes on trying, and names a command for.
       isErrorState(state) ||
-      !message.includes('; next: ') ||
+      next === undefined ||
+      (waiting !== undefined && brief === undefined) ||
       upgrade?.blockers?.some(({ reason }) => reason === message)
         ? []
-        : [{ who, what: `${state} since ${instant(since)}`, ...textAndNext(message) }],
+        : [{ who, what: `${state} since ${instant(since)}`, ...textAndNext({ message, brief, next }) }],
     ),
     ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
     ...Object.entries(machines).flatMap(([who, machine]) =>
@@ -102,9 +103,16 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
 }
 
 /** What a message says, and the command that it ends with, where it names one. */
-function textAndNext(message: string): Pick<Attention, 'text' | 'next'> {
-  const [text = '', ...next] = printable(message).split('; next: ');
-  return { text, ...(next.length > 0 && { next: next.join('; next: ') }) };
+function textAndNext({
+  message,
+  brief = message,
+  next,
+}: {
+  readonly message: string;
+  readonly brief?: string | undefined;
+  readonly next?: string | undefined;
+}): Pick<Attention, 'text' | 'next'> {
+  return { text: printable(brief), next: next === undefined ? undefined : printable(next) };
 }
 
 /** One that hangs keeps the unit from all that it is asked for. */

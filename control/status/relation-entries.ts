@@ -6,6 +6,9 @@ import type { UnitStatus } from '../../state/model/schemas.js';
 export interface RelationErrorEntry {
   readonly services: readonly string[];
   readonly message: string;
+  /** Where the message ends with a command: what stands before it, and the command. */
+  readonly brief?: string;
+  readonly next?: string;
   /** There while its failed hook waits for its next try. */
   readonly waiting?: NonNullable<UnitStatus['waiting']>;
 }
@@ -70,8 +73,14 @@ export function relationErrors(
 ): readonly (readonly [string, RelationErrorEntry])[] {
   return Object.entries(relations)
     .filter(([, { state, message }]) => state === 'error' || message !== undefined)
-    .map(([identifier, { services, message = '', waiting }]) => [
+    .map(([identifier, { services, message = '', brief, next, waiting }]) => [
       identifier,
-      { services, message, ...(waiting !== undefined && { waiting }) },
+      {
+        services,
+        message,
+        ...(brief !== undefined && { brief }),
+        ...(next !== undefined && { next }),
+        ...(waiting !== undefined && { waiting }),
+      },
     ]);
 }

@@ -1,10 +1,11 @@
 import type { UnitStatus } from '../../state/model/schemas.js';
+import type { RelationErrorEntry } from './relation-entries.js';
 import { printable } from '../../state/platform/printable.js';
 
 /**
  * What a unit has to say, in one line: its message, why relations of it are in error, what its upgrade waits for where
  * that is something else, and which hook it is at.
- * @param shorten leaves something out of each of these
+ * @param isBrief leaves out the commands that they end with
  */
 export function unitMessage(
   {
@@ -16,16 +17,19 @@ export function unitMessage(
     readonly message: string;
     readonly upgrade?: Pick<NonNullable<UnitStatus['upgrade']>, 'blockers'> | undefined;
     /** By the relation's identifier. */
-    readonly relationErrors?: Readonly<Record<string, { readonly message: string }>>;
+    readonly relationErrors?: Readonly<Record<string, Pick<RelationErrorEntry, 'message' | 'brief'>>>;
     readonly hook?: UnitStatus['hook'];
   },
-  shorten: (text: string) => string = (text) => text,
+  isBrief = false,
 ): string {
-  const reasons = upgrade?.blockers?.map(({ reason }) => reason) ?? [];
-  const failures = Object.entries(relationErrors).map(([relation, error]) => `${relation}: ${error.message}`);
+  const said = (message: string, brief = message): string => (isBrief ? brief : message);
+  const reasons = upgrade?.blockers?.map(({ reason, brief }) => said(reason, brief)) ?? [];
+  const failures = Object.entries(relationErrors).map(
+    ([relation, { message: text, brief }]) => `${relation}: ${said(text, brief)}`,
+  );
   const runs =
     hook === undefined ? '' : `hook ${hook.name} runs since ${toSeconds(hook.since)}, process ${hook.pid}`;
-  return [...new Set([message, ...failures, ...reasons, runs].map(shorten).map(printable))]
+  return [...new Set([message, ...failures, ...reasons, runs].map(printable))]
     .filter((text) => text !== '')
     .join('; ');
 }

@@ -32,11 +32,7 @@ export async function requestResolved(
     throw new UnitNotInError({
       unit,
       state: status?.value.state ?? 'pending',
-      relations: relationsInError(status?.value).map(({ relation, message }) => ({
-        relation,
-        // The error names the command itself.
-        message: message.replace(/; (next|at once by): .*$/s, ''),
-      })),
+      relations: relationsInError(status?.value),
     });
   }
   await askToGoOn(coordinator, unit, paths.resolved(unit), retry, requester, []);
@@ -68,13 +64,13 @@ export async function requestRelationResolved(
   await askToGoOn(coordinator, unit, path, retry, requester, [`relation ${identifier}`]);
 }
 
-/** A unit's relations that `resolved` is for: whose hook failed, or waits for its next try. */
+/** A unit's relations that `resolved` is for: whose hook failed, or waits for its next try; and why, without a command. */
 export function relationsInError(
   status: Pick<UnitStatus, 'relations'> | undefined,
 ): readonly { readonly relation: string; readonly message: string }[] {
   return Object.entries(status?.relations ?? {})
     .filter(([, { state, waiting }]) => state === 'error' || waiting !== undefined)
-    .map(([relation, { message = '' }]) => ({ relation, message }));
+    .map(([relation, { message = '', brief = message }]) => ({ relation, message: brief }));
 }
 
 async function askToGoOn(

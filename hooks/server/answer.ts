@@ -7,6 +7,12 @@ import { parseRequest, type Request } from './request.js';
 /** Gives the context of a hook that is running, and nothing for any other id; may wait until that is known. */
 export type FindContext = (clientId: string) => HookContext | undefined | Promise<HookContext | undefined>;
 
+/** What the agent says of itself to whoever may open its socket: the tool `ensemble-agent`, of no hook. */
+export type About = () => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
+
+/** The name by which that is asked for. */
+const ABOUT = 'ensemble-agent';
+
 /** A refusal: the request never reached a tool. Exit 1 where the hook is the matter, 2 where the request is. */
 export function refuse(exit: 1 | 2, sentence: string): ToolResult {
   return { exit, stdout: '', stderr: `${sentence}\n` };
@@ -17,9 +23,12 @@ export async function answer(
   line: Uint8Array,
   tools: ReadonlyMap<string, HookTool>,
   find: FindContext,
+  about?: About,
 ): Promise<Buffer> {
   const request = parseRequest(line);
   if (typeof request === 'string') return encodeResult(refuse(2, `ensemble-agent: ${request}`));
+  if (request.tool === ABOUT && about !== undefined)
+    return encodeResult({ exit: 0, stdout: `${JSON.stringify(await about())}\n`, stderr: '' });
   const result = await answerRequest(request, tools, find);
   return result instanceof InputWanted ? Buffer.from('{"input":true}\n') : encodeResult(result);
 }

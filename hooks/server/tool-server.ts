@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../state/platform/clock.js';
 import { SocketInUse, SocketPathTooLong } from '../errors.js';
 import { hookTools } from '../tools/all-tools.js';
 import type { HookTool } from '../tools/tool.js';
-import { answer, encodeResult, type FindContext, refuse } from './answer.js';
+import { type About, answer, encodeResult, type FindContext, refuse } from './answer.js';
 import { requestLimit } from './request.js';
 
 /** Bytes that a unix socket's path may have (unix(7): 108 with the final zero). */
@@ -29,15 +29,15 @@ export interface ToolServer {
 /**
  * Answers hook tools on a unix socket that only this user can reach.
  *
- * `find` waits until the contexts of adopted hooks stand: a tool whose hook is unknown is refused.
- *
+ * @param find waits until the contexts of adopted hooks stand: a tool whose hook is unknown is refused
+ * @param more `about`: what the agent says of itself
  * @throws SocketPathTooLong, SocketInUse
  */
 export async function startToolServer(
   path: string,
   find: FindContext,
   clock: Clock,
-  tools: readonly HookTool[] = hookTools,
+  { tools = hookTools, about }: { readonly tools?: readonly HookTool[]; readonly about?: About } = {},
 ): Promise<ToolServer> {
   if (Buffer.byteLength(path) > pathLimit) throw new SocketPathTooLong({ path });
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -47,7 +47,7 @@ export async function startToolServer(
   const calls = new Map<Socket, 'waiting' | 'answering'>();
   const reply = (socket: Socket, line: Buffer): Promise<Buffer> => {
     calls.set(socket, 'answering');
-    return answer(line, byName, find);
+    return answer(line, byName, find, about);
   };
   // A client may close its side after the request; it still gets its answer.
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -38,6 +38,8 @@ export const blockerSchema = z.looseObject({
   who: z.optional(z.string()),
   /** In an operator's words; names who. */
   reason: z.string(),
+  /** Where the reason ends with what `ends` says: what stands before it. */
+  brief: z.optional(z.string()),
   /** ISO instants. */
   since: z.string(),
   /** When it goes on by itself at the latest, where that is known. */

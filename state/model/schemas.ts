@@ -99,6 +99,8 @@ export const agentSchema = z.looseObject({
   hostname: z.optional(z.string()),
   /** On its machine. */
   dataDirectory: z.optional(z.string()),
+  /** Paths there: where it answers, and of the tmux server whose windows hooks are debugged in. */
+  sockets: z.optional(z.looseObject({ agent: z.string(), debug: z.string() })),
   /** Of its machine, in which `pid` is a process's. */
   boot: z.optional(z.string()),
   /** Tells its data directory from every copy, in this boot. */
@@ -294,9 +296,9 @@ export const statusSchema = z.looseObject({
   state: shown<WorkflowState>(),
   since: instant,
   message: z._default(z.string(), ''),
-  /** Of an error: the message in a few words, the cause first, where it is longer. */
+  /** The message in a few words, the cause first and without a command, where it is longer. */
   brief: z.optional(z.string()),
-  /** Of an error: what an operator can do about it. */
+  /** Of an error, or of what keeps the unit waiting: what an operator can do about it. */
   next: z.optional(z.string()),
   /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
   relations: z.optional(
@@ -306,6 +308,9 @@ export const statusSchema = z.looseObject({
         state: shown<RelationState>(),
         services: z.array(z.string()),
         message: z.optional(z.string()),
+        /** Where the message ends with a command: what stands before it, and the command. */
+        brief: z.optional(z.string()),
+        next: z.optional(z.string()),
         waiting: z.optional(waitingSchema),
       }),
     ),

@@ -99,8 +99,47 @@ describe('what the tree is told of a unit', () => {
     });
     const busy = facts({ state: 'configuring' }, { preparation: waiting }).status.upgrade;
     assert.deepEqual(busy?.blockers, [{ reason: 'the unit is configuring', since: NOW }]);
-    const trouble = { reason: 'the storage is away', since: NOW };
+    const trouble = { message: 'the storage is away', brief: 'the storage is away', since: NOW };
     const { status } = facts({}, { preparation: { step: 'fetching', since: NOW }, trouble });
-    assert.deepEqual([status.upgrade?.blockers, status.message], [[trouble], trouble.reason]);
+    assert.deepEqual(
+      [status.upgrade?.blockers, status.message],
+      [[{ reason: trouble.message, since: NOW }], trouble.message],
+    );
+  });
+
+  it('says apart what ends the trouble', () => {
+    const trouble = { message: 'it is away; next: ask', brief: 'it is away', next: 'ask', since: NOW };
+    const { status } = facts({}, { preparation: { step: 'fetching', since: NOW }, trouble });
+    assert.deepEqual(
+      [status.upgrade?.blockers, status.message, status.brief, status.next],
+      [
+        [{ reason: trouble.message, brief: 'it is away', ends: 'ask', since: NOW }],
+        trouble.message,
+        'it is away',
+        'ask',
+      ],
+    );
+  });
+
+  it('offers to take values back only where a hook refused them', () => {
+    const error = { state: 'config-error', error: 'hook', next: 'look' } as const;
+    const next = (record: Partial<UnitRecord>): string | undefined =>
+      unitFacts(
+        node,
+        undefined,
+        { ...newRecord('f/0', 'f', NOW), ...error, ...record },
+        nothingWanted,
+        undefined,
+        undefined,
+        undefined,
+        [],
+        undefined,
+        { seen: 0, tried: 1 },
+      ).status.next;
+    assert.equal(next({}), 'look');
+    assert.equal(
+      next({ hookFailed: true }),
+      'look, or: ensemble set --undo f (takes back what was set last)',
+    );
   });
 });
