@@ -8,7 +8,7 @@ const agent = (directory: string, machine = 'm0'): string =>
   `ensemble-agent -e world --machine ${machine} --data-dir ${directory}`;
 
 /** Begins to debug the hooks of `f/0`, and leaves again. */
-const DEBUG =
+export const DEBUG =
   'ensemble debug-hooks f/0 >said 2>&1 & debugger=$!; ' +
   'until /usr/bin/grep -q "^waiting for hooks; see them with: tmux" said; do ' +
   'kill -0 $debugger 2>/dev/null || { /bin/cat said >&2; exit 1; }; /bin/sleep 0.1; done; ' +

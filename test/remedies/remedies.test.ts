@@ -9,9 +9,11 @@ import { filesUnder, projectDirectory, textOf } from '../docs/project.js';
 import { eventually } from '../eventually.js';
 import { agentRows } from './agent-rows.js';
 import { commandLineRows } from './command-line-rows.js';
+import { diskRows } from './disk-rows.js';
 import { formulaRows } from './formula-rows.js';
 import { holdRows } from './hold-rows.js';
 import { handRows } from './hand-rows.js';
+import { hostRows } from './host-rows.js';
 import { newerRows } from './newer-rows.js';
 import { obstacleRows } from './obstacle-rows.js';
 import { raceRows } from './race-rows.js';
@@ -34,7 +36,7 @@ const rows = [
   ...holdRows,
 ];
 /** What files of tests of their own run. */
-const ownRows = [...handRows, ...newerRows, ...raceRows, ...slowRows, ...s3Rows];
+const ownRows = [...diskRows, ...handRows, ...hostRows, ...newerRows, ...raceRows, ...slowRows, ...s3Rows];
 const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
 
 /** The codes of all classes of errors, as the docs of errors collect them. */

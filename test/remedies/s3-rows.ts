@@ -1,4 +1,5 @@
 import { type Swift, startSwift } from '../servers/swift.js';
+import { type Answer, inRegion, startS3Gateway, writeOnly } from '../servers/s3-gateway.js';
 import type { Row, Stage } from './stage.js';
 
 const BOOTSTRAP = 'ensemble bootstrap';
@@ -27,6 +28,23 @@ const onSwift = (
     }
   },
 });
+
+/** The same, behind a gateway that answers some requests itself. */
+const behind = (
+  answer: Answer,
+  code: string,
+  by: string,
+  run: (stage: Stage, swift: Swift, user: string) => Promise<void>,
+): Row =>
+  onSwift(code, by, async (stage, swift, user) => {
+    const gateway = await startS3Gateway(swift.endpoint, answer);
+    try {
+      await stage.edit(swift.endpoint, gateway.endpoint);
+      await run(stage, swift, user);
+    } finally {
+      await gateway.close();
+    }
+  });
 
 /** What an S3 server refuses; each has a server of its own, and the fault suite runs them. */
 export const s3Rows: readonly Row[] = [
@@ -64,5 +82,22 @@ export const s3Rows: readonly Row[] = [
     const secret = stage.named(said, /AWS_SECRET_ACCESS_KEY/);
     const set = `${id}='${swift.accessKeyId}' ${secret}='${swift.secretAccessKey}'`;
     await stage.ok(`${nobody} ${set} ${BOOTSTRAP}`);
+  }),
+  behind(
+    inRegion('us-east-1'),
+    'bucket-elsewhere',
+    'the region that is printed',
+    async (stage, _swift, user) => {
+      await stage.edit('region=us-east-1', 'region=eu-west-7');
+      const said = await stage.fails(`${user} ${BOOTSTRAP}`, /not in the region eu-west-7 but in us-east-1/);
+      await stage.edit('region=eu-west-7', stage.named(said, /(?<=put )region=[\w-]+/));
+      await stage.ok(`${user} ${BOOTSTRAP}`);
+    },
+  ),
+  behind(writeOnly, 'storage-unusable', 'a storage that shows what it took', async (stage, swift, user) => {
+    const said = await stage.fails(`${user} ${BOOTSTRAP}`, /an object stored there is not there afterwards/);
+    stage.named(said, /check the environment’s `storage`/);
+    await stage.edit(/endpoint=[^&]+/, `endpoint=${swift.endpoint}`);
+    await stage.ok(`${user} ${BOOTSTRAP}`);
   }),
 ];

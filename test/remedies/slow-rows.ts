@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { act, endActors } from '../state/coordination/embedded/acting.js';
 import { mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
+import { cannotMount, onDisk } from './mounting.js';
 import type { Row, Stage } from './stage.js';
 
 /** What is used of the package's own client: it makes nodes with rights that Ensemble's client never gives. */
@@ -145,23 +147,49 @@ export const slowRows: readonly Row[] = [
     await stage.ok('ensemble bootstrap');
   }),
   {
+    code: 'request-refused',
+    by: 'what the log of the server says',
+    run: async (stage) => {
+      const server = await startZookeeper(['enforceQuota=true']);
+      const other = await openCoordinator(`zookeeper://${server.address}`);
+      try {
+        await stage.edit(/embedded:.*/, `zookeeper://${server.address}/ensemble`);
+        await stage.ok('ensemble bootstrap');
+        await stage.world.writeFormula(1);
+        const quota = '/zookeeper/quota/ensemble';
+        await other.create(quota, '');
+        await other.create(`${quota}/zookeeper_stats`, 'count=20,bytes=1000');
+        await other.create(
+          `${quota}/zookeeper_limits`,
+          'count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=5',
+        );
+        const deploy = 'ensemble deploy -n 0 --repository world f';
+        const said = await stage.fails(deploy, /refused a request for \S+ with ZooKeeper error -125/);
+        stage.named(said, /look into the log of the ZooKeeper server/);
+        assert.match(server.log(), /Quota exceeded: \/ensemble/);
+        for (const node of ['zookeeper_limits', 'zookeeper_stats']) await other.remove(`${quota}/${node}`);
+        await stage.ok(deploy);
+      } finally {
+        await other.close();
+        await server.stop();
+      }
+    },
+  },
+  {
     code: 'storage-full',
     by: 'room, and the command again',
+    needs: cannotMount,
     bare: true,
     run: async (stage) => {
       const storage = stage.world.path('storage');
       await mkdir(storage);
-      // Only root can make a small disk.
-      await stage.ok(`mount -t tmpfs -o size=1m,mode=700 tmpfs ${storage}`);
-      try {
+      await onDisk(stage, storage, 1, async () => {
         await stage.shell(`cat /dev/zero >${storage}/filler`);
         const said = await stage.fails('ensemble bootstrap', /the disk of \S+storage is full/);
         stage.named(said, /make room there, then run the command again/);
         await rm(join(storage, 'filler'));
         await stage.ok('ensemble bootstrap');
-      } finally {
-        await stage.ok(`umount ${storage}`);
-      }
+      });
     },
   },
 ];

@@ -16,6 +16,8 @@ export interface Row {
   readonly run: (stage: Stage) => Promise<void>;
   /** An environment that is not bootstrapped yet. */
   readonly bare?: boolean;
+  /** Why it cannot be tried here, where it cannot: it takes root, say. */
+  readonly needs?: () => string | undefined;
 }
 
 /** What is put in the place of the words in capitals that a command is printed with. */
@@ -182,8 +184,13 @@ export class Stage {
 
 /** Makes a test of each row. */
 export function tryRows(rows: readonly Row[]): void {
-  for (const { code, by, bare, run } of rows)
-    it(`${code}: ${by}`, async () => {
+  for (const { code, by, bare, needs, run } of rows)
+    it(`${code}: ${by}`, async function () {
+      const lacking = needs?.();
+      if (lacking !== undefined) {
+        if (this.test !== undefined) this.test.title += ` (${lacking})`;
+        this.skip();
+      }
       const stage = await Stage.open({ bootstrapped: bare !== true });
       try {
         await run(stage);
