@@ -24,11 +24,12 @@ export type Operation =
   | { readonly kind: 'remove'; readonly path: string; readonly version?: number };
 
 /**
- * What happened to the session. `disconnected`: requests wait. `connected`: they flow again, ephemerals were kept.
+ * The session's changes. `disconnected`: requests wait. `connected`: they flow again, and ephemerals were kept.
  * `expired`: the coordinator took the session away; a new one stands and this session's ephemerals were recreated.
- * `older`: the coordinator has not seen what this client has seen of it: it was restored from a backup, or set up anew.
- * `replaced`: the coordinator was taken away from under this client, which sees nothing of what is in its place and
- * must be opened anew.
+ * `older`: the coordinator has not seen what this client has seen of it: it was restored from a backup, or set up
+ * anew.
+ * `replaced`: somebody took the coordinator away from under this client, which sees nothing of the new one and must
+ * be opened anew.
  */
 export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older' | 'replaced';
 
@@ -138,7 +139,7 @@ export interface CoordinatorOptions {
    * Default 10,000, right for a command; an agent waits for ever (`Infinity`).
    */
   readonly requestTimeout?: number;
-  /** What `savedSession()` of an earlier process gave. One that has expired is silently replaced by a new one. */
+  /** The text that `savedSession()` of an earlier process gave. A new session silently replaces an expired one. */
   readonly session?: string;
   /**
    * Asked before anything is read or written, of each connection anew, with what reads a node over it: a coordinator

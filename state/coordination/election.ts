@@ -195,7 +195,7 @@ function isConflict(error: unknown): boolean {
   return error instanceof NodeExists || error instanceof VersionConflict || error instanceof NodeNotFound;
 }
 
-/** What stands there is somebody else's where it cannot be read. */
+/** A node that cannot be read belongs to somebody else. */
 function leaderIn({ value }: Node): { readonly id?: unknown; readonly name?: unknown } {
   try {
     const read: unknown = JSON.parse(value);

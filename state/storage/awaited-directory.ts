@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../platform/clock.js';
 import { HelperSilent } from './helper.js';
 import { Helpers, SILENCE } from './helpers.js';
 
-/** What did not answer, and for how many seconds. */
+/** The directory that did not answer, and for how many seconds. */
 export interface Silent {
   readonly path: string;
   readonly seconds: number;

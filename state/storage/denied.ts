@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { shellWord } from '../platform/shell-word.js';
 import { allows, type Asker, isDirectory, missingRight, type WayStep } from '../platform/rights.js';
 
-/** What is told of a directory that refuses somebody: what they miss, and the commands that help. */
+/** Tells why a directory refuses somebody: what they miss, and the commands that help. */
 export interface Denial {
   readonly reason: string;
   readonly next: string;
 }
 
 /**
- * What is missing, to whom, and what gives it.
- * @param root of the storage: what lies above it serves others too, and is not given away
+ * Says what is missing, to whom, and what gives it.
+ * @param root of the storage: the directories above it serve others too, and are not given away
  * @param ways to what was asked for, in the order in which they are gone
  * @param nameOf a user's name by its number, or that number
  */
@@ -68,7 +68,7 @@ function kindOf(mode: number): string {
   return kinds.get(mode & 0o170_000) ?? 'a device';
 }
 
-/** Of this machine's users; those of a directory service are told by their number, which chown takes too. */
+/** Knows this machine's users. Users of a directory service are told by their number, which chown takes too. */
 function userName(uid: number): string {
   try {
     const line = readFileSync('/etc/passwd', 'utf8')

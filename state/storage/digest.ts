@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Digest } from './storage.js';
 
-/** What a file holds. Reads in large pieces: each costs a round through Node's thread pool. */
+/** The digest of a file's content. Reads in large pieces: each costs a round through Node's thread pool. */
 export async function fileDigest(file: string): Promise<Digest> {
   const hash = createHash('sha256');
   let size = 0;

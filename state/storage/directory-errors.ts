@@ -5,16 +5,16 @@ import { ObjectNotAFile, StorageAccessDenied, StorageFull, StorageUnreachable } 
 import { HelperSilent, NotAFile } from './helper.js';
 import type { Way } from '../platform/rights.js';
 
-/** What was asked of the storage directory `root`. */
+/** The request to the storage directory `root`. */
 export interface Asked {
   readonly root: string;
   readonly key: string;
-  /** Whether something was to be made or removed, which is begun in these files; otherwise the key's is read. */
+  /** The files in which making or removing something begins; without it, the key's file is read. */
   readonly written?: readonly string[];
 }
 
 /**
- * What an error of the file system under a storage directory means to an operator.
+ * Translates an error of the file system under a storage directory for an operator.
  * @param way asks what lies on the way to a path
  */
 export async function directoryError(

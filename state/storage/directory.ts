@@ -99,7 +99,7 @@ class DirectoryStorage implements Storage {
 
   async read(key: string): Promise<Readable> {
     const bytes = this.translated(key, ['read', this.file(key)]);
-    // What is wrong with the object is told at once, and not by its stream.
+    // The caller learns at once what is wrong with the object, and not by its stream.
     const first = await bytes.next();
     async function* all(): AsyncGenerator<Buffer> {
       if (first.done === true) return;

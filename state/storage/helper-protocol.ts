@@ -1,10 +1,11 @@
 import { getSystemErrorName } from 'node:util';
 
 /**
- * What a helper is asked, one thing at a time. All paths are absolute. `fetch` writes into a file that is there, and stops
- * at the first piece that goes beyond `most` bytes; `copy` writes aside, in a directory whose files
- * older than the last word (epoch, ms) were left by the killed; `way` gives what lies on the way to a path, see `rights.ts`;
- * `walk` reads what a repository, or all of a formula, has there, passing over errors, up to so many bytes.
+ * The requests to a helper, which gets one at a time. All paths are absolute. `fetch` writes into a file that is
+ * there, and stops at the first piece that goes beyond `most` bytes. `copy` writes aside, in a directory in which
+ * files older than the last word (epoch, ms) are leftovers of killed helpers. `way` gives what lies on the way to a
+ * path, see `rights.ts`. `walk` reads what a repository, or all of a formula, has there, passing over errors, up to
+ * so many bytes.
  */
 export type HelperRequest =
   | readonly ['size' | 'read' | 'flush' | 'remove' | 'way', path: string]
@@ -13,9 +14,9 @@ export type HelperRequest =
   | readonly ['copy', source: string, temporary: string, target: string, abandonedBefore: string];
 
 /**
- * What a helper says: bytes that follow, how many it has written by now, that it is still at work, what it turns to, and last what came of
- * it: the size (null: no such file, or none asked for), what stands in the place of a file and is none, or an error of
- * the file system.
+ * The words of a helper: bytes that follow, how many it has written by now, that it is still at work, what it turns
+ * to, and last the result: the size (null: no such file, or none asked for), what stands in the place of a file and
+ * is none, or an error of the file system.
  */
 export type HelperFrame =
   | { readonly bytes: number }

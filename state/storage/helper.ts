@@ -17,7 +17,7 @@ export class HelperSilent extends Error {
   }
 }
 
-/** What the helper told of the file system's error. */
+/** The file system's error, as the helper told it. */
 export class HelperFailure extends Error {
   constructor(
     message: string,
@@ -64,7 +64,7 @@ export class Helper {
     });
   }
 
-  /** Whether it can be asked no more. */
+  /** True if it can be asked no more. */
   get isOver(): boolean {
     return this.#over;
   }
@@ -73,12 +73,12 @@ export class Helper {
   end(): void {
     this.#over = true;
     this.#child.kill('SIGKILL');
-    // What hangs beyond a signal is left to the system: nothing here waits for it.
+    // A process that hangs beyond a signal is left to the system: nothing here waits for it.
     for (const part of [this.#child.stdin, this.#child.stdout]) part.destroy();
     this.#child.unref();
   }
 
-  /** Whether it keeps this process from ending. */
+  /** Says if it keeps this process from ending. */
   hold(held: boolean): void {
     for (const part of [this.#child, this.#child.stdin, this.#child.stdout]) {
       if (part instanceof Socket || part === this.#child) (part as Socket)[held ? 'ref' : 'unref']();
@@ -134,7 +134,7 @@ export class Helper {
     }
   }
 
-  /** Whatever comes next. The time in which nobody asked for it does not count. */
+  /** The next chunk, of any kind. The time in which nobody asked for one does not count. */
   #chunk(clock: Clock, silence: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const timer = clock.after(silence, () => {

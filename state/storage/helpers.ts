@@ -41,7 +41,7 @@ export class Helpers {
       });
   }
 
-  /** What a helper answers. @throws as `Helper.ask` */
+  /** A helper's answer. @throws as `Helper.ask` */
   async answer(request: HelperRequest, written?: (bytes: number) => void): Promise<number | null> {
     const work = this.stream(request, written);
     for (;;) {
@@ -50,7 +50,7 @@ export class Helpers {
     }
   }
 
-  /** What lies on the way to a path. @throws as `Helper.ask` */
+  /** The directories on the way to a path. @throws as `Helper.ask` */
   async way(path: string): Promise<Way> {
     const pieces: Buffer[] = [];
     for await (const piece of this.stream(['way', path])) pieces.push(Buffer.from(piece));

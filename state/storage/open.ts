@@ -15,7 +15,7 @@ export interface StorageOptions {
    * is reported after about 9 s.
    */
   readonly attempts?: number;
-  /** Whether whoever opens it stays, and would have small objects quickly: of a directory, a helper is kept ready. */
+  /** True if the opener stays and wants small objects quickly: a helper is then kept ready for a directory. */
   readonly stays?: boolean;
   readonly clock?: Clock;
 }
@@ -35,7 +35,7 @@ export async function openStorage(url: string, options: StorageOptions = {}): Pr
       options.stays,
     );
   if (url.startsWith('s3:')) return (await import('./s3.js')).openS3(url, options);
-  // Whatever stands here may be a secret that was put into the wrong field, so only its scheme is repeated.
+  // The text may be a secret that was put into the wrong field, so only its scheme is repeated.
   throw new StorageUrlInvalid({
     url: /^[a-z0-9+]+:/i.exec(url)?.[0] ?? 'the URL',
     reason: 'its scheme is neither file nor s3',

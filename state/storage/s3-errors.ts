@@ -37,12 +37,12 @@ const refusals: Record<string, string> = {
   RequestTimeTooSkewed: 'this machine’s clock is wrong',
 };
 
-/** What an error of the SDK, or of the stream of a body, means to an operator. */
+/** Translates an error of the SDK, or of the stream of a body, for an operator. */
 export function s3Error(thrown: unknown, location: S3Location, key: string): unknown {
   if (thrown instanceof EnsembleError || !(thrown instanceof Error)) return thrown;
   const error: SdkError = thrown;
   const { url, bucket } = location;
-  // Of the SDK's error only its text goes on: the object itself holds the request with its signature and token.
+  // Only the text of the SDK's error goes on: the object itself holds the request with its signature and token.
   const cause = { cause: new Error(`${error.name}: ${error.message}`) };
 
   if (error.message === 'Region is missing')

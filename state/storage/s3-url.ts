@@ -1,6 +1,6 @@
 import { StorageUrlInvalid } from './errors.js';
 
-/** What an `s3:` URL says. */
+/** The parts of an `s3:` URL. */
 export interface S3Location {
   readonly bucket: string;
   /** Without slashes at its ends; may be empty. */

@@ -26,7 +26,7 @@ import { s3Error } from './s3-errors.js';
 import { parseS3Url, type S3Location } from './s3-url.js';
 import type { Digest, Storage } from './storage.js';
 
-/** What a middleware of the SDK sees of a request. */
+/** A request as a middleware of the SDK sees it. */
 interface HttpRequest {
   readonly headers: Record<string, string>;
 }

@@ -32,7 +32,7 @@ export interface Storage {
   close(): void;
 }
 
-/** What an object must be: the lower-case hex sha256 and the size in bytes of its content. */
+/** An object's expected content: its sha256 in lower-case hex, and its size in bytes. */
 export interface Digest {
   readonly sha256: string;
   readonly size: number;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LockFile } from './lock-file.js';
 
-// Of a meta page of data.mdb (lmdb 3.5.6, `MDB_meta` behind a page's head), little-endian.
+// Offsets in a meta page of data.mdb (lmdb 3.5.6, `MDB_meta` behind a page's head), little-endian.
 const PAGE_SIZE_AT = 48;
 const COMMIT_AT = 152;
 
@@ -33,8 +33,8 @@ export class CommitNumber {
   }
 
   /**
-   * Whether write transaction `transaction` follows the newest commit. Where it does not, the number is set right, and
-   * nothing may be written. Only inside that transaction.
+   * True if write transaction `transaction` follows the newest commit. If it does not, this sets the number right,
+   * and the transaction must write nothing. Call it only inside that transaction.
    */
   isNext(transaction: number): boolean {
     const newest = this.newest();
@@ -43,7 +43,9 @@ export class CommitNumber {
     return false;
   }
 
-  /** Whether whoever reads sees an older commit than the newest: true for a moment, too, while another process commits. */
+  /**
+   * True if readers see an older commit than the newest. It is also true for a moment while another process commits.
+   */
   isBehind(): boolean {
     // In this order: a commit writes its meta page first.
     const newest = this.newest();

@@ -49,7 +49,8 @@ export class EmbeddedCoordinator implements Coordinator {
   async #read<T>(paths: readonly string[], look: (view: View) => T): Promise<T> {
     for (const path of paths) checkPath(path);
     this.#refuseIfClosed();
-    // What another process took of this session while this one was stopped is put back before anything is seen.
+    // While this process was stopped, another one may have ended its session. Restore that before anybody sees
+    // anything.
     if (this.#session.isEnded(this.#store.newest())) await this.#vigil.replaceSession();
     return this.#requests.read(look);
   }
@@ -118,7 +119,7 @@ export class EmbeddedCoordinator implements Coordinator {
   }
 
   #observation(begin: () => Observation): Observation {
-    // Whoever begins to observe while the client closes is simply told nothing.
+    // An observer that begins while the client closes is told nothing.
     if (this.#closed !== undefined) return { close: () => {} };
     this.#store.listen();
     const running = begin();

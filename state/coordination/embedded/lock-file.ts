@@ -2,8 +2,8 @@ import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from
 import { basename, join } from 'node:path';
 import type { ProcessName } from '../errors.js';
 
-// Of lock.mdb (lmdb 3.5.6, `MDB_txninfo`), all little-endian. Its mutexes are glibc's: the thread that holds one stands
-// in the first word, and the word 16 bytes further tells the mutex's kind.
+// Offsets in lock.mdb (lmdb 3.5.6, `MDB_txninfo`), all little-endian. Its mutexes are glibc's: the first word names
+// the thread that holds one, and the word 16 bytes further tells the mutex's kind.
 const MAGIC = 0xbeefc0de;
 /** The number of the newest commit. */
 const COMMIT = 8;
@@ -104,7 +104,8 @@ export class LockFile {
     const maps = process_ === undefined ? '' : textOf(`/proc/${pid}/maps`);
     const isAnother = maps !== '' && !maps.includes('/lock.mdb');
     if (process_ !== undefined && !isAnother) return processName(pid, thread);
-    // One that died with the lock leaves it to the next who wants it; nothing tells it from one that is not seen.
+    // A process that died with the lock leaves it to the next one. From another namespace it looks like one that is
+    // not seen.
     return inInitialNamespace() ? undefined : 'unseen';
   }
 
@@ -124,7 +125,7 @@ function processName(pid: number, thread: number): ProcessName {
   return { pid, command: commandOf(pid), stopped: state === 'T' || state === 't' };
 }
 
-/** What follows a subcommand may be a secret, as a value of `ensemble set`. */
+/** The words after a subcommand may be a secret, such as a value of `ensemble set`. */
 function commandOf(pid: number): string {
   const words = textOf(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
   const [program = 'unknown', script] = words.map((word) => basename(word).replace(/\.[cm]?js$/, ''));
@@ -133,7 +134,7 @@ function commandOf(pid: number): string {
   return subcommand !== undefined && /^[a-z][a-z-]*$/.test(subcommand) ? `${script} ${subcommand}` : script;
 }
 
-/** Whether all processes of the machine are seen: then one that is not is gone. */
+/** True if this process sees all processes of the machine: then one that it does not see is gone. */
 function inInitialNamespace(): boolean {
   return textOf('/proc/2/comm') === 'kthreadd\n';
 }

@@ -20,7 +20,7 @@ import { LockFile } from './lock-file.js';
 import { directoryOf } from './open.js';
 import { openLmdb } from './open-lmdb.js';
 
-/** What was done to a damaged store. */
+/** The result of mending a damaged store. */
 export interface Mended {
   /** Such as `page 27 is in use, and free since commit 62`. */
   readonly reason: string;
@@ -52,7 +52,7 @@ export async function mendStore(
   const refuse = (reason: string, next: string): never => {
     throw new CoordinatorUnreachable({ coordinator: url, reason, next });
   };
-  // Whoever has it open would go on with the file of before.
+  // A process that has it open would go on with the old file.
   const refuseWhileOpen = (): void => {
     const pid = whoHasOpen(real);
     if (pid !== undefined)
@@ -100,7 +100,7 @@ function holderOfLock(lockFile: string): number | undefined {
   const held = readFileSync('/proc/locks', 'utf8').matchAll(
     new RegExp(`POSIX +ADVISORY +(?:READ|WRITE) +(\\d+) +[0-9a-f]+:[0-9a-f]+:${inode} `, 'g'),
   );
-  // What a process of another container holds has no number here.
+  // A process of another container has no number here.
   return [...held].map(([, pid]) => Number(pid)).find((pid) => pid > 0 && pid !== process.pid);
 }
 

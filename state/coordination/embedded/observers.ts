@@ -3,7 +3,7 @@ import { changesSince, lastChange } from './changes.js';
 import type { NodeRecord } from './tables.js';
 import type { View } from './view.js';
 
-/** What is to be seen as of the newest commit, not of the event turn's first read. */
+/** Gives the view as of the newest commit, not as of the event turn's first read. */
 export type ReadNewest = () => View;
 
 /** Looks again at what it observes, and tells its callback if that is not what it was told last. */

@@ -8,11 +8,11 @@ const fileOptions = {
   noSubdir: false,
   // Addresses only: the file grows as it is filled. Fixed, so that no process has to map the file again.
   mapSize: 2 ** 36,
-  // What others see is durable then, and `transaction` resolves when it is.
+  // Others see only what is durable, and `transaction` resolves when it is.
   overlappingSync: false,
   // Its batches make promises that nobody holds, and their rejection would end the process.
   eventTurnBatching: false,
-  // Whatever this process's umask is.
+  // The mode holds whatever this process's umask is.
   permissionsMode: 0o600,
 };
 
@@ -36,7 +36,7 @@ export function openLmdb(directory: string, commits: CommitNumber): LmdbFile {
   let create = false;
   const Base = openAsClass({ path: directory, ...fileOptions }) as unknown as DatabaseConstructor;
   class Opened extends Base {
-    /** What it is called for before `db` stands is to open the database. */
+    /** Calls that come before `db` stands open the database. */
     override transactionSync<T>(action: () => T, flags?: number): T {
       if (this.db !== undefined) return super.transactionSync(action, flags);
       for (let outcome: { readonly result: T } | undefined; create; ) {

@@ -3,8 +3,8 @@ import type { Operation } from '../coordinator.js';
 import { ValueTooLarge } from '../errors.js';
 
 /**
- * What fits one request, in bytes. lmdb would take far more; the limit is a little below ZooKeeper's 1 MiB (its
- * `jute.maxbuffer`), so that what works on one engine works on the other.
+ * The most bytes of one request. lmdb would take far more. The limit is a little below ZooKeeper's 1 MiB (its
+ * `jute.maxbuffer`), so that a request that works on one engine works on the other.
  */
 export const largestRequest = 1_000_000;
 

@@ -33,12 +33,12 @@ export class Session {
     return this.#id;
   }
 
-  /** Whether it has a lease to renew. */
+  /** True if it has a lease to renew. */
   get isLeased(): boolean {
     return this.#leased;
   }
 
-  /** Whether another process ended it, as it does with one whose time has run out. */
+  /** True if another process ended it, as others do when its time has run out. */
   isEnded(tables: Tables): boolean {
     return this.#leased && tables.leases.get(this.id) === undefined;
   }

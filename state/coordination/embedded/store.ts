@@ -17,7 +17,7 @@ import { type Blocker, Turn } from './turn.js';
 import { type View, viewOf } from './view.js';
 import { WriteQueue } from './write-queue.js';
 
-/** Of the tables; a store of a later one is refused. */
+/** The tables' format; a store of a later one is refused. */
 const format = 1;
 
 /** How often a write begins anew, because processes that opened the store set the number of the newest commit back. */
@@ -31,7 +31,7 @@ export interface OwnSession {
   /** Undefined while it has no lease. */
   id(): string | undefined;
   /**
-   * Whether another process ended it, as after a long stop of this one. Then it is being replaced by a new one, and until
+   * True if another process ended it, as after a long stop of this one. A new session is then replacing it, and until
    * that stands this process is told nothing: it would see its own ephemerals vanish.
    */
   isEnded(tables: Tables): boolean;
@@ -92,13 +92,15 @@ export class Store {
     return this.tables;
   }
 
-  /** What readers see as of the newest commit. A session of this process is alive whatever its lease says. */
+  /**
+   * The tables as readers see them at the newest commit. A session of this process is alive whatever its lease says.
+   */
   view(): View {
     const tables = this.newest();
     return viewOf(tables, this.overdue(tables));
   }
 
-  /** Whether its file was removed, or another one put in its place: what is written here nobody else sees then. */
+  /** True if somebody removed its file or put another one in its place: nobody else sees what is written here then. */
   isReplaced(): boolean {
     return inodeOf(this.#data) !== this.#inode;
   }
@@ -136,7 +138,7 @@ export class Store {
     }
   }
 
-  /** Whether reads would see an older commit than the newest, until the next write transaction sets that right. */
+  /** True if reads would see an older commit than the newest, until the next write transaction sets that right. */
   get isBehind(): boolean {
     if (this.#isWriting || !this.#commits.isBehind()) return false;
     // While another process commits it is so for a moment, and ends by itself.
@@ -177,7 +179,7 @@ export class Store {
     if (!this.isBehind && this.areOwnSound()) this.observers.lookAtAll();
   }
 
-  /** Whether no session of this process was ended by another; one that was is being replaced then. */
+  /** True if no other process ended a session of this one; a session that was ended is being replaced then. */
   areOwnSound(): boolean {
     const tables = this.newest();
     return [...this.#own].filter((session) => session.isEnded(tables)).length === 0;
@@ -215,7 +217,7 @@ export class Store {
     this.#lock.leave();
   }
 
-  /** Whether a thread of this process waits for the lock, which it cannot be called back from. */
+  /** True if a thread of this process waits for the lock; nothing can call it back from there. */
   get isInLmdb(): boolean {
     return this.#writes.isInLmdb;
   }

@@ -4,7 +4,7 @@ import type { NodeKey } from './paths.js';
 /** A node as it is stored. `born` is the number of the change that created it: a node created again has another. */
 export type NodeRecord = readonly [value: string, version: number, born: number, owner: string | null];
 
-/** What one transaction changed: nodes whose value or existence did, and nodes whose children's names did. */
+/** The changes of one transaction: nodes whose value or existence changed, and nodes whose children's names did. */
 export type Change = readonly [nodes: readonly string[], parents: readonly string[]];
 
 /** A session with ephemerals. `expires` is in milliseconds of the machine's monotonic clock since boot `boot`. */

@@ -27,7 +27,7 @@ export class Turn {
     return { blocker: this.#last, waited: this.#clock.monotonic() - this.#since };
   }
 
-  /** Whether it would come at once. */
+  /** True if a turn would come at once. */
   get isFree(): boolean {
     return this.#blocker() === undefined;
   }

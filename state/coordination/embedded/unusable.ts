@@ -44,7 +44,7 @@ const ofDamage: ReadonlySet<unknown> = new Set([
   -30_779, // MDB_PROBLEM
 ]);
 
-/** What an operator is told when the store failed; errors of Ensemble's own, and bugs (TypeError), stay what they are. */
+/** Explains to an operator why the store failed. Ensemble's own errors, and bugs (TypeError), stay as they are. */
 export async function explained(url: string, directory: string, error: unknown): Promise<unknown> {
   if ([EnsembleError, SessionOver, TypeError].some((own) => error instanceof own)) return error;
   const cause = await causeOf(error);

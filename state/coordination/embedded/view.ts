@@ -1,7 +1,10 @@
 import { keyOf } from './paths.js';
 import { childNames, heldBy, type NodeRecord, type Tables } from './tables.js';
 
-/** What readers see of the tables: not the ephemerals of sessions that are over, which nobody may have removed yet. */
+/**
+ * The tables as readers see them: without the ephemerals of sessions that are over, which nobody may have removed
+ * yet.
+ */
 export interface View {
   readonly tables: Tables;
   node(path: string): NodeRecord | undefined;

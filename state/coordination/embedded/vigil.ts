@@ -16,7 +16,7 @@ const lookEvery = 500;
  */
 const late = 2_000;
 
-/** What a client does by itself while it is open: renews its lease, ends sessions of others that ran out, looks. */
+/** A client's own work while it is open: it renews its lease, ends other sessions that ran out, and looks. */
 export class Vigil {
   readonly #store: Store;
   readonly #session: Session;
@@ -147,7 +147,7 @@ export class Vigil {
       return endSessions(tables, this.#store.overdue(tables));
     });
     if (haveVanished) this.#store.announce();
-    // Whoever let a lease run out may have been killed while it was reading.
+    // A process that let its lease run out may have been killed while it was reading.
     this.#store.forgetDeadReaders();
   }
 

@@ -33,12 +33,12 @@ export class WriteQueue {
     });
   }
 
-  /** Whether lmdb waits for the lock: somebody took it in the moment after this process had been given its turn. */
+  /** True if lmdb waits for the lock: somebody took it in the moment after this process had been given its turn. */
   get isInLmdb(): boolean {
     return this.#isInLmdb;
   }
 
-  /** What still waits for its turn is forgotten. */
+  /** Forgets everything that still waits for its turn. */
   end(): void {
     this.#hasEnded = true;
   }

@@ -15,7 +15,7 @@ import {
   stamp,
 } from './wire.js';
 
-/** What the server said to a call: its error code, and the decoded answer where that is 0. */
+/** The server's answer to a call: its error code, and the decoded answer if that is 0. */
 export type Reply<T> =
   | { readonly ok: true; readonly err: 0; readonly value: T }
   | { readonly ok: false; readonly err: number };
@@ -45,7 +45,7 @@ interface Awaited {
   settle(err: number, frame: Buffer): void;
 }
 
-/** What a silent end may mean where a transaction was named to the server. */
+/** Explains a silent end, where a transaction was named to the server. */
 const OR_OLDER = ': it does not serve yet, or was set back to before what was seen of it';
 
 const LARGEST_XID = 0x7fff_ffff;
@@ -167,7 +167,10 @@ export class Connection {
     this.#goneBecause(reason);
   }
 
-  /** What is sent in one go is handed to the system together: to hand it over takes longer than to make a request. */
+  /**
+   * Gathers what is sent in one go and hands it to the system together: handing over takes longer than making a
+   * request.
+   */
   #write(bytes: Buffer): void {
     this.sentAt = this.options.clock.monotonic();
     if (!this.#gathering) {

@@ -1,6 +1,6 @@
 import { type Clock, pause } from '../../platform/clock.js';
 
-/** What the ephemeral nodes of a session need of the tree; paths are the caller's. */
+/** The part of the tree that a session's ephemeral nodes need; paths are the caller's. */
 export interface EphemeralTree {
   /** Creates it, for as long as it takes. */
   create(path: string, value: string): Promise<'created' | 'exists' | 'refused' | 'no-parent'>;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../platform/clock.js';
 
-/** What a heartbeat needs of a connection; times are monotonic milliseconds. */
+/** The part of a connection that a heartbeat needs; times are monotonic milliseconds. */
 export interface Pulse {
   readonly heardAt: number;
   readonly sentAt: number;

@@ -195,7 +195,7 @@ function seenNode(value: string | undefined, stat?: Stat): Seen<Node | undefined
   return { value: stated(value, stat).node, mark: `${stat.changed}` };
 }
 
-/** What observers of names are told of these, which are sorted; undefined where there is no node. */
+/** The names, which are sorted, as observers are told of them; undefined if there is no node. */
 export function seenNames(names: readonly string[] | undefined): Seen<readonly string[] | undefined> {
   return { value: names, mark: names === undefined ? 'absent' : `/${names.join('/')}` };
 }

@@ -10,13 +10,13 @@ import { BODY, type Call, EPHEMERAL, OP, type Stat } from './protocol.js';
 export const MOST_TOGETHER = 200;
 export const WORTH_TOGETHER = 4;
 
-/** What `readManyCall` reads of one node: what stands there, or the names of its children. */
+/** `readManyCall` reads this of one node: its value, or the names of its children. */
 export interface Asked {
   readonly kind: 'get' | 'names';
   readonly path: string;
 }
 
-/** What was read: the error code where there is nothing, e.g. of a node that does not exist. */
+/** The answer to a read: the error code if there is nothing, e.g. for a node that does not exist. */
 export type Read =
   | { readonly err: number }
   | ({ readonly err: 0; readonly value: string } & Stat)

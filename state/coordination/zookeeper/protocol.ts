@@ -35,7 +35,7 @@ export interface Call<T> {
   readonly decode: (frame: Buffer) => T;
 }
 
-/** What of a node's stat is of interest. */
+/** The fields of a node's stat that are used here. */
 export interface Stat {
   readonly version: number;
   /** Id of the session that owns an ephemeral node, 0n for a persistent one. */

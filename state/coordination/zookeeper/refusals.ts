@@ -12,7 +12,7 @@ const NOT_EMPTY = -111;
 const INVALID_ACL = -114;
 const RUNTIME_INCONSISTENCY = -2;
 
-/** What was refused: `kind` is that of the call, `path` the caller's. */
+/** The refused request: `kind` is that of the call, `path` the caller's. */
 export interface Refused {
   readonly kind: 'get' | 'children' | 'create' | 'set' | 'remove' | 'check';
   readonly path: string;

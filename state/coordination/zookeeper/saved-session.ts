@@ -1,4 +1,4 @@
-/** What attaches a connection to a session. */
+/** A connection attaches to a session by these. */
 export interface SessionIdentity {
   /** 8 bytes; all zero asks for a new session. */
   readonly id: Buffer;

@@ -13,13 +13,13 @@ export interface SessionOptions {
   /** The session of an earlier process, to be continued if it still lives. */
   readonly saved: SessionIdentity | undefined;
   readonly credentials: Buffer | undefined;
-  /** Whether what stands behind a connection, over which nothing was asked yet, is what the owner knows. */
+  /** True if the server behind a new connection, over which nothing was asked yet, is the one that the owner knows. */
   readonly recognise: ((connection: Connection) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** What the session tells its owner, in the order it happens. */
+/** The events that a session tells its owner, in the order in which they happen. */
 export interface SessionListener {
   /** The servers have not seen what this session has: they were set back to before, or set up anew. */
   older(): void;

@@ -174,7 +174,7 @@ export class Tree {
     }
   }
 
-  /** Whether the environment's root is there. Denied access shows here. */
+  /** True if the environment's root is there. Denied access shows here. */
   async isPlanted(): Promise<boolean> {
     const reply = await this.#read(getCall(this.full('/'), false), '/');
     if (reply.err === NO_NODE) return false;

@@ -5,7 +5,7 @@ export interface Server {
   readonly port: number;
 }
 
-/** What a `zookeeper://` URL says. */
+/** The parts of a `zookeeper://` URL. */
 export interface ZookeeperAddress {
   readonly servers: readonly Server[];
   /** Path under which the environment lives, without a trailing slash; empty for the server's own root. */

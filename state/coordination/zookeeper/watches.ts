@@ -1,7 +1,7 @@
 import { type Clock, pause } from '../../platform/clock.js';
 import type { Observation } from '../coordinator.js';
 
-/** What an observer is told. */
+/** A look's result, as an observer is told it. */
 export interface Seen<T> {
   readonly value: T;
   /** Differs between two readings exactly when observers are to be told. */
@@ -43,10 +43,10 @@ interface Watched<T> {
   last: Seen<T> | undefined;
   /** By what was seen last, or by the event since. */
   absent: boolean;
-  /** Whether the last look was refused, which is told once. */
+  /** True if the last look was refused, which is told once. */
   refused: boolean;
   own: OwnChange | undefined;
-  /** What waits for the end of the running or the next look. */
+  /** Called at the end of the running or the next look. */
   readonly after: (() => void)[];
 }
 
@@ -116,12 +116,12 @@ export class Watches<T> {
     else this.#look(watched);
   }
 
-  /** Whether anybody observes anything. */
+  /** True if anybody observes anything. */
   isUsed(): boolean {
     return this.#watched.size > 0;
   }
 
-  /** Whether anybody observes this full path. */
+  /** True if anybody observes this full path. */
   isObserved(path: string): boolean {
     return this.#watched.has(path);
   }

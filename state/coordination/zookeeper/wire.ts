@@ -112,13 +112,13 @@ export function decodeHeader(bytes: Buffer): Header {
   return { xid: header.xid, zxid: header.zxid.readBigInt64BE(), err: header.err };
 }
 
-/** What a watch told of a node: that its children's names changed, or what became of the node itself. */
+/** A watch's news of a node: its children's names changed, or it was created, removed or changed itself. */
 export type NodeEvent = 'created' | 'removed' | 'changed' | 'names';
 
 /** By ZooKeeper's numbers of them (Watcher.Event.EventType). */
 const EVENTS: readonly (NodeEvent | undefined)[] = [undefined, 'created', 'removed', 'changed', 'names'];
 
-/** What else a server may say is: look again at everything, as after a creation. */
+/** Anything else that a server may say means: look again at everything, as after a creation. */
 export function decodeNotification(bytes: Buffer): { readonly path: string; readonly event: NodeEvent } {
   const record = new protocol.WatcherEvent();
   record.deserialize(bytes, BODY);
@@ -163,7 +163,10 @@ export function childrenCall(path: string): Call<readonly string[]> {
   };
 }
 
-/** Whether anybody may do something with a node: change it, create and remove nodes in it, or, unless `readable`, read it. */
+/**
+ * True if anybody may do something with a node: change it, create and remove nodes in it, or, unless `readable`, read
+ * it.
+ */
 export function isOpenCall(path: string, readable: boolean): Call<boolean> {
   return {
     bytes: frame(OP.getAcl, new protocol.GetACLRequest(path)),

@@ -21,7 +21,7 @@ import { type StatedNode, Tree } from './tree.js';
 import type { ZookeeperAddress } from './url.js';
 import { Watches } from './watches.js';
 
-/** What callers see in the place of a root that is not made yet. */
+/** Callers see this in the place of a root that is not made yet. */
 const EMPTY_ROOT: Node = { value: '', version: 0, ephemeral: false };
 
 const DEFAULT_TIMEOUT = 10_000;
@@ -110,7 +110,8 @@ export class ZookeeperCoordinator implements Coordinator {
           this.#tell('disconnected');
         },
         notified: (path, event) => {
-          // Whoever follows the names as well mostly lets go of a node that is gone, which then need not be looked at.
+          // An observer that follows the names as well mostly lets go of a node that is gone; then nobody need look
+          // at it.
           if (event === 'removed') this.#names.afterLook(parentOf(path), () => this.#nodes.fired(path, true));
           else if (event !== 'names') this.#nodes.fired(path, false);
           if (event !== 'changed') this.#names.fired(path, event === 'removed');
