@@ -107,3 +107,10 @@ export class ExportInvalid extends defineError<{ file: string; reason: string }>
   ({ file, reason }) => `${file} is no whole export: ${reason}`,
   'take another copy of it, or `ensemble export` once more',
 ) {}
+
+/** The storage took an object and does not show it. */
+export class StorageUnusable extends defineError<{ storage: string; reason: string }>(
+  'storage-unusable',
+  ({ storage, reason }) => `the storage ${storage} cannot be used: ${reason}`,
+  'check the environment’s `storage`',
+) {}

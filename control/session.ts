@@ -6,6 +6,8 @@ import type { Storage } from '../state/storage/storage.js';
 export interface Session {
   readonly environment: Environment;
   readonly coordinator: Coordinator;
+  /** The options, with a space in front, by which other commands go there, as whoever asks chose it; none by default. */
+  readonly choice?: string;
   /** Opened when first asked for: most requests need none, and the S3 SDK is slow to load. */
   storage(): Promise<Storage>;
 }

@@ -7,7 +7,7 @@ import { parseSound } from '../../state/model/entity.js';
 import { nodeOfUnit, paths } from '../../state/model/paths.js';
 import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
-import { requireAgent } from '../observing/require-agent.js';
+import { requireAgent } from '../../control/run/require-agent.js';
 import { requireHere } from '../observing/require-here.js';
 import { startTmux, type TmuxSession } from '../observing/tmux.js';
 import type { Output } from '../output/output.js';
@@ -33,7 +33,7 @@ export async function debugHooks(
   return withSession<ExitCode>({ output, ...invocation }, async (session) => {
     const { coordinator } = session;
     const { machine } = (await requireUnit(coordinator, unit)).value;
-    const host = await requireAgent(session, invocation, unit, machine);
+    const host = await requireAgent(session, unit, machine);
     const { debug: socket } = await requireHere(coordinator, unit, host);
     const patterns = hooks.length === 0 ? ['*'] : hooks;
     const tmux = await startTmux(socket, `${nodeOfUnit(unit)}-${process.pid}`, [

@@ -1,8 +1,8 @@
 import type { Problem } from '../../state/model/entity.js';
 import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
-import { lineFilter, matchingNothing } from '../observing/log-filter.js';
-import { followLogs, readAllLogs } from '../observing/log-reader.js';
+import { lineFilter, matchingNothing } from '../../control/logs/log-filter.js';
+import { followLogs, readAllLogs } from '../../control/logs/log-reader.js';
 import { intoFile } from '../output/into-file.js';
 import type { Output } from '../output/output.js';
 import { printable, printableLine } from '../../state/platform/printable.js';

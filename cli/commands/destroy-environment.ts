@@ -1,7 +1,4 @@
-import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { removeTree } from '../../control/remove/remove-environment.js';
-import { readMachines } from '../../state/model/machines.js';
-import { paths } from '../../state/model/paths.js';
+import { environmentContents, removeTree } from '../../control/remove/remove-environment.js';
 import { AgentsUp, NotConfirmed } from '../output/errors.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';
@@ -17,11 +14,16 @@ export async function destroyEnvironment(
   invocation: Invocation,
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
-    const machines = await readMachines(coordinator);
-    const counts = [...(await countAll(coordinator)), counted(machines.length, 'machine')];
+    const { services, units, relations, formulas, machines, up } = await environmentContents(coordinator);
+    const counts = [
+      counted(services, 'service'),
+      counted(units, 'unit'),
+      counted(relations, 'relation'),
+      counted(formulas, 'formula'),
+      counted(machines, 'machine'),
+    ];
     if (!yes)
       throw new NotConfirmed({ what: `all that is in environment ${environment.name}`, parts: counts });
-    const up = machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name);
     if (up.length > 0 && !force) throw new AgentsUp({ environment: environment.name, machines: up });
     await removeTree(coordinator);
     invocation.output.notice(`environment ${environment.name} is gone: ${counts.join(', ')}`);
@@ -30,18 +32,6 @@ export async function destroyEnvironment(
     );
     return 0;
   });
-}
-
-async function countAll(coordinator: Coordinator): Promise<readonly string[]> {
-  const kinds = [
-    [paths.services, 'service'],
-    [paths.units, 'unit'],
-    [paths.relations, 'relation'],
-    [paths.formulas, 'formula'],
-  ] as const;
-  return Promise.all(
-    kinds.map(async ([path, kind]) => counted((await coordinator.children(path))?.length ?? 0, kind)),
-  );
 }
 
 function counted(count: number, kind: string): string {

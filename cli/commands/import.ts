@@ -4,7 +4,8 @@ import { systemClock } from '../../state/platform/clock.js';
 import { readInput } from '../config/config-file.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
-import { agentCommand, warnOf, withUncheckedSession } from '../invocation/session.js';
+import { agentCommand } from '../../control/start-advice.js';
+import { warnOf, withUncheckedSession } from '../invocation/session.js';
 
 /** Formulas that a sentence names. */
 const MOST_NAMED = 5;
@@ -14,7 +15,7 @@ export async function importState(file: string, invocation: Invocation): Promise
   const exported = parseExport((await readInput(file)).toString(), file);
   return withUncheckedSession<ExitCode>(invocation, async (session) => {
     const { environment } = session;
-    const { output, globals } = invocation;
+    const { output } = invocation;
     warnOf(environment, invocation);
     const { nodes, withoutBundle } = await importTree(session, exported, requester(systemClock.now()));
     output.notice(`environment ${environment.name} holds what ${file} does: ${nodes} nodes`);
@@ -25,7 +26,7 @@ export async function importState(file: string, invocation: Invocation): Promise
           'copy what the storage before it holds there',
       );
     }
-    output.notice(`next, on each machine:\n  ${agentCommand(environment, globals)}`);
+    output.notice(`next, on each machine:\n  ${agentCommand(session)}`);
     return 0;
   });
 }

@@ -1,20 +1,20 @@
+import type { CommandOfService } from '../../control/run/run-in-one.js';
+import { runInService } from '../../control/run/run-in-service.js';
+import { runInUnit as runCommandInUnit } from '../../control/run/run-in-unit.js';
+import type { Session } from '../../control/session.js';
 import { systemClock } from '../../state/platform/clock.js';
-import { requestCommand } from '../../control/run/request-command.js';
-import { requireUnit } from '../../state/model/units.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
-import { awaitResult } from '../observing/await-result.js';
-import { commandOf, exitCodeOf, remarksOn, TIMED_OUT } from '../observing/command-result.js';
-import { CommandNotRun } from '../observing/errors.js';
-import { requireAgent } from '../observing/require-agent.js';
-import { runInService } from '../observing/run-in-service.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { commandOf, exitCodeOf, remarksOn, TIMED_OUT } from '../observing/command-result.js';
+import { summarizeRuns, tellRuns, tellWait } from '../observing/tell-run.js';
+import type { Output } from '../output/output.js';
 
 export interface RunOptions {
   /** Milliseconds. */
   readonly timeout?: number;
   /** Units of a service at a time; default: all of them. */
-  readonly maxParallel?: number;
+  readonly maxParallel?: number | undefined;
   readonly format: 'text' | 'json';
 }
 
@@ -35,40 +35,39 @@ export async function runCommand(
   // From the beginning: a process that is simply killed leaves its request standing until its session runs out.
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
-  const { signal } = interrupt;
-  if (isUnit) return runInUnit(where, command, { timeout, format }, invocation, signal);
-  return withSession<ExitCode>(invocation, (session) =>
-    runInService(session, invocation, where, command, { timeout, maxParallel, format, interrupt: signal }),
-  );
+  return withSession<ExitCode>(invocation, (session) => {
+    const request = { command, timeout, by: requester(systemClock.now()), interrupt: interrupt.signal };
+    return isUnit
+      ? runInUnit(session, where, request, format, invocation.output)
+      : runInUnits(session, where, { ...request, maxParallel }, format, invocation.output);
+  });
+}
+
+async function runInUnits(
+  session: Session,
+  service: string,
+  request: CommandOfService & Pick<RunOptions, 'maxParallel'>,
+  format: RunOptions['format'],
+  output: Output,
+): Promise<ExitCode> {
+  const runs = await runInService(session, service, request, tellRuns(output, service, format === 'text'));
+  if (format === 'json') output.data(JSON.stringify(runs, null, 2));
+  return summarizeRuns(output, service, runs, request.interrupt.aborted);
 }
 
 async function runInUnit(
+  session: Session,
   unit: string,
-  command: readonly string[],
-  { timeout, format }: { readonly timeout: number | undefined; readonly format: RunOptions['format'] },
-  invocation: Invocation,
-  interrupt: AbortSignal,
+  request: CommandOfService,
+  format: RunOptions['format'],
+  output: Output,
 ): Promise<ExitCode> {
-  const { output } = invocation;
-  return withSession<ExitCode>(invocation, async (session) => {
-    const { coordinator } = session;
-    const { machine } = (await requireUnit(coordinator, unit)).value;
-    const host = await requireAgent(session, invocation, unit, machine);
-    // The request is this session's: closing it takes the request back.
-    const id = await requestCommand(
-      coordinator,
-      unit,
-      { command: [...command], timeLimit: timeout },
-      requester(systemClock.now()),
-    );
-    const result = await awaitResult(coordinator, unit, id, host, output, interrupt, timeout);
-    if (result === 'interrupted') return 130;
-    if (result === 'too-late') return TIMED_OUT;
-    if (result.outcome === 'not-started')
-      throw new CommandNotRun({ unit, reason: result.reason ?? 'it was not started' });
-    if (format === 'json') output.data(JSON.stringify({ unit, command, ...result }, null, 2));
-    else output.stdout.write(result.output);
-    for (const remark of remarksOn(result)) output.warn(remark);
-    return exitCodeOf(result);
-  });
+  const result = await runCommandInUnit(session, unit, request, tellWait(output));
+  if (result === 'interrupted') return 130;
+  if (result === 'too-late') return TIMED_OUT;
+  const { command } = request;
+  if (format === 'json') output.data(JSON.stringify({ unit, command, ...result }, null, 2));
+  else output.stdout.write(result.output);
+  for (const remark of remarksOn(result)) output.warn(remark);
+  return exitCodeOf(result);
 }

@@ -2,7 +2,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import { readSnapshot, type Snapshot } from '../../control/status/snapshot.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { intoFile } from '../output/into-file.js';
-import { choiceOptions, withSession } from '../invocation/session.js';
+import { withSession } from '../invocation/session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../../control/status/scopes.js';
 import { statusDocument } from '../../control/status/status-document.js';
@@ -38,14 +38,10 @@ function print(
   invocation: Invocation,
 ): Promise<ExitCode> {
   const { output } = invocation;
-  return withSession<ExitCode>(invocation, async ({ coordinator, environment }) => {
+  return withSession<ExitCode>(invocation, async ({ coordinator, environment, choice }) => {
     const textOf = (snapshot: Snapshot): Promise<string> => {
       const shown = filterUnits(narrow(snapshot, scopes), filter);
-      const document = statusDocument(
-        environment.name,
-        shown,
-        choiceOptions(environment, invocation.globals),
-      );
+      const document = statusDocument(environment.name, shown, choice);
       return statusText(document, format, output, watch, snapshot.machines.length);
     };
     if (!watch) {

@@ -4,7 +4,7 @@ import { readMachinesUp } from '../../state/model/machines.js';
 import { readUnitStates } from '../../control/status/snapshot.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import type { Session } from '../../control/session.js';
-import { readStartAdvice } from '../invocation/session.js';
+import { readStartAdvice } from '../../control/start-advice.js';
 import { type FollowEnd, followUnits, type Progress } from '../../control/progress/follow.js';
 import type { Row } from '../../control/progress/row.js';
 import type { Goal } from '../../control/progress/goal.js';
@@ -27,7 +27,7 @@ export type UnitMachines = ReadonlyMap<string, string | null>;
  */
 export async function followAndTell(
   session: Session,
-  { output, globals }: Invocation,
+  { output }: Invocation,
   goal: Goal,
   units: readonly string[],
   options: FollowOptions & {
@@ -39,7 +39,7 @@ export async function followAndTell(
 ): Promise<ExitCode> {
   const { coordinator } = session;
   if (!options.wait) {
-    await warnOfAbsentAgents(session, { output, globals }, units, options.machines);
+    await warnOfAbsentAgents(session, { output }, units, options.machines);
     await options.ended?.(undefined);
     return 0;
   }
@@ -59,7 +59,6 @@ export async function followAndTell(
     const offline = end.rows.filter(({ standing }) => standing === 'offline');
     const start = await readStartAdvice(
       session,
-      globals,
       offline.map(({ machine }) => machine),
     );
     for (const line of summarize(goal, end, elapsed, start, start.why)) output.notice(line);
@@ -110,7 +109,7 @@ async function readHosts(coordinator: Coordinator, units: readonly string[]): Pr
 /** Says for units whose machine has no agent up that their request waits, and how to start one. */
 export async function warnOfAbsentAgents(
   session: Session,
-  { output, globals }: Pick<Invocation, 'output' | 'globals'>,
+  { output }: Pick<Invocation, 'output'>,
   units: readonly string[],
   known?: UnitMachines,
 ): Promise<void> {
@@ -127,7 +126,7 @@ export async function warnOfAbsentAgents(
     names.push(unit);
     waiting.set(machine, names);
   }
-  const start = await readStartAdvice(session, globals, [...waiting.keys()]);
+  const start = await readStartAdvice(session, [...waiting.keys()]);
   for (const [machine, names] of waiting) {
     output.warn(`${start.why(machine)}, so ${namesOf(names)} must wait; ${start(machine)}`);
   }

@@ -4,15 +4,10 @@ import { systemClock } from '../../state/platform/clock.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import type { Environment } from '../../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../../state/environments/environments-file.js';
-import { cordonBlocker, readClosedMachines } from '../../control/cordon.js';
-import { type Absence, absenceOf, absenceSentence, wayBack } from '../../state/model/absence.js';
-import { parseSound } from '../../state/model/entity.js';
 import { shellQuoted, shellWord } from '../../state/platform/shell-word.js';
 import { NotBootstrapped } from '../../state/model/errors.js';
 import { requireLayout } from '../../state/model/layout.js';
-import { paths } from '../../state/model/paths.js';
 import { openGate, openGates } from '../../state/model/protection.js';
-import { machineSchema } from '../../state/model/schemas.js';
 import { openStorage } from '../../state/storage/open.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { tellOfAbsence } from './coordinator-away.js';
@@ -37,9 +32,7 @@ export async function withSession<T>(
     open.catch(() => undefined);
     await checkLayout(session);
     for (const path of await open)
-      invocation.output.warn(
-        openGate(session.environment, path, bootstrapCommand(session.environment, invocation)),
-      );
+      invocation.output.warn(openGate(session.environment, path, `ensemble bootstrap${session.choice}`));
     return work(session);
   });
 }
@@ -74,6 +67,7 @@ export async function withUncheckedSession<T>(
     return await work({
       environment,
       coordinator,
+      choice: choiceOptions(environment, invocation.globals),
       storage: () => {
         storage ??= openStorage(environment.storage);
         return storage;
@@ -97,10 +91,6 @@ export async function chosenEnvironment({ globals, misuse }: Invocation): Promis
   return { name: ADHOC, state: absoluteUrl(state, resolve()), storage: absoluteUrl(storage, resolve()) };
 }
 
-function bootstrapCommand(environment: Environment, { globals }: Pick<Invocation, 'globals'>): string {
-  return `ensemble bootstrap${choiceOptions(environment, globals)}`;
-}
-
 async function checkLayout({ coordinator, environment }: Session): Promise<void> {
   try {
     await requireLayout(coordinator, environment.name);
@@ -113,59 +103,8 @@ async function checkLayout({ coordinator, environment }: Session): Promise<void>
   }
 }
 
-/** The command that starts an agent for the environment as this command line chose it, on a machine that is new. */
-export function agentCommand(environment: Environment, globals: GlobalOptions): string {
-  return `ensemble-agent${choiceOptions(environment, globals)}`;
-}
-
-/**
- * Says what has the agent of a machine work again, or on null what gives units a machine: `start it on …`, `start one
- * with: …`.
- */
-export interface StartAdvice {
-  (machine: string | null): string;
-  /** All machines there are, where every one is cordoned and that keeps units waiting for one. */
-  readonly closed?: readonly string[] | undefined;
-  /** Says why none works: `no agent is running on m0`, `the agent of m0 was stopped at …`. */
-  readonly why: (machine: string | null) => string;
-  readonly absence: (machine: string) => Absence;
-}
-
-/** Reads what is known of these machines, so that operators are told how each one's own agent is started. */
-export async function readStartAdvice(
-  { coordinator, environment }: Pick<Session, 'coordinator' | 'environment'>,
-  globals: GlobalOptions,
-  machines: readonly (string | null)[],
-): Promise<StartAdvice> {
-  const names = [...new Set(machines)].filter((machine) => machine !== null);
-  const found = await coordinator.getMany(names.map(paths.machine));
-  const choice = choiceOptions(environment, globals);
-  const nodes = new Map(
-    names.map((name, index) => [
-      name,
-      parseSound(paths.machine(name), machineSchema, found[index], [])?.value,
-    ]),
-  );
-  const closed = machines.includes(null) ? await readClosedMachines(coordinator) : undefined;
-  const advice = (machine: string | null): string => {
-    if (machine !== null) return wayBack(machine, nodes.get(machine), choice);
-    return closed === undefined
-      ? `start one with: ${agentCommand(environment, globals)}`
-      : cordonBlocker(closed).next;
-  };
-  const absence = (machine: string): Absence => absenceOf(nodes.get(machine));
-  return Object.assign(advice, {
-    closed,
-    absence,
-    why: (machine: string | null): string => {
-      if (machine !== null) return absenceSentence(machine, absence(machine));
-      return closed === undefined ? 'no agent is running on any machine' : 'every machine is cordoned';
-    },
-  });
-}
-
 /** The options, with a space in front, by which another command goes to the environment this one was given. */
-export function choiceOptions(environment: Environment, globals: GlobalOptions): string {
+function choiceOptions(environment: Environment, globals: GlobalOptions): string {
   if (environment.name === ADHOC) return ` ${urlOptions(environment)}`;
   return globals.environment === undefined ? '' : ` -e ${shellWord(environment.name)}`;
 }

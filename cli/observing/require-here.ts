@@ -6,7 +6,7 @@ import { paths } from '../../state/model/paths.js';
 import { type AgentPresence, machineSchema } from '../../state/model/schemas.js';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { DataDirectoryForbidden, NotOnMachine } from './errors.js';
-import type { AgentHost } from './require-agent.js';
+import type { AgentHost } from '../../control/run/require-agent.js';
 
 /** Milliseconds for which an agent is waited for that took the call and says nothing. */
 const PATIENCE = 5_000;

@@ -48,13 +48,6 @@ export class NoRepository extends defineError<{ formula: string }>(
   { exitCode: 2 },
 ) {}
 
-/** The storage took an object and does not show it. */
-export class StorageUnusable extends defineError<{ storage: string; reason: string }>(
-  'storage-unusable',
-  ({ storage, reason }) => `the storage ${storage} cannot be used: ${reason}`,
-  'check the environment’s `storage`',
-) {}
-
 /** What cannot be undone is done only when it is asked for in so many words. */
 export class NotConfirmed extends defineError<{
   /** What would be removed, e.g. `all that is in environment test`. */

@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
+import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
 
@@ -28,4 +29,29 @@ async function pathsUnder(coordinator: Coordinator, path: string): Promise<reado
   if (children === undefined) return [];
   const below = await Promise.all(children.map((child) => pathsUnder(coordinator, `${path}/${child}`)));
   return [...below.flat(), path];
+}
+
+/** How much there is in an environment, and who works on it. */
+export interface EnvironmentContents {
+  readonly services: number;
+  readonly units: number;
+  readonly relations: number;
+  readonly formulas: number;
+  readonly machines: number;
+  /** Machines whose agents are up. */
+  readonly up: readonly string[];
+}
+
+/** What `removeTree` would remove. */
+export async function environmentContents(coordinator: Coordinator): Promise<EnvironmentContents> {
+  const count = async (path: string): Promise<number> => (await coordinator.children(path))?.length ?? 0;
+  const [machines, services, units, relations, formulas] = await Promise.all([
+    readMachines(coordinator),
+    count(paths.services),
+    count(paths.units),
+    count(paths.relations),
+    count(paths.formulas),
+  ]);
+  const up = machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name);
+  return { services, units, relations, formulas, machines: machines.length, up };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readAllLogs } from '../../cli/observing/log-reader.js';
+import { readAllLogs } from '../../control/logs/log-reader.js';
 import { paths } from '../../state/model/paths.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';

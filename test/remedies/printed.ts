@@ -117,7 +117,7 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'bootstrap names the agent and the first deploy',
   },
-  'cli/commands/bootstrap.ts: ensemble stores formulas here\\n': {
+  'control/environment/bootstrap.ts: ensemble stores formulas here\\n': {
     why: 'the content of the object by which a storage is tried, and no command',
   },
   'cli/commands/cordon.ts: ensemble uncordon {name}': {
@@ -169,7 +169,7 @@ export const printed: Readonly<
     test: 'test/regression/interrupted-deploy-goes-on.test.ts',
     says: 'ensemble upgrade-formula guestbook',
   },
-  'cli/observing/await-result.ts: ensemble history {unit}': {
+  'cli/observing/tell-run.ts: ensemble history {unit}': {
     why: 'it shows whether the command began after all, and ends nothing',
   },
   'cli/follow/follow-and-tell.ts: ensemble history {service}': {
@@ -210,7 +210,7 @@ export const printed: Readonly<
     test: 'test/remedies/remedies.test.ts',
     says: 'upgrade-formula --force f',
   },
-  'cli/observing/await-result.ts: ensemble abort {unit}': {
+  'cli/observing/tell-run.ts: ensemble abort {unit}': {
     test: 'test/regression/abort-a-hanging-hook.test.ts',
     says: 'ends a command of `run`, which says so',
   },
@@ -218,11 +218,11 @@ export const printed: Readonly<
     test: 'test/remedies/command-line-rows.ts',
     says: 'bootstrap with the URLs it was asked with',
   },
-  'cli/invocation/session.ts: ensemble bootstrap{choiceOptions(environment, globals)}': {
+  'cli/invocation/session.ts: ensemble bootstrap{session.choice}': {
     test: 'test/regression/secret-closes-the-root.test.ts',
     says: 'till then the agent and commands say so',
   },
-  'cli/invocation/session.ts: ensemble-agent{choiceOptions(environment, globals)}': {
+  'control/start-advice.ts: ensemble-agent{choice}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'the agent that is named',
   },

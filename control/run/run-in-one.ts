@@ -1,16 +1,14 @@
-import type { Session } from '../../control/session.js';
-import type { Clock, Timer } from '../../state/platform/clock.js';
+import type { Session } from '../session.js';
+import { type Clock, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { requestCommand } from '../../control/run/request-command.js';
+import { requestCommand } from './request-command.js';
 import type { CommandResult } from '../../state/model/commands.js';
 import { UnitNotFound } from '../../state/model/errors.js';
 import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
 import { requireUnit } from '../../state/model/units.js';
-import type { Invocation } from '../invocation/invocation.js';
-import type { Output } from '../output/output.js';
-import { requester } from '../invocation/requester.js';
-import { awaitResult } from './await-result.js';
+import { awaitResult, type WaitEvent } from './await-result.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
 import { requireAgent } from './require-agent.js';
 
@@ -34,20 +32,32 @@ export interface UnitRun extends Told {
     | 'not-asked';
 }
 
+/** A command that each unit of a service runs. */
+export interface CommandOfService {
+  readonly command: readonly string[];
+  /** Milliseconds, of each unit from when it is asked. */
+  readonly timeout?: number | undefined;
+  readonly by: Requester;
+  /** No unit is asked from then on, and none is waited for. */
+  readonly interrupt: AbortSignal;
+}
+
+export type RunEvent =
+  | { readonly kind: 'waiting'; readonly unit: string; readonly event: WaitEvent }
+  | { readonly kind: 'ended'; readonly run: UnitRun }
+  /** What was asked stands all the same. */
+  | { readonly kind: 'not-on-record'; readonly reason: string };
+
 /** Milliseconds for which an agent that went away is waited for: it may just be restarted. */
 const PATIENCE = 15_000;
 
 /** Runs a command in a unit; whatever comes between is its outcome, so that no other unit waits for it. */
 export async function runInOne(
   session: Session,
-  invocation: Invocation,
   unit: string,
-  command: readonly string[],
-  {
-    timeout,
-    interrupt,
-    clock,
-  }: { readonly timeout: number | undefined; readonly interrupt: AbortSignal; readonly clock: Clock },
+  { command, timeout, by, interrupt }: CommandOfService,
+  tell: (event: RunEvent) => void,
+  clock: Clock = systemClock,
 ): Promise<UnitRun> {
   const ended = (outcome: UnitRun['outcome'], reason?: string): UnitRun => ({
     unit,
@@ -64,18 +74,19 @@ export async function runInOne(
   let endWatch: (() => void) | undefined;
   try {
     const { machine } = (await requireUnit(coordinator, unit)).value;
-    const host = await requireAgent(session, invocation, unit, machine);
+    const host = await requireAgent(session, unit, machine);
     const id = await requestCommand(
       coordinator,
       unit,
       { command: [...command], timeLimit: timeout },
-      requester(clock.now()),
+      // Its time limit counts from when it is asked.
+      { ...by, requestedAt: new Date(clock.now()).toISOString() },
       false,
     );
     endWatch = watchAgent(coordinator, host.machine, clock, () => away.abort());
     const signal = AbortSignal.any([interrupt, away.signal]);
-    const output = behind(unit, invocation.output);
-    const result = await awaitResult(coordinator, unit, id, host, output, signal, timeout, clock);
+    const told = (event: WaitEvent): void => tell({ kind: 'waiting', unit, event });
+    const result = await awaitResult(coordinator, unit, id, host, told, signal, timeout, clock);
     if (result === 'too-late') return ended('too-late');
     if (result !== 'interrupted') return { unit, command, ...result };
     if (interrupt.aborted) return ended('interrupted');
@@ -105,42 +116,7 @@ function watchAgent(coordinator: Coordinator, machine: string, clock: Clock, gon
   };
 }
 
-/** An output whose messages name the unit that they are about. */
-function behind(unit: string, output: Output): Output {
-  return {
-    ...output,
-    notice: (text) => output.notice(`${unit}: ${text}`),
-    warn: (text) => output.warn(`${unit}: ${text}`),
-  };
-}
-
 /** Whether its agent told what became of it. */
 export function hasResult(run: UnitRun): run is UnitRun & Pick<CommandResult, 'outcome'> {
   return ['exited', 'killed', 'timed-out', 'not-started', 'lost'].includes(run.outcome);
-}
-
-/** Why a command did not succeed in a unit, in a few words; undefined where it did. */
-export function failureOf({ outcome, exit, signal, reason }: UnitRun): string | undefined {
-  switch (outcome) {
-    case 'exited':
-      if (exit === 0 && reason === undefined) return undefined;
-      return exit === 0 ? reason : `exit ${exit ?? '?'}`;
-    case 'killed':
-      return `ended by ${signal ?? 'a signal'}`;
-    case 'timed-out':
-    case 'too-late':
-      return 'it took too long';
-    case 'not-started':
-      return reason ?? 'it was not started';
-    case 'lost':
-      return 'it went down with its machine or agent';
-    case 'removed':
-      return 'the unit was removed';
-    case 'unreachable':
-      return reason;
-    case 'interrupted':
-      return 'interrupted';
-    case 'not-asked':
-      return 'not asked before Ctrl-C';
-  }
 }

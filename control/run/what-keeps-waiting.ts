@@ -5,8 +5,8 @@ import { absenceOf, absenceSentence } from '../../state/model/absence.js';
 import { parseEntity, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { type Machine, machineSchema, statusSchema } from '../../state/model/schemas.js';
-import { relationErrors } from '../../control/status/relation-entries.js';
-import { unitMessage } from '../../control/status/unit-message.js';
+import { relationErrors } from '../status/relation-entries.js';
+import { unitMessage } from '../status/unit-message.js';
 
 /** Milliseconds after which a command that has not begun says why: most begin before. */
 const SOON = 1_000;

@@ -1,9 +1,8 @@
-import { readClosedMachines } from '../../control/cordon.js';
+import { readClosedMachines } from '../cordon.js';
 import { readPresence } from '../../state/model/machines.js';
 import type { AgentPresence } from '../../state/model/schemas.js';
-import type { Invocation } from '../invocation/invocation.js';
-import type { Session } from '../../control/session.js';
-import { agentCommand, readStartAdvice } from '../invocation/session.js';
+import type { Session } from '../session.js';
+import { agentCommand, readStartAdvice } from '../start-advice.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
 
 /** A machine whose agent is up. */
@@ -17,18 +16,17 @@ export interface AgentHost {
  * @throws UnitUnplaced, AgentDown
  */
 export async function requireAgent(
-  session: Session,
-  { globals }: Pick<Invocation, 'globals'>,
+  session: Pick<Session, 'choice' | 'coordinator'>,
   unit: string,
   machine: string | null,
 ): Promise<AgentHost> {
   if (machine === null) {
     const closed = await readClosedMachines(session.coordinator);
-    throw new UnitUnplaced({ unit, start: agentCommand(session.environment, globals), closed });
+    throw new UnitUnplaced({ unit, start: agentCommand(session), closed });
   }
   const agent = await readPresence(session.coordinator, machine);
   if (agent === undefined) {
-    const start = await readStartAdvice(session, globals, [machine]);
+    const start = await readStartAdvice(session, [machine]);
     const isKnown = start.absence(machine).kind !== 'down';
     throw new AgentDown({
       unit,

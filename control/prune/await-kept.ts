@@ -6,13 +6,18 @@ import { type KeptRequest, keptRequestSchema } from '../../state/model/kept.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { type Machine, machineSchema } from '../../state/model/schemas.js';
-import type { Output } from '../output/output.js';
 
 /** Milliseconds after which it is said that an answer takes its time: much data takes long to remove. */
 const MOMENT = 2_000;
 
 /** Milliseconds for which an agent that went down is waited for: it may just be restarted. */
 const PATIENCE = 15_000;
+
+/** What comes between a request and its answer: it takes its time, or the agent went down and is waited for. */
+export interface KeptEvent {
+  readonly kind: 'waits' | 'agent-left';
+  readonly machine: string;
+}
 
 /**
  * Waits for a machine's agent to answer what is asked of the units it keeps, and tells what keeps it waiting. Where the
@@ -24,7 +29,7 @@ export async function awaitKept(
   coordinator: Coordinator,
   machine: string,
   id: string,
-  output: Output,
+  tell: (event: KeptEvent) => void,
   interrupt: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<KeptRequest['result'] | 'unreached'> {
@@ -37,7 +42,7 @@ export async function awaitKept(
       let up = true;
       const look = (isFirst: boolean): void => {
         if (absenceOf(node?.value).kind === 'suspended') resolve('unreached');
-        else if (isFirst) output.notice(`waiting for the agent on ${machine}`);
+        else if (isFirst) tell({ kind: 'waits', machine });
         timer = clock.after(MOMENT, () => look(false));
       };
       timer = clock.after(MOMENT, () => look(true));
@@ -66,7 +71,7 @@ export async function awaitKept(
         coordinator.observe(paths.agent(machine), (presence) => {
           if (stoppedAt(presence) !== undefined) resolve('unreached');
           else if (up && !isPresence(presence)) {
-            output.warn(`the agent on ${machine} went down; waiting for it to come back`);
+            tell({ kind: 'agent-left', machine });
             patience = clock.after(PATIENCE, () => resolve('unreached'));
           }
           up = isPresence(presence);

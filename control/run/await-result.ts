@@ -1,13 +1,11 @@
 import { type Clock, pause, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { withdrawCommand } from '../../control/run/request-command.js';
+import { withdrawCommand } from './request-command.js';
 import { type CommandResult, commandRequestSchema } from '../../state/model/commands.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { formatDuration } from '../output/durations.js';
-import type { Output } from '../output/output.js';
 import type { AgentHost } from './require-agent.js';
 import { watchWhatKeepsWaiting } from './what-keeps-waiting.js';
 
@@ -17,13 +15,33 @@ const GRACE = 20_000;
 /** Milliseconds that the coordinator gets to say whether a request is taken back. */
 const WITHDRAWAL = 2_000;
 
+/** What became of a request that nobody waits for any more. */
+type Withdrawal = 'withdrawn' | 'begun' | 'unknown';
+
+/** What comes between a command and its result. */
+export type WaitEvent =
+  /** Why it has not begun. */
+  | { readonly kind: 'waits'; readonly reason: string }
+  /** It has begun, and its agent does not tell its end. `within`: milliseconds. */
+  | { readonly kind: 'no-answer'; readonly within: number; readonly machine: string }
+  | {
+      readonly kind: 'not-begun';
+      readonly within: number;
+      readonly request: Exclude<Withdrawal, 'begun'>;
+      readonly reason: string;
+    }
+  /** Whoever asked waits no longer. */
+  | { readonly kind: 'given-up'; readonly unit: string; readonly request: Withdrawal }
+  /** The agent went down, or was stopped; it is waited for. */
+  | { readonly kind: 'agent-left'; readonly machine: string; readonly isStopped: boolean };
+
 /** Takes the request back, if it can be known at once that no agent begins it. */
 async function withdrawn(
   coordinator: Coordinator,
   unit: string,
   id: string,
   clock: Clock,
-): Promise<'withdrawn' | 'begun' | 'unknown'> {
+): Promise<Withdrawal> {
   const inTime = new AbortController();
   const late = pause(clock, WITHDRAWAL, inTime.signal).then(() => 'unknown' as const);
   late.catch(() => undefined);
@@ -49,7 +67,7 @@ export async function awaitResult(
   unit: string,
   id: string,
   { machine }: AgentHost,
-  output: Output,
+  tell: (event: WaitEvent) => void,
   interrupt: AbortSignal,
   timeout: number | undefined,
   clock: Clock = systemClock,
@@ -66,14 +84,13 @@ export async function awaitResult(
         resolve(end);
       };
       const waiting = watchWhatKeepsWaiting(coordinator, clock, unit, machine, (reason) => {
-        if (!begun) output.notice(`the command waits: ${reason}`);
+        if (!begun) tell({ kind: 'waits', reason });
       });
       observations.push(waiting);
-      const late = `no answer within ${formatDuration(timeout ?? 0)}`;
       // One that has begun is ended by the agent, which counts its waiting in; for one that does not answer, a while.
       const awaitItsEnd = (): void => {
         deadline = clock.after(GRACE, () => {
-          output.warn(`${late}: the agent on ${machine} does not tell what became of it`);
+          tell({ kind: 'no-answer', within: timeout ?? 0, machine });
           settle('too-late');
         });
       };
@@ -82,9 +99,7 @@ export async function awaitResult(
         const answer = await withdrawn(coordinator, unit, id, clock);
         if (isSettled) return;
         if (answer === 'begun') return awaitItsEnd();
-        const said =
-          answer === 'withdrawn' ? 'and taken back' : 'and it is not known whether it still will be';
-        output.warn(`not begun within ${formatDuration(timeout ?? 0)}, ${said}: ${keptBy}`);
+        tell({ kind: 'not-begun', within: timeout ?? 0, request: answer, reason: keptBy });
         settle('too-late');
       };
       if (timeout !== undefined)
@@ -93,13 +108,7 @@ export async function awaitResult(
       const give = async (): Promise<void> => {
         const answer = begun ? 'begun' : await withdrawn(coordinator, unit, id, clock);
         if (isSettled) return;
-        output.notice(
-          {
-            begun: `it goes on, and what it prints is lost; to end it: ensemble abort ${unit}`,
-            withdrawn: 'taken back; it had not begun',
-            unknown: `it is not known whether it begins yet; see: ensemble history ${unit}`,
-          }[answer],
-        );
+        tell({ kind: 'given-up', unit, request: answer });
         settle('interrupted');
       };
       const interrupted = (): void => void give().catch(reject);
@@ -123,8 +132,7 @@ export async function awaitResult(
         }),
         coordinator.observe(paths.agent(machine), (node) => {
           if (up && !isPresence(node)) {
-            const what = stoppedAt(node) === undefined ? 'went down' : 'was stopped';
-            output.warn(`the agent on ${machine} ${what}; waiting for it to come back`);
+            tell({ kind: 'agent-left', machine, isStopped: stoppedAt(node) !== undefined });
           }
           up = isPresence(node);
         }),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { runInOne, type UnitRun } from '../../../cli/observing/run-in-one.js';
+import { runInOne, type UnitRun } from '../../../control/run/run-in-one.js';
+import { tellRuns } from '../../../cli/observing/tell-run.js';
 import type { Output } from '../../../cli/output/output.js';
 import { paths } from '../../../state/model/paths.js';
 import { removeUnit } from '../../../state/model/removal.js';
 import { addUnits } from '../../../control/deploy/add-units.js';
 import { eventually } from '../../eventually.js';
 import { ManualClock } from '../../manual-clock.js';
-import { addMachine, addService, now, useTree } from '../../state/model/tree.js';
+import { addMachine, addService, now, requester, useTree } from '../../state/model/tree.js';
 
 describe('a command in one unit of several', () => {
   const tree = useTree();
@@ -43,14 +44,8 @@ describe('a command in one unit of several', () => {
       coordinator,
       storage: () => Promise.reject(new Error('none is asked for')),
     };
-    const invocation = {
-      output,
-      globals: {},
-      misuse: () => {
-        throw new Error('nothing is misused');
-      },
-    };
-    return runInOne(session, invocation, 'web/0', ['true'], { timeout: undefined, interrupt, clock });
+    const request = { command: ['true'], by: requester, interrupt };
+    return runInOne(session, 'web/0', request, tellRuns(output, 'web', false), clock);
   }
 
   const requested = (): Promise<void> =>
