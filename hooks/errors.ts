@@ -32,7 +32,7 @@ export class HookCannotStart extends defineError<{ unit: string; hook: string }>
       : 'see that the disk has room: df -h',
 ) {}
 
-/** What became of a hook that an agent before this one started could not be found out; it may heal. */
+/** The agent could not find out how a hook ended that an agent before it started; it may heal. */
 export class HookCannotAdopt extends defineError<{ unit: string; hook: string }>(
   'hook-cannot-adopt',
   ({ unit, hook }, cause) => `what became of hook "${hook}" of ${unit} is not known${asReason(cause)}`,
@@ -45,7 +45,7 @@ export class HookFailed extends defineError<{
   hook: string;
   status: number;
   logFile: string;
-  /** What it printed last; may be empty. */
+  /** The last lines that it printed; may be empty. */
   lastLines: string;
   reason: string | undefined;
 }>(
@@ -129,7 +129,7 @@ export class SocketInUse extends defineError<{ path: string }>(
   'stop it first, or start this one with another --data-dir',
 ) {}
 
-/** What is wrong with the words a hook gave to a tool; the tool's usage follows it. */
+/** A hook gave wrong words to a tool; the tool's usage follows. */
 export class ToolUsageError extends defineError<{ tool: string; problem: string }>(
   'tool-usage',
   ({ problem }) => problem,
@@ -162,7 +162,7 @@ function wayOut(unit: string): string {
   return `ensemble debug-log -i ${unit}, then: ensemble resolved --retry ${unit}`;
 }
 
-/** Whether a hook ran, and failed or was ended: its log says more. */
+/** True if a hook ran, and failed or was ended: its log says more. */
 export function isHookFailure(error: unknown): boolean {
   return [HookFailed, HookKilled, HookTimedOut, HookAborted].some((kind) => error instanceof kind);
 }

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { DEFAULT_PATH } from '../state/platform/find-perl.js';
 
-/** What the environment of a hook is made from. */
+/** The parts that the environment of a hook is made from. */
 export interface HookEnvironmentInput {
   /** e.g. `mysql/0`; the service is what stands before the slash. */
   readonly unit: string;
@@ -14,7 +14,7 @@ export interface HookEnvironmentInput {
   readonly socket: string;
   /** Where the hook tools are; goes before everything else on the PATH. */
   readonly toolDirectory: string;
-  /** What may be inherited: only PATH, HOME and the variables of `inheritedNames`. Default: this process's own. */
+  /** Variables that may be inherited: only PATH, HOME and those of `inheritedNames`. Default: this process's own. */
   readonly inherited?: Readonly<NodeJS.ProcessEnv>;
   /** In relation hooks. */
   readonly relation?: {
@@ -28,7 +28,7 @@ export interface HookEnvironmentInput {
   readonly upgrade?: { readonly from: string; readonly to: string };
 }
 
-/** What a hook needs of the machine it runs on: its language, its time zone and its way out of the network. */
+/** A hook needs these of the machine it runs on: its language, its time zone and its way out of the network. */
 const inheritedNames = [
   'LANG',
   'TZ',

@@ -50,7 +50,7 @@ export class HookRelationBroken extends defineError<{
 export class HookSettingsTooLarge extends defineError<{
   bytes: number;
   limit: number;
-  /** What is counted besides what the hook sets. */
+  /** Says what else is counted besides what the hook sets. */
   together?: string;
 }>(
   'hook-settings-too-large',

@@ -8,9 +8,9 @@ import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookContextSource, LogLevel, WorkloadState } from './source.js';
 
 /**
- * What the hook tools of one run act on. It refuses to know which hook it is and why it runs.
+ * The state that the hook tools of one run act on. It refuses to know which hook it is and why it runs.
  *
- * Reads are a snapshot: what was read first is what is read throughout. Writes are buffered until `finish`. Log lines
+ * Reads are a snapshot: the first value read is the value throughout. Writes are buffered until `finish`. Log lines
  * and status messages take effect at once.
  */
 export class HookContext {

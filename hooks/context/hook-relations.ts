@@ -33,9 +33,9 @@ export interface ContextAccess {
 export class HookRelations {
   readonly #source: HookContextSource;
   readonly #access: ContextAccess;
-  /** What was set, in order; one that could not be kept goes out again from wherever it stands. */
+  /** The changes, in order; one that could not be kept goes out again from wherever it stands. */
   #changes: readonly { readonly relation: string; readonly change: SettingsChange }[];
-  /** What was set before the hook, by the relation's id, where the hook sets something. */
+  /** The settings from before the hook, by the relation's id, for the relations in which the hook sets something. */
   readonly #before = new Map<string, RelationSettings>();
 
   /** @param own the relation the hook is about, in relation hooks */
@@ -64,7 +64,7 @@ export class HookRelations {
     const all = await this.all();
     if (all.some(({ id }) => id === text)) return text;
     const [match, ...others] = all.filter(({ name }) => name === text).map(({ id }) => id);
-    // Of a relation that is gone the unit's own settings can still be read.
+    // The unit's own settings can still be read in a relation that is gone.
     if (match === undefined && this.own?.name === text) return this.own.id;
     if (match === undefined) {
       throw new HookRelationUnknown({ relation: text, known: all.map(({ id }) => id) });
@@ -84,8 +84,8 @@ export class HookRelations {
   }
 
   /**
-   * What a unit has set in a relation; of the hook's own unit, with what the hook has set. A unit that is there, or that
-   * the hook is about, may have set nothing; of others something must be known.
+   * A unit's settings in a relation; for the hook's own unit, with the hook's own changes. A unit that is there, or
+   * that the hook is about, may have set nothing; anything else must be known.
    * @throws HookRelationBroken, HookRelationUnitUnknown
    */
   async settings(relation: string, unit: string): Promise<RelationSettings> {
@@ -135,7 +135,7 @@ export class HookRelations {
     );
   }
 
-  /** Whether the unit is in the relation as this hook sees it, or has just left it. */
+  /** True if the unit is in the relation as this hook sees it, or has just left it. */
   async #concerns(relation: string, unit: string): Promise<boolean> {
     if (this.own?.id === relation && this.own.remoteUnit === unit) return true;
     return (await this.members(relation)).includes(unit);

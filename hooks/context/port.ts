@@ -14,7 +14,7 @@ export function formatPort(port: Port): string {
   return `${port.number}/${port.protocol}`;
 }
 
-/** What a hook does to its unit's open ports when it succeeds; no port is in both. */
+/** A successful hook's changes to its unit's open ports; no port is in both. */
 export interface PortChanges {
   readonly opened: readonly Port[];
   readonly closed: readonly Port[];

@@ -24,7 +24,7 @@ export interface HookRelation {
 
 export type RelationSettings = Readonly<Record<string, string>>;
 
-/** What is to become of a unit's settings in a relation, by key; null deletes. */
+/** The new values of a unit's settings in a relation, by key; null deletes. */
 export type SettingsChange = Readonly<Record<string, string | null>>;
 
 /** Changes of the unit's own settings, by the relation's id. */
@@ -53,15 +53,15 @@ export function writtenSize(settings: RelationSettings): number {
   return Buffer.byteLength(JSON.stringify(settings)) + BESIDES;
 }
 
-/** Whether a settings key can be used: hooks write it as a word of the shell, before an `=`. */
+/** True for a usable settings key: hooks write it as a word of the shell, before an `=`. */
 export function isSettingsKey(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/.test(text);
 }
 
-/** What is wrong with a key that is none, to be said after it. */
+/** The rule for keys, as words that follow a wrong one. */
 export const keyRule = 'which is no key: a letter or digit, then letters, digits, "_", "." and "-"';
 
-/** Whether it is written as a unit's name, e.g. `my-sql/0`; such a one is also safe as part of a path. */
+/** True if it is written as a unit's name, e.g. `my-sql/0`; such a name is also safe as part of a path. */
 export function isUnitName(text: string): boolean {
   return /^[a-z][a-z0-9-]{0,254}\/(0|[1-9]\d{0,9})$/.test(text);
 }

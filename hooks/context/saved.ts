@@ -3,10 +3,10 @@ import type { PortChanges } from './port.js';
 import type { RelationWrites } from './relation.js';
 import type { Json } from './snapshot.js';
 
-/** What a hook wants written, in one transaction, if it succeeds. Kinds of writes are members of their own. */
+/** The writes of a hook, made in one transaction if it succeeds. Each kind of write is a member. */
 export interface HookWrites {
   readonly ports: PortChanges;
-  /** Of the unit's own settings. */
+  /** Changes to the unit's own settings. */
   readonly relations: RelationWrites;
 }
 

@@ -2,8 +2,8 @@
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * What a hook has read so far: the first value of every key is its value for good. Keys name what was read, e.g.
- * `config`, `ports`, `relation/db:4/settings/mysql/0`.
+ * The values that a hook has read so far: the first value of every key is its value for good. Keys name what was
+ * read, e.g. `config`, `ports`, `relation/db:4/settings/mysql/0`.
  */
 export class Snapshot {
   readonly #values: Map<string, Json>;

@@ -6,13 +6,16 @@ import type { SavedHookContext } from './saved.js';
 export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What a formula may say of its workload; not the unit's workflow state, which is the agent's to say. */
+/**
+ * The states that a formula may give its workload. The unit's workflow state is another thing, and the agent's to
+ * say.
+ */
 export const workloadStates = ['maintenance', 'blocked', 'waiting', 'active'] as const;
 export type WorkloadState = (typeof workloadStates)[number];
 
 /**
- * What the agent gives a hook to read and lets it do, for one unit. `hooks` knows neither the coordinator nor the
- * journal: this is all it sees of them.
+ * The agent's side of one unit: what a hook may read and do. `hooks` knows neither the coordinator nor the journal:
+ * this is all it sees of them.
  */
 export interface HookContextSource {
   /** Its name, e.g. `mysql/0`. */
@@ -26,9 +29,12 @@ export interface HookContextSource {
   relations(): readonly RelationInfo[];
   /** The other units that are in the relation of this id now. */
   members(relation: string): readonly string[] | Promise<readonly string[]>;
-  /** What a unit, also this one, has set in the relation of this id, or had set when it left; undefined where nothing is known of it. */
+  /**
+   * A unit's settings in the relation of this id, this unit's included, as they are or as they were when it left;
+   * undefined if nothing is known of it.
+   */
   settings(relation: string, unit: string): Promise<RelationSettings | undefined>;
-  /** What this unit's next write in the relation is merged over: its own settings as they are now. */
+  /** This unit's own settings as they are now; its next write in the relation is merged over them. */
   written(relation: string): Promise<RelationSettings>;
   /** Takes effect at once, whatever becomes of the hook. */
   log(level: LogLevel, message: string): void | Promise<void>;

@@ -8,7 +8,7 @@ import { abortedBy, claimRun, type RunRecord, readRecord, readStatus, wasTimedOu
 import { supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';
 
-/** What an agent finds of a run that is in its journal. */
+/** The state of a run that is in the agent's journal. */
 export type Adoption =
   | { readonly kind: 'running'; readonly hook: RunningHook }
   /** `logOffset` as in RunningHook; absent where the record of the run is lost. */
@@ -35,7 +35,7 @@ async function adopt(spec: HookSpec, clock: Clock, boot: string): Promise<Adopti
   const status = await readStatus(spec.runDirectory);
   const record = await readRecord(spec.runDirectory);
   if (status !== undefined) return over(spec, { status }, record);
-  // Of an earlier boot nothing runs any more; and that no claim is on the disk does not prove that none was made.
+  // Nothing of an earlier boot still runs; and a missing claim on the disk does not prove that none was made.
   if (spec.run.boot !== boot) return over(spec, { lost: true }, record);
   if (await claimRun(spec.runDirectory)) return { kind: 'never-started' };
   return takeOver(spec, clock, await readRecord(spec.runDirectory));

@@ -6,15 +6,15 @@ import type { HookSpec } from './hook-run.js';
 
 /** The tmux session that hooks are opened in. */
 export interface DebugSession {
-  /** Of the tmux server. */
+  /** The tmux server's socket. */
   readonly socket: string;
   readonly session: string;
 }
 
 /**
- * What stands in for the hook: opens the window and waits for its end, which it learns from a fifo that the window
- * keeps open, so that a window which is closed or killed ends it too. Where there is no window to be had, because the
- * session is gone, the hook is run as ever. Arguments: run directory, socket, session, hook.
+ * Stands in for the hook: opens the window and waits for its end, which it learns from a fifo that the window keeps
+ * open, so that a window which is closed or killed ends it too. If the session is gone, so that no window can be had,
+ * it runs the hook as ever. Arguments: run directory, socket, session, hook.
  */
 const standIn = `mkfifo "$1/ended" &&
   tmux -S "$2" new-window -t "$3:" -n "$4" /bin/sh "$1/window" 2>/dev/null ||
@@ -38,7 +38,7 @@ export async function debugCommand(
   return ['/bin/sh', '-c', standIn, 'debug', spec.runDirectory, socket, session, spec.run.hook];
 }
 
-/** Whether a formula has a hook, executable or not. */
+/** True if a formula has a hook, executable or not. */
 export function hasHook(formulaDirectory: string, hook: string): Promise<boolean> {
   return access(join(formulaDirectory, 'hooks', hook), constants.F_OK).then(
     () => true,

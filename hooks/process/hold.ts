@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** Whether a child process and its pipes keep this process alive. */
+/** Says if a child process and its pipes keep this process alive. */
 export function hold(child: ChildProcess, isWaitedFor: boolean): void {
   const handles: readonly unknown[] = [child, child.stdin, child.stdout];
   for (const handle of handles) {

@@ -37,7 +37,7 @@ export interface HookSpec {
   readonly killDelay: number;
 }
 
-/** What became of a run. */
+/** The end of a run. */
 export type HookOutcome =
   | { readonly kind: 'succeeded' }
   /** The formula has no such hook: nothing ran, and that is a success. */
@@ -53,7 +53,7 @@ export type HookOutcome =
 
 /** A hook that runs, whether this process started it or adopted it. */
 export interface RunningHook {
-  /** Of the hook, which leads the process group and the session. */
+  /** The hook's process, which leads the process group and the session. */
   readonly pid: number;
   /** `Clock.monotonic()` at its start; the time limit counts from here. */
   readonly startedAt: number;

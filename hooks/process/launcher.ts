@@ -4,7 +4,7 @@ import { hold } from './hold.js';
 import type { HookEnd } from './outcome.js';
 import { launcherScript } from './perl-launcher.js';
 
-/** What a hook's process is started with. */
+/** Everything that a hook's process is started with. */
 export interface Launch {
   /** The run's id: a word of letters, digits and dashes. */
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Launched {
   readonly pid: number;
   /** Open for ever where the launcher is killed. */
   readonly ended: Promise<HookEnd>;
-  /** Whether the process that writes the hook's status down is there. */
+  /** True while the process that writes the hook's status down is there. */
   isWaitedFor(): boolean;
   /** Waits for the end no longer, so that this process may exit. */
   release(): void;
@@ -136,7 +136,7 @@ class LauncherProcess {
     hold(this.#process, this.#waiting.size > 0);
   }
 
-  /** What runs already goes on; how it ended nobody knows then. */
+  /** Hooks that run already go on, but nobody learns how they end. */
   #fail(reason: string): void {
     this.#isOver = true;
     for (const { failed } of this.#waiting.values()) failed(new Error(reason));

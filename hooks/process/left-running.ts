@@ -13,9 +13,12 @@ export interface LeftRunning {
   readonly startTime: string;
 }
 
-/** What is looked for. */
+/** The processes to look for. */
 export interface Searched {
-  /** What only hooks of the unit have in their environment, e.g. `ENSEMBLE_DATA_DIR=…`; whoever they start inherits it. */
+  /**
+   * An entry that only hooks of the unit have in their environment, e.g. `ENSEMBLE_DATA_DIR=…`; their children
+   * inherit it.
+   */
   readonly entry: string;
   /** Absolute: the unit's directory. */
   readonly root: string;
@@ -98,7 +101,7 @@ interface Living {
   readonly pid: number;
   readonly session: number;
   readonly startTime: string;
-  /** What is looked for in its environment. */
+  /** The entries to look for in its environment. */
   readonly has: readonly string[];
   readonly cwd: string;
 }

@@ -16,7 +16,7 @@ export function outcomeOf(end: HookEnd): HookOutcome {
   return signal ? { kind: 'killed', signal } : { kind: 'failed', exitCode: end.status };
 }
 
-/** Whether the unit may go on as if the hook did what it should. */
+/** True if the unit may go on as if the hook did what it should. */
 export function isSuccess(outcome: HookOutcome): boolean {
   return outcome.kind === 'succeeded' || outcome.kind === 'missing';
 }

@@ -1,14 +1,14 @@
 /**
- * What the launcher runs: for each request on its input a hook, of which it tells `ID runs PID` and then `ID ended
+ * The launcher's program: for each request on its input it runs a hook, and tells `ID runs PID` and then `ID ended
  * STATUS` or `ID refused`; or `ID failed`. It loads no module that perl-base lacks.
  *
- * - `process` is complete before `claim` exists, so whoever loses the claim finds out who won it. The claim fails where
- *   the file is there (O_EXCL): the hook runs once, whoever else wants the run. Every file is one write.
+ * - `process` is complete before `claim` exists, so the loser of the claim finds out who won it. The claim fails if
+ *   the file is there (O_EXCL): the hook runs once, even if others want the run. Every file is one write.
  * - A request is its length in four bytes and so many bytes of it; neither a path nor a variable can hold the NUL
  *   between its parts.
- * - What the agent has open is closed first: its journal's file would be open in every hook. What is opened here is
+ * - It first closes what the agent has open: its journal's file would be open in every hook. What it opens itself is
  *   closed by `exec`.
- * - It outlives the agent until its last hook has ended, and no signal ends it but SIGKILL. Signals are caught, since
+ * - It outlives the agent until its last hook has ended, and no signal ends it but SIGKILL. It catches signals, since
  *   those that are ignored would stay so in the hooks.
  * - SIGCHLD interrupts `select`, but it may come just before: so that waits a tenth of a second at most.
  */

@@ -6,13 +6,13 @@ const lookInterval = 25;
 
 /** The process group of a run: the hook, and what it started in it. */
 export interface ProcessGroup {
-  /** Of its leader: the hook. */
+  /** The number of its leader: the hook. */
   readonly id: number;
   /** `ENSEMBLE_CLIENT_ID=…`, which every process of the run inherited. */
   readonly mark: string;
-  /** Whether the leader itself lives; then the number of the group is certainly its own. */
+  /** True if the leader itself lives; then the number of the group is certainly its own. */
   leaderLives(): boolean;
-  /** Whether somebody lives who writes the hook's status down when it has ended. */
+  /** True if somebody lives who writes the hook's status down when it has ended. */
   isWaitedFor(): boolean;
 }
 

@@ -10,7 +10,7 @@ import { type ProcessStat, parseStat } from '../../state/platform/process-stat.j
  * had it ended), `status`.
  */
 
-/** What a hook's process wrote of itself before it claimed the run. */
+/** A hook's process wrote this about itself before it claimed the run. */
 export interface RunRecord {
   /** Leads the process group: the hook; of release 0.1.0, the shell around it. */
   readonly leader: ProcessStat;
@@ -76,7 +76,7 @@ export function abortedBy(runDirectory: string): string | undefined {
   return readIfThere(join(runDirectory, 'aborted')) || undefined;
 }
 
-/** Whether any agent found the time limit reached. */
+/** True if any agent found the time limit reached. */
 export function wasTimedOut(runDirectory: string): boolean {
   return existsSync(join(runDirectory, 'timed-out'));
 }

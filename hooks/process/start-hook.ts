@@ -10,7 +10,7 @@ import { findProcess } from '../../state/platform/process-stat.js';
 import { type Supervised, supervise } from './supervise.js';
 import { watchForEnd } from './watch-for-end.js';
 
-/** What `startHook` came to: a hook that runs, or a formula that has none. */
+/** The result of `startHook`: a hook that runs, or a formula that has none. */
 export type Start =
   | { readonly kind: 'running'; readonly hook: RunningHook }
   | { readonly kind: 'ended'; readonly outcome: HookOutcome };
@@ -89,7 +89,7 @@ async function launched(
     },
     isWaitedFor,
   };
-  // Whoever kills the launcher must not keep the unit waiting for ever.
+  // If somebody kills the launcher, the unit must not wait for ever.
   const watch = watchForEnd(spec.runDirectory, group, clock, 'slowly');
   const release = (): void => {
     forget();

@@ -56,7 +56,7 @@ export function supervise(spec: HookSpec, run: Supervised, clock: Clock): Runnin
     logOffset: run.logOffset,
     outcome,
     stop: async () => {
-      // What a hook that has ended left running is its service, and not to be stopped with it.
+      // A process that an ended hook left running is its service, and is not stopped with it.
       if (!over) await end();
       return outcome;
     },

@@ -7,7 +7,7 @@ import { parseRequest, type Request } from './request.js';
 /** Gives the context of a hook that is running, and nothing for any other id; may wait until that is known. */
 export type FindContext = (clientId: string) => HookContext | undefined | Promise<HookContext | undefined>;
 
-/** What the agent says of itself to whoever may open its socket: the tool `ensemble-agent`, of no hook. */
+/** The agent's words about itself for anyone who may open its socket: the tool `ensemble-agent`, of no hook. */
 export type About = () => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
 
 /** The name by which that is asked for. */

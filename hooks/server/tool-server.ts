@@ -84,7 +84,7 @@ function serve(socket: Socket, clock: Clock, reply: (line: Buffer) => Promise<Bu
     timer.cancel();
     if (response) socket.end(response);
     else socket.destroy();
-    // What a client still sends is let go by, so that it reads its answer instead of a broken pipe; but not for ever.
+    // The client may still send: let it, so that it reads its answer instead of a broken pipe; but not for ever.
     if (!socket.destroyed) timer = clock.after(lingerTimeout, () => socket.destroy());
     socket.resume();
   };

@@ -23,7 +23,7 @@ export const ensembleLog: HookTool = {
         new Option('--log-level <level>', 'the same, as the predecessors spelt it').argParser(parseLevel),
       )
       .option('--debug', 'the same as --level DEBUG')
-      // What follows the first word belongs to the message, also where it looks like an option.
+      // Everything after the first word belongs to the message, even if it looks like an option.
       .passThroughOptions()
       .action(async (words: string[], { level, logLevel, debug }: LogOptions) => {
         const message = words.length === 1 && words[0] === '-' ? call.input() : words.join(' ');

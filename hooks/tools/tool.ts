@@ -23,7 +23,7 @@ export interface ToolCall {
   input(): string;
 }
 
-/** What a tool leaves to its caller. */
+/** The result that a tool leaves to its caller. */
 export interface ToolResult {
   /** 0 done, 1 failed, 2 wrong usage */
   readonly exit: number;

@@ -18,7 +18,7 @@ export class ByteReader {
     return taken;
   }
 
-  /** What is there already or comes next, at most `most` bytes; undefined at the end. */
+  /** The bytes that are there already or come next, at most `most` of them; undefined at the end. */
   async some(most: number): Promise<Buffer | undefined> {
     if (this.#rest.length === 0) {
       const next = await this.#chunks.next();

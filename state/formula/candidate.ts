@@ -78,12 +78,12 @@ function guessIdentity(path: string): { name: string; revision?: number } {
   return revision === undefined ? { name } : { name, revision: Number(revision) };
 }
 
-/** What the candidate holds, to compare two of one id. @throws FormulaEntryRefused, BundleUnsafe, BundleDamaged, … */
+/** The candidate's content, to compare two of one id. @throws FormulaEntryRefused, BundleUnsafe, BundleDamaged, … */
 export function candidateManifest(candidate: Candidate): Promise<Manifest> {
   return candidate.kind === 'directory' ? listTree(candidate.path) : bundleManifest(candidate.path);
 }
 
-/** Whatever keeps the directory from being read is found, and told, when its hooks are checked. */
+/** If the directory cannot be read, the check of its hooks finds that and tells it. */
 function hooksIn(directory: string): readonly string[] {
   try {
     return readdirSync(join(directory, 'hooks'), { withFileTypes: true })

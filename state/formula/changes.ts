@@ -5,7 +5,7 @@ import { type Manifest, type ManifestEntry, sameEntry } from './manifest.js';
 import type { Metadata, RelationSpec } from './metadata.js';
 import { type RelationRole, relationRoles } from './relation-roles.js';
 
-/** What of a formula can be compared without having its directory. */
+/** The parts of a formula that can be compared without having its directory. */
 export interface FormulaContents {
   readonly manifest: Manifest;
   readonly metadata: Metadata;
@@ -40,7 +40,7 @@ export interface ValueChanges<Value> {
 /** A relation with the role it has, which may change too. */
 export type RelationWithRole = RelationSpec & { readonly role: RelationRole };
 
-/** What an upgrade from one revision to another changes. */
+/** The changes that an upgrade from one revision to another makes. */
 export interface FormulaChanges {
   /** Files and links anywhere in the formula, hooks too. */
   readonly files: NameChanges;

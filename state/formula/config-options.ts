@@ -4,7 +4,7 @@ import { type ConfigType, type ConfigValue, misfit } from './config-types.js';
 /** One setting that operators can make. Keys that are not known here are kept beside these. */
 export interface ConfigOption {
   readonly type: ConfigType;
-  /** What the formula gets while nobody set the option; without it, nothing. */
+  /** The formula gets this while nobody set the option; without it, nothing. */
   readonly default?: ConfigValue | undefined;
   readonly description: string;
   /** True or false: whether histories leave its value out. Anything else says nothing: see `isSecretOption`. */

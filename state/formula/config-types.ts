@@ -1,9 +1,9 @@
 import { describeValue } from '../yaml/explain-issue.js';
 
-/** What a formula may say that an option holds. */
+/** The types that a formula may give an option. */
 export type ConfigType = 'string' | 'int' | 'float' | 'boolean';
 
-/** What an option holds. */
+/** An option's value. */
 export type ConfigValue = string | number | boolean;
 
 const expected: Readonly<Record<ConfigType, string>> = {

@@ -21,9 +21,9 @@ export function checkConfigValue(options: ConfigOptions, name: string, value: un
 }
 
 /**
- * What a unit sees: the defaults of the formula *it* runs, overlaid by what operators set. While an upgrade is under
- * way, units on either revision read the same set values, so those that their own formula does not know, or knows as
- * another type, are left out rather than handed to a hook that cannot expect them.
+ * The config as a unit sees it: the defaults of the formula *it* runs, overlaid by what operators set. While an
+ * upgrade is under way, units on either revision read the same set values. So values that their own formula does not
+ * know, or knows as another type, are left out: their hooks cannot expect them.
  */
 export function effectiveConfig(
   options: ConfigOptions,

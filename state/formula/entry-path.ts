@@ -14,7 +14,7 @@ export function pathFault(path: string): string | undefined {
   if (Buffer.byteLength(path) > longestPath) return `is a path of more than ${longestPath} bytes`;
   // Such names cannot be told from others in a listing, and cannot be recorded in every archive.
   if (/\p{Cc}/u.test(path)) return 'is a path with control characters';
-  // What decoders put in the place of bytes that are not UTF-8; two such names could become one.
+  // Decoders put this in the place of bytes that are not UTF-8; two such names could become one.
   if (path.includes('\ufffd')) return 'is a path that is not UTF-8';
   const parts = path.split('/');
   if (parts.length > deepest) return `is a path of more than ${deepest} parts`;

@@ -43,7 +43,7 @@ export class HookNotExecutable extends defineError<{
   path: string;
   /** `mode`: no execute permission; `not-a-file`; `dangling`: a link that leads nowhere. */
   reason: keyof typeof faultsOfHooks;
-  /** What to do, where it is more than making this file executable. */
+  /** The thing to do, if it is more than making this file executable. */
   next?: string;
 }>(
   'hook-not-executable',

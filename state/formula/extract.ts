@@ -24,7 +24,7 @@ const syncWidth = 16;
 /**
  * Extracts a bundle into `destination`, which must not exist yet, and returns what is there now. When it returns,
  * everything is on the disk, `destination` itself included; its name in its parent is not, since callers rename it.
- * Whatever fails, `destination` is gone afterwards.
+ * If anything fails, `destination` is gone afterwards.
  * @throws BundleUnsafe, BundleDamaged, ExtractionFailed
  */
 export async function extractBundle(

@@ -18,7 +18,7 @@ export type FormulaFiles = Readonly<Partial<Record<FormulaFileName, Uint8Array>>
 /** More than is ever read of such a file, so that one that is too large is still seen to be. */
 export const enoughOfFile = largestYaml + 1;
 
-/** What the files of a formula say. */
+/** A formula's files, parsed. */
 export interface ParsedFormula {
   readonly metadata: Metadata;
   readonly config: ConfigOptions;
@@ -30,7 +30,8 @@ export interface ParsedFormula {
 const FIRST_REVISION = 0;
 
 /**
- * What the files say, with the revision from where it stands. `at` gives a file's path for messages.
+ * Parses the files; the revision comes from the formula's place if they lack it. `at` gives a file's path for
+ * messages.
  * @throws FormulaInvalid with all problems of all files
  */
 export function parseFormulaFiles(files: FormulaFiles, at: (name: FormulaFileName) => string): ParsedFormula {
@@ -84,7 +85,7 @@ export function parseFormulaFiles(files: FormulaFiles, at: (name: FormulaFileNam
   return { metadata: { ...metadata.value, revision }, config: config.value.options, warnings };
 }
 
-/** What can be told of a formula that is otherwise invalid, to know whether it is the one that was asked for. */
+/** Tells as much of an invalid formula as can be told, to know if it is the one that was asked for. */
 export function glimpseIdentity(files: FormulaFiles): {
   readonly name?: string;
   readonly revision?: number;

@@ -19,7 +19,7 @@ export const namePattern = /^(?!.*-[0-9]+$)[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 const longestName = 63;
 
 /**
- * What a repository may be called. It is part of the name of a coordinator node, so: no `/`, and none of the
+ * The pattern of a repository's name. It is part of the name of a coordinator node, so: no `/`, and none of the
  * characters that ZooKeeper refuses in paths (control characters, private use, U+FFF0 and above).
  */
 const repositoryPattern = /^[^\p{C}/\ufff0-\uffff]{1,100}$/u;

@@ -36,7 +36,7 @@ export async function* gunzip(file: string, limits: Limits): AsyncGenerator<Buff
 
 /** One piece after the other, so that `bytes` may use the memory of one for the next. */
 async function feed(unzip: Gunzip, bytes: AsyncIterable<Buffer>): Promise<void> {
-  // One that breaks while it works on a piece never says that it is done with it.
+  // A stream that breaks while it works on a piece never says that it is done with it.
   const closed = new Promise<void>((resolve) => unzip.once('close', resolve));
   try {
     for await (const piece of bytes) {

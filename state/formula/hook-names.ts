@@ -10,7 +10,7 @@ export const unitHooks = [
   'revert-formula',
 ] as const;
 
-/** What may happen in a relation; its hook is `<relation>-relation-<event>`. */
+/** The events of a relation; each has the hook `<relation>-relation-<event>`. */
 export const relationEvents = ['joined', 'changed', 'departed', 'broken'] as const;
 
 /** Every hook that the agent may ever run for this formula. Other files in `hooks/` are the author's business. */

@@ -1,12 +1,12 @@
 /**
- * What a bundle may ask of the machine that reads it. Bundling keeps to the same limits, so that nothing is published
- * which agents would then refuse.
+ * The most that a bundle may ask of the machine that reads it. Bundling keeps to the same limits, so that nothing is
+ * published which agents would then refuse.
  */
 export interface Limits {
-  /** Of the unpacked archive, in bytes. */
+  /** Bytes of the unpacked archive. */
   readonly maxBytes: number;
   readonly maxEntries: number;
-  /** Of one name record (pax, GNU long name) inside the archive, in bytes. */
+  /** Bytes of one name record (pax, GNU long name) inside the archive. */
   readonly maxMetaBytes: number;
   /** Unpacked by packed bytes; looked at only beyond `ratioFrom`, since a small file of zeros is no bomb. */
   readonly maxRatio: number;

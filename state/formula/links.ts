@@ -7,7 +7,7 @@ const longestChain = 40;
 /** Parts looked up for all links of a tree together; thousands of long chains are an attack on the processor. */
 const mostSteps = 2_000_000;
 
-/** What a link check needs of an entry; `Manifest` has it. */
+/** The part of an entry that a link check needs; `Manifest` has it. */
 export type LinkedEntry = Pick<ManifestEntry, 'path' | 'kind'> & { readonly target?: string };
 
 /**
@@ -28,7 +28,7 @@ export function findBadLink(
   return undefined;
 }
 
-/** What the text of a link says by itself. */
+/** Judges the text of a link by itself. */
 function targetFault(path: string, target: string): string | undefined {
   if (target === '') return 'is a link to nothing';
   if (target.startsWith('/')) return `is a link to the absolute path ${target}`;
@@ -39,7 +39,9 @@ function targetFault(path: string, target: string): string | undefined {
   return undefined;
 }
 
-/** What the kernel would find: each part is looked up where the links before it led, as in path_resolution(7). */
+/**
+ * Follows a link as the kernel would: each part is looked up where the links before it led, as in path_resolution(7).
+ */
 function followFault(
   tree: ReadonlyMap<string, LinkedEntry>,
   link: string,

@@ -12,7 +12,7 @@ export type RelationScope = 'global' | 'container';
 export interface RelationSpec {
   /** Only endpoints of the same interface can be related. */
   readonly interface: string;
-  /** Of a requirement: whether the service makes sense without it. */
+  /** True for a requirement without which the service still makes sense. */
   readonly optional: boolean;
   /** How many relations the endpoint takes part in at most; null for any number. */
   readonly limit: number | null;
@@ -21,21 +21,21 @@ export interface RelationSpec {
 
 export type RelationSpecs = Readonly<Record<string, RelationSpec>>;
 
-/** What `metadata.yaml` says. Keys that are not known here are kept beside these. */
+/** The content of `metadata.yaml`. Keys that are not known here are kept beside these. */
 export interface Metadata {
   readonly name: string;
   readonly revision: number;
   readonly summary: string;
   readonly description: string;
   readonly maintainer: string;
-  /** Whether its units are placed beside those of the services they are related to, instead of on their own. */
+  /** True if its units are placed beside those of the services they are related to, instead of on their own. */
   readonly subordinate: boolean;
   readonly provides: RelationSpecs;
   readonly requires: RelationSpecs;
   readonly peers: RelationSpecs;
   /** Time limits and retries of single hooks, by their names. */
   readonly hooks?: Readonly<Record<string, HookRules>> | undefined;
-  /** What its author says of this revision as a release; see `releaseOf`. */
+  /** The author's words on this revision as a release; see `releaseOf`. */
   readonly release?: Release | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { TarFault } from './tar-fault.js';
 
-/** What an extended header may say about the entry behind it. */
+/** The fields that an extended header may give the entry behind it. */
 export interface PaxFields {
   path?: string;
   linkpath?: string;

@@ -2,8 +2,8 @@ import type { Normalize, YamlNote } from '../yaml/yaml-file.js';
 import { closestName } from './suggestion.js';
 
 /**
- * What formulas of the predecessors write in another way, found in 78 public ones: each has one meaning only, so it is
- * taken for that, and the author is told. Whatever else does not fit is left for the schema to refuse.
+ * Formulas of the predecessors write these in another way, found in 78 public ones. Each has one meaning only, so it
+ * is taken for that, and the author is told. The schema refuses anything else that does not fit.
  */
 
 type Fields = Record<string, unknown>;
@@ -96,7 +96,7 @@ function readType(option: Fields, path: readonly string[], notes: YamlNote[]): v
   }
 }
 
-/** What is none of both words may be meant as a secret: too much is hidden rather than too little. */
+/** A value that is neither word may be meant as a secret: better hide too much than too little. */
 function readSecret(option: Fields, path: readonly string[], notes: YamlNote[]): void {
   readBoolean(option, 'secret', path, notes);
   const { secret } = option;

@@ -102,7 +102,7 @@ function missingParents(path: string, seen: ReadonlyMap<string, LinkedEntry>): s
   return missing;
 }
 
-/** What a bundle holds, hashed, without writing anything; version control left out, as from a directory. */
+/** A bundle's content, hashed, without writing anything; version control is left out, as from a directory. */
 export async function bundleManifest(file: string, limits: Partial<Limits> = {}): Promise<Manifest> {
   const manifest: ManifestEntry[] = [];
   for await (const entry of readBundle(file, limits)) {

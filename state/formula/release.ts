@@ -4,7 +4,7 @@ import { rangeFault } from './version-range.js';
 /** Why a revision should be taken soon. */
 export type Urgency = 'security' | 'data-loss';
 
-/** What an author says of a revision as a release: `release` in `metadata.yaml`. */
+/** The author's words on a revision as a release: `release` in `metadata.yaml`. */
 export interface Release {
   /** Revisions of one line are compatible with each other; 0 promises nothing. */
   readonly line: number;
@@ -15,7 +15,7 @@ export interface Release {
   readonly ensemble?: string | undefined;
 }
 
-/** What holds of a revision that says nothing. */
+/** The default for a revision that says nothing. */
 export const plainRelease: Release = { line: 1, prerelease: false };
 
 /** The section `release` as it is written. */
@@ -38,7 +38,7 @@ export const releaseSchema = z.pipe(
   ),
 );
 
-/** What a formula says of itself as a release, with what it leaves out. */
+/** A formula's `release`, with the defaults for what it leaves out. */
 export function releaseOf({ release }: { readonly release?: Release | undefined }): Release {
   return release ?? plainRelease;
 }

@@ -24,7 +24,7 @@ export interface Repository {
   readonly name: string;
   /** The names of all formulas in it that can be read, sorted. */
   readonly formulas: readonly string[];
-  /** What is wrong with the others. Each is thrown too when it is what was asked for, see `latest` and `find`. */
+  /** The problems of the others. Each is thrown too when it is what was asked for, see `latest` and `find`. */
   readonly problems: readonly RepositoryProblem[];
   /** All readable revisions of a formula, the oldest first; none for a name that is not there. */
   revisions(name: string): readonly Candidate[];
@@ -135,7 +135,10 @@ function realPath(path: string): string {
   }
 }
 
-/** What in the directory is, or looks like, a formula; sorted, so that of two equal ones always the same is taken. */
+/**
+ * Lists everything in the directory that is, or looks like, a formula; sorted, so that of two equal ones always the
+ * same is taken.
+ */
 function listCandidates(asked: string, real: string): { path: string; kind: Candidate['kind'] }[] {
   const names = namesIn(asked, real);
   if (names.includes('metadata.yaml'))

@@ -4,8 +4,8 @@ import type { ConfigOption } from './config-options.js';
 const SECRET_NAMES = /pass(word|wd|phrase)|secret|token|credential|keys?($|[_.-])/i;
 
 /**
- * Whether the value of an option is a secret, which no history shows. The formula says so by `secret:` of the option;
- * where it says nothing, the name does.
+ * True if the value of an option is a secret, which no history shows. The formula says so by `secret:` of the option;
+ * if it says nothing, the name decides.
  */
 export function isSecretOption(name: string, option: Pick<ConfigOption, 'secret'> | undefined): boolean {
   return typeof option?.secret === 'boolean' ? option.secret : SECRET_NAMES.test(name);

@@ -1,4 +1,4 @@
-/** What is wrong with an archive, before it is known which bundle it is; `readBundle` makes it the error with a name. */
+/** A fault of an archive, before it is known which bundle it is; `readBundle` makes it the error with a name. */
 export class TarFault extends Error {
   constructor(
     readonly kind: 'unsafe' | 'damaged',

@@ -7,11 +7,11 @@ interface Comparator {
 const comparatorPattern = /^(?<operator>>=|<=|>|<|=)?(?<version>\d{1,9}(?:\.\d{1,9}){0,2})$/;
 
 /**
- * Whether a version lies in a range, such as `>=0.3 <1`: comparators parted by spaces, all of which must hold; without an
- * operator one means exactly that version. What is left out of a version counts as 0. What stands behind the numbers, as in
- * `0.3.0-rc.1`, does not count: a candidate for a release can do what the release can.
+ * True if a version lies in a range, such as `>=0.3 <1`: comparators parted by spaces, all of which must hold; one
+ * without an operator means exactly that version. Parts that a version leaves out count as 0. A suffix behind the
+ * numbers, as in `0.3.0-rc.1`, does not count: a candidate for a release can do what the release can.
  * @param range one that `rangeFault` finds nothing wrong with
- * @returns undefined where the version cannot be read
+ * @returns undefined if the version cannot be read
  */
 export function isInRange(version: string, range: string): boolean | undefined {
   const numbers = /^v?(\d{1,9}(?:\.\d{1,9}){0,2})/.exec(version)?.[1];
