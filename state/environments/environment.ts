@@ -15,6 +15,6 @@ export interface Environment {
   readonly keepRemoved?: number;
   /** Never printed. */
   readonly secret?: string;
-  /** What about its file an operator should mend. */
+  /** Faults of its file that an operator should mend. */
   readonly warnings?: readonly string[];
 }

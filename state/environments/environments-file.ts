@@ -13,7 +13,7 @@ import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './erro
 /** Characters that a secret has at least: a shorter one is guessed. */
 const SHORTEST_SECRET = 8;
 
-/** What an operator may choose as a machine's address: of IPv4 or IPv6, or a name. */
+/** The texts that may be a machine's address: of IPv4 or IPv6, or a name. */
 export const ADDRESS = /^[A-Za-z0-9]?[A-Za-z0-9.:_-]{1,253}$/;
 export const ADDRESS_RULE = 'is no address: write e.g. 192.0.2.7, 2001:db8::7 or web1.example.com';
 
@@ -59,7 +59,7 @@ const KEYS = {
   retry: Object.keys(retrySchema.shape),
 } as const;
 
-/** What the first `ensemble bootstrap` writes: an environment that needs nothing installed. */
+/** The first `ensemble bootstrap` writes this: an environment that needs nothing installed. */
 const FIRST_FILE = `default: local
 environments:
   local:
@@ -249,7 +249,7 @@ function secretOf(
   return { secret: text, warnings: isReadByOthers(path) ? [openTo(path, 'the secret in it')] : [] };
 }
 
-/** Whether anybody on the machine may; a group may be that of the operators. */
+/** True if anybody on the machine may read it; a group may be that of the operators. */
 function isReadByOthers(file: string): boolean {
   return (statSync(file).mode & 0o007) !== 0;
 }

@@ -19,7 +19,7 @@ export type Absence =
  */
 export function absenceOf(node: Machine | undefined, suspended = suspendedHere): Absence {
   const { owner, stopped } = node ?? {};
-  // What a former owner left says nothing of this one.
+  // A stop that a former owner left says nothing about this one.
   if (stopped !== undefined && stopped.claim === owner?.claim) return { kind: 'stopped', at: stopped.at };
   const pid = owner?.process === undefined ? undefined : suspended(owner.process);
   return pid === undefined ? { kind: 'down' } : { kind: 'suspended', pid };
@@ -38,8 +38,8 @@ export function absenceSentence(machine: string, absence: Absence): string {
 }
 
 /**
- * What has a machine's own agent work again: `start it on web1: systemctl start ensemble-agent`, or `let it go on: kill
- * -CONT 4711`.
+ * Says how to get a machine's own agent to work again: `start it on web1: systemctl start ensemble-agent`, or `let it
+ * go on: kill -CONT 4711`.
  * @param choice the options, with a space in front, by which an agent goes to the environment
  */
 export function wayBack(

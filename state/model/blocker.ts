@@ -1,12 +1,12 @@
 import * as z from '../platform/zod.js';
 
 /**
- * What kinds of things an upgrade waits for:
+ * The kinds of things that an upgrade waits for:
  * - `turn`: other units go first; `canary`: somebody's word after the first wave; `paused`: a rollout that was paused
- * - `held`: by an operator, or by a formula for itself or for another; `busy`: what the unit is at
+ * - `held`: by an operator, or by a formula for itself or for another; `busy`: the unit is at something else
  * - `agent`: no agent works on its machine; `error`, `relation-error`: the unit's own; `health`: not healthy yet
  * - `relation`: it leaves a relation first; `storage`, `coordinator`: one that does not answer
- * - `back-off`: the formula failed on it; `other`: whatever its reason says
+ * - `back-off`: the formula failed on it; `other`: anything that its reason says
  */
 export const blockerKinds = [
   'turn',
@@ -44,7 +44,7 @@ export const blockerSchema = z.looseObject({
   since: z.string(),
   /** When it goes on by itself at the latest, where that is known. */
   until: z.optional(z.string()),
-  /** What ends it: a command, or in words what has to happen. */
+  /** The end of it: a command, or in words what has to happen. */
   ends: z.optional(z.string()),
 });
 

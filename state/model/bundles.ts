@@ -18,7 +18,7 @@ const bundleSchema = z.looseObject({
   going: z._default(z.array(z.string()), []),
 });
 
-/** What is known of a bundle that was published. */
+/** The record of a published bundle. */
 export type Bundle = z.infer<typeof bundleSchema>;
 
 /** The right to publish a bundle under a key, until somebody publishes or prunes it. */

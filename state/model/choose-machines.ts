@@ -4,14 +4,14 @@ import { type MachineState, readMachines } from './machines.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { serviceSchema } from './schemas.js';
 
-/** What the choice of a machine rests on. */
+/** The choice of a machine rests on this. */
 export interface MachineLoad {
   readonly name: string;
   readonly up: boolean;
   readonly cordoned: boolean;
-  /** Of the machine's node, as it was read. */
+  /** The version of the machine's node, as it was read. */
   readonly version: number;
-  /** What is placed there, without subordinates, which nobody places: they go where their principals are. */
+  /** The units placed there, without subordinates, which nobody places: they go where their principals are. */
   readonly units: readonly string[];
 }
 

@@ -47,7 +47,7 @@ export function commandLine(words: readonly string[]): string {
   return shown.map(quoted).join(' ').slice(0, MOST_CHARACTERS);
 }
 
-/** What is one word to the program is one value, whatever blanks are in it. */
+/** One word to the program is one value, even if it has blanks in it. */
 function ofWord(word: string): string {
   const [, name] = WITH_VALUE.exec(word) ?? [];
   return name === undefined ? withoutSecrets(word) : `${name}${HIDDEN}`;

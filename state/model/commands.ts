@@ -4,7 +4,7 @@ import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { paths } from './paths.js';
 
-/** What became of a command. */
+/** The outcome of a command. */
 export const commandResultSchema = z.looseObject({
   /** `lost`: it went down with its machine, and nobody knows how far it came. */
   outcome: z.enum(['exited', 'killed', 'timed-out', 'not-started', 'lost']),
@@ -14,7 +14,7 @@ export const commandResultSchema = z.looseObject({
   signal: z.optional(z.string()),
   /** Why it was not started; where it exited, why what it set was not written. */
   reason: z.optional(z.string()),
-  /** What it printed, both outputs as they came, from its beginning. */
+  /** The beginning of its output, both streams as they came. */
   output: z.string(),
   /** Bytes it printed beyond that. */
   leftOut: z.int().check(z.nonnegative()),
@@ -40,7 +40,10 @@ export type CommandRequest = z.infer<typeof commandRequestSchema>;
 
 export type CommandResult = z.infer<typeof commandResultSchema>;
 
-/** Of a claim: the request is there no more, or another process of an agent has begun it, maybe with its machine's end. */
+/**
+ * The result of a claim. `withdrawn`: the request is gone. `begun-before`: another process of an agent has begun it,
+ * and its machine may have gone down meanwhile.
+ */
 export type Claim = 'claimed' | 'withdrawn' | 'begun-before';
 
 /**

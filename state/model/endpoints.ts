@@ -18,7 +18,7 @@ export interface OfferedEndpoint extends RelationEndpoint {
 /** Two endpoints that can be related; of peers there is one. */
 export type EndpointPair = readonly [OfferedEndpoint] | readonly [OfferedEndpoint, OfferedEndpoint];
 
-/** What operators write: `mysql` or `mysql:db`. */
+/** An endpoint as operators write it: `mysql` or `mysql:db`. */
 export interface EndpointName {
   readonly service: string;
   readonly relation: string | undefined;
@@ -61,7 +61,10 @@ export function endpointsOf(service: string, metadata: Metadata): readonly Offer
   ];
 }
 
-/** Whether a formula with these endpoints takes part in relations of this one. Who may be related by it is decided elsewhere. */
+/**
+ * True if a formula with these endpoints takes part in relations of this one. Who may be related by it is decided
+ * elsewhere.
+ */
 export function hasEndpoint(
   offered: readonly Pick<RelationEndpoint, 'name' | 'role' | 'interface'>[],
   endpoint: Pick<RelationEndpoint, 'name' | 'role' | 'interface'>,

@@ -3,8 +3,8 @@ import type * as z from '../platform/zod.js';
 import { NodeInvalid } from './errors.js';
 
 /**
- * Of very many nodes most say what another one says: the units of a machine, those that wait for their first agent. Each
- * text is validated once, as long as few others came since.
+ * Most of very many nodes have the same text as another: the units of a machine, those that wait for their first
+ * agent. Each text is validated once, as long as few others came since.
  */
 const MOST_TEXTS = 128;
 /** Characters. */
@@ -20,7 +20,7 @@ function textsOf<T>(schema: z.ZodMiniType<T>): Map<string, T> {
   return texts as Map<string, T>;
 }
 
-/** What a node says, read and validated, with the version a later write of it must name. It is not to be changed. */
+/** A node's content, read and validated, with the version that a later write must name. It is not to be changed. */
 export interface Entity<T> {
   readonly value: T;
   readonly version: number;
@@ -113,7 +113,7 @@ export function parseEntity<T>(
 /** Characters of a value that a message shows. */
 const MOST_SHOWN = 60;
 
-/** What stands at a place in a node, as JSON, where that is short. */
+/** The JSON at a place in a node, if it is short. */
 function valueAt(json: unknown, place: readonly PropertyKey[]): string | undefined {
   let value = json;
   for (const key of place) {

@@ -118,7 +118,7 @@ export class MachineCordoned extends defineError<{
 export class MachineHostsUnits extends defineError<{
   machine: string;
   units: readonly string[];
-  /** Whether its agent is up. */
+  /** True if its agent is up. */
   up: boolean;
 }>(
   'machine-hosts-units',
@@ -140,7 +140,7 @@ export class MachineInUse extends defineError<{
   machine: string;
   hostname: string;
   pid: number;
-  /** What stops it; words that follow `stop it first`. */
+  /** The way to stop it; words that follow `stop it first`. */
   stop: string;
   /** Its process has ended, and its session is not over yet. */
   isGone: boolean;
@@ -227,7 +227,7 @@ export class PathNotClosed extends defineError<{ state: string; path: string }>(
   'have whoever made it grant all rights to the user `ensemble` with the secret (zkCli.sh: addauth, setAcl); or choose a path in `state` that does not exist yet',
 ) {}
 
-/** Of many only the first, and how many more there are. */
+/** Shows only the first of many, and how many more there are. */
 function shortList(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;

@@ -26,8 +26,8 @@ export async function requireFormulaRecord(
 }
 
 /**
- * What a published formula says of itself, and what goes into the transaction that has a service take it up: its record
- * is written as it stands, so that nobody removes it at the same moment as one that nobody needs.
+ * Reads a published formula's metadata, and gives the operation with which a service takes it up: it writes the
+ * record as it stands, so that nobody removes it at the same moment as one that nobody needs.
  * @throws FormulaNotPublished, NodeInvalid
  */
 export async function takeUpFormula(
@@ -44,7 +44,7 @@ export async function takeUpFormula(
   };
 }
 
-/** What a published formula's `metadata.yaml` says. @throws FormulaNotPublished, NodeInvalid */
+/** The `metadata.yaml` of a published formula. @throws FormulaNotPublished, NodeInvalid */
 export async function requireMetadata(coordinator: Coordinator, formulaId: string): Promise<Metadata> {
   return metadataOf(formulaId, await requireFormulaRecord(coordinator, formulaId));
 }

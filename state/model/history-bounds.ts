@@ -15,7 +15,7 @@ const unsafe = /[\p{Cc}\p{Co}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
  * there was more.
  */
 export function boundedLine(text: string, most: number = MOST_TEXT): string {
-  // Whatever comes, no more of it is looked through than may be shown, give or take what falls out.
+  // Looks through little more of a long text than may be shown.
   const line = text
     .slice(0, most * 8)
     .replace(/\s+/gu, ' ')
@@ -59,9 +59,9 @@ function boundedText(text: string): string {
 /** How much of one history is kept. */
 export interface HistoryLimits {
   readonly entries: number;
-  /** Of these, those that may come by the dozen, as from a watchdog: they push nothing else out. */
+  /** The most of those that may come by the dozen, as from a watchdog: they push nothing else out. */
   readonly commands: number;
-  /** Of all as JSON: a node has a limit of its own. */
+  /** The most characters of all as JSON: a node has a limit of its own. */
   readonly characters: number;
 }
 

@@ -27,11 +27,11 @@ export const historyEntrySchema = z.looseObject({
   /** Milliseconds. */
   took: z.optional(z.number()),
   message: z.optional(z.string()),
-  /** Of a request: its number in the environment, by which requests are in order. Release 0.1.0 gave none. */
+  /** A request's number in the environment, by which requests are in order. Release 0.1.0 gave none. */
   order: z.optional(z.int().check(z.nonnegative())),
-  /** Of what a unit tells: the number of the last request that was on record before it. */
+  /** For a unit's entry: the number of the last request that was on record before it. */
   after: z.optional(z.int().check(z.nonnegative())),
-  /** What is of use to programs, other for each kind; bounded as `boundedDetails` says. No secrets. */
+  /** Fields for programs, others for each kind; bounded as `boundedDetails` says. No secrets. */
   details: z.optional(z.record(z.string(), z.unknown())),
 });
 
@@ -40,7 +40,7 @@ export const historySchema = z.looseObject({ entries: z.array(historyEntrySchema
 
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
 
-/** What becomes an entry; see there. */
+/** The parts of an entry before it is made; see there. */
 export interface Event {
   readonly at: string;
   readonly what: string;
@@ -55,7 +55,7 @@ export interface Event {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What is asked, as it goes on record. */
+/** A request, as it goes on record. */
 export interface RequestEvent extends Omit<Event, 'at' | 'by' | 'as' | 'outcome'> {
   readonly what: RequestKind;
 }
@@ -71,7 +71,10 @@ export function newEntry({ message, details, ...event }: Event): HistoryEntry {
   return historyEntrySchema.parse({ id: randomUUID(), ...Object.fromEntries(fields) });
 }
 
-/** What was asked, and who asked. Made once, however often the request is tried, so that it is on record once. */
+/**
+ * Makes the entry that says what was asked, and by whom. Make it once, even if the request is tried often, so that it
+ * is on record once.
+ */
 export function requestEntry({ requestedAt: at, by, as }: Requester, request: RequestEvent): HistoryEntry {
   return newEntry({ ...request, at, by, as, outcome: 'asked' });
 }

@@ -1,4 +1,4 @@
-/** What operators ask for: one kind for each thing that a command changes or asks. */
+/** The requests of operators: one kind for each thing that a command changes or asks. */
 export const requestKinds = [
   'abort',
   'add-relation',
@@ -27,5 +27,5 @@ export const requestKinds = [
 
 export type RequestKind = (typeof requestKinds)[number];
 
-/** What units tell besides: of a relation, they tell the hook that failed, by its name. */
+/** The other kinds that units tell. For a relation, they tell the hook that failed, by its name. */
 export const unitEventKinds = ['config', 'install', 'remove', 'remove-by-force', 'start', 'stop'] as const;

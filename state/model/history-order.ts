@@ -35,7 +35,7 @@ function compare(a: Place, b: Place): number {
   return a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : Number(a[2] > b[2]));
 }
 
-/** What is no time is from the beginning. */
+/** A text that is no time counts as the beginning. */
 function timeOf({ at }: HistoryEntry): number {
   const time = Date.parse(at);
   return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
@@ -48,9 +48,10 @@ export interface Period {
 }
 
 /**
- * What of a history, in its order, is of a period. It begins with the first entry that says so and goes on from there: what
- * a clock that stepped back stamped with an earlier time came later all the same. An entry from the future, beyond `now`,
- * says nothing about those after it. It ends by what each entry says: none is shown that says a later time than `until`.
+ * Gives the part of a history, in its order, that lies in a period. It begins with the first entry that says so and
+ * goes on from there: entries that a clock which stepped back stamped with an earlier time came later all the same.
+ * An entry from the future, beyond `now`, says nothing about those after it. It ends by the entries' own times: none
+ * is shown that says a later time than `until`.
  */
 export function ofPeriod<Entry extends HistoryEntry>(
   entries: readonly Entry[],

@@ -21,10 +21,10 @@ const countSchema = z.looseObject({
   order: z.optional(z.int().check(z.nonnegative(), z.lt(MOST_REQUESTS))),
 });
 
-/** What is kept of the requests of one service, or of the environment. */
+/** The bounds for the requests of one service, or of the environment. */
 const OF_SERVICE: HistoryLimits = { entries: 200, commands: 50, characters: 200_000 };
 
-/** What is kept per unit: many units' are written in one transaction, which the coordinator bounds. */
+/** The bounds for one unit: many units' histories are written in one transaction, which the coordinator bounds. */
 const OF_UNIT: HistoryLimits = { entries: 30, commands: 10, characters: 30_000 };
 
 /** Units of a service that are gone and whose history is kept. */
@@ -79,8 +79,8 @@ interface Recorded {
 }
 
 /**
- * What is asked is not given up because it cannot go on record: a node that cannot be read stays as it is. The number makes
- * requests of the whole environment one sequence, whatever their clocks say.
+ * A request is not given up because it cannot go on record: a node that cannot be read stays as it is. The number
+ * makes requests of the whole environment one sequence, whatever their clocks say.
  */
 async function numberedOperations(
   coordinator: Coordinator,
@@ -113,7 +113,7 @@ export async function lastRequest(coordinator: Coordinator): Promise<number | un
   return (await readSound(coordinator, paths.history, countSchema, []))?.value.order;
 }
 
-/** What a unit tells, as it goes on record: after the requests that are on record by then. */
+/** A unit's entry, placed after the requests that are on record by then. */
 export function afterRequest(entry: HistoryEntry, last: number | undefined): HistoryEntry {
   return last === undefined ? entry : { ...entry, after: last };
 }
@@ -159,8 +159,8 @@ export async function openUnitHistory(coordinator: Coordinator, unit: string): P
 }
 
 /**
- * What is kept of one unit.
- * @param problems gets what of it cannot be read
+ * The history that is kept of one unit.
+ * @param problems gets the parts that cannot be read
  */
 export async function readUnitHistory(
   coordinator: Coordinator,
@@ -194,9 +194,9 @@ function idOf(entry: unknown): unknown {
 }
 
 /**
- * What is kept of a service and of all its units, also those that are gone, in order; or of one unit, with what was asked
- * of it by name.
- * @param problems gets what of it cannot be read
+ * The history that is kept of a service and of all its units, also those that are gone, in order; or of one unit,
+ * with the requests that name it.
+ * @param problems gets the parts that cannot be read
  */
 export async function readServiceHistory(
   coordinator: Coordinator,
@@ -224,7 +224,7 @@ export async function serviceHistories(
   return [own.filter((entry) => unit === undefined || entry.unit === unit), ...units];
 }
 
-/** What is kept of the environment and its machines. @param problems gets what of it cannot be read */
+/** The history that is kept of the environment and its machines. @param problems gets the parts that cannot be read */
 export function readEnvironmentHistory(
   coordinator: Coordinator,
   problems: Problem[],

@@ -1,8 +1,8 @@
 import * as z from '../platform/zod.js';
 
 /**
- * What a hold keeps from a unit: `auto`, what programs ask for by themselves; `all`, what people ask for too. What a later
- * release says counts as `all`.
+ * A hold keeps these from a unit: `auto`, requests that programs make by themselves; `all`, people's requests too. An
+ * unknown word of a later release counts as `all`.
  */
 export const holdLevels = ['all', 'auto'] as const;
 
@@ -50,7 +50,7 @@ export function holdsForAll(holds: readonly Hold[]): readonly Hold[] {
   return holds.filter(({ level }) => level !== 'auto');
 }
 
-/** Whether two are the same holder's on the same thing. */
+/** True if both are the same holder's on the same thing. */
 export function isSameHold(one: HoldName, other: HoldName): boolean {
   return one.holder === other.holder && one.unit === other.unit;
 }

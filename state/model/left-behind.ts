@@ -3,7 +3,7 @@ import * as z from '../platform/zod.js';
 /** Paths of each kind that are named. */
 export const MOST_LEFT = 10;
 
-/** What hooks wrote into the directory of a formula that their unit left, where it was told. */
+/** The files that hooks wrote into the directory of a formula that their unit left, as far as it was told. */
 export const leftBehindSchema = z.looseObject({
   /** Formula ids: the one that was left, and the one that the unit went to. */
   from: z.string(),

@@ -20,11 +20,11 @@ export interface MachinePlace {
   /** Undefined too where the node cannot be read. */
   readonly machine: Machine | undefined;
   readonly owner: MachineOwner | undefined;
-  /** Of an agent that is up; undefined also where the node is there and is none's. */
+  /** The presence of an agent that is up; also undefined if the node is there and is nobody's. */
   readonly presence: Partial<AgentPresence> | undefined;
   /** The agent that takes the machine over, as long as it lives and waits. */
   readonly taking: Taking | undefined;
-  /** Whether a node stands in that one's place, whoever wrote it. */
+  /** True if a node stands in that one's place, whoever wrote it. */
   readonly isTakingThere: boolean;
   /** Undefined where the node that names them is missing. */
   readonly units: readonly string[] | undefined;
@@ -54,7 +54,7 @@ export async function readMachinePlace(coordinator: Coordinator, name: string): 
     machine,
     owner: machine?.owner,
     presence: isUp ? (agent ?? {}) : undefined,
-    // One that would outlive its agent is nobody's.
+    // A node that would outlive its agent is nobody's.
     taking: taking?.ephemeral === true ? parseSound(takingPath, takingSchema, taking, [])?.value : undefined,
     isTakingThere: taking !== undefined,
     units: units?.map(unitOfNode),
@@ -69,8 +69,9 @@ export function newClaim(): string {
 }
 
 /**
- * What makes `owner` the machine's, in the place of whoever had it; registers the machine where it is not. By version:
- * of two at once one gets it. What others wrote into the machine's node stays there, as far as it can be read.
+ * Makes `owner` the owner of the machine, in the place of an earlier one; registers the machine if it is not. It goes
+ * by version: of two at once, one gets it. Fields that others wrote into the machine's node stay there, as far as it
+ * can be read.
  */
 export function takeMachineOperations(
   name: string,
@@ -88,9 +89,9 @@ export function takeMachineOperations(
 }
 
 /**
- * What makes whoever has the machine end its work there, and leaves the machine its: the claim goes, by which it writes,
- * and the owner stays until `takeMachineOperations`. Where the agent that takes it over ends before that, nothing has
- * changed hands.
+ * Makes the machine's agent end its work there, and leaves the machine its own: this removes the claim, by which it
+ * writes, and the owner stays until `takeMachineOperations`. If the agent that takes it over ends before that,
+ * nothing has changed hands.
  */
 export function beginTakingOperations(
   name: string,

@@ -14,7 +14,7 @@ export interface MachineState {
   /** Why none is up. */
   readonly absence?: Absence;
   readonly units: readonly string[];
-  /** Of its node: what is placed there rests on it. */
+  /** The node's version: placements rest on it. */
   readonly version: number;
   /** Its nodes cannot be read, or no agent wrote them: nothing is placed there. */
   readonly isDamaged?: boolean;
@@ -41,8 +41,8 @@ export async function readMachinesUp(coordinator: Coordinator): Promise<Readonly
 }
 
 /**
- * Whether a node tells that an agent is up: one that would outlive its agent tells nothing, and one that stopped says so in
- * it, as its session outlives it.
+ * True if a node tells that an agent is up. A node that would outlive its agent tells nothing; an agent that stopped
+ * says so in its node, as its session outlives it.
  */
 export function isPresence(node: Node | undefined): boolean {
   return node?.ephemeral === true && stoppedAt(node) === undefined;
@@ -103,7 +103,7 @@ async function readMachine(
   };
 }
 
-/** What is thrown of a machine that is not registered. */
+/** The error for a machine that is not registered. */
 export async function machineNotFound(coordinator: Coordinator, name: string): Promise<MachineNotFound> {
   return new MachineNotFound({ machine: name, known: (await coordinator.children(paths.machines)) ?? [] });
 }

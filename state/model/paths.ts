@@ -29,13 +29,13 @@ export const paths = {
   machineUnit: (machine: string, unit: string) => `/machines/${machine}/units/${nodeOfUnit(unit)}`,
   formulas: '/formulas',
   formula: (formulaId: string) => `/formulas/${formulaId}`,
-  /** What is known of published bundles, also of pruned ones. */
+  /** Records of published bundles, also of pruned ones. */
   bundles: '/bundles',
   bundle: (sha256: string) => `/bundles/${sha256}`,
   services: '/services',
   service: (service: string) => `/services/${service}`,
   config: (service: string) => `/services/${service}/config`,
-  /** What the last `set` replaced, for `set --undo`; absent until something was set. */
+  /** The values that the last `set` replaced, for `set --undo`; absent until something was set. */
   replacedConfig: (service: string) => `/services/${service}/config-replaced`,
   serviceUnits: (service: string) => `/services/${service}/units`,
   serviceUnit: (service: string, unit: string) => `/services/${service}/units/${nodeOfUnit(unit)}`,
@@ -90,13 +90,13 @@ export const paths = {
   /** Units that wait for a machine; the first agent to come places them. */
   unplaced: '/unplaced',
   unplacedUnit: (unit: string) => `/unplaced/${nodeOfUnit(unit)}`,
-  /** What units print and log, by machine, in segments that are bounded in size and number. */
+  /** The output of units, by machine, in segments that are bounded in size and number. */
   logs: '/logs',
   machineLogs: (machine: string) => `/logs/${machine}`,
   logSegment: (machine: string, segment: number) => `/logs/${machine}/${String(segment).padStart(10, '0')}`,
-  /** What happened to services and units; stays when they are gone. */
+  /** The history of services and units; stays when they are gone. */
   history: '/history',
-  /** What concerns no service, such as machines. */
+  /** Events that concern no service, such as those of machines. */
   environmentHistory: `/history/${ENVIRONMENT}`,
   serviceHistory: (service: string) => `/history/${service}`,
   unitHistory: (unit: string) => `/history/${serviceOfUnit(unit)}/${nodeOfUnit(unit)}`,

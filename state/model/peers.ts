@@ -12,7 +12,7 @@ import {
 import { paths } from './paths.js';
 import type { Relation } from './schemas.js';
 
-/** What a formula's peer relations need of the tree. */
+/** The changes to the tree that a formula's peer relations need. */
 export interface PeerChanges {
   readonly operations: readonly Operation[];
   /** The relations of dropped peers, which the operations mark as such. */
@@ -71,7 +71,7 @@ export async function bringPeersBack(
     const present = await relationsOfService(coordinator, service);
     const missing = peers.filter((peer) => !standingOf(present).some((relation) => isOf(peer, relation)));
     if (missing.length === 0) return;
-    // Whoever makes relations at the same time claims the same numbers.
+    // Somebody who makes relations at the same time claims the same numbers.
     const { first, claim } = await claimRelationNumbers(coordinator, missing.length);
     const created = missing.flatMap((peer, index) =>
       createRelationOperations(String(first + index), [peer], change, { dropped: true }),

@@ -1,9 +1,9 @@
 import { matchesAny } from '../platform/glob.js';
 
 /**
- * Whether somebody is the one who is wanted.
+ * True if somebody is the one who is wanted.
  * @param by `user@host`
- * @param wanted `ann`, `ann@m0`, or a pattern of either; a name alone is that of the person, wherever
+ * @param wanted `ann`, `ann@m0`, or a pattern of either; a name alone is that of the person on any host
  */
 export function isOfPerson(by: string, wanted: string): boolean {
   const at = by.lastIndexOf('@');

@@ -13,7 +13,7 @@ const UNITS_PER_TRANSACTION = 200;
 
 /** Machines for new units, and what the transaction that puts them there has to check. */
 export interface Places {
-  /** Of each unit, in their order; null where it has to wait. */
+  /** The machine of each unit, in their order; null if it has to wait. */
   readonly machines: readonly (string | null)[];
   /** They fail where somebody placed units of the service, or changed one of the machines, since. */
   readonly operations: readonly Operation[];

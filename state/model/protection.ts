@@ -4,7 +4,7 @@ import { PathNotClosed, PathShared, StatePlanted } from './errors.js';
 import { paths } from './paths.js';
 import { treeRoots } from './tree-roots.js';
 
-/** What messages call a coordinator whose URL is not told. */
+/** Messages call a coordinator so whose URL is not told. */
 const SOMEWHERE = 'the coordinator';
 
 /** Nodes whose access is looked at wherever it costs nothing: what stands in the root decides over all the rest. */
@@ -22,7 +22,7 @@ export async function openGates(
   return (await protection?.open(least ? ['/', paths.layout] : GATES)) ?? [];
 }
 
-/** What is said of an open gate, and the command that closes it. */
+/** Tells of an open gate, and names the command that closes it. */
 export function openGate({ state }: { readonly state: string }, path: string, command: string): string {
   return `anyone may write to ${path} of ${state}, whatever the secret; close it with: ${command}`;
 }

@@ -129,7 +129,7 @@ export function removingOperation({ id, value, version }: RelationNode): Operati
  */
 export async function removeLeftRelation(coordinator: Coordinator, id: string): Promise<readonly string[]> {
   return retryOnConflict(`relation ${id}`, async () => {
-    // One that cannot be read is left alone: whoever leaves it goes all the same.
+    // A relation that cannot be read is left alone: units leave it all the same.
     const found = await readSound(coordinator, paths.relation(id), relationSchema, []);
     if (found === undefined) return [];
     const relation = { id, ...found };
@@ -155,7 +155,7 @@ export async function removeLeftRelation(coordinator: Coordinator, id: string): 
   });
 }
 
-/** Whether a unit runs a formula that has an endpoint of this relation. */
+/** True if a unit runs a formula that has an endpoint of this relation. */
 async function isWantedBySome(coordinator: Coordinator, { value }: RelationNode): Promise<boolean> {
   const [own] = value.endpoints;
   if (own === undefined) return false;
@@ -166,7 +166,7 @@ async function isWantedBySome(coordinator: Coordinator, { value }: RelationNode)
   const units = read.map((node, index) =>
     parseSound(paths.unit(names[index] ?? ''), unitSchema, node, problems),
   );
-  // What one runs that cannot be read nobody knows.
+  // Nobody knows which formula an unreadable unit runs.
   if (problems.length > 0) return true;
   const formulas = [...new Set(units.flatMap((unit) => unit?.value.formula ?? []))];
   const known = await Promise.all(formulas.map((id) => requireMetadata(coordinator, id)));

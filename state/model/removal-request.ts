@@ -8,13 +8,13 @@ import { machineSchema, type Removal, removalSchema } from './schemas.js';
 /** Told of each unit whose directory is kept although this request did not ask for it, and why. */
 export type KeptAnyway = (unit: string, why: 'asked-before' | 'older-agent') => void;
 
-/** Of whom it is asked, and how. */
+/** The units that are asked, and how. */
 export interface Asked {
   /** The request that stands already. */
   readonly standing: Node | undefined;
-  /** Whether this very unit was named to be removed. */
+  /** True if this very unit was named to be removed. */
   readonly named: boolean;
-  /** Whether the agent of its machine puts aside what removed units leave; that of release 0.1.0 removes it. */
+  /** True if its machine's agent puts aside what removed units leave; an agent of release 0.1.0 removes it. */
   readonly keeps: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { DebugRequest } from './debugging.js';
 import { type Entity, nodeValue } from './entity.js';
 import type { Abort, Flag, Removal, Resolved } from './schemas.js';
 
-/** What operators want of one unit, each with the version that honouring it must name. */
+/** The requests of operators to one unit, each with the version that honouring it must name. */
 export interface UnitRequests {
   readonly upgrade: Entity<Flag> | undefined;
   readonly resolved: Entity<Resolved> | undefined;

@@ -78,7 +78,7 @@ function oneOf<Word extends string>(...words: readonly Word[]): (text: string) =
   return (text) => words.find((word) => word === text);
 }
 
-/** What reads each word's value, undefined where it is none; and what it takes, in words. */
+/** How each word's value is read, undefined if it is none; and its form, in words. */
 const readers = {
   strategy: { read: oneOf(...rolloutStrategies), takes: 'all or rolling' },
   'max-parallel': {
@@ -106,17 +106,17 @@ function positiveTime(text: string): number | undefined {
   return ms === 0 ? undefined : ms;
 }
 
-/** What is wrong with a value for a word, ending the sentence `max-parallel …`; undefined where nothing is. */
+/** The fault of a value for a word, ending the sentence `max-parallel …`; undefined if there is none. */
 export function parameterFault(word: RolloutWord, text: string): string | undefined {
   return readers[word].read(text) === undefined ? `takes ${readers[word].takes}` : undefined;
 }
 
-/** What a word takes, in words. */
+/** The form of a word's value, in words. */
 export function whatItTakes(word: RolloutWord): string {
   return readers[word].takes;
 }
 
-/** Whether a text is a rollout's word. */
+/** True if a text is a rollout's word. */
 export function isRolloutWord(text: string): text is RolloutWord {
   return rolloutWords.some((word) => word === text);
 }

@@ -50,7 +50,7 @@ export const rolloutSchema = z.looseObject({
   /** Why it is in its state, and whose doing that is, where it is somebody's. */
   reason: z.optional(z.string()),
   stateBy: z.optional(z.string()),
-  /** What a pause waits for: a word from an operator on the canary, on a wave, or the one who paused. */
+  /** The reason for a pause: a word from an operator on the canary, on a wave, or the one who paused. */
   gate: z.optional(shown<RolloutGate>()),
   /** The canary is taken for good. */
   promoted: z.optional(z.boolean()),
@@ -72,7 +72,7 @@ export function goalOf({ to, revertTo, revert }: Pick<Rollout, 'to' | 'revertTo'
   return revert === true ? revertTo : to;
 }
 
-/** Whether something of it is still to be done, or to be said by somebody. */
+/** True if something of it is still to be done, or to be said by somebody. */
 export function isOpen({ state }: Pick<Rollout, 'state'>): boolean {
   return state === 'running' || state === 'paused' || state === 'failed' || state === 'reverting';
 }
@@ -87,11 +87,12 @@ export function readRollout(
 }
 
 /**
- * What each write of a driver carries, so that it applies to the rollout that it was decided by, or not at all.
+ * Each write of a driver carries this, so that it applies to the rollout that it was decided by, or not at all.
  *
- * The version alone would not do: when a service is destroyed and another one of its name is made, the versions of its
- * nodes begin at 0 again, and no transaction can check what makes a node another one. So the rollout's node is never removed
- * while its service stands, and beside it stands a node that is named by the random `life`, which goes with the service.
+ * The version alone would not do: when a service is destroyed and another one of its name is made, the versions of
+ * its nodes begin at 0 again, and no transaction can check that a node is another one. So the rollout's node is never
+ * removed while its service stands, and beside it stands a node that is named by the random `life`, which goes with
+ * the service.
  */
 export function guardOf(service: string, rollout: Entity<Rollout>): readonly Operation[] {
   return [

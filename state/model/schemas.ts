@@ -49,7 +49,7 @@ export const machineOwnerSchema = z.looseObject({
   formers: z.optional(z.array(z.string())),
   /** Tells its data directory from every copy, in this boot. */
   place: z.optional(z.string()),
-  /** Of its host, in this boot; with the start time (proc(5)) the pid names a process for good. */
+  /** A process of its host, in this boot; with the start time (proc(5)) the pid names a process for good. */
   process: z.optional(z.looseObject({ pid: z.int(), startTime: z.string(), boot: z.string() })),
 });
 
@@ -76,7 +76,7 @@ export const machineSchema = z.looseObject({
   owner: z.optional(machineOwnerSchema),
   /** When the agent that had this claim was asked to stop, and did; says nothing of an owner with another claim. */
   stopped: z.optional(z.looseObject({ at: instant, claim: z.string() })),
-  /** What the host's service manager calls the agent, where that runs it, e.g. `ensemble-agent.service`. */
+  /** The agent's name at the host's service manager, if that runs it, e.g. `ensemble-agent.service`. */
   service: z.optional(z.string()),
   addresses: z.optional(addressesSchema),
   /** Its agent found no address that other machines could reach it by. */
@@ -85,7 +85,7 @@ export const machineSchema = z.looseObject({
   cordoned: z.optional(cordonSchema),
   /** Bytes; as of the agent's last look, hourly. */
   disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
-  /** What its agent keeps of removed units: how many, their bytes, and when the next of them goes by itself. */
+  /** The removed units that its agent keeps: how many, their bytes, and when the next of them goes by itself. */
   kept: z.optional(z.looseObject({ units: z.int(), bytes: z.number(), until: z.optional(z.string()) })),
 });
 
@@ -101,7 +101,7 @@ export const agentSchema = z.looseObject({
   dataDirectory: z.optional(z.string()),
   /** Paths there: where it answers, and of the tmux server whose windows hooks are debugged in. */
   sockets: z.optional(z.looseObject({ agent: z.string(), debug: z.string() })),
-  /** Of its machine, in which `pid` is a process's. */
+  /** The boot of its machine in which `pid` is a process's. */
   boot: z.optional(z.string()),
   /** Tells its data directory from every copy, in this boot. */
   place: z.optional(z.string()),
@@ -143,7 +143,7 @@ export const serviceSchema = z.looseObject({
   subordinate: z.optional(z.boolean()),
   /** While a canary is tried: the formula that new units install, instead of this one. */
   startWith: z.optional(z.string()),
-  /** What `set-rollout` set for its rollouts. */
+  /** The parameters that `set-rollout` set for its rollouts. */
   rollout: z.optional(parametersSchema),
   /** There until all units are made that it was deployed with. */
   deploying: z.optional(
@@ -207,7 +207,7 @@ export const relationSchema = z.looseObject({
   change: z.string(),
 });
 
-/** What a unit tells the others of a relation: text by key. */
+/** A unit's words to the others of a relation: text by key. */
 export const settingsSchema = z.record(z.string(), z.string());
 
 /** `/units/<unit>`. `machine` is null until it is placed, `formula` null until the agent has installed one. */
@@ -221,7 +221,7 @@ export const unitSchema = z.looseObject({
   earlier: z.optional(z.array(z.string())),
   /** Formulas the unit went back from. */
   bad: z.optional(z.array(z.string())),
-  /** Of a subordinate unit: the unit it was placed beside. */
+  /** For a subordinate unit: the unit it was placed beside. */
   principal: z.optional(z.string()),
   ...incarnationField,
   change: z.string(),
@@ -257,14 +257,14 @@ export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry:
 export const abortSchema = z.looseObject({
   ...request,
   id: z.string(),
-  /** Of the process that is to be ended. */
+  /** The number of the process to be ended. */
   pid: z.optional(z.int()),
   /** The hook that is not to wait for its next try, and since when it does. */
   waiting: z.optional(
     z.looseObject({
       hook: z.string(),
       since: instant,
-      /** Of a relation's hook, the relation's identifier as in the unit's status; absent of the unit's own. */
+      /** For a relation's hook, the relation's identifier as in the unit's status; absent for the unit's own hooks. */
       relation: z.optional(z.string()),
     }),
   ),
@@ -298,7 +298,7 @@ export const statusSchema = z.looseObject({
   message: z._default(z.string(), ''),
   /** The message in a few words, the cause first and without a command, where it is longer. */
   brief: z.optional(z.string()),
-  /** Of an error, or of what keeps the unit waiting: what an operator can do about it. */
+  /** The operator's way out of an error, or of whatever keeps the unit waiting. */
   next: z.optional(z.string()),
   /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
   relations: z.optional(
@@ -332,9 +332,9 @@ export const statusSchema = z.looseObject({
    * that is not known. Agents of release 0.1.0 do not tell.
    */
   config: z.optional(z.looseObject({ seen: z.nullable(z.int()), tried: z.nullable(z.int()) })),
-  /** What the formula says of its workload by `status-set --state`, e.g. `maintenance`. */
+  /** The formula's words about its workload, by `status-set --state`, e.g. `maintenance`. */
   workload: z.optional(z.string()),
-  /** What hooks had left in the formula that the unit went from last; until its next upgrade. */
+  /** The files that hooks had left in the formula that the unit went from last; until its next upgrade. */
   leftBehind: z.optional(leftBehindSchema),
   upgrade: z.optional(
     z.looseObject({

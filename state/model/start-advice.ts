@@ -18,7 +18,7 @@ export function startAdvice(machine: string, node: Machine | undefined, choice: 
     : `on ${there}: ${command} --data-dir ${shellWord(owner.dataDirectory)}`;
 }
 
-/** What stops an agent that is up; words that follow `stop it`. */
+/** Says how to stop an agent that is up; words that follow `stop it`. */
 export function stopAdvice({ hostname, service }: Machine): string {
   return service === undefined ? `on ${hostname}` : `on ${hostname}: systemctl stop ${serviceName(service)}`;
 }

@@ -16,7 +16,7 @@ interface Principal {
   readonly machine: string | null;
 }
 
-/** What a new principal unit brings with it, as operations for the transaction that creates it. */
+/** The units that come with a new principal unit, as operations for the transaction that creates it. */
 export interface Company {
   /** Subordinate units per principal. */
   readonly each: number;

@@ -74,7 +74,7 @@ export async function forcedOut(
   return { requestedAt: found.at, by: found.by ?? '?', ...(isRemoval && { isRemoval }) };
 }
 
-/** Whether something is of this life; where one of the two does not say which it is, it is. */
+/** True if something is of this life; also if one of the two does not say which life it is of. */
 function isLife(incarnation: string | undefined) {
   return (of: { readonly incarnation?: string | undefined }): boolean =>
     of.incarnation === incarnation || of.incarnation === undefined || incarnation === undefined;

@@ -30,16 +30,19 @@ export abstract class EnsembleError extends Error {
     return this.message;
   }
 
-  /** What a command exits with when it ends by this error: 1 failed, 2 wrong usage. */
+  /** A command's exit code when it ends by this error: 1 failed, 2 wrong usage. */
   get exitCode(): 1 | 2 {
     return 1;
   }
 }
 
-/** What an error says: words, or what renders them from its fields, and from the error that led to it, if there is one. */
+/**
+ * The text of an error: words, or a function that renders them from its fields, and from the error that led to it, if
+ * there is one.
+ */
 type Text<Fields, Words> = Words | ((fields: Fields, cause: unknown) => Words);
 
-/** What `defineError` makes: a class whose errors have the given fields. */
+/** A class that `defineError` makes, whose errors have the given fields. */
 interface ErrorClass<Fields> {
   readonly code: string;
   new (fields: Fields, options?: ErrorOptions): EnsembleError & Readonly<Fields>;

@@ -11,12 +11,12 @@ export function globMatcher(pattern: string): (name: string) => boolean {
   return (name) => expression.test(name);
 }
 
-/** Whether any of the patterns matches. */
+/** True if any of the patterns matches. */
 export function matchesAny(patterns: readonly string[], name: string): boolean {
   return patterns.some((pattern) => globMatcher(pattern)(name));
 }
 
-/** Whether a pattern names more than one thing. */
+/** True if a pattern names more than one thing. */
 export function isGlob(pattern: string): boolean {
   return /[*?]/.test(pattern);
 }

@@ -19,7 +19,7 @@ const COMMIT_AT = 152;
 export interface LmdbDamage {
   /** Such as `page 27 is free twice, by commit 1 and by commit 62`. */
   readonly reason: string;
-  /** Whether what is stored can be read all the same: only the list of free pages is wrong. */
+  /** True if the content can be read all the same: only the list of free pages is wrong. */
   readonly isReadable: boolean;
 }
 
@@ -27,9 +27,9 @@ export interface LmdbDamage {
 const TRIES = 5;
 
 /**
- * Whether pages of an lmdb store are used twice, as of its newest commit: whoever writes would write over what is
+ * Finds out if pages of an lmdb store are used twice, as of its newest commit: a writer would then write over what is
  * stored. Reads the whole file, so this is for a store that failed.
- * @returns undefined where nothing is wrong, or where other processes commit all the time
+ * @returns undefined if nothing is wrong, or if other processes commit all the time
  * @throws errors of the file system
  */
 export function lmdbDamage(path: string): LmdbDamage | undefined {
@@ -39,9 +39,9 @@ export function lmdbDamage(path: string): LmdbDamage | undefined {
   let before: Buffer | undefined;
   for (let tries = 0; tries < TRIES; tries++) {
     const file = readFileSync(path);
-    // One that nothing was ever committed to.
+    // Nothing was ever committed to it.
     if (file.length === 0) return undefined;
-    // What was found in two commits, or in one that still stands, is no page that was just written over.
+    // A fault in two commits, or in one that still stands, is no page that was just written over.
     if (before !== undefined && newestMeta(before).commit === newestMeta(file).commit) return damage;
     damage = damageOf(file);
     if (damage === undefined) return undefined;
@@ -135,7 +135,10 @@ function damageOf(file: Buffer): LmdbDamage | undefined {
   return undefined;
 }
 
-/** What a record of free pages lists: how many words, then pages, each run of several with its length, negative, first. */
+/**
+ * The runs in a record of free pages: it lists how many words there are, then pages, each run of several with its
+ * length, negative, first.
+ */
 function* runsOf(list: Buffer): Generator<readonly [first: bigint, count: bigint]> {
   const words = Number(list.readBigUInt64LE(0));
   for (let word = 1; word <= words; word++) {

@@ -10,19 +10,19 @@ export const ROOTS_AT = [88, 136] as const;
 const LAST_PAGE_AT = 144;
 const META_SIZE = 160;
 
-// Of other pages (`MDB_page_header`, `MDB_node`):
+// Offsets in other pages (`MDB_page_header`, `MDB_node`):
 /** 16 bits: `BRANCH`, `LEAF`. */
 export const FLAGS_AT = 18;
 /** 16 bits: twice the number of nodes, whose places follow the head. */
 export const LOWER_AT = 20;
-/** Of each page, in bytes. */
+/** The size of each page's head, in bytes. */
 export const HEAD_SIZE = 24;
 /** Leads to pages. */
 export const BRANCH = 1;
 const LEAF = 2;
-/** Of a node: its data is on pages of its own. */
+/** A node's flag: its data is on pages of its own. */
 export const BIG_DATA = 1;
-/** Of a node: its data is a tree. */
+/** A node's flag: its data is a tree. */
 export const SUB_TREE = 2;
 /** The root page in the record of a tree within a tree (`MDB_db`). */
 export const SUB_ROOT_AT = 40;
@@ -30,9 +30,9 @@ export const SUB_ROOT_AT = 40;
 export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /**
- * What is wrong with the file of an lmdb store. lmdb maps it into memory unseen: one that was cut short, or is something
- * else, would end the process by a signal, without a word.
- * @returns what is wrong; undefined where the file may be opened, as is an empty one
+ * Finds the fault in the file of an lmdb store. lmdb maps it into memory unseen: a file that was cut short, or is
+ * something else, would end the process by a signal, without a word.
+ * @returns the fault; undefined if the file may be opened, as an empty one may
  * @throws errors of the file system
  */
 export function lmdbFault(path: string): string | undefined {
@@ -71,7 +71,7 @@ function readMeta(file: number, at: number): Meta | undefined {
   return { pageSize, lastPage, roots: ROOTS_AT.map((root) => bytes.readBigUInt64LE(root)) };
 }
 
-/** Whether the file has every page that one of the trees leads to. */
+/** True if the file has every page that one of the trees leads to. */
 function hasTrees(file: number, size: number, pageSize: number, roots: readonly bigint[]): boolean {
   const has = (page: bigint, count = 1n): boolean => (page + count) * BigInt(pageSize) <= BigInt(size);
 

@@ -32,7 +32,7 @@ export function makeDirectory(path: string): string | undefined {
   }
 }
 
-/** Whether it is a link, which leads to nothing. */
+/** True if it is a link which leads to nothing. */
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Asker, allows, isDirectory, judgedAs, missingRight, thisUser, type WayStep } from './rights.js';
 import { shellWord } from './shell-word.js';
 
-/** What an owner's own mode denies to them, and the command that gives it. */
+/** A right that an owner's own mode denies to them, and the command that gives it. */
 export interface OwnDenial {
   readonly reason: string;
   readonly next: string;

@@ -1,4 +1,4 @@
-/** What nearly all text is, told without the tables of Unicode. */
+/** Nearly all text looks like this, which is told without the tables of Unicode. */
 const plain = /^(?:[\x21-\x7e]+(?: [\x21-\x7e]+)*)?$/;
 
 /** Control, private and direction characters, but for the tab. */

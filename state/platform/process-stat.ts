@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What `/proc/<pid>/stat` says of a process, as far as it is needed (proc(5)). */
+/** The fields of `/proc/<pid>/stat` that are needed here (proc(5)). */
 export interface ProcessStat {
   readonly pid: number;
   /** `R`, `S`, `Z`, … */
@@ -28,7 +28,10 @@ export function findProcess(pid: number): ProcessStat | undefined {
   return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat : undefined;
 }
 
-/** Whether a process is stopped by a signal (Ctrl-Z, SIGSTOP) or a debugger: it lives, and does nothing until it is continued. */
+/**
+ * True if a process is stopped by a signal (Ctrl-Z, SIGSTOP) or a debugger: it lives, and does nothing until it is
+ * continued.
+ */
 export function isSuspended({ state }: ProcessStat): boolean {
   return state === 'T' || state === 't';
 }

@@ -1,4 +1,7 @@
-/** What lies on the way to a path, links followed, as far as it can be looked at; the root of the file system first. */
+/**
+ * A step on the way to a path, links followed, as far as it can be looked at; the root of the file system comes
+ * first.
+ */
 export interface WayStep {
   readonly path: string;
   /** As `stat` gives it, with the kind. */
@@ -7,7 +10,7 @@ export interface WayStep {
   readonly gid: number;
 }
 
-/** What was found on the way to a path, and whether that was the whole of it. */
+/** The steps that were found on the way to a path, and whether that was the whole of it. */
 export interface Way {
   readonly steps: readonly WayStep[];
   readonly isWhole: boolean;
@@ -19,7 +22,7 @@ export interface Asker {
   readonly gids: readonly number[];
 }
 
-/** What they miss: `enter` and `write` of a directory, `read` of a file. */
+/** The right that somebody lacks: `enter` and `write` of a directory, `read` of a file. */
 export type Right = 'enter' | 'write' | 'read';
 
 export interface MissingRight {

@@ -29,8 +29,8 @@ export class SystemRefused extends defineError<{ path: string; reason: string; n
 ) {}
 
 /**
- * What an operator is told of an error of the operating system; any other error, which may be a bug, stays as it is.
- * @param place what the error is about, where the system names no path, as for what is open already
+ * Explains an error of the operating system to an operator; any other error, which may be a bug, stays as it is.
+ * @param place the thing that the error is about, if the system names no path, as for one that is open already
  * @param asker default: the user of this process
  */
 export function explainedBySystem(error: unknown, place?: string, asker?: Asker): unknown {

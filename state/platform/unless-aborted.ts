@@ -4,7 +4,7 @@
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  // Whoever loses is not heard.
+  // Nobody hears of the loser.
   work.catch(() => undefined);
   signal.throwIfAborted();
   let abandon = (): void => undefined;

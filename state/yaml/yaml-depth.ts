@@ -7,8 +7,8 @@ export const deepestYaml = 200;
 const begins = /[-[{?:]/g;
 
 /**
- * Whether YAML text nests deeper than `deepestYaml`. To be asked before the text is composed, which recurses: where
- * the stack ends inside a regular expression that is just being compiled, V8 does not throw but ends the process.
+ * True if YAML text nests deeper than `deepestYaml`. Ask this before composing the text, which recurses: if the stack
+ * ends inside a regular expression that is just being compiled, V8 does not throw but ends the process.
  */
 export function isTooDeep(text: string): boolean {
   // As most texts are: no parser is needed to tell. Half, since a level may take two places of the parser's stack.

@@ -6,7 +6,9 @@ import { isTooDeep } from './yaml-depth.js';
 /** Larger than any sane metadata.yaml, and small enough for metadata and config to fit one coordinator node. */
 export const largestYaml = 128 * 1024;
 
-/** Of one file; who reads the first few mends the file, and a hostile one has a hundred thousand. */
+/**
+ * The most faults of one file: a reader mends the file by the first few, and a hostile file has a hundred thousand.
+ */
 const mostFaults = 50;
 
 /** One thing that is wrong in a YAML file. */
@@ -19,12 +21,12 @@ export interface YamlProblem {
   readonly reason: string;
 }
 
-/** What came of reading a YAML file: its checked value, or everything that is wrong with it, never nothing. */
+/** The result of reading a YAML file: its checked value, or everything that is wrong with it, never nothing. */
 export type YamlResult<T> =
   | {
       readonly value: T;
       readonly lineOf: (path: readonly PropertyKey[]) => number;
-      /** What was taken for something else than it says. */
+      /** The places that were taken for something else than they say. */
       readonly notes: readonly YamlProblem[];
     }
   | { readonly problems: readonly [YamlProblem, ...YamlProblem[]] };
@@ -113,7 +115,7 @@ export function loadYaml(text: string): LoadedYaml {
       faults.push({ line: 1, field: '', reason: 'is not YAML: it is nested too deeply' });
       return { value: undefined, faults, lineOf: () => 1, textAt: () => undefined };
     }
-    // Whether keys are unique is checked below: the library compares each with each, which takes a minute at worst.
+    // The check that keys are unique comes below: the library compares each with each, which takes a minute at worst.
     const options = {
       lineCounter: counter,
       prettyErrors: false,
