@@ -3,17 +3,17 @@ import type { Chart } from './chart.js';
 /** One row of the report. */
 export interface Row {
   readonly what: string;
-  /** What it is compared with, or `–`. */
+  /** The thing it is compared with, or `–`. */
   readonly against: string;
   /** What was measured, with its unit, e.g. `3.1 s`. */
   readonly figure: string;
-  /** Of the figure to what it is compared with, or the figure itself where it stands alone. */
+  /** The ratio of the figure to what it is compared with, or the figure itself if it stands alone. */
   readonly value: number;
   /** The least and the most of the runs' values. */
   readonly range: readonly [number, number];
   /** The value it shall not be above; absent where it is only published. */
   readonly aim?: number;
-  /** What bounds it now, as profiles show; written by hand beside what measures it. */
+  /** The present bound, as profiles show; written by hand beside the code that measures it. */
   readonly bound?: string;
 }
 
@@ -33,12 +33,12 @@ export interface Benchmark {
   run(quick: boolean): Promise<Result>;
 }
 
-/** What one benchmark found, and when. */
+/** The result of one benchmark, and when it was found. */
 export interface Found extends Result {
   /** ISO instant of its end. */
   readonly when: string;
   readonly quick: boolean;
-  /** Of the machine, over the minute before it began. */
+  /** The load of the machine over the minute before it began. */
   readonly load: number;
   readonly seconds: number;
 }
@@ -50,7 +50,7 @@ export interface Report {
   readonly benchmarks: Record<string, Found>;
 }
 
-/** What the process of a benchmark tells the one that started it. */
+/** The words of a benchmark's process to the one that started it. */
 export type Told = { readonly found: Result } | { readonly cannot: string };
 
 /** Something that is needed to measure is not here; the message says how to get it. */

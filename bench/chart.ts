@@ -3,7 +3,7 @@ export interface Chart {
   /** Its file's name. */
   readonly name: string;
   readonly title: string;
-  /** What is counted along the bottom, e.g. `units`. */
+  /** The unit along the bottom, e.g. `units`. */
   readonly across: string;
   /** In what the costs are, e.g. `s`. */
   readonly unit: string;

@@ -9,7 +9,7 @@ import { reportText } from './report-text.js';
 
 const directory = fileURLToPath(new URL('../../bench/', import.meta.url));
 
-/** What was found on this machine so far; what another one found is not mixed with it. */
+/** The results on this machine so far; those of another one are not mixed with them. */
 export function readReport(): Report {
   const cores = cpus();
   const gigabytes = Math.round(totalmem() / 2 ** 30);

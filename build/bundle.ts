@@ -59,7 +59,7 @@ const script: BuildOptions = {
   define: { 'import.meta.dirname': '__dirname' },
 };
 
-// What was compiled from an older bundle must never meet a newer one: V8 tells them apart by their length alone.
+// Code compiled from an older bundle must never meet a newer one: V8 tells them apart by their length alone.
 await rm(bin, { recursive: true, force: true });
 await build({ ...script, entryPoints: { run: 'cli/run.ts' }, plugins: [whenNeeded] });
 // Answers `--version` by itself.

@@ -1,7 +1,7 @@
 import type { Benchmark, Row } from '../benchmark.js';
 import { Fleet, type Rollout, type Snapshot } from '../lab/fleet.js';
 
-/** What `docs/scale.md` is about: 100 machines with 1,000 units each. */
+/** The subject of `docs/scale.md`: 100 machines with 1,000 units each. */
 const FAR = { agents: 100, units: 100_000 };
 
 interface Step {

@@ -5,7 +5,7 @@ import { Lab } from '../lab/lab.js';
 import { sampleOf } from '../lab/measure.js';
 import { idle } from '../lab/process.js';
 
-/** What an agent asks of ZooKeeper for each unit that it upgrades, counted between the two. */
+/** An agent's requests to ZooKeeper for each unit that it upgrades, counted between the two. */
 export const operations: Benchmark = {
   name: 'operations',
   limit: 300,
@@ -27,7 +27,7 @@ export const operations: Benchmark = {
         await writeFormula(lab.repository, 'web', 2 + 2 * turn + which.length / 2);
         counter.take();
         await lab.run('upgrade-formula', ...which, 'web');
-        // What is only mirrored may come after the last unit is done.
+        // Writes that are only mirrored may come after the last unit is done.
         await idle(agent.pid);
         into.push(counter.take());
       }

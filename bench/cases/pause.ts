@@ -40,7 +40,7 @@ async function pausesOf(bytes: number, turns: number): Promise<Pauses> {
     turns,
     async (turn) => {
       await formula(turn + 2);
-      // What an operator upgrades to was written long ago: otherwise each flush of the agent's waits for it.
+      // Operators upgrade to formulas that were written long ago: otherwise each flush of the agent's waits for them.
       settleDisk();
       steps.take();
       await lab.run('upgrade-formula', 'web');

@@ -4,7 +4,7 @@ import { Lab } from '../lab/lab.js';
 import { timed } from '../lab/process.js';
 import { inPairs } from '../lab/measure.js';
 
-/** What every command pays before it does anything, beside a Node that does nothing. */
+/** The cost of every command before it does anything, beside a Node that does nothing. */
 export const startUp: Benchmark = {
   name: 'start-up',
   limit: 180,

@@ -7,7 +7,7 @@ import type { Benchmark } from '../benchmark.js';
 import { inPairs } from '../lab/measure.js';
 import { ShellLoop } from '../lab/shell-loop.js';
 
-/** What xstate takes of a whole upgrade: the units' machines, with operations that do nothing. */
+/** xstate's share of a whole upgrade: the units' machines, with operations that do nothing. */
 export const unitMachineAlone: Benchmark = {
   name: 'unit-machine',
   limit: 300,

@@ -46,7 +46,7 @@ async function turnsOf(options: LabOptions, units: number, count: number, loop: 
   await writeFormula(lab.repository, 'web', 1);
   const agent = await lab.agent();
   await lab.run('deploy', '--repository', lab.repository, '-n', String(units), 'web');
-  // Whoever ran before is through with what it does afterwards: it removes old formulas, and leaves files unwritten.
+  // The agent before is through with its later work: it removes old formulas, and leaves files unwritten.
   const rest = async (): Promise<void> => {
     await idle(agent.pid);
     settleDisk();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CannotMeasure } from '../benchmark.js';
 import { timed } from './process.js';
 
-/** What an upgrade by hand is in Ansible: the directory, the files, stop, swap, hook, start. */
+/** The same upgrade by hand in Ansible: the directory, the files, stop, swap, hook, start. */
 const playbook = `- hosts: all
   gather_facts: false
   tasks:

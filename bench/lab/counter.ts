@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { countFrame, noRequests, type Requests } from './requests.js';
 
-/** What passed between clients and a ZooKeeper server. */
+/** The traffic between clients and a ZooKeeper server. */
 export interface Traffic extends Requests {
   bytesToServer: number;
   bytesToClients: number;
@@ -57,7 +57,7 @@ export class Counter {
     return `127.0.0.1:${(this.listener.address() as AddressInfo).port}`;
   }
 
-  /** What was counted since the last time. */
+  /** The counts since the last time. */
   take(): Traffic {
     const counted = this.#traffic;
     this.#traffic = { ...noRequests(), bytesToServer: 0, bytesToClients: 0, largestAnswer: 0 };

@@ -6,7 +6,7 @@ import { Lab, type LabAgent } from './lab.js';
 import { usage } from './process.js';
 import { numbersOf, transactionsOf, untilQuiet, watchesOf } from './server-numbers.js';
 
-/** What the servers had at one moment. */
+/** The servers' numbers at one moment. */
 export interface Snapshot {
   readonly watches: number;
   readonly sessions: number;
@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly bytes: number;
 }
 
-/** What a rollout cost the servers. */
+/** The servers' cost of a rollout. */
 export interface Rollout {
   readonly ms: number;
   readonly transactions: number;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What the upgrade hook of a measured formula does: as little as a hook can. */
+/** The upgrade hook of a measured formula: it does as little as a hook can. */
 const hook = '#!/bin/sh\necho "$ENSEMBLE_UNIT_NAME" >>"$ENSEMBLE_DATA_DIR/upgraded"\n';
 
 /**

@@ -1,4 +1,4 @@
-/** What was asked of a ZooKeeper server, in requests and in the operations within its transactions. */
+/** The requests to a ZooKeeper server, and the operations within its transactions. */
 export interface Requests {
   /** Requests that read, or that leave or take off watches without reading; a reading of several nodes is one. */
   reads: number;
@@ -9,7 +9,7 @@ export interface Requests {
   /** Nodes that were created, set or removed. */
   nodesWritten: number;
   pings: number;
-  /** Whatever else, e.g. connecting. */
+  /** Anything else, e.g. connecting. */
   others: number;
 }
 

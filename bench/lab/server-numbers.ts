@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/eventually.js';
 import type { ZookeeperServer } from '../../test/servers/zookeeper.js';
 
-/** What a server tells of itself, as soon as it serves: one that lost the others for a moment says nothing else. */
+/** A server's words about itself, as soon as it serves: one that lost the others for a moment says nothing else. */
 async function told(server: ZookeeperServer, word: 'mntr' | 'srvr'): Promise<string> {
   let answer = '';
   await eventually(async () => {

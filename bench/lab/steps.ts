@@ -39,7 +39,7 @@ export class Steps {
     return { ENSEMBLE_FAULTS: '', ENSEMBLE_ALLOW_FAULTS: this.directory };
   }
 
-  /** What was passed since the last time. */
+  /** The steps that were passed since the last time. */
   take(): readonly Passed[] {
     return this.#passed.splice(0);
   }

@@ -33,7 +33,7 @@ export async function openSwiftLab(via?: (swift: Swift) => Promise<string>): Pro
   };
 }
 
-/** Whoever has it may get the object: S3's older signature, as curl takes no key with a colon in it. */
+/** Anyone who has it may get the object: S3's older signature, as curl takes no key with a colon in it. */
 function signedUrl({ endpoint, accessKeyId, secretAccessKey }: Swift, path: string): string {
   const expires = Math.floor(Date.now() / 1_000) + 3_600;
   const signature = createHmac('sha1', secretAccessKey)
