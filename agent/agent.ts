@@ -241,7 +241,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const dropped = removeDropped(coordinator, { clock, random, log });
     ends.push(() => dropped.close());
     const describeAs = (description: () => Partial<Machine>, failure: string): void => {
-      // One that was removed is registered anew by the presence.
+      // The presence registers a machine anew that was removed.
       writer
         .write(async () => (await describeMachine(coordinator, machine, description())) ?? [])
         .catch((error: unknown) => log.warning(failure, { error }));

@@ -19,7 +19,7 @@ export interface MachineOptions {
   readonly dataDir?: string | undefined;
   /** Where data directories are made of which none is named: one for each machine. */
   readonly machines: string;
-  /** Of an environment of one machine, which is the same whatever the host is called. */
+  /** The machine of an environment that has one only; it stays the same whatever the host is called. */
   readonly fixed?: string | undefined;
   /** Short. */
   readonly hostname: string;

@@ -16,7 +16,7 @@ import type { ClaimMemory, Identity } from './tree/ownership.js';
 /** The file of a data directory with its agent's id. */
 const AGENT_ID = 'agent-id';
 
-/** What the machine's node says of its addresses: those it has, or that none was found. */
+/** The addresses for the machine's node, or that none was found. */
 export function addressFacts(addresses: MachineAddresses): Pick<Machine, 'addresses' | 'noAddress'> {
   const current = addresses.current();
   return { addresses: current, noAddress: current === undefined ? true : undefined };
@@ -45,7 +45,7 @@ export async function identify(
 }
 
 /**
- * What this directory remembers of its machine. One that holds nothing may become another machine's.
+ * This directory's memory of its machine. A directory that holds nothing may become another machine's.
  * @throws DirectoryOfOtherMachine
  */
 export async function machineMemory(

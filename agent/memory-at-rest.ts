@@ -11,7 +11,7 @@ const RESTING = 140;
 /** The first makes the nursery small, and the others give back what the one before left in pieces. */
 const COLLECTIONS = 3;
 
-/** What this process can do about its memory. */
+/** The means of this process against its memory use. */
 export interface Memory {
   /** Milliseconds of CPU that the process has taken so far. */
   cpu(): number;

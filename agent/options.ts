@@ -6,7 +6,7 @@ import type { NamedBy } from './disk/remembered-machine.js';
 import type { MachineAddresses } from './machine/addresses.js';
 import type { Breakable } from './tree/presence.js';
 
-/** What an agent is started with. */
+/** The options that an agent is started with. */
 export interface AgentOptions {
   readonly environment: Environment;
   readonly machine: string;
@@ -40,6 +40,6 @@ export interface AgentOptions {
   readonly losing?: () => void;
   /** Does what an operator may break off: waiting for the machine's owner to go. Default: nobody breaks it off. */
   readonly breakable?: Breakable;
-  /** What opens the coordinator; default: the engine that the environment's URL names. */
+  /** Opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }

@@ -10,7 +10,7 @@ export function serviceUnit(
   cgroups = readOrEmpty('/proc/self/cgroup'),
 ): string | undefined {
   const { INVOCATION_ID: invocation, SYSTEMD_EXEC_PID: main } = variables;
-  // What the service starts, such as a shell, has its variables too.
+  // A process that the service starts, such as a shell, has its variables too.
   if (invocation === undefined || (main !== undefined && main !== String(pid))) return undefined;
   const own = cgroups.split('\n').find((line) => line.startsWith('0::') || line.includes(':name=systemd:'));
   const path = own?.slice(own.lastIndexOf(':') + 1).split('/') ?? [];

@@ -65,7 +65,7 @@ export class DataDirectoryTooNew extends defineError<{ directory: string; marker
 /** Another agent of the same machine name is up. */
 export class MachineTaken extends defineError<{
   machine: string;
-  /** Of the other agent, like its host and directory, as far as its presence tells. */
+  /** The other agent's, like its host and directory, as far as its presence tells. */
   pid?: number | undefined;
   hostname: string;
   dataDirectory?: string | undefined;
@@ -100,7 +100,7 @@ function unitsIn(units: readonly string[]): string {
 /** The machine is another agent's, which is not up; its data directory is where the machine's units live. */
 export class MachineOwned extends defineError<{
   machine: string;
-  /** Of the owner, like its directory. */
+  /** The owner's, like its directory. */
   hostname: string;
   dataDirectory: string;
   since: string;
@@ -109,7 +109,7 @@ export class MachineOwned extends defineError<{
   ownDirectory: string;
   /** This agent's directory is a copy of the owner's, from before that ran last. */
   isCopy: boolean;
-  /** What this agent's directory is. */
+  /** Says what this agent's directory is. */
   here: OwnedHere;
   /** What has the owner's agent work again. */
   start: string;
@@ -132,15 +132,15 @@ export class MachineOwned extends defineError<{
 ) {}
 
 /**
- * What a data directory is to a machine that another one has: one that knows nothing of it; an older copy of the owner's;
- * or the one it was taken over from.
+ * A data directory, seen from a machine that another one has: one that knows nothing of it; an older copy of the
+ * owner's; or the one that it was taken over from.
  */
 type OwnedHere = 'new' | 'older' | 'former';
 
 /** Another agent has the machine now; this one stops. */
 export class MachineTakenOver extends defineError<{
   machine: string;
-  /** Of the other agent, like its directory. */
+  /** The other agent's, like its directory. */
   hostname: string;
   dataDirectory: string;
   since: string;
@@ -210,7 +210,7 @@ export class MachineUnclear extends defineError<{ hostname: string; machines: re
 
 export class DataDirectoryInUse extends defineError<{
   directory: string;
-  /** Of a living process of this machine; unknown where that is another container's, say. */
+  /** The number of a living process of this machine; unknown if that is another container's, say. */
   pid: number | undefined;
   /** It lives, and does nothing: a signal stopped it. */
   isSuspended: boolean;
@@ -222,7 +222,7 @@ export class DataDirectoryInUse extends defineError<{
     `${isSuspended ? `let it go on: kill -CONT ${pid}; or` : 'stop it, or'} choose another with --data-dir`,
 ) {}
 
-/** What an error about the tree says of the agent that refuses it. */
+/** An error about the tree says this of the agent that refuses it. */
 interface Refusing {
   readonly environment: string;
   readonly state: string;

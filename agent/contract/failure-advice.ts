@@ -9,7 +9,7 @@ const MOST_ERROR = 1_500;
 /** Characters of the same in brief. */
 const MOST_BRIEF = 200;
 
-/** What an operator reads of a failure. */
+/** An operator's view of a failure. */
 export interface WayOut {
   readonly error: string;
   /** The same in a few words. */
@@ -19,8 +19,8 @@ export interface WayOut {
 }
 
 /**
- * What failed, and the command that goes on from there. Not every error knows it: one may come from the system, or
- * from a mistake in Ensemble itself.
+ * Says what failed, and the command that goes on from there. Not every error knows it: one may come from the system,
+ * or from a mistake in Ensemble itself.
  */
 export function wayOut(error: unknown, unit: string): WayOut {
   const command = `ensemble resolved --retry ${unit}`;

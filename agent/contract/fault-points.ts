@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a fault point does when it fires. `hang` never comes back; `delay` takes a second. */
+/** The fault that fires at a point. `hang` never comes back; `delay` takes a second. */
 export type FaultKind = 'kill' | 'throw' | 'hang' | 'enospc' | 'delay';
 
 interface Fault {
@@ -10,7 +10,7 @@ interface Fault {
   readonly once: boolean;
 }
 
-/** What `throw` throws: a failure that nothing in the product knows. */
+/** The error of the kind `throw`: a failure that nothing in the product knows. */
 export class InjectedFault extends Error {
   constructor(readonly point: string) {
     super(`fault injected at ${point}`);

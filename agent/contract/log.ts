@@ -3,7 +3,7 @@ import { EnsembleError } from '../../state/platform/errors.js';
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
-/** What a line is about; `error` is rendered by its sentence. */
+/** The subject of a line; `error` is rendered by its sentence. */
 export interface LogFields {
   readonly unit?: string;
   readonly error?: unknown;

@@ -11,7 +11,7 @@ export interface WantedFormula {
   readonly asked?: number;
 }
 
-/** What is wanted of a unit, as a whole, at one moment. */
+/** Everything that is wanted of a unit at one moment. */
 export interface Wants {
   readonly removal: boolean;
   /** The config its hooks last saw is not the one that holds now. */
@@ -33,7 +33,7 @@ export interface Wants {
   readonly run: boolean;
 }
 
-/** What the journal says of where the unit stands. */
+/** The unit's place as the journal has it. */
 export interface Journalled {
   readonly state: WorkflowState;
   /** The step of the upgrade under way, from the point on from which there is no way but forward. */
@@ -58,8 +58,9 @@ export interface Journalled {
 export class NotPrepared extends Error {}
 
 /**
- * What the unit's machine invokes. Each operation journals its state or step before it acts, can be done twice, and
- * waits by itself for what may heal (storage, coordinator, disk). What it throws puts the unit in an error state.
+ * The operations that the unit's machine invokes. Each journals its state or step before it acts, can be done twice,
+ * and waits by itself for anything that may heal (storage, coordinator, disk). An error that it throws puts the unit
+ * in an error state.
  */
 export interface UnitOperations {
   /** Read synchronously, by guards, to restore the machine where the journal left it. */

@@ -8,7 +8,7 @@ import type { Unpacked } from './bundle-cache.js';
 /** Files of one formula that are copied at the same time. */
 const WIDTH = 4;
 
-/** What the process's umask takes of a mode. */
+/** The bits that the process's umask takes off a mode. */
 const masked = process.umask();
 
 /**

@@ -28,7 +28,7 @@ export interface DataDirectory {
   readonly session: string;
   /** How far each unit's log was gathered. */
   readonly logMarks: string;
-  /** Of the tmux server whose windows hooks are debugged in; the CLI starts it. */
+  /** The socket of the tmux server whose windows hooks are debugged in; the CLI starts it. */
   readonly debugSocket: string;
 }
 

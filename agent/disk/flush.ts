@@ -17,7 +17,7 @@ interface Gathering {
 /** Makes what one agent wrote survive a power cut. */
 export class Flushing {
   readonly #fileSystems = new FileSystemSync();
-  /** What was asked for in this turn of the event loop, by the number of the file system. */
+  /** The requests of this turn of the event loop, by the number of the file system. */
   readonly #gathered = new Map<number, Gathering>();
 
   /** Files and directories of one file system: their content, and what is in them. */

@@ -10,15 +10,15 @@ import type { Staging } from './staging.js';
 
 const HOUR = 3_600_000;
 
-/** What the agent's data takes of its disk, in bytes. */
+/** The space that the agent's data takes on its disk, in bytes. */
 export interface DiskUse {
   readonly units: number;
   readonly cache: number;
-  /** What an agent that is no superuser could still write. */
+  /** The bytes that an agent without superuser rights could still write. */
   readonly free: number;
 }
 
-/** What is needed to look after a data directory. */
+/** The needs of looking after a data directory. */
 export interface HouseKeeping {
   readonly clock: Clock;
   readonly log: Log;
@@ -67,7 +67,7 @@ export function keepHouse(
  */
 export async function pruneCache(cache: string, needed: ReadonlySet<string>, now: number): Promise<void> {
   for (const name of await readdir(cache)) {
-    // Whoever unpacked it removes it.
+    // The one that unpacked it removes it.
     if (name.includes(UNPACKED)) continue;
     const path = join(cache, name);
     const found = await stat(path).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What the machine's clocks say at one moment. */
+/** The machine's clocks at one moment. */
 export interface Moment {
   /** Identifies the machine's boot. */
   readonly boot: string;

@@ -43,7 +43,7 @@ export async function namesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
-/** What cannot be looked at for now is there: it is not forgotten for that. */
+/** A directory that cannot be looked at for now counts as there: it is not forgotten for that. */
 export function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
@@ -52,8 +52,8 @@ export function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * Whether a directory that was put aside elsewhere is out of reach, as where its disk is not mounted, rather than taken by
- * somebody: the link to it stands, and what held it is not there either.
+ * True if a directory that was put aside elsewhere is out of reach, e.g. because its disk is not mounted. It is not
+ * if somebody took it: the link to it stands, and the directory that held it is gone too.
  */
 export async function isMissing(removed: string, name: string, place: string): Promise<boolean> {
   if (!(await isThere(join(removed, name)))) return false;

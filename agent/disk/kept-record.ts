@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import * as z from '../../state/platform/zod.js';
 import { replaceFile } from './replace-file.js';
 
-/** What is known of a directory under `removed/`: a file of its name, `<name>.json`, in the directory of notes. */
+/** The note on a directory under `removed/`: a file of its name, `<name>.json`, in the directory of notes. */
 const keptSchema = z.object({
   unit: z.string(),
   /** Empty where it is not known. */
   incarnation: z.string(),
   /** ISO instant at which it was put aside. */
   removedAt: z.string(),
-  /** Of its files, counted when it was put aside. */
+  /** The bytes of its files, counted when it was put aside. */
   bytes: z.number(),
   /** Kept until an operator removes it. */
   forGood: z.boolean(),

@@ -17,7 +17,7 @@ import { removeTree } from './remove-tree.js';
 /** Milliseconds between two looks, at most. */
 const HOUR = 3_600_000;
 
-/** What removed units left on this machine: their directories, under `removed/`, and a note of each, under `kept/`. */
+/** The directories that removed units left on this machine, under `removed/`, and a note of each, under `kept/`. */
 export interface KeptUnits {
   /**
    * Puts a unit's directory aside. May be done again after an interruption.
@@ -27,7 +27,7 @@ export interface KeptUnits {
   putAside(root: string, unit: LeavingUnit): Promise<KeptUnit | undefined>;
   /** Removes a unit's directory, also where putting it aside had begun. May be done again after an interruption. */
   discard(root: string, unit: LeavingUnit): Promise<void>;
-  /** Whether what removed units leave is kept at all. */
+  /** True if anything that removed units leave is kept at all. */
   keeps(): boolean;
   /**
    * Removes what is kept of one unit, or all of it, or only says what would go.
@@ -37,7 +37,7 @@ export interface KeptUnits {
     readonly unit?: string | undefined;
     readonly dryRun?: boolean | undefined;
   }): Promise<readonly KeptUnit[]>;
-  /** What the machine's node says of it. */
+  /** The summary for the machine's node. */
   summary(): NonNullable<Machine['kept']>;
   /** Looks now, and removes what is due; as it does each hour, and when something is due. */
   look(): Promise<void>;
@@ -56,7 +56,7 @@ export interface LeavingUnit {
   readonly forGood: boolean;
 }
 
-/** What is needed to keep what removed units leave. */
+/** The needs of keeping what removed units leave. */
 export interface Keeping {
   readonly clock: Clock;
   readonly log: Log;
@@ -184,7 +184,7 @@ export function keepUnits(
     const age = { ...moment(), aged: 0 };
     const record: KeptRecord = { ...found, bytes, forGood: true, age, ...(going && { going }) };
     try {
-      // Whoever puts it aside in this moment knows more, and writes over it.
+      // Somebody who puts it aside in this moment knows more, and writes over it.
       await betweenFaults('kept.adopt', async () => {
         await mkdir(notes, { recursive: true, mode: 0o700 });
         const file = await open(join(notes, `${name}.json`), 'wx', 0o600);

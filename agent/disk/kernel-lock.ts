@@ -5,7 +5,7 @@ import { findPerl } from '../../state/platform/find-perl.js';
 
 /** The descriptor under which a program is given the file; the first after its standard ones. */
 const FILE = 3;
-/** What the system answers where another open file holds the lock (Linux: EAGAIN), and then the programs' exit status. */
+/** The system's answer if another open file holds the lock (Linux: EAGAIN), and then the programs' exit status. */
 const WOULD_BLOCK = 11;
 const TAKEN = 1;
 
@@ -15,7 +15,7 @@ const TAKEN = 1;
  */
 const script = `open my $file, '+<&=', ${FILE} or exit 2; exit(flock($file, 6) ? 0 : $! == ${WOULD_BLOCK} ? ${TAKEN} : 2)`;
 
-/** What came of trying to lock a file. `unavailable`: its file system has no such locks. */
+/** The result of trying to lock a file. `unavailable`: its file system has no such locks. */
 export type KernelLock =
   | { readonly kind: 'held'; release(): void }
   | { readonly kind: 'taken' }

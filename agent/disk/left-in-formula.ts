@@ -7,11 +7,11 @@ import type { FormulaRef } from '../journal/record.js';
 import { manifestFile, readManifest } from './staged.js';
 import type { UnitDirectory } from './unit-directory.js';
 
-/** What a formula's directory holds besides what it came with. Paths are relative to it, sorted. */
+/** The files in a formula's directory that it did not come with. Paths are relative to it, sorted. */
 export interface LeftInFormula {
   /** Files and, with a slash at their end, directories that hooks made. */
   readonly written: readonly string[];
-  /** What it came with and hooks changed, replaced or removed. */
+  /** The files it came with that hooks changed, replaced or removed. */
   readonly changed: readonly string[];
 }
 

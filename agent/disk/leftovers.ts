@@ -9,7 +9,7 @@ const QUIET = 1_000;
 /** Milliseconds after which it begins all the same, so that a long rollout does not fill the disk. */
 const LONGEST_WAIT = 60_000;
 
-/** What only takes up room: removed when there is time for it. */
+/** Files that only take up room: removed when there is time for it. */
 export interface Leftovers {
   /** Takes absolute paths. What is not removed because the agent ends, housekeeping gives again. */
   add(paths: readonly string[]): void;

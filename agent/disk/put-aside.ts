@@ -104,7 +104,7 @@ async function firstPlace(
   [aside, beside, within]: readonly [string, string, string],
   move: (from: string, to: string) => Promise<void>,
 ): Promise<string> {
-  // One that was interrupted goes on in its place.
+  // A move that was interrupted goes on in its place.
   if (await isThere(within)) return moveContent(root, within, move);
   if (!(await isThere(root))) return (await isThere(beside)) ? beside : aside;
   if (await moved(root, aside, move)) return aside;

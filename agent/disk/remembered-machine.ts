@@ -18,7 +18,7 @@ const schema = z.looseObject({
 /** Where a machine's name comes from: an option, the host's name, or the environment's kind. */
 export type NamedBy = 'given' | 'host' | 'default';
 
-/** What a data directory remembers of the machine whose units it holds. */
+/** A data directory's memory of the machine whose units it holds. */
 export interface RememberedMachine {
   readonly machine: string;
   readonly named: NamedBy;
@@ -50,7 +50,7 @@ export async function hostId(): Promise<string | undefined> {
   return /^[0-9a-f]{32}$/.test(text.trim()) ? text.trim() : undefined;
 }
 
-/** What tells a directory from every copy of it, in this boot of this machine; a renamed one stays the same. */
+/** Tells a directory from every copy of it, in this boot of this machine; a renamed one stays the same. */
 export function placeOf(root: string, boot: string): string {
   const { dev, ino } = statSync(root, { bigint: true });
   return `${boot}:${dev}:${ino}`;

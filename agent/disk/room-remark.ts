@@ -3,7 +3,7 @@ import type { Machine } from '../../state/model/schemas.js';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
-/** Whether a disk of this machine had no room left, or the reason of that was one that had none. */
+/** True if a disk of this machine had no room left, also if that was the reason behind the error. */
 export function isDiskFull(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
     if ('code' in each && typeof each.code === 'string' && FULL.has(each.code)) return true;

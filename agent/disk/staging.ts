@@ -95,7 +95,7 @@ export class Staging {
   async #work(): Promise<void> {
     if (this.#isAtWork) return;
     this.#isAtWork = true;
-    // What is asked for in the same turn of the event loop comes together, also by who waited for the same extraction.
+    // Requests of the same turn of the event loop come together, also those that waited for the same extraction.
     await turn();
     while (this.#waiting.length > 0) await this.#stageTogether(this.#waiting.splice(0, TOGETHER));
     this.#isAtWork = false;
@@ -151,7 +151,7 @@ export class Staging {
     }
   }
 
-  /** What cannot be removed is left to housekeeping. */
+  /** A copy that cannot be removed is left to housekeeping. */
   async #removeCopy(copy: Copy): Promise<void> {
     this.#left(copy);
     await rm(copy.aside, { recursive: true, force: true });

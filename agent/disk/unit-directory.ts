@@ -56,7 +56,7 @@ export function lifeOfDirectory({ root }: UnitDirectory): string | undefined {
   }
 }
 
-/** Whether there is anything in a directory, which need not be there. */
+/** True if there is anything in a directory, which need not be there. */
 export function hasContent(directory: string): boolean {
   return existsSync(directory) && readdirSync(directory).length > 0;
 }
@@ -68,7 +68,7 @@ export function markDirectory({ root }: UnitDirectory, incarnation: string): voi
   renameSync(`${file}.next`, file);
 }
 
-/** Whether the unit's data is where it was put: not so where its disk is not mounted, or somebody moved it away. */
+/** True if the unit's data is where it was put. It is not if its disk is not mounted, or somebody moved it away. */
 export function isDirectoryThere({ root, data }: UnitDirectory): boolean {
   return existsSync(root) && existsSync(data);
 }
@@ -155,8 +155,8 @@ export function placeForStaging(
 }
 
 /**
- * What was put aside below the directory of all units, or was to be made whole there, and is still there, since the
- * agent at work on it ended.
+ * The formulas that were put aside below the directory of all units, or were to be made whole there, and are still
+ * there, since the agent at work on them ended.
  * @param beingMade paths that this agent is at work on
  */
 export async function formulasLeftOver(

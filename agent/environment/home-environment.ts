@@ -92,7 +92,10 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     return written;
   }
 
-  /** What somebody else wrote there says nothing, and must not stop the agent: it is as good as what is known here. */
+  /**
+   * A mark that somebody else wrote there says nothing, and must not stop the agent: it is as good as the one known
+   * here.
+   */
   function markOf(node: Node | undefined): Mark | undefined {
     try {
       return parseEntity(paths.mark(agentId), markSchema, node)?.value;
@@ -231,7 +234,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
         return false;
       }
       if (hasNothing() || (resident.acceptState && coordinator === undefined)) {
-        // One that runs already is not settled by whoever starts it; its requests wait for this answer.
+        // A coordinator that runs already is not settled by the one who starts it; its requests wait for this answer.
         if (coordinator === undefined) accepted = true;
         else raiseNow();
         return true;

@@ -13,7 +13,7 @@ const memorySchema = z.looseObject({
   disowned: z.optional(z.array(z.string())),
 });
 
-/** What a data directory knows of the environment it belongs to. */
+/** A data directory's knowledge of the environment it belongs to. */
 export type EnvironmentMemory = z.infer<typeof memorySchema>;
 
 function fileOf(dataDirectory: string): string {

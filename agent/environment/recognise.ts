@@ -1,7 +1,7 @@
 import type { Layout, Mark } from '../../state/model/schemas.js';
 import type { EnvironmentMemory } from './memory.js';
 
-/** What an agent makes of the tree that it finds. */
+/** The agent's verdict on the tree that it finds. */
 export type Recognition =
   /** The one it knows; or it knows none yet. */
   | { readonly kind: 'known' }

@@ -12,7 +12,7 @@ export interface WaitHost {
   requests(): UnitRequests;
   wants(): Wants;
   presentConfig(): PresentConfig;
-  /** Whether an operator wants it to be given up; that is honoured by it. */
+  /** Takes an operator's request to give it up; true if there was one. */
   takeAbort(): boolean;
   note(change: Partial<UnitRecord>): void;
   /** Runs an operator's command, if one is due. @returns whether one was */
@@ -101,8 +101,8 @@ export class RetryWait {
 }
 
 /**
- * Whether somebody asked once more for an upgrade since the unit set out for it; not known of one that an older release
- * began.
+ * True if somebody asked once more for an upgrade since the unit set out for it; not known of one that an older
+ * release began.
  * @param asked the flag's version
  * @param begunWith its version when the unit set out
  */

@@ -31,7 +31,7 @@ export class CommandClaims {
     this.#host = host;
   }
 
-  /** Whether this request is not to be claimed now; the unit looks again when it is. */
+  /** True if this request is not to be claimed now; the unit looks again when it is. */
   isLetBe(id: string): boolean {
     return this.#letBe.has(id);
   }

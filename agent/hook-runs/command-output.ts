@@ -24,7 +24,7 @@ export async function readOutput(
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(size, MOST_OUTPUT)));
     const output = fitting(whole(buffer.subarray(0, bytesRead), size).toString('utf8'));
     const leftOut = output.length === 0 ? size : Math.max(0, size - Buffer.byteLength(output));
-    // What is no UTF-8 is shown by a character of three bytes, so the difference is exact for text only.
+    // A byte that is no UTF-8 is shown by a character of three bytes, so the difference is exact for text only.
     return { output, leftOut: size <= MOST_OUTPUT && !isCut(output, size) ? 0 : leftOut };
   } finally {
     await handle.close();

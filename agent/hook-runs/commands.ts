@@ -32,7 +32,7 @@ export const COMMAND_HOOK = 'run';
 type Answer = Pick<CommandRequest, 'begunAt' | 'begunBy' | 'result'>;
 type Requests = ReadonlyMap<string, Entity<CommandRequest>>;
 
-/** What the unit's machine needs of the commands' host. */
+/** The part of the commands' host that the unit's machine needs. */
 export interface CommandHost extends HookHost {
   readonly parts: Pick<AgentParts, HookParts | 'machine'>;
   look(): void;
@@ -173,7 +173,7 @@ export class UnitCommands {
     });
   }
 
-  /** What cannot be written is said to who asked: the command ran, and is not run again. */
+  /** If its changes cannot be written, the operator who asked is told: the command ran, and is not run again. */
   async #write(writes: HookWrites): Promise<{ readonly ports?: string[]; readonly reason?: string }> {
     try {
       return { ports: await applyWrites(this.#host, writes) };
@@ -182,7 +182,10 @@ export class UnitCommands {
     }
   }
 
-  /** What a command says by `ensemble-log` is in the unit's log, among what the hook before it left running prints. */
+  /**
+   * The lines that a command logs by `ensemble-log` are in the unit's log, among those of what the hook before it
+   * left running.
+   */
   async #underItsName<T>(act: () => Promise<T>): Promise<T> {
     const { name, directory, parts } = this.#host;
     const file = hookLog(directory);

@@ -56,7 +56,7 @@ export interface HookHost extends Uses<HookParts> {
   takeUp(): Promise<void> | undefined;
   /** Tells observers what the unit waits for, or that it goes on. */
   troubledBy(error: unknown): void;
-  /** Whether this agent has let go of the unit. */
+  /** True if this agent has let go of the unit. */
   isStopped(): boolean;
   /** Registers a hook that runs, to be left behind when the agent stops. @returns what forgets it */
   running(hook: RunningHook): () => void;
@@ -65,7 +65,7 @@ export interface HookHost extends Uses<HookParts> {
 /** Which hook is to run, in which context, and what the journal notes when it is through. */
 export interface HookCall {
   readonly name: string;
-  /** Of an upgrade hook: formula ids. */
+  /** For an upgrade hook: formula ids. */
   readonly upgrade?: { readonly from: string; readonly to: string };
   /** Of a relation hook. */
   readonly relation?: RelationCall;

@@ -25,7 +25,7 @@ export function openPorts(host: HookHost): readonly Port[] {
   return host.record().ports.flatMap((text) => parsePort(text) ?? []);
 }
 
-/** What the hook run `id` may read and do, from the unit's journal and the state tree. */
+/** The reads and changes that are open to the hook run `id`, from the unit's journal and the state tree. */
 export function hookSource(host: HookHost, id: string): HookContextSource {
   const { parts } = host;
   return {
@@ -63,7 +63,10 @@ function presentMembers(host: HookHost, identifier: string): readonly string[] {
   return record === undefined ? [] : Object.keys(record.queue.known).sort(compareUnits);
 }
 
-/** What is observed anyway, or was kept of a unit that departed, is not read again; the unit's own settings are. */
+/**
+ * Settings that are observed anyway, or were kept of a unit that departed, are not read again; the unit's own
+ * settings are.
+ */
 async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings | undefined> {
   const record = findRelation(host, identifier);
   if (record === undefined) return undefined;

@@ -10,7 +10,7 @@ const LONG = 3_600_000;
 
 type Host = Pick<HookHost, 'name' | 'directory' | 'record'>;
 
-/** Whether the unit was installed and its data is not there. */
+/** True if the unit was installed and its data is not there. */
 export function isDirectoryMissing(host: Pick<Host, 'directory' | 'record'>): boolean {
   return host.record().formula !== null && !isDirectoryThere(host.directory);
 }
@@ -34,7 +34,7 @@ export async function awaitDirectory(
 ): Promise<'there' | 'anew' | 'done'> {
   const { clock } = host.parts;
   const { retry } = host.record();
-  // Of an agent before this one, which waited here.
+  // An agent before this one waited here.
   const waited = retry?.attempt === 0;
   if (isDirectoryThere(host.directory)) {
     if (waited) await host.save({ retry: null });

@@ -24,11 +24,11 @@ const LONGEST_BACKOFF = 3_600_000;
  * Runs one hook of the formula in place, exactly once as far as the machine allows: a hook that an earlier agent
  * started is adopted; only one that was killed with its agent or machine is started again, as the next attempt.
  *
- * One that failed and is to run again waits here, or, being a relation's, is put off: it is then neither through nor
- * failed, and its relation is due when its time has come.
+ * A hook that failed and is to run again waits here. A relation's hook is put off instead: it is then neither through
+ * nor failed, and its relation is due when its time has come.
  *
- * The order at its end matters: what it set in its relations is written before the journal says it is through, since
- * until then a restart finds the run's exit status and does the same once more.
+ * The order at its end matters: its changes to its relations are written before the journal says that it is through,
+ * since until then a restart finds the run's exit status and does the same once more.
  * @throws HookFailed, HookKilled, HookTimedOut, HookNotExecutable, HookCannotStart, HookWritesRefused, HookRetryEnded
  */
 export async function runHook(host: HookHost, call: HookCall): Promise<void> {
@@ -39,7 +39,7 @@ export async function runHook(host: HookHost, call: HookCall): Promise<void> {
   host.parts.contexts.delete(spec.run.id);
   const failure = await hookFailure(spec, outcome, logOffset);
   if (failure !== undefined) {
-    // Whoever ended it wants no further try of it by itself.
+    // An operator who ended it wants no further try of it by itself.
     const wait =
       outcome.kind === 'aborted' ? undefined : retryAfter(await host.hookRules(call.name), spec.run.attempt);
     // Such a run stays in the journal until the error state is, so that a restart in between finds the failure again.

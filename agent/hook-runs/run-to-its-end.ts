@@ -96,7 +96,7 @@ async function adopted(host: HookHost, call: HookCall): Promise<HookEnd | undefi
   return undefined;
 }
 
-/** What became of a run that was begun, however long it takes to find out. */
+/** Finds out how a run ended that was begun, however long that takes. */
 async function findOut(host: HookHost, spec: HookSpec): Promise<Adoption> {
   const { clock, random, boot } = host.parts;
   let troubled = false;

@@ -13,7 +13,7 @@ export interface RunningHost {
   requests(): UnitRequests;
   note(change: Partial<UnitRecord>): void;
   save(change: Partial<UnitRecord>): Promise<void>;
-  /** What is told of the unit has changed. */
+  /** Called when the facts about the unit have changed. */
   tell(): void;
 }
 
@@ -47,7 +47,7 @@ export class RunningHooks {
     return () => this.#forget(hook);
   }
 
-  /** What observers are told of it; undefined where nothing runs that took longer than a moment. */
+  /** The facts for observers; undefined if nothing runs that took longer than a moment. */
   facts(): HookFacts | undefined {
     return this.#told;
   }
@@ -61,7 +61,7 @@ export class RunningHooks {
     const [hook] = this.#hooks;
     if (pid !== undefined) {
       if (hook?.pid === pid) void hook.abort(abort.by);
-      // One that an agent before this one started may still be adopted.
+      // A hook that an agent before this one started may still be adopted.
       else if (hook !== undefined || begun === null) this.#honoured(abort.id);
     } else if (!this.#waitsItself(abort)) {
       // In the journal with what comes of it.
@@ -71,7 +71,7 @@ export class RunningHooks {
     }
   }
 
-  /** Whether an operator wants the unit's hook that waits for its next try to be given up; that is honoured by it. */
+  /** Takes an operator's request to give up the unit's hook that waits for its next try; true if there was one. */
   takeAbort(): boolean {
     const abort = this.#asked();
     if (abort === undefined || !this.#waitsItself(abort)) return false;
@@ -84,7 +84,7 @@ export class RunningHooks {
     return abort?.id === this.#host.record().abortedId ? undefined : abort;
   }
 
-  /** Whether it is the unit's own hook, waiting for its next try, that is meant. */
+  /** True if the request means the unit's own hook, which waits for its next try. */
   #waitsItself({ pid, waiting }: Abort): boolean {
     const { retry } = this.#host.record();
     if (!retry || pid !== undefined) return false;

@@ -2,7 +2,7 @@ import type { UnitStatus } from '../../state/model/schemas.js';
 import type { HookRetry } from '../journal/record.js';
 import { shortened } from '../contract/shortened.js';
 
-/** What observers are told of a hook that waits for its next try. */
+/** The facts for observers about a hook that waits for its next try. */
 export function waitingFacts(retry: HookRetry): NonNullable<UnitStatus['waiting']> {
   const { hook, failure, since, until, attempt } = retry;
   return { hook, reason: shortened(failure), since, until, attempt };

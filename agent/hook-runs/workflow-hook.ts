@@ -25,9 +25,9 @@ export async function runWorkflowHook(
   await runHook(host, { name, ...(upgrade && { upgrade }), through: () => ({ change: through() }) });
 }
 
-/** Whether the formula has no such hook, and nobody has one begun or wants one in a window. */
+/** True if the formula has no such hook, and nobody has one begun or wants one in a window. */
 async function isAbsent(host: HookHost, name: string): Promise<boolean> {
   if (host.record().hook !== null || host.debugRequest() !== undefined) return false;
-  // What is wrong with it is found out where it is started.
+  // The start of the hook finds out what is wrong with it.
   return (await findHook(host.directory.formula, name).catch(() => null)) === undefined;
 }

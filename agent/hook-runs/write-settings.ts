@@ -7,7 +7,7 @@ import { readableSettings } from '../tree/relations.js';
 import type { HookHost } from './hook-call.js';
 import { findRelation } from './find-relation.js';
 
-/** What a hook set, by relation identifier and key; null deletes. */
+/** A hook's changes, by relation identifier and key; null deletes. */
 export type SettingsChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /**

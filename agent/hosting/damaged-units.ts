@@ -31,8 +31,8 @@ export interface DamagedOwner {
 export interface DamagedUnit {
   end(): void;
   /**
-   * Whether this is another life than that of the unit which cannot be read, as far as its directory says whose it is.
-   * Then nothing of that one is left but its directory, which is put aside: how it is stopped, nobody knows.
+   * True if this is another life than that of the unit which cannot be read, as far as its directory says whose it
+   * is. Then nothing is left of that one but its directory, which is put aside: nobody knows how to stop it.
    */
   isReplacedBy(life: Life): Promise<boolean>;
 }
@@ -84,7 +84,7 @@ export function attendDamaged(
         message: damage.message,
         next: damage.next,
       };
-      // One that stands already was said of another error.
+      // A `resolved` that stands already was about another error.
       const resolved = await readEntity(coordinator, paths.resolved(unit), resolvedSchema);
       return [
         ...checkLife(unit, life?.incarnation),

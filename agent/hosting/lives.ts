@@ -11,9 +11,8 @@ import type { Life } from '../tree/watch-requests.js';
 type LifeParts = Pick<AgentParts, 'clock' | 'coordinator' | 'directory' | 'log' | 'machine' | 'writer'>;
 
 /**
- * Whether what the journal holds of a unit and what the tree has under its name are one life. The journal of an agent of
- * release 0.1.0 does not say: it is the one that the tree knows, unless nobody has told of that one yet and it is
- * installed here.
+ * True if the journal and the tree have one and the same life of a unit. The journal of an agent of release 0.1.0
+ * does not say: it is the one that the tree knows, unless nobody has told of that one yet and it is installed here.
  */
 export async function isSameLife(
   parts: Pick<AgentParts, 'coordinator'>,

@@ -2,7 +2,7 @@ import type { Timer } from '../../state/platform/clock.js';
 import type { AgentParts } from '../machine/parts.js';
 import { pauseAfter } from '../contract/retry.js';
 
-/** What keeps one unit from being looked after; of no unit where the tree could not be read. */
+/** The reason why one unit cannot be looked after; it names no unit if the tree could not be read. */
 export interface UnitTrouble {
   readonly unit: string | undefined;
   readonly error: unknown;

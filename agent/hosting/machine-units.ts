@@ -114,7 +114,7 @@ export async function hostUnits(parts: AgentParts, journalled: Journalled): Prom
     const asked = names.filter((name) => isStranger(name) || suspects.has(name));
     const lives = asked.length === 0 ? [] : [...(await placedLives(coordinator, machine, asked)).values()];
     if (stopped) return [];
-    // What is suspected from now on needs another look.
+    // A unit that is suspected from now on needs another look.
     for (const name of asked) suspects.delete(name);
     // Their environment may be another one than that of formulas which were looked up before.
     if (asked.some(isStranger)) parts.formulas.forget();

@@ -47,7 +47,7 @@ export function watchDirectories(units: () => Iterable<WatchedUnit>, clock: Cloc
   };
 }
 
-/** What the disk does not let be seen is for the next hook to find out. */
+/** If the disk does not let it be seen, the next hook finds out. */
 async function isDirectoryFound({ root, data }: WatchedUnit['directory']): Promise<boolean> {
   for (const path of [root, data]) {
     try {

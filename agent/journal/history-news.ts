@@ -4,7 +4,7 @@ import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from './record.js';
 
-/** What a state is about, for the history. */
+/** The job of each state, for the history. */
 const jobs: Partial<Record<WorkflowState, string>> = {
   installing: 'install',
   starting: 'start',
@@ -17,8 +17,9 @@ const jobs: Partial<Record<WorkflowState, string>> = {
 const MOST_NEWS = 30;
 
 /**
- * What a change of the unit's record means to its history: jobs that are done or failed, errors that were resolved.
- * They are part of the record until they are in the tree, so that a coordinator that is away loses none.
+ * Turns a change of the unit's record into news for its history: jobs that are done or failed, errors that were
+ * resolved. They are part of the record until they are in the tree, so that none is lost while the coordinator is
+ * away.
  */
 export function newsOf(
   before: UnitRecord,

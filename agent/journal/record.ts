@@ -26,7 +26,7 @@ const hookSchema = z.looseObject({
   name: z.string(),
   /** The number of the relation it belongs to. */
   relation: z.optional(z.string()),
-  /** Of an operator's command that is run in the place of a hook: its request. */
+  /** The request of an operator's command that is run in the place of a hook. */
   command: z.optional(
     z.looseObject({
       id: z.string(),
@@ -43,7 +43,7 @@ const hookSchema = z.looseObject({
   timeLimit: z.optional(z.number()),
   /** The machine's boot in which it was started. */
   boot: z.string(),
-  /** What the hook has seen and buffered so far, as its context saved it; absent while that is nothing. */
+  /** The reads and buffered writes of the hook so far, as its context saved it; absent while there are none. */
   context: z.optional(savedHookContextSchema),
 });
 
@@ -61,7 +61,7 @@ export const hookRetrySchema = z.looseObject({
 });
 
 /**
- * What the journal holds of one unit: the truth about what the unit did, of which the state tree is a mirror. Unknown
+ * The journal's record of one unit: the truth about what the unit did, of which the state tree is a mirror. Unknown
  * keys are kept, so that a record survives an agent of another release.
  */
 export const recordSchema = z.looseObject({
@@ -75,7 +75,7 @@ export const recordSchema = z.looseObject({
   state: z.enum(workflowStates),
   /** When the state was entered. */
   since: instant,
-  /** What the `formula` link names; null before the first one. */
+  /** The formula that the `formula` link names; null before the first one. */
   formula: z.nullable(formulaRefSchema),
   /** The formulas before this one that are kept for going back, the last one first. */
   earlier: z.array(formulaRefSchema),
@@ -93,7 +93,7 @@ export const recordSchema = z.looseObject({
       resumeIn: z.enum(['installing', 'starting', 'configuring']),
       /** It goes back: by the hook `revert-formula` of the formula it goes back to. */
       revert: z.optional(z.boolean()),
-      /** Of a revert: the formula it goes back from. */
+      /** For a revert: the formula it goes back from. */
       replaces: z.optional(formulaRefSchema),
       /** The version that its flag had: a higher one is somebody who asked again. */
       asked: z.optional(z.int()),
@@ -149,7 +149,7 @@ export const recordSchema = z.looseObject({
   resolvedId: z.nullable(z.string()),
   /** The id of the last `abort` request that was honoured. */
   abortedId: z.optional(z.nullable(z.string())),
-  /** Of a unit that goes: its directory is kept aside until an operator removes it. */
+  /** For a unit that goes: its directory is kept aside until an operator removes it. */
   keepData: z.optional(z.boolean()),
   /** Of a unit that goes: its directory is not kept. */
   purge: z.optional(z.boolean()),
@@ -162,11 +162,11 @@ export const recordSchema = z.looseObject({
       isRemoval: z.optional(z.boolean()),
     }),
   ),
-  /** What hooks had left in the formula that the unit went from last. */
+  /** The files that hooks had left in the formula that the unit went from last. */
   leftBehind: z.optional(leftBehindSchema),
   /** Open ports, e.g. `80/tcp`. */
   ports: z.array(z.string()),
-  /** What the unit's history in the tree does not say yet. */
+  /** News that the unit's history in the tree does not have yet. */
   news: z.optional(z.readonly(z.array(historyEntrySchema))),
 });
 

@@ -3,14 +3,14 @@ export type RelationEvent =
   | {
       readonly kind: 'joined' | 'changed' | 'departed';
       readonly unit: string;
-      /** Of the `changed` that a `joined` which is through calls for, and that no departure takes away. */
+      /** Marks the `changed` that a `joined` which is through calls for, and that no departure takes away. */
       readonly afterJoined?: true;
     }
   | { readonly kind: 'broken' };
 
 /**
- * What a unit still has to be told of one relation: docs/architecture.md, “Relations”. Plain data for the journal; each
- * function of `relation/queue.ts` returns a new one.
+ * The events of one relation that a unit still has to be told: docs/architecture.md, “Relations”. Plain data for the
+ * journal; each function of `relation/queue.ts` returns a new one.
  */
 export interface RelationQueue {
   /** The members its hooks know of: as of the last event that is through. In the units’ order. */
@@ -18,7 +18,7 @@ export interface RelationQueue {
   /** Everybody who is there as far as was seen, with the version of their settings; what queued events lead to. */
   readonly known: Readonly<Record<string, number>>;
   readonly events: readonly RelationEvent[];
-  /** Whether the first event has begun: from then on it is merged with nothing, also when its hook failed. */
+  /** True if the first event has begun: from then on it is merged with nothing, also if its hook failed. */
   readonly begun: boolean;
   /** Whether the unit leaves: what happens from then on is no longer its business. */
   readonly leaving: boolean;

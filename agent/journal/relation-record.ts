@@ -13,7 +13,7 @@ const eventSchema = z.union([
   z.object({ kind: z.literal('broken') }),
 ]);
 
-/** What the journal holds of one unit in one relation. Unknown keys are kept. */
+/** The journal's record of one unit in one relation. Unknown keys are kept. */
 export const relationRecordSchema = z.looseObject({
   version: z.literal(RECORD_VERSION),
   unit: z.string(),
@@ -38,7 +38,7 @@ export const relationRecordSchema = z.looseObject({
     begun: z.boolean(),
     leaving: z.boolean(),
   }),
-  /** What units had set last whose `departed` is queued. */
+  /** The last settings of units whose `departed` is queued. */
   departed: z._default(z.record(z.string(), settingsSchema), {}),
   /** How many times the hook of its first event was started. */
   attempts: z._default(z.int().check(z.nonnegative()), 0),

@@ -54,7 +54,10 @@ interface Tail {
   boundaries: readonly Boundary[];
   /** The hook whose output the log ended with when it was moved away. */
   hookBefore: string;
-  /** Of the last line that was read; lines of one unit never go back in time, so that sorting keeps their order. */
+  /**
+   * The time of the last line that was read; lines of one unit never go back in time, so that sorting keeps their
+   * order.
+   */
   lastTime: string;
   watcher: FSWatcher | undefined;
 }
@@ -93,7 +96,7 @@ export function gatherLogs(
   let flushing: Promise<void> | undefined;
   let saving: Promise<void> = Promise.resolve();
   let closed = false;
-  /** Whether the last try failed, which is said once. */
+  /** True if the last try failed, which is said once. */
   let hindered = false;
   let lastFlush = Number.NEGATIVE_INFINITY;
 
@@ -249,7 +252,7 @@ export function gatherLogs(
       if (tail === undefined) return;
       const size = statSync(tail.file, { throwIfNoEntry: false })?.size ?? 0;
       for (let turn = 0; turn < MOST_LAST_WRITES; turn += 1) {
-        // Of many units that wait, the first has all of them gathered.
+        // The first of many units that wait has all of them gathered.
         dirty.add(unit);
         while (flushing !== undefined) await flushing;
         const { ino, offset } = tail.mark;
@@ -263,7 +266,7 @@ export function gatherLogs(
       const tail = tails.get(unit);
       for (let turn = 0; tail !== undefined && turn < MOST_LAST_WRITES; turn += 1) {
         while (flushing !== undefined) await flushing;
-        // Whoever removes the file must not do so now: the next agent will have it gathered.
+        // The caller that removes the file must not do so now: the next agent will have it gathered.
         if (closed) throw new Error(`the log of ${unit} was not gathered to its end`);
         const { ino, offset } = tail.mark;
         timer?.cancel();

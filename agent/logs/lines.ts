@@ -12,7 +12,7 @@ export interface Boundary {
 export interface Piece {
   readonly unit: string;
   readonly bytes: Buffer;
-  /** Of its first byte in the file. */
+  /** The place of its first byte in the file. */
   readonly offset: number;
   /** When the file was last written to, as ISO instant. */
   readonly written: string;

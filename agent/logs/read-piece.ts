@@ -6,10 +6,10 @@ export interface Mark {
   readonly offset: number;
 }
 
-/** What is new in a log. */
+/** The new bytes of a log. */
 export interface NewBytes {
   readonly bytes: Buffer;
-  /** Of the first of them. */
+  /** The place of the first of them. */
   readonly offset: number;
   /** Bytes before them that were too many to gather. */
   readonly skipped: number;

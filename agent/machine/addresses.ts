@@ -37,7 +37,7 @@ export function chooseAddress(interfaces: Interfaces, before?: string): string |
   return before !== undefined && choice.includes(before) ? before : choice[0];
 }
 
-/** Of a system that does not tell, nothing is known. */
+/** If the system does not tell, nothing is known. */
 function readable(read: () => Interfaces): Interfaces {
   try {
     return read();

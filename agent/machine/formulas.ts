@@ -40,7 +40,7 @@ export interface Formulas {
    * @throws as `find`
    */
   findAnew(formulaId: string): Promise<PublishedFormula>;
-  /** One that was found before; of this content, where it is given. */
+  /** A formula that was found before; one with this content, if it is given. */
   known(formulaId: string, sha256?: string): PublishedFormula | undefined;
   /**
    * Brings the bundle to this machine's cache, verified, and gives its path. Units that want the same one at the same
@@ -57,7 +57,10 @@ type Found = PublishedFormula & { readonly key: string; readonly size: number };
 
 /** Formulas that are remembered: one that is asked for again later costs a look. */
 const MOST_KNOWN = 64;
-/** Of formulas that units of this machine run, which are asked about all the time, each by two names: more than a machine runs. */
+/**
+ * The most formulas in use that are remembered, each by two names, as they are asked for all the time: more than a
+ * machine runs.
+ */
 const MOST_IN_USE = 4_000;
 
 export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'fetch'>): Formulas {
@@ -75,7 +78,7 @@ export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'f
     return sha256 === undefined || last.ref.sha256 === sha256 ? last : findAnew(id);
   }
 
-  /** Whoever comes while one reads waits for the next: what is read now may be of before. */
+  /** A caller that comes during a read waits for the next one: this read may give an older state. */
   function findAnew(id: string): Promise<Found> {
     const next = upcoming.get(id);
     if (next !== undefined) return next;

@@ -1,4 +1,4 @@
-/** What every start of a hook passes, so that none is started on a machine that is another agent's. */
+/** Every start of a hook passes this, so that none is started on a machine that is another agent's. */
 export interface HookGate {
   /** Does `start` when it is sure that the machine is this agent's; stays open where it is not, or no more. */
   pass<T>(start: () => Promise<T>): Promise<T>;

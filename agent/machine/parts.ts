@@ -21,7 +21,7 @@ import type { Meetings, Relations } from '../tree/relations.js';
 import type { Services } from '../tree/services.js';
 import type { TreeWriter } from '../tree/tree-writer.js';
 
-/** What every unit of the machine uses; made once by the agent. */
+/** The parts that every unit of the machine uses; made once by the agent. */
 export interface AgentParts {
   readonly machine: string;
   readonly addresses: MachineAddresses;

@@ -31,11 +31,12 @@ export async function commitUpgrade(unit: CommittingUnit): Promise<void> {
   // Built from the record that will be: in the tree first, since a restart in between commits once more.
   const facts = unit.report.facts(stepOf(unit, 'resuming'));
   if (facts === undefined) throw new Error('a unit whose node is known has no facts');
-  // One that went back by itself has answered the flag for the formula that failed.
+  // A unit that went back by itself has answered the flag for the formula that failed.
   const answered = failure === undefined ? to.id : (replaces?.id ?? to.id);
   const write = (operations: MirrorOperations): Promise<void> =>
     writer.write(async (tries) => {
-      // What was observed is mostly right; after a restart nothing was yet, after a conflict only a new reading is.
+      // The observed flag is mostly right. After a restart nothing was observed yet, and after a conflict only a new
+      // reading is right.
       const seen = tries === 0 ? unit.requests().upgrade : undefined;
       const flag = seen ?? (await readEntity(coordinator, paths.upgrade(name), flagSchema));
       const service =

@@ -12,7 +12,7 @@ export type InstallingUnit = RecordedUnit &
   HealingUnit &
   Uses<'formulas' | 'kept' | 'log' | 'services' | 'staging'> & {
     readonly directory: UnitDirectory;
-    /** What the formula in place says is looked up. */
+    /** Looks up the config and hooks of the formula in place. */
     readonly inPlace: { load(): Promise<void> };
   };
 

@@ -6,8 +6,9 @@ import type { RecordedUnit } from './recorded-unit.js';
 import { type UnitWithLog, warnInLog } from './say-in-log.js';
 
 /**
- * What hooks wrote into a formula that the unit has left, or changed of it. It is named in the agent's log and the unit's
- * own; undefined where there is nothing. What is kept stays in its place, so that it can be taken from there.
+ * Names the files that hooks wrote into a formula that the unit has left, or changed in it, in the agent's log and
+ * the unit's own; undefined if there are none. The kept files stay in their place, so that they can be taken from
+ * there.
  */
 export async function nameLeftBehind(
   unit: UnitWithLog & RecordedUnit,

@@ -5,14 +5,14 @@ import type { RecordedUnit } from './recorded-unit.js';
 
 /** The unit that is taken up. */
 export interface UnitTakenUp extends RecordedUnit, Uses<'afterDeath'> {
-  /** Whether this is the first time that this agent sets about `strand`. */
+  /** True the first time that this agent sets about `strand`. */
   isFirst(strand: string): boolean;
 }
 
 /** So many agents in a row may die at one and the same place of a unit's journal; after that it is not taken up again. */
 const MOST_DEATHS = 5;
 
-/** What of a unit can go on by itself: its workflow, and beside it the preparation of an upgrade. */
+/** The parts of a unit that can go on by themselves: its workflow, and beside it the preparation of an upgrade. */
 type Strand = keyof NonNullable<UnitRecord['deaths']>;
 
 /**

@@ -12,7 +12,7 @@ import { targetOf } from './wanted-formula.js';
 export interface PartingUnit extends RecordedUnit, Uses<'coordinator' | 'formulas' | 'log'> {
   readonly relations: Pick<UnitRelations, 'all' | 'due' | 'lacking' | 'leave' | 'leaveTill' | 'runNext'>;
   wants(): Pick<Wants, 'upgrade'>;
-  /** Whether this agent has let go of the unit. */
+  /** True if this agent has let go of the unit. */
   isStopped(): boolean;
 }
 
@@ -58,7 +58,7 @@ export class Parting {
     await unit.relations.runNext(unit.relations.lacking(endpoints));
   }
 
-  /** Whether something is to be left before the unit has this formula, which was found. */
+  /** True if something is to be left before the unit has this formula, which was found. */
   mustLeave(to: string): boolean {
     const endpoints = this.#unit.parts.formulas.known(to)?.endpoints ?? [];
     return this.#unit.relations.lacking(endpoints).length > 0;

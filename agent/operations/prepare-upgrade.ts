@@ -61,7 +61,7 @@ export async function fetchAndStage(unit: StagingUnit, { id, sha256 }: FormulaRe
   await betweenFaults('staging.extract', () => unit.parts.staging.stage(unit.directory, ref, bundle));
 }
 
-/** What does not heal stands in the unit's status, with the command that asks once more. */
+/** An error that does not heal stands in the unit's status, with the command that asks once more. */
 async function whilePreparing(
   unit: PreparingUnit,
   { to, asked }: WantedFormula,
@@ -97,7 +97,7 @@ export async function whileItMayHeal(
     });
     unit.troubledBy(undefined);
   } catch (error) {
-    // One that was abandoned has nothing to say any more: its successor may be in trouble already.
+    // A preparation that was abandoned has nothing to say any more: its successor may be in trouble already.
     if (!signal.aborted) unit.troubledBy(error);
     throw error;
   }

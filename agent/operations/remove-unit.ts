@@ -33,7 +33,7 @@ export type RemovedUnit = Pick<RecordedUnit, 'name' | 'record'> &
   Uses<'coordinator' | 'journal' | 'kept' | 'machine' | 'writer'> & {
     readonly report: Pick<UnitReport, 'facts' | 'known' | 'mirror'>;
     requests(): Pick<UnitRequests, 'removal'>;
-    /** Whether this agent has let go of the unit. */
+    /** True if this agent has let go of the unit. */
     isStopped(): boolean;
     now(): string;
   };
@@ -109,7 +109,7 @@ async function forgetTombstone(unit: RemovedUnit): Promise<void> {
   if (evicted !== undefined) await forgetBuried(unit.parts.coordinator, unit.name, incarnation);
 }
 
-/** Whether the tree's unit is another one, which has the name after this one was taken out of the tree. */
+/** True if the tree's unit is another one, which got the name after this one was taken out of the tree. */
 async function isAnother(unit: RemovedUnit): Promise<boolean> {
   const { name, parts } = unit;
   const found = await readEntity(parts.coordinator, paths.unit(name), unitSchema);
@@ -119,9 +119,9 @@ async function isAnother(unit: RemovedUnit): Promise<boolean> {
 }
 
 /**
- * What becomes of the unit's data. It is journalled as soon as the unit is on its way out: after a restart the request may
- * not have been read again yet. What was to be kept stays so but by `--purge`, which the request says only of the very
- * unit that was named; other releases leave out what was said before.
+ * Decides if the unit's data is kept. It is journalled as soon as the unit is on its way out: after a restart the
+ * request may not have been read again yet. Data that was to be kept stays so, except by `--purge`, which the request
+ * says only of the very unit that was named; other releases leave out what was said before.
  */
 export function fateOfData(
   unit: Pick<RemovedUnit, 'record' | 'requests'>,
@@ -151,7 +151,7 @@ async function clearAway(unit: RemovedUnit): Promise<KeptUnit | undefined> {
     at: Date.parse(since),
     forGood: keepData || !isOwn,
   };
-  // Of a unit that was never installed there is nothing to keep.
+  // There is nothing to keep of a unit that was never installed.
   const isEmpty = formula === null && !keepData && !hasContent(unit.directory.data);
   if (isOwn && (purge || isEmpty || !(keepData || kept.keeps()))) {
     await kept.discard(root, leaving);

@@ -64,7 +64,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
       };
     },
 
-    // What became of a hook is seen when it is adopted.
+    // Adopting a hook shows how it ended.
     takeUp: () => (unit.record().hook === null ? unit.takeUp() : undefined),
 
     async install(signal) {
@@ -91,7 +91,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
     relate: () => unit.relations.runNext().finally(() => unit.look()),
     fetch: (signal) => fetchFormula(unit, signal),
     stage(signal) {
-      // What the formula lacks is known by then.
+      // The endpoints that the formula lacks are known by then.
       staging = stageWanted(unit, signal).finally(() => unit.look());
       return staging;
     },
@@ -139,7 +139,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
       const { hook, state: before, upgrade } = unit.record();
       const { upgrade: wanted } = unit.wants();
       await unit.enter(state, {
-        // Whoever asks by force from here on asks for one more try.
+        // An operator who forces an upgrade from here on asks for one more try.
         ...(state === 'upgrade-error' &&
           upgrade !== null &&
           wanted?.to === upgrade.to.id && { upgrade: { ...upgrade, asked: wanted.asked } }),

@@ -6,7 +6,7 @@ export const ADDRESS_SETTING = 'private-address';
 /** In a record's list of addresses: none was known. */
 export const NO_ADDRESS = '';
 
-/** What a relation's record says as long as the agent sets this address in it. */
+/** The addresses in a relation's record as long as the agent sets this address in it. */
 export function addressesOf(address: string | undefined): readonly string[] {
   return [address ?? NO_ADDRESS];
 }

@@ -4,7 +4,7 @@ import type { RelationRecord } from '../journal/relation-record.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import { newsWith } from '../journal/history-news.js';
 
-/** What happened in a relation, as a change of its unit's record: news for the unit's history. */
+/** Turns an event in a relation into a change of its unit's record: news for the unit's history. */
 export function relationNews(
   host: HookHost,
   { identifier }: RelationRecord,

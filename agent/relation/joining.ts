@@ -21,16 +21,16 @@ const NOT_MEETING: readonly WorkflowState[] = [
   'removed',
 ];
 
-/** Whether a unit in this state joins relations. */
+/** True if a unit in this state joins relations. */
 export function meetsOthers(state: WorkflowState): boolean {
   return !NOT_MEETING.includes(state);
 }
 
 /**
- * Whether a unit takes part in relations of an endpoint: its own formula has it, whatever its service's says. From the
- * time on when it leaves relations for an upgrade, and until that is committed, the other formula must have it too.
- * Undefined while one of the formulas is not known.
- * @param endpointsOf what is known of a formula
+ * True if a unit takes part in relations of an endpoint: its own formula has it, whatever its service's says. From
+ * the time on when it leaves relations for an upgrade, and until that is committed, the other formula must have it
+ * too. Undefined while one of the formulas is not known.
+ * @param endpointsOf the endpoints of a formula, if it is known
  */
 export function takesPart(
   { formula, upgrade, leavingFor }: Pick<UnitRecord, 'formula' | 'upgrade' | 'leavingFor'>,
@@ -50,7 +50,7 @@ export function takesPart(
 }
 
 /**
- * Whether the record is of this relation. Numbers begin again where an environment is made anew. A record of release
+ * True if the record is of this relation. Numbers begin again when an environment is made anew. A record of release
  * 0.1.0 does not know which it is of, and a living unit's cannot be of another one.
  */
 export function isOf({ incarnation }: RelationRecord, relation: Pick<Relation, 'incarnation'>): boolean {
@@ -103,8 +103,9 @@ function meetingOf(
 }
 
 /**
- * Whether the record is of a relation in which the unit has no part, as agents of release 0.1.0 made them: a subordinate
- * was in all the relations of container scope of its service. Nobody was ever there, so no hook may tell of it.
+ * True if the record is of a relation in which the unit has no part, as agents of release 0.1.0 made them: a
+ * subordinate was in all the relations of container scope of its service. Nobody was ever there, so no hook may tell
+ * of it.
  */
 export function hasNoPart(
   { relation, meeting, remoteService, queue }: RelationRecord,

@@ -10,7 +10,7 @@ import type { HookHost } from '../hook-runs/hook-call.js';
 import { ADDRESS_SETTING, firstSettings, NO_ADDRESS, withAddress } from './address-setting.js';
 import type { Participant } from './participation.js';
 
-/** What telling the address needs of the unit's relations. */
+/** Telling the address needs this of the unit's relations. */
 interface AddressHost {
   readonly host: HookHost & { addressesBefore(): readonly string[] | undefined };
   /** The record as it is now; undefined where the relation was left. */

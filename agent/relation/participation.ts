@@ -72,7 +72,7 @@ export async function leaveForGood(
   const { coordinator } = parts;
   const { unit, relation, meeting } = record;
   await removePresence(parts, record, participant);
-  // Whoever took the unit out of the tree took its settings too; what stands is another unit's.
+  // The operator who took the unit out of the tree took its settings too; settings that stand are another unit's.
   if (participant.evicted === undefined)
     await removeOwn(parts, unit, paths.settings(meeting, unit), participant);
   await removeMeetingIfEmpty(coordinator, relation, meeting);

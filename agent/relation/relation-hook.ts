@@ -12,7 +12,7 @@ export interface RecordHolder {
   set(record: RelationRecord): RelationRecord;
 }
 
-/** What the hook of the relation's first event is told; undefined where nothing is queued. */
+/** The call for the hook of the relation's first event; undefined if nothing is queued. */
 export function relationCall({
   relation,
   identifier,
@@ -69,7 +69,7 @@ export async function runRelationHook(
       putOff: (retry) => holder.set({ ...holder.get(), retry }),
     },
     through: () => ({
-      // One that failed before is on record, and so is its end.
+      // A hook that failed before is on record, and so is its end.
       ...(holder.get().attempts > 1 && {
         change: relationNews(host, record, { what: name, outcome: 'done' }),
       }),

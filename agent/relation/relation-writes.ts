@@ -5,7 +5,7 @@ import { untilItWorks } from '../contract/retry.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import type { Participant } from './participation.js';
 
-/** What is written to the tree for a unit in a relation; given its record as it is by then. */
+/** Writes to the tree for a unit in a relation; gets its record as it is by then. */
 export type RelationWrite = (
   parts: Pick<AgentParts, 'coordinator' | 'machine' | 'writer'>,
   record: RelationRecord,

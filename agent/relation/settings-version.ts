@@ -2,14 +2,14 @@
 const CONTENT = 2 ** 20;
 
 /**
- * What tells one state of a unit's settings from another. The node's version alone does not: a unit that leaves a
- * relation and joins it again makes its settings anew, and their versions begin again.
+ * Tells one state of a unit's settings from another. The node's version alone does not: a unit that leaves a relation
+ * and joins it again makes its settings anew, and their versions begin again.
  */
 export function settingsVersion(version: number, settings: Readonly<Record<string, string>>): number {
   return (version + 1) * CONTENT + (hash(JSON.stringify(settings)) % CONTENT);
 }
 
-/** Whether settings are those that were known, which release 0.1.0 knew by the node's version alone. */
+/** True if settings are those that were known, which release 0.1.0 knew by the node's version alone. */
 export function isSameVersion(known: number | undefined, present: number | undefined): boolean {
   if (known === present || known === undefined || present === undefined) return known === present;
   return known < CONTENT && known === Math.trunc(present / CONTENT) - 1;

@@ -26,12 +26,12 @@ import { RelationWrites } from './relation-writes.js';
 import { settingsVersion } from './settings-version.js';
 import { nextDue, putOffFor } from './next-relation.js';
 
-/** What a unit's relations need of it. */
+/** A unit's relations need this of it. */
 export interface RelationHost extends HookHost {
   readonly parts: Pick<AgentParts, HookParts | 'dropped' | 'formulas' | 'journal' | 'machine' | 'services'>;
   /** The unit this one was placed beside; null where it is no subordinate, undefined while that is not known. */
   principal(): string | null | undefined;
-  /** What the agent of release 0.1.0 set as the unit's address; undefined while that is not known. */
+  /** The addresses that the agent of release 0.1.0 set as the unit's; undefined while they are not known. */
   addressesBefore(): readonly string[] | undefined;
   /** Looks again at everything that may ask something of the unit. */
   look(): void;
@@ -101,7 +101,7 @@ export class UnitRelations {
     for (const record of this.#records.values()) {
       const view = wanted.get(record.relation);
       if (hasNoPart(record, this.#host.principal())) this.#beginLeaving(record, forsake);
-      // One that cannot be read goes on as it was.
+      // A relation that cannot be read goes on as it was.
       else if (view === null) continue;
       else if (
         view === undefined ||
@@ -152,7 +152,7 @@ export class UnitRelations {
     this.#wake();
   }
 
-  /** Whether a hook of some relation is due; of these, where they are given. */
+  /** True if a hook of some relation is due; of one of these, if they are given. */
   due(records = this.all()): boolean {
     return this.#nextDue(records) !== undefined;
   }
@@ -162,7 +162,7 @@ export class UnitRelations {
     return this.#records.get(record.relation) ?? record;
   }
 
-  /** What the relation hook that an earlier agent left running was told. */
+  /** The call of the relation hook that an earlier agent left running. */
   callUnderWay(): Pick<HookCall, 'relation'> {
     const number = this.#host.record().hook?.relation;
     const record = number === undefined ? undefined : this.#records.get(number);
@@ -180,7 +180,7 @@ export class UnitRelations {
     if (record === undefined) return;
     this.#last = record.relation;
     try {
-      // One that goes on from before is taken up where it is adopted.
+      // A hook that goes on from before is taken up when it is adopted.
       if (this.#host.record().hook === null) await this.#host.takeUp();
       await runRelationHook(this.#host, record, {
         get: () => this.current(record),
@@ -223,7 +223,7 @@ export class UnitRelations {
       if (error !== null || retry) this.resolve(relation, { id: randomUUID(), retry: false, by });
   }
 
-  /** Whether a hook of some relation waits for its next try. */
+  /** True if a hook of some relation waits for its next try. */
   wait(): boolean {
     return this.all().some(({ retry }) => retry);
   }
@@ -260,13 +260,13 @@ export class UnitRelations {
     return { error: message, brief, next };
   }
 
-  /** Whether a `resolved` of this id has nothing left to ask. */
+  /** True if a `resolved` of this id has nothing left to ask. */
   isResolved(relation: string, id: string): boolean {
     const record = this.#records.get(relation);
     return record === undefined || (record.error === null && !record.retry) || record.resolvedId === id;
   }
 
-  /** What observers are told; relations are paused while the unit itself is. */
+  /** The facts for observers; relations are paused while the unit itself is. */
   facts(state: WorkflowState): NonNullable<UnitStatus['relations']> {
     return relationFacts(this.all(), state, this.#writes.troubles);
   }
@@ -293,7 +293,7 @@ export class UnitRelations {
     return takesPart(
       this.#host.record(),
       record,
-      // Of a content that is published no more, what stands under its id now is the nearest.
+      // If this content is no longer published, the formula that is published under its id now is the nearest.
       (id, sha256) => (formulas.known(id, sha256) ?? formulas.known(id))?.endpoints,
     );
   }
@@ -349,7 +349,7 @@ export class UnitRelations {
     const leaving = keepLastSettings({ ...record, queue: by(record.queue) }, this.#seen.get(record.relation));
     this.#save(leaving)
       .then(() =>
-        // Of one that is left without a word there is no hook whose end leads on.
+        // A relation that is left without a word has no hook whose end leads on.
         leaving.queue.events.length > 0 ? this.#writes.write(leaving, withdraw) : this.#goOnLeaving(leaving),
       )
       .catch((error: unknown) => this.#failed(record, error));
@@ -370,7 +370,7 @@ export class UnitRelations {
     });
   }
 
-  /** What is just being written may hold an address too. */
+  /** A record that is just being written may hold an address too. */
   #tellAddress(record: RelationRecord): void {
     if (!this.#writes.isUnderWay(record.relation)) this.#address.tell(record);
   }

@@ -30,13 +30,13 @@ export function failedConfig({ failedConfig: failed, configDigest }: UnitRecord)
   return failed === undefined ? configDigest : failed;
 }
 
-/** Whether `config-changed` was begun for this config, or the unit is in error for all that is known of it. */
+/** True if `config-changed` was begun for this config, or the unit is in error for all that is known of it. */
 function isTried(record: UnitRecord, digest: string): boolean {
   if (!isErrorState(record.state)) return record.configDigest === digest;
   return [null, digest].includes(failedConfig(record));
 }
 
-/** Whether the hook is through for the config that it was begun for last. */
+/** True if the hook is through for the config that it was begun for last. */
 function isThrough({ state, done }: UnitRecord): boolean {
   return state === 'started' || done.includes('config-changed');
 }

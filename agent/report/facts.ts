@@ -19,7 +19,7 @@ export interface Trouble extends Advice {
   readonly since: string;
 }
 
-/** What observers are told of a unit: its journal, and what has not come as far as the journal. */
+/** The facts for observers about a unit: its journal, and news that have not come as far as the journal. */
 export function unitFacts(
   unit: Unit,
   addresses: Addresses | undefined,
@@ -72,8 +72,8 @@ export function unitFacts(
 }
 
 /**
- * What leads out of an error. Where another formula waits for the unit, that is the way: `resolved --retry` would run
- * the broken hook once more.
+ * The way out of an error. If another formula waits for the unit, that is the way: `resolved --retry` would run the
+ * broken hook once more.
  */
 function wayOutFirst(record: UnitRecord, wants: Wants, config: UnitStatus['config']): string {
   const { state, service, next, upgrade } = record;

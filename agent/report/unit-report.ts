@@ -29,7 +29,7 @@ type ReportParts =
   | 'random'
   | 'writer';
 
-/** What the report is made from. */
+/** The report is made from this. */
 export interface ReportHost extends Uses<ReportParts> {
   readonly name: string;
   /** The record as the journal has it. */
@@ -43,17 +43,17 @@ export interface ReportHost extends Uses<ReportParts> {
   hookFacts(): UnitStatus['hook'];
   isStopped(): boolean;
   now(): string;
-  /** What of the unit's history the tree has: it need not be kept here. */
+  /** Told of the part of the unit's history that the tree has: it need not be kept here. */
   told(history: readonly HistoryEntry[]): void;
 }
 
-/** What observers are told of one unit, and what is known of it only for that: its node, and what it waits for. */
+/** The report on one unit for observers, and what is known of it only for that: its node, and what it waits for. */
 export class UnitReport {
   readonly mirror: Mirror;
   readonly #host: ReportHost;
   readonly #node: UnitNode;
   readonly #config = new ConfigProgress();
-  /** What the tree keeps of the unit's history; undefined until it was read. */
+  /** The unit's history in the tree; undefined until it was read. */
   #past: readonly HistoryEntry[] | undefined;
   #addressesBefore: readonly string[] | undefined;
   #read: Promise<void> = Promise.resolve();
@@ -101,8 +101,8 @@ export class UnitReport {
   }
 
   /**
-   * What observers are told, and nothing that is not in the journal; undefined until the unit's node was read.
-   * @param ahead what the journal will say as soon as observers were told
+   * The facts for observers, all of which are in the journal; undefined until the unit's node was read.
+   * @param ahead the changes that the journal gets as soon as observers were told
    */
   facts(ahead: Partial<UnitRecord> = {}): UnitFacts | undefined {
     const node = this.#node.value();
@@ -159,7 +159,7 @@ export class UnitReport {
 
   /** @param state of the machine's preparation */
   prepares(state: string): void {
-    // What cannot be prepared stands where it failed, with the reason.
+    // A formula that cannot be prepared stands where it failed, with the reason.
     if (state === 'failed') return;
     const step = state === 'fetching' || state === 'staging' || state === 'waiting' ? state : undefined;
     if (step === this.#preparation?.step) return;

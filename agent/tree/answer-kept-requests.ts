@@ -13,7 +13,7 @@ import { untilItWorks } from '../contract/retry.js';
 /** Units that an answer names: each takes some 300 bytes. */
 const MOST_NAMED = 500;
 
-/** What answers need. */
+/** Answers need this. */
 interface Answering {
   readonly clock: Clock;
   readonly random: () => number;
@@ -45,7 +45,7 @@ export function answerKeptRequests(
       log.warning('what is kept of removed units cannot be looked through', { error });
       return { ...resultOf([]), reason: error instanceof Error ? error.message : String(error) };
     });
-    // What is left, the next agent removes, and answers that.
+    // The next agent removes the rest, and answers that.
     if (over) return;
     await retryOnConflict(path, async () => {
       const standing = await readEntity(coordinator, path, keptRequestSchema);

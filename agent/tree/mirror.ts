@@ -18,14 +18,14 @@ import { type OwnPart, ownPart, type UnitNode } from './unit-node.js';
  */
 const PASSING = 100;
 
-/** Of the command by which a status says where more stands. */
+/** Part of the command by which a status says where more stands. */
 const NAMES_LOG = 'debug-log -i ';
 
 /** Milliseconds until a refused write is tried again, doubled with each further refusal. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 60_000;
 
-/** What observers are told of a unit. */
+/** The facts about a unit for observers. */
 export interface UnitFacts {
   readonly unit: Unit;
   readonly status: UnitStatus;
@@ -55,7 +55,7 @@ export interface Mirror {
   close(): void;
 }
 
-/** What the mirror writes by. */
+/** The mirror writes by this. */
 export interface MirrorTree {
   readonly coordinator: Coordinator;
   readonly writer: TreeWriter;
@@ -208,7 +208,7 @@ export function mirrorUnit(
   async function isLogThere(facts: UnitFacts): Promise<boolean> {
     const { status } = textsOf(facts);
     if (logged === undefined || status === statusText || !status.includes(NAMES_LOG)) return true;
-    // What hinders it is said by who gathers.
+    // The one who gathers says what hinders it.
     await logged().catch(() => undefined);
     return wanted === undefined || textsOf(wanted).status === status;
   }
@@ -251,7 +251,7 @@ export function mirrorUnit(
         // All of it, as what the tree says is not known while another write is under way.
         await write((tries) => operations(facts, tries, true));
         written(facts);
-        // What was reported meanwhile is of before; what is now is reported when the record goes on.
+        // A report that came meanwhile is older; the present state is reported when the record goes on.
         wanted = facts;
       } finally {
         included = false;

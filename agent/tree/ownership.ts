@@ -206,7 +206,7 @@ export class Ownership {
     await untilItWorks(() => this.#look(), {
       clock,
       random,
-      // What remembers a claim that is made again may find the disk full.
+      // Remembering a claim that is made again may find the disk full.
       mayHeal: () => !this.#closed,
       failed: (error) => log.error(`it is not known whose machine ${machine} is`, { error }),
     });
@@ -224,7 +224,7 @@ export class Ownership {
     } else if (owner !== undefined && !this.#own.has(owner.claim)) {
       this.#error = new MachineTakenOver({ machine, ...whose(owner), isUnderWay: false });
     } else if (owner === undefined && presence !== undefined && presence.agentId !== agentId) {
-      // Of a release that leaves no owner.
+      // An agent of a release that leaves no owner.
       const { hostname = found.machine?.hostname ?? '?', dataDirectory = '?', since = '?' } = presence;
       this.#error = new MachineTakenOver({ machine, hostname, dataDirectory, since, isUnderWay: false });
     }
@@ -257,7 +257,7 @@ export class Ownership {
     this.#own.add(claim);
     await memory.remember(claim);
     await this.#coordinator.transaction(takeMachineOperations(machine, found, description, owner));
-    // One that this agent registered just now had none either.
+    // A machine that this agent registered just now had no owner either.
     if (found.machine !== undefined && found.owner === undefined && !this.#isNew)
       log.info(
         `machine ${machine} had no owner, as release 0.1.0 leaves it, and is from now on that of the agent in ${dataDirectory} on ${owner.hostname}`,
@@ -328,7 +328,7 @@ export class Ownership {
   }
 }
 
-/** What an error says of an owner. */
+/** The words of an error about an owner. */
 function whose({
   hostname,
   dataDirectory,

@@ -38,7 +38,7 @@ function incarnationIn(node: Node | undefined): string | undefined {
   }
 }
 
-/** Whether an agent has told of the unit since it was made; what it told may be illegible. */
+/** True if an agent has told of the unit since it was made; its words may be illegible. */
 export async function hasBegun(coordinator: Coordinator, unit: string): Promise<boolean> {
   try {
     const status = await readEntity(coordinator, paths.status(unit), statusSchema);

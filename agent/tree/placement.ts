@@ -25,7 +25,7 @@ export function placeUnplaced(coordinator: Coordinator, { machine, clock, random
   let nodes: readonly string[] = [];
   let cordoned = false;
   const look = (): void => {
-    // Whoever is unplaced now is all that counts.
+    // Only the units that are unplaced now count.
     ended.abort();
     ended = new AbortController();
     const { signal } = ended;

@@ -33,13 +33,13 @@ export interface Registration {
 export type Breakable = <T>(work: (brokenOff: AbortSignal) => Promise<T>) => Promise<T>;
 
 export interface RegistrationOptions extends OwnershipParts {
-  /** Whether an operator wants the machine taken from whoever has it. */
+  /** True if an operator wants the machine taken from its present owner. */
   readonly takeOver?: boolean;
   /** The units of this data directory's journal. */
   readonly hosted?: readonly string[];
   /** Does what an operator may break off; default: what nobody breaks off. */
   readonly breakable?: Breakable;
-  /** What has the owner's agent work again, for messages: `start it …`. */
+  /** The way to get the owner's agent to work again, for messages: `start it …`. */
   readonly start: (machine: Machine | undefined) => string;
   /** Milliseconds for which a presence is waited for that must vanish; default: more than a session outlives its agent. */
   readonly patience?: number;
@@ -122,7 +122,7 @@ export async function registerAgent(
   return {
     ownership,
     async leave() {
-      // What stands there from now on is not put back.
+      // A node that stands there from now on is not put back.
       observation.close();
       ended.abort();
       let late: Timer | undefined;
@@ -184,7 +184,7 @@ async function takeMachineOver(
   });
 }
 
-/** What puts these keys into the machine's node, by version, and leaves all others; undefined where there is no node. */
+/** Puts these keys into the machine's node, by version, and leaves all others; undefined if there is no node. */
 export async function describeMachine(
   coordinator: Coordinator,
   machine: string,
@@ -197,7 +197,7 @@ export async function describeMachine(
   return [{ kind: 'set', path, value, version: found.version }];
 }
 
-/** Whether a presence is what an agent of this very data directory left, which is gone: there is only one at a time. */
+/** True if an agent of this very data directory, which is gone, left a presence: there is only one at a time. */
 function isLeftBehind(presence: Partial<AgentPresence>, { agentId, place }: Identity): boolean {
   return presence.agentId === agentId && (presence.place === undefined || presence.place === place);
 }
@@ -243,7 +243,7 @@ async function outlast(
   if (!gone) throw taken;
 }
 
-/** Whether the owner's agent is a process of this very host that lives: then there is nothing to wait for. */
+/** True if the owner's agent is a process of this very host that lives: then there is nothing to wait for. */
 function livesHere(owner: MachineOwner | undefined, { boot }: Identity): boolean {
   const { pid, startTime, boot: there } = owner?.process ?? {};
   return pid !== undefined && there === boot && findProcess(pid)?.startTime === startTime;

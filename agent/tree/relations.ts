@@ -9,13 +9,13 @@ import { type Shared, share } from './shared.js';
 export interface RelationView {
   readonly id: string;
   readonly relation: Relation;
-  /** What a unit that joins must check, so that it cannot join a relation that is being removed. */
+  /** A unit that joins must check this version, so that it cannot join a relation that is being removed. */
   readonly version: number;
 }
 
 /** A unit that takes part in a relation, with what it tells the others. */
 export interface MemberView {
-  /** What of them can be read. */
+  /** The settings that can be read. */
   readonly settings: Settings;
   /** Of the settings' node; undefined where they were not read whole yet: nothing is told of them until then. */
   readonly version: number | undefined;

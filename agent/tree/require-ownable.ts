@@ -4,15 +4,15 @@ import { MachineOwned, MachineTaken, MachineTakenOver } from '../contract/errors
 import type { Identity } from './ownership.js';
 
 /**
- * Whether this agent may have a machine without an operator's word. It may where nobody has it; where it is its own; and
- * where it is another's that is not up and hosts nothing, of which nothing can be lost.
+ * Checks that this agent may have a machine without an operator's word. It may if nobody has it; if it is its own;
+ * and if it is another's that is not up and hosts nothing, so that nothing can be lost.
  *
- * Its own it is by the agent's id *and* by the last claim: a copy of the data directory has the id too, and whichever ran
- * last knows what the units did.
+ * It is its own by the agent's id *and* by the last claim: a copy of the data directory has the id too, and the one
+ * that ran last knows what the units did.
  * @param known the claims that this data directory had
  * @param hosted the units of its journal
  * @param start how the owner's agent is started
- * @throws MachineTaken, MachineOwned; MachineTakenOver where it is its own, and an agent that lives is taking it over
+ * @throws MachineTaken, MachineOwned; MachineTakenOver if it is its own, and an agent that lives is taking it over
  */
 export function requireOwnable(
   { machine, owner, presence, taking, units = [] }: MachinePlace,

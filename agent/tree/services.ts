@@ -17,7 +17,7 @@ export interface ServiceView {
   /** With the version that a write which rests on it must check. */
   readonly service: Entity<Service> | undefined;
   readonly config: ConfigValues | undefined;
-  /** Of the config's node. */
+  /** The version of the config's node. */
   readonly configVersion?: number | undefined;
   /** It was looked for, and is not there. */
   readonly isGone: boolean;
@@ -47,7 +47,7 @@ export function watchServices(coordinator: Coordinator, log: Log): Services {
   });
 }
 
-/** What a unit says that waits for its service. */
+/** The message of a unit that waits for its service. */
 export function waitsForService(name: string): string {
   return `waits for its service: the state does not tell ${paths.service(name)} and its config`;
 }

@@ -49,7 +49,7 @@ export function treeWriter(
   async function work(): Promise<void> {
     if (atWork) return;
     atWork = true;
-    // What is written in the same turn of the event loop goes into the first transaction already.
+    // Writes of the same turn of the event loop go into the first transaction already.
     await Promise.resolve();
     while (waiting.length > 0) await writeTogether(waiting.splice(0, MOST_WRITES));
     atWork = false;

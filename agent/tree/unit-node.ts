@@ -6,7 +6,7 @@ import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import { type Unit, unitSchema } from '../../state/model/schemas.js';
 
-/** What its agent says of a unit in its node. All else is others', also keys that this release does not know. */
+/** The agent's part of a unit's node. All else is others', also keys that this release does not know. */
 export type OwnPart = Pick<Unit, 'formula' | 'addresses' | 'ports' | 'earlier' | 'bad'>;
 
 /** The agent's part of the node; a key that is absent is absent there too. */
@@ -48,7 +48,7 @@ export class UnitNode {
     return this.#entity?.value;
   }
 
-  /** What makes a write apply to this unit alone, and not to another life of its name. */
+  /** Makes a write apply to this unit alone, and not to another life of its name. */
   life(): readonly Operation[] {
     return checkLife(this.name, this.incarnation);
   }
@@ -62,9 +62,9 @@ export class UnitNode {
   }
 
   /**
-   * What makes the node say so; nothing where it does.
+   * The operations that make the node say so; none if it does.
    * @param tries of the write, from 0; after the first the node is read again
-   * @throws NodeNotFound where there is no such unit on this machine, or another life of it
+   * @throws NodeNotFound if there is no such unit on this machine, or another life of it
    */
   async operations(part: OwnPart, tries: number): Promise<readonly Operation[]> {
     if (tries > 0 || this.#entity === undefined) await this.read();
@@ -80,7 +80,7 @@ export class UnitNode {
     return [{ kind: 'set', path: this.#path, value: nodeValue(value), version: entity.version }];
   }
 
-  /** What `operations` gave last is through. */
+  /** Told when the operations that `operations` gave last are through. */
   written(): void {
     this.#entity = this.#ahead ?? this.#entity;
   }

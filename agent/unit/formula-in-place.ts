@@ -20,7 +20,7 @@ interface Known {
   readonly digest: string;
 }
 
-/** What the formula that the unit's link names says of config and hooks; not always the service's formula. */
+/** The config and hooks of the formula that the unit's link names; that is not always the service's formula. */
 export class FormulaInPlace {
   readonly #parts: Used;
   readonly #waiter: Waiter;
@@ -42,7 +42,7 @@ export class FormulaInPlace {
     if (formula === null || this.#isOf(formula)) return;
     try {
       const published = await this.#parts.formulas.find(formula.id, formula.sha256);
-      // Of a content that is published no more, what stands under its id now is the nearest.
+      // If this content is no longer published, the formula that is published under its id now is the nearest.
       this.#published = { ...published, ref: formula };
     } catch (error) {
       // Nor may the tree know the formula any more, and the unit's hooks are to stop it all the same.

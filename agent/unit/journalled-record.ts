@@ -14,7 +14,7 @@ export interface RecordHost extends Uses<'clock' | 'journal' | 'log' | 'random'>
   readonly name: string;
   readonly relations: { current(record: RelationRecord): RelationRecord };
   requests(): UnitRequests;
-  /** Whether this agent has let go of the unit. */
+  /** True if this agent has let go of the unit. */
   isStopped(): boolean;
   troubledBy(error: unknown): void;
   now(): string;
@@ -26,7 +26,7 @@ export interface RecordHost extends Uses<'clock' | 'journal' | 'log' | 'random'>
 export class JournalledRecord {
   readonly #host: RecordHost;
   #record: UnitRecord;
-  /** What is on disk of it. */
+  /** The record as it is on disk. */
   #written: UnitRecord;
   /** Whether something was noted that is in no write yet. */
   #unwritten = false;
@@ -43,12 +43,14 @@ export class JournalledRecord {
     return this.#record;
   }
 
-  /** What is told of the unit: it is not done again, nor told again as something new, after the agent was killed. */
+  /**
+   * The record for others: nothing in it is done again, or told again as something new, after the agent was killed.
+   */
   written(): UnitRecord {
     return this.#written;
   }
 
-  /** Whether the disk has all of it. */
+  /** True if the disk has all of it. */
   isWritten(): boolean {
     return !this.#unwritten && this.#writes === 0;
   }

@@ -6,7 +6,7 @@ import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from
 interface UnitContext {
   readonly operations: UnitOperations;
   readonly wants: Wants;
-  /** What the preparation is at work for. */
+  /** The formula that the preparation is at work for. */
   readonly preparing: WantedFormula | undefined;
   /** Why the last operation failed. */
   readonly failure: unknown;
@@ -18,7 +18,7 @@ interface UnitContext {
 type UnitEvent =
   | { readonly type: 'LOOK'; readonly wants: Wants }
   | { readonly type: 'UPGRADED' }
-  /** What was prepared is not there after all. */
+  /** The prepared formula is not there after all. */
   | { readonly type: 'UNPREPARED' }
   | { readonly type: 'LEAVING' };
 
@@ -41,7 +41,7 @@ function operation(run: (unit: UnitOperations, signal: AbortSignal) => Promise<v
   return preparation((unit, signal) => unit.takeUp()?.then(() => run(unit, signal)) ?? run(unit, signal));
 }
 
-/** What the unit's machine is made of; which state comes next is in `machine.ts`. */
+/** The parts of the unit's machine; `machine.ts` says which state comes next. */
 export const unitSetup = setup({
   types: {
     context: {} as UnitContext,

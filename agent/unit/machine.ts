@@ -191,7 +191,7 @@ export const unitMachine = unitSetup.createMachine({
         'upgrade-error': resting('upgrade-error', [
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: 'resolvedByRetry', target: '#unit.workflow.upgrading' },
-          // What was not swapped is not the unit's formula, whatever an operator takes as done.
+          // A formula that was not swapped in is not the unit's, even if an operator takes its hook as done.
           { guard: and(['resolvedAsDone', journalledAt('swapping')]), target: '#unit.workflow.upgrading' },
           { guard: 'resolvedAsDone', target: '#unit.workflow.upgrading.committing' },
           {
@@ -231,9 +231,10 @@ export const unitMachine = unitSetup.createMachine({
     },
     preparation: {
       initial: 'idle',
-      // What was prepared beside an upgrade that came through is prepared again: the upgrade clears away what it does
-      // not keep.
-      // A unit on its way out is not upgraded any more. That this ends too is what lets the machine end with `removed`.
+      // A formula that was prepared beside an upgrade that came through is prepared again: the upgrade clears away
+      // everything that it does not keep.
+      // A unit on its way out is not upgraded any more. This part must end too, to let the machine end with
+      // `removed`.
       on: { UPGRADED: '.idle', UNPREPARED: '.idle', LEAVING: '.over' },
       states: {
         idle: {
@@ -255,8 +256,8 @@ export const unitMachine = unitSetup.createMachine({
         waiting: {
           always: { guard: and(['preparationIsStale', not('upgrading')]), target: 'idle' },
         },
-        // What cannot heal by waiting, e.g. a bundle that is not what was published: another formula is the way out, or
-        // somebody who mended what was wrong and asks once more.
+        // A failure that cannot heal by waiting, e.g. a bundle that is not what was published. The way out is another
+        // formula, or somebody who mends the cause and asks once more.
         failed: {
           always: [
             { guard: 'preparationIsStale', target: 'idle' },

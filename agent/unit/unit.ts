@@ -166,12 +166,12 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.#actor.stop();
   }
 
-  /** Whether this agent has let go of the unit. */
+  /** True if this agent has let go of the unit. */
   isStopped(): boolean {
     return this.#stopped;
   }
 
-  /** Whether this is the first time that this agent sets about `strand`. */
+  /** True the first time that this agent sets about `strand`. */
   isFirst(strand: string): boolean {
     const first = !this.#begun.has(strand);
     this.#begun.add(strand);
@@ -195,7 +195,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     return evicted === undefined ? this.#requests : evictionRequests(evicted, this.record());
   }
 
-  /** Whether the tree knows the unit no more. */
+  /** True if the tree no longer knows the unit. */
   isEvicted(): boolean {
     return this.record().evicted !== undefined;
   }
