@@ -9,10 +9,18 @@ export interface Waiter {
   troubledBy(reason: string | undefined): void;
 }
 
-/** Waits for `promise`. If that takes longer than a moment, the unit's status says what for. */
-export async function saidWhile<T>(waiter: Waiter, reason: () => string, promise: Promise<T>): Promise<T> {
+/**
+ * Waits for `promise`. If that takes longer than a moment, the unit's status says what for.
+ * @param saidAfter milliseconds
+ */
+export async function saidWhile<T>(
+  waiter: Waiter,
+  reason: () => string,
+  promise: Promise<T>,
+  saidAfter = SAID_AFTER,
+): Promise<T> {
   let said = false;
-  const timer = waiter.parts.clock.after(SAID_AFTER, () => {
+  const timer = waiter.parts.clock.after(saidAfter, () => {
     said = true;
     waiter.troubledBy(reason());
   });

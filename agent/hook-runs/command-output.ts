@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HookOutcome } from '../../hooks/process/hook-run.js';
+import type { CommandResult } from '../../state/model/commands.js';
 import { nodeValue } from '../../state/model/entity.js';
 
 /** Bytes of a command's output that are handed to who asked for it. */
@@ -47,4 +49,27 @@ function fitting(text: string): string {
 
 function isCut(output: string, size: number): boolean {
   return Buffer.byteLength(output) < size;
+}
+
+/** How a command's process ended, as who asked is told. */
+export function describeEnd(
+  outcome: HookOutcome,
+): Pick<CommandResult, 'outcome' | 'exit' | 'signal' | 'reason'> {
+  switch (outcome.kind) {
+    case 'succeeded':
+    case 'missing':
+      return { outcome: 'exited', exit: 0 };
+    case 'failed':
+      return { outcome: 'exited', exit: outcome.exitCode };
+    case 'killed':
+      return outcome.signal === undefined
+        ? { outcome: 'lost' }
+        : { outcome: 'killed', signal: outcome.signal };
+    case 'aborted':
+      return { outcome: 'killed', signal: 'SIGTERM', reason: `aborted by ${outcome.by}` };
+    case 'timed-out':
+      return { outcome: 'timed-out' };
+    case 'not-started':
+      return { outcome: 'not-started' };
+  }
 }

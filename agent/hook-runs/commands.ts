@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { HookWrites } from '../../hooks/context/saved.js';
-import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { isSuccess } from '../../hooks/process/outcome.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
@@ -14,7 +13,7 @@ import { paths } from '../../state/model/paths.js';
 import type { UnitRecord } from '../journal/record.js';
 import { sentence } from '../contract/log.js';
 import { untilItWorks } from '../contract/retry.js';
-import { readOutput } from './command-output.js';
+import { describeEnd, readOutput } from './command-output.js';
 import type { AgentParts } from '../machine/parts.js';
 import { CommandClaims } from './command-claims.js';
 import type { CommandCall, HookHost, HookParts } from './hook-call.js';
@@ -22,9 +21,13 @@ import { hookLog } from './hook-source.js';
 import { newsWith } from '../journal/history-news.js';
 import { applyWrites } from './run-hook.js';
 import { runToItsEnd } from './run-to-its-end.js';
+import { takeSlot } from './take-slot.js';
 
 /** Answers that are remembered in case a request is seen again, as after its session expired. */
 const MOST_ANSWERS = 10;
+
+/** Milliseconds after which a unit says that a command waits for its turn: an operator waits for it too. */
+const SAID_AFTER = 500;
 
 /** The `ENSEMBLE_HOOK` of a command. */
 export const COMMAND_HOOK = 'run';
@@ -53,6 +56,8 @@ export class UnitCommands {
   /** Tells what this process has begun from what one before it did, which may have come to any end. */
   readonly #self = randomUUID();
   #writing: Promise<void> = Promise.resolve();
+  /** While a command waits for its turn: ends that, as when it was taken back. */
+  #unwanted: AbortController | undefined;
 
   constructor(host: CommandHost, requests: () => Requests) {
     this.#host = host;
@@ -70,7 +75,9 @@ export class UnitCommands {
       const answer = this.#answers.get(id);
       if (answer !== undefined && value.begunAt === undefined) this.#tell(id, answer);
     }
-    return this.#next() !== undefined;
+    const isDue = this.#next() !== undefined;
+    if (!isDue) this.#unwanted?.abort();
+    return isDue;
   }
 
   /** Begins no more of those that are let be. */
@@ -81,8 +88,33 @@ export class UnitCommands {
   /** Runs the next command, or sees the end of the one that an agent before this one started. */
   async runNext(): Promise<void> {
     const underWay = this.#host.record().hook?.command;
-    const call = underWay ?? this.#next();
-    if (call === undefined) return;
+    if (underWay !== undefined) return this.#runOne(underWay, underWay);
+    // Before it is said to have begun: while it waits for its turn it can be taken back, and its time limit counts.
+    const giveBack = await this.#turn();
+    const call = this.#next();
+    try {
+      if (call !== undefined && giveBack !== undefined && !this.#host.isStopped())
+        await this.#runOne(call, undefined, giveBack);
+    } finally {
+      giveBack?.();
+    }
+  }
+
+  /** @returns what gives the turn back; undefined where no command is due any more */
+  async #turn(): Promise<(() => void) | undefined> {
+    const unwanted = new AbortController();
+    this.#unwanted = unwanted;
+    try {
+      return await takeSlot(this.#host, COMMAND_HOOK, SAID_AFTER, unwanted.signal);
+    } catch (error) {
+      if (unwanted.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      this.#unwanted = undefined;
+    }
+  }
+
+  async #runOne(call: CommandCall, underWay?: CommandCall, giveBack?: () => void): Promise<void> {
     const begunAt = new Date(this.#host.parts.clock.now()).toISOString();
     const begin = { begunAt, begunBy: this.#self };
     const claim = underWay === undefined ? await this.#claims.claim(call.id, begin) : 'claimed';
@@ -92,7 +124,7 @@ export class UnitCommands {
     const answer =
       claim === 'begun-before'
         ? { result: await this.#lose(call) }
-        : { ...begin, result: isAgain ? await this.#lose(call) : await this.#run(call) };
+        : { ...begin, result: isAgain ? await this.#lose(call) : await this.#run(call, giveBack) };
     this.#tell(call.id, answer);
     this.#answers.set(call.id, answer);
   }
@@ -112,7 +144,7 @@ export class UnitCommands {
     };
   }
 
-  async #run(call: CommandCall): Promise<CommandResult> {
+  async #run(call: CommandCall, giveBack?: () => void): Promise<CommandResult> {
     const { parts, name } = this.#host;
     const begun = parts.clock.monotonic();
     const took = (): number => Math.round(parts.clock.monotonic() - begun);
@@ -122,13 +154,18 @@ export class UnitCommands {
         return { outcome: 'not-started', reason, output: '', leftOut: 0, took: 0 };
       }
       const { spec, context, outcome } = await this.#underItsName(() =>
-        runToItsEnd(this.#host, { name: COMMAND_HOOK, command: call, through: () => ({}) }),
+        runToItsEnd(this.#host, {
+          name: COMMAND_HOOK,
+          command: call,
+          ...(giveBack !== undefined && { giveBack }),
+          through: () => ({}),
+        }),
       );
       const writes = context.finish();
       parts.contexts.delete(spec.run.id);
       const { reason, ...ports } = isSuccess(outcome) ? await this.#write(writes) : {};
       const output = await readOutput(spec.logFile);
-      const result = { ...describe(outcome), ...output, took: took(), ...(reason && { reason }) };
+      const result = { ...describeEnd(outcome), ...output, took: took(), ...(reason && { reason }) };
       await this.#host.save({ hook: null, ...ports, news: this.#newsOf(call, result) });
       await removeRun(spec.runDirectory);
       return result;
@@ -241,25 +278,5 @@ export class UnitCommands {
         log.error('the answer to a command is lost', { unit: this.#host.name, error }),
       ),
     );
-  }
-}
-
-function describe(outcome: HookOutcome): Pick<CommandResult, 'outcome' | 'exit' | 'signal' | 'reason'> {
-  switch (outcome.kind) {
-    case 'succeeded':
-    case 'missing':
-      return { outcome: 'exited', exit: 0 };
-    case 'failed':
-      return { outcome: 'exited', exit: outcome.exitCode };
-    case 'killed':
-      return outcome.signal === undefined
-        ? { outcome: 'lost' }
-        : { outcome: 'killed', signal: outcome.signal };
-    case 'aborted':
-      return { outcome: 'killed', signal: 'SIGTERM', reason: `aborted by ${outcome.by}` };
-    case 'timed-out':
-      return { outcome: 'timed-out' };
-    case 'not-started':
-      return { outcome: 'not-started' };
   }
 }

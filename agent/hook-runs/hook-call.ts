@@ -71,6 +71,8 @@ export interface HookCall {
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */
   readonly command?: CommandCall;
+  /** Gives the slot back that was taken for it before it was called; without it, its run takes one. */
+  readonly giveBack?: () => void;
   /** Of a relation hook: the attempts at it are the relation's, and not those at the hook the unit's state is about. */
   readonly attempts?: {
     get(): number;

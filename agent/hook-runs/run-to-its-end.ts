@@ -15,6 +15,7 @@ import { betweenFaults } from '../contract/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import { untilItWorks } from '../contract/retry.js';
 import { saidWhile } from '../contract/said-while.js';
+import { takeSlot } from './take-slot.js';
 import { debugged } from './debugging.js';
 import type { HookCall, HookHost } from './hook-call.js';
 import { hookLog } from './hook-source.js';
@@ -130,12 +131,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
   const plain = hookSpec(host, hook, call);
   // Before its turn comes: while the disk takes it, hooks of other units run.
   await journalAttempt(host, call, hook, hook.attempt);
-  const giveBack = await saidWhile(
-    host,
-    () =>
-      `hook ${call.name} waits until another one on this machine ends: ${parts.slots.count} may run at once (--hook-concurrency)`,
-    parts.slots.take(),
-  );
+  const giveBack = call.giveBack ?? (await takeSlot(host, call.name));
   try {
     if (host.isStopped()) throw new HookCannotStart({ unit: host.name, hook: call.name });
     const debugging = await debugged(plain, host.debugRequest(), parts.directory.debugSocket).catch(

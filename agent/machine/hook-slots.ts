@@ -2,8 +2,11 @@
 export interface HookSlots {
   /** How many there are. */
   readonly count: number;
-  /** Resolves when a slot is free; the caller gives it back. */
-  take(): Promise<() => void>;
+  /**
+   * Resolves when a slot is free; the caller gives it back.
+   * @param unwanted ends the waiting: the promise is then rejected with its reason
+   */
+  take(unwanted?: AbortSignal): Promise<() => void>;
   /** Takes a slot at once, also where none is free: for a hook that runs already. */
   takeNow(): () => void;
 }
@@ -26,11 +29,27 @@ export function hookSlots(count: number): HookSlots {
     };
   }
 
+  function turn(unwanted?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        waiting.splice(waiting.indexOf(come), 1);
+        reject(unwanted?.reason);
+      };
+      const come = (): void => {
+        unwanted?.removeEventListener('abort', leave);
+        resolve();
+      };
+      unwanted?.addEventListener('abort', leave, { once: true });
+      waiting.push(come);
+    });
+  }
+
   return {
     count,
-    async take() {
+    async take(unwanted) {
+      unwanted?.throwIfAborted();
       if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else await turn(unwanted);
       return slot();
     },
     takeNow() {

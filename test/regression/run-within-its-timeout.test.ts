@@ -50,6 +50,40 @@ describe('run', () => {
     assert.ok(took < 3_800, `it ran for ${took} ms, having waited for a second at least`);
   });
 
+  describe('where as many hooks run on the machine as may', () => {
+    beforeEach(async () => {
+      await world.publish(1);
+      await world.publish(2, { hooks: { start: 'gate start' } });
+      await world.agent({ hookConcurrency: 1 });
+      await world.deploy('world:f-1');
+      await world.until('started');
+      await world.deploy('world:f-2', 1, 'busy');
+      await eventually(async () => assert.equal((await world.trace('busy/0')).at(-1), 'start 2'));
+    });
+
+    it('is taken back after its timeout, says what it waited for, and never runs', async () => {
+      const { code, stderr } = await ensemble(world, 'run', '--timeout', '3s', 'f/0', '--', 'touch', 'ran');
+      assert.equal(code, 124, stderr);
+      assert.match(stderr, /not begun within 3.0 s, and taken back: .*hook run waits until another one/);
+      await eventually(async () => assert.equal((await world.unit()).status.message ?? '', ''));
+      await world.openGate('start');
+      await world.until('started', 'busy/0');
+      const { stdout } = await ensemble(world, 'run', 'f/0', '--', 'ls');
+      assert.doesNotMatch(stdout, /^ran$/m, 'what was taken back ran');
+    });
+
+    it('counts the waiting in, and begins when it is its turn', async () => {
+      const run = operate(world, 'run', '--format', 'json', '--timeout', '6s', 'f/0', '--', 'sleep 600');
+      await eventually(() => assert.match(run.stderr(), /the command waits: .*hook run waits until/));
+      await world.openGate('start');
+      const { code, stdout } = await run.ended;
+      assert.equal(code, 124);
+      const { outcome, took } = JSON.parse(stdout);
+      assert.equal(outcome, 'timed-out');
+      assert.ok(took < 5_800, `it ran for ${took} ms, having waited for a second at least`);
+    });
+  });
+
   it('runs in a unit that is stopping and cannot leave a relation, as in any other error', async () => {
     await world.publish(1, {
       hooks: { 'db-relation-broken': 'exit 1', 'db-relation-departed': 'exit 1' },

@@ -63,4 +63,25 @@ describe('hook slots', () => {
     await turn();
     assert.equal(second, false);
   });
+
+  it('who waits no more keeps nobody behind it waiting', async () => {
+    const { take } = hookSlots(1);
+    const giveBack = await take();
+    const unwanted = new AbortController();
+    const left = take(unwanted.signal);
+    let third = false;
+    void take().then(() => {
+      third = true;
+    });
+    unwanted.abort();
+    await assert.rejects(left, { name: 'AbortError' });
+    giveBack();
+    await turn();
+    assert.equal(third, true);
+    await assert.rejects(
+      take(unwanted.signal),
+      { name: 'AbortError' },
+      'nobody waits with what is not wanted',
+    );
+  });
 });
