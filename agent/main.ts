@@ -12,7 +12,9 @@ import {
   ensembleHome,
   loadEnvironment,
 } from '../state/environments/environments-file.js';
+import { withChoice } from '../state/environments/carry-choice.js';
 import { EnsembleError } from '../state/platform/errors.js';
+import { shellWord } from '../state/platform/shell-word.js';
 import { explainedBySystem } from '../state/platform/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { startAgent } from './agent.js';
@@ -73,6 +75,9 @@ const program = new Command('ensemble-agent')
   .showHelpAfterError('(see ensemble-agent --help)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+/** The options, with a space in front, by which commands go to this agent's environment, once that is known. */
+let choice = '';
+
 program.parse();
 hearCommitRejections(program.opts<Options>().debug === true);
 await run(program.opts<Options>());
@@ -84,7 +89,8 @@ async function run(options: Options): Promise<void> {
     (listener) => process.once('exit', listener),
     systemClock,
   );
-  const log = openLog(write, style, systemClock.now, options.debug === true);
+  const carried = (text: string): string => withChoice(text, choice);
+  const log = openLog(write, style, systemClock.now, options.debug === true, carried);
   // V8 then collects at once what it would mark in steps between all others: after a large formula was unpacked, those
   // for which a unit's relations stand still took nearly twice as long.
   setFlagsFromString('--no-incremental-marking');
@@ -93,6 +99,7 @@ async function run(options: Options): Promise<void> {
   setFlagsFromString('--interrupt-budget=1000000');
   try {
     const configured = await chooseEnvironment(options);
+    choice = choiceOfOptions(options);
     const environment =
       options.address === undefined ? configured : { ...configured, address: options.address };
     const { notice, ...chosen } = await chooseMachine({
@@ -181,12 +188,28 @@ async function chooseEnvironment({ environment, state, storage }: Options): Prom
   };
 }
 
-function fail(thrown: unknown, { debug }: Options): never {
+/**
+ * What was chosen, as another command takes it. Who reads the log need not
+ * have the agent's variables, so that `$ENSEMBLE_ENV` is a choice too.
+ */
+function choiceOfOptions({ environment, state, storage }: Options): string {
+  const here = process.cwd();
+  const words =
+    state !== undefined && storage !== undefined
+      ? ['--state', absoluteUrl(state, here), '--storage', absoluteUrl(storage, here)]
+      : ['-e', environment ?? process.env.ENSEMBLE_ENV ?? ''];
+  return words.includes('') ? '' : ` ${words.map(shellWord).join(' ')}`;
+}
+
+function fail(thrown: unknown, options: Options): never {
   const error = explainedBySystem(thrown);
   const known = error instanceof EnsembleError;
-  process.stderr.write(`ensemble-agent: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (known && error.next !== undefined) process.stderr.write(`  try: ${error.next}\n`);
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const say = (text: string): void => {
+    process.stderr.write(`${withChoice(text, choice)}\n`);
+  };
+  say(`ensemble-agent: ${error instanceof Error ? error.message : String(error)}`);
+  if (known && error.next !== undefined) say(`  try: ${error.next}`);
+  if (options.debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exit(known ? error.exitCode : 1);
 }
 

@@ -18,22 +18,27 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Writes one line per event: JSON for machines, or short lines for people at a terminal. */
+/**
+ * Writes one line per event: JSON for machines, or short lines for people at a terminal.
+ * @param carried makes the commands that a text names go to this agent's environment
+ */
 export function openLog(
   write: (line: string) => void,
   style: 'json' | 'human',
   now: () => number,
   debug: boolean,
+  carried: (text: string) => string = (text) => text,
 ): Log {
   const line = (level: LogLevel, message: string, fields: LogFields = {}): void => {
     if (level === 'debug' && !debug) return;
     const { error, ...others } = fields;
-    const said = error === undefined ? others : { ...others, error: sentence(error, debug) };
+    const said = error === undefined ? others : { ...others, error: carried(sentence(error, debug)) };
     const time = new Date(now()).toISOString();
+    const what = carried(message);
     write(
       style === 'json'
-        ? `${JSON.stringify({ time, level, message, ...said })}\n`
-        : `${time.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${human(message, said)}\n`,
+        ? `${JSON.stringify({ time, level, message: what, ...said })}\n`
+        : `${time.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${human(what, said)}\n`,
     );
   };
   return {

@@ -1,4 +1,4 @@
-import { mapTexts, withChoice } from './carry-choice.js';
+import { mapTexts, withChoice } from '../../state/environments/carry-choice.js';
 import { outletOf } from './outlet.js';
 import { paint, type Screen, screenOf } from './terminal.js';
 

@@ -1,4 +1,4 @@
-import { mapTexts } from '../output/carry-choice.js';
+import { mapTexts } from '../../state/environments/carry-choice.js';
 import { type Format, type Output, withAdvice } from '../output/output.js';
 import type { StatusDocument } from '../../control/status/status-document.js';
 import { statusDot } from './status-dot.js';

@@ -71,6 +71,24 @@ describe('a command that is printed goes to the environment that was chosen', ()
     await stage.ok('ensemble uncordon -e world m0');
   });
 
+  it('by the log of an agent that was started with it', async () => {
+    const { world } = stage;
+    for (const [name, start] of [
+      ['chosen', { options: ['-e', 'world'] }],
+      ['by-variable', { variables: { ENSEMBLE_ENV: 'world' } }],
+    ] as const) {
+      const agent = await world.agentProcess(name, start);
+      await stage.ok(`ensemble deploy -e world --no-wait --machine ${name} --repository world f-1 ${name}`);
+      await world.until('started', `${name}/0`);
+      await stage.fails(`ensemble -e world set ${name} title=bad`, /config-error/);
+      const failed = agent.lines().find(({ message }) => message.includes('no such title'));
+      assert.deepEqual(next(failed?.message ?? ''), [
+        `ensemble debug-log -e world -i ${name}/0`,
+        `ensemble resolved -e world --retry ${name}/0`,
+      ]);
+    }
+  });
+
   it('and to the default where none was, or where the shell says which', async () => {
     const { shell } = stage;
     assert.deepEqual(next(await stage.fails('ensemble remove-unit f/7', /does not exist/)), [
