@@ -78,6 +78,9 @@ const program = new Command('ensemble-agent')
 /** The options, with a space in front, by which commands go to this agent's environment, once that is known. */
 let choice = '';
 
+/** The data directory, once that is known: what an error of the system is about that names no path. */
+let place: string | undefined;
+
 program.parse();
 hearCommitRejections(program.opts<Options>().debug === true);
 await run(program.opts<Options>());
@@ -110,6 +113,7 @@ async function run(options: Options): Promise<void> {
       hostname: shortHostname(),
       host: await hostId(),
     });
+    place = chosen.dataDirectory;
     if (notice !== undefined) log.warning(notice);
     const service = serviceUnit();
     let losing = false;
@@ -202,7 +206,7 @@ function choiceOfOptions({ environment, state, storage }: Options): string {
 }
 
 function fail(thrown: unknown, options: Options): never {
-  const error = explainedBySystem(thrown);
+  const error = explainedBySystem(thrown, place);
   const known = error instanceof EnsembleError;
   const say = (text: string): void => {
     process.stderr.write(`${withChoice(text, choice)}\n`);

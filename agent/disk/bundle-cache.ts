@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { ExtractionFailed } from '../../state/formula/errors.js';
 import { extractBundle } from '../../state/formula/extract.js';
 import type { Manifest } from '../../state/formula/manifest.js';
 import { fetchObject } from '../../state/storage/fetch.js';
@@ -111,7 +112,7 @@ export class BundleCache {
     const directory = `${bundle}${UNPACKED}${randomUUID()}`;
     // What is large is not read and written once more for the only unit that wants it, and is on the disk by then.
     const packed = statSync(bundle, { throwIfNoEntry: false })?.size ?? 0;
-    const manifest = await extractBundle(bundle, directory, { durable: packed > SMALL });
+    const manifest = await extractBundle(bundle, directory, { durable: packed > SMALL }).catch(inCache);
     const moving = { take: (destination: string) => this.#take(bundle, directory, destination) };
     const files = manifest.filter((entry) => entry.kind === 'file');
     if (files.reduce((sum, { size }) => sum + size, 0) > SMALL)
@@ -120,6 +121,16 @@ export class BundleCache {
     for (const { path } of files) contents.set(path, readFileSync(join(directory, path)));
     return { directory, manifest, contents, ...moving };
   }
+}
+
+/**
+ * A directory that an extraction was to be in has another name each time, and is nobody's to look into: what a unit waits
+ * for would seem to change with each try.
+ */
+function inCache(error: unknown): never {
+  if (!(error instanceof ExtractionFailed)) throw error;
+  const { bundle, reason } = error;
+  throw new ExtractionFailed({ bundle, reason, destination: dirname(bundle) }, { cause: error });
 }
 
 /** Differs where the file was written or replaced; undefined where there is none. */

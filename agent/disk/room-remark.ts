@@ -1,3 +1,5 @@
+import { EnsembleError } from '../../state/platform/errors.js';
+import { explainedBySystem, SystemRefused } from '../../state/platform/system-errors.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';
 import type { Machine } from '../../state/model/schemas.js';
 
@@ -12,8 +14,22 @@ export function isDiskFull(error: unknown): boolean {
   return false;
 }
 
-/** What of a full disk is kept of removed units, and the command that removes it; empty where nothing is. */
+/**
+ * What the system refused, as a unit or an agent says it: the place, what it waits for, and not to run a command again,
+ * since the agent does so by itself. Any other error stays as it is.
+ * @param place where it works, for what the system names no path
+ */
+export function refusedByDisk(error: unknown, place: string): unknown {
+  const told = explainedBySystem(error, place);
+  const isKnown = told instanceof EnsembleError && !(told instanceof SystemRefused);
+  if (isKnown || !isDiskFull(error)) return told;
+  // The journal's library says which page it could not write.
+  const { path, reason } = told instanceof SystemRefused ? told : { path: place, reason: 'the disk is full' };
+  return new SystemRefused({ path, reason, next: `make room on the disk of ${path}` }, { cause: error });
+}
+
+/** What of a full disk is kept of removed units, and the command that removes it; empty where that makes no room. */
 export function roomRemark(machine: string, { units, bytes }: NonNullable<Machine['kept']>): string {
-  if (units === 0) return '';
+  if (units === 0 || bytes === 0) return '';
   return `${formatBytes(bytes)} are kept of removed units: ensemble prune --removed ${machine}`;
 }

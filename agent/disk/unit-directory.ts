@@ -43,16 +43,28 @@ export function unitDirectory(units: string, unit: string): UnitDirectory {
 /** Says whose directory it is: of which life of the unit. */
 const LIFE = '.incarnation';
 
+/** The same, before it has its name. */
+const NEXT_LIFE = `${LIFE}.next`;
+
 /**
  * Which life of its unit made the directory: empty where it does not say, as release 0.1.0 did not; undefined where
- * there is no directory.
+ * there is no directory, or one that had just been made when there was no room to say whose.
  */
 export function lifeOfDirectory({ root }: UnitDirectory): string | undefined {
   if (!existsSync(root)) return undefined;
   try {
     return readFileSync(join(root, LIFE), 'utf8').trim();
   } catch {
-    return '';
+    return isBegun(root) ? undefined : '';
+  }
+}
+
+function isBegun(root: string): boolean {
+  try {
+    return readdirSync(root).every((name) => name === NEXT_LIFE);
+  } catch {
+    // What cannot be looked into may hold anything.
+    return false;
   }
 }
 
@@ -63,9 +75,9 @@ export function hasContent(directory: string): boolean {
 
 /** Has the directory, which is there, say that it is of this life of its unit. */
 export function markDirectory({ root }: UnitDirectory, incarnation: string): void {
-  const file = join(root, LIFE);
-  writeFileSync(`${file}.next`, incarnation);
-  renameSync(`${file}.next`, file);
+  const next = join(root, NEXT_LIFE);
+  writeFileSync(next, incarnation);
+  renameSync(next, join(root, LIFE));
 }
 
 /** True if the unit's data is where it was put. It is not if its disk is not mounted, or somebody moved it away. */

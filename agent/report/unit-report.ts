@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
-import { isDiskFull, roomRemark } from '../disk/room-remark.js';
+import { isDiskFull, refusedByDisk, roomRemark } from '../disk/room-remark.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 import { addressesOf } from '../relation/address-setting.js';
@@ -21,6 +21,7 @@ type ReportParts =
   | 'addresses'
   | 'clock'
   | 'coordinator'
+  | 'directory'
   | 'histories'
   | 'kept'
   | 'log'
@@ -150,7 +151,7 @@ export class UnitReport {
 
   #troubleOf(error: unknown, say: typeof whyWaiting): Advice {
     const { name, parts } = this.#host;
-    const advice = say(error, serviceOfUnit(name));
+    const advice = say(refusedByDisk(error, parts.directory.root), serviceOfUnit(name));
     // Who asks once more for a formula is told that alone.
     const isFull = say === whyWaiting && isDiskFull(error);
     const remark = isFull ? roomRemark(parts.machine, parts.kept.summary()) : '';

@@ -103,7 +103,8 @@ export class ExtractionFailed extends defineError<{ bundle: string; destination:
   'extraction-failed',
   ({ bundle, destination, reason }) =>
     `the bundle ${bundle} cannot be extracted into ${destination}: ${reason}`,
-  'check the disk space and permissions there',
+  ({ destination, reason }) =>
+    /disk/.test(reason) ? `make room on the disk of ${destination}` : 'check the permissions there',
 ) {}
 
 export class RepositoryNotFound extends defineError<{ path: string; reason: string; next?: string }>(

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { access, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leftInFormula } from '../../../agent/disk/left-in-formula.js';
 import { Staging } from '../../../agent/disk/staging.js';
 import {
   formulaDirectoryName,
+  lifeOfDirectory,
   makeUnitDirectory,
   putAsideFormulas,
   type UnitDirectory,
@@ -44,6 +45,16 @@ describe("a unit's directory", () => {
 
   it('is named as the tree spells the unit', () => {
     assert.match(directory.root, /\/my-sql-0$/);
+  });
+
+  it('that was being made when the disk was full is nobody’s, and one with anything in it is not', async () => {
+    const begun = unitDirectory(join(directory.root, '..'), 'begun/0');
+    await mkdir(begun.root);
+    await writeFile(join(begun.root, '.incarnation.next'), '');
+    assert.equal(lifeOfDirectory(begun), undefined);
+    assert.equal(lifeOfDirectory(directory), '');
+    makeUnitDirectory(begun, '0123456789ab');
+    assert.equal(lifeOfDirectory(begun), '0123456789ab');
   });
 
   it('two contents of one revision never share a directory', () => {

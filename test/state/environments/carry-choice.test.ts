@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { commands } from '../../../cli/definitions.js';
-import { COMMANDS_OF_AN_ENVIRONMENT, mapTexts, withChoice } from '../../../state/environments/carry-choice.js';
+import {
+  COMMANDS_OF_AN_ENVIRONMENT,
+  mapTexts,
+  withChoice,
+} from '../../../state/environments/carry-choice.js';
 import { type Output, withAdvice } from '../../../cli/output/output.js';
 import { reportError } from '../../../cli/output/report-error.js';
 import { typedChoice } from '../../../cli/invocation/session.js';
