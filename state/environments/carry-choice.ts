@@ -14,8 +14,10 @@ export const COMMANDS_OF_AN_ENVIRONMENT: ReadonlySet<string> = new Set([
   'expose',
   'get',
   'history',
+  'hold-upgrade',
   'import',
   'machines',
+  'newer',
   'prune',
   'remove-machine',
   'remove-relation',
@@ -27,6 +29,7 @@ export const COMMANDS_OF_AN_ENVIRONMENT: ReadonlySet<string> = new Set([
   'status',
   'uncordon',
   'unexpose',
+  'unhold-upgrade',
   'upgrade-formula',
 ]);
 
