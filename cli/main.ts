@@ -8,7 +8,7 @@ const argv = process.argv.slice(2);
 const isAnswered = (argv[0] === '--version' || argv[0] === '-V') && isPrinted(`${ensembleVersion()}\n`);
 if (!isAnswered) void import('./run.js').then(async ({ run }) => process.exit(await run(argv)));
 
-/** Whether it could be, at once; whatever else an output does, such as being full, is known to who is loaded then. */
+/** True if it was printed at once. The code that is loaded next handles other ends, such as a full disk. */
 function isPrinted(text: string): boolean {
   try {
     return writeSync(1, text) > 0;

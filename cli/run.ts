@@ -7,7 +7,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug');
   silenceLibraries(debug);
   const output = processOutput();
-  // What nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
+  // An error that nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
   process.on('uncaughtException', (error) =>
     process.exit(reportError(error, output.stderr, debug, output.carried)),
   );

@@ -3,7 +3,7 @@ import { requestKinds, unitEventKinds } from '../../state/model/history-kinds.js
 /** The kinds of entries that `history --what` takes, besides the names of relations' hooks. */
 export const historyKinds: readonly string[] = [...new Set([...requestKinds, ...unitEventKinds])].sort();
 
-/** What commands are called whose entries are called otherwise. */
+/** The commands whose entries have another name. */
 const COMMANDS: Readonly<Record<string, string>> = {
   'upgrade-formula': 'upgrade',
   'revert-formula': 'revert',

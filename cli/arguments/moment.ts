@@ -1,10 +1,10 @@
-/** What a word for a time covers, both ends in milliseconds since 1970: a day, a minute, or a single moment. */
+/** The span of a word for a time, both ends in milliseconds since 1970: a day, a minute, or a single moment. */
 export interface Moment {
   readonly first: number;
   readonly last: number;
 }
 
-/** What to write, for messages and help. */
+/** The forms of a time, for messages and help. */
 export const MOMENTS = '2h, 3d, 18:00, yesterday, "yesterday 18:00", 2026-11-20 or 2026-11-20T18:00Z';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -37,7 +37,7 @@ export function parseMoment(text: string, now: number): Moment | undefined {
   if (clock === undefined) return undefined;
   const of = (days: number): number =>
     zone === undefined ? local(date, days, clock.at) : inZone(date, days, clock.at, zone);
-  // Of a time alone the last one there was: which day that is depends on the zone, too.
+  // A time alone means the last one there was: which day that is depends on the zone, too.
   const days = day === undefined ? [1, 0, -1, -2] : [0];
   const first = days.map(of).find((moment) => day !== undefined || moment <= now);
   return first === undefined ? undefined : { first, last: first + clock.covers - 1 };

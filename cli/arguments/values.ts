@@ -100,7 +100,7 @@ export function endpoint(text: string): string {
   return text;
 }
 
-/** What `status` is narrowed to; with `*` and `?`. */
+/** The names that `status` is narrowed to; with `*` and `?`. */
 export function scopes(text: string, before: readonly string[] = []): readonly string[] {
   if (!/^[A-Za-z0-9*?][A-Za-z0-9._*?/-]*$/.test(text)) {
     throw new ValueRefused('Write the name of a service, a unit or a machine; * and ? stand for anything.');
@@ -155,7 +155,7 @@ export function moment(text: string): Moment {
   return found;
 }
 
-/** What `history` picks entries by, several between commas. */
+/** The kinds that `history` picks entries by, several between commas. */
 export function kindsOfEntries(text: string, before: readonly string[] = []): readonly string[] {
   const kinds = text.split(',').map((word) => {
     const kind = historyKind(word.trim());

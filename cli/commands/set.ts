@@ -28,8 +28,8 @@ export interface SetOptions extends FollowOptions {
 
 /**
  * Changes a service's config, checked against the options of the formula the service runs; all of it or nothing.
- * What is given one by one goes before what stands in the file. `--undo` takes back what was set last. Follows the units
- * until each has run `config-changed` for it, also where the values were there already.
+ * Values given one by one go before those in the file. `--undo` takes back the last `set`. Follows the units until
+ * each has run `config-changed` for it, also if the values were there already.
  */
 export async function set(
   service: string,

@@ -6,8 +6,8 @@ import type {
 } from '../definitions/definition.js';
 
 /**
- * What a word may be completed with: names of a kind, which `ensemble __complete` prints, files or directories, which
- * the shell knows, or a choice of words. `nothing`: a value that only the operator knows.
+ * The completions of a word: names of a kind, which `ensemble __complete` prints, files or directories, which the
+ * shell knows, or a choice of words. `nothing`: a value that only the operator knows.
  */
 export type Completable =
   | { readonly names: CompletedName }

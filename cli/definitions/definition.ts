@@ -4,7 +4,7 @@ import * as values from '../arguments/values.js';
 /** One value or several, by the argument's `variadic`. */
 export type Arguments = readonly (string | readonly string[] | undefined)[];
 
-/** What a word of a command line names: of the environment, or on the operator's disk. */
+/** The thing that a word of a command line names: of the environment, or on the operator's disk. */
 export type Completion = CompletedName | 'files' | 'directories';
 
 /**
@@ -33,7 +33,7 @@ export interface ArgumentDefinition {
   readonly description: string;
   readonly parse?: (text: string, before: never) => unknown;
   readonly choices?: readonly string[];
-  /** What a shell may complete it with; without it, nothing. */
+  /** The completions that a shell offers for it; without it, none. */
   readonly completes?: Completion;
 }
 
@@ -51,7 +51,7 @@ export interface OptionDefinition {
 
 export interface CommandDefinition {
   readonly name: string;
-  /** What it does, for the list of commands; begins the command's own help too. */
+  /** Its purpose, for the list of commands; begins the command's own help too. */
   readonly summary: string;
   /** What else its help says. */
   readonly details?: string;

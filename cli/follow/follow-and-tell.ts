@@ -71,7 +71,7 @@ export async function followAndTell(
   }
 }
 
-/** What was asked of a service that somebody destroyed meanwhile has come to nothing, though its units are fine. */
+/** A request to a service that somebody destroyed meanwhile has come to nothing, though its units are fine. */
 async function tellOfDestruction(
   coordinator: Coordinator,
   service: string,

@@ -5,7 +5,9 @@ import { printable } from '../../state/platform/printable.js';
 /** Units that are named. */
 const MOST_UNITS = 10;
 
-/** What hooks had left in the formula that units went from, a line for each unit; of many, the first. */
+/**
+ * Names the files that hooks had left in the formula that units went from, a line for each unit; of many, the first.
+ */
 export function leftBehindLines(service: string, rows: readonly Row[]): readonly string[] {
   const lines = rows.flatMap(({ unit, leftBehind }) =>
     leftBehind === undefined ? [] : [`${unit}: ${printable(sayLeftBehind(leftBehind))}`],

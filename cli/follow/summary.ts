@@ -7,10 +7,10 @@ import type { Row } from '../../control/progress/row.js';
 import { UNREADABLE } from '../../control/status/snapshot.js';
 
 /**
- * What is told when following ended: how many units got there, and for every other one why not and what to do.
+ * Tells at the end of following how many units got there, and for every other one why not and what to do.
  * @param elapsed milliseconds since the command began to follow
- * @param start what starts an agent, of a machine or wherever
- * @param why why none works there
+ * @param start the command that starts an agent, on a machine or anywhere
+ * @param why the reason why no agent works there
  */
 export function summarize(
   goal: Goal,
@@ -72,12 +72,12 @@ function wayBackLines({ service, before, left }: Goal): readonly string[] {
   ];
 }
 
-/** What units that got there run, in words. */
+/** Says what the units run that got there. */
 function reachedBy({ kind, formula }: Goal): string {
   return kind === 'configured' ? 'with the new values' : formula;
 }
 
-/** What goes on without the command, in words. */
+/** Says what goes on without the command. */
 function workOf({ kind, back }: Goal): string {
   if (kind !== 'upgraded') return 'the units go on';
   return back
@@ -110,7 +110,7 @@ const isInError = ({ doing }: Row): boolean => /^[a-z-]+-error(,|$)/.test(doing)
 
 const isNotInError = (row: Row): boolean => !isInError(row);
 
-/** What a unit does while the hook of its state runs. */
+/** Matches a unit whose state's hook runs. */
 const RUNS_HOOK = /^(installing|starting|configuring|upgrading, hook)\b/;
 
 const FINE: readonly Standing[] = ['done', 'gone', 'overtaken'];
@@ -134,7 +134,7 @@ function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly
   ];
 }
 
-/** What takes the values back that a unit does not start with. */
+/** The command that takes the values back that a unit does not start with. */
 function undoOf({ service }: Goal, doing: string): string {
   return /^(config|start)-error/.test(doing) ? `, or take it back: ensemble set --undo ${service}` : '';
 }

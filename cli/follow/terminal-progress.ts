@@ -38,7 +38,7 @@ export function terminalProgress(screen: Screen, clock: Clock): Progress {
     timer = clock.after(TICK, draw);
   };
 
-  // What is said meanwhile stays, and the table goes on beneath it.
+  // Texts that come meanwhile stay, and the table goes on beneath them.
   screen.above = (text) => {
     screen.write(`${back()}\u001b[J${text}`);
     drawn = 0;

@@ -10,7 +10,7 @@ export interface GlobalOptions {
   readonly debug?: boolean;
 }
 
-/** What a command is run with besides its own arguments and options. */
+/** The surroundings of a command besides its own arguments and options. */
 export interface Invocation {
   readonly output: Output;
   readonly globals: GlobalOptions;
@@ -19,7 +19,7 @@ export interface Invocation {
 }
 
 /**
- * What the process exits with: 0 done, 1 failed, 2 wrong usage, 130 if the operator stopped it by Ctrl-C, as in shells.
+ * The process's exit code: 0 done, 1 failed, 2 wrong usage, 130 if the operator stopped it by Ctrl-C, as in shells.
  * `run` exits with the status of its command.
  */
 export type ExitCode = number;

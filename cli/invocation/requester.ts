@@ -8,7 +8,7 @@ const MOST_NAME = 64;
 /** Variables that say who it is, the first that says something: what the operator says, what sudo and doas say. */
 const VARIABLES = ['ENSEMBLE_OPERATOR', 'SUDO_USER', 'DOAS_USER'] as const;
 
-/** What tells who runs a command. */
+/** Tells who runs a command. */
 export interface Identity {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The account that the command runs as. */

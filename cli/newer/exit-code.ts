@@ -1,6 +1,9 @@
 import type { NewerEntry } from '../../control/newer/newer-document.js';
 
-/** What `newer --exit-code` exits with. Where several services were asked, the first of these that fits one of them. */
+/**
+ * The exit code of `newer --exit-code`. If several services were asked, it is the first of these that fits one of
+ * them.
+ */
 export function newerExitCode(entries: readonly NewerEntry[]): number {
   if (entries.some(({ urgent }) => urgent !== null)) return 12;
   if (entries.some(({ eligible }) => eligible !== null)) return 10;

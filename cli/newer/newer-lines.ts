@@ -6,7 +6,8 @@ type Entries = Readonly<Record<string, NewerEntry>>;
 type Candidate = NewerEntry['candidates'][number];
 
 /**
- * What is newer, as people read it: a row for each revision that an operator may take, and the command that takes it.
+ * Lists the newer revisions as people read them: a row for each revision that an operator may take, and the command
+ * that takes it.
  * @param explain a row for every revision, with all its reasons
  */
 export function newerLines(entries: Entries, explain: boolean, columns: number): readonly string[] {

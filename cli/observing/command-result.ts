@@ -3,7 +3,7 @@ import type { CommandResult } from '../../state/model/commands.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode } from '../invocation/invocation.js';
 
-/** What timeout(1) exits with for what took too long. */
+/** The exit code of timeout(1) when the time is up. */
 export const TIMED_OUT = 124;
 
 /** A program and its arguments; a single word is a line for the shell. */
@@ -12,7 +12,7 @@ export function commandOf(words: readonly string[]): readonly string[] {
   return words.length === 1 && line !== undefined ? ['/bin/sh', '-c', line] : words;
 }
 
-/** What is to be said of a command's end beside what it printed. */
+/** The remarks on a command's end beside its output. */
 export function remarksOn({
   outcome,
   signal,
@@ -30,7 +30,7 @@ export function remarksOn({
   return [...end[outcome], ...(leftOut > 0 ? [`${leftOut} bytes more of its output are left out`] : [])];
 }
 
-/** What `run` exits with where it ran one command. */
+/** The exit code of `run` if it ran one command. */
 export function exitCodeOf({ outcome, exit, signal, reason }: CommandResult): ExitCode {
   if (outcome === 'exited' && reason !== undefined) return exit || 1;
   if (outcome === 'timed-out') return TIMED_OUT;

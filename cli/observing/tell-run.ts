@@ -56,7 +56,7 @@ export function tellRuns(output: Output, service: string, prints: boolean): (eve
 
 function print(output: Output, run: UnitRun): void {
   const lines = run.output.split('\n');
-  // What ends with the end of a line has no line after it.
+  // A text that ends with the end of a line has no line after it.
   if (lines.at(-1) === '') lines.pop();
   output.stdout.write(lines.map((line) => `${run.unit}: ${line}\n`).join(''));
   if (hasResult(run)) for (const remark of remarksOn(run)) output.warn(`${run.unit}: ${remark}`);

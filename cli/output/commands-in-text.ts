@@ -5,7 +5,7 @@
 const COMMAND =
   /(?<![\w/.-])(?:ensemble(?:-agent)? |systemctl |kill (?=-|\d))(?:'[^']*'|"[^"]*"|.)+?(?=$|[,;)]| \(| or | and |\.(?: |$))/g;
 
-/** Whether a text names a command. */
+/** True if a text names a command. */
 export function namesCommand(text: string): boolean {
   return text.search(COMMAND) >= 0;
 }

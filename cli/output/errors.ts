@@ -48,7 +48,7 @@ export class NoRepository extends defineError<{ formula: string }>(
   { exitCode: 2 },
 ) {}
 
-/** What cannot be undone is done only when it is asked for in so many words. */
+/** An act that cannot be undone is done only when it is asked for in so many words. */
 export class NotConfirmed extends defineError<{
   /** What would be removed, e.g. `all that is in environment test`. */
   what: string;

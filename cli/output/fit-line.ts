@@ -33,7 +33,9 @@ export function linesWithin<T extends { readonly text: string }>(
   return end < 0 ? lines : lines.slice(0, end);
 }
 
-/** What wipes the rest of the last row of a line that was drawn; one that ends with the row leaves none. */
+/**
+ * The codes that wipe the rest of the last row of a line that was drawn; a line that ends with the row leaves none.
+ */
 export function wipeAfter(text: string, columns: number): string {
   const width = displayWidth(text);
   return width > 0 && width % columns === 0 ? '' : '\u001b[K';

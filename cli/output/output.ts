@@ -7,11 +7,11 @@ export type Format = 'table' | 'json' | 'yaml';
 
 /** The one way to the operator: data goes to stdout, everything else to stderr. */
 export interface Output {
-  /** What the command was asked for. */
+  /** The answer that the command was asked for. */
   data(text: string): void;
   /** What the command did or found on the way. */
   notice(text: string): void;
-  /** What the operator should do something about, though the command goes on. */
+  /** A problem that the operator should solve, though the command goes on. */
   warn(text: string): void;
   /**
    * Has every command that is told from now on carry the options by which the operator chose an environment.

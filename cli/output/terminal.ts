@@ -3,7 +3,7 @@ import type { Outlet } from './outlet.js';
 /** A stream the command writes to, as far as output cares what it is. */
 export interface Screen {
   write(text: string): void;
-  /** Whether a person looks at it, so that it may be redrawn. */
+  /** True if a person looks at it, so that it may be redrawn. */
   readonly isTerminal: boolean;
   readonly hasColors: boolean;
   /** Columns; Infinity where it is no terminal. Asked anew each time: windows are resized. */

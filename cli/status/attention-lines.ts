@@ -2,7 +2,7 @@ import { attentionOf } from '../../control/status/attention.js';
 import type { StatusDocument } from '../../control/status/status-document.js';
 import { wrapToWidth } from '../output/width.js';
 
-/** What needs somebody, as lines under its heading; none where nothing does. */
+/** The problems that need somebody, as lines under a heading; none if there are none. */
 export function attentionLines(document: StatusDocument, columns: number, now: number): readonly string[] {
   const all = attentionOf(document, now);
   if (all.length === 0) return [];

@@ -6,7 +6,7 @@ export function keptWords({ units, bytes }: KeptEntry): string {
   return `${units} unit${units === 1 ? '' : 's'}, ${formatBytes(bytes)}`;
 }
 
-/** What is kept on each machine, and how to see and to remove it. */
+/** Tells how much each machine keeps, and how to see and to remove it. */
 export function keptLines(
   machines: Readonly<Record<string, { readonly kept?: KeptEntry }>>,
 ): readonly string[] {

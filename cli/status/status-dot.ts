@@ -3,7 +3,7 @@ import { printable } from '../../state/platform/printable.js';
 import type { RelationEntry } from '../../control/status/relation-entries.js';
 import type { ServiceEntry, StatusDocument, UnitEntry } from '../../control/status/status-document.js';
 
-/** Of one width for every letter: whatever font it is shown in, the text stays within its frame. */
+/** A font with one width for every letter: the text stays within its frame, even if another font is shown. */
 const FONT = '"Courier"';
 
 /** Units named in a service's box; of more only the number is told. */
@@ -29,7 +29,7 @@ export function statusDot({ environment, services, relations }: StatusDocument):
 
 function serviceLine(name: string, { formula, exposed, destroying, units }: ServiceEntry): string {
   const all = Object.entries(units);
-  // What failed is among those that are named.
+  // Failed units are among those that are named.
   const ordered = all.toSorted(([, a], [, b]) => Number(hasFailed(b)) - Number(hasFailed(a)));
   const shown = ordered.slice(0, MOST_UNITS);
   const more = all.length - shown.length;

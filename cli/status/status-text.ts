@@ -29,7 +29,7 @@ export async function statusText(
       return stream ? `---\n${text}` : text;
     }
     case 'table':
-      // What units say is laid out as long as it becomes; what the table says besides is whole lines.
+      // The messages of units are laid out as long as they become; the table's other texts are whole lines.
       return carried(
         statusTable(
           mapTexts(document, carried) as StatusDocument,

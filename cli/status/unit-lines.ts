@@ -13,7 +13,7 @@ interface Row {
   readonly name: string;
   readonly unit: UnitEntry;
   readonly target: string;
-  /** Of its machine: `up`, `down`, `stopped` or `suspended`. */
+  /** The agent of its machine: `up`, `down`, `stopped` or `suspended`. */
   readonly agent: string;
 }
 
@@ -71,7 +71,10 @@ export function unitLines(
   return [...head, ...painted, ...behindLines(rows)];
 }
 
-/** What the mark of those behind means, and for each service what takes along those that nobody asks. */
+/**
+ * Explains the mark of units that are behind, and names for each service the command that upgrades those that nobody
+ * asks.
+ */
 function behindLines(rows: readonly Row[]): readonly string[] {
   const behind = rows.filter(isBehind);
   if (behind.length === 0) return [];

@@ -36,7 +36,7 @@ export function passedOverLine(service: string, { revision, class: kind, reasons
   return `revision ${revision} is not taken for ${service}, as it is ${kind}: ${reasons.map(reasonText).join('; ')}`;
 }
 
-/** What of a service the new formula breaks, and what it leaves unused. */
+/** Tells what the new formula breaks of a service, and what it leaves unused. */
 export function misfitLines({ relations, config }: Misfits, formula: string): readonly string[] {
   return [
     ...relations.map((fault) => `${formula} breaks ${faultText(fault)}`),
@@ -47,7 +47,7 @@ export function misfitLines({ relations, config }: Misfits, formula: string): re
   ];
 }
 
-/** What happens to each unit that is to upgrade to `target` and in an error state. */
+/** Tells how each unit fares that is to upgrade to `target` and in an error state. */
 export function errorLines(
   errors: UnitErrors,
   target: string,

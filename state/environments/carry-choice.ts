@@ -62,7 +62,7 @@ export function withChoice(text: string, choice: string): string {
   if (choice === '') return text;
   return text.replace(COMMAND, (command: string, ...parts: unknown[]) => {
     const { name, rest = '', agent, words = '', alone } = parts.at(-1) as Partial<Record<string, string>>;
-    // What follows a bare -- is another program's.
+    // The words after a bare -- are another program's.
     const own = (name === undefined ? words : rest).split(' -- ')[0] ?? '';
     if (OF_ITS_OWN.test(own)) return command;
     if (name !== undefined)
