@@ -104,7 +104,7 @@ async function changeCordon(
   change: (standing: Cordon | undefined) => Cordon | undefined,
 ): Promise<Cordon | undefined> {
   const path = paths.machine(name);
-  // What this call wrote, where the answer was lost.
+  // The write of this call, for the case that its answer was lost.
   let written: { readonly value: string; readonly standing: Cordon | undefined } | undefined;
   return retryOnConflict(`machine ${name}`, async () => {
     const found = await readEntity(coordinator, path, machineSchema);

@@ -63,7 +63,7 @@ export class RelationsInUse extends defineError<{
 export class SubordinateChanged extends defineError<{
   service: string;
   formula: string;
-  /** What the new formula is. */
+  /** True if the new formula is a subordinate. */
   subordinate: boolean;
 }>(
   'subordinate-changed',

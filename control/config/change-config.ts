@@ -13,7 +13,7 @@ import { UndoUnfit } from './errors.js';
 import { optionsOf } from './read-config.js';
 import { type ConfigSet, setConfigValues, undoConfigValues } from './set-config.js';
 
-/** What a service's options shall be. */
+/** The wanted values of a service's options. */
 export interface ConfigRequest {
   readonly service: string;
   /** Gives the values, checked against the options that the service's formula has. */
@@ -23,7 +23,7 @@ export interface ConfigRequest {
   readonly by: Requester;
 }
 
-/** What came of it, and the formula whose options it was checked against. */
+/** The result, and the formula whose options it was checked against. */
 export type ConfigChanged = ConfigSet & { readonly formula: string };
 
 /**
@@ -59,7 +59,7 @@ export async function undoConfig(
   return { formula, ...(await undoConfigValues(coordinator, service, accept, by, isSecret)) };
 }
 
-/** Whether somebody set the config again since it had this version: it may be another value of the same option. */
+/** True if somebody set the config again since it had this version: it may be another value of the same option. */
 export async function isSetSince(
   { coordinator }: Pick<Session, 'coordinator'>,
   service: string,
@@ -92,7 +92,7 @@ async function requireKnown(
   if (unknown !== undefined) throw new ConfigOptionUnknown({ option: unknown, known: Object.keys(options) });
 }
 
-/** What goes back to the default fits any formula. */
+/** An option that goes back to the default fits any formula. */
 function requireFit(
   service: string,
   formula: string,

@@ -4,13 +4,16 @@ import type { ConfigValues } from '../../state/model/schemas.js';
 
 type Value = ConfigValues[string];
 
-/** What a `set` does to one option; absent: not set, so that the default holds. Of a secret only that it changed. */
+/**
+ * The change of one option by a `set`; absent: not set, so that the default holds. Of a secret it tells only that it
+ * changed.
+ */
 export type ConfigChange = { readonly from?: Value; readonly to?: Value } | { readonly secret: true };
 
 /** By option. */
 export type ConfigChanges = Readonly<Record<string, ConfigChange>>;
 
-/** Whether an option's value is a secret. */
+/** Tells if an option's value is a secret. */
 export type IsSecret = (option: string) => boolean;
 
 /** Characters of a value that are kept on record. */
@@ -19,7 +22,7 @@ const MOST_VALUE = 60;
 /** Options whose values are kept on record; of more, the names. */
 const MOST_OPTIONS = 10;
 
-/** What of the options changes; secrets are set aside. */
+/** The options that change; secrets are set aside. */
 export function changesOf(
   before: ConfigValues,
   after: ConfigValues,

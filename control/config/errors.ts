@@ -16,7 +16,7 @@ export class SetMeanwhile extends defineError<{ service: string; by: string | un
     `see what with: ensemble history ${service}; to take that back: ensemble set --undo ${service}`,
 ) {}
 
-/** What the last `set` replaced is no value of the formula that the service has by now. */
+/** A value that the last `set` replaced does not fit the formula that the service has by now. */
 export class UndoUnfit extends defineError<{
   service: string;
   formula: string;

@@ -11,7 +11,7 @@ import type { Session } from '../session.js';
 /** One option of a service; null where there is no value. */
 export interface Setting {
   readonly value: ConfigValues[string] | null;
-  /** Whether an operator set it; else the value is the default. */
+  /** True if an operator set it; else the value is the default. */
   readonly set: boolean;
   readonly type: string;
   readonly default: ConfigValues[string] | null;
@@ -21,7 +21,7 @@ export interface Setting {
 /** The config of a service. */
 export interface ServiceConfig {
   readonly formula: string;
-  /** What its formula's options are. */
+  /** The options of its formula. */
   readonly options: ConfigOptions;
   readonly settings: Readonly<Record<string, Setting>>;
   /** Values of options that another revision has: kept, since a unit or a later revision may know them. */

@@ -14,10 +14,10 @@ import {
   replacedConfigSchema,
 } from '../../state/model/schemas.js';
 
-/** What is to become of options: their values, or undefined for the default. */
+/** The wanted values of options, or undefined for the default. */
 export type WantedValues = Readonly<Record<string, ConfigValues[string] | undefined>>;
 
-/** What came of a `set`. */
+/** The result of a `set`. */
 export interface ConfigSet {
   /** Of the config's node as it then stood: whoever has run `config-changed` for it or a later one has the values. */
   readonly version: number;

@@ -21,7 +21,7 @@ import type { Session } from '../session.js';
 import { makeDeployedUnits } from './deployed-units.js';
 import { requireSameDeploy, runsAnother, type WantedDeploy } from './same-deploy.js';
 
-/** What somebody asks for who deploys a formula. */
+/** A request to deploy a formula. */
 export interface DeployRequest {
   readonly service: string;
   /** Its name. */
@@ -44,12 +44,12 @@ export interface DeployRequest {
   readonly by: Requester;
 }
 
-/** What happens while a formula is deployed. */
+/** The events while a formula is deployed. */
 export type DeployEvent =
   | PublishEvent
   /** The service is what this request would make of it. */
   | { readonly kind: 'stood' }
-  /** What was deployed before, with these very words, was interrupted. */
+  /** An earlier deploy, with these very words, was interrupted. */
   | { readonly kind: 'goes-on'; readonly made: number; readonly units: number };
 
 /** A service as a deploy left it; its units start by themselves. */

@@ -9,7 +9,7 @@ import { checkContent } from '../publish/check-content.js';
 import type { Session } from '../session.js';
 import { readServiceState } from '../status/snapshot.js';
 
-/** What a deploy is to lead to. */
+/** The goal of a deploy. */
 export interface WantedDeploy {
   readonly formula: string;
   readonly prepared: Publishable;
@@ -65,7 +65,7 @@ export async function requireSameDeploy(
   return names;
 }
 
-/** What is said of a service that runs another formula than is to be deployed: a later revision is upgraded to. */
+/** The error for a service that runs another formula than is to be deployed: a later revision is upgraded to. */
 export function runsAnother(service: string, { formula }: Service, wanted: string): ServiceExists {
   const leads = isLaterRevision(wanted, formula) ? `ensemble upgrade-formula ${service}` : undefined;
   return new ServiceExists({ service, formula, leads });

@@ -16,7 +16,7 @@ import { setKeepRemoved } from '../prune/kept.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
 
-/** What an environment that was made ready had, and has. */
+/** An environment that was made ready: as it was, and as it is. */
 export interface Bootstrapped {
   /** Whether it was not ready before. */
   readonly made: boolean;
@@ -48,7 +48,7 @@ export async function bootstrapEnvironment(
   return { made, closed };
 }
 
-/** What goes as it is kept for a shorter time from now on. */
+/** The directories that go because they are kept for a shorter time from now on. */
 export interface KeptLess {
   readonly units: number;
   readonly bytes: number;

@@ -8,7 +8,7 @@ import { ExportInvalid } from '../errors.js';
 /** The format of the text, which a reader of another one refuses. */
 const FORMAT = 1;
 
-/** What an environment's state holds beyond its sessions. */
+/** The content of an environment's state beyond its sessions. */
 export interface Export {
   /** ISO instant. */
   readonly exportedAt: string;
@@ -74,7 +74,7 @@ export function parseExport(text: string, file: string): Export {
   return { exportedAt: head.exportedAt, by: head.by, minReader: layout.minReader, nodes };
 }
 
-/** Whether a node may stand at this path, behind those. */
+/** True if a node may stand at this path, behind those. */
 function belongs(path: string, before: ReadonlyMap<string, string>): boolean {
   if (before.has(path)) return false;
   if (path === paths.layout || treeRoots.includes(path)) return true;

@@ -14,14 +14,14 @@ import type { Session } from '../session.js';
 import type { Export } from './export-text.js';
 import { readTree } from './read-tree.js';
 
-/** What one transaction creates at most: ZooKeeper takes 1 MB. */
+/** The most nodes that one transaction creates: ZooKeeper takes 1 MB. */
 const MOST_NODES = 200;
 const MOST_CHARACTERS = 250_000;
 
 /** Objects that are looked for in the storage at a time. */
 const MOST_LOOKED_FOR = 8;
 
-/** What came of an import. */
+/** The result of an import. */
 export interface Imported {
   readonly nodes: number;
   /** Ids of formulas whose bundle the environment's storage does not have. */
@@ -46,7 +46,7 @@ export async function importTree(
   nodes.delete(paths.layout);
   const notEmpty = (path: string): EnvironmentNotEmpty =>
     new EnvironmentNotEmpty({ environment: name, state, path });
-  /** What stands there already: at most what an import or a bootstrap made that was interrupted. */
+  /** Reads the nodes that stand there already: at most those of an import or a bootstrap that was interrupted. */
   const readOwn = async (): Promise<ReadonlySet<string>> => {
     const standing = await readTree(coordinator);
     for (const [path, { value }] of standing) {

@@ -25,10 +25,10 @@ export interface HistoryRequest extends Period {
 }
 
 /**
- * What is on record of a service or a unit, or of everything there is and was, in order.
- * @param problems gets what of it cannot be read
- * @returns what was chosen, and how many entries there are without the choice
- * @throws ServiceNotFound, UnitNotFound, for what never was: what is gone has a history
+ * Reads the history of a service or a unit, or of everything there is and was, in order.
+ * @param problems gets the parts that cannot be read
+ * @returns the chosen entries, and how many there are without the choice
+ * @throws ServiceNotFound, UnitNotFound, for a name that never was: one that is gone has a history
  */
 export async function readHistory(
   { coordinator }: Pick<Session, 'coordinator'>,
@@ -64,7 +64,7 @@ async function readAll(
   return entries;
 }
 
-/** What was asked of two services, such as to be related, is on record with both. */
+/** A request that concerned two services, such as to relate them, is on record with both. */
 function withoutTwins(entries: readonly HistoryOf[]): HistoryOf[] {
   const seen = new Set<string>();
   return entries.filter(({ id, outcome }) => outcome !== 'asked' || (!seen.has(id) && seen.add(id)));

@@ -35,12 +35,12 @@ export class TooManyHolds extends defineError<{ service: string; most: number }>
   ({ service }) => `hold the service as a whole: ensemble hold-upgrade --reason TEXT ${service}`,
 ) {}
 
-/** What ends holds, whoever has them. */
+/** The command that ends holds, of any holder. */
 export function unholdCommand(service: string, holds: readonly Hold[]): string {
   return `ensemble unhold-upgrade --all ${heldNames(service, holds).join(' ')}`;
 }
 
-/** What these holds are on: the service, or units of it. */
+/** The things that these holds are on: the service, or units of it. */
 export function heldNames(service: string, holds: readonly Hold[]): readonly string[] {
   return [...new Set(holds.map(({ unit }) => unit ?? service))];
 }

@@ -22,7 +22,7 @@ export interface HeldBack {
   readonly overridden: readonly HeldUnit[];
 }
 
-/** What of holds is asked about. */
+/** A question about holds. */
 export interface HoldQuestion {
   readonly service: string;
   /** Over holds, too. */
@@ -55,14 +55,14 @@ export function sortHeld(
   return { going: units.filter((unit) => !isHeld.has(unit)), held, overridden: [] };
 }
 
-/** Of a service that is held as a whole no unit is named. */
+/** If the whole service is held, no unit is named. */
 function refusal(service: string, held: readonly HeldUnit[]): UpgradeHeld {
   const holds = [...new Set(held.flatMap((each) => each.holds))];
   const isWhole = holds.some(({ unit }) => unit === undefined);
   return new UpgradeHeld({ service, what: isWhole ? [service] : held.map(({ unit }) => unit), holds });
 }
 
-/** What is to be known of holds for a request; its time is that of its requester. */
+/** The question about holds for a request; its time is that of its requester. */
 export function holdQuestion({
   service,
   units: named,

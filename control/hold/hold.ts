@@ -12,7 +12,7 @@ import type { Requester } from '../../state/model/requester.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { HoldOfOthers, TooManyHolds } from './errors.js';
 
-/** What is wanted of a hold. */
+/** The wish for a hold. */
 export interface HoldRequest {
   readonly level: HoldLevel;
   /** ISO instant; undefined: until somebody ends it. */
@@ -20,7 +20,7 @@ export interface HoldRequest {
   readonly reason: string;
 }
 
-/** What came of it. */
+/** The result of holding. */
 export interface Held {
   readonly hold: Hold;
   /** The same holder's on the same thing, whose place it took. */
@@ -78,10 +78,10 @@ export async function holdUpgrade(
   );
 }
 
-/** What came of ending holds. */
+/** The result of ending holds. */
 export interface Unheld {
   readonly ended: readonly Hold[];
-  /** What still holds it; of a service, also what holds units of it alone. */
+  /** The holds that are left; for a service, also those on units of it alone. */
   readonly left: readonly Hold[];
 }
 

@@ -14,7 +14,7 @@ export function lineFilter({
   readonly level: LogLevel;
 }): (line: LogLine) => boolean {
   const least = logLevels.indexOf(level);
-  // One that this release does not know is shown.
+  // A level that this release does not know is shown.
   const levels: readonly string[] = logLevels;
   const rank = (said: string): number => {
     const known = levels.indexOf(said);

@@ -7,7 +7,7 @@ import { paths } from '../../state/model/paths.js';
 export type LogPositions = ReadonlyMap<string, LogPosition>;
 
 /**
- * What all machines logged, as far as it is kept, by time; the lines of one unit stay in their order.
+ * Reads the logs of all machines, as far as they are kept, by time; the lines of one unit stay in their order.
  * @param problems gets the nodes that cannot be read
  */
 export async function readAllLogs(

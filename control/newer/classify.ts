@@ -13,7 +13,7 @@ export interface Revision extends Contents {
   readonly withdrawn?: { readonly why?: string } | undefined;
 }
 
-/** What is known of the service and of where it runs. */
+/** The facts about the service and the places where it runs. */
 export interface Facts extends Uses {
   /** The agents that host its units; `version` is unknown while an agent is away. */
   readonly agents: readonly { readonly machine: string; readonly version?: string | undefined }[];
@@ -31,7 +31,7 @@ export interface Classified {
   readonly urgent: Urgency | null;
 }
 
-/** What is newer than what a service runs. */
+/** The verdict on the revisions that are newer than a service's formula. */
 export interface Opinion {
   readonly deployed: number;
   /** The highest of its class; null where there is none. */
@@ -100,7 +100,7 @@ function lineDoubts(from: Release, to: Release): readonly Reason[] {
   return to.line === 0 ? [{ kind: 'unstable' }] : [];
 }
 
-/** Of the agents that are too old: all of them have to be made newer, so each is a reason. */
+/** All agents that are too old have to be made newer, so each is a reason. */
 function agentsTooOld({ ensemble: needs }: Release, { agents }: Facts): readonly Reason[] {
   if (needs === undefined) return [];
   return agents.flatMap(({ machine, version }): Reason[] =>

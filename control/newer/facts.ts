@@ -11,7 +11,7 @@ import { readConfigValues, unitsOfService } from '../../state/model/services.js'
 import { readUnits } from '../../state/model/units.js';
 import type { Facts, Revision } from './classify.js';
 
-/** What `classify` needs to know beside what a repository offers. */
+/** The facts that `classify` needs besides a repository's offers. */
 export interface Standing {
   readonly deployed: Revision;
   readonly facts: Facts;

@@ -15,7 +15,7 @@ import { opinionOf } from './opinion.js';
 /** Repositories that are asked at the same time. */
 const AT_ONCE = 8;
 
-/** What is newer than what one service runs. */
+/** The newer revisions for one service. */
 export interface Finding {
   readonly service: string;
   /** The formula's id. */
@@ -23,7 +23,7 @@ export interface Finding {
   readonly repository: string;
   /** Or why that is not known: which is never the same as that there is nothing. */
   readonly opinion: Opinion | { readonly why: string };
-  /** What in the repository is or may be newer, and cannot be read. */
+  /** Entries of the repository that are or may be newer, and cannot be read. */
   readonly problems: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import type { NewerClass } from './classify.js';
 import type { Finding } from './find-newer.js';
 import { reasonText } from './reasons.js';
 
-/** What is newer than a service's formula, as `newer` prints it; fields are added, never renamed. */
+/** The newer revisions for a service's formula, as `newer` prints them; fields are added, never renamed. */
 export interface NewerEntry {
   /** Revisions are numbers throughout, and null where there is none. */
   readonly deployed: number;
@@ -24,7 +24,7 @@ export interface NewerEntry {
   /** The id of what is deployed. */
   readonly formula: string;
   readonly repository: string;
-  /** What may be newer, and cannot be read. */
+  /** Revisions that may be newer, and cannot be read. */
   readonly problems?: readonly string[];
 }
 

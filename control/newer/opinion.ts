@@ -3,8 +3,8 @@ import { classify, type Opinion, type Revision } from './classify.js';
 import type { Standing } from './facts.js';
 
 /**
- * What of these revisions of its formula is newer than what a service runs. Where release 0.1.0 published that, which noted
- * no hooks, they are looked for among these.
+ * Tells which of these revisions of its formula are newer than the service's. If release 0.1.0 published that, which
+ * noted no hooks, they are looked for among these.
  */
 export function opinionOf({ deployed, facts }: Standing, offered: readonly Candidate[]): Opinion {
   const same = offered.find(({ id }) => id.revision === deployed.revision);

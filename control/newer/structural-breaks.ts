@@ -15,12 +15,12 @@ export interface Contents {
   readonly hooks?: readonly string[] | undefined;
 }
 
-/** What of a service a revision may break. */
+/** The parts of a service that a revision may break. */
 export interface Uses {
   readonly service: string;
   /** Those that it takes part in. */
   readonly relations: readonly RelationNode[];
-  /** What operators set. */
+  /** The values that operators set. */
   readonly values: ConfigValues;
 }
 
@@ -30,14 +30,15 @@ type Break = Extract<Reason, { readonly kind: 'break' }>;
 const hooksOfSteps = ['upgrade-formula', 'revert-formula'];
 
 /**
- * What `to` has no more, or in another way, of what `from` has: relations, options and hooks, each with how the service
+ * The relations, options and hooks that `from` has and `to` lacks or has in another way, each with how the service
  * uses it.
  */
 export function structuralBreaks(from: Contents, to: Contents, uses: Uses): readonly Break[] {
   const relations = relationBreaks(from.metadata, to.metadata, uses);
   return [
     ...relations.values(),
-    // What an upgrade would be refused for must never look compatible, whatever the two revisions say of each other.
+    // A revision to which an upgrade would be refused must never look compatible, whatever the two revisions say of
+    // each other.
     ...relationFaults(uses.service, uses.relations, to.metadata)
       .filter(({ relation }) => !relations.has(relation))
       .map(({ relation, reason, services }) =>

@@ -4,7 +4,7 @@ import type { UnitState } from '../status/snapshot.js';
 import type { Standing } from './standing.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 
-/** What a command waits for its units to become. */
+/** The state that a command waits for in its units. */
 export interface Goal {
   readonly service: string;
   /**
@@ -55,7 +55,7 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
     }
   }
   if (!agentUp) return 'offline';
-  // What is prepared waits for a relation that the formula lacks, and that cannot be left: for an operator.
+  // The prepared upgrade waits for an operator: the formula lacks a relation that cannot be left.
   const kept = upgrade?.step === 'waiting' && Object.values(relations).some((one) => one.state === 'error');
   const preparing =
     upgrade?.step === 'fetching' || upgrade?.step === 'staging' || (kept && state === 'started');
@@ -63,7 +63,7 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
   return blocked || lacksFormula(unit) ? 'stuck' : 'under-way';
 }
 
-/** Whether a flag by force is about to take the unit out of its error, unless that is what the flag led to. */
+/** True if a flag by force is about to take the unit out of its error, unless the flag led to that error. */
 function isForcedOut({ formula }: Goal, { flag, status: { state, upgrade } }: UnitState): boolean {
   if (flag?.force !== true || state === 'stop-error') return false;
   return state !== 'upgrade-error' || upgrade?.to !== formula;

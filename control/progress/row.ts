@@ -20,7 +20,7 @@ export interface Row {
   /** The workflow's state, and the upgrade's step where there is one: `upgrading, hook`. */
   readonly doing: string;
   readonly message: string;
-  /** What the unit's agent advises; empty where it does not. */
+  /** The agent's advice on the unit; empty if it gives none. */
   readonly next: string;
   /** What hooks had left in the formula that the unit went from to where it was asked to go. */
   readonly leftBehind?: LeftBehind;

@@ -31,13 +31,13 @@ const SOME = 100;
 /** Milliseconds after which units are read that have no watches, or of which none was heard. */
 const UNHEARD_FOR = 2_000;
 
-/** What is known of the followed units and of the agents that work on them. */
+/** The state of the followed units and of the agents that work on them. */
 export interface WatchedUnits {
   /** Undefined for a unit that is not there (any more). */
   readonly units: ReadonlyMap<string, UnitState | undefined>;
   /** The machines whose agent is up. */
   readonly agentsUp: ReadonlySet<string>;
-  /** Of the other machines, why none is. */
+  /** The reasons why the other machines have no agent. */
   readonly absences?: ReadonlyMap<string, Absence>;
   /** The registered machines. */
   readonly machines: readonly string[];
@@ -129,8 +129,8 @@ export function watchUnits(
       for (const [index, name] of batch.entries()) units.set(name, states[index]);
       const { user, system } = process.cpuUsage(before);
       tell(allWatched || batch.length === names.length);
-      // What changes meanwhile is read once: a rollout of many units changes each several times in a moment. Where none
-      // is left but the last look at all of them, nothing changes any more.
+      // Changes that come together are read once: a rollout of many units changes each several times in a moment. If
+      // none is left but the last look at all of them, nothing changes any more.
       const { least, rest } = PACES[left()];
       if (!ended && open.length > 0)
         await pause(systemClock, Math.max(least, rest * ((user + system) / 1_000)));
@@ -169,7 +169,7 @@ export function watchUnits(
     tell(allWatched);
   };
 
-  /** What its node says outlives the presence of an agent that stopped. */
+  /** The machine's node outlives the presence of an agent that stopped. */
   const whyAbsent = async (machine: string): Promise<Absence> => {
     const path = paths.machine(machine);
     // Without an answer nothing more is known than that it is away.

@@ -13,7 +13,7 @@ const MOMENT = 2_000;
 /** Milliseconds for which an agent that went down is waited for: it may just be restarted. */
 const PATIENCE = 15_000;
 
-/** What comes between a request and its answer: it takes its time, or the agent went down and is waited for. */
+/** The news between a request and its answer: it takes its time, or the agent went down and is waited for. */
 export interface KeptEvent {
   readonly kind: 'waits' | 'agent-left';
   readonly machine: string;

@@ -19,11 +19,11 @@ import {
 export interface UnusedFormula {
   readonly id: string;
   readonly sha256: string;
-  /** Of its bundle, in bytes. */
+  /** The size of its bundle, in bytes. */
   readonly size: number;
   /** Where its bundle lies. */
   readonly key: string;
-  /** Of its record. */
+  /** The version of its record. */
   readonly version: number;
 }
 
@@ -33,12 +33,12 @@ export interface LeftObject {
   readonly key: string;
 }
 
-/** What there is to prune. */
+/** The things that can be pruned. */
 export interface Prunable {
   readonly formulas: readonly UnusedFormula[];
   /** Objects that an interrupted pruning left. */
   readonly left: readonly LeftObject[];
-  /** Whether the formula's bundle goes with it, as far as its record is the last that names it. */
+  /** True if the formula's bundle goes with it, as far as its record is the last that names it. */
   isOwn(formula: UnusedFormula): boolean;
   /**
    * Takes the formula out of the tree.
@@ -125,7 +125,7 @@ function newest(ids: readonly string[], keep: number): readonly string[] {
     });
 }
 
-/** What all revisions of one formula have in common. */
+/** The name that all revisions of one formula have in common. */
 function familyOf(id: string): string {
   const { repository, name }: FormulaId = parseFormulaId(id);
   return `${repository}:${name}`;
@@ -157,7 +157,8 @@ async function neededFormulas(coordinator: Coordinator, published: readonly stri
     const [unit, status, flag] = [nodes[index]?.value, statuses[index]?.value, flags[index]?.value];
     if (unit === undefined) continue;
     need(unit.formula, ...(unit.earlier ?? []), status?.upgrade?.from, status?.upgrade?.to, flag?.to);
-    // What its agent is on its way to may stand in its journal alone: no revision of that formula is removed.
+    // The formula that a unit's agent is on its way to may stand in its journal alone: no revision of that formula is
+    // removed.
     const rests = unit.formula !== null && flag === undefined && status?.state === 'started';
     if (rests) continue;
     for (const id of [unit.formula, services.get(unit.service)?.formula]) if (id) underWay.add(familyOf(id));

@@ -6,7 +6,7 @@ import type { Session } from '../session.js';
 import { awaitKept, type KeptEvent } from './await-kept.js';
 import { recordKeptPruning, requestKept } from './kept.js';
 
-/** What of the directories of removed units shall go. */
+/** The directories of removed units that shall go. */
 export interface KeptPruneRequest {
   /** A machine or a unit; all of it without. */
   readonly of?: string | undefined;
@@ -17,7 +17,7 @@ export interface KeptPruneRequest {
   readonly interrupt: AbortSignal;
 }
 
-/** What one machine answered; fields are added, never renamed. */
+/** The answer of one machine; fields are added, never renamed. */
 export interface KeptAnswer {
   readonly units: readonly KeptUnit[];
   /** Those that are not named, as there are too many. */
@@ -26,7 +26,7 @@ export interface KeptAnswer {
   readonly reason?: string | undefined;
 }
 
-/** What came of it. */
+/** The result. */
 export interface KeptPruned {
   /** By machine. */
   readonly removed: Readonly<Record<string, KeptAnswer>>;
@@ -73,7 +73,7 @@ export async function pruneKept(
   return { removed, away };
 }
 
-/** Whether a machine that was not asked may keep something that was meant. */
+/** True if a machine that was not asked may keep something that was meant. */
 function mayKeep({ machine }: MachineState, only: string | undefined): boolean {
   return only !== undefined || (machine.kept?.units ?? 0) > 0;
 }

@@ -15,7 +15,7 @@ import { forgottenServices, machinesWithLogsOnly, removeHistory, removeLogs } fr
 
 const DAY = 86_400_000;
 
-/** What may go. */
+/** The things that may go. */
 export interface PruneRequest {
   /** Only find out what would go. */
   readonly dryRun?: boolean;
@@ -25,7 +25,7 @@ export interface PruneRequest {
   readonly historyDays: number;
 }
 
-/** What was pruned, or would be; fields are added, never renamed. */
+/** The things that were pruned, or would be; fields are added, never renamed. */
 export interface Pruned {
   readonly dryRun: boolean;
   readonly formulas: Readonly<
@@ -98,7 +98,7 @@ export async function pruneAll(
   };
 }
 
-/** What is about to go is on record; a pruning that finds nothing is not. */
+/** A pruning goes on record before it removes anything; one that finds nothing does not. */
 async function recordPruning(
   coordinator: Coordinator,
   requester: Requester,
@@ -113,7 +113,7 @@ async function recordPruning(
   );
 }
 
-/** What cannot be removed now is remembered in the tree, and removed by the next pruning. */
+/** An object that cannot be removed now is remembered in the tree, and removed by the next pruning. */
 async function removeObjects({ coordinator, storage }: Session, left: readonly LeftObject[]): Promise<void> {
   if (left.length === 0) return;
   const target = await storage();

@@ -10,7 +10,7 @@ import { checkContent } from './check-content.js';
 /** Publications in a row that may be pruned before anybody takes them up. */
 const MOST_TRIES = 3;
 
-/** What happens while a formula is published. */
+/** The events while a formula is published. */
 export type PublishEvent =
   /** Something about the formula that its author should mend. */
   | { readonly kind: 'warning'; readonly text: string }

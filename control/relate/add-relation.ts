@@ -35,7 +35,7 @@ import { placeSubordinates } from '../../state/model/subordinates.js';
 export interface AddedRelation {
   readonly id: string;
   readonly pair: EndpointPair;
-  /** Of a relation of container scope: the new subordinate units. */
+  /** The new subordinate units of a relation of container scope. */
   readonly units: readonly string[];
 }
 

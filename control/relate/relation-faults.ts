@@ -9,7 +9,7 @@ export interface RelationFault {
   readonly relation: string;
   /** The services on the other side. */
   readonly services: readonly string[];
-  /** What is wrong, in an operator's words. */
+  /** The fault, in an operator's words. */
   readonly reason: string;
 }
 

@@ -28,7 +28,7 @@ export async function destroyService(
   const asked = requestEntry(removal, { what: 'destroy-service' });
   await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }), asked);
   const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
-  // One that fails, as where its node cannot be read, is told of when all others were asked.
+  // A unit that fails, as when its node cannot be read, is told of when all others were asked.
   const left = await Promise.allSettled(
     relations.map((id) => removeRelation(coordinator, id, removal, told)),
   );

@@ -71,7 +71,7 @@ async function unitsBeside(
   return names.filter((_, index) => principals.includes(units[index]?.value.principal ?? ''));
 }
 
-/** Whether the units themselves were to go, and not only the machine that they were on. */
+/** The intent: the units themselves were to go, or only the machine that they were on. */
 interface Meant {
   readonly isRemoval: boolean;
 }
@@ -158,7 +158,7 @@ async function forceUnitOut(
     await coordinator.transaction([
       ...traces.flat(),
       ...(await recordOperations(coordinator, [service], asked)),
-      // Of one without a machine nobody has to learn.
+      // A unit without a machine has no agent that has to learn of it.
       ...(unit.value.machine === null
         ? []
         : [await buryOperation(coordinator, name, buriedBy(unit.value, requester, isRemoval))]),
@@ -169,7 +169,7 @@ async function forceUnitOut(
   });
 }
 
-/** What the agent that comes back learns of it. */
+/** The word for the agent that comes back. */
 function buriedBy({ incarnation }: Unit, { requestedAt, by }: Requester, isRemoval: boolean): Buried {
   return {
     ...(incarnation !== undefined && { incarnation }),

@@ -13,10 +13,10 @@ import { bootId } from '../../state/platform/boot.js';
 import { namesOf } from '../names-of.js';
 import { forceOut } from './force-out.js';
 
-/** What went with machines that were lost. */
+/** The losses that came with machines that were lost. */
 export interface LostWith {
   readonly units: readonly string[];
-  /** Of how many units each service is short now; subordinates come with the units they are beside. */
+  /** The number of units that each service is short of now; subordinates come with the units they are beside. */
   readonly missing: Readonly<Record<string, number>>;
 }
 

@@ -100,7 +100,7 @@ export interface UnitRemoval extends Leavings {
   readonly by: Requester;
 }
 
-/** Whether what the units leave is kept or removed at once; by default as the environment says. */
+/** Says if the directories of the units are kept or removed at once; by default as the environment says. */
 export interface Leavings {
   readonly keepData?: boolean | undefined;
   readonly purge?: boolean | undefined;

@@ -18,7 +18,7 @@ export interface Blocker {
   /** ISO instants. */
   readonly since: string;
   readonly until: string | null;
-  /** What ends it: an event, or the command that does. */
+  /** The end of it: an event, or the command that brings it. */
   readonly ends: string;
 }
 

@@ -15,7 +15,7 @@ export interface Limits {
   readonly inFlight: number;
   /** Units that may still be taken on before it pauses. */
   readonly left: number;
-  /** Of a canary by name, which units it is; undefined where any may be taken. */
+  /** The units of a canary by name; undefined if any may be taken. */
   readonly named: ReadonlySet<string> | undefined;
   /** A canary is being tried, and not there yet. */
   readonly canaryIsOpen: boolean;
@@ -25,7 +25,7 @@ export interface Limits {
   readonly waveIsThere: boolean;
 }
 
-/** Whether only the first units are being tried. */
+/** True if only the first units are being tried. */
 export function isCanaryPhase(rollout: Rollout, { canary }: RolloutRules): boolean {
   const has = typeof canary === 'number' ? canary > 0 : canary.length > 0;
   return has && rollout.promoted !== true && rollout.revert !== true && rollout.state !== 'done';

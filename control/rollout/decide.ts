@@ -5,14 +5,17 @@ import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { isUnderWay, type Judged, judge } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
-/** What a rollout is decided by: its service and that one's units, each as it was read after the rollout was. */
+/**
+ * The facts that a rollout is decided by: its service and that one's units, each as it was read after the rollout
+ * was.
+ */
 export interface RolloutFacts {
   /** The formula that the service is set to. */
   readonly formula: string;
   readonly units: readonly RolloutUnit[];
 }
 
-/** What a driver writes, all of it under the guard of the rollout that was decided by. */
+/** A driver's writes, all of them under the guard of the rollout that was decided by. */
 export type RolloutWrite =
   /** Ask these units to go to the rollout's goal. */
   | { readonly kind: 'flag'; readonly units: readonly RolloutUnit[] }
@@ -34,7 +37,7 @@ export interface Decision {
   readonly wakeAt: number | undefined;
   /** The state that the writes lead to. */
   readonly next: string;
-  /** Of everything that waits, why. */
+  /** The reasons of everything that waits. */
   readonly blockers: readonly Blocker[];
   /** Every unit that stays, in the facts' order. */
   readonly units: readonly Judged[];
@@ -119,7 +122,7 @@ function driven(moment: Moment): readonly RolloutWrite[] {
   const { rollout, rules, units, limits, now } = moment;
   const failed = units.filter(isFailed);
   const inCanary = isCanaryPhase(rollout, rules);
-  // Of a canary, none may fail.
+  // No unit of a canary may fail.
   const budget = inCanary ? 0 : shareOf(rules.maxFailed, units.length);
   if (failed.length > budget) return [givenUp(moment, failed)];
   if (inCanary && limits.canaryIsThere)
@@ -219,7 +222,7 @@ function isFailed({ standing }: Judged): boolean {
   return standing === 'failed';
 }
 
-/** Whether time or an agent takes it further. */
+/** True if time or an agent takes it further. */
 function goesOn({ unit, standing, wakeAt: until }: Judged): boolean {
   return (
     until !== undefined ||

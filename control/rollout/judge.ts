@@ -31,7 +31,7 @@ export interface Judged {
   readonly away: boolean;
   /** Milliseconds since the epoch at which time alone changes this; undefined where only an event does. */
   readonly wakeAt?: number;
-  /** Of `failed`: why. */
+  /** The reason of `failed`. */
   readonly failure?: string;
 }
 
@@ -44,14 +44,14 @@ function instantOf(text: string | undefined, now: number, otherwise = 0): number
   return Number.isFinite(at) && at <= now ? at : otherwise;
 }
 
-/** Whether it is healthy in this moment, on whatever it runs. */
+/** True if it is healthy in this moment, on any formula. */
 export function isHealthy({ state, agentUp, relationsInError, upgrade, damage }: RolloutUnit): boolean {
   return (
     agentUp &&
     damage === undefined &&
     state === 'started' &&
     relationsInError.length === 0 &&
-    // What is prepared beside the running formula disturbs nothing.
+    // A preparation beside the running formula disturbs nothing.
     (upgrade === undefined || isPreparing(upgrade.step))
   );
 }
@@ -60,7 +60,7 @@ function isPreparing(step: string): boolean {
   return step === 'fetching' || step === 'staging' || step === 'waiting';
 }
 
-/** Whether the unit is on its way, past the point where a flag could be taken back. */
+/** True if the unit is on its way, past the point where a flag could be taken back. */
 export function isUnderWay({ state, upgrade }: RolloutUnit): boolean {
   return state === 'upgrading' || (upgrade !== undefined && !isPreparing(upgrade.step));
 }
@@ -115,7 +115,7 @@ function settled(
   if (!healthy) return withDeadline({ unit, standing: 'settling', away: true }, rollout, rules, now);
   const since = instantOf(unit.since, now, instantOf(rollout.flaggedAt ?? rollout.stateSince, now, now));
   const until = since + (rules.minHealthy ?? 0);
-  // One that runs it is not away; that it is not looked upon as safe yet keeps the next one from being taken on.
+  // A unit that runs it is not away; as long as it is not looked upon as safe, the next one is not taken on.
   return until <= now
     ? { unit, standing: 'there', away: false }
     : { unit, standing: 'settling', away: true, wakeAt: until };

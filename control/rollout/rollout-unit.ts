@@ -3,7 +3,7 @@ import type { UnitState } from '../status/snapshot.js';
 /** A unit as a rollout sees it. Instants are ISO texts of whoever wrote them: an agent's clock, or a command's. */
 export interface RolloutUnit {
   readonly name: string;
-  /** What it runs; null until its agent has installed something. */
+  /** The unit's formula; null until its agent has installed something. */
   readonly formula: string | null;
   readonly agentUp: boolean;
   readonly machine: string | null;
@@ -36,7 +36,7 @@ export interface RolloutUnit {
   readonly damage?: string;
 }
 
-/** What keeps an upgrade of one unit waiting, as its agent says. */
+/** The reason why an upgrade of one unit waits, by its agent. */
 export interface UnitBlocker {
   readonly kind?: string | undefined;
   readonly reason: string;

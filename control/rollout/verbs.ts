@@ -4,7 +4,7 @@ import { nextWave } from './choose.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
 
-/** What an operator may ask of a rollout. */
+/** The words that an operator may say to a rollout. */
 export const rolloutVerbs = ['pause', 'resume', 'promote', 'abort', 'revert', 'retry'] as const;
 export type RolloutVerb = (typeof rolloutVerbs)[number];
 

@@ -15,10 +15,10 @@ const GRACE = 20_000;
 /** Milliseconds that the coordinator gets to say whether a request is taken back. */
 const WITHDRAWAL = 2_000;
 
-/** What became of a request that nobody waits for any more. */
+/** The fate of a request that nobody waits for any more. */
 type Withdrawal = 'withdrawn' | 'begun' | 'unknown';
 
-/** What comes between a command and its result. */
+/** The events between a command and its result. */
 export type WaitEvent =
   /** Why it has not begun. */
   | { readonly kind: 'waits'; readonly reason: string }
@@ -30,7 +30,7 @@ export type WaitEvent =
       readonly request: Exclude<Withdrawal, 'begun'>;
       readonly reason: string;
     }
-  /** Whoever asked waits no longer. */
+  /** The one who asked waits no longer. */
   | { readonly kind: 'given-up'; readonly unit: string; readonly request: Withdrawal }
   /** The agent went down, or was stopped; it is waited for. */
   | { readonly kind: 'agent-left'; readonly machine: string; readonly isStopped: boolean };
@@ -87,7 +87,8 @@ export async function awaitResult(
         if (!begun) tell({ kind: 'waits', reason });
       });
       observations.push(waiting);
-      // One that has begun is ended by the agent, which counts its waiting in; for one that does not answer, a while.
+      // The agent ends a command that has begun, and counts its waiting in; an agent that does not answer gets a
+      // while.
       const awaitItsEnd = (): void => {
         deadline = clock.after(GRACE, () => {
           tell({ kind: 'no-answer', within: timeout ?? 0, machine });

@@ -1,11 +1,11 @@
 import { defineError } from '../../state/platform/errors.js';
 import { cordonBlocker } from '../cordon.js';
 
-/** What is asked of a unit needs its agent now. */
+/** A request to a unit needs its agent now. */
 export class AgentDown extends defineError<{
   unit: string;
   machine: string;
-  /** What has the agent work again. */
+  /** The way to get the agent to work again. */
   start: string;
   /** Why it does not, where more is known than that. */
   absence?: string | undefined;

@@ -12,13 +12,13 @@ import { awaitResult, type WaitEvent } from './await-result.js';
 import { AgentDown, UnitUnplaced } from './errors.js';
 import { requireAgent } from './require-agent.js';
 
-/** What an agent tells of a command's end, beside its outcome. */
+/** An agent's words on a command's end, beside its outcome. */
 type Told = Pick<CommandResult, 'exit' | 'signal' | 'reason' | 'output' | 'leftOut' | 'took'>;
 
 /**
- * What became of a command in one unit of several. Besides what its agent tells: `removed`, the unit went;
- * `unreachable`, it has no machine, or its agent is away; `too-late`, there was no answer in time; `interrupted`, Ctrl-C
- * came meanwhile; `not-asked`, before its turn.
+ * The end of a command in one unit of several. Besides the agent's words: `removed`, the unit went; `unreachable`, it
+ * has no machine, or its agent is away; `too-late`, there was no answer in time; `interrupted`, Ctrl-C came
+ * meanwhile; `not-asked`, before its turn.
  */
 export interface UnitRun extends Told {
   readonly unit: string;
@@ -45,7 +45,7 @@ export interface CommandOfService {
 export type RunEvent =
   | { readonly kind: 'waiting'; readonly unit: string; readonly event: WaitEvent }
   | { readonly kind: 'ended'; readonly run: UnitRun }
-  /** What was asked stands all the same. */
+  /** The request stands all the same. */
   | { readonly kind: 'not-on-record'; readonly reason: string };
 
 /** Milliseconds for which an agent that went away is waited for: it may just be restarted. */
@@ -116,7 +116,7 @@ function watchAgent(coordinator: Coordinator, machine: string, clock: Clock, gon
   };
 }
 
-/** Whether its agent told what became of it. */
+/** True if its agent told how it ended. */
 export function hasResult(run: UnitRun): run is UnitRun & Pick<CommandResult, 'outcome'> {
   return ['exited', 'killed', 'timed-out', 'not-started', 'lost'].includes(run.outcome);
 }

@@ -46,7 +46,7 @@ export function watchWhatKeepsWaiting(
       const says = unitMessage({ ...status, relationErrors: errors });
       atWork = `${unit} is ${status.state}${says === '' ? '' : `: ${says}`}`;
     } catch (error) {
-      // Of a status that cannot be read nobody knows.
+      // Nobody knows the state behind a status that cannot be read.
       if (!(error instanceof EnsembleError)) throw error;
       atWork = error.message;
     }

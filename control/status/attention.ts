@@ -8,7 +8,7 @@ export const severities = ['error', 'waiting', 'fine'] as const;
 
 export type Severity = (typeof severities)[number];
 
-/** Whether something failed, waits for somebody or something, or goes its way. */
+/** Tells if something failed, waits for somebody or something, or goes its way. */
 export function severityOf(unit: UnitEntry): Severity {
   if (isErrorState(unit.state) || unit.relationErrors !== undefined) return 'error';
   const blocked = (unit.upgrade?.blockers ?? []).length > 0;
@@ -72,7 +72,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
     ),
     ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
     ...Object.entries(machines).flatMap(([who, machine]) =>
-      // Of one without units nobody waits.
+      // Nobody waits for a machine without units.
       machine.agent === 'up' || machine.units === 0 || machine.start === undefined
         ? []
         : [
@@ -80,7 +80,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
               who,
               what: absenceOf(machine),
               text: printable(machine.start),
-              // One that is suspended is here.
+              // A machine whose agent is suspended is here.
               ...(machine.suspended === undefined && {
                 next: `where ${who} is lost for good: ensemble remove-machine --force ${who}`,
               }),
@@ -115,7 +115,7 @@ function textAndNext({
   return { text: printable(brief), next: next === undefined ? undefined : printable(next) };
 }
 
-/** One that hangs keeps the unit from all that it is asked for. */
+/** A hook that hangs keeps the unit from everything that it is asked for. */
 function ofLongHook(who: string, { agent, hook, removing }: UnitEntry, now: number): readonly Attention[] {
   if (hook === undefined || agent === 'down' || !(now - Date.parse(hook.since) > LONG)) return [];
   return [

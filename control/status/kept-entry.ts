@@ -1,6 +1,6 @@
 import type { Machine } from '../../state/model/schemas.js';
 
-/** What a machine keeps of removed units, as `status` and `machines` print it; fields are added, never renamed. */
+/** The removed units that a machine keeps, as `status` and `machines` print them; fields are added, never renamed. */
 export interface KeptEntry {
   readonly units: number;
   readonly bytes: number;

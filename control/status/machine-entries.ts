@@ -14,7 +14,7 @@ export interface MachineListing {
   /** Its pid, where it is down as it is suspended (Ctrl-Z, SIGSTOP), on this very host. */
   readonly suspended?: number;
   readonly hostname: string;
-  /** Of the agent, and since when it is up; null while none is. */
+  /** The agent's version, and since when it is up; null while none is. */
   readonly version: string | null;
   readonly since: string | null;
   readonly addresses: Addresses | null;
@@ -25,7 +25,7 @@ export interface MachineListing {
   /** There while it takes no new units. */
   readonly cordoned?: Cordon;
   readonly units: readonly string[];
-  /** What is kept of units that were removed; only where there is something. */
+  /** The units that were removed and are kept; only if there are any. */
   readonly kept?: KeptEntry;
 }
 

@@ -180,7 +180,7 @@ export async function readUnitStates(
   return found;
 }
 
-/** What is said of a unit's state where it cannot be read. */
+/** Stands for a unit's state that cannot be read. */
 export const UNREADABLE = 'unknown';
 
 function unitState(

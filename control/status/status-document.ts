@@ -17,8 +17,8 @@ import {
 } from './relation-entries.js';
 
 /**
- * What `status --format json` prints: docs/operators.md, “status”. Others script against it: fields are added, never
- * renamed.
+ * The output of `status --format json`: docs/operators.md, “status”. Others script against it: fields are added,
+ * never renamed.
  */
 export interface StatusDocument {
   readonly environment: string;
@@ -33,22 +33,25 @@ export interface StatusDocument {
 export interface MachineEntry {
   readonly agent: 'up' | 'down';
   readonly hostname: string;
-  /** Of the agent; null while none is up. */
+  /** The agent's version; null while none is up. */
   readonly version: string | null;
   /** Its agent found no address that other machines could reach it by. */
   readonly noAddress?: true;
   readonly units: number;
   /** There while it takes no new units. */
   readonly cordoned?: Cordon;
-  /** What is kept of units that were removed; only where there is something. */
+  /** The units that were removed and are kept; only if there are any. */
   readonly kept?: KeptEntry;
   /** Bytes that are free on its disk, where it keeps more than that of removed units. */
   readonly free?: number;
   /**
-   * Of one that is down: when its agent was stopped, where it was; it is down since then, whatever its session does.
+   * For a machine that is down: when its agent was stopped, if it was; it is down since then, whatever its session
+   * does.
    */
   readonly stopped?: string;
-  /** Of one that is down: the pid of its agent, where that is suspended (Ctrl-Z, SIGSTOP) on the host that asks. */
+  /**
+   * For a machine that is down: the pid of its agent, if that is suspended (Ctrl-Z, SIGSTOP) on the host that asks.
+   */
   readonly suspended?: number;
   /** Of one that is down: what has its agent work again, e.g. `start it on db1: systemctl start ensemble-agent`. */
   readonly start?: string;
@@ -77,11 +80,11 @@ export interface UnitEntry {
   readonly machine: string | null;
   readonly agent: 'up' | 'down';
   readonly state: string;
-  /** Of a unit that waits for a machine: why, and the command that helps, where one does. */
+  /** For a unit that waits for a machine: why, and the command that helps, if one does. */
   readonly blockers?: readonly { readonly reason: string; readonly next: string }[];
   /** There where somebody asked for the unit's removal, until it is gone. */
   readonly removing?: true;
-  /** What the unit runs; null until it is installed. */
+  /** The unit's formula; null until it is installed. */
   readonly formula: string | null;
   readonly since: string;
   /** Where its machine is reached; there once its agent has taken it up. */
@@ -89,11 +92,11 @@ export interface UnitEntry {
   readonly message: string;
   /** An error's message in a few words, the cause first; only where that is shorter. */
   readonly brief?: string;
-  /** What an operator can do about an error; only where there is one. */
+  /** The operator's way out of an error; only if there is one. */
   readonly next?: string;
   /** What the formula says of its workload, where it says anything. */
   readonly workload?: string;
-  /** Of a subordinate: the unit it is placed beside. */
+  /** For a subordinate: the unit it is placed beside. */
   readonly principal?: string;
   /** The units placed beside this one; only where there are such. */
   readonly subordinates?: readonly string[];
@@ -157,7 +160,7 @@ export function statusDocument(
   };
 }
 
-/** What a unit's entry tells of others. */
+/** A unit's entry tells this of others. */
 interface Surroundings {
   /** The machines whose agents are up. */
   readonly up: ReadonlySet<string>;

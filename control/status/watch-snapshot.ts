@@ -42,7 +42,7 @@ export async function watchSnapshot(
   }
 }
 
-/** What a snapshot was read from: each node, and the names below those that hold others. */
+/** The sources of a snapshot: each node, and the names below those that hold others. */
 interface Watched {
   readonly nodes: readonly string[];
   readonly lists: readonly string[];

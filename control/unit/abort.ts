@@ -10,7 +10,7 @@ import { requestOf } from '../../state/model/requests.js';
 import { type Abort, statusSchema, type UnitStatus } from '../../state/model/schemas.js';
 import { requireUnit } from '../../state/model/units.js';
 
-/** What is to be aborted, as the unit's status tells it. */
+/** The hook that can be aborted, as the unit's status tells it. */
 export interface Abortable {
   /** The hook that runs, or the command in its place; undefined where one waits for its next try. */
   readonly hook: UnitStatus['hook'];

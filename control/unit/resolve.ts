@@ -89,10 +89,13 @@ async function askToGoOn(
   );
 }
 
-/** What is to go on: a unit or one relation of it, everything of a service, or everything where nothing is named. */
+/**
+ * The things that are to go on: a unit or one relation of it, everything of a service, or everything if nothing is
+ * named.
+ */
 export interface ResolveRequest {
   readonly subject?: string | undefined;
-  /** Of a unit only. */
+  /** Only with a unit. */
   readonly relation?: string | undefined;
   /** Whether the failed hook runs again; else it is taken as done. */
   readonly retry: boolean;

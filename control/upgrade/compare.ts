@@ -10,7 +10,7 @@ import { fetchObject } from '../../state/storage/fetch.js';
 import type { Session } from '../session.js';
 
 /**
- * What the prepared formula changes against a published one, whose bundle is downloaded and verified for it.
+ * The changes from a published formula, whose bundle is downloaded and verified for it, to the prepared one.
  * @throws FormulaNotPublished, NodeInvalid, ObjectNotFound, ObjectDamaged, StorageUnreachable
  */
 export async function changesSince(

@@ -7,7 +7,7 @@ import { readConfigValues } from '../../state/model/services.js';
 import { RelationsInUse, SubordinateChanged } from '../errors.js';
 import type { Session } from '../session.js';
 
-/** What of a service a new formula does not fit. */
+/** The parts of a service that a new formula does not fit. */
 export interface Misfits {
   readonly relations: readonly RelationFault[];
   /** Set values that it does not use; they are kept, for a later revision may. */

@@ -4,7 +4,7 @@ import type { HeldUnit } from '../hold/held-back.js';
 import type { FollowEnd } from '../progress/follow.js';
 import type { Standing } from '../progress/standing.js';
 
-/** What came of an upgrade, for programs. */
+/** The result of an upgrade, for programs. */
 export interface Outcome {
   readonly service: string;
   /** Formula ids; the same where the service was set to it already. */
@@ -27,7 +27,7 @@ interface UnitOutcome {
   readonly message?: string;
   /** The command that helps it out of an error. */
   readonly next?: string;
-  /** What hooks had left in the formula that the unit went from; only where there is something. */
+  /** The files that hooks had left in the formula that the unit went from; only if there are any. */
   readonly leftBehind?: LeftBehind;
 }
 

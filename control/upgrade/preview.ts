@@ -19,7 +19,7 @@ import {
   type UpgradeRequest,
 } from './upgrade.js';
 
-/** What `upgrade-formula --dry-run` finds; programs get it as it is. */
+/** The findings of `upgrade-formula --dry-run`; programs get them as they are. */
 export interface Preview {
   readonly service: string;
   readonly from: string;
@@ -30,7 +30,7 @@ export interface Preview {
   readonly bump?: number;
   /** Null where the service runs that formula already. */
   readonly changes: FormulaChanges | null;
-  /** What of the service it does not fit. */
+  /** The parts of the service that it does not fit. */
   readonly misfits: Misfits;
   /** `inError`: the states of those to be flagged that are in an error. */
   readonly units: UnitPlan & { readonly inError: Readonly<Record<string, string>> };

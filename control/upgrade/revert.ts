@@ -14,11 +14,11 @@ import { setFormula } from './set-formula.js';
 import { readUnitState, type UnitState } from '../status/snapshot.js';
 import { requireUnit } from '../../state/model/units.js';
 
-/** What a service or unit goes back from and to, as formula ids. */
+/** The formulas that a service or unit goes back from and to, as ids. */
 export interface Reverted {
   readonly from: string;
   readonly to: string;
-  /** What the service goes back to when it does so once more, where it still knows. */
+  /** The formula that the service goes back to when it does so once more, if it still knows. */
   readonly before?: string | undefined;
   /** What holds said of its units; absent where none stands on any of them. */
   readonly holds?: HeldBack;

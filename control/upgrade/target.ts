@@ -20,7 +20,7 @@ export interface TargetOptions {
   readonly dryRun?: boolean | undefined;
 }
 
-/** What an upgrade goes to. */
+/** The goal of an upgrade. */
 export interface Target {
   /** Under the name of the repository that the service came from, whichever directory it was found in. */
   readonly id: string;
@@ -95,7 +95,7 @@ function named(
   try {
     return repository.find(deployed.name, revision);
   } catch (error) {
-    // What is deployed is published, so it is needed in the repository no longer.
+    // The deployed formula is published, so it is needed in the repository no longer.
     if (error instanceof RevisionNotFound && revision === deployed.revision) return undefined;
     throw error;
   }

@@ -33,7 +33,7 @@ async function errorsAmong(
 ): Promise<readonly (readonly [string, UnitStatus])[]> {
   const nodes = await coordinator.getMany(names.map(paths.status));
   return names.flatMap((name, index) => {
-    // Of one that cannot be read nobody knows.
+    // Nobody knows the error of a unit that cannot be read.
     const status = parseSound(paths.status(name), statusSchema, nodes[index], problems)?.value;
     return status !== undefined && isErrorState(status.state) ? [[name, status] as const] : [];
   });

@@ -25,7 +25,7 @@ import { findTarget, type Target, type TargetOptions } from './target.js';
 import { readUnitErrors, type UnitErrors } from './unit-errors.js';
 import { planUnits, type UnitPlan } from './unit-plan.js';
 
-/** What somebody asks for who upgrades a service. */
+/** A request to upgrade a service. */
 export interface UpgradeRequest extends TargetOptions {
   readonly service: string;
   /** A directory to find the formula in, and from now on; default: the one that the service came from. */
@@ -39,7 +39,7 @@ export interface UpgradeRequest extends TargetOptions {
   readonly by: Requester;
 }
 
-/** What happens while a service is upgraded. */
+/** The events while a service is upgraded. */
 export type UpgradeEvent =
   | PublishEvent
   /** What the formula, which is taken all the same, does not fit. */
