@@ -8,9 +8,6 @@ import type { UnitDirectory } from './unit-directory.js';
 /** Manifests that are remembered; most units of a machine run few formulas. */
 const MOST_REMEMBERED = 50;
 
-/** By the name of a formula's directory, which two contents never share: the files it cannot do without. */
-const remembered = new Map<string, ReadonlySet<string>>();
-
 /** Where it is written what a formula's directory came with. */
 export function manifestFile(directory: UnitDirectory, formula: FormulaRef): string {
   return join(directory.formulas, `${formula.directory}.json`);
@@ -21,22 +18,49 @@ export function readManifest(directory: UnitDirectory, formula: FormulaRef): Man
   return JSON.parse(readFileSync(manifestFile(directory, formula), 'utf8'));
 }
 
-/**
- * Whether the formula is on the unit's disk with everything that Ensemble runs or reads of it: its metadata and its
- * hooks. A hook that was removed would pass for one that the formula does not have. Other files are the formula's own
- * business: its hooks may well move them away.
- */
-export function isStaged(directory: UnitDirectory, formula: FormulaRef): boolean {
-  const root = join(directory.formulas, formula.directory);
-  const needed = isThere(root) ? neededFiles(directory, formula) : undefined;
-  return needed !== undefined && [...needed].every((path) => isThere(join(root, path)));
-}
+/** Tells which formulas are whole on the disk, and remembers what each cannot do without. */
+export class StagedFormulas {
+  /** By the name of a formula's directory, which two contents never share: the files it cannot do without. */
+  readonly #needed = new Map<string, ReadonlySet<string>>();
 
-/** Whether one hook of the formula in place can be looked for: it is there, or the formula came without it. */
-export function isHookInPlace(directory: UnitDirectory, formula: FormulaRef, hook: string): boolean {
-  if (!isThere(directory.formula, statSync)) return false;
-  const path = `hooks/${hook}`;
-  return isThere(join(directory.formula, path)) || neededFiles(directory, formula)?.has(path) === false;
+  /**
+   * Whether the formula is on the unit's disk with everything that Ensemble runs or reads of it: its metadata and its
+   * hooks. A hook that was removed would pass for one that the formula does not have. Other files are the formula's own
+   * business: its hooks may well move them away.
+   */
+  isStaged(directory: UnitDirectory, formula: FormulaRef): boolean {
+    const root = join(directory.formulas, formula.directory);
+    const needed = isThere(root) ? this.#neededFiles(directory, formula) : undefined;
+    return needed !== undefined && [...needed].every((path) => isThere(join(root, path)));
+  }
+
+  /** Whether one hook of the formula in place can be looked for: it is there, or the formula came without it. */
+  isHookInPlace(directory: UnitDirectory, formula: FormulaRef, hook: string): boolean {
+    if (!isThere(directory.formula, statSync)) return false;
+    const path = `hooks/${hook}`;
+    if (isThere(join(directory.formula, path))) return true;
+    return this.#neededFiles(directory, formula)?.has(path) === false;
+  }
+
+  #neededFiles(directory: UnitDirectory, formula: FormulaRef): ReadonlySet<string> | undefined {
+    const known = this.#needed.get(formula.directory);
+    if (known !== undefined) return known;
+    let manifest: Manifest;
+    try {
+      manifest = readManifest(directory, formula);
+    } catch {
+      return undefined;
+    }
+    const needed = new Set(
+      manifest
+        .map(({ path }) => path)
+        .filter((path) => path === 'metadata.yaml' || path.startsWith('hooks/')),
+    );
+    const [oldest] = this.#needed.keys();
+    if (this.#needed.size >= MOST_REMEMBERED && oldest !== undefined) this.#needed.delete(oldest);
+    this.#needed.set(formula.directory, needed);
+    return needed;
+  }
 }
 
 /**
@@ -57,24 +81,6 @@ export async function fillIn(
     filled.add(join(damaged, path, '..'));
   }
   await flushing.flush([...filled]);
-}
-
-function neededFiles(directory: UnitDirectory, formula: FormulaRef): ReadonlySet<string> | undefined {
-  const known = remembered.get(formula.directory);
-  if (known !== undefined) return known;
-  let manifest: Manifest;
-  try {
-    manifest = readManifest(directory, formula);
-  } catch {
-    return undefined;
-  }
-  const needed = new Set(
-    manifest.map(({ path }) => path).filter((path) => path === 'metadata.yaml' || path.startsWith('hooks/')),
-  );
-  const [oldest] = remembered.keys();
-  if (remembered.size >= MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-  remembered.set(formula.directory, needed);
-  return needed;
 }
 
 function isThere(path: string, look: typeof lstatSync = lstatSync): boolean {

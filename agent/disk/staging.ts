@@ -9,7 +9,7 @@ import { BundleCache, type Unpacked } from './bundle-cache.js';
 import { copyFormula } from './copy-formula.js';
 import { Flushing } from './flush.js';
 import type { Leftovers } from './leftovers.js';
-import { fillIn, isStaged, manifestFile } from './staged.js';
+import { fillIn, manifestFile, StagedFormulas } from './staged.js';
 import { formulasLeftOver, linkFormula, placeForStaging, type UnitDirectory } from './unit-directory.js';
 
 /** Formulas that are staged together: enough to share their flushes, few enough that the first is not late. */
@@ -41,6 +41,7 @@ interface Copy {
 export class Staging {
   readonly #bundles: BundleCache;
   readonly #flushing = new Flushing();
+  readonly #staged = new StagedFormulas();
   readonly #waiting: Request[] = [];
   /** What lies beside its place and is at work on, with the lists of files. */
   readonly #beingMade = new Set<string>();
@@ -66,7 +67,7 @@ export class Staging {
    * @throws BundleUnsafe, BundleDamaged, ExtractionFailed
    */
   async stage(directory: UnitDirectory, formula: FormulaRef, bundle: string): Promise<void> {
-    if (isStaged(directory, formula)) return;
+    if (this.isStaged(directory, formula)) return;
     await this.#bundles.withUnpacked(
       bundle,
       (unpacked) =>
@@ -75,6 +76,16 @@ export class Staging {
           void this.#work();
         }),
     );
+  }
+
+  /** As `StagedFormulas.isStaged`. */
+  isStaged(directory: UnitDirectory, formula: FormulaRef): boolean {
+    return this.#staged.isStaged(directory, formula);
+  }
+
+  /** As `StagedFormulas.isHookInPlace`. */
+  isHookInPlace(directory: UnitDirectory, formula: FormulaRef, hook: string): boolean {
+    return this.#staged.isHookInPlace(directory, formula, hook);
   }
 
   /** As `linkFormula`. */

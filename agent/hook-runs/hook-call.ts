@@ -33,6 +33,8 @@ export type HookParts =
 export interface HookHost extends Uses<HookParts> {
   readonly name: string;
   readonly directory: UnitDirectory;
+  /** The versions of the settings that this agent wrote last for the unit, by path: what is observed may be older. */
+  readonly writtenSettings: Map<string, number>;
   record(): UnitRecord;
   /** Changes the unit's record, to be journalled with the next `save`. */
   note(change: Partial<UnitRecord>): void;

@@ -43,13 +43,8 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
     const changed = operations.flat();
     return changed.length === 0 ? [] : [...checkLife(host.name, host.record().incarnation), ...changed];
   });
-  const versions = lastWritten.get(host) ?? new Map<string, number>();
-  for (const [path, version] of ahead) versions.set(path, version);
-  lastWritten.set(host, versions);
+  for (const [path, version] of ahead) host.writtenSettings.set(path, version);
 }
-
-/** The versions of the settings that this agent wrote last for a unit, by path: what is observed may be older. */
-const lastWritten = new WeakMap<HookHost, Map<string, number>>();
 
 /** A unit's own settings in a relation as they are now: as they are observed, unless that is of before its last write. */
 export async function ownSettings(host: HookHost, identifier: string): Promise<Settings> {
@@ -57,7 +52,7 @@ export async function ownSettings(host: HookHost, identifier: string): Promise<S
   if (record === undefined) return {};
   const path = paths.settings(record.meeting, host.name);
   const observed = host.parts.meetings.view(record.meeting)?.get(host.name);
-  if (observed?.version !== undefined && observed.version >= (lastWritten.get(host)?.get(path) ?? 0))
+  if (observed?.version !== undefined && observed.version >= (host.writtenSettings.get(path) ?? 0))
     return observed.settings;
   const node = await host.parts.coordinator.get(path);
   return node === undefined ? {} : readableSettings(node);

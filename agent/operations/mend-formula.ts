@@ -1,4 +1,3 @@
-import { isHookInPlace } from '../disk/staged.js';
 import { makeUnitDirectory } from '../disk/unit-directory.js';
 import type { FormulaRef } from '../journal/record.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
@@ -29,7 +28,7 @@ export async function mendFormula(unit: MendingUnit, hook: string): Promise<bool
 }
 
 async function putInPlace(unit: MendingUnit, formula: FormulaRef, hook: string): Promise<void> {
-  if (isHookInPlace(unit.directory, formula, hook)) return;
+  if (unit.parts.staging.isHookInPlace(unit.directory, formula, hook)) return;
   unit.parts.log.warning(`${formula.id} is missing or damaged on the disk, and is fetched again`, {
     unit: unit.name,
   });

@@ -1,7 +1,6 @@
 import { EnsembleError } from '../../state/platform/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
 import { unlessAborted } from '../../state/platform/unless-aborted.js';
-import { isStaged } from '../disk/staged.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
 import { unlessRepeated, untilItWorks } from '../contract/retry.js';
@@ -38,7 +37,7 @@ export async function fetchFormula(unit: PreparingUnit, signal: AbortSignal): Pr
     // The id may stand for another content than when a unit here had it before.
     const { ref } = await unlessAborted(unit.parts.formulas.findAnew(upgrade.to), signal);
     // One that the unit kept is there already: going back needs no storage.
-    if (isStaged(unit.directory, ref)) return;
+    if (unit.parts.staging.isStaged(unit.directory, ref)) return;
     await betweenFaults('fetching.fetch', () => unlessAborted(unit.parts.formulas.fetch(upgrade.to), signal));
   });
 }
@@ -49,7 +48,7 @@ export async function stageWanted(unit: PreparingUnit, signal: AbortSignal): Pro
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
     const { ref } = await unit.parts.formulas.find(upgrade.to);
-    if (!isStaged(unit.directory, ref)) await fetchAndStage(unit, ref);
+    if (!unit.parts.staging.isStaged(unit.directory, ref)) await fetchAndStage(unit, ref);
   });
   await gotThrough(unit, 'preparation');
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
-import { isStaged } from '../disk/staged.js';
 import { putAsideFormulas } from '../disk/unit-directory.js';
 import { betweenFaults } from '../contract/fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
@@ -47,7 +46,7 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
   // Whoever related services in this very moment; from the next write on nothing is joined that the formula lacks.
   while (unit.parting.mustLeave(prepared.to)) await unit.parting.leave(prepared.to);
   const wanted = unit.wants().upgrade;
-  if (wanted?.revert !== prepared.revert || !isStaged(unit.directory, ref)) return false;
+  if (wanted?.revert !== prepared.revert || !unit.parts.staging.isStaged(unit.directory, ref)) return false;
   // How it is to be done may have been said anew meanwhile.
   const upgrade = wanted.to === prepared.to ? wanted : prepared;
   const record = unit.record();
@@ -75,7 +74,7 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
  */
 export async function swapFormula(unit: UpgradingUnit): Promise<void> {
   const { from, to, revert } = await enterStep(unit, 'swapping');
-  if (!isStaged(unit.directory, to)) await fetchAndStage(unit, to);
+  if (!unit.parts.staging.isStaged(unit.directory, to)) await fetchAndStage(unit, to);
   await betweenFaults('swapping.link', () => unit.parts.staging.link(unit.directory, to));
   const { earlier } = unit.record();
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.

@@ -54,6 +54,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly name: string;
   readonly parts: AgentParts;
   readonly directory: UnitDirectory;
+  readonly writtenSettings = new Map<string, number>();
   readonly relations: UnitRelations;
   readonly inPlace: FormulaInPlace;
   readonly commands: UnitCommands;

@@ -39,8 +39,6 @@ const STUCK = 1_000;
 /** Looks that never ended; each holds one of few threads, so nobody is looked at any more when there are two. */
 const MOST_STUCK = 2;
 
-const stuck = new Set<number>();
-
 /**
  * Gives what `searchLeftRunning` finds; who asks in one turn of the event loop has one look at all processes done for all,
  * as that is what takes time. A process that cannot be looked at counts as none that was left.
@@ -49,6 +47,7 @@ export function togetherFinding(
   processes: Processes = procfs,
   clock: Clock = systemClock,
 ): (searched: Searched) => Promise<readonly LeftRunning[]> {
+  const stuck = new Set<number>();
   let waiting: Searched[] = [];
   let result: Promise<readonly (readonly LeftRunning[])[]> | undefined;
   return async (searched) => {
@@ -57,7 +56,7 @@ export function togetherFinding(
       const all = waiting;
       waiting = [];
       result = undefined;
-      return searchLeftRunning(all, processes, clock);
+      return searchLeftRunning(all, processes, clock, stuck);
     });
     return (await result)[index] ?? [];
   };
@@ -67,13 +66,16 @@ export function togetherFinding(
  * The living processes that each unit's hooks started: those that have its environment, those of their sessions, also
  * where they have another environment by now, and those that work in its directory. Of other users' processes only
  * the session can be read. This process is none of them.
+ * @param stuck processes whose look did not end yet; it gets those of this search
  */
 export async function searchLeftRunning(
   searched: readonly Searched[],
   processes: Processes = procfs,
   clock: Clock = systemClock,
+  stuck = new Set<number>(),
 ): Promise<readonly (readonly LeftRunning[])[]> {
-  const look = (pid: number, act: () => Promise<string>): Promise<string> => unlessStuck(pid, clock, act);
+  const look = (pid: number, act: () => Promise<string>): Promise<string> =>
+    unlessStuck(pid, clock, stuck, act);
   const entries = new Set(searched.map(({ entry }) => entry));
   const living: Living[] = [];
   for (const pid of await processes.list()) {
@@ -107,7 +109,12 @@ interface Living {
 }
 
 /** Empty where that does not end in time. */
-async function unlessStuck(pid: number, clock: Clock, act: () => Promise<string>): Promise<string> {
+async function unlessStuck(
+  pid: number,
+  clock: Clock,
+  stuck: Set<number>,
+  act: () => Promise<string>,
+): Promise<string> {
   if (stuck.has(pid) || stuck.size >= MOST_STUCK) return '';
   return new Promise((resolve, reject) => {
     const timer = clock.after(STUCK, () => {

@@ -1,24 +1,7 @@
 import type { Coordinator, Node } from '../coordination/coordinator.js';
 import type * as z from '../platform/zod.js';
 import { NodeInvalid } from './errors.js';
-
-/**
- * Most of very many nodes have the same text as another: the units of a machine, those that wait for their first
- * agent. Each text is validated once, as long as few others came since.
- */
-const MOST_TEXTS = 128;
-/** Characters. */
-const LONGEST_TEXT = 1_000;
-const said = new WeakMap<z.ZodMiniType, Map<string, unknown>>();
-
-function textsOf<T>(schema: z.ZodMiniType<T>): Map<string, T> {
-  let texts = said.get(schema);
-  if (texts === undefined) {
-    texts = new Map();
-    said.set(schema, texts);
-  }
-  return texts as Map<string, T>;
-}
+import { textsOf } from './remembering.js';
 
 /** A node's content, read and validated, with the version that a later write must name. It is not to be changed. */
 export interface Entity<T> {
@@ -86,7 +69,7 @@ export function parseEntity<T>(
 ): Entity<T> | undefined {
   if (node === undefined) return undefined;
   const texts = textsOf(schema);
-  const known = texts.get(node.value);
+  const known = texts?.get(node.value);
   if (known !== undefined) return { value: known, version: node.version };
   let json: unknown;
   try {
@@ -96,8 +79,7 @@ export function parseEntity<T>(
   }
   const result = schema.safeParse(json);
   if (result.success) {
-    if (texts.size >= MOST_TEXTS) texts.clear();
-    if (node.value.length <= LONGEST_TEXT) texts.set(node.value, result.data);
+    texts?.add(node.value, result.data);
     return { value: result.data, version: node.version };
   }
   const issue = result.error.issues[0];

@@ -1,6 +1,7 @@
 import * as z from '../platform/zod.js';
 import { blockerSchema } from './blocker.js';
 import { incarnationField } from './incarnation.js';
+import { remembering } from './remembering.js';
 import { leftBehindSchema } from './left-behind.js';
 import { parametersSchema } from './rollout-parameters.js';
 import { shown } from './shown.js';
@@ -70,47 +71,51 @@ export const takingSchema = z.looseObject({
 export const cordonSchema = z.looseObject({ since: instant, by: z.string(), reason: z.optional(z.string()) });
 
 /** `/machines/<machine>`. */
-export const machineSchema = z.looseObject({
-  hostname: z.string(),
-  /** Absent where agents of a release that did not tell had it. */
-  owner: z.optional(machineOwnerSchema),
-  /** When the agent that had this claim was asked to stop, and did; says nothing of an owner with another claim. */
-  stopped: z.optional(z.looseObject({ at: instant, claim: z.string() })),
-  /** The agent's name at the host's service manager, if that runs it, e.g. `ensemble-agent.service`. */
-  service: z.optional(z.string()),
-  addresses: z.optional(addressesSchema),
-  /** Its agent found no address that other machines could reach it by. */
-  noAddress: z.optional(z.boolean()),
-  /** Written by operators alone; agents keep it. */
-  cordoned: z.optional(cordonSchema),
-  /** Bytes; as of the agent's last look, hourly. */
-  disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
-  /** The removed units that its agent keeps: how many, their bytes, and when the next of them goes by itself. */
-  kept: z.optional(z.looseObject({ units: z.int(), bytes: z.number(), until: z.optional(z.string()) })),
-});
+export const machineSchema = remembering(
+  z.looseObject({
+    hostname: z.string(),
+    /** Absent where agents of a release that did not tell had it. */
+    owner: z.optional(machineOwnerSchema),
+    /** When the agent that had this claim was asked to stop, and did; says nothing of an owner with another claim. */
+    stopped: z.optional(z.looseObject({ at: instant, claim: z.string() })),
+    /** The agent's name at the host's service manager, if that runs it, e.g. `ensemble-agent.service`. */
+    service: z.optional(z.string()),
+    addresses: z.optional(addressesSchema),
+    /** Its agent found no address that other machines could reach it by. */
+    noAddress: z.optional(z.boolean()),
+    /** Written by operators alone; agents keep it. */
+    cordoned: z.optional(cordonSchema),
+    /** Bytes; as of the agent's last look, hourly. */
+    disk: z.optional(z.looseObject({ units: z.number(), cache: z.number(), free: z.number() })),
+    /** The removed units that its agent keeps: how many, their bytes, and when the next of them goes by itself. */
+    kept: z.optional(z.looseObject({ units: z.int(), bytes: z.number(), until: z.optional(z.string()) })),
+  }),
+);
 
 /** `/machines/<machine>/agent`, ephemeral. */
-export const agentSchema = z.looseObject({
-  pid: z.int(),
-  version: z.string(),
-  since: instant,
-  /** All absent where the agent is of a release that did not tell. */
-  agentId: z.optional(z.string()),
-  hostname: z.optional(z.string()),
-  /** On its machine. */
-  dataDirectory: z.optional(z.string()),
-  /** Paths there: where it answers, and of the tmux server whose windows hooks are debugged in. */
-  sockets: z.optional(z.looseObject({ agent: z.string(), debug: z.string() })),
-  /** The boot of its machine in which `pid` is a process's. */
-  boot: z.optional(z.string()),
-  /** Tells its data directory from every copy, in this boot. */
-  place: z.optional(z.string()),
-  /** When it stopped; its session, and this node with it, stays for a while, for the next one. */
-  stopped: z.optional(instant),
-});
+export const agentSchema = remembering(
+  z.looseObject({
+    pid: z.int(),
+    version: z.string(),
+    since: instant,
+    /** All absent where the agent is of a release that did not tell. */
+    agentId: z.optional(z.string()),
+    hostname: z.optional(z.string()),
+    /** On its machine. */
+    dataDirectory: z.optional(z.string()),
+    /** Paths there: where it answers, and of the tmux server whose windows hooks are debugged in. */
+    sockets: z.optional(z.looseObject({ agent: z.string(), debug: z.string() })),
+    /** The boot of its machine in which `pid` is a process's. */
+    boot: z.optional(z.string()),
+    /** Tells its data directory from every copy, in this boot. */
+    place: z.optional(z.string()),
+    /** When it stopped; its session, and this node with it, stays for a while, for the next one. */
+    stopped: z.optional(instant),
+  }),
+);
 
 /** `/machines/<machine>/units/<unit>`: which life of the unit is placed there. */
-export const placementSchema = z.looseObject({ ...incarnationField });
+export const placementSchema = remembering(z.looseObject({ ...incarnationField }));
 
 /** `/formulas/<formula id>`: immutable. `metadata` and `config` are what `metadata.yaml` and `config.yaml` said. */
 export const formulaRecordSchema = z.looseObject({
@@ -128,42 +133,46 @@ export const formulaRecordSchema = z.looseObject({
  * `/services/<service>`. `repository` is the origin: where `upgrade-formula` looks for something newer. `change` is
  * the random id of the command that wrote last, by which it recognises its own write when the answer was lost.
  */
-export const serviceSchema = z.looseObject({
-  formula: z.string(),
-  repository: z.looseObject({ name: z.string(), path: z.string() }),
-  nextUnit: z.int().check(z.nonnegative()),
-  destroying: z.optional(z.boolean()),
-  /** The formula before this one: where `revert-formula` goes. */
-  previous: z.optional(z.string()),
-  /** Those before that one, the last one first, as far as its units keep them. */
-  earlier: z.optional(z.array(z.string())),
-  /** Formulas that were reverted; not taken again without force. */
-  bad: z.optional(z.array(z.string())),
-  /** Its units are made by relations of container scope, one beside each unit of the other service. */
-  subordinate: z.optional(z.boolean()),
-  /** While a canary is tried: the formula that new units install, instead of this one. */
-  startWith: z.optional(z.string()),
-  /** The parameters that `set-rollout` set for its rollouts. */
-  rollout: z.optional(parametersSchema),
-  /** There until all units are made that it was deployed with. */
-  deploying: z.optional(
-    z.looseObject({
-      /** The number of the first of them, how many they are, and how many of them are made, in their order. */
-      first: z.int().check(z.nonnegative()),
-      units: z.int().check(z.nonnegative()),
-      made: z.int().check(z.nonnegative()),
-      /** Where all of them go, where that was named. */
-      machine: z.optional(z.string()),
-    }),
-  ),
-  ...incarnationField,
-  change: z.string(),
-});
+export const serviceSchema = remembering(
+  z.looseObject({
+    formula: z.string(),
+    repository: z.looseObject({ name: z.string(), path: z.string() }),
+    nextUnit: z.int().check(z.nonnegative()),
+    destroying: z.optional(z.boolean()),
+    /** The formula before this one: where `revert-formula` goes. */
+    previous: z.optional(z.string()),
+    /** Those before that one, the last one first, as far as its units keep them. */
+    earlier: z.optional(z.array(z.string())),
+    /** Formulas that were reverted; not taken again without force. */
+    bad: z.optional(z.array(z.string())),
+    /** Its units are made by relations of container scope, one beside each unit of the other service. */
+    subordinate: z.optional(z.boolean()),
+    /** While a canary is tried: the formula that new units install, instead of this one. */
+    startWith: z.optional(z.string()),
+    /** The parameters that `set-rollout` set for its rollouts. */
+    rollout: z.optional(parametersSchema),
+    /** There until all units are made that it was deployed with. */
+    deploying: z.optional(
+      z.looseObject({
+        /** The number of the first of them, how many they are, and how many of them are made, in their order. */
+        first: z.int().check(z.nonnegative()),
+        units: z.int().check(z.nonnegative()),
+        made: z.int().check(z.nonnegative()),
+        /** Where all of them go, where that was named. */
+        machine: z.optional(z.string()),
+      }),
+    ),
+    ...incarnationField,
+    change: z.string(),
+  }),
+);
 
 /** `/numbers/<service>`: the number that its first unit gets when a service of this name is made again. */
 export const numbersSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
-export const configValuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+export const configValuesSchema = remembering(
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+);
 
 /** `/services/<service>/config-replaced`: what the last `set` replaced, for `set --undo`. */
 export const replacedConfigSchema = z.looseObject({
@@ -196,36 +205,40 @@ export const relationCounterSchema = z.looseObject({ next: z.int().check(z.nonne
  * `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it. `dropped`: of peers that
  * the service's formula has no more; it stands as long as a unit runs a formula that has them.
  */
-export const relationSchema = z.looseObject({
-  endpoints: z.array(endpointSchema).check(z.minLength(1), z.maxLength(2)),
-  scope: z.enum(['global', 'container']),
-  removing: z.optional(z.boolean()),
-  dropped: z.optional(z.boolean()),
-  /** In container scope: the service whose units are placed beside the other's. */
-  subordinate: z.optional(z.string()),
-  ...incarnationField,
-  change: z.string(),
-});
+export const relationSchema = remembering(
+  z.looseObject({
+    endpoints: z.array(endpointSchema).check(z.minLength(1), z.maxLength(2)),
+    scope: z.enum(['global', 'container']),
+    removing: z.optional(z.boolean()),
+    dropped: z.optional(z.boolean()),
+    /** In container scope: the service whose units are placed beside the other's. */
+    subordinate: z.optional(z.string()),
+    ...incarnationField,
+    change: z.string(),
+  }),
+);
 
 /** A unit's words to the others of a relation: text by key. */
-export const settingsSchema = z.record(z.string(), z.string());
+export const settingsSchema = remembering(z.record(z.string(), z.string()));
 
 /** `/units/<unit>`. `machine` is null until it is placed, `formula` null until the agent has installed one. */
-export const unitSchema = z.looseObject({
-  service: z.string(),
-  machine: z.nullable(z.string()),
-  formula: z.nullable(z.string()),
-  addresses: z.optional(addressesSchema),
-  ports: z._default(z.array(portSchema), []),
-  /** The formulas kept on its machine to go back to, the last one first. */
-  earlier: z.optional(z.array(z.string())),
-  /** Formulas the unit went back from. */
-  bad: z.optional(z.array(z.string())),
-  /** For a subordinate unit: the unit it was placed beside. */
-  principal: z.optional(z.string()),
-  ...incarnationField,
-  change: z.string(),
-});
+export const unitSchema = remembering(
+  z.looseObject({
+    service: z.string(),
+    machine: z.nullable(z.string()),
+    formula: z.nullable(z.string()),
+    addresses: z.optional(addressesSchema),
+    ports: z._default(z.array(portSchema), []),
+    /** The formulas kept on its machine to go back to, the last one first. */
+    earlier: z.optional(z.array(z.string())),
+    /** Formulas the unit went back from. */
+    bad: z.optional(z.array(z.string())),
+    /** For a subordinate unit: the unit it was placed beside. */
+    principal: z.optional(z.string()),
+    ...incarnationField,
+    change: z.string(),
+  }),
+);
 
 /** `/units/<unit>/subordinate-<service>`: the unit of that service that is placed beside this one. */
 export const subordinateSchema = z.looseObject({ unit: z.string() });
@@ -235,17 +248,19 @@ export const subordinateSchema = z.looseObject({ unit: z.string() });
  * service's. `revert`: it goes back, by the hook of the formula it goes back to. `revertOnError`: a unit whose upgrade
  * hook fails goes back by itself.
  */
-export const flagSchema = z.looseObject({
-  ...request,
-  force: z.optional(z.boolean()),
-  to: z.optional(z.string()),
-  revert: z.optional(z.boolean()),
-  revertOnError: z.optional(z.boolean()),
-  /** The id of the rollout that asks. */
-  rollout: z.optional(z.string()),
-  /** The `since` of the error that the unit was in when it was asked: as long as it stands there, it has not begun. */
-  over: z.optional(z.string()),
-});
+export const flagSchema = remembering(
+  z.looseObject({
+    ...request,
+    force: z.optional(z.boolean()),
+    to: z.optional(z.string()),
+    revert: z.optional(z.boolean()),
+    revertOnError: z.optional(z.boolean()),
+    /** The id of the rollout that asks. */
+    rollout: z.optional(z.string()),
+    /** The `since` of the error that the unit was in when it was asked: as long as it stands there, it has not begun. */
+    over: z.optional(z.string()),
+  }),
+);
 
 /** `/units/<unit>/resolved`. `id` tells one request from the next one for the same unit. */
 export const resolvedSchema = z.looseObject({ ...request, id: z.string(), retry: z.boolean() });
@@ -271,15 +286,17 @@ export const abortSchema = z.looseObject({
 });
 
 /** `/units/<unit>/removal`. */
-export const removalSchema = z.looseObject({
-  ...request,
-  /** Its directory is kept until an operator removes it. */
-  keepData: z.optional(z.boolean()),
-  /** That stands there only for an agent that would remove the directory at once; others keep it for its time. */
-  forOlderAgent: z.optional(z.boolean()),
-  /** Its directory is not kept at all. */
-  purge: z.optional(z.boolean()),
-});
+export const removalSchema = remembering(
+  z.looseObject({
+    ...request,
+    /** Its directory is kept until an operator removes it. */
+    keepData: z.optional(z.boolean()),
+    /** That stands there only for an agent that would remove the directory at once; others keep it for its time. */
+    forOlderAgent: z.optional(z.boolean()),
+    /** Its directory is not kept at all. */
+    purge: z.optional(z.boolean()),
+  }),
+);
 
 /** A hook that failed and runs again by itself: why, since when, and when that will be. */
 export const waitingSchema = z.looseObject({
@@ -292,60 +309,62 @@ export const waitingSchema = z.looseObject({
 });
 
 /** `/units/<unit>/status`: a mirror of the agent's journal, for observers. */
-export const statusSchema = z.looseObject({
-  state: shown<WorkflowState>(),
-  since: instant,
-  message: z._default(z.string(), ''),
-  /** The message in a few words, the cause first and without a command, where it is longer. */
-  brief: z.optional(z.string()),
-  /** The operator's way out of an error, or of whatever keeps the unit waiting. */
-  next: z.optional(z.string()),
-  /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
-  relations: z.optional(
-    z.record(
-      z.string(),
+export const statusSchema = remembering(
+  z.looseObject({
+    state: shown<WorkflowState>(),
+    since: instant,
+    message: z._default(z.string(), ''),
+    /** The message in a few words, the cause first and without a command, where it is longer. */
+    brief: z.optional(z.string()),
+    /** The operator's way out of an error, or of whatever keeps the unit waiting. */
+    next: z.optional(z.string()),
+    /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
+    relations: z.optional(
+      z.record(
+        z.string(),
+        z.looseObject({
+          state: shown<RelationState>(),
+          services: z.array(z.string()),
+          message: z.optional(z.string()),
+          /** Where the message ends with a command: what stands before it, and the command. */
+          brief: z.optional(z.string()),
+          next: z.optional(z.string()),
+          waiting: z.optional(waitingSchema),
+        }),
+      ),
+    ),
+    /** There while a hook, or a command in its place (`run`), has been running for longer than a moment. */
+    hook: z.optional(
       z.looseObject({
-        state: shown<RelationState>(),
-        services: z.array(z.string()),
-        message: z.optional(z.string()),
-        /** Where the message ends with a command: what stands before it, and the command. */
-        brief: z.optional(z.string()),
-        next: z.optional(z.string()),
-        waiting: z.optional(waitingSchema),
+        name: z.string(),
+        since: instant,
+        /** On the unit's machine; leads the process group. */
+        pid: z.int(),
+        attempt: z.int(),
       }),
     ),
-  ),
-  /** There while a hook, or a command in its place (`run`), has been running for longer than a moment. */
-  hook: z.optional(
-    z.looseObject({
-      name: z.string(),
-      since: instant,
-      /** On the unit's machine; leads the process group. */
-      pid: z.int(),
-      attempt: z.int(),
-    }),
-  ),
-  /** There while a hook of the workflow waits for its next try; every way out of an error leads out of this too. */
-  waiting: z.optional(waitingSchema),
-  /**
-   * The versions of its service's config that `config-changed` came through for last, and was begun for last; null while
-   * that is not known. Agents of release 0.1.0 do not tell.
-   */
-  config: z.optional(z.looseObject({ seen: z.nullable(z.int()), tried: z.nullable(z.int()) })),
-  /** The formula's words about its workload, by `status-set --state`, e.g. `maintenance`. */
-  workload: z.optional(z.string()),
-  /** The files that hooks had left in the formula that the unit went from last; until its next upgrade. */
-  leftBehind: z.optional(leftBehindSchema),
-  upgrade: z.optional(
-    z.looseObject({
-      step: shown<UpgradeStep>(),
-      from: z.string(),
-      to: z.string(),
-      since: instant,
-      blockers: z.optional(z.array(blockerSchema)),
-    }),
-  ),
-});
+    /** There while a hook of the workflow waits for its next try; every way out of an error leads out of this too. */
+    waiting: z.optional(waitingSchema),
+    /**
+     * The versions of its service's config that `config-changed` came through for last, and was begun for last; null while
+     * that is not known. Agents of release 0.1.0 do not tell.
+     */
+    config: z.optional(z.looseObject({ seen: z.nullable(z.int()), tried: z.nullable(z.int()) })),
+    /** The formula's words about its workload, by `status-set --state`, e.g. `maintenance`. */
+    workload: z.optional(z.string()),
+    /** The files that hooks had left in the formula that the unit went from last; until its next upgrade. */
+    leftBehind: z.optional(leftBehindSchema),
+    upgrade: z.optional(
+      z.looseObject({
+        step: shown<UpgradeStep>(),
+        from: z.string(),
+        to: z.string(),
+        since: instant,
+        blockers: z.optional(z.array(blockerSchema)),
+      }),
+    ),
+  }),
+);
 
 export type Layout = z.infer<typeof layoutSchema>;
 export type Mark = z.infer<typeof markSchema>;

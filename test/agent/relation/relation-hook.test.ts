@@ -98,6 +98,7 @@ describe('a relation hook of a unit', () => {
       name: 'blog/0',
       parts,
       directory: unitDirectory(join(root, 'units'), 'blog/0'),
+      writtenSettings: new Map(),
       record: () => record,
       note(change) {
         record = { ...record, ...change };
