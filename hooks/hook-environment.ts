@@ -57,6 +57,7 @@ export function hookEnvironment(input: HookEnvironmentInput): Record<string, str
     ENSEMBLE_SERVICE_NAME: input.unit.slice(0, input.unit.lastIndexOf('/')),
     ENSEMBLE_FORMULA_DIR: input.formulaDirectory,
     ENSEMBLE_DATA_DIR: input.dataDirectory,
+    ENSEMBLE_TOOLS: input.toolDirectory,
     ENSEMBLE_AGENT_SOCKET: input.socket,
     ENSEMBLE_CLIENT_ID: input.clientId,
     ENSEMBLE_HOOK: input.hook,

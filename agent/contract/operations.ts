@@ -7,6 +7,8 @@ export interface WantedFormula {
   readonly force: boolean;
   readonly revert: boolean;
   readonly revertOnError: boolean;
+  /** Also while the unit is busy. */
+  readonly whileBusy?: true;
   /** The flag's version: a higher one is somebody who asked again. */
   readonly asked?: number;
 }
@@ -27,6 +29,8 @@ export interface Wants {
    * nodes are being removed, or a hook of theirs failed and waits for an operator; `nothing`: none is left.
    */
   readonly leave: 'nothing' | 'due' | 'waits';
+  /** The upgrade has to wait, as the unit is busy. */
+  readonly postponed: boolean;
   /** A relation hook is due. */
   readonly relate: boolean;
   /** An operator's command is due. */

@@ -70,13 +70,16 @@ function entriesOf(
   if (upgrade !== null && upgrade.step !== 'resuming' && after.upgrade?.step === 'resuming') {
     const what = upgrade.revert === true ? 'revert' : 'upgrade';
     const { leftBehind } = after;
+    const { over } = upgrade;
+    const said = [...(over === undefined ? [] : [over]), ...(leftBehind ? [sayLeftBehind(leftBehind)] : [])];
+    const details = { ...(over !== undefined && { over }), ...(leftBehind && { leftBehind }) };
     return [
       {
         what,
         outcome: 'done',
         ...route,
         took: took(upgrade.since),
-        ...(leftBehind && { message: sayLeftBehind(leftBehind), details: { leftBehind } }),
+        ...(said.length > 0 && { message: said.join('; '), details }),
       },
     ];
   }

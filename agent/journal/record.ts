@@ -99,6 +99,8 @@ export const recordSchema = z.looseObject({
       asked: z.optional(z.int()),
       /** A hook that fails makes it go back by itself. */
       revertOnError: z.optional(z.boolean()),
+      /** What it went over as the unit was busy, in an operator's words. */
+      over: z.optional(z.string()),
       /** Of one that went back by itself: why, in an operator's words. */
       failure: z.optional(z.string()),
     }),
@@ -108,6 +110,8 @@ export const recordSchema = z.looseObject({
    * not join them again meanwhile.
    */
   leavingFor: z.optional(z.nullable(z.string())),
+  /** Since when an upgrade is postponed as the unit is busy; null where none is. */
+  postponed: z.optional(z.nullable(z.looseObject({ since: instant }))),
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
   hook: z.nullable(hookSchema),

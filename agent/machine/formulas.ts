@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type ConfigOptions, configOptionsSchema } from '../../state/formula/config-options.js';
 import { type HookRules, hookRulesSchema } from '../../state/formula/hook-rules.js';
+import { type UpgradeRules, upgradeRules } from '../../state/formula/upgrade-rules.js';
 import { endpointsOf } from '../../state/model/endpoints.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
@@ -19,6 +20,7 @@ export interface PublishedFormula {
   readonly options: ConfigOptions;
   /** By the hooks' names. */
   readonly hooks: Readonly<Record<string, HookRules>>;
+  readonly upgrade: UpgradeRules;
   /** Of the relations in which its units take part. */
   readonly endpoints: readonly FormulaEndpoint[];
 }
@@ -119,6 +121,7 @@ export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'f
       ref,
       options: configOptionsSchema.parse(config),
       hooks,
+      upgrade: upgradeRules(metadata.upgrade),
       endpoints,
       key: storageKey,
       size,

@@ -10,6 +10,8 @@ import { nameLeftBehind } from './left-behind.js';
 import type { WantedFormula, Wants } from '../contract/operations.js';
 import { fetchAndStage, type StagingUnit } from './prepare-upgrade.js';
 import type { Uses } from '../machine/parts.js';
+import { overText } from '../postpone/decide.js';
+import type { Postponement } from '../postpone/postponement.js';
 import type { Parting } from './parting.js';
 import type { MovingUnit } from './recorded-unit.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
@@ -23,6 +25,7 @@ export type UpgradingUnit = MovingUnit &
     /** What the formula in place says is looked up. */
     readonly inPlace: { load(): Promise<void> };
     readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
+    readonly postponement: Pick<Postponement, 'lift' | 'passes'>;
     wants(): Pick<Wants, 'upgrade'>;
     requests(): Pick<UnitRequests, 'upgrade'>;
     now(): string;
@@ -39,7 +42,8 @@ const KEPT = 2;
  *
  * What counts is what was prepared: by now something newer may be wanted, which is not on the disk. It is prepared after
  * this upgrade.
- * @returns false where it cannot go ahead: nothing is wanted any more, or the other way, or the formula is not on the disk after all
+ * @returns false where it cannot go ahead: nothing is wanted any more, or the other way, or the formula is not on the disk
+ *   after all, or the unit is busy
  */
 export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormula): Promise<boolean> {
   const { ref } = await unit.parts.formulas.find(prepared.to);
@@ -49,10 +53,13 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
   if (wanted?.revert !== prepared.revert || !unit.parts.staging.isStaged(unit.directory, ref)) return false;
   // How it is to be done may have been said anew meanwhile.
   const upgrade = wanted.to === prepared.to ? wanted : prepared;
+  const over = await unit.postponement.passes(upgrade);
+  if (over === undefined) return false;
   const record = unit.record();
   const by = unit.requests().upgrade?.value.by;
   await unit.enter('upgrading', {
     leavingFor: null,
+    postponed: null,
     upgrade: {
       from: committedFormula(record),
       to: ref,
@@ -63,6 +70,7 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
       resumeIn: record.upgrade?.resumeIn ?? whereToResume(record.state),
       ...(upgrade.revert && { revert: true, ...(record.formula && { replaces: record.formula }) }),
       ...(upgrade.revertOnError && { revertOnError: true }),
+      ...(over.length > 0 && { over: overText(over) }),
     },
   });
   return true;
@@ -94,6 +102,8 @@ export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<vo
   unit.noteState('upgrading', stepOf(unit, 'hook'));
   const { from, to, revert, replaces } = upgrade;
   const wanted = unit.wants().upgrade;
+  // It may take leases of its own.
+  unit.postponement.lift();
   await unit.inPlace.load();
   const left = (replaces ?? from)?.id ?? '';
   try {

@@ -23,6 +23,8 @@ export function wantedFormula(
     force: flag.force === true,
     revert: flag.revert === true,
     revertOnError: flag.revertOnError === true,
+    // Each flag to go back is by force: so that units in an error go too.
+    ...((flag.revert === true ? flag.whileBusy === true : flag.force === true) && { whileBusy: true }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
+import type { Blocker } from '../../state/model/blocker.js';
 import type { UpgradeStep } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { Advice } from '../contract/failure-advice.js';
@@ -19,6 +20,13 @@ export interface Trouble extends Advice {
   readonly since: string;
 }
 
+/** How an upgrade waits because its unit is busy. */
+export interface Postponed {
+  readonly blockers: readonly Blocker[];
+  /** Undefined where it does not wait for that. */
+  readonly postponed: { readonly since: string; readonly until: string } | undefined;
+}
+
 /** The facts for observers about a unit: its journal, and news that have not come as far as the journal. */
 export function unitFacts(
   unit: Unit,
@@ -31,8 +39,9 @@ export function unitFacts(
   leaves: readonly string[] = [],
   hook?: UnitStatus['hook'],
   config?: UnitStatus['config'],
+  postponement?: Postponed,
 ): UnitFacts {
-  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves);
+  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves, postponement);
   // What the journal has none of any more must not stay in the node.
   const { earlier: _earlier, bad: _bad, ...others } = unit;
   return {
@@ -122,6 +131,7 @@ function upgradeStatus(
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
   leaves: readonly string[],
+  postponement: Postponed | undefined,
 ): UnitStatus['upgrade'] {
   if (record.upgrade !== null) {
     const { step, from, to, since } = record.upgrade;
@@ -141,12 +151,14 @@ function upgradeStatus(
       ? [{ reason: `the unit is ${record.state}`, since: record.since }]
       : []),
     ...waitingBlockers(record),
+    ...(postponement?.blockers ?? []),
     ...leaves.map((reason) => ({ reason, since: preparation.since })),
   ];
   return {
     ...preparation,
     from: committedFormula(record)?.id ?? '',
     to: wants.upgrade.to,
+    ...(postponement?.postponed && { postponed: postponement.postponed }),
     ...(blockers.length > 0 && {
       blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),
     }),
@@ -160,8 +172,6 @@ function blockerOf({ message, brief, next, since }: Trouble): Blocker {
     since,
   };
 }
-
-type Blocker = NonNullable<NonNullable<UnitStatus['upgrade']>['blockers']>[number];
 
 /** A hook that waits for its next try keeps an upgrade waiting: its own, or the next one. */
 function waitingBlockers({ retry }: UnitRecord): Blocker[] {

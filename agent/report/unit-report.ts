@@ -13,7 +13,7 @@ import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
 import { UnitNode } from '../tree/unit-node.js';
 import type { PresentConfig } from '../contract/present-config.js';
 import { ConfigProgress } from './config-progress.js';
-import { type Preparation, type Trouble, unitFacts } from './facts.js';
+import { type Postponed, type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from '../contract/operations.js';
 import { type Advice, whyWaiting } from '../contract/failure-advice.js';
 
@@ -40,6 +40,8 @@ export interface ReportHost extends Uses<ReportParts> {
   relationFacts(state: WorkflowState): UnitStatus['relations'];
   /** What the unit leaves before its upgrade goes ahead. */
   partingBlockers(): readonly string[];
+  /** How its upgrade waits because it is busy. */
+  postponed(): Postponed;
   /** The hook that runs, once it took longer than a moment. */
   hookFacts(): UnitStatus['hook'];
   isStopped(): boolean;
@@ -121,6 +123,7 @@ export class UnitReport {
       this.#host.partingBlockers(),
       this.#host.hookFacts(),
       this.#config.facts(record, this.#host.presentConfig()),
+      this.#host.postponed(),
     );
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;

@@ -1,6 +1,7 @@
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
+import { defaultUpgradeRules, type UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import type { PublishedFormula } from '../machine/formulas.js';
@@ -49,7 +50,7 @@ export class FormulaInPlace {
       if (!(error instanceof FormulaNotPublished)) throw error;
       if (!this.#parted.signal.aborted)
         throw new FormulaNotPublished({ formula: formula.id, unit: earlier.length > 0 ? unit : undefined });
-      this.#published = { ref: formula, options: {}, hooks: {} };
+      this.#published = { ref: formula, options: {}, hooks: {}, upgrade: defaultUpgradeRules };
     }
   }
 
@@ -89,6 +90,11 @@ export class FormulaInPlace {
     if (this.#known?.config !== config || this.#known.published !== published)
       this.#known = { config, published, digest: configDigest(effectiveConfig(published.options, config)) };
     return this.#known.digest;
+  }
+
+  /** What it says of upgrades; undefined while that is not known. */
+  upgradeRules(): UpgradeRules | undefined {
+    return this.#isOf(this.#record().formula) ? this.#published?.upgrade : undefined;
   }
 
   /** How the hook is to be run: as the formula says, and otherwise its environment. */

@@ -98,6 +98,7 @@ export const unitSetup = setup({
     rebooted: ({ context }) => context.operations.journalled().rebooted,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
     mustLeave: ({ context }) => context.wants.leave === 'due',
+    isIdle: ({ context }) => !context.wants.postponed,
     hasLeft: ({ context }) => context.wants.leave === 'nothing',
     inError: ({ context }) => isErrorState(context.operations.journalled().state),
     wantsRelate: ({ context }) => context.wants.relate,

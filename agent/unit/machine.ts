@@ -84,8 +84,14 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: 'rebooted', target: '#unit.workflow.starting' },
-          { guard: and(['wantsUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
-          { guard: and(['wantsUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
+          {
+            guard: and(['wantsUpgrade', 'prepared', 'hasLeft', 'isIdle']),
+            target: '#unit.workflow.upgrading',
+          },
+          {
+            guard: and(['wantsUpgrade', 'prepared', 'mustLeave', 'isIdle']),
+            target: '#unit.workflow.parting',
+          },
           { guard: 'wantsConfigure', target: '#unit.workflow.configuring' },
           { guard: 'wantsRelate', target: '#unit.workflow.relating' },
         ]),

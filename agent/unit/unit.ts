@@ -5,6 +5,7 @@ import type { RunningHook } from '../../hooks/process/hook-run.js';
 import type { Observation } from '../../state/coordination/coordinator.js';
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
+import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
@@ -29,11 +30,13 @@ import { mendFormula } from '../operations/mend-formula.js';
 import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
 import type { Wants } from '../contract/operations.js';
 import { Parting } from '../operations/parting.js';
+import { Postponement } from '../postpone/postponement.js';
 import { expectAdoption } from '../hook-runs/run-hook.js';
 import { RunningHooks } from '../hook-runs/running-hooks.js';
 import { SpentRequests } from '../operations/spent-requests.js';
 import { takeUp } from '../operations/loop-breaker.js';
 import { unitOperations } from '../operations/unit-operations.js';
+import type { Postponed } from '../report/facts.js';
 import { type ReportHost, UnitReport } from '../report/unit-report.js';
 import { computeWants, nothingWanted } from './wants.js';
 
@@ -61,6 +64,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly report: UnitReport;
   readonly #retryWait: RetryWait;
   readonly parting: Parting;
+  readonly postponement: Postponement;
   readonly #running: RunningHooks;
   readonly #actor: Actor<typeof unitMachine>;
   readonly #ends: (() => void)[] = [];
@@ -91,6 +95,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.report = new UnitReport(this);
     this.#retryWait = new RetryWait(this);
     this.parting = new Parting(this);
+    this.postponement = new Postponement(this);
     this.#running = new RunningHooks(this);
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), wants: nothingWanted },
@@ -162,6 +167,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     for (const end of this.#ends.splice(0)) end();
     this.relations.stop();
     this.#retryWait.close();
+    this.postponement.close();
     this.commands.close();
     this.report.mirror.close();
     this.#actor.stop();
@@ -272,8 +278,16 @@ export class AgentUnit implements RelationHost, ReportHost {
     return mendFormula(this, hook);
   }
 
+  upgradeRules(): UpgradeRules | undefined {
+    return this.inPlace.upgradeRules();
+  }
+
   partingBlockers(): readonly string[] {
     return this.parting.blockers();
+  }
+
+  postponed(): Postponed {
+    return { blockers: this.postponement.blockers(), postponed: this.postponement.facts() };
   }
 
   relationFacts(state: WorkflowState): UnitStatus['relations'] {
@@ -323,6 +337,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.relations.due(),
       this.commands.due(),
       (wanted) => this.parting.stands(wanted),
+      (wanted) => this.postponement.stands(wanted),
     );
     this.parting.lookWhetherCalledOff(wants.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.

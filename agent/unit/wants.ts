@@ -13,6 +13,7 @@ export const nothingWanted: Wants = {
   resolved: undefined,
   upgrade: undefined,
   leave: 'nothing',
+  postponed: false,
   relate: false,
   run: false,
 };
@@ -23,6 +24,7 @@ export const nothingWanted: Wants = {
  * @param relate whether a relation hook is due
  * @param run whether an operator's command is due
  * @param leave how far the unit is in leaving what the wanted formula lacks
+ * @param postponed whether the unit is busy, so that the upgrade has to wait
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeWants(
@@ -33,6 +35,7 @@ export function computeWants(
   relate: boolean,
   run: boolean,
   leave: (wanted: WantedFormula | undefined) => Wants['leave'] = () => 'nothing',
+  postponed: (wanted: WantedFormula | undefined) => boolean = () => false,
 ): Wants {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
@@ -47,6 +50,7 @@ export function computeWants(
           ? 'retry'
           : 'done',
     leave: leave(wanted),
+    postponed: postponed(wanted),
     relate,
     run,
     upgrade: wanted && { ...wanted, asked: upgrade?.version ?? 0 },

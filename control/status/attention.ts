@@ -58,7 +58,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         : (upgrade?.blockers ?? []).map(({ reason, brief, since, ends }) => ({
             who,
             what: `its upgrade to ${upgrade?.to} waits since ${instant(since)}`,
-            ...textAndNext({ message: reason, brief, next: brief && ends }),
+            ...textAndNext({ message: reason, brief, next: ends }),
           })),
     ),
     ...units.flatMap(([who, { state, since, message, brief, next, waiting, upgrade }]) =>

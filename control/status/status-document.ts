@@ -122,6 +122,8 @@ export interface UpgradeEntry {
   readonly to: string;
   readonly since: string;
   readonly blockers?: NonNullable<UnitStatus['upgrade']>['blockers'];
+  /** There while it waits as the unit is busy: since when, and until when at most. */
+  readonly postponed?: NonNullable<UnitStatus['upgrade']>['postponed'];
 }
 
 /**
@@ -261,8 +263,15 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
 
 function upgradeEntry({ unit, status, flag }: UnitState, target: string): UpgradeEntry | undefined {
   if (status.upgrade !== undefined) {
-    const { step, from, to, since, blockers } = status.upgrade;
-    return { step, from, to, since, ...(blockers !== undefined && { blockers }) };
+    const { step, from, to, since, blockers, postponed } = status.upgrade;
+    return {
+      step,
+      from,
+      to,
+      since,
+      ...(blockers !== undefined && { blockers }),
+      ...(postponed !== undefined && { postponed }),
+    };
   }
   if (flag === undefined) return undefined;
   return { step: 'wanted', from: unit.formula, to: target, since: flag.requestedAt };

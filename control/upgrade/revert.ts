@@ -68,7 +68,13 @@ export async function revertService(
   );
   if (reverted === undefined) throw new NothingToRevert({ what: service, formula: '' });
   const sorted = await heldBack(coordinator, await unitsOfService(coordinator, service), question);
-  await flagUnits(coordinator, sorted.going, { ...requester, force: true, revert: true, to: reverted.to });
+  await flagUnits(coordinator, sorted.going, {
+    ...requester,
+    force: true,
+    revert: true,
+    to: reverted.to,
+    ...(force && { whileBusy: true }),
+  });
   return { ...reverted, ...heldIn(sorted) };
 }
 
@@ -99,7 +105,13 @@ export async function revertUnit(
   const faults = relationFaults(service, relations, metadata);
   if (faults.length > 0) check(reverted.to, faults);
   await bringPeersBack(coordinator, service, metadata);
-  const flag = { ...requester, force: true, revert: true, to: reverted.to };
+  const flag = {
+    ...requester,
+    force: true,
+    revert: true,
+    to: reverted.to,
+    ...(force && { whileBusy: true }),
+  };
   const over = overriddenText(sorted.overridden).slice(2);
   const message = over === '' ? undefined : over;
   const asked = requestEntry(requester, { what: 'revert', unit, ...reverted, message });

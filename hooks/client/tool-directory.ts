@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { hookTools } from '../tools/all-tools.js';
+import { busyScript, busyTools } from './busy-tools.js';
 import { perlClient } from './perl-client.js';
 
 /**
  * Makes the directory that goes first on a hook's PATH: one client, and a link to it named after each tool, which is
- * how it knows what it was called as. May be done over an earlier one while hooks use it.
+ * how it knows what it was called as; and the busy tools, which are one script too. May be done over an earlier one while
+ * hooks, and jobs of formulas, use it.
  *
  * @param perl its path, as `findPerl` gives it
  */
@@ -18,12 +20,19 @@ export async function writeToolDirectory(
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const client = perlClient(perl, socketStream());
   await replace(join(directory, clientName), (aside) => writeFile(aside, client, { mode: 0o755 }));
+  const busy = busyScript(perl, dirname(resolve(directory)));
+  await replace(join(directory, busyName), (aside) => writeFile(aside, busy, { mode: 0o755 }));
+  const links = [
+    ...names.map((name) => [name, clientName] as const),
+    ...busyTools.map(({ name }) => [name, busyName] as const),
+  ];
   await Promise.all(
-    names.map((name) => replace(join(directory, name), (aside) => symlink(clientName, aside))),
+    links.map(([name, target]) => replace(join(directory, name), (aside) => symlink(target, aside))),
   );
 }
 
 const clientName = '.client';
+const busyName = '.busy';
 
 /** A hook may call the tool at any moment: it finds the old one or the new one, never half of one. */
 async function replace(path: string, write: (aside: string) => Promise<void>): Promise<void> {

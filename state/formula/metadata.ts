@@ -2,6 +2,7 @@ import * as z from '../platform/zod.js';
 import { nameFault } from './formula-id.js';
 import { hookNames } from './hook-names.js';
 import { type HookRules, hookRulesSchema } from './hook-rules.js';
+import { upgradeRulesSchema } from './upgrade-rules.js';
 import { relationRoles } from './relation-roles.js';
 import { type Release, releaseSchema } from './release.js';
 
@@ -37,6 +38,8 @@ export interface Metadata {
   readonly hooks?: Readonly<Record<string, HookRules>> | undefined;
   /** The author's words on this revision as a release; see `releaseOf`. */
   readonly release?: Release | undefined;
+  /** What its units do about an upgrade while they are busy; see `upgradeRules`. */
+  readonly upgrade?: unknown;
 }
 
 /** A relation's name begins the names of its hooks, `<relation>-relation-joined`. */
@@ -91,8 +94,9 @@ export const metadataSchema = z
     requires: relations,
     peers: relations,
     hooks: hookRulesSchema,
-    // Published before this key had a meaning, a formula may hold anything under it.
+    // Published before these keys had a meaning, a formula may hold anything under them.
     release: z.catch(releaseSchema, undefined),
+    upgrade: z.catch(upgradeRulesSchema, undefined),
   })
   .check(z.superRefine(refuseSameNames), z.superRefine(refuseLonelySubordinate));
 
@@ -102,6 +106,7 @@ export const metadataFileSchema = z
     ...metadataSchema.shape,
     revision: z.optional(z.int().check(z.gte(0))),
     release: releaseSchema,
+    upgrade: upgradeRulesSchema,
   })
   .check(
     z.superRefine(refuseSameNames),

@@ -1,4 +1,5 @@
 import type { Normalize, YamlNote } from '../yaml/yaml-file.js';
+import { upgradeRuleKeys } from './upgrade-rules.js';
 import { closestName } from './suggestion.js';
 
 /**
@@ -26,6 +27,7 @@ const metadataKeys = [
   'subordinate',
   'hooks',
   'release',
+  'upgrade',
   ...relationSections,
 ];
 const releaseKeys = ['line', 'prerelease', 'urgent', 'ensemble'];
@@ -46,6 +48,7 @@ export const normalizeMetadata: Normalize = (value) => {
     }
   }
   readBoolean(next, 'subordinate', [], notes);
+  if (isFields(next.upgrade)) notes.push(...misspelt(next.upgrade, upgradeRuleKeys, ['upgrade']));
   if (isFields(next.release)) {
     notes.push(...misspelt(next.release, releaseKeys, ['release']));
     const release = { ...next.release };

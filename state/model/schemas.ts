@@ -246,7 +246,7 @@ export const subordinateSchema = z.looseObject({ unit: z.string() });
 /**
  * `/units/<unit>/upgrade`: the flag. `force`: also a unit that is in an error state. `to`: this formula and not the
  * service's. `revert`: it goes back, by the hook of the formula it goes back to. `revertOnError`: a unit whose upgrade
- * hook fails goes back by itself.
+ * hook fails goes back by itself. `whileBusy`, of one that goes back: also a unit that is busy; others say so by `force`.
  */
 export const flagSchema = remembering(
   z.looseObject({
@@ -255,6 +255,7 @@ export const flagSchema = remembering(
     to: z.optional(z.string()),
     revert: z.optional(z.boolean()),
     revertOnError: z.optional(z.boolean()),
+    whileBusy: z.optional(z.boolean()),
     /** The id of the rollout that asks. */
     rollout: z.optional(z.string()),
     /** The `since` of the error that the unit was in when it was asked: as long as it stands there, it has not begun. */
@@ -361,6 +362,8 @@ export const statusSchema = remembering(
         to: z.string(),
         since: instant,
         blockers: z.optional(z.array(blockerSchema)),
+        /** Since when it is postponed as the unit is busy, and until when at most. */
+        postponed: z.optional(z.looseObject({ since: instant, until: instant })),
       }),
     ),
   }),

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { HookContext } from '../../hooks/context/hook-context.js';
 import { hookEnvironment } from '../../hooks/hook-environment.js';
+import { busyScript, busyTools } from '../../hooks/client/busy-tools.js';
+import { upgradeRuleKeys } from '../../state/formula/upgrade-rules.js';
+import { findPerl } from '../../state/platform/find-perl.js';
 import { hookTools } from '../../hooks/tools/all-tools.js';
 import { runTool } from '../../hooks/tools/run-tool.js';
 import { InputWanted } from '../../hooks/tools/tool.js';
@@ -28,7 +31,7 @@ function namesIn(markdown: string): readonly string[] {
 describe('the page for authors of formulas', () => {
   it('has a section for every hook tool, and for no other', () => {
     const sections = [...sectionOf(page(), 'Hook tools').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
-    assert.deepEqual(sections.sort(), hookTools.map(({ name }) => name).sort());
+    assert.deepEqual(sections.sort(), [...hookTools, ...busyTools].map(({ name }) => name).sort());
   });
 
   it('has a row for every variable of a hook, and for no other', () => {
@@ -93,6 +96,32 @@ describe('the page for authors of formulas', () => {
     for (const key of Object.keys(rules.retry.def.innerType.shape))
       assert.ok(limits.includes(`\`${key}\``), `${key} of retry is missing`);
   });
+
+  it('has a row for every key of upgrade, and for no other', () => {
+    const section = sectionOf(page(), 'While a unit is busy');
+    const keys = [...section.matchAll(/^\| ([a-z][a-z-]+) \|/gm)].map(([, key]) => key ?? '');
+    assert.deepEqual(keys.sort(), [...upgradeRuleKeys].sort());
+  });
+
+  for (const { name } of busyTools)
+    it(`shows ${name} with every option that its help has`, () => {
+      const script = busyScript(findPerl(), '/nowhere');
+      const { stdout } = spawnSync(
+        'perl',
+        ['-e', `$0 = '${name}'; eval join '', <STDIN>; die $@ if $@`, '--', '--help'],
+        {
+          input: script,
+          encoding: 'utf8',
+        },
+      );
+      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option ?? '');
+      assert.ok(options.includes('--help'), stdout);
+      const sections = sectionOf(page(), 'Hook tools').split(/^### /m);
+      const own = sections.find((part) => part.startsWith(`${name}\n`)) ?? '';
+      for (const option of options)
+        assert.ok(option === '--help' || own.includes(option), `${option} is missing`);
+      assert.match(own, new RegExp(`(^|\`| |/)${name} `, 'm'), 'there is no example');
+    });
 
   it('says what becomes of a failed tool in sh as it is', () => {
     const [, block = ''] = /sees less[\s\S]*?```sh\n([\s\S]*?)```/.exec(sectionOf(page(), 'Patterns')) ?? [];

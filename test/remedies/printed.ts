@@ -79,6 +79,10 @@ export const printed: Readonly<
   'agent/main.ts: ensemble-agent -e production --machine web1': {
     why: 'an example of --help: the environment production is the reader’s',
   },
+  'agent/postpone/decide.ts: ensemble upgrade-formula --force --unit {unit} {service}': {
+    test: 'test/agent/postpone/busy-unit.test.ts',
+    says: 'goes ahead by force, on record',
+  },
   'agent/relation/relation-facts.ts: ensemble resolved --retry {unit} {identifier}': {
     test: 'test/remedies/printed-rows.ts',
     says: 'a relation whose hook waits names what runs it at once',

@@ -40,7 +40,12 @@ describe('what is wanted of a unit', () => {
     assert.equal(wants({ formula: ref(2) }, flag).upgrade, undefined, 'it runs that already');
     assert.equal(wants({ formula: null }, flag).upgrade, undefined, 'it will install that');
     const force = { upgrade: { value: { ...by, force: true }, version: 0 } };
-    assert.deepEqual(wants({ formula: ref(1) }, force).upgrade, { ...upgradeToTwo, asked: 0, force: true });
+    assert.deepEqual(wants({ formula: ref(1) }, force).upgrade, {
+      ...upgradeToTwo,
+      asked: 0,
+      force: true,
+      whileBusy: true,
+    });
   });
 
   it('is the upgrade under way until it is committed, although the new formula is in place', () => {

@@ -25,6 +25,7 @@ const base = {
   ENSEMBLE_SERVICE_NAME: 'my-sql',
   ENSEMBLE_FORMULA_DIR: '/units/my-sql-10/formula',
   ENSEMBLE_DATA_DIR: '/units/my-sql-10/data',
+  ENSEMBLE_TOOLS: '/tools',
   ENSEMBLE_AGENT_SOCKET: '/run/a.sock',
   ENSEMBLE_CLIENT_ID: 'abc',
   ENSEMBLE_HOOK: 'install',

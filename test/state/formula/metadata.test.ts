@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { configOptionsSchema } from '../../../state/formula/config-options.js';
 import { FormulaInvalid } from '../../../state/formula/errors.js';
 import { type FormulaFiles, parseFormulaFiles } from '../../../state/formula/formula-files.js';
+import { defaultUpgradeRules, upgradeRules } from '../../../state/formula/upgrade-rules.js';
 import { metadataSchema } from '../../../state/formula/metadata.js';
 
 type Texts = {
@@ -75,6 +76,36 @@ describe('metadata.yaml', () => {
     ];
     for (const [text, said] of table)
       assert.match(refusal({ metadata: `name: mysql\nrevision: 1\n${text}\n` }).message, said, text);
+  });
+
+  it('says what its units do about upgrades while they are busy', () => {
+    const upgrade = (text: string): unknown =>
+      upgradeRules(parse({ metadata: `name: mysql\nrevision: 1\n${text}` }).metadata.upgrade);
+    assert.deepEqual(upgrade(''), defaultUpgradeRules);
+    assert.deepEqual(upgrade('upgrade:\n'), defaultUpgradeRules);
+    assert.deepEqual(upgrade('upgrade: {new-work: block, max-postpone: 36h}\n'), {
+      ...defaultUpgradeRules,
+      newWork: 'block',
+      maxPostpone: 36 * 3_600_000,
+    });
+    const table: readonly (readonly [string, RegExp])[] = [
+      ['upgrade: later', /^metadata\.yaml:3: upgrade: /],
+      ['upgrade: {busy: never}', /^metadata\.yaml:3: upgrade\.busy: must be wait or ignore, not "never"$/],
+      ['upgrade: {max-postpone: 14}', /^metadata\.yaml:3: upgrade\.max-postpone: must be text, not 14$/],
+      [
+        'upgrade: {max-postpone: soon}',
+        /^metadata\.yaml:3: upgrade\.max-postpone: is no time; write it like /,
+      ],
+      [
+        'upgrade: {max-postpone: 2000d}',
+        /^metadata\.yaml:3: upgrade\.max-postpone: is no time; .* at most 365d/,
+      ],
+      ['upgrade: {on-timeout: perhaps}', /^metadata\.yaml:3: upgrade\.on-timeout: must be /],
+    ];
+    for (const [text, said] of table)
+      assert.match(refusal({ metadata: `name: mysql\nrevision: 1\n${text}\n` }).message, said, text);
+    const { warnings } = parse({ metadata: 'name: mysql\nrevision: 1\nupgrade: {newwork: block}\n' });
+    assert.match(warnings.join(), /upgrade\.newwork is no key that is known; is it meant to be new-work\?/);
   });
 
   it('tells of a key of its release that is misspelt', () => {

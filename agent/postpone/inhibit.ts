@@ -1,0 +1,53 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { betweenFaults } from '../contract/fault-points.js';
+import { replaceFile } from '../disk/replace-file.js';
+import { busyDirectory } from './leases.js';
+
+/**
+ * What the inhibit mark of a unit says: `pending`, that an upgrade waits and the formula wants no new work meanwhile;
+ * `upgrade`, that the formula is being exchanged.
+ */
+export type InhibitHint = 'pending' | 'upgrade';
+
+/** What the mark is about: formula ids, and an ISO instant. */
+export interface Inhibit {
+  readonly hint: InhibitHint;
+  readonly from: string;
+  readonly to: string;
+  readonly since: string;
+}
+
+/**
+ * The mark by which new leases of a unit wait: `units/<unit>/inhibit`.
+ *
+ * Who takes a lease writes that first and looks for the mark then; the agent writes the mark first and looks for leases
+ * then. So at least one of the two sees the other, and gives way: no lock is needed, and none can be left behind.
+ */
+export function inhibitFile(root: string): string {
+  return join(root, 'inhibit');
+}
+
+/**
+ * Sets the mark. It is flushed to the disk where the unit ever had a lease, so that it stands after a power cut too; where it
+ * never had one, nobody looks for it after a reboot, and an upgrade does not wait for the disk.
+ */
+export async function inhibit(root: string, mark: Inhibit): Promise<void> {
+  const text = `${JSON.stringify(mark)}\n`;
+  if (readMark(root) === text) return;
+  if (!existsSync(busyDirectory(root))) writeFileSync(inhibitFile(root), text, { mode: 0o600 });
+  else await betweenFaults('pausing.inhibit', () => replaceFile(inhibitFile(root), text));
+}
+
+/** Takes the mark off, if it stands: leases that wait go on. */
+export function lift(root: string): void {
+  rmSync(inhibitFile(root), { force: true });
+}
+
+function readMark(root: string): string | undefined {
+  try {
+    return readFileSync(inhibitFile(root), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
