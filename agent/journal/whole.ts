@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { lmdbFault } from '../../state/platform/lmdb-file.js';
+import { damageBefore } from '../../state/platform/lmdb-damage.js';
 import { JournalUnreadable } from '../contract/errors.js';
 
-/** Sees that the store's file is one and has all its pages. @throws JournalUnreadable */
+/** Sees that the store's file is one, and has all its pages where they belong. @throws JournalUnreadable */
 export function assertWhole(directory: string): void {
   let fault: string | undefined;
   try {
-    fault = lmdbFault(join(directory, 'data.mdb'));
+    const damage = damageBefore(join(directory, 'data.mdb'));
+    // Where only the list of free pages is wrong, the units go on until something is to be written.
+    if (damage?.isReadable === false) fault = damage.reason;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     fault = (error as Error).message;

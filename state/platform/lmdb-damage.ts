@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import {
   BIG_DATA,
   BRANCH,
   FLAGS_AT,
   HEAD_SIZE,
+  LEAF,
   LOWER_AT,
   lmdbFault,
   NO_PAGE,
+  NUMBER_AT,
+  OVERFLOW,
   PAGE_SIZE_AT,
   ROOTS_AT,
   SUB_ROOT_AT,
@@ -50,6 +53,22 @@ export function lmdbDamage(path: string): LmdbDamage | undefined {
   return undefined;
 }
 
+/** Bytes up to which a file is looked through before it is opened, which takes a few milliseconds. */
+const LOOKED_THROUGH = 2 ** 22;
+
+/**
+ * Finds what is wrong with a file before lmdb opens it: where lmdb follows a page that is something else, it ends the
+ * process by a signal, and what it refuses it prints to stderr by itself. Only a file that is not too large for that is
+ * looked through.
+ * @returns undefined if nothing is known against it
+ * @throws errors of the file system
+ */
+export function damageBefore(path: string): LmdbDamage | undefined {
+  const fault = lmdbFault(path);
+  if (fault !== undefined) return { reason: fault, isReadable: false };
+  return statSync(path).size > LOOKED_THROUGH ? undefined : lmdbDamage(path);
+}
+
 interface NewestMeta {
   readonly commit: bigint;
   readonly pageSize: number;
@@ -70,8 +89,8 @@ function newestMeta(file: Buffer): NewestMeta {
   };
 }
 
-/** Thrown where a page is found a second time: a tree may lead round and round. */
-class Twice extends Error {}
+/** Thrown where a page is found a second time, as a tree may lead round and round, or is something else. */
+class Misplaced extends Error {}
 
 function damageOf(file: Buffer): LmdbDamage | undefined {
   const { pageSize, freeRoot, mainRoot } = newestMeta(file);
@@ -80,7 +99,7 @@ function damageOf(file: Buffer): LmdbDamage | undefined {
   const take = (first: bigint, count: bigint, owner: string): void => {
     for (let page = first; page < first + count; page++) {
       const other = owners.get(page);
-      if (other !== undefined) throw new Twice(`page ${page} is ${other}, and ${owner}`);
+      if (other !== undefined) throw new Misplaced(`page ${page} is ${other}, and ${owner}`);
       owners.set(page, owner);
     }
   };
@@ -89,7 +108,7 @@ function damageOf(file: Buffer): LmdbDamage | undefined {
   const walk = (root: bigint, record: (key: Buffer, data: Buffer) => void): void => {
     if (root === NO_PAGE) return;
     take(root, 1n, 'in use');
-    const page = pageAt(root);
+    const page = pageAt(root, BRANCH | LEAF);
     const count = page.readUInt16LE(LOWER_AT) >> 1;
     for (let index = 0; index < count; index++) {
       const at = HEAD_SIZE + page.readUInt16LE(HEAD_SIZE + 2 * index);
@@ -104,20 +123,25 @@ function damageOf(file: Buffer): LmdbDamage | undefined {
       if (flags & BIG_DATA) {
         const first = page.readBigUInt64LE(dataAt);
         take(first, page.readBigUInt64LE(dataAt + 16), 'in use');
+        pageAt(first, OVERFLOW);
         record(key, file.subarray(Number(first) * pageSize + HEAD_SIZE));
       } else record(key, page.subarray(dataAt));
     }
   };
 
-  const pageAt = (page: bigint): Buffer =>
-    file.subarray(Number(page) * pageSize, (Number(page) + 1) * pageSize);
+  const pageAt = (number: bigint, kinds: number): Buffer => {
+    const page = file.subarray(Number(number) * pageSize, (Number(number) + 1) * pageSize);
+    if (page.readBigUInt64LE(NUMBER_AT) !== number || (page.readUInt16LE(FLAGS_AT) & kinds) === 0)
+      throw new Misplaced(`page ${number} is in use, and holds something else`);
+    return page;
+  };
 
   const lists: { readonly commit: bigint; readonly list: Buffer }[] = [];
   try {
     walk(mainRoot, () => undefined);
     walk(freeRoot, (key, list) => lists.push({ commit: key.readBigUInt64LE(0), list }));
   } catch (error) {
-    if (error instanceof Twice) return { reason: error.message, isReadable: false };
+    if (error instanceof Misplaced) return { reason: error.message, isReadable: false };
     if (error instanceof RangeError)
       return { reason: 'a page leads out of itself or of the file', isReadable: false };
     throw error;
@@ -127,7 +151,7 @@ function damageOf(file: Buffer): LmdbDamage | undefined {
       for (const [first, count] of runsOf(list)) take(first, count, `free since commit ${commit}`);
     }
   } catch (error) {
-    if (error instanceof Twice) return { reason: error.message, isReadable: true };
+    if (error instanceof Misplaced) return { reason: error.message, isReadable: true };
     if (error instanceof RangeError)
       return { reason: 'its list of free pages cannot be read', isReadable: true };
     throw error;

@@ -11,7 +11,9 @@ const LAST_PAGE_AT = 144;
 const META_SIZE = 160;
 
 // Offsets in other pages (`MDB_page_header`, `MDB_node`):
-/** 16 bits: `BRANCH`, `LEAF`. */
+/** 64 bits: the page's own number. */
+export const NUMBER_AT = 0;
+/** 16 bits: `BRANCH`, `LEAF`, `OVERFLOW`. */
 export const FLAGS_AT = 18;
 /** 16 bits: twice the number of nodes, whose places follow the head. */
 export const LOWER_AT = 20;
@@ -19,7 +21,10 @@ export const LOWER_AT = 20;
 export const HEAD_SIZE = 24;
 /** Leads to pages. */
 export const BRANCH = 1;
-const LEAF = 2;
+/** Holds records. */
+export const LEAF = 2;
+/** The first of several, which hold one record's data. */
+export const OVERFLOW = 4;
 /** A node's flag: its data is on pages of its own. */
 export const BIG_DATA = 1;
 /** A node's flag: its data is a tree. */

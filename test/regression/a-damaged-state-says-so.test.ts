@@ -108,6 +108,14 @@ describe('an embedded state whose pages are used twice', () => {
     assert.match((await box.ok('bootstrap', '--mend')).stderr, /is not damaged/);
   });
 
+  it('is told by what writes, in one sentence, without a word of lmdb', async () => {
+    const { box } = world;
+    await listTwice();
+    const { code, stderr } = await box.run('destroy-environment', '--yes');
+    assert.equal(code, 1);
+    assert.match(stderr, /^ensemble: .*its file is damaged: page \d+ .*\n {2}try: .*--mend\n$/);
+  });
+
   it('is not made anew while a process has it open', async () => {
     const { box } = world;
     await listTwice();

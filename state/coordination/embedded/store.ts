@@ -1,9 +1,10 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, pause } from '../../platform/clock.js';
+import { damageBefore } from '../../platform/lmdb-damage.js';
 import { lmdbFault } from '../../platform/lmdb-file.js';
 import { makePrivateDirectory } from '../../platform/make-directory.js';
-import { CoordinatorUnreachable, type StateDamaged } from '../errors.js';
+import { CoordinatorUnreachable, StateDamaged } from '../errors.js';
 import { CommitNumber } from './commit-number.js';
 import { Doorbell } from './doorbell.js';
 import { instant, overdue } from './leases.js';
@@ -246,10 +247,11 @@ export async function openStore(terms: Terms): Promise<Store> {
   const { url, directory, clock } = terms;
   makePrivateDirectory(directory, ['data.mdb', 'lock.mdb', 'doorbell']);
   const real = realpathSync(directory);
-  await checkData(url, join(real, 'data.mdb'), clock);
+  const damage = await checkData(url, join(real, 'data.mdb'), clock);
   const standing = stores.get(real);
   const store = standing === undefined || standing.isLeft ? await openNew(real, terms) : standing;
   store.join();
+  if (damage !== undefined) store.damage = damage;
   try {
     await prepare(url, store);
   } catch (error) {
@@ -303,16 +305,26 @@ async function awaitTurn(turn: Turn, terms: Terms): Promise<void> {
   if (waited === undefined) throw stateLocked(terms, last, requestTimeout);
 }
 
-async function checkData(url: string, data: string, clock: Clock): Promise<void> {
-  if (!existsSync(data) || lmdbFault(data) === undefined) return;
+/**
+ * @returns what forbids writing to a file that can be read
+ * @throws CoordinatorUnreachable, StateDamaged where it cannot be read
+ */
+async function checkData(url: string, data: string, clock: Clock): Promise<StateDamaged | undefined> {
+  if (!existsSync(data) || damageBefore(data) === undefined) return undefined;
   // Another process may be writing its first pages just now.
   await pause(clock, 200);
   const fault = lmdbFault(data);
-  if (fault === undefined) return;
-  throw new CoordinatorUnreachable({
-    coordinator: url,
-    reason: `${data} is damaged, or is no store of Ensemble: ${fault}`,
-  });
+  if (fault !== undefined)
+    throw new CoordinatorUnreachable({
+      coordinator: url,
+      reason: `${data} is damaged, or is no store of Ensemble: ${fault}`,
+      next: 'end the agent, and restore a backup of its directory; or check the environment’s `state` in environments.yaml',
+    });
+  const damage = damageBefore(data);
+  if (damage === undefined) return undefined;
+  const told = new StateDamaged(url, damage.reason, damage.isReadable);
+  if (!damage.isReadable) throw told;
+  return told;
 }
 
 async function prepare(url: string, store: Store): Promise<void> {
