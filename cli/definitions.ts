@@ -79,6 +79,11 @@ export const commands: readonly CommandDefinition[] = [
         description:
           'first make an embedded state that is damaged anew, from all that it holds; keeps the damaged file',
       },
+      {
+        flags: '--yes',
+        description:
+          'have what removed units left go where a shorter keep-removed ends its time; without this, only say what',
+      },
     ],
     examples: ['ensemble bootstrap', 'ensemble bootstrap -e production', 'ensemble bootstrap --mend'],
     run: async (_args, options: BootstrapOptions, invocation) =>

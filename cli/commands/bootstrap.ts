@@ -1,10 +1,12 @@
-import { bootstrapEnvironment, changeKeepRemoved } from '../../control/environment/bootstrap.js';
+import { bootstrapEnvironment, type KeptLess, keptLess } from '../../control/environment/bootstrap.js';
 import { someOf } from '../../control/names-of.js';
+import { setKeepRemoved } from '../../control/prune/kept.js';
 import type { Requester } from '../../state/model/requester.js';
 import { join } from 'node:path';
 import { systemClock } from '../../state/platform/clock.js';
 import { ensembleHome, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';
+import { NotConfirmed } from '../output/errors.js';
 import type { Output } from '../output/output.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { formatTime } from '../output/durations.js';
@@ -17,10 +19,14 @@ const FIRST = 'local';
 
 export interface BootstrapOptions {
   readonly mend?: boolean;
+  readonly yes?: boolean;
 }
 
 /** Makes an environment ready: the file where there is none, the storage, the tree. */
-export async function bootstrap({ mend }: BootstrapOptions, invocation: Invocation): Promise<ExitCode> {
+export async function bootstrap(
+  { mend, yes = false }: BootstrapOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
   const { globals, output } = invocation;
   const name = globals.environment ?? (process.env.ENSEMBLE_ENV || FIRST);
   if (name === FIRST && globals.state === undefined && (await writeFirstEnvironments())) {
@@ -37,8 +43,12 @@ export async function bootstrap({ mend }: BootstrapOptions, invocation: Invocati
     output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
     output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
     const { keepRemoved } = environment;
-    if (keepRemoved !== undefined)
-      tellKeepRemoved(await changeKeepRemoved(coordinator, keepRemoved, by()), keepRemoved, output);
+    if (keepRemoved !== undefined) {
+      const going = await keptLess(coordinator, keepRemoved);
+      if (going !== undefined && !yes) throw new NotConfirmed(whatGoes(going, keepRemoved));
+      const before = await setKeepRemoved(coordinator, keepRemoved, by());
+      if (before !== undefined) tellKeepRemoved(going, keepRemoved, output);
+    }
     if (made) {
       output.notice(`next, on each machine that shall run units:\n  ${agentCommand(session)}`);
       output.notice(
@@ -64,21 +74,27 @@ async function mendState(invocation: Invocation): Promise<void> {
   invocation.output.notice(`the damaged file is kept: ${kept}`);
 }
 
-function tellKeepRemoved(
-  changed: Awaited<ReturnType<typeof changeKeepRemoved>>,
+/** What is kept already follows the new time, and what is older goes at once: too late for a warning afterwards. */
+function whatGoes(
+  { units, bytes, machines }: KeptLess,
   keepRemoved: number,
-  output: Output,
-): void {
-  if (changed === undefined) return;
+): { readonly what: string; readonly parts: readonly string[] } {
+  const older = keepRemoved === 0 ? '' : `, as far as it is older than ${formatTime(keepRemoved)}`;
+  return {
+    what: `what removed units left${older}`,
+    parts: [
+      `${units} unit${units === 1 ? '' : 's'} with ${formatBytes(bytes)} on ${someOf(machines, 'machines')}`,
+    ],
+  };
+}
+
+function tellKeepRemoved(going: KeptLess | undefined, keepRemoved: number, output: Output): void {
   output.notice(
     keepRemoved === 0
       ? 'what removed units leave is not kept'
       : `what removed units leave is kept for ${formatTime(keepRemoved)}`,
   );
-  if (changed.going === undefined) return;
-  const { units, bytes, machines } = changed.going;
-  const older = keepRemoved === 0 ? '' : `, as far as it is older than ${formatTime(keepRemoved)}`;
-  output.warn(
-    `what is kept of ${units} removed unit${units === 1 ? '' : 's'} goes now${older}: ${formatBytes(bytes)} on ${someOf(machines, 'machines')}`,
-  );
+  if (going === undefined) return;
+  const { what, parts } = whatGoes(going, keepRemoved);
+  output.notice(`${what} goes now: ${parts.join(', ')}`);
 }

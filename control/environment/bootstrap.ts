@@ -12,7 +12,7 @@ import { fileDigest } from '../../state/storage/digest.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { StorageUnusable } from '../errors.js';
 import { someOf } from '../names-of.js';
-import { setKeepRemoved } from '../prune/kept.js';
+import { readKeepRemoved } from '../prune/kept.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
 
@@ -56,27 +56,18 @@ export interface KeptLess {
 }
 
 /**
- * Says for how long what removed units leave is kept. What is kept already follows it: where less is kept from now on,
- * some of it goes at once.
- * @param keepRemoved milliseconds
- * @returns what may go, where there is any; undefined where it was so already
+ * Finds what machines keep of removed units that may go where it is kept for `keepRemoved` milliseconds from now on. What
+ * is kept until somebody prunes it stays.
+ * @returns undefined where nothing of it goes sooner than before
  */
-export async function changeKeepRemoved(
-  coordinator: Coordinator,
-  keepRemoved: number,
-  by: Requester,
-): Promise<{ readonly going: KeptLess | undefined } | undefined> {
-  const before = await setKeepRemoved(coordinator, keepRemoved, by);
-  if (before === undefined) return undefined;
-  if (keepRemoved >= before) return { going: undefined };
+export async function keptLess(coordinator: Coordinator, keepRemoved: number): Promise<KeptLess | undefined> {
+  if (keepRemoved >= (await readKeepRemoved(coordinator))) return undefined;
   const keeping = (await readMachines(coordinator)).flatMap(({ name, machine: { kept } }) =>
-    kept === undefined || kept.units === 0 ? [] : [{ name, ...kept }],
+    kept?.until === undefined || kept.units === 0 ? [] : [{ name, ...kept }],
   );
-  if (keeping.length === 0) return { going: undefined };
+  if (keeping.length === 0) return undefined;
   const sum = (of: 'units' | 'bytes'): number => keeping.reduce((all, each) => all + each[of], 0);
-  return {
-    going: { units: sum('units'), bytes: sum('bytes'), machines: keeping.map(({ name }) => name) },
-  };
+  return { units: sum('units'), bytes: sum('bytes'), machines: keeping.map(({ name }) => name) };
 }
 
 /** Stores a small object and looks for it: that the URL is well-formed says little. */

@@ -37,8 +37,16 @@ export async function requestKept(
   }
 }
 
-function hours(milliseconds: number): string {
-  return `${Number((milliseconds / 3_600_000).toFixed(2))} h`;
+/** Spells a time as environments.yaml does, such as `7d`. */
+function spelt(milliseconds: number): string {
+  if (milliseconds === 0) return '0';
+  for (const [unit, length] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+  ] as const)
+    if (milliseconds % length === 0) return `${milliseconds / length}${unit}`;
+  return `${milliseconds / 1_000}s`;
 }
 
 /**
@@ -63,6 +71,16 @@ export async function recordKeptPruning(
 }
 
 /**
+ * Reads for how long the environment keeps what removed units leave, in milliseconds.
+ * @throws NodeNotFound where there is no environment
+ */
+export async function readKeepRemoved(coordinator: Coordinator): Promise<number> {
+  const layout = await readEntity(coordinator, paths.layout, layoutSchema);
+  if (layout === undefined) throw new NodeNotFound({ path: paths.layout });
+  return layout.value.keepRemoved ?? KEEP_REMOVED;
+}
+
+/**
  * Says in the environment for how long what removed units leave is kept, in milliseconds.
  * @param requester who is on record for it, where it changes
  * @returns what it was before, `KEEP_REMOVED` where that was not said; undefined where it is this already
@@ -83,7 +101,7 @@ export async function setKeepRemoved(
       requester &&
       requestEntry(requester, {
         what: 'bootstrap',
-        message: `keep-removed: ${hours(before)} → ${hours(keepRemoved)}`,
+        message: `keep-removed: ${spelt(before)} → ${spelt(keepRemoved)}`,
         details: { keepRemoved: { from: before, to: keepRemoved } },
       });
     await coordinator.transaction([

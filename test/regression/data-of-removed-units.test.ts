@@ -122,9 +122,16 @@ describe('the data of a removed unit', function () {
     assert.equal(code, 1);
     assert.match(stderr, /keep-removed.*is no time: write e.g. 7d, 12h or 30m, or 0/);
     await writeFile(file, `${text}    keep-removed: 0\n`);
-    const shorter = await does('bootstrap');
+    const refused = await ensemble(world, 'bootstrap');
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.stderr,
+      /this would remove what removed units left: 1 unit with .* on m0; nothing was removed\n {2}try: the same command with --yes/,
+    );
+    assert.match(await does('prune', '--removed', '--dry-run'), /f\/0 +m0/);
+    const shorter = await does('bootstrap', '--yes');
     assert.match(shorter, /what removed units leave is not kept/);
-    assert.match(shorter, /warning: what is kept of 1 removed unit goes now: .* on m0$/m);
+    assert.match(shorter, /what removed units left goes now: 1 unit with .* on m0$/m);
     const asked = JSON.parse(await does('history', '--what', 'bootstrap', '--format', 'json'));
     const changes = asked.flatMap((entry: { details?: object }) => entry.details ?? []);
     assert.deepEqual(changes, [
