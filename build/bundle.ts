@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const bin = join(root, 'dist/bin');
 
 /** Packages with native code, or so large that only who needs them shall read them: they stay where npm put them. */
-const outside = /^(lmdb|@viz-js\/viz|@aws-sdk\/.*)$/;
+const outside = /^(lmdb|undici|@viz-js\/viz|@aws-sdk\/.*)$/;
 
 /** An import of a package outside becomes a `require` at the moment the module that imports it is first needed. */
 const whenNeeded: Plugin = {

@@ -14,6 +14,7 @@ import { environmentCommands } from './definitions/environment.js';
 import { holdingCommands } from './definitions/holding.js';
 import { newerCommand } from './definitions/newer.js';
 import { relationCommands } from './definitions/relations.js';
+import { repositoryCommands } from './definitions/repositories.js';
 import { statusCommand } from './definitions/status.js';
 import * as values from './arguments/values.js';
 
@@ -36,8 +37,8 @@ const placing: readonly OptionDefinition[] = [
 ];
 
 const repository: OptionDefinition = {
-  flags: '--repository <directory>',
-  description: 'the directory of formulas to look in',
+  flags: '--repository <place>',
+  description: 'the directory of formulas to look in, or the URL of one',
   env: 'ENSEMBLE_REPOSITORY',
   completes: 'directories',
 };
@@ -93,8 +94,8 @@ export const commands: readonly CommandDefinition[] = [
     name: 'deploy',
     summary: 'deploy a formula as a service',
     details:
-      'Takes the highest revision there is, unless FORMULA names one, as in mysql-12. A deploy that was interrupted is gone\n' +
-      'on with by the same command.',
+      'Takes the highest revision that is no prerelease, unless FORMULA names one, as in mysql-12. A deploy that was\n' +
+      'interrupted is gone on with by the same command.',
     arguments: [
       { name: '<formula>', description: 'the formula, or formula-revision', completes: 'formulas' },
       {
@@ -233,8 +234,9 @@ export const commands: readonly CommandDefinition[] = [
     arguments: [service],
     options: [
       {
-        flags: '--repository <directory>',
-        description: 'look here instead, from now on (default: where the service came from)',
+        flags: '--repository <place>',
+        description:
+          'look in this directory or at this URL instead, from now on (default: where the service came from)',
         completes: 'directories',
       },
       { flags: '-n, --dry-run', description: 'show what would change, and change nothing' },
@@ -302,5 +304,6 @@ export const commands: readonly CommandDefinition[] = [
   ...debuggingCommands,
   ...relationCommands,
   ...environmentCommands,
+  ...repositoryCommands,
   ...completionCommands(() => ({ commands, globalOptions })),
 ];

@@ -33,9 +33,12 @@ export class UnitOfOtherService extends defineError<{ unit: string; service: str
 ) {}
 
 /** `upgrade-formula --bump` and `deploy --upgrade` write into the formula's directory, which a bundle is not. */
-export class BumpNeedsDirectory extends defineError<{ path: string }>(
+export class BumpNeedsDirectory extends defineError<{ path: string; kind: 'bundle' | 'remote' }>(
   'bump-needs-directory',
-  ({ path }) => `${path} is a bundle, and a bundle is never changed`,
+  ({ path, kind }) =>
+    kind === 'bundle'
+      ? `${path} is a bundle, and a bundle is never changed`
+      : `${path} is not on this machine, so its revision cannot be raised`,
   'put the formula’s directory into the repository, or leave the revision as it is: without --bump, or deploy’s --upgrade',
 ) {}
 
@@ -44,6 +47,26 @@ export class NothingMatches extends defineError<{ scope: string }>(
   'nothing-matches',
   ({ scope }) => `no service, unit or machine is called ${scope}`,
   'ensemble status',
+) {}
+
+/** The name stands for another repository, or the repository has another name. */
+export class RepositoryKnown extends defineError<{
+  /** As it is known. */
+  name: string;
+  url: string;
+}>(
+  'repository-known',
+  ({ name, url }) => `the environment knows ${url} as the repository ${name}`,
+  ({ name }) =>
+    `use it as --repository ${name}, or take that name away first: ensemble repository remove ${name}`,
+) {}
+
+/** The environment has no repository of this name. */
+export class RepositoryUnknown extends defineError<{ name: string; known: readonly string[] }>(
+  'repository-unknown',
+  ({ name }) => `the environment has no repository called ${name}`,
+  ({ known, name }) =>
+    known.length === 0 ? `ensemble repository add ${name} URL` : `choose one of ${known.join(', ')}`,
 ) {}
 
 /** The new formula would break relations that are in use. */

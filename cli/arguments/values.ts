@@ -26,6 +26,17 @@ export function serviceNames(text: string, before: readonly string[] = []): read
   return [...before, serviceName(text)];
 }
 
+/** `mysql-12`, several by repeating the option. */
+export function namedRevisions(
+  text: string,
+  before: readonly { readonly name: string; readonly revision: number }[] = [],
+): readonly { readonly name: string; readonly revision: number }[] {
+  const { name = '', number = '' } = /^(?<name>.+)-(?<number>\d{1,15})$/.exec(text)?.groups ?? {};
+  if (number === '' || nameFault(name) !== undefined)
+    throw new ValueRefused('Write a formula with its revision, such as mysql-12.');
+  return [...before, { name, revision: Number(number) }];
+}
+
 export function unitName(text: string): string {
   const match = /^(.+)\/(0|[1-9]\d{0,14})$/.exec(text);
   if (match === null || nameFault(match[1] ?? '') !== undefined) {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { environmentNames } from '../../state/environments/environments-file.js';
-import { openRepository } from '../../state/formula/repository.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
 import { parseSound } from '../../state/model/entity.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { readMachines } from '../../state/model/machines.js';

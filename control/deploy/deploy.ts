@@ -3,7 +3,8 @@ import type { Candidate } from '../../state/formula/candidate.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { formatFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
-import { openRepository, type Repository } from '../../state/formula/repository.js';
+import { releaseOf } from '../../state/formula/release.js';
+import type { Repository } from '../../state/formula/repositories/repository.js';
 import { readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists, ServiceNotFound } from '../../state/model/errors.js';
 import { requestEntry } from '../../state/model/history-entry.js';
@@ -13,6 +14,7 @@ import type { Requester } from '../../state/model/requester.js';
 import { type ConfigValues, type Service, serviceSchema } from '../../state/model/schemas.js';
 import { createService, unitsOfService } from '../../state/model/services.js';
 import { EnsembleError } from '../../state/platform/errors.js';
+import { openNamed } from '../repositories/open-named.js';
 import { UnitsNotAdded } from '../errors.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
 import { raiseRevision } from '../publish/raise-revision.js';
@@ -26,9 +28,9 @@ export interface DeployRequest {
   readonly service: string;
   /** Its name. */
   readonly formula: string;
-  /** Default: the highest there is. */
+  /** Default: the highest that is no prerelease; where there are only such, the highest of these. */
   readonly revision: number | undefined;
-  /** The directory to find it in. */
+  /** The repository to find it in: a path, a URL, or the name that the environment has for one. */
   readonly repository: string;
   /** Give the formula under development the next revision first. */
   readonly raise: boolean;
@@ -80,7 +82,7 @@ export async function deployFormula(
   const standing = await findService(coordinator, request.service);
   if (standing === undefined && request.machine !== undefined)
     await requireOpenMachine(coordinator, request.machine);
-  const repository = await repositoryOf(request, standing);
+  const repository = await repositoryOf(coordinator, request, standing);
   const candidate = candidateIn(repository, request);
   const formula = formatFormulaId(candidate.id);
   if (standing !== undefined && standing.formula !== formula)
@@ -97,24 +99,32 @@ async function findService(coordinator: Coordinator, name: string): Promise<Serv
 }
 
 async function repositoryOf(
+  coordinator: Coordinator,
   { repository, formula, raise, configOf }: DeployRequest,
   standing: Service | undefined,
 ): Promise<Repository> {
-  const found = await openRepository(repository);
+  const found = await openNamed(coordinator, repository);
   // Where the service stands, the revision was raised for it.
   if (!raise || standing !== undefined) return found;
   return raiseRevision(found, formula, (raised) => configOf(formula, raised));
 }
 
-function candidateIn(repository: Repository, { formula, revision }: DeployRequest): Candidate {
-  return revision === undefined ? repository.latest(formula) : repository.find(formula, revision);
+function candidateIn(repository: Repository, { formula, revision, raise }: DeployRequest): Candidate {
+  if (revision !== undefined) return repository.find(formula, revision);
+  const latest = repository.latest(formula);
+  // What is raised is meant, whatever it says of itself.
+  if (raise) return latest;
+  const released = repository
+    .revisions(formula)
+    .findLast(({ metadata, withdrawn }) => withdrawn === undefined && !releaseOf(metadata).prerelease);
+  return released ?? latest;
 }
 
 /** Makes the service, unless it stands as this very request makes it. @throws ServiceExists */
 async function makeService(
   session: Session,
   request: DeployRequest,
-  { name, path }: Repository,
+  { name, location }: Repository,
   candidate: Candidate,
   standing: Service | undefined,
   now: number,
@@ -128,7 +138,7 @@ async function makeService(
     const wanted: WantedDeploy = {
       formula,
       prepared,
-      repository: { name, path },
+      repository: { name, path: location },
       config: await configOf(formula, prepared.formula),
       units: subordinate ? undefined : (request.units ?? 1),
       machine,

@@ -1,7 +1,8 @@
 import { mapBounded } from '../../state/formula/concurrency.js';
 import { FormulaNotFound } from '../../state/formula/errors.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
-import { openRepository, type Repository } from '../../state/formula/repository.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
+import type { Repository } from '../../state/formula/repositories/repository.js';
 import type { Service } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { paths } from '../../state/model/paths.js';
@@ -92,6 +93,6 @@ async function judge(
     .filter((each) => each.name === formula && (each.revision ?? Number.POSITIVE_INFINITY) > revision)
     .map(({ error }) => error.message);
   if (offered.length === 0 && problems.length === 0)
-    throw new FormulaNotFound({ formula, repository: repository.path, known: repository.formulas });
+    throw new FormulaNotFound({ formula, repository: repository.location, known: repository.formulas });
   return { opinion: opinionOf(await readStanding(coordinator, name, service), offered), problems };
 }

@@ -1,8 +1,9 @@
 import { bumpRevision } from '../../state/formula/bump.js';
-import type { Candidate } from '../../state/formula/candidate.js';
+import type { LocalCandidate } from '../../state/formula/candidate.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { publishable } from '../../state/formula/publishable.js';
-import { openRepository, type Repository } from '../../state/formula/repository.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
+import type { Repository } from '../../state/formula/repositories/repository.js';
 import { BumpNeedsDirectory } from '../errors.js';
 import { withWorkDirectory } from './work-directory.js';
 
@@ -10,9 +11,9 @@ import { withWorkDirectory } from './work-directory.js';
  * The highest revision of a formula, whose files can be written.
  * @throws FormulaNotFound, BumpNeedsDirectory where it is a bundle
  */
-export function underDevelopment(repository: Repository, formula: string): Candidate {
+export function underDevelopment(repository: Repository, formula: string): LocalCandidate {
   const latest = repository.latest(formula);
-  if (latest.kind !== 'directory') throw new BumpNeedsDirectory({ path: latest.path });
+  if (latest.kind !== 'directory') throw new BumpNeedsDirectory({ path: latest.path, kind: latest.kind });
   return latest;
 }
 
@@ -31,5 +32,5 @@ export async function raiseRevision(
   const prepared = await withWorkDirectory((directory) => publishable(candidate, directory));
   await accept(prepared.formula);
   await bumpRevision(candidate.path);
-  return openRepository(repository.path);
+  return openRepository(repository.location, { name: repository.name });
 }

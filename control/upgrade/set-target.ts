@@ -1,6 +1,4 @@
-import { dirname } from 'node:path';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import type { Candidate } from '../../state/formula/candidate.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
@@ -15,7 +13,7 @@ import { checkFit } from './compatibility.js';
  * Sets the formula that a service shall run, version-checked: of two operators at once, the one with the higher
  * revision wins, whoever comes first; with the same revision both do. Its peer relations become those of the formula.
  * @param force also where relations in use are dropped or changed, and where the service went back from the formula
- * @param origin where the formula was found, to look there from now on; undefined to leave the origin as it is. The
+ * @param origin the repository where the formula was found, to look there from now on; undefined to leave the origin as it is. The
  *   repository's name stays: it is part of the formula's id
  * @param asked goes on the service's record where its formula changes
  * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted, RelationsInUse, SubordinateChanged
@@ -25,7 +23,7 @@ export async function setTarget(
   service: string,
   formulaId: string,
   formula: Formula,
-  { origin, force }: { readonly origin: Candidate | undefined; readonly force: boolean },
+  { origin, force }: { readonly origin: string | undefined; readonly force: boolean },
   asked: HistoryEntry,
 ): Promise<void> {
   const { revision } = parseFormulaId(formulaId);
@@ -34,8 +32,7 @@ export async function setTarget(
     const deployed = parseFormulaId(current.formula);
     if (deployed.revision > revision)
       throw new UpgradeOvertaken({ service, wanted: formulaId, formula: current.formula });
-    const repository =
-      origin === undefined ? current.repository : { ...current.repository, path: dirname(origin.path) };
+    const repository = origin === undefined ? current.repository : { ...current.repository, path: origin };
     if (current.formula === formulaId && current.repository.path === repository.path) return undefined;
     if (current.formula === formulaId) return { ...current, repository };
     if (!force && current.bad?.includes(formulaId))

@@ -2,7 +2,7 @@ import type { Candidate } from '../../state/formula/candidate.js';
 import { RevisionNotFound } from '../../state/formula/errors.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { type FormulaId, formatFormulaId } from '../../state/formula/formula-id.js';
-import { openRepository, type Repository } from '../../state/formula/repository.js';
+import type { Repository } from '../../state/formula/repositories/repository.js';
 import { RevisionOlder } from '../errors.js';
 import { choose } from '../newer/choose.js';
 import type { Classified, Opinion } from '../newer/classify.js';
@@ -26,6 +26,8 @@ export interface Target {
   readonly id: string;
   /** Where its content lies; undefined where the repository has nothing newer and the service stays as it is. */
   readonly candidate: Candidate | undefined;
+  /** What a service remembers the repository by where it was looked for. */
+  readonly location: string;
   /** Higher revisions that are not taken, the highest first; none where one was asked for. */
   readonly passedOver: readonly Classified[];
   /** The revision the directory would get, where `--bump` and `--dry-run` were given together. */
@@ -35,6 +37,7 @@ export interface Target {
 /**
  * Looks for the revision to upgrade to: the one asked for, or the highest that fits. The deployed one itself is a target
  * too, for the units that are not on it.
+ * @param open asks the repository
  * @param judge what of these revisions is newer
  * @param accept throws where a formula that is about to get a new revision, of this id, is none to upgrade to
  * @throws RepositoryNotFound, FormulaNotFound, RevisionNotFound, RevisionOlder, BumpNeedsDirectory, …
@@ -42,15 +45,15 @@ export interface Target {
 export async function findTarget(
   service: string,
   deployed: FormulaId,
-  repositoryPath: string,
+  open: () => Promise<Repository>,
   options: TargetOptions,
   judge: (offered: readonly Candidate[]) => Promise<Opinion>,
   accept: (id: string, formula: Formula) => Promise<unknown>,
 ): Promise<Target> {
-  let repository = await openRepository(repositoryPath);
+  let repository = await open();
   let { revision } = options;
   if (options.bump) {
-    const bumped = bumpedTarget(deployed, underDevelopment(repository, deployed.name));
+    const bumped = bumpedTarget(deployed, underDevelopment(repository, deployed.name), repository.location);
     if (options.dryRun) return bumped;
     repository = await raiseRevision(repository, deployed.name, (formula) => accept(bumped.id, formula));
     revision = repository.latest(deployed.name).id.revision;
@@ -60,7 +63,12 @@ export async function findTarget(
       ? await newest(deployed, repository, options, judge)
       : { candidate: named(service, deployed, repository, revision), passedOver: [] };
   const taken = candidate?.id.revision ?? deployed.revision;
-  return { id: formatFormulaId({ ...deployed, revision: taken }), candidate, passedOver };
+  return {
+    id: formatFormulaId({ ...deployed, revision: taken }),
+    location: repository.location,
+    candidate,
+    passedOver,
+  };
 }
 
 async function newest(
@@ -70,10 +78,10 @@ async function newest(
   judge: (offered: readonly Candidate[]) => Promise<Opinion>,
 ): Promise<Pick<Target, 'candidate' | 'passedOver'>> {
   const latest = repository.latest(deployed.name);
-  const { revision } = latest.id;
+  const offered = repository.revisions(deployed.name);
+  const { revision = latest.id.revision } = offered.at(-1)?.id ?? {};
   if (revision <= deployed.revision)
     return { candidate: revision < deployed.revision ? undefined : latest, passedOver: [] };
-  const offered = repository.revisions(deployed.name);
   const choice = choose(await judge(offered), compatible);
   // What is refused for one of these says so itself, with what can be done.
   const [reason] = choice.passedOver[0]?.reasons ?? [];
@@ -101,7 +109,13 @@ function named(
   }
 }
 
-function bumpedTarget(deployed: FormulaId, candidate: Candidate): Target {
+function bumpedTarget(deployed: FormulaId, candidate: Candidate, location: string): Target {
   const wouldBump = candidate.id.revision + 1;
-  return { id: formatFormulaId({ ...deployed, revision: wouldBump }), candidate, passedOver: [], wouldBump };
+  return {
+    id: formatFormulaId({ ...deployed, revision: wouldBump }),
+    candidate,
+    location,
+    passedOver: [],
+    wouldBump,
+  };
 }

@@ -1,5 +1,6 @@
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Formula } from '../../state/formula/formula.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
 import { publishable } from '../../state/formula/publishable.js';
 import type { Problem } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
@@ -14,6 +15,7 @@ import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.
 import { holdQuestion, overriddenText, readQuestioned, requireNotHeld } from '../hold/held-back.js';
 import { namesOf } from '../names-of.js';
 import type { Classified } from '../newer/classify.js';
+import { openNamed } from '../repositories/open-named.js';
 import { readStanding } from '../newer/facts.js';
 import { opinionOf } from '../newer/opinion.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
@@ -28,7 +30,7 @@ import { planUnits, type UnitPlan } from './unit-plan.js';
 /** A request to upgrade a service. */
 export interface UpgradeRequest extends TargetOptions {
   readonly service: string;
-  /** A directory to find the formula in, and from now on; default: the one that the service came from. */
+  /** A path, a URL or a name of a repository to find the formula in, and from now on; default: the one that the service came from. */
   readonly repository?: string | undefined;
   /** Only these units; default: all. */
   readonly units?: readonly string[] | undefined;
@@ -114,7 +116,10 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
   const target = await findTarget(
     name,
     deployed,
-    repository,
+    () =>
+      request.repository === undefined
+        ? openRepository(service.repository.path)
+        : openNamed(session.coordinator, request.repository),
     request,
     async (offered) => {
       const { deployed: runs, facts } = await readStanding(session.coordinator, name, service);
@@ -163,7 +168,7 @@ async function publishAndSet(
 ): Promise<void> {
   const { candidate, id } = target;
   if (candidate === undefined) return;
-  const origin = repository === undefined ? undefined : candidate;
+  const origin = repository === undefined ? undefined : target.location;
   await withWorkDirectory(async (directory) => {
     const prepared = await publishable(candidate, directory);
     // Before anything is published: a formula that does not fit leaves no trace.

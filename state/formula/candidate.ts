@@ -20,15 +20,39 @@ import { bundleManifest, readBundle } from './read-bundle.js';
 import { listTree } from './tree.js';
 
 /** A formula that a repository offers: understood, but its hooks and the rest of its tree not yet looked at. */
-export interface Candidate {
+export type Candidate = LocalCandidate | RemoteCandidate;
+
+/** What is known of any of them. */
+export interface Offered {
   readonly id: FormulaId;
-  /** Where it lies, absolute. */
-  readonly path: string;
-  readonly kind: 'directory' | 'bundle';
   readonly metadata: Metadata;
   readonly config: ConfigOptions;
   /** The names of the files and links directly in `hooks/`, sorted. */
   readonly hooks: readonly string[];
+  /** Its author took it back; why, where that is said. */
+  readonly withdrawn?: { readonly why?: string };
+}
+
+/** One that lies on this machine. */
+export interface LocalCandidate extends Offered {
+  readonly kind: 'directory' | 'bundle';
+  /** Where it lies, absolute. */
+  readonly path: string;
+}
+
+/** One that lies elsewhere. */
+export interface RemoteCandidate extends Offered {
+  readonly kind: 'remote';
+  /** Where it lies, for messages: a URL without secrets. */
+  readonly path: string;
+  /** Bytes, where that is known before it is fetched. */
+  readonly size?: number;
+  /**
+   * Brings it into a directory that is there, and verifies it.
+   * @returns where it lies then
+   * @throws RepositoryUnavailable, BundleDamaged, NotAFormula, FormulaTooLarge
+   */
+  fetch(directory: string): Promise<Pick<LocalCandidate, 'kind' | 'path'>>;
 }
 
 /** Something in a repository that cannot be offered, and as much of what it would be as can be told. */
@@ -46,40 +70,59 @@ export interface BrokenCandidate {
  */
 export async function inspectCandidate(
   path: string,
-  kind: Candidate['kind'],
+  kind: LocalCandidate['kind'],
   repository: string,
-): Promise<Candidate | BrokenCandidate> {
+): Promise<LocalCandidate | BrokenCandidate> {
+  const understood = await understand(path, repository, async () =>
+    kind === 'directory' ? { files: await readFormulaFiles(path), hooks: hooksIn(path) } : readBundled(path),
+  );
+  return 'error' in understood ? understood : { ...understood, path, kind };
+}
+
+/** The bytes of the files that say what a formula is, and the names of what is in `hooks/`. */
+export interface Essentials {
+  readonly files: FormulaFiles;
+  readonly hooks: readonly string[];
+}
+
+/**
+ * Reads what says what a formula is.
+ * @param path where it lies, for messages
+ * @param called the folder or file that it is, by which it is guessed where it cannot be read
+ */
+export async function understand(
+  path: string,
+  repository: string,
+  read: () => Promise<Essentials>,
+  called = basename(path),
+): Promise<Offered | BrokenCandidate> {
   let files: FormulaFiles = {};
   try {
-    const read =
-      kind === 'directory'
-        ? { files: await readFormulaFiles(path), hooks: hooksIn(path) }
-        : await readBundled(path);
-    files = read.files;
+    const found = await read();
+    files = found.files;
     const { metadata, config } = parseFormulaFiles(files, (name) => `${path}/${name}`);
     const { name, revision } = metadata;
-    const hooks = [...read.hooks].sort();
-    return { id: { repository, name, revision }, path, kind, metadata, config, hooks };
+    return { id: { repository, name, revision }, metadata, config, hooks: [...found.hooks].sort() };
   } catch (thrown) {
     const error =
       thrown instanceof EnsembleError ? thrown : new NotAFormula({ path, reason: (thrown as Error).message });
     return {
       path,
-      ...guessIdentity(path),
+      ...guessIdentity(called),
       ...(error instanceof FormulaInvalid ? glimpseIdentity(files) : {}),
       error,
     };
   }
 }
 
-function guessIdentity(path: string): { name: string; revision?: number } {
-  const stem = basename(path).replace(/\.(tar\.gz|tgz)$/, '');
+function guessIdentity(called: string): { name: string; revision?: number } {
+  const stem = called.replace(/\.(tar\.gz|tgz)$/, '');
   const { name = stem, revision } = /^(?<name>.+)-(?<revision>[0-9]{1,15})$/.exec(stem)?.groups ?? {};
   return revision === undefined ? { name } : { name, revision: Number(revision) };
 }
 
 /** The candidate's content, to compare two of one id. @throws FormulaEntryRefused, BundleUnsafe, BundleDamaged, … */
-export function candidateManifest(candidate: Candidate): Promise<Manifest> {
+export function candidateManifest(candidate: LocalCandidate): Promise<Manifest> {
   return candidate.kind === 'directory' ? listTree(candidate.path) : bundleManifest(candidate.path);
 }
 
@@ -95,9 +138,7 @@ function hooksIn(directory: string): readonly string[] {
 }
 
 /** The same files as `readFormulaFiles`, and the names of the hooks, out of a bundle; nothing else of it is kept. */
-async function readBundled(
-  bundle: string,
-): Promise<{ readonly files: FormulaFiles; readonly hooks: readonly string[] }> {
+async function readBundled(bundle: string): Promise<Essentials> {
   const files: Partial<Record<FormulaFileName, Uint8Array>> = {};
   const hooks: string[] = [];
   for await (const entry of readBundle(bundle)) {

@@ -113,6 +113,26 @@ export class RepositoryNotFound extends defineError<{ path: string; reason: stri
   ({ next = 'name a directory that holds formulas with --repository' }) => next,
 ) {}
 
+/** What is written as the URL of a repository cannot be one. `url` holds no secrets. */
+export class RepositoryUrlInvalid extends defineError<{ url: string; reason: string; next?: string }>(
+  'repository-url-invalid',
+  ({ url, reason }) => `${url} is no URL of a repository: ${reason}`,
+  ({ next = 'write it like https://HOST/PATH/ or a directory' }) => next,
+) {}
+
+/** A repository elsewhere could not be asked, or did not answer as one: what it holds is unknown. */
+export class RepositoryUnavailable extends defineError<{
+  repository: string;
+  reason: string;
+  next?: string;
+  /** Seconds after which it wants to be asked again, where it says so. */
+  retryAfter?: number | undefined;
+}>(
+  'repository-unavailable',
+  ({ repository, reason }) => `the repository ${repository} cannot be asked: ${reason}`,
+  ({ next = 'the same command again, when it answers' }) => next,
+) {}
+
 export class FormulaNotFound extends defineError<{
   formula: string;
   repository: string;

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../storage/storage.js';
 import { requireAnswer } from './answering.js';
 import { bundleTree } from './bundle.js';
-import type { Candidate } from './candidate.js';
+import type { Candidate, LocalCandidate, RemoteCandidate } from './candidate.js';
 import { FormulaChanging } from './errors.js';
 import { extractBundle } from './extract.js';
 import { type Formula, readFormula } from './formula.js';
@@ -20,18 +20,19 @@ export interface Publishable {
 }
 
 /**
- * Checks the whole of a candidate and makes its bundle in `workDirectory`, which is the caller's to remove; where the candidate is a bundle, `formula.directory` is a copy in there too. A bundle is unpacked and made
+ * Checks the whole of a candidate and makes its bundle in `workDirectory`, which is the caller's to remove; where the candidate is a bundle, or lies elsewhere, `formula.directory` is a copy in there too. A bundle is unpacked and made
  * again, so that the same tree has the same sha256 however, and by what tool, it was packed.
- * @throws RepositoryNotFound where it does not answer; what `readFormula`, `bundleFormula` and `extractBundle` throw
+ * @throws RepositoryNotFound where it does not answer; what `fetch` of the candidate throws; what `readFormula`, `bundleFormula` and `extractBundle` throw
  */
 export async function publishable(candidate: Candidate, workDirectory: string): Promise<Publishable> {
-  await requireAnswer(candidate.path, 'whole');
   const name = `${candidate.id.name}-${candidate.id.revision}`;
-  let directory = candidate.path;
   mkdirSync(workDirectory, { recursive: true });
-  if (candidate.kind === 'bundle') {
+  const local = candidate.kind === 'remote' ? await fetched(candidate, workDirectory) : candidate;
+  await requireAnswer(local.path, 'whole');
+  let directory = local.path;
+  if (local.kind === 'bundle') {
     directory = join(workDirectory, name);
-    await extractBundle(candidate.path, directory, { durable: false });
+    await extractBundle(local.path, directory, { durable: false });
   }
   const formula = await readFormula(directory);
   // The listing of the repository and this reading may lie a while apart, and what was chosen is the id.
@@ -41,4 +42,11 @@ export async function publishable(candidate: Candidate, workDirectory: string): 
   const bundle = join(workDirectory, `${name}.tar.gz`);
   const digest = await bundleTree(directory, manifest, bundle);
   return { bundle, digest, formula, manifest };
+}
+
+async function fetched(
+  candidate: RemoteCandidate,
+  workDirectory: string,
+): Promise<Pick<LocalCandidate, 'kind' | 'path'>> {
+  return candidate.fetch(mkdtempSync(join(workDirectory, 'fetched-')));
 }

@@ -2,6 +2,7 @@
 export const requestKinds = [
   'abort',
   'add-relation',
+  'add-repository',
   'add-unit',
   'bootstrap',
   'cordon',
@@ -14,6 +15,7 @@ export const requestKinds = [
   'prune',
   'remove-machine',
   'remove-relation',
+  'remove-repository',
   'remove-unit',
   'resolved',
   'revert',

@@ -32,6 +32,9 @@ export const paths = {
   /** Records of published bundles, also of pruned ones. */
   bundles: '/bundles',
   bundle: (sha256: string) => `/bundles/${sha256}`,
+  /** Where formulas come from, by the names that the environment has for these places. */
+  repositories: '/repositories',
+  repository: (name: string) => `/repositories/${name}`,
   services: '/services',
   service: (service: string) => `/services/${service}`,
   config: (service: string) => `/services/${service}/config`,

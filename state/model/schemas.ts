@@ -167,6 +167,9 @@ export const serviceSchema = remembering(
   }),
 );
 
+/** `/repositories/<name>`: where it is, as services remember it, and who named it when. */
+export const namedRepositorySchema = z.looseObject({ url: z.string(), since: instant, by: z.string() });
+
 /** `/numbers/<service>`: the number that its first unit gets when a service of this name is made again. */
 export const numbersSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
@@ -377,6 +380,7 @@ export type AgentPresence = z.infer<typeof agentSchema>;
 export type Taking = z.infer<typeof takingSchema>;
 export type MachineOwner = z.infer<typeof machineOwnerSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
+export type NamedRepository = z.infer<typeof namedRepositorySchema>;
 export type Service = z.infer<typeof serviceSchema>;
 export type ConfigValues = z.infer<typeof configValuesSchema>;
 export type ReplacedConfig = z.infer<typeof replacedConfigSchema>;

@@ -5,6 +5,7 @@ export const treeRoots: readonly string[] = [
   paths.machines,
   paths.formulas,
   paths.bundles,
+  paths.repositories,
   paths.services,
   paths.numbers,
   paths.units,

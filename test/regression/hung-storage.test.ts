@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../state/platform/clock.js';
-import { openRepository } from '../../state/formula/repository.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
 import { openDirectory } from '../../state/storage/directory.js';
 import { StorageUnreachable } from '../../state/storage/errors.js';
 import { fetchObject } from '../../state/storage/fetch.js';
@@ -113,7 +113,7 @@ describe('a directory storage that hangs', () => {
     const before = process.env.PATH;
     process.env.PATH = `${work}:${before}`;
     try {
-      await assert.rejects(openRepository(work, 300), {
+      await assert.rejects(openRepository(work, { silence: 300 }), {
         code: 'repository-not-found',
         message: `${work} is no repository: ${work} has not answered for 0.3 seconds`,
       });

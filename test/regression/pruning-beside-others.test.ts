@@ -8,7 +8,7 @@ import type { Session } from '../../control/session.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import { publishable } from '../../state/formula/publishable.js';
-import { openRepository } from '../../state/formula/repository.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
 import { newChangeId } from '../../state/model/conflict.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { requireAnswer } from '../../state/formula/answering.js';
 import { bundleFormula } from '../../state/formula/bundle.js';
 import { publishable } from '../../state/formula/publishable.js';
-import { openRepository } from '../../state/formula/repository.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

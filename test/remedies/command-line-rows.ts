@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
+import { filesOf, WebServer } from '../servers/web-server.js';
 import type { Row } from './stage.js';
 
 const CONFIG = 'options:\n  title: {type: string, default: a}\n  size: {type: int, default: 1}\n';
@@ -273,6 +274,61 @@ export const commandLineRows: readonly Row[] = [
       await rename(stage.world.path('world'), stage.world.path('elsewhere', 'world'));
       const said = await stage.fails('ensemble deploy -n 0 --repository world f', /is no repository/);
       await stage.ok(`ensemble deploy -n 0 ${stage.named(said, /--repository/)} elsewhere/world f`);
+    },
+  },
+  {
+    code: 'repository-url-invalid',
+    by: 'a directory, or a URL as it is printed',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      const said = await stage.fails(
+        'ensemble deploy -n 0 --repository ftp://example.com/world f',
+        /is no URL of a repository/,
+      );
+      stage.named(said, /https:\/\/HOST\/PATH\/ or a directory/);
+      await stage.ok('ensemble deploy -n 0 --repository world f');
+    },
+  },
+  {
+    code: 'repository-unavailable',
+    by: 'the same command again, when the server is there',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      await stage.ok('ensemble index world');
+      const server = await WebServer.start((_request, response) => void response.writeHead(503).end());
+      try {
+        const deploy = `ensemble deploy -n 0 --repository ${server.url} f`;
+        stage.named(await stage.fails(deploy, /it answers 503/), /the same command again/);
+        server.answering = filesOf(stage.world.path('world'));
+        await stage.ok(deploy);
+      } finally {
+        await server.stop();
+      }
+    },
+  },
+  {
+    code: 'repository-known',
+    by: 'the name that there is, or repository remove, as printed',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      await stage.ok('ensemble repository add ours world');
+      const said = await stage.fails(
+        'ensemble repository add theirs ./world/',
+        /knows .* as the repository ours/,
+      );
+      await stage.ok(`ensemble deploy -n 0 ${stage.named(said, /--repository ours/)} f`);
+      await stage.follow(said, /ensemble repository remove ours/);
+      await stage.ok('ensemble repository add theirs world');
+    },
+  },
+  {
+    code: 'repository-unknown',
+    by: 'repository add, as printed',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      const said = await stage.fails('ensemble repository show ours', /no repository called ours/);
+      await stage.follow(said, /ensemble repository add ours URL/, { URL: 'world' });
+      await stage.ok('ensemble repository show ours');
     },
   },
   {

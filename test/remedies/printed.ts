@@ -25,6 +25,10 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'hold-upgrade names what ends it',
   },
+  'cli/commands/repository.ts: ensemble repository add NAME URL': {
+    test: 'test/cli/repository.test.ts',
+    says: 'is named where there is none',
+  },
   'cli/newer/newer-lines.ts: ensemble upgrade-formula --dry-run --revision {revision} {service}': {
     test: 'test/cli/newer.test.ts',
     says: 'names commands that take what it shows',
@@ -269,6 +273,10 @@ export const printed: Readonly<
   'control/cordon.ts: ensemble uncordon {first}': {
     test: 'test/remedies/unit-rows.ts',
     says: 'uncordon, as printed, where every machine is cordoned',
+  },
+  'state/formula/repositories/http-index.ts: ensemble index DIRECTORY': {
+    test: 'test/cli/index.test.ts',
+    says: 'is named where a web server shows none',
   },
   'state/model/start-advice.ts: ensemble-agent{choice} --machine {machine}': {
     test: 'test/remedies/agent-rows.ts',

@@ -23,6 +23,7 @@ const requirements: readonly Requirement[] = [
     packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object'],
     present: () => swiftCommands.every(isCommand),
   },
+  { name: 'git', packages: ['git'], present: () => isCommand('git') },
   { name: 'tmux', packages: ['tmux'], present: () => isCommand('tmux') },
   { name: 'python3', packages: ['python3'], present: () => isCommand('python3') },
   { name: 'zsh', packages: ['zsh'], present: () => isCommand('zsh') },

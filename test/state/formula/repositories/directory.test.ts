@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { bundleFormula } from '../../../state/formula/bundle.js';
+import { bundleFormula } from '../../../../state/formula/bundle.js';
 import {
   BundleDamaged,
   FormulaContentsDiffer,
@@ -11,11 +11,11 @@ import {
   NotAFormula,
   RepositoryNotFound,
   RevisionNotFound,
-} from '../../../state/formula/errors.js';
-import { publishable } from '../../../state/formula/publishable.js';
-import { openRepository } from '../../../state/formula/repository.js';
-import { listTree } from '../../../state/formula/tree.js';
-import { formulaTree, type Tree, Workshop } from './workshop.js';
+} from '../../../../state/formula/errors.js';
+import { publishable } from '../../../../state/formula/publishable.js';
+import { openRepository } from '../../../../state/formula/repositories/open.js';
+import { listTree } from '../../../../state/formula/tree.js';
+import { formulaTree, type Tree, Workshop } from '../workshop.js';
 
 describe('a repository', () => {
   const workshop = new Workshop();
@@ -58,9 +58,9 @@ describe('a repository', () => {
   it('is called by its real directory’s name, however it was reached', async () => {
     await add('mysql', 'mysql', 1);
     await workshop.tree('.', { link: ['->', 'principia'] });
-    const { name, path } = await openRepository(`${workshop.path('link')}/./`);
+    const { name, location } = await openRepository(`${workshop.path('link')}/./`);
     assert.equal(name, 'principia');
-    assert.equal(path, workshop.path('principia'));
+    assert.equal(location, workshop.path('principia'));
   });
 
   it('passes over what is no formula: other folders, files, hidden ones', async () => {

@@ -1,0 +1,27 @@
+import { withWorkDirectory } from '../../control/publish/work-directory.js';
+import { type NamedRevision, writeIndex } from '../../state/formula/repositories/write-index.js';
+import { systemClock } from '../../state/platform/clock.js';
+import type { ExitCode, Invocation } from '../invocation/invocation.js';
+
+export interface IndexOptions {
+  readonly withdraw?: readonly NamedRevision[];
+  readonly reason?: string;
+  readonly restore?: readonly NamedRevision[];
+}
+
+/** Writes the index of a directory of formulas, for a web server. Needs no environment. */
+export async function indexRepository(
+  directory: string,
+  { withdraw = [], reason, restore = [] }: IndexOptions,
+  { output, misuse }: Invocation,
+): Promise<ExitCode> {
+  if (reason !== undefined && withdraw.length === 0)
+    throw misuse('--reason says why a revision is withdrawn, so it goes with --withdraw');
+  const request = { withdraw, reason, restore };
+  const written = await withWorkDirectory((work) => writeIndex(directory, request, work, systemClock.now()));
+  for (const id of written.added) output.notice(`added ${id}`);
+  const { changed, file, serial, revisions, formulas } = written;
+  const holds = `${revisions} revision${revisions === 1 ? '' : 's'} of ${formulas} formula${formulas === 1 ? '' : 's'}`;
+  output.notice(`${file} ${changed ? 'is written' : 'stands as it was'}: serial ${serial}, ${holds}`);
+  return 0;
+}

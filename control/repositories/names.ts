@@ -1,0 +1,115 @@
+import { openRepository } from '../../state/formula/repositories/open.js';
+import { placeOf } from '../../state/formula/repositories/place.js';
+import type { Problem } from '../../state/model/entity.js';
+import { readSound } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import {
+  createRepository,
+  readRepositories,
+  readRepository,
+  removeRepository,
+  type RepositoryByName,
+} from '../../state/model/repositories.js';
+import type { Requester } from '../../state/model/requester.js';
+import { serviceSchema } from '../../state/model/schemas.js';
+import { RepositoryKnown, RepositoryUnknown } from '../errors.js';
+import type { Session } from '../session.js';
+
+/** A named repository, and the services that came from there. */
+export interface RepositoryEntry extends RepositoryByName {
+  readonly services: readonly string[];
+}
+
+/**
+ * Gives a repository, which must answer, a name in the environment. Doing it again is a success.
+ * @returns what is remembered of it
+ * @throws RepositoryKnown where the name stands for another place, or the place has another name; as `openRepository`
+ */
+export async function nameRepository(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  { name, url: text, by }: { readonly name: string; readonly url: string; readonly by: Requester },
+): Promise<{ readonly url: string; readonly stood: boolean }> {
+  const { location: url } = await openRepository(text);
+  const place = placeOf(url);
+  const known = (await readRepositories(coordinator)).find(
+    (each) => each.name === name || placeOf(each.url) === place,
+  );
+  if (known !== undefined && (known.name !== name || placeOf(known.url) !== place))
+    throw new RepositoryKnown({ name: known.name, url: known.url });
+  if (known !== undefined) return { url: known.url, stood: true };
+  if (await createRepository(coordinator, name, url, by)) return { url, stood: false };
+  const other = await readRepository(coordinator, name);
+  if (other !== undefined && placeOf(other.url) === place) return { url: other.url, stood: true };
+  throw new RepositoryKnown({ name, url: other?.url ?? url });
+}
+
+/** Takes the name away; services keep the place that they came from. @throws RepositoryUnknown */
+export async function unnameRepository(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  { name, by }: { readonly name: string; readonly by: Requester },
+): Promise<void> {
+  if (!(await removeRepository(coordinator, name, by))) throw await unknown(coordinator, name);
+}
+
+/** All named repositories. @param problems gets the nodes that cannot be read */
+export async function listRepositories(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  problems: Problem[],
+): Promise<readonly RepositoryEntry[]> {
+  const [repositories, origins] = await Promise.all([
+    readRepositories(coordinator, problems),
+    readOrigins(coordinator, problems),
+  ]);
+  return repositories.map((each) => ({ ...each, services: cameFrom(each.url, origins) }));
+}
+
+/** One of them. @throws RepositoryUnknown, NodeInvalid */
+export async function findRepository(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  name: string,
+): Promise<RepositoryEntry> {
+  const [found, origins] = await Promise.all([
+    readRepository(coordinator, name),
+    readOrigins(coordinator, []),
+  ]);
+  if (found === undefined) throw await unknown(coordinator, name);
+  return { ...found, services: cameFrom(found.url, origins) };
+}
+
+async function unknown(coordinator: Session['coordinator'], name: string): Promise<RepositoryUnknown> {
+  const known = (await readRepositories(coordinator)).map((each) => each.name);
+  return new RepositoryUnknown({ name, known });
+}
+
+async function readOrigins(
+  coordinator: Session['coordinator'],
+  problems: Problem[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = (await coordinator.children(paths.services)) ?? [];
+  const services = await Promise.all(
+    names.map((name) => readSound(coordinator, paths.service(name), serviceSchema, problems)),
+  );
+  return new Map(
+    names.flatMap((name, index) => {
+      const path = services[index]?.value.repository.path;
+      return path === undefined ? [] : [[name, path] as const];
+    }),
+  );
+}
+
+/** What a service remembers was understood once; if not, it came from nowhere that has a name. */
+function cameFrom(url: string, origins: ReadonlyMap<string, string>): readonly string[] {
+  const place = placeOf(url);
+  return [...origins]
+    .filter(([, origin]) => origin === url || safePlaceOf(origin) === place)
+    .map(([service]) => service)
+    .sort();
+}
+
+function safePlaceOf(text: string): string | undefined {
+  try {
+    return placeOf(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import type { EnsembleError } from '../../platform/errors.js';
+import { RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
+import type { GitLocation } from './git-location.js';
+
+/** What git says, and what is meant by it, the first that fits. */
+const unavailable: readonly (readonly [RegExp, string, string?])[] = [
+  [
+    /could not read (Username|Password)|terminal prompts disabled|Authentication failed|Invalid username/i,
+    'it asks for a user and a password',
+    'keep them where git finds them, such as in ~/.netrc, or use git+ssh: with a key, then the same command again',
+  ],
+  [
+    /Permission denied \(|Host key verification failed/i,
+    'ssh is refused',
+    'have `ssh` to that host work without a question, then the same command again',
+  ],
+  [/Could not resolve host(name)?|Name or service not known/i, 'the name of its host is not known'],
+  [/Connection refused|Failed to connect|Couldn't connect/i, 'nothing listens there'],
+  [/Operation too slow|timed out|Operation timed out/i, 'it does not answer'],
+  [/SSL certificate|certificate verif|server certificate/i, 'its certificate is not trusted'],
+  [
+    /transport '.*' not allowed|protocol '.*' not supported/i,
+    'it leads to a protocol that is not spoken here',
+  ],
+  [/maximum .*redirects|redirect/i, 'it redirects in a way that is not followed'],
+  [
+    /hung up unexpectedly|early EOF|unexpected disconnect|RPC failed|index-pack failed|invalid index-pack|Connection reset/i,
+    'the connection to it broke',
+  ],
+];
+
+const missing =
+  /not found|does not exist|does not appear to be a git repository|No such file or directory|not a git repository/i;
+
+/** The error for what git said when it failed. @param code its exit status; null where a signal ended it */
+export function gitFault({ url }: GitLocation, said: string, code: number | null): EnsembleError {
+  for (const [words, reason, next] of unavailable)
+    if (words.test(said))
+      return new RepositoryUnavailable({ repository: url, reason, ...(next !== undefined && { next }) });
+  if (missing.test(said)) return new RepositoryNotFound({ path: url, reason: 'there is no git repository' });
+  const [line = ''] = said.split(/[\r\n]+/).filter((each) => /^(fatal|error|remote):/.test(each));
+  const what = line === '' ? `git ended with ${code ?? 'a signal'}` : `git says: ${line}`;
+  return new RepositoryUnavailable({ repository: url, reason: what });
+}

@@ -1,0 +1,219 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
+import { RepositoryUnavailable } from '../errors.js';
+import { gitFault } from './git-fault.js';
+import type { GitLocation } from './git-location.js';
+
+/** How patient git is run, in milliseconds and bytes. */
+export interface GitLimits {
+  /** Without a word from it. */
+  readonly silence: number;
+  /** In all. */
+  readonly wall: number;
+  /** Of what it prints. */
+  readonly mostOutput: number;
+  /** Of what it fetches, packed. */
+  readonly mostFetched: number;
+  /** From being asked to end until it is made to. */
+  readonly grace: number;
+  readonly clock: Clock;
+}
+
+export const gitLimits: GitLimits = {
+  silence: 30_000,
+  wall: 600_000,
+  mostOutput: 64 * 1024 ** 2,
+  mostFetched: 2 * 1024 ** 3,
+  grace: 2_000,
+  clock: systemClock,
+};
+
+/** One run of git. */
+export interface GitRun {
+  readonly location: GitLocation;
+  readonly arguments: readonly string[];
+  /** The repository on this machine that it works in; none for what only asks. */
+  readonly directory?: string;
+  readonly input?: string;
+  readonly limits: GitLimits;
+  /** Gets what it prints, in the place of the result. */
+  readonly onOutput?: (piece: Buffer) => void;
+  /** Looked at twice a second: why it must end at once, in words that follow the repository. */
+  readonly tooMuch?: () => string | undefined;
+}
+
+/** Variables that would have git work in another repository, or tell more than its result. */
+const foreign =
+  /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|TRACE.*|CURL_VERBOSE)$/;
+
+/** What git on this machine may be set to, and what would do more than is asked here, or ask somebody. */
+const settings = [
+  'core.askPass=',
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'fetch.recurseSubmodules=false',
+  'submodule.recurse=false',
+  'fetch.unpackLimit=1',
+  'advice.detachedHead=false',
+];
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs git in a process group of its own, since what it starts outlives it otherwise: nobody is asked for anything, no
+ * other protocol than that of the location is spoken, and neither time nor output is without bounds.
+ * @returns what it printed
+ * @throws RepositoryUnavailable, RepositoryNotFound
+ */
+export async function runGit(run: GitRun): Promise<Buffer> {
+  const { location, limits } = run;
+  const child = spawn('git', [...settings.flatMap((each) => ['-c', each]), ...run.arguments], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: gitEnvironment(location, limits),
+    ...(run.directory !== undefined && { cwd: run.directory }),
+  });
+  const guard = new Guard(child, run);
+  try {
+    return await guard.ended();
+  } finally {
+    guard.close();
+  }
+}
+
+function gitEnvironment(location: GitLocation, { silence }: GitLimits): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  const ssh = 'ssh -oBatchMode=yes -oConnectTimeout=10 -oServerAliveInterval=10 -oServerAliveCountMax=3';
+  return {
+    ...Object.fromEntries(own),
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '',
+    SSH_ASKPASS: '',
+    GCM_INTERACTIVE: 'never',
+    GIT_ALLOW_PROTOCOL: location.protocol === 'http' ? 'http:https' : location.protocol,
+    GIT_SSH_COMMAND: process.env.GIT_SSH_COMMAND ?? ssh,
+    GIT_HTTP_LOW_SPEED_LIMIT: '1',
+    GIT_HTTP_LOW_SPEED_TIME: String(Math.max(1, Math.ceil(silence / 1_000))),
+    GIT_OPTIONAL_LOCKS: '0',
+  };
+}
+
+/** Watches one process group until it has ended, or ends it. */
+class Guard {
+  private readonly printed: Buffer[] = [];
+  private length = 0;
+  private said = '';
+  private reason: string | undefined;
+  private readonly timers: Timer[] = [];
+  private quiet: Timer | undefined;
+  private readonly looking: NodeJS.Timeout | undefined;
+  private readonly kill = (): void => this.signal('SIGKILL');
+  private readonly handlers = SIGNALS.map((name) => {
+    const end = (): void => {
+      this.kill();
+      process.exit(128 + constants.signals[name]);
+    };
+    return [name, end] as const;
+  });
+
+  constructor(
+    private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
+    private readonly run: GitRun,
+  ) {
+    const { limits, tooMuch, input } = run;
+    process.on('exit', this.kill);
+    for (const [name, end] of this.handlers) process.once(name, end);
+    this.timers.push(limits.clock.after(limits.wall, () => this.stop('it takes too long to answer')));
+    this.heard();
+    if (tooMuch !== undefined)
+      this.looking = setInterval(() => {
+        const reason = tooMuch();
+        if (reason !== undefined) this.stop(reason);
+      }, 500);
+    child.stdout.on('data', (piece: Buffer) => this.print(piece));
+    child.stderr.on('data', (piece: Buffer) => {
+      this.heard();
+      // The end counts: progress comes before.
+      this.said = `${this.said}${piece.toString('utf8')}`.slice(-8_192);
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+  }
+
+  async ended(): Promise<Buffer> {
+    const { location } = this.run;
+    const code = await new Promise<number | null>((resolve, reject) => {
+      this.child.on('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          new RepositoryUnavailable(
+            {
+              repository: location.url,
+              reason:
+                error.code === 'ENOENT'
+                  ? 'there is no git on this machine'
+                  : `git cannot be started: ${error.code}`,
+              ...(error.code === 'ENOENT' && { next: 'apt-get install git, then the same command again' }),
+            },
+            { cause: error },
+          ),
+        ),
+      );
+      this.child.on('close', resolve);
+    });
+    if (this.reason !== undefined)
+      throw new RepositoryUnavailable({ repository: location.url, reason: this.reason });
+    if (code !== 0) throw gitFault(location, this.said, code);
+    return Buffer.concat(this.printed);
+  }
+
+  close(): void {
+    process.off('exit', this.kill);
+    for (const [name, end] of this.handlers) process.off(name, end);
+    for (const timer of this.timers) timer.cancel();
+    this.quiet?.cancel();
+    clearInterval(this.looking);
+    // What git started may live on where git itself has ended.
+    this.kill();
+  }
+
+  private print(piece: Buffer): void {
+    this.heard();
+    const { onOutput } = this.run;
+    if (onOutput !== undefined) {
+      onOutput(piece);
+      return;
+    }
+    this.length += piece.length;
+    if (this.length > this.run.limits.mostOutput) this.stop('it has more to say than is listened to');
+    else this.printed.push(piece);
+  }
+
+  private heard(): void {
+    const { clock, silence } = this.run.limits;
+    this.quiet?.cancel();
+    this.quiet = clock.after(silence, () => this.stop('it does not answer'));
+  }
+
+  private stop(reason: string): void {
+    if (this.reason !== undefined) return;
+    this.reason = reason;
+    const { clock, grace } = this.run.limits;
+    this.signal('SIGTERM');
+    this.timers.push(clock.after(grace, this.kill));
+  }
+
+  private signal(name: NodeJS.Signals): void {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, name);
+    } catch {
+      // All of it has ended.
+    }
+  }
+}

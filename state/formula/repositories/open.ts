@@ -1,0 +1,39 @@
+import { systemClock } from '../../platform/clock.js';
+import { openDirectory } from './directory.js';
+import { parseLocation } from './location.js';
+import type { Repository } from './repository.js';
+
+/** How a repository is asked. */
+export interface AskOptions {
+  /** Milliseconds after which a directory that does not answer is given up. */
+  readonly silence?: number;
+  /** What its formulas' ids begin with. Default: what it is called at its place. */
+  readonly name?: string;
+  /** Milliseconds since the epoch. Default: the system's clock. */
+  readonly now?: number;
+}
+
+/**
+ * Asks the repository at a path or URL for all that it offers.
+ * @throws RepositoryUrlInvalid, RepositoryNotFound, RepositoryUnavailable
+ */
+export async function openRepository(text: string, options: AskOptions = {}): Promise<Repository> {
+  const location = parseLocation(text);
+  const { name } = options;
+  switch (location.kind) {
+    case 'directory':
+      return openDirectory(location.path, options.silence, name);
+    case 'index': {
+      // Most commands work with directories.
+      const { openIndex } = await import('./http-index.js');
+      return openIndex(
+        { ...location, ...(name !== undefined && { name }) },
+        options.now ?? systemClock.now(),
+      );
+    }
+    case 'git': {
+      const { openGit } = await import('./git.js');
+      return openGit({ ...location, ...(name !== undefined && { name }) });
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { parseLocation } from './location.js';
+
+/**
+ * What two spellings of one place have in common: the scheme of git, `www.`, `.git` and doubled slashes do not count, nor
+ * does the case of the host; that of the path does. @throws RepositoryUrlInvalid
+ */
+export function placeOf(text: string): string {
+  const location = parseLocation(text);
+  switch (location.kind) {
+    case 'directory':
+      return `directory:${location.path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')}`;
+    case 'index':
+      return `index:${hostAndPath(location.url)}`;
+    case 'git': {
+      const { protocol, remote, ref = '', path } = location;
+      const place = protocol === 'file' ? remote : hostAndPath(remote);
+      return `git:${place.replace(/\.git$/, '')}#${ref}:${path}`;
+    }
+  }
+}
+
+function hostAndPath(url: string): string {
+  const { rest = '' } = /^[a-z]+:\/\/(?:[^@/]*@)?(?<rest>.*)$/i.exec(url)?.groups ?? {};
+  const [host = '', ...path] = rest.split('/');
+  const parts = path.filter((part) => part !== '');
+  return [host.toLowerCase().replace(/^www\./, ''), ...parts].join('/');
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { WebServer } from '../servers/web-server.js';
+import { Sandbox } from '../cli/sandbox.js';
+import { ensembleProgram } from '../programs.js';
+import { eventually } from '../eventually.js';
+import { textOf } from './project.js';
+
+/** The shell blocks of the page, in their order. */
+const blocks = (): readonly string[] =>
+  [...textOf('docs/repositories.md').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? '');
+
+describe('the page about repositories', function () {
+  this.timeout(120_000);
+
+  it('has commands that can be typed as they stand, one after the other', async () => {
+    const box = await Sandbox.create();
+    const servers: ChildProcess[] = [];
+    try {
+      await box.ok('bootstrap');
+      await box.file(
+        'bin/ensemble',
+        `#!/bin/sh\nexec "${process.execPath}" "${ensembleProgram}" "$@"\n`,
+        0o755,
+      );
+      const said: string[] = [];
+      for (const block of blocks()) {
+        // A port that is free, where the page has one.
+        const port = await freePort();
+        ports.set('8407', ports.get('8407') ?? port);
+        const typed = block.replaceAll('8407', `${ports.get('8407')}`);
+        const child = spawn('sh', ['-euc', typed], {
+          cwd: box.directory,
+          detached: true,
+          env: {
+            PATH: `${box.directory}/bin:${process.env.PATH}`,
+            HOME: box.directory,
+            ENSEMBLE_HOME: box.home,
+          },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        servers.push(child);
+        let text = '';
+        for (const stream of [child.stdout, child.stderr])
+          stream.setEncoding('utf8').on('data', (piece: string) => {
+            text += piece;
+          });
+        const code = await new Promise((resolve) => child.on('exit', resolve));
+        if (block.includes('http.server'))
+          await eventually(async () => assert.ok((await fetch(`http://127.0.0.1:${ports.get('8407')}/`)).ok));
+        assert.equal(code, 0, `${typed}\n${text}`);
+        said.push(text);
+      }
+      const all = said.join('\n');
+      assert.match(all, /deployed formulas:pulse-1 as pulse/);
+      assert.match(all, /deployed formulas:pulse-1 as git-pulse/);
+      assert.match(all, /deployed 127\.0\.0\.1:pulse-1 as web-pulse/);
+      assert.match(all, /^web-pulse +1 +2 +eligible/m);
+      assert.match(all, /^web-pulse +1 +2 +ineligible +withdrawn: stops the clock/m);
+    } finally {
+      // What a block leaves running is of its group.
+      for (const { pid } of servers)
+        try {
+          if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+        } catch {
+          // Most leave nothing.
+        }
+      await box.dispose();
+    }
+  });
+});
+
+const ports = new Map<string, number>();
+
+async function freePort(): Promise<number> {
+  const server = await WebServer.start(() => undefined);
+  await server.stop();
+  return server.port;
+}
