@@ -56,6 +56,10 @@ async function related(stage: Stage, hook: string, body: string): Promise<void> 
   await relate(stage, 'f:cli', 'db:srv');
 }
 
+/** Waits until the first relation of `f/0` is in this state. */
+const untilRelation = ({ world }: Stage, wanted: string): Promise<void> =>
+  eventually(async () => assert.equal((await world.unit()).status.relations?.['cli:0']?.state, wanted));
+
 /** What commands about relations say, and the subordinates that come by them. */
 export const relationRows: readonly Row[] = [
   {
@@ -183,16 +187,11 @@ export const relationRows: readonly Row[] = [
     by: 'resolved of the one that is, as printed',
     run: async (stage) => {
       await related(stage, 'cli-relation-joined', 'test -e "$TRACE/gate-mended"');
-      const state = async (wanted: string): Promise<void> => {
-        await eventually(async () =>
-          assert.equal((await stage.world.unit()).status.relations?.['cli:0']?.state, wanted),
-        );
-      };
-      await state('error');
+      await untilRelation(stage, 'error');
       const said = await stage.fails('ensemble resolved f/0 srv', /there are: cli:0/);
       await stage.world.openGate('mended');
       await stage.follow(said, /ensemble resolved --retry f\/0 cli:0/);
-      await state('up');
+      await untilRelation(stage, 'up');
     },
   },
   {
@@ -200,15 +199,11 @@ export const relationRows: readonly Row[] = [
     by: 'resolved of its relation, as printed',
     run: async (stage) => {
       await related(stage, 'cli-relation-joined', 'test -e "$TRACE/gate-mended"');
-      const state = (wanted: string): Promise<void> =>
-        eventually(async () =>
-          assert.equal((await stage.world.unit()).status.relations?.['cli:0']?.state, wanted),
-        );
-      await state('error');
+      await untilRelation(stage, 'error');
       const said = await stage.fails('ensemble resolved f/0', /its relation cli:0 is in error/);
       await stage.world.openGate('mended');
       await stage.follow(said, /ensemble resolved --retry f\/0 cli:0/);
-      await state('up');
+      await untilRelation(stage, 'up');
     },
   },
   {
@@ -277,9 +272,7 @@ export const relationRows: readonly Row[] = [
       const body = `relation-get -r cli:0 - db/0 2>"$trace.said" && exit 9
 line=$(sed -n 's/^ *next: //p' "$trace.said") && eval "$line" >"$trace.own"`;
       await related(stage, 'cli-relation-broken', body);
-      await eventually(async () =>
-        assert.equal((await world.unit()).status.relations?.['cli:0']?.state, 'up'),
-      );
+      await untilRelation(stage, 'up');
       await stage.ok('ensemble remove-relation f:cli db:srv');
       await eventually(async () => assert.deepEqual(await relations(stage), []));
       assert.match(await readFile(world.path('trace', 'f-0.said'), 'utf8'), /relation cli:0 is broken/);

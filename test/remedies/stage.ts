@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AgentOptions } from '../../agent/options.js';
 import type { CommandEnd } from '../agent/operator.js';
-import { World } from '../agent/world.js';
+import { type FormulaOptions, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { agentProgram, ensembleProgram } from '../programs.js';
 
@@ -130,11 +131,16 @@ export class Stage {
     return { child, ended, said: () => said };
   }
 
-  /** Publishes `f` and has a unit of it run. */
-  async unit(): Promise<void> {
-    await this.world.publish(1);
-    await this.world.agent();
+  /** Publishes `f` and has an agent begin with a unit of it. */
+  async begin(formula: FormulaOptions = {}, agent: Partial<AgentOptions> = {}): Promise<void> {
+    await this.world.publish(1, formula);
+    await this.world.agent(agent);
     await this.world.deploy('world:f-1');
+  }
+
+  /** Publishes `f` and has a unit of it run. */
+  async unit(formula: FormulaOptions = {}): Promise<void> {
+    await this.begin(formula);
     await this.world.untilOn('world:f-1');
   }
 

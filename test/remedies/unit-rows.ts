@@ -23,9 +23,7 @@ const hook = (
   by: 'resolved --retry, once the cause is mended',
   run: async (stage) => {
     const { world } = stage;
-    await world.publish(1, { hooks: { start: `test -e "$TRACE/gate-mended" || { ${body}; }` } });
-    await world.agent(options);
-    await world.deploy(one);
+    await stage.begin({ hooks: { start: `test -e "$TRACE/gate-mended" || { ${body}; }` } }, options);
     await meanwhile(stage);
     const { status } = await world.until('start-error');
     assert.match(status.message, message);
@@ -47,6 +45,36 @@ const named = ({ world }: Stage, message: RegExp): Promise<string> =>
     assert.match(status.message, message);
     return `${status.message} ${status.next ?? ''}`;
   });
+
+/** A formula that is published and cannot be fetched: the agent's words lead to what publishes it again. */
+const bundle = (
+  code: string,
+  by: string,
+  spoil: (stage: Stage) => Promise<unknown>,
+  message: RegExp,
+  mend: (stage: Stage, said: string) => Promise<unknown> = async () => undefined,
+): Row => ({
+  code,
+  by,
+  run: async (stage) => {
+    await stage.service();
+    await spoil(stage);
+    await stage.world.agent();
+    const said = await named(stage, message);
+    await mend(stage, said);
+    await stage.follow(said, /ensemble upgrade-formula (--revision 1 )?f\b/);
+    await stage.world.untilOn(one);
+  },
+});
+
+/** A service that went back from `f-2`. @returns what an upgrade says then */
+async function wentBack(stage: Stage): Promise<string> {
+  await stage.unit();
+  await stage.world.publish(2);
+  await stage.ok('ensemble upgrade-formula f');
+  await stage.ok('ensemble revert-formula f');
+  return stage.fails('ensemble upgrade-formula f', /went back from world:f-2/);
+}
 
 /** An error of a command that `ensemble status` explains: it shows the unit as the error says it. */
 const look = (code: string, line: string, said: RegExp, shown: RegExp): Row => ({
@@ -76,15 +104,13 @@ export const unitRows: readonly Row[] = [
     by: 'resolved --retry',
     run: async (stage) => {
       const { world } = stage;
-      await world.publish(1, {
+      await stage.begin({
         hooks: { start: 'test -e "$TRACE/gate-mended"' },
         files: {
           'metadata.yaml':
             'name: f\nrevision: 1\nsummary: s\nhooks:\n  start:\n    retry: {attempts: 9, backoff: 900}\n',
         },
       });
-      await world.agent();
-      await world.deploy(one);
       await eventually(async () => assert.ok((await world.unit()).status.waiting));
       await stage.ok('ensemble abort f/0');
       const { status } = await world.until('start-error');
@@ -98,9 +124,7 @@ export const unitRows: readonly Row[] = [
     by: 'chmod on the machine, then resolved --retry, both as printed',
     run: async (stage) => {
       const { world } = stage;
-      await world.publish(1, { notExecutable: ['start'] });
-      await world.agent();
-      await world.deploy(one);
+      await stage.begin({ notExecutable: ['start'] });
       const { status } = await world.until('start-error');
       await stage.follow(status.next ?? '', /chmod \+x '[^']+'/);
       await stage.follow(status.next ?? '', /ensemble resolved --retry f\/0$/);
@@ -112,9 +136,7 @@ export const unitRows: readonly Row[] = [
     by: 'resolved --retry, for which the agent fetches it again',
     run: async (stage) => {
       const { world } = stage;
-      await world.publish(1, { hooks: { start: 'test -e "$TRACE/gate-mended"' } });
-      await world.agent();
-      await world.deploy(one);
+      await stage.begin({ hooks: { start: 'test -e "$TRACE/gate-mended"' } });
       const { status } = await world.until('start-error');
       const formulas = world.unitPath('f/0', '.formula');
       for (const name of await readdir(formulas)) await rm(`${formulas}/${name}`, { recursive: true });
@@ -128,74 +150,47 @@ export const unitRows: readonly Row[] = [
     by: 'resolved --retry, by which the unit begins anew',
     run: async (stage) => {
       const { world } = stage;
-      await world.publish(1, { config: 'options:\n  title: {type: string, default: a}\n' });
-      await world.agent();
-      await world.deploy(one);
-      await world.untilOn(one);
+      await stage.unit({ config: 'options:\n  title: {type: string, default: a}\n' });
       await rm(world.unitPath('f/0'), { recursive: true });
       await stage.ok('ensemble set --no-wait f title=b');
       await stage.follow(await named(stage, /is missing, and its data/), /ensemble resolved --retry f\/0/);
       await world.untilOn(one);
     },
   },
-  {
-    code: 'object-not-found',
-    by: 'upgrade-formula, which stores it again',
-    run: async (stage) => {
-      const { world } = stage;
-      await stage.service();
-      await rm(await object(stage));
-      await world.agent();
-      const said = await named(stage, /there is no object/);
-      await stage.follow(said, /ensemble upgrade-formula f\b/);
-      await world.untilOn(one);
-    },
-  },
-  {
-    code: 'object-damaged',
-    by: 'removing it, then upgrade-formula, which stores it again',
-    run: async (stage) => {
-      const { world } = stage;
-      await stage.service();
+  bundle(
+    'object-not-found',
+    'upgrade-formula, which stores it again',
+    async (stage) => rm(await object(stage)),
+    /there is no object/,
+  ),
+  bundle(
+    'object-damaged',
+    'removing it, then upgrade-formula, which stores it again',
+    async (stage) => {
       const file = await object(stage);
       const { length } = await readFile(file);
       await chmod(file, 0o600);
       await writeFile(file, Buffer.alloc(length));
-      await world.agent();
-      const said = await named(stage, /is damaged: its sha256 is/);
+    },
+    /is damaged: its sha256 is/,
+    async (_, said) => {
       assert.match(said, /remove that object/);
       await rm(/file:(\S+) is damaged/.exec(said)?.[1] ?? '');
-      await stage.follow(said, /ensemble upgrade-formula f\b/);
-      await world.untilOn(one);
     },
-  },
-  {
-    code: 'object-not-a-file',
-    by: 'mv, as printed, then upgrade-formula, which stores it again',
-    run: async (stage) => {
-      const { world } = stage;
-      await stage.service();
-      await putPipeInPlaceOf(await object(stage));
-      await world.agent();
-      const said = await named(stage, /is no object: a named pipe stands there/);
-      await stage.follow(said, /mv \S+ [^\s,]+/);
-      await stage.follow(said, /ensemble upgrade-formula f\b/);
-      await world.untilOn(one);
-    },
-  },
-  {
-    code: 'formula-not-published',
-    by: 'upgrade-formula, where the agent says it',
-    run: async (stage) => {
-      const { world } = stage;
-      await stage.service();
-      await world.coordinator.remove(paths.formula(one));
-      await world.agent();
-      const said = await named(stage, /is not published/);
-      await stage.follow(said, /ensemble upgrade-formula --revision 1 f\b/);
-      await world.untilOn(one);
-    },
-  },
+  ),
+  bundle(
+    'object-not-a-file',
+    'mv, as printed, then upgrade-formula, which stores it again',
+    async (stage) => putPipeInPlaceOf(await object(stage)),
+    /is no object: a named pipe stands there/,
+    (stage, said) => stage.follow(said, /mv \S+ [^\s,]+/),
+  ),
+  bundle(
+    'formula-not-published',
+    'upgrade-formula, where the agent says it',
+    ({ world }) => world.coordinator.remove(paths.formula(one)),
+    /is not published/,
+  ),
   look('no-hook-runs', 'ensemble abort f/0', /no hook runs in f\/0: it is started/, /f\/0 +started/),
   look('unit-not-in-error', 'ensemble resolved f/0', /in no error state: it is started/, /f\/0 +started/),
   look('unit-not-found', 'ensemble remove-unit f/7', /unit f\/7 does not exist/, /f\/0 +started/),
@@ -223,11 +218,7 @@ export const unitRows: readonly Row[] = [
     code: 'formula-reverted',
     by: 'upgrade-formula --force',
     run: async (stage) => {
-      await stage.unit();
-      await stage.world.publish(2);
-      await stage.ok('ensemble upgrade-formula f');
-      await stage.ok('ensemble revert-formula f');
-      const said = await stage.fails('ensemble upgrade-formula f', /went back from world:f-2/);
+      const said = await wentBack(stage);
       await stage.follow(said, /ensemble upgrade-formula --force f/);
       await stage.world.untilOn('world:f-2');
     },
@@ -236,11 +227,7 @@ export const unitRows: readonly Row[] = [
     code: 'formula-reverted',
     by: 'a mended revision',
     run: async (stage) => {
-      await stage.unit();
-      await stage.world.publish(2);
-      await stage.ok('ensemble upgrade-formula f');
-      await stage.ok('ensemble revert-formula f');
-      const said = await stage.fails('ensemble upgrade-formula f', /went back from world:f-2/);
+      const said = await wentBack(stage);
       stage.named(said, /publish a mended revision/);
       await stage.world.writeFormula(3);
       await stage.ok('ensemble upgrade-formula f');
@@ -283,10 +270,7 @@ export const unitRows: readonly Row[] = [
     by: 'status, which shows the unit that holds it up',
     run: async (stage) => {
       const { world } = stage;
-      await world.publish(1, { hooks: { stop: 'exit 1' } });
-      await world.agent();
-      await world.deploy(one);
-      await world.untilOn(one);
+      await stage.unit({ hooks: { stop: 'exit 1' } });
       await stage.ok('ensemble destroy-service f');
       await world.until('stop-error');
       const deploy = 'ensemble deploy -n 0 --repository world f';

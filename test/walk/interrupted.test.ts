@@ -11,14 +11,19 @@ describe('out of a command that Ctrl-C ended, by what is printed', () => {
   });
   afterEach(() => walk.close());
 
-  it('while deploy waits for the units', async () => {
-    await walk.formula(1, { hooks: { start: 'gate open' } });
-    await walk.begins('ensemble deploy --repository world -n 2 f');
-    await walk.sees(/starting/);
+  /** Ctrl-C ends the command, which names the one that shows how its units fare; then they go on. */
+  async function interrupted(): Promise<void> {
     await walk.pressesCtrlC();
     await walk.ends(130);
     await walk.world.openGate('open');
     await walk.follows(/ensemble status f/);
+  }
+
+  it('while deploy waits for the units', async () => {
+    await walk.formula(1, { hooks: { start: 'gate open' } });
+    await walk.begins('ensemble deploy --repository world -n 2 f');
+    await walk.sees(/starting/);
+    await interrupted();
     await walk.untilFine(two, 'world:f-1');
   });
 
@@ -27,10 +32,7 @@ describe('out of a command that Ctrl-C ended, by what is printed', () => {
     await walk.formula(2, { hooks: { 'upgrade-formula': 'gate open' } });
     await walk.begins('ensemble upgrade-formula f');
     await walk.sees(/upgrading, hook/);
-    await walk.pressesCtrlC();
-    await walk.ends(130);
-    await walk.world.openGate('open');
-    await walk.follows(/ensemble status f/);
+    await interrupted();
     await walk.untilFine(two, 'world:f-2');
   });
 
@@ -48,10 +50,7 @@ describe('out of a command that Ctrl-C ended, by what is printed', () => {
     await walk.running(1, { hooks: { start: '[ "$ENSEMBLE_UNIT_NAME" = f/0 ] || gate open' } });
     await walk.begins('ensemble add-unit f');
     await walk.sees(/starting/);
-    await walk.pressesCtrlC();
-    await walk.ends(130);
-    await walk.world.openGate('open');
-    await walk.follows(/ensemble status f/);
+    await interrupted();
     await walk.untilFine(two, 'world:f-1');
   });
 
