@@ -134,13 +134,21 @@ export const commands: readonly CommandDefinition[] = [
   {
     name: 'add-unit',
     summary: 'add units to a service',
+    details:
+      'Where it, or a deploy, is interrupted before all units are made, status says so, and --rest makes the others.',
     arguments: [service],
     options: [
-      { flags: '-n, --units <count>', description: 'how many', parse: values.unitCount, default: 1 },
+      { flags: '-n, --units <count>', description: 'how many (default: 1)', parse: values.unitCount },
+      { flags: '--rest', description: 'those that were asked for and are not made' },
+      { flags: '--forget-rest', description: 'give up those that were asked for and are not made' },
       ...placing,
       ...following,
     ],
-    examples: ['ensemble add-unit -n 2 guestbook', 'ensemble add-unit --machine m1 guestbook'],
+    examples: [
+      'ensemble add-unit -n 2 guestbook',
+      'ensemble add-unit --machine m1 guestbook',
+      'ensemble add-unit --rest guestbook',
+    ],
     run: async ([name], options, invocation) =>
       (await import('./commands/add-unit.js')).addUnit(text(name), options, invocation),
   },

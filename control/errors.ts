@@ -2,11 +2,11 @@ import { defineError } from '../state/platform/errors.js';
 import type { RelationFault } from './relate/relation-faults.js';
 
 /** A service was created, and then its units could not be. */
-export class UnitsNotAdded extends defineError<{ service: string; count: number; reason: string }>(
+export class UnitsNotAdded extends defineError<{ service: string; reason: string }>(
   'units-not-added',
   ({ service, reason }) => `service ${service} is created, but not all of its units are: ${reason}`,
-  ({ service, count }) =>
-    `the same command again makes the others; where it cannot: ensemble status ${service}, then ensemble add-unit -n ${count} ${service}`,
+  ({ service }) =>
+    `the same command again makes the others; where it cannot: ensemble add-unit --rest ${service}, on another machine with --machine`,
 ) {}
 
 /** An upgrade goes forward only. */

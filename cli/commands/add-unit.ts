@@ -1,4 +1,4 @@
-import { growService } from '../../control/deploy/add-units.js';
+import { forgetRest, growService, makeRest } from '../../control/deploy/add-units.js';
 import { namesOf } from '../../control/names-of.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
@@ -7,8 +7,13 @@ import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
 
 export interface AddUnitOptions extends FollowOptions {
-  readonly units: number;
+  /** Default: 1. */
+  readonly units?: number;
   readonly machine?: string;
+  /** Those that were asked for and are not made. */
+  readonly rest?: boolean;
+  /** Nobody makes those any more. */
+  readonly forgetRest?: boolean;
 }
 
 /** Adds units to a service and follows them until they run. */
@@ -17,10 +22,30 @@ export async function addUnit(
   options: AddUnitOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
+  const { units: count, machine, rest = false, forgetRest: isGivenUp = false } = options;
+  const chosen = [count !== undefined && '--units', rest && '--rest', isGivenUp && '--forget-rest'];
+  const [one, other] = chosen.filter((each) => each !== false);
+  if (other !== undefined) throw invocation.misuse(`${one} and ${other} cannot be combined: choose one`);
+  if (isGivenUp && machine !== undefined)
+    throw invocation.misuse('--forget-rest and --machine cannot be combined: choose one');
   return withSession<ExitCode>(invocation, async (session) => {
-    const { units: count, machine } = options;
     const by = requester(systemClock.now());
-    const { formula, units } = await growService(session, { service, count, machine, by });
+    if (isGivenUp) {
+      const left = await forgetRest(session, { service, by });
+      invocation.output.notice(
+        left === 0
+          ? `all units of ${service} that were asked for are made`
+          : `${left} unit${left === 1 ? '' : 's'} of ${service} ${left === 1 ? 'is' : 'are'} not made any more`,
+      );
+      return 0;
+    }
+    const { formula, units } = rest
+      ? await makeRest(session, { service, machine, by })
+      : await growService(session, { service, count: count ?? 1, machine, by });
+    if (units.length === 0) {
+      invocation.output.notice(`all units of ${service} that were asked for are made`);
+      return 0;
+    }
     invocation.output.notice(`added ${namesOf(units)}`);
     const goal = { service, kind: 'started', formula, forced: new Map() } as const;
     return followAndTell(session, invocation, goal, units, options);

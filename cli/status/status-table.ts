@@ -105,7 +105,20 @@ function missingLines({ machines, services }: StatusDocument): readonly string[]
       ([name]) =>
         `${name} has no address that other machines could reach it by: start its agent with --address ADDRESS`,
     );
-  return [...unreachable, ...missingRelationLines(services)];
+  return [...unreachable, ...unmadeLines(services), ...missingRelationLines(services)];
+}
+
+function unmadeLines(services: StatusDocument['services']): readonly string[] {
+  return Object.entries(services).flatMap(([name, { unmade }]) => {
+    if (unmade === undefined) return [];
+    const { units, machines = [], next } = unmade;
+    const where = machines.length === 0 ? '' : ` on ${machines.map(printable).join(', ')}`;
+    const what = `${units} unit${units === 1 ? '' : 's'} of ${name} that ${units === 1 ? 'was' : 'were'} asked for`;
+    const elsewhere = machines.length === 0 ? '' : ', elsewhere with --machine';
+    return [
+      `${what}${where} ${units === 1 ? 'is' : 'are'} not made; where no command is at it: ${next}${elsewhere}`,
+    ];
+  });
 }
 
 function missingRelationLines(services: StatusDocument['services']): readonly string[] {

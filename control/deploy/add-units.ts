@@ -1,32 +1,25 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
-import { readEntity } from '../../state/model/entity.js';
+import { newChangeId } from '../../state/model/conflict.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
-import { recordOperations } from '../../state/model/history.js';
 import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
-import { paths } from '../../state/model/paths.js';
-import { findPlaces, type Places, requireOpenMachine } from '../../state/model/placement.js';
+import { requireOpenMachine } from '../../state/model/placement.js';
 import { ServiceIsSubordinate } from '../../state/model/relation-errors.js';
 import type { Requester } from '../../state/model/requester.js';
-import { unitSchema } from '../../state/model/schemas.js';
 import { editService, requireService } from '../../state/model/services.js';
-import { companyOf } from '../../state/model/subordinates.js';
-import { createUnitOperations } from '../../state/model/unit-operations.js';
+import { namesOfBatch, unmadeBatches, withBatches } from '../../state/model/unit-batches.js';
 import { namesOf } from '../names-of.js';
 import type { Session } from '../session.js';
-
-/** Nodes of this many units are created per transaction: six each, well below the coordinator's 1 MB per request. */
-export const UNITS_PER_TRANSACTION = 200;
+import { makeUnits } from './make-units.js';
 
 /**
  * Adds `count` units to a service and places each: on `machine`, or where `chooseMachines` says, or, where it finds none,
  * among the unplaced, which agents take up as soon as there is one.
  *
  * The numbers are claimed first, by a version-checked write of the service, so that two operators at once never make
- * the same unit, and a number is never used again. Where the service is related to subordinates, each new unit comes
- * with one of them beside it, in the same transaction.
+ * the same unit, and a number is never used again. That write says too what is to be made: see `makeUnits`. Where the
+ * service is related to subordinates, each new unit comes with one of them beside it, in the same transaction.
  * @param now ISO instant for the units' first status
- * @param asked gives what goes on the service's record with the first of them
+ * @param asked gives what goes on the service's record about units that were made, with them
  * @returns the new units' names
  * @throws ServiceNotFound, ServiceDestroying, ServiceIsSubordinate, MachineNotFound, MachineCordoned
  */
@@ -40,18 +33,17 @@ export async function addUnits(
 ): Promise<readonly string[]> {
   // Before a number is used.
   if (machine !== undefined) await requireOpenMachine(coordinator, machine);
-  const first = await claimNumbers(coordinator, service, count);
-  const names = Array.from({ length: count }, (_, index) => `${service}/${first + index}`);
-  const { each } = await companyOf(coordinator, service);
-  const size = Math.max(1, Math.floor(UNITS_PER_TRANSACTION / (1 + each)));
-  for (let start = 0; start < count; start += size) {
-    const entry = start === 0 ? asked?.(names) : undefined;
-    await createUnits(coordinator, service, names.slice(start, start + size), now, machine, entry);
-  }
-  return names;
+  const first = await claimNumbers(coordinator, service, count, machine);
+  await makeUnits(coordinator, service, first, { now, asked });
+  return namesOfBatch(service, { first, units: count });
 }
 
-async function claimNumbers(coordinator: Coordinator, service: string, count: number): Promise<number> {
+async function claimNumbers(
+  coordinator: Coordinator,
+  service: string,
+  units: number,
+  machine: string | undefined,
+): Promise<number> {
   const change = newChangeId();
   let first = 0;
   await editService(coordinator, service, (current) => {
@@ -59,58 +51,61 @@ async function claimNumbers(coordinator: Coordinator, service: string, count: nu
     if (current.subordinate) throw new ServiceIsSubordinate({ service });
     if (current.change === change) return undefined;
     first = current.nextUnit;
-    return { ...current, nextUnit: first + count, change };
+    const batch = { first, units, made: 0, ...(machine !== undefined && { machine }) };
+    return { ...current, nextUnit: first + units, adding: [...(current.adding ?? []), batch], change };
   });
   return first;
 }
 
-async function createUnits(
-  coordinator: Coordinator,
-  service: string,
-  names: readonly string[],
-  now: string,
-  machine: string | undefined,
-  asked: HistoryEntry | undefined,
-): Promise<void> {
-  const change = newChangeId();
-  await retryOnConflict(`units of ${service}`, async () => {
-    // The numbers are ours alone: if the first unit is there, an earlier try of this batch went through.
-    if (await isOurs(coordinator, names[0], change)) return;
-    // Whoever destroys the service asks the units it lists to go; one made after that would stay for ever. And the
-    // service changes with every relation that comes, so that the relations read after it are all there are.
-    const { value, version } = await requireService(coordinator, service);
-    if (value.destroying) throw new ServiceDestroying({ service });
-    const places = await placesFor(coordinator, service, names.length, machine);
-    const principals = names.map((name, index) => ({ name, machine: places.machines[index] ?? null }));
-    const company = await companyOf(coordinator, service);
-    await coordinator.transaction([
-      { kind: 'check', path: paths.service(service), version },
-      ...places.operations,
-      ...principals.flatMap((principal) => createUnitOperations({ ...principal, service, change }, now)),
-      ...company.operations(principals, change, now),
-      ...(await recordOperations(coordinator, [service], asked)),
-    ]);
-  });
+/** The units that a service lacks of those that were asked for, as where a command was interrupted. */
+export interface RestRequest {
+  readonly service: string;
+  /** Where all of them go, in the place of what was named when they were asked for. */
+  readonly machine?: string | undefined;
+  readonly by: Requester;
 }
 
 /**
- * Where new units of a service go: on `machine`, where one is named, or where `findPlaces` says.
- * @throws MachineNotFound, MachineCordoned
+ * Makes the units that an interrupted deploy or `add-unit` left out, which is on the service's record.
+ * @returns their names, and the formula that they are made of
+ * @throws as `addUnits`
  */
-export async function placesFor(
-  coordinator: Coordinator,
-  service: string,
-  count: number,
-  machine: string | undefined,
-): Promise<Places> {
-  const each = Array.from({ length: count }, () => machine ?? service);
-  if (machine === undefined) return findPlaces(coordinator, each);
-  return { machines: each, operations: [await requireOpenMachine(coordinator, machine)] };
+export async function makeRest(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  { service, machine, by }: RestRequest,
+): Promise<{ readonly formula: string; readonly units: readonly string[] }> {
+  const { value } = await requireService(coordinator, service);
+  if (machine !== undefined) await requireOpenMachine(coordinator, machine);
+  const units: string[] = [];
+  for (const { first } of unmadeBatches(value)) {
+    const asked = (made: readonly string[]): HistoryEntry =>
+      requestEntry(by, { what: 'add-unit', message: namesOf(made) });
+    units.push(...(await makeUnits(coordinator, service, first, { now: by.requestedAt, machine, asked })));
+  }
+  return { formula: value.formula, units };
 }
 
-async function isOurs(coordinator: Coordinator, name: string | undefined, change: string): Promise<boolean> {
-  if (name === undefined) return true;
-  return (await readEntity(coordinator, paths.unit(name), unitSchema))?.value.change === change;
+/**
+ * Gives up the units that an interrupted deploy or `add-unit` left out: nobody makes them any more. It is on record.
+ * @returns how many they were
+ * @throws ServiceNotFound
+ */
+export async function forgetRest(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  { service, by }: Pick<RestRequest, 'service' | 'by'>,
+): Promise<number> {
+  let left = 0;
+  const message = 'gives up the units that are not made';
+  await editService(
+    coordinator,
+    service,
+    (current) => {
+      left = unmadeBatches(current).reduce((sum, { units, made }) => sum + units - made, 0);
+      return left === 0 ? undefined : { ...withBatches(current, () => []), change: newChangeId() };
+    },
+    requestEntry(by, { what: 'add-unit', message }),
+  );
+  return left;
 }
 
 /**

@@ -12,7 +12,7 @@ import { paths } from '../../state/model/paths.js';
 import { requireOpenMachine } from '../../state/model/placement.js';
 import type { Requester } from '../../state/model/requester.js';
 import { type ConfigValues, type Service, serviceSchema } from '../../state/model/schemas.js';
-import { createService, unitsOfService } from '../../state/model/services.js';
+import { createService, requireService, unitsOfService } from '../../state/model/services.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { openNamed } from '../repositories/open-named.js';
 import { UnitsNotAdded } from '../errors.js';
@@ -20,7 +20,7 @@ import { type PublishEvent, publish } from '../publish/publish.js';
 import { raiseRevision } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
-import { makeDeployedUnits } from './deployed-units.js';
+import { makeUnits } from './make-units.js';
 import { requireSameDeploy, runsAnother, type WantedDeploy } from './same-deploy.js';
 
 /** A request to deploy a formula. */
@@ -88,7 +88,7 @@ export async function deployFormula(
   if (standing !== undefined && standing.formula !== formula)
     throw runsAnother(request.service, standing, formula);
   const made = await makeService(session, request, repository, candidate, standing, now, tell);
-  return { formula, ...made, units: await makeUnits(session, request, now) };
+  return { formula, ...made, units: await makeDeployedUnits(session, request, now) };
 }
 
 /** @throws ServiceDestroying */
@@ -178,16 +178,19 @@ async function publishAndCreate(
 }
 
 /** @returns the units that there are by now */
-async function makeUnits(
+async function makeDeployedUnits(
   { coordinator }: Session,
-  { service, units = 1 }: DeployRequest,
+  { service }: DeployRequest,
   now: number,
 ): Promise<readonly string[]> {
   try {
-    await makeDeployedUnits(coordinator, service, new Date(now).toISOString());
+    const { value } = await requireService(coordinator, service);
+    if (value.destroying) throw new ServiceDestroying({ service });
+    if (value.deploying !== undefined)
+      await makeUnits(coordinator, service, value.deploying.first, { now: new Date(now).toISOString() });
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
-    throw new UnitsNotAdded({ service, count: units, reason: error.message }, { cause: error });
+    throw new UnitsNotAdded({ service, reason: error.message }, { cause: error });
   }
   return unitsOfService(coordinator, service);
 }

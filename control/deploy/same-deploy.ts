@@ -61,7 +61,11 @@ export async function requireSameDeploy(
     deploying === undefined
       ? wanted.machine !== undefined && there.some(({ unit }) => unit.machine !== wanted.machine)
       : deploying.machine !== wanted.machine;
-  if (isElsewhere) throw differs('with units placed otherwise');
+  if (isElsewhere)
+    throw differs(
+      'with units placed otherwise',
+      deploying === undefined ? undefined : `ensemble add-unit --rest ${name}`,
+    );
   return names;
 }
 

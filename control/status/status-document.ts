@@ -3,7 +3,8 @@ import { type Hold, standingHolds } from '../../state/model/hold.js';
 import { systemClock } from '../../state/platform/clock.js';
 import type { MachineState } from '../../state/model/machines.js';
 import { cordonBlocker } from '../cordon.js';
-import type { Cordon, Machine, UnitStatus } from '../../state/model/schemas.js';
+import type { Cordon, Machine, Service, UnitStatus } from '../../state/model/schemas.js';
+import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { absenceFields, wayBack } from '../../state/model/absence.js';
 import { type KeptEntry, keptEntry } from './kept-entry.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
@@ -72,7 +73,17 @@ export interface ServiceEntry {
   readonly missingRelations?: readonly string[];
   /** Who does not want it upgraded as a whole; only where there are such. */
   readonly holds?: readonly Hold[];
+  /** Units that were asked for and are not made; only where there are such. A command makes them, or was interrupted. */
+  readonly unmade?: UnmadeEntry;
   readonly units: Readonly<Record<string, UnitEntry>>;
+}
+
+export interface UnmadeEntry {
+  readonly units: number;
+  /** The machines that were named for them; only where there are such. */
+  readonly machines?: readonly string[];
+  /** What makes them, where nobody is at it. */
+  readonly next: string;
 }
 
 export interface UnitEntry {
@@ -222,8 +233,18 @@ function serviceEntry(
     relations: related,
     ...(missing.length > 0 && { missingRelations: missing }),
     ...holdsField(around.holds.filter(({ unit }) => unit === undefined)),
+    ...unmadeField(name, service),
     units: Object.fromEntries(units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)])),
   };
+}
+
+function unmadeField(name: string, service: Service): { readonly unmade?: UnmadeEntry } {
+  const batches = unmadeBatches(service);
+  const units = batches.reduce((sum, { units: all, made }) => sum + all - made, 0);
+  if (units === 0 || service.destroying === true) return {};
+  const machines = [...new Set(batches.flatMap(({ machine }) => machine ?? []))];
+  const next = `ensemble add-unit --rest ${name}`;
+  return { unmade: { units, ...(machines.length > 0 && { machines }), next } };
 }
 
 function holdsField(holds: readonly Hold[]): { readonly holds?: readonly Hold[] } {

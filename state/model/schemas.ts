@@ -129,6 +129,16 @@ export const formulaRecordSchema = z.looseObject({
   publishedAt: instant,
 });
 
+/** Units of a service that are made one after the other, in their order. */
+const batchSchema = z.looseObject({
+  /** The number of the first of them, how many they are, and how many of them are made. */
+  first: z.int().check(z.nonnegative()),
+  units: z.int().check(z.nonnegative()),
+  made: z.int().check(z.nonnegative()),
+  /** Where all of them go, where that was named. */
+  machine: z.optional(z.string()),
+});
+
 /**
  * `/services/<service>`. `repository` is the origin: where `upgrade-formula` looks for something newer. `change` is
  * the random id of the command that wrote last, by which it recognises its own write when the answer was lost.
@@ -152,16 +162,9 @@ export const serviceSchema = remembering(
     /** The parameters that `set-rollout` set for its rollouts. */
     rollout: z.optional(parametersSchema),
     /** There until all units are made that it was deployed with. */
-    deploying: z.optional(
-      z.looseObject({
-        /** The number of the first of them, how many they are, and how many of them are made, in their order. */
-        first: z.int().check(z.nonnegative()),
-        units: z.int().check(z.nonnegative()),
-        made: z.int().check(z.nonnegative()),
-        /** Where all of them go, where that was named. */
-        machine: z.optional(z.string()),
-      }),
-    ),
+    deploying: z.optional(batchSchema),
+    /** The same of units that were added, as long as some of them are not made. */
+    adding: z.optional(z.array(batchSchema)),
     ...incarnationField,
     change: z.string(),
   }),
@@ -382,6 +385,7 @@ export type MachineOwner = z.infer<typeof machineOwnerSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
 export type NamedRepository = z.infer<typeof namedRepositorySchema>;
 export type Service = z.infer<typeof serviceSchema>;
+export type UnitBatch = z.infer<typeof batchSchema>;
 export type ConfigValues = z.infer<typeof configValuesSchema>;
 export type ReplacedConfig = z.infer<typeof replacedConfigSchema>;
 export type Addresses = z.infer<typeof addressesSchema>;

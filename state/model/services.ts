@@ -33,7 +33,7 @@ export async function unitsOfService(coordinator: Coordinator, service: string):
 /**
  * Creates a service without units, with the config values an operator set and the peer relations of its formula, as
  * far as it is published.
- * @param service `deploying`: the units that `makeDeployedUnits` makes of it, whose numbers are taken here
+ * @param service `deploying`: the units that `makeUnits` makes of it, whose numbers are taken here
  * @param isPublished whether it must be
  * @param asked goes on the service's record with it
  * @throws ServiceExists, ServiceDestroying, FormulaNotPublished

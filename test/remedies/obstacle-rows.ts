@@ -123,7 +123,7 @@ export const obstacleRows: readonly Row[] = [
   },
   {
     code: 'units-not-added',
-    by: 'status, then add-unit',
+    by: 'add-unit --rest',
     run: async (stage) => {
       const { world } = stage;
       await world.publish(1);
@@ -133,9 +133,9 @@ export const obstacleRows: readonly Row[] = [
         `ensemble deploy --repository '${world.path('world')}' f-1`,
         /service f is created, but not all of its units are/,
       );
-      assert.match(await stage.follow(said, /ensemble status f/), /^f +world:f-1/m);
-      await stage.follow(said, /ensemble add-unit -n 1 f/);
-      await world.untilOn('world:f-1', 'f/1');
+      await world.coordinator.remove(paths.unit('f/0'));
+      await stage.follow(said, /ensemble add-unit --rest f/);
+      await world.untilOn('world:f-1', 'f/0');
     },
   },
 ];

@@ -21,6 +21,14 @@ export const printed: Readonly<
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
   },
+  'control/deploy/same-deploy.ts: ensemble add-unit --rest {name}': {
+    test: 'test/regression/units-that-are-not-made.test.ts',
+    says: 'go elsewhere where the machine that was named is gone, as is said',
+  },
+  'control/status/status-document.ts: ensemble add-unit --rest {name}': {
+    test: 'test/regression/units-that-are-not-made.test.ts',
+    says: 'of a deploy are told by status, with the command that makes them',
+  },
   'cli/commands/hold-upgrade.ts: ensemble unhold-upgrade {name}': {
     test: 'test/remedies/printed-rows.ts',
     says: 'hold-upgrade names what ends it',
