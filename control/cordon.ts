@@ -89,6 +89,22 @@ export async function uncordonMachines(
   if (waiting.length > 0) await placeWaiting(coordinator, waiting, []);
 }
 
+/**
+ * The machines whose agents are up and of release 0.1.0, which does not know of cordons: any of them may place units that
+ * wait on a machine that is cordoned. Only later agents say whose a machine is, and what they keep there.
+ */
+export async function machinesWithoutCordons({
+  coordinator,
+}: Pick<Session, 'coordinator'>): Promise<readonly string[]> {
+  const machines = await readMachines(coordinator);
+  return machines
+    .filter(
+      ({ agent, machine }) =>
+        agent !== undefined && machine.owner === undefined && machine.kept === undefined,
+    )
+    .map(({ name }) => name);
+}
+
 /** @throws MachineNotFound */
 export async function requireMachines(coordinator: Coordinator, names: readonly string[]): Promise<void> {
   const known = (await coordinator.children(paths.machines)) ?? [];

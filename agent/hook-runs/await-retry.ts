@@ -74,8 +74,8 @@ export class RetryWait {
   /** A new value is tried at once, and as often as the one before it. */
   #newConfig(hook: string): WaitEnd | undefined {
     const { digest } = this.#host.presentConfig();
-    if (hook !== 'config-changed' || digest === undefined || digest === this.#host.record().configDigest)
-      return undefined;
+    if (!['install', 'config-changed'].includes(hook)) return undefined;
+    if (digest === undefined || digest === this.#host.record().configDigest) return undefined;
     this.#host.note({ configDigest: digest, attempts: 0 });
     return 'again';
   }

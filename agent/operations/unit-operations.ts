@@ -71,6 +71,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
       await unit.enter('installing');
       installing = installFormula(unit, signal);
       await installing;
+      await noteConfig(unit, 'install');
       await runWorkflowHook(unit, 'install');
     },
 
@@ -162,8 +163,13 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
  * hook, nothing was done that a restart would have to know.
  */
 async function configure(unit: OperatedUnit): Promise<void> {
-  const { hook, done } = unit.record();
-  const begun = hook?.name === 'config-changed' || done.includes('config-changed');
-  if (!begun) unit.note({ configDigest: configDigest(await unit.config()) });
+  await noteConfig(unit, 'config-changed');
   await runWorkflowHook(unit, 'config-changed');
+}
+
+/** Before the hook begins: another config than it sees is tried by itself, where it fails. */
+async function noteConfig(unit: OperatedUnit, name: 'install' | 'config-changed'): Promise<void> {
+  const { hook, done } = unit.record();
+  const begun = hook?.name === name || done.includes(name);
+  if (!begun) unit.note({ configDigest: configDigest(await unit.config()) });
 }

@@ -99,7 +99,7 @@ function withoutTheValues(
   { state, service, hookFailed = false }: UnitRecord,
   config: UnitStatus['config'],
 ): string {
-  const isOfValues = (state === 'config-error' || state === 'start-error') && hookFailed;
+  const isOfValues = ['install-error', 'config-error', 'start-error'].includes(state) && hookFailed;
   return isOfValues && (config?.tried ?? 0) > 0
     ? `, or: ensemble set --undo ${service} (takes back what was set last)`
     : '';

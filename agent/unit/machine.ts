@@ -62,6 +62,7 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'resolvedAsDone', target: '#unit.workflow.starting' },
           { guard: and(['forcesUpgrade', 'prepared', 'hasLeft']), target: '#unit.workflow.upgrading' },
           { guard: and(['forcesUpgrade', 'prepared', 'mustLeave']), target: '#unit.workflow.parting' },
+          { guard: 'hasNewConfig', target: '#unit.workflow.installing' },
         ]),
         starting: {
           invoke: {

@@ -1,4 +1,9 @@
-import { type CordonEvent, cordonMachines, uncordonMachines } from '../../control/cordon.js';
+import {
+  type CordonEvent,
+  cordonMachines,
+  machinesWithoutCordons,
+  uncordonMachines,
+} from '../../control/cordon.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
@@ -20,6 +25,11 @@ export async function cordon(
     await cordonMachines(session, { machines, reason, by }, (event) =>
       invocation.output.notice(cordoned(event, reason)),
     );
+    const old = await machinesWithoutCordons(session);
+    if (old.length > 0)
+      invocation.output.warn(
+        `the agents of ${old.map(printable).join(', ')} are of release 0.1.0, which knows no cordons: they may place units that wait there all the same, until they are upgraded`,
+      );
     return 0;
   });
 }

@@ -50,7 +50,7 @@ async function runInUnits(
   format: RunOptions['format'],
   output: Output,
 ): Promise<ExitCode> {
-  const runs = await runInService(session, service, request, tellRuns(output, service, format === 'text'));
+  const runs = await runInService(session, service, request, tellRuns(output, format === 'text'));
   if (format === 'json') output.data(JSON.stringify(runs, null, 2));
   return summarizeRuns(output, service, runs, request.interrupt.aborted);
 }

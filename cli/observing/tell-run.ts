@@ -45,11 +45,9 @@ export function tellWait(output: Output, before = ''): (event: WaitEvent) => voi
  * Tells what becomes of a command in the units of a service.
  * @param prints whether what the command printed is printed when it ends: every line behind its unit's name
  */
-export function tellRuns(output: Output, service: string, prints: boolean): (event: RunEvent) => void {
+export function tellRuns(output: Output, prints: boolean): (event: RunEvent) => void {
   return (event) => {
     if (event.kind === 'waiting') tellWait(output, `${event.unit}: `)(event.event);
-    else if (event.kind === 'not-on-record')
-      output.warn(`the history of ${service} does not tell of this: ${event.reason}`);
     else if (prints) print(output, event.run);
   };
 }

@@ -3,7 +3,7 @@ import type { UnitState } from '../status/snapshot.js';
 import type { Standing } from './standing.js';
 
 /** Error states that a new config leads out of by itself. */
-const RETRIED: ReadonlySet<string> = new Set(['config-error', 'start-error']);
+const RETRIED: ReadonlySet<string> = new Set(['install-error', 'config-error', 'start-error']);
 
 /**
  * How far a unit is that shall run `config-changed` for a version of its service's config, or a later one. Whatever
@@ -20,7 +20,9 @@ export function configuredStanding(
   const { state, config } = status;
   if (state === 'stopping' || state === 'stopped' || state === 'removed') return 'gone';
   const hasSeen = (config?.seen ?? -1) >= version;
-  if (RETRIED.has(state)) {
+  // What failed before its formula and its config were known is not tried again for a value.
+  const isRetried = RETRIED.has(state) && !(state === 'install-error' && (config?.tried ?? null) === null);
+  if (isRetried) {
     if ((config?.tried ?? -1) >= version) return 'failed';
   } else if (hasSeen && state !== 'starting') {
     return 'done';

@@ -50,7 +50,7 @@ function spelt(milliseconds: number): string {
 }
 
 /**
- * Puts on record that what is kept of removed units shall go, before any of it does.
+ * Puts on record that what is kept of removed units shall go, as asked: the agents remove it.
  * @param of a unit, or undefined for all of them
  * @param machines whose agents are asked
  */

@@ -4,7 +4,7 @@ import { EnsembleError } from '../../state/platform/errors.js';
 import { forgetKey } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
-import { requestEntry } from '../../state/model/history-entry.js';
+import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
 import { oldTombstones, removeTombstone } from '../../state/model/tombstones.js';
 import type { Requester } from '../../state/model/requester.js';
 import { PruneIncomplete } from '../errors.js';
@@ -45,7 +45,8 @@ export interface Pruned {
 
 /**
  * Prunes the session's environment.
- * @param requester who is on record for it, before the first thing goes, as each goes by a transaction of its own
+ * @param requester who is on record for it: before the first thing goes, with what was asked, as each goes by a
+ *   transaction of its own; and after the last one, or a failure, with what went
  * @throws PruneIncomplete, NodeInvalid
  */
 export async function pruneAll(
@@ -69,52 +70,82 @@ export async function pruneAll(
       formulas[formula.id] = { bytes: formula.size, bundle: prunable.isOwn(formula) ? 'removed' : 'kept' };
     return { dryRun, formulas, objects, histories, logs, marks, tombstones };
   }
-  const left: LeftObject[] = [...prunable.left];
-  if (requester !== undefined)
-    await recordPruning(coordinator, requester, {
+  const record =
+    requester &&
+    (await recordPruning(coordinator, requester, {
       formulas: prunable.formulas.map(({ id }) => id),
       objects,
       histories,
       logs,
       marks,
       tombstones,
-    });
-  for (const formula of prunable.formulas) {
-    const removed = await prunable.remove(formula);
-    if (removed === undefined) continue;
-    formulas[formula.id] = { bytes: formula.size, bundle: removed.left === undefined ? 'kept' : 'removed' };
-    if (removed.left !== undefined) left.push(removed.left);
+    }));
+  const gone = { histories: [], logs: [], marks: [], tombstones: [] } as Record<Kind, string[]>;
+  const removed: string[] = [];
+  let outcome: 'done' | 'failed' = 'failed';
+  try {
+    const left: LeftObject[] = [...prunable.left];
+    for (const formula of prunable.formulas) {
+      const end = await prunable.remove(formula);
+      if (end === undefined) continue;
+      formulas[formula.id] = { bytes: formula.size, bundle: end.left === undefined ? 'kept' : 'removed' };
+      if (end.left !== undefined) left.push(end.left);
+    }
+    // The tree first: an object that is still there costs room, a formula without its object cannot be had.
+    await removeObjects(session, left, (key) => removed.push(key));
+    await removeEach(gone.histories, histories, (service) => removeHistory(coordinator, service));
+    await removeEach(gone.logs, logs, (machine) => removeLogs(coordinator, machine));
+    await removeEach(gone.marks, marks, (agentId) => removeMark(coordinator, agentId, before));
+    await removeEach(gone.tombstones, tombstones, (unit) => removeTombstone(coordinator, unit, before));
+    outcome = 'done';
+    return { dryRun, formulas, objects, ...gone };
+  } finally {
+    const went = {
+      formulas: Object.keys(formulas),
+      objects: objects.filter((key) => removed.includes(key)),
+      ...gone,
+    };
+    // Where it cannot be noted, the record says what was asked.
+    await record?.(outcome, went).catch(() => undefined);
   }
-  // The tree first: an object that is still there costs room, a formula without its object cannot be had.
-  await removeObjects(session, left);
-  return {
-    dryRun,
-    formulas,
-    objects,
-    histories: await those(histories, (service) => removeHistory(coordinator, service)),
-    logs: await those(logs, (machine) => removeLogs(coordinator, machine)),
-    marks: await those(marks, (agentId) => removeMark(coordinator, agentId, before)),
-    tombstones: await those(tombstones, (unit) => removeTombstone(coordinator, unit, before)),
-  };
 }
 
-/** A pruning goes on record before it removes anything; one that finds nothing does not. */
+type Kind = 'histories' | 'logs' | 'marks' | 'tombstones';
+
+/** What goes, by its kind. */
+type Going = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * What may go is on record, as asked; a pruning that finds nothing is not.
+ * @returns what puts in its place what went; undefined where nothing is on record
+ */
 async function recordPruning(
   coordinator: Coordinator,
   requester: Requester,
-  going: Readonly<Record<string, readonly string[]>>,
-): Promise<void> {
-  const some = Object.entries(going).filter(([, names]) => names.length > 0);
-  if (some.length === 0) return;
-  const message = some.map(([kind, names]) => `${kind}: ${names.join(' ')}`).join('; ');
-  const entry = requestEntry(requester, { what: 'prune', message, details: Object.fromEntries(some) });
-  await retryOnConflict('the history', async () =>
-    coordinator.transaction(await recordEnvironmentOperations(coordinator, entry)),
-  );
+  going: Going,
+): Promise<((outcome: 'done' | 'failed', went: Going) => Promise<void>) | undefined> {
+  const entryOf = (kinds: Going): HistoryEntry => {
+    const some = Object.entries(kinds).filter(([, names]) => names.length > 0);
+    const message = some.map(([kind, names]) => `${kind}: ${names.join(' ')}`).join('; ');
+    const details = Object.fromEntries(some);
+    return requestEntry(requester, { what: 'prune', message: message || 'nothing', details });
+  };
+  if (Object.values(going).every((names) => names.length === 0)) return undefined;
+  const write = (entry: HistoryEntry): Promise<void> =>
+    retryOnConflict('the history', async () =>
+      coordinator.transaction(await recordEnvironmentOperations(coordinator, entry)),
+    );
+  const asked = entryOf(going);
+  await write(asked);
+  return (outcome, went) => write({ ...entryOf(went), id: asked.id, outcome });
 }
 
-/** An object that cannot be removed now is remembered in the tree, and removed by the next pruning. */
-async function removeObjects({ coordinator, storage }: Session, left: readonly LeftObject[]): Promise<void> {
+/** What cannot be removed now is remembered in the tree, and removed by the next pruning. */
+async function removeObjects(
+  { coordinator, storage }: Session,
+  left: readonly LeftObject[],
+  removed: (key: string) => void,
+): Promise<void> {
   if (left.length === 0) return;
   const target = await storage();
   for (const [index, { sha256, key }] of left.entries()) {
@@ -124,16 +155,16 @@ async function removeObjects({ coordinator, storage }: Session, left: readonly L
       if (!(error instanceof EnsembleError)) throw error;
       throw new PruneIncomplete({ bundles: left.length - index, reason: error.message }, { cause: error });
     }
+    removed(key);
     await forgetKey(coordinator, sha256, key);
   }
 }
 
-/** Those for which `remove` gives true. */
-async function those(
+/** Removes those for which that is possible, and names each of them in `removed` at once. */
+async function removeEach(
+  removed: string[],
   names: readonly string[],
   remove: (name: string) => Promise<boolean>,
-): Promise<readonly string[]> {
-  const removed: string[] = [];
+): Promise<void> {
   for (const name of names) if (await remove(name)) removed.push(name);
-  return removed;
 }

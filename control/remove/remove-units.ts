@@ -1,5 +1,5 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { retryOnConflict } from '../../state/model/conflict.js';
+import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
 import { parseSound } from '../../state/model/entity.js';
 import { recordOperations } from '../../state/model/history.js';
 import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
@@ -36,7 +36,7 @@ export async function requestRemoval(
   await requireRemovable(coordinator, units);
   for (const service of new Set(units.map(serviceOfUnit))) {
     const own = units.filter((unit) => serviceOfUnit(unit) === service);
-    await askTogether(coordinator, service, own, removal, asked?.(own), told);
+    await askTogether(coordinator, service, own, removal, asked, told);
   }
   await askToGo(coordinator, units, removal, told, true);
 }
@@ -44,15 +44,20 @@ export async function requestRemoval(
 /** Units asked per transaction. */
 const UNITS_PER_TRANSACTION = 500;
 
-/** Asks units of one service to go, with what goes on its record; also those that nobody runs yet, which are removed next. */
+/**
+ * Asks units of one service to go, with what goes on its record: of all that are asked by then, in the place of what was
+ * there of those before. Also those that nobody runs yet, which are removed next.
+ */
 async function askTogether(
   coordinator: Coordinator,
   service: string,
   units: readonly string[],
   removal: Removal,
-  asked: HistoryEntry | undefined,
+  asked: ((units: readonly string[]) => HistoryEntry) | undefined,
   told: KeptAnyway,
 ): Promise<void> {
+  const done: string[] = [];
+  const id = newChangeId();
   for (let start = 0; start < units.length; start += UNITS_PER_TRANSACTION) {
     const batch = units.slice(start, start + UNITS_PER_TRANSACTION);
     await retryOnConflict(`units of ${service}`, async () => {
@@ -77,8 +82,13 @@ async function askTogether(
       const operations = requests.map(({ unit, standing: before, request }) =>
         requestOperation(paths.removal(unit), request, before),
       );
-      const record = start === 0 ? await recordOperations(coordinator, [service], asked) : [];
-      await coordinator.transaction([...operations, ...record]);
+      const names = requests.map(({ unit }) => unit);
+      const entry = asked && { ...asked([...done, ...names]), id };
+      await coordinator.transaction([
+        ...operations,
+        ...(await recordOperations(coordinator, [service], entry)),
+      ]);
+      done.push(...names);
       for (const { unit, request } of requests) tellKept(unit, removal, request, told);
     });
   }

@@ -7,14 +7,14 @@ import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
 import { recordOperations } from '../../state/model/history.js';
-import { requestEntry } from '../../state/model/history-entry.js';
+import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 
 /**
  * Asks for a command to be run in a unit's context. The request goes with this session. It is on the service's record,
  * with the command line.
- * @param isRecorded false where the same command for many units is on record already
+ * @param entry what goes on record, where it is not this unit's alone
  * @returns the request's id
  * @throws UnitNotFound, ValueTooLarge
  */
@@ -23,19 +23,19 @@ export async function requestCommand(
   unit: string,
   { command, timeLimit }: Pick<CommandRequest, 'command'> & { readonly timeLimit?: number | undefined },
   requester: Requester,
-  isRecorded = true,
+  entry?: HistoryEntry,
 ): Promise<string> {
   const id = randomUUID();
   const path = paths.command(unit, id);
   const value = nodeValue({ ...requester, command, ...(timeLimit !== undefined && { timeLimit }) });
-  const asked = requestEntry(requester, { what: 'run', unit, message: commandLine(command) });
+  const asked = entry ?? requestEntry(requester, { what: 'run', unit, message: commandLine(command) });
   await retryOnConflict(`commands of ${unit}`, async () => {
     // The answer to an earlier try was lost.
     if ((await coordinator.get(path)) !== undefined) return;
     if ((await coordinator.get(paths.unit(unit))) === undefined) throw new UnitNotFound({ unit });
     await coordinator.transaction([
       { kind: 'create', path, value, ephemeral: true },
-      ...(isRecorded ? await recordOperations(coordinator, [serviceOfUnit(unit)], asked) : []),
+      ...(await recordOperations(coordinator, [serviceOfUnit(unit)], asked)),
     ]);
   });
   return id;

@@ -1,6 +1,8 @@
 import type { Session } from '../session.js';
 import { type Clock, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
+import type { Asking } from './one-record.js';
 import { requestCommand } from './request-command.js';
 import type { CommandResult } from '../../state/model/commands.js';
 import { UnitNotFound } from '../../state/model/errors.js';
@@ -40,13 +42,13 @@ export interface CommandOfService {
   readonly by: Requester;
   /** No unit is asked from then on, and none is waited for. */
   readonly interrupt: AbortSignal;
+  /** Has all that are asked the same on record together; by default each is on record by itself. */
+  readonly asking?: Asking | undefined;
 }
 
 export type RunEvent =
   | { readonly kind: 'waiting'; readonly unit: string; readonly event: WaitEvent }
-  | { readonly kind: 'ended'; readonly run: UnitRun }
-  /** The request stands all the same. */
-  | { readonly kind: 'not-on-record'; readonly reason: string };
+  | { readonly kind: 'ended'; readonly run: UnitRun };
 
 /** Milliseconds for which an agent that went away is waited for: it may just be restarted. */
 const PATIENCE = 15_000;
@@ -55,7 +57,7 @@ const PATIENCE = 15_000;
 export async function runInOne(
   session: Session,
   unit: string,
-  { command, timeout, by, interrupt }: CommandOfService,
+  { command, timeout, by, interrupt, asking }: CommandOfService,
   tell: (event: RunEvent) => void,
   clock: Clock = systemClock,
 ): Promise<UnitRun> {
@@ -75,14 +77,16 @@ export async function runInOne(
   try {
     const { machine } = (await requireUnit(coordinator, unit)).value;
     const host = await requireAgent(session, unit, machine);
-    const id = await requestCommand(
-      coordinator,
-      unit,
-      { command: [...command], timeLimit: timeout },
-      // Its time limit counts from when it is asked.
-      { ...by, requestedAt: new Date(clock.now()).toISOString() },
-      false,
-    );
+    // Its time limit counts from when it is asked.
+    const ask = (entry?: HistoryEntry): Promise<string> =>
+      requestCommand(
+        coordinator,
+        unit,
+        { command: [...command], timeLimit: timeout },
+        { ...by, requestedAt: new Date(clock.now()).toISOString() },
+        entry,
+      );
+    const id = await (asking === undefined ? ask() : asking(unit, ask));
     endWatch = watchAgent(coordinator, host.machine, clock, () => away.abort());
     const signal = AbortSignal.any([interrupt, away.signal]);
     const told = (event: WaitEvent): void => tell({ kind: 'waiting', unit, event });

@@ -1,10 +1,7 @@
 import { mapBounded } from '../../state/formula/concurrency.js';
-import { commandLine } from '../../state/model/command-line.js';
-import { recordRequest } from '../../state/model/history.js';
-import { requestEntry } from '../../state/model/history-entry.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
-import { namesOf } from '../names-of.js';
 import type { Session } from '../session.js';
+import { oneRecord } from './one-record.js';
 import { type CommandOfService, type RunEvent, runInOne, type UnitRun } from './run-in-one.js';
 
 /**
@@ -20,26 +17,10 @@ export async function runInService(
 ): Promise<readonly UnitRun[]> {
   await requireService(session.coordinator, service);
   const units = await unitsOfService(session.coordinator, service);
-  if (units.length > 0) await record(session, service, units, request, tell);
+  const asking = oneRecord(request.by, request.command);
   return mapBounded(units, maxParallel ?? units.length, async (unit) => {
-    const run = await runInOne(session, unit, request, tell);
+    const run = await runInOne(session, unit, { ...request, asking }, tell);
     tell({ kind: 'ended', run });
     return run;
   });
-}
-
-/** Once for all units; what was asked stands, also where it cannot be noted. */
-async function record(
-  { coordinator }: Session,
-  service: string,
-  units: readonly string[],
-  { command, by }: CommandOfService,
-  tell: (event: RunEvent) => void,
-): Promise<void> {
-  const message = `in ${namesOf(units)}: ${commandLine(command)}`;
-  try {
-    await recordRequest(coordinator, service, requestEntry(by, { what: 'run', message }));
-  } catch (error) {
-    tell({ kind: 'not-on-record', reason: error instanceof Error ? error.message : String(error) });
-  }
 }

@@ -15,6 +15,20 @@ describe('ensemble cordon and uncordon', () => {
   const json = async (...args: string[]) =>
     JSON.parse((await world.box.ok(...args, '--format', 'json')).stdout);
 
+  it('name the agents of a release that knows no cordons, as they may place units there', async () => {
+    const { coordinator } = agent;
+    const old = { pid: 1, version: '0.1.0', since: '2026-01-01T00:00:00.000Z' };
+    await coordinator.create('/machines/m7', '{"hostname":"old.test"}');
+    await coordinator.create('/machines/m7/units', '{}');
+    await coordinator.create('/machines/m7/agent', JSON.stringify(old), { ephemeral: true });
+    assert.match(
+      (await world.box.ok('cordon', 'm0')).stderr,
+      /^warning: the agents of m7 are of release 0\.1\.0, which knows no cordons: .* until they are upgraded$/m,
+    );
+    await coordinator.remove('/machines/m7/agent');
+    assert.doesNotMatch((await world.box.ok('cordon', 'm0')).stderr, /release/);
+  });
+
   it('keep new units from a machine, and show who wants that, since when and why', async () => {
     await (await new FakeAgent(agent.coordinator, 'm1').register()).up();
     await deploy('-n', '2');

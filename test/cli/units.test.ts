@@ -36,7 +36,7 @@ describe('add-unit, remove-unit, destroy-service and resolved', () => {
     assert.match(stderr, /\nensemble: service guestbook is created, but not all of its units are: /);
     assert.match(
       stderr,
-      /\n {2}try: the same command again makes the others; where it cannot: ensemble status guestbook, then ensemble add-unit -n 1 guestbook\n$/,
+      /\n {2}try: the same command again makes the others; where it cannot: ensemble add-unit --rest guestbook, on another machine with --machine\n$/,
     );
     await world.box.ok('add-unit', '--no-wait', 'guestbook');
     assert.deepEqual(await units(), ['guestbook/1']);

@@ -3,6 +3,7 @@ import { paths } from '../../state/model/paths.js';
 import { requestResolved } from '../../control/unit/resolve.js';
 import type { WantedValues } from '../../control/config/set-config.js';
 import { setConfigValues } from '../../control/config/set-config.js';
+import { ensemble } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -116,6 +117,43 @@ describe('a new value is tried by itself', () => {
     await world.untilOn(ONE);
     assert.equal((await world.trace()).filter((line) => line === 'start 1').length, 3);
     assert.equal((await world.trace()).at(-2), 'config-changed 1');
+  });
+
+  it('where install failed, also where it was set while the agent was down; and set says whether it helps', async () => {
+    await world.publish(1, {
+      config: CONFIG.replace('default: a', 'default: bad'),
+      hooks: { install: REFUSES },
+    });
+    await world.agent();
+    await world.deploy(ONE);
+    await world.until('install-error');
+    const worse = await ensemble(world, 'set', 'f', 'title=bad2');
+    assert.equal(worse.code, 1);
+    assert.match(worse.stderr, /f\/0 failed: install-error: .*\n.*set --undo f/);
+    await world.stopAgents();
+    await set({ title: 'bad3' });
+    await world.agent();
+    await untilTried('install-error');
+    const better = await ensemble(world, 'set', 'f', 'title=good');
+    assert.equal(better.code, 0, better.stderr);
+    await world.untilOn(ONE);
+    assert.equal(await titles(), 'bad bad2 bad3 good');
+  });
+
+  it('at once where install waits for its next try', async () => {
+    const metadata =
+      'name: f\nrevision: 1\nsummary: s\nhooks:\n  install:\n    retry: {attempts: 2, backoff: 900}\n';
+    await world.publish(1, {
+      config: CONFIG.replace('default: a', 'default: bad'),
+      hooks: { install: REFUSES },
+      files: { 'metadata.yaml': metadata },
+    });
+    await world.agent();
+    await world.deploy(ONE);
+    await eventually(async () => assert.equal((await world.unit()).status.waiting?.attempt, 1));
+    await set({ title: 'good' });
+    await world.untilOn(ONE);
+    assert.equal(await titles(), 'bad good');
   });
 
   it('at once where the hook waits for its next try, and as often as the one before', async () => {

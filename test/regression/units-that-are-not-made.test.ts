@@ -46,7 +46,8 @@ describe('units that were asked for and are not made', function () {
   /** Has a deploy killed as soon as the service is there; of a formula that is published, which are other writes. */
   async function deployKilled(...words: readonly string[]): Promise<void> {
     await world.box.ok(...deploy('published'));
-    for (let write = 1; (await unmade('guestbook')) === 0; write += 1) await killed(`${write} after`, ...words);
+    for (let write = 1; (await unmade('guestbook')) === 0; write += 1)
+      await killed(`${write} after`, ...words);
   }
 
   const deploy = (...more: readonly string[]): readonly string[] => [
@@ -76,7 +77,10 @@ describe('units that were asked for and are not made', function () {
       (await box.ok('status')).stdout,
       /^2 units of guestbook that were asked for are not made; where no command is at it: ensemble add-unit --rest guestbook$/m,
     );
-    assert.match((await box.ok('add-unit', '--no-wait', '--rest', 'guestbook')).stderr, /^added guestbook\/0/m);
+    assert.match(
+      (await box.ok('add-unit', '--no-wait', '--rest', 'guestbook')).stderr,
+      /^added guestbook\/0/m,
+    );
     assert.equal((await unitsNow('guestbook')).length, 2);
     assert.equal((await statusOf('guestbook')).unmade, undefined);
     assert.deepEqual(await recorded('guestbook', 'add-unit'), ['guestbook/0, guestbook/1']);
@@ -92,7 +96,10 @@ describe('units that were asked for and are not made', function () {
     await deployKilled(...words);
     await box.ok('remove-machine', 'm1');
     assert.deepEqual((await statusOf('guestbook')).unmade.machines, ['m1']);
-    assert.match((await box.ok('status')).stdout, /on m1 are not made; .* --rest guestbook, elsewhere with --machine$/m);
+    assert.match(
+      (await box.ok('status')).stdout,
+      /on m1 are not made; .* --rest guestbook, elsewhere with --machine$/m,
+    );
     const again = await box.run(...words);
     assert.equal(again.code, 1);
     assert.match(
@@ -100,7 +107,10 @@ describe('units that were asked for and are not made', function () {
       /not all of its units are: .*m1.*\n.*where it cannot: ensemble add-unit --rest guestbook, on another machine with --machine$/m,
     );
     const elsewhere = await box.run(...deploy('-n', '2'));
-    assert.match(elsewhere.stderr, /with units placed otherwise\n.*, or ensemble add-unit --rest guestbook$/m);
+    assert.match(
+      elsewhere.stderr,
+      /with units placed otherwise\n.*, or ensemble add-unit --rest guestbook$/m,
+    );
     await box.ok('add-unit', '--no-wait', '--rest', '--machine', 'm0', 'guestbook');
     assert.deepEqual(
       (await unitsNow('guestbook')).map(({ unit }) => unit.machine),

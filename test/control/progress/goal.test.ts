@@ -243,6 +243,16 @@ const rows: readonly (readonly [string, Given, string])[] = [
     'failed',
   ],
   [
+    'a unit whose install failed with these values',
+    { goal: configured, state: 'install-error', config: [null, 3] },
+    'failed',
+  ],
+  [
+    'a unit whose install failed with those before',
+    { goal: configured, state: 'install-error', config: [null, 2] },
+    'under-way',
+  ],
+  [
     'a unit whose upgrade failed before it saw it',
     { goal: configured, state: 'upgrade-error', config: [3, 3] },
     'failed',

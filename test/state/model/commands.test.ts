@@ -7,8 +7,7 @@ import { addMachine, addService, now, requester, useTree } from './tree.js';
 describe('a command that an operator asks for', () => {
   const tree = useTree();
   const one = { begunAt: now, begunBy: 'one' };
-  const ask = (): Promise<string> =>
-    requestCommand(tree.one, 'web/0', { command: ['true'] }, requester, false);
+  const ask = (): Promise<string> => requestCommand(tree.one, 'web/0', { command: ['true'] }, requester);
   beforeEach(async () => {
     await addMachine(tree.one, 'm0');
     await addService(tree.one, 'web');
