@@ -244,12 +244,12 @@ const rows: readonly (readonly [string, Given, string])[] = [
   ],
   [
     'a unit whose install failed with these values',
-    { goal: configured, state: 'install-error', config: [null, 3] },
+    { goal: configured, state: 'install-error', config: [null, 4] },
     'failed',
   ],
   [
     'a unit whose install failed with those before',
-    { goal: configured, state: 'install-error', config: [null, 2] },
+    { goal: configured, state: 'install-error', config: [null, 3] },
     'under-way',
   ],
   [
