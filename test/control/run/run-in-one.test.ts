@@ -45,7 +45,7 @@ describe('a command in one unit of several', () => {
       storage: () => Promise.reject(new Error('none is asked for')),
     };
     const request = { command: ['true'], by: requester, interrupt };
-    return runInOne(session, 'web/0', request, tellRuns(output, 'web', false), clock);
+    return runInOne(session, 'web/0', request, tellRuns(output, false), clock);
   }
 
   const requested = (): Promise<void> =>
