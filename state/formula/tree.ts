@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { isExecutable, isVersionControl, pathFault } from './entry-path.js';
 import { FormulaChanging, FormulaEntryRefused, FormulaTooLarge, NotAFormula } from './errors.js';
+import { type Ignoring, ignoringOf } from './ignore.js';
 import { defaultLimits } from './limits.js';
 import { findBadLink } from './links.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
@@ -26,7 +27,8 @@ import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
 const AT_A_STRETCH = 8 * 1024 * 1024;
 
 /**
- * Everything that belongs to the formula in `directory`, hashed. Version-control folders are left out. What a bundle
+ * Everything that belongs to the formula in `directory`, hashed. Version-control folders are left out, and what
+ * `ignoringOf` says. What a bundle
  * cannot carry to every machine unchanged is refused rather than dropped.
  * @param maxEntries files, directories and links that it may have
  * @throws NotAFormula where there is no directory, FormulaEntryRefused, FormulaChanging, FormulaTooLarge
@@ -37,7 +39,7 @@ export async function listTree(directory: string, maxEntries = defaultLimits.max
     throw new NotAFormula({ path: directory, reason: 'it is not a directory' });
   const entries: ManifestEntry[] = [];
   const paths: string[] = [];
-  for (const path of listPaths(root, '')) {
+  for (const path of listPaths(root, '', ignoringOf(root))) {
     // Before their contents are read, and before the rest is found.
     if (paths.push(path) > maxEntries)
       throw new FormulaTooLarge({
@@ -68,17 +70,18 @@ function rootOf(directory: string): string {
 }
 
 /** The paths below `folder`, which is '' for the root, in any order. */
-function* listPaths(root: string, folder: string): Generator<string> {
+function* listPaths(root: string, folder: string, ignores: Ignoring): Generator<string> {
   const absolute = join(root, folder);
   const entries = reading(absolute, () => readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }));
   for (const entry of entries) {
     const name = entry.name.toString('utf8');
     if (isVersionControl(name)) continue;
     const path = folder === '' ? name : `${folder}/${name}`;
+    if (ignores(path, entry.isDirectory())) continue;
     const fault = pathFault(path);
     if (fault !== undefined) throw new FormulaEntryRefused({ path: join(root, path), reason: `it ${fault}` });
     yield path;
-    if (entry.isDirectory()) yield* listPaths(root, path);
+    if (entry.isDirectory()) yield* listPaths(root, path, ignores);
   }
 }
 
