@@ -282,6 +282,11 @@ export const printed: Readonly<
     test: 'test/remedies/unit-rows.ts',
     says: 'uncordon, as printed, where every machine is cordoned',
   },
+  'state/formula/repositories/s3-index.ts: ensemble index DIRECTORY, and copy the directory into the bucket':
+    {
+      test: 'test/state/formula/repositories/s3-index.test.ts',
+      says: 'is named with what makes one where there is none',
+    },
   'state/formula/repositories/http-index.ts: ensemble index DIRECTORY': {
     test: 'test/cli/index.test.ts',
     says: 'is named where a web server shows none',

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BrokenCandidate, LocalCandidate, RemoteCandidate } from '../candidate.js';
-import { BundleDamaged, NotAFormula, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
+import type { LocalCandidate } from '../candidate.js';
+import { BundleDamaged, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import { defaultLimits } from '../limits.js';
 import { httpGet } from './http.js';
-import { type IndexEntry, indexFileName, type ReadIndex, readIndex } from './index-document.js';
+import { type IndexEntry, indexFileName, readIndex } from './index-document.js';
+import { type Fetching, repositoryOfIndex } from './index-offers.js';
 import { recall, remember } from './remembered.js';
-import { type Repository, repositoryOf } from './repository.js';
+import type { Repository } from './repository.js';
 
 /** How patient a repository is asked, in milliseconds; the index's size in bytes. */
 export interface IndexPatience {
@@ -38,33 +39,9 @@ export async function openIndex(
   limits: IndexPatience = patience,
 ): Promise<Repository> {
   const { text, from } = await fetchIndex(url, limits);
-  const index = readIndex(text);
-  if ('reason' in index)
-    throw new RepositoryNotFound({ path: url, reason: `its ${indexFileName} ${index.reason}` });
-  refuseExpired(url, index, now);
-  const offered = index.entries.map(({ name: formula, entry }) =>
-    candidateOf(url, from, name, formula, entry, limits),
+  return repositoryOfIndex(url, name, text, now, (formula, entry) =>
+    fetchOf(url, from, formula, entry, limits),
   );
-  const seen = new Set<string>();
-  const broken: BrokenCandidate[] = index.broken.map(({ name: formula, revision, reason }) => ({
-    path: url,
-    name: formula,
-    ...(revision !== undefined && { revision }),
-    error: new NotAFormula({ path: `${url}${indexFileName}: ${formula}`, reason }),
-  }));
-  const once = offered.filter(({ id }) => {
-    const key = `${id.name}-${id.revision}`;
-    if (!seen.has(key)) return Boolean(seen.add(key));
-    const path = `${url}${indexFileName}: ${key}`;
-    broken.push({
-      path,
-      name: id.name,
-      revision: id.revision,
-      error: new NotAFormula({ path, reason: 'it is there twice' }),
-    });
-    return false;
-  });
-  return repositoryOf(url, name, once, broken);
 }
 
 async function fetchIndex(
@@ -96,40 +73,20 @@ async function fetchIndex(
   });
 }
 
-function refuseExpired(url: string, { expires }: ReadIndex, now: number): void {
-  const until = expires === undefined ? undefined : Date.parse(expires);
-  if (until === undefined || until > now) return;
-  throw new RepositoryUnavailable({ repository: url, reason: `its index was valid until ${expires}` });
-}
-
-function candidateOf(
+function fetchOf(
   repository: string,
   from: string,
-  repositoryName: string,
   name: string,
-  entry: IndexEntry,
+  { url: relative, size, sha256, revision }: IndexEntry,
   { silence, bundleWall }: IndexPatience,
-): RemoteCandidate {
-  const { revision, metadata, config, hooks, size, sha256, withdrawn } = entry;
-  const url = URL.canParse(entry.url, from) ? new URL(entry.url, from).href : entry.url;
+): Fetching {
+  const url = URL.canParse(relative, from) ? new URL(relative, from).href : relative;
+  const limits = { silence, wall: bundleWall, most: defaultLimits.maxBytes };
   return {
-    kind: 'remote',
-    id: { repository: repositoryName, name, revision },
     path: url,
-    metadata,
-    config,
-    hooks,
-    size,
-    ...(withdrawn !== undefined &&
-      withdrawn !== false && { withdrawn: typeof withdrawn === 'string' ? { why: withdrawn } : {} }),
     fetch: (directory) =>
       fetchBundle(
-        {
-          repository,
-          url,
-          compressed: false,
-          limits: { silence, wall: bundleWall, most: defaultLimits.maxBytes },
-        },
+        { repository, url, compressed: false, limits },
         { sha256, size },
         join(directory, `${name}-${revision}.tar.gz`),
       ),

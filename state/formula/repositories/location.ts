@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { StorageUrlInvalid } from '../../storage/errors.js';
+import { parseS3Url } from '../../storage/s3-url.js';
 import { RepositoryUrlInvalid } from '../errors.js';
 import { isRepositoryName } from '../formula-id.js';
 import { type GitLocation, parseGitLocation } from './git-location.js';
@@ -8,6 +10,8 @@ export type Location =
   | { readonly kind: 'directory'; readonly path: string }
   /** `url` ends in a slash; `index.json` lies there. */
   | { readonly kind: 'index'; readonly url: string; readonly name: string }
+  /** `url` as a storage's: `s3://bucket/prefix?region=…`. */
+  | { readonly kind: 'bucket'; readonly url: string; readonly name: string }
   | GitLocation;
 
 /**
@@ -26,12 +30,14 @@ export function parseLocation(text: string): Location {
     case 'http':
     case 'https':
       return indexLocation(text);
+    case 's3':
+      return bucketLocation(text);
     default:
       // A directory may be called `a:b`; what has slashes behind the colon was meant as a URL.
       if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: 'directory', path: text };
       throw new RepositoryUrlInvalid({
         url: `${scheme}:…`,
-        reason: `there are no repositories of the kind ${scheme}; there are directories, file:, http:, https: and git+https:`,
+        reason: `there are no repositories of the kind ${scheme}; there are directories, file:, http:, https:, s3: and git+https:`,
       });
   }
 }
@@ -65,6 +71,20 @@ function indexLocation(text: string): Location {
       reason: 'the last part of its path cannot be part of a formula id',
     });
   return { kind: 'index', url: `${url.protocol}//${url.host}${directory}`, name };
+}
+
+function bucketLocation(text: string): Location {
+  try {
+    const { url, bucket, prefix } = parseS3Url(text);
+    const name = prefix.split('/').at(-1) || bucket;
+    return { kind: 'bucket', url, name };
+  } catch (error) {
+    if (!(error instanceof StorageUrlInvalid)) throw error;
+    throw new RepositoryUrlInvalid(
+      { url: error.url, reason: error.reason, next: 'write it like s3://BUCKET/PREFIX?region=REGION' },
+      { cause: error },
+    );
+  }
 }
 
 function refuseSecrets(url: URL, plain: string): void {

@@ -31,6 +31,13 @@ export async function openRepository(text: string, options: AskOptions = {}): Pr
         options.now ?? systemClock.now(),
       );
     }
+    case 'bucket': {
+      const { openBucketIndex } = await import('./s3-index.js');
+      return openBucketIndex(
+        { ...location, ...(name !== undefined && { name }) },
+        options.now ?? systemClock.now(),
+      );
+    }
     case 'git': {
       const { openGit } = await import('./git.js');
       return openGit({ ...location, ...(name !== undefined && { name }) });

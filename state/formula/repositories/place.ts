@@ -11,6 +11,8 @@ export function placeOf(text: string): string {
       return `directory:${location.path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')}`;
     case 'index':
       return `index:${hostAndPath(location.url)}`;
+    case 'bucket':
+      return `bucket:${location.url}`;
     case 'git': {
       const { protocol, remote, ref = '', path } = location;
       const place = protocol === 'file' ? remote : hostAndPath(remote);

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { EnsembleError } from '../../platform/errors.js';
+import { ObjectDamaged, ObjectNotFound } from '../../storage/errors.js';
+import { fetchObject } from '../../storage/fetch.js';
+import { openStorage } from '../../storage/open.js';
+import type { Storage } from '../../storage/storage.js';
+import type { LocalCandidate } from '../candidate.js';
+import { BundleDamaged, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
+import { type IndexEntry, indexFileName } from './index-document.js';
+import { repositoryOfIndex } from './index-offers.js';
+import type { Repository } from './repository.js';
+
+/** Bytes of an index. */
+const MOST = 64 * 1024 ** 2;
+
+/**
+ * Reads the index of a repository in a bucket.
+ * @param url as a storage's: `s3://bucket/prefix?region=…`
+ * @param now milliseconds since the epoch
+ * @throws RepositoryNotFound, RepositoryUnavailable
+ */
+export async function openBucketIndex(
+  { url, name }: { readonly url: string; readonly name: string },
+  now: number,
+): Promise<Repository> {
+  const text = await withStorage(url, (storage) => readText(url, storage));
+  return repositoryOfIndex(url, name, text, now, (formula, entry) => ({
+    path: `${url.replace(/\?.*/, '')}/${entry.url}`,
+    fetch: (directory) => fetchBundle(url, formula, entry, directory),
+  }));
+}
+
+async function readText(url: string, storage: Storage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of await storage.read(indexFileName)) {
+    const bytes: Buffer = piece;
+    length += bytes.length;
+    if (length > MOST)
+      throw new RepositoryUnavailable({ repository: url, reason: `its index has more than ${MOST} bytes` });
+    pieces.push(bytes);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+async function fetchBundle(
+  url: string,
+  name: string,
+  { url: key, sha256, size, revision }: IndexEntry,
+  directory: string,
+): Promise<Pick<LocalCandidate, 'kind' | 'path'>> {
+  const path = join(directory, `${name}-${revision}.tar.gz`);
+  try {
+    await withStorage(url, (storage) => fetchObject(storage, key, { sha256, size }, path));
+  } catch (error) {
+    if (!(error instanceof RepositoryNotFound)) throw error;
+    throw new RepositoryUnavailable({
+      repository: url,
+      reason: `its index names ${key}, which is not there`,
+    });
+  }
+  return { kind: 'bundle', path };
+}
+
+/** Whatever keeps a storage from answering keeps the repository from it; what to do about it is the same. */
+async function withStorage<T>(url: string, work: (storage: Storage) => Promise<T>): Promise<T> {
+  const storage = await openStorage(url);
+  try {
+    return await work(storage);
+  } catch (error) {
+    if (error instanceof ObjectNotFound)
+      throw new RepositoryNotFound(
+        {
+          path: url,
+          reason: `there is no ${error.key}`,
+          next: 'make one with: ensemble index DIRECTORY, and copy the directory into the bucket',
+        },
+        { cause: error },
+      );
+    if (error instanceof ObjectDamaged)
+      throw new BundleDamaged(
+        {
+          bundle: `${url}: ${error.key}`,
+          reason: 'it is not the one that the index of its repository names',
+        },
+        { cause: error },
+      );
+    if (!(error instanceof EnsembleError) || !/^(storage|bucket|object)-/.test(error.code)) throw error;
+    throw new RepositoryUnavailable(
+      { repository: url, reason: error.message, ...(error.next !== undefined && { next: error.next }) },
+      { cause: error },
+    );
+  } finally {
+    storage.close();
+  }
+}
