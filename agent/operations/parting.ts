@@ -1,4 +1,5 @@
 import { type Entity, readEntity } from '../../state/model/entity.js';
+import type { BlockerWords } from '../../state/model/blocker.js';
 import { paths } from '../../state/model/paths.js';
 import { type Flag, flagSchema, serviceSchema } from '../../state/model/schemas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
@@ -73,7 +74,7 @@ export class Parting {
   }
 
   /** Why the upgrade does not go ahead yet, in an operator’s words; nothing where it waits for something else. */
-  blockers(): readonly string[] {
+  blockers(): readonly BlockerWords[] {
     const { leavingFor, unit } = this.#unit.record();
     const endpoints = leavingFor ? this.#unit.parts.formulas.known(leavingFor)?.endpoints : undefined;
     if (endpoints === undefined) return [];
@@ -110,9 +111,14 @@ export class Parting {
   }
 }
 
-function blockerOf(unit: string, formula: string, { identifier, error }: RelationRecord): string {
+function blockerOf(unit: string, formula: string, { identifier, error }: RelationRecord): BlockerWords {
   const left = `relation ${identifier}, which ${formula} lacks,`;
-  return error === null
-    ? `${left} is left first`
-    : `${left} is to be left first and is in error: ensemble resolved --retry ${unit} ${identifier}`;
+  const who = `relation ${identifier}`;
+  if (error === null) {
+    const ends = 'it goes on by itself when the hooks of that are through';
+    return { kind: 'relation', who, reason: `${left} is left first`, ends };
+  }
+  const brief = `${left} is to be left first and is in error`;
+  const ends = `ensemble resolved --retry ${unit} ${identifier}`;
+  return { kind: 'relation-error', who, reason: `${brief}: ${ends}`, brief, ends };
 }

@@ -1,6 +1,6 @@
 import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
-import type { Blocker } from '../../state/model/blocker.js';
-import type { UpgradeStep } from '../../state/model/workflow-state.js';
+import type { Blocker, BlockerKind, BlockerWords } from '../../state/model/blocker.js';
+import { isErrorState, type UpgradeStep } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { Advice } from '../contract/failure-advice.js';
 import { shortened } from '../contract/shortened.js';
@@ -17,6 +17,8 @@ export interface Preparation {
 
 /** What keeps an operation waiting, e.g. storage that cannot be reached. */
 export interface Trouble extends Advice {
+  /** What does not answer; undefined where it is something else. */
+  readonly kind?: BlockerKind | undefined;
   readonly since: string;
 }
 
@@ -36,12 +38,12 @@ export function unitFacts(
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
   relations: UnitStatus['relations'],
-  leaves: readonly string[] = [],
+  leaves: readonly BlockerWords[] = [],
   hook?: UnitStatus['hook'],
   config?: UnitStatus['config'],
   postponement?: Postponed,
 ): UnitFacts {
-  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves, postponement);
+  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves, hook, postponement);
   // What the journal has none of any more must not stay in the node.
   const { earlier: _earlier, bad: _bad, ...others } = unit;
   return {
@@ -130,7 +132,8 @@ function upgradeStatus(
   wants: Wants,
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
-  leaves: readonly string[],
+  leaves: readonly BlockerWords[],
+  hook: UnitStatus['hook'],
   postponement: Postponed | undefined,
 ): UnitStatus['upgrade'] {
   if (record.upgrade !== null) {
@@ -147,12 +150,10 @@ function upgradeStatus(
   if (wants.upgrade === undefined || preparation === undefined) return undefined;
   const blockers: Blocker[] = [
     ...(trouble === undefined ? [] : [blockerOf(trouble)]),
-    ...(preparation.step === 'waiting' && record.state !== 'started'
-      ? [{ reason: `the unit is ${record.state}`, since: record.since }]
-      : []),
+    ...(preparation.step === 'waiting' ? [...stateBlockers(record), ...hookBlockers(record, hook)] : []),
     ...waitingBlockers(record),
     ...(postponement?.blockers ?? []),
-    ...leaves.map((reason) => ({ reason, since: preparation.since })),
+    ...leaves.map((blocker) => ({ ...blocker, since: preparation.since })),
   ];
   return {
     ...preparation,
@@ -165,8 +166,40 @@ function upgradeStatus(
   };
 }
 
-function blockerOf({ message, brief, next, since }: Trouble): Blocker {
+/** What the unit is at: in an error it waits for an operator, else it goes on by itself. */
+function stateBlockers({ unit, state, since, next }: UnitRecord): Blocker[] {
+  if (state === 'started') return [];
+  const isError = isErrorState(state);
+  const ends = isError ? (next ?? undefined) : 'it goes on by itself when that is through';
+  return [
+    {
+      kind: isError ? 'error' : 'busy',
+      who: unit,
+      reason: `the unit is ${state}`,
+      since,
+      ...(ends && { ends }),
+    },
+  ];
+}
+
+/** A hook that runs beside the workflow's states: of a relation, or a command in its place. */
+function hookBlockers({ unit, state }: UnitRecord, hook: UnitStatus['hook']): Blocker[] {
+  if (state !== 'started' || hook === undefined) return [];
+  const { name, pid, since } = hook;
+  return [
+    {
+      kind: 'busy',
+      who: `hook ${name}, process ${pid}`,
+      reason: `hook ${name} runs since ${since.replace(/\.\d+Z$/, 'Z')}, process ${pid}`,
+      since,
+      ends: `it goes on by itself when that ends; where it hangs: ensemble abort ${unit}`,
+    },
+  ];
+}
+
+function blockerOf({ kind = 'other', message, brief, next, since }: Trouble): Blocker {
   return {
+    kind,
     reason: message,
     ...(next !== undefined && { brief: shortened(brief), ends: shortened(next) }),
     since,
@@ -174,6 +207,9 @@ function blockerOf({ message, brief, next, since }: Trouble): Blocker {
 }
 
 /** A hook that waits for its next try keeps an upgrade waiting: its own, or the next one. */
-function waitingBlockers({ retry }: UnitRecord): Blocker[] {
-  return retry ? [{ reason: waitingSentence(retry), since: retry.since, until: retry.until }] : [];
+function waitingBlockers({ unit, retry }: UnitRecord): Blocker[] {
+  if (!retry) return [];
+  const { hook, since, until } = retry;
+  const ends = `it runs again by itself; at once: ensemble resolved --retry ${unit}`;
+  return [{ kind: 'busy', who: `hook ${hook}`, reason: waitingSentence(retry), since, until, ends }];
 }

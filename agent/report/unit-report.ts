@@ -13,6 +13,8 @@ import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
 import { UnitNode } from '../tree/unit-node.js';
 import type { PresentConfig } from '../contract/present-config.js';
 import { ConfigProgress } from './config-progress.js';
+import type { BlockerWords } from '../../state/model/blocker.js';
+import { troubleKind } from './trouble-kind.js';
 import { type Postponed, type Preparation, type Trouble, unitFacts } from './facts.js';
 import type { Wants } from '../contract/operations.js';
 import { type Advice, whyWaiting } from '../contract/failure-advice.js';
@@ -39,7 +41,7 @@ export interface ReportHost extends Uses<ReportParts> {
   presentConfig(): PresentConfig;
   relationFacts(state: WorkflowState): UnitStatus['relations'];
   /** What the unit leaves before its upgrade goes ahead. */
-  partingBlockers(): readonly string[];
+  partingBlockers(): readonly BlockerWords[];
   /** How its upgrade waits because it is busy. */
   postponed(): Postponed;
   /** The hook that runs, once it took longer than a moment. */
@@ -147,7 +149,7 @@ export class UnitReport {
   troubledBy(error: unknown, say = whyWaiting): void {
     const trouble = error === undefined ? undefined : this.#troubleOf(error, say);
     if (trouble?.message === this.#trouble?.message) return;
-    this.#trouble = trouble && { ...trouble, since: this.#host.now() };
+    this.#trouble = trouble && { ...trouble, kind: troubleKind(error), since: this.#host.now() };
     if (trouble !== undefined) this.#host.parts.log.warning(trouble.message, { unit: this.#host.name });
     this.send();
   }

@@ -6,6 +6,7 @@ import type { Observation } from '../../state/coordination/coordinator.js';
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
+import type { BlockerWords } from '../../state/model/blocker.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
@@ -282,7 +283,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.inPlace.upgradeRules();
   }
 
-  partingBlockers(): readonly string[] {
+  partingBlockers(): readonly BlockerWords[] {
     return this.parting.blockers();
   }
 

@@ -55,11 +55,14 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
       // What keeps an upgrade from going on in a unit that is in error is that error.
       isErrorState(state)
         ? []
-        : (upgrade?.blockers ?? []).map(({ reason, brief, since, ends }) => ({
-            who,
-            what: `its upgrade to ${upgrade?.to} waits since ${instant(since)}`,
-            ...textAndNext({ message: reason, brief, next: ends }),
-          })),
+        : // That an agent is away is said of its machine.
+          (upgrade?.blockers ?? [])
+            .filter(({ kind }) => kind !== 'agent')
+            .map(({ reason, brief, since, ends }) => ({
+              who,
+              what: `its upgrade to ${upgrade?.to} waits since ${instant(since)}`,
+              ...textAndNext({ message: reason, brief, next: ends }),
+            })),
     ),
     ...units.flatMap(([who, { state, since, message, brief, next, waiting, upgrade }]) =>
       // What its agent goes on trying, and names a command for.

@@ -1,4 +1,5 @@
 import type { Problem } from '../../state/model/entity.js';
+import type { Blocker } from '../../state/model/blocker.js';
 import { type Hold, standingHolds } from '../../state/model/hold.js';
 import { systemClock } from '../../state/platform/clock.js';
 import type { MachineState } from '../../state/model/machines.js';
@@ -256,10 +257,11 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
   const subordinates = beside.get(name) ?? [];
   const isKept = unit.machine === null && unit.principal === undefined && closed !== undefined;
   const errors = relationErrors(status.relations);
-  const upgrade = upgradeEntry(state, target);
+  const isUp = unit.machine !== null && up.has(unit.machine);
+  const upgrade = withoutAgent(upgradeEntry(state, target), state, isUp);
   return {
     machine: unit.machine,
-    agent: unit.machine !== null && up.has(unit.machine) ? 'up' : 'down',
+    agent: isUp ? 'up' : 'down',
     state: status.state,
     ...(isKept && { blockers: [cordonBlocker(closed)] }),
     ...(state.removing && { removing: true }),
@@ -280,6 +282,23 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
     ...holdsField(holds.filter((hold) => hold.unit === name)),
     ...(upgrade !== undefined && { upgrade }),
   };
+}
+
+/** An upgrade of a unit whose agent is away waits for that, whatever the agent said last. */
+function withoutAgent(
+  upgrade: UpgradeEntry | undefined,
+  { unit: { machine }, flag }: UnitState,
+  isUp: boolean,
+): UpgradeEntry | undefined {
+  if (upgrade === undefined || isUp || machine === null) return upgrade;
+  const away: Blocker = {
+    kind: 'agent',
+    who: machine,
+    reason: `the agent of ${machine} is away`,
+    since: flag?.requestedAt ?? upgrade.since,
+    ends: `it goes on by itself when the agent of ${machine} is back`,
+  };
+  return { ...upgrade, blockers: [away] };
 }
 
 function upgradeEntry({ unit, status, flag }: UnitState, target: string): UpgradeEntry | undefined {

@@ -23,7 +23,9 @@ export function unitMessage(
   isBrief = false,
 ): string {
   const said = (message: string, brief = message): string => (isBrief ? brief : message);
-  const reasons = upgrade?.blockers?.map(({ reason, brief }) => said(reason, brief)) ?? [];
+  // That an agent is away is said of its machine.
+  const told = upgrade?.blockers?.filter(({ kind }) => kind !== 'agent') ?? [];
+  const reasons = told.map(({ reason, brief }) => said(reason, brief));
   const failures = Object.entries(relationErrors).map(
     ([relation, { message: text, brief }]) => `${relation}: ${said(text, brief)}`,
   );

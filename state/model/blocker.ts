@@ -49,3 +49,12 @@ export const blockerSchema = z.looseObject({
 });
 
 export type Blocker = z.infer<typeof blockerSchema>;
+
+/** A blocker but for the time since when it is one. */
+export interface BlockerWords {
+  readonly kind: BlockerKind;
+  readonly who?: string;
+  readonly reason: string;
+  readonly brief?: string;
+  readonly ends?: string;
+}

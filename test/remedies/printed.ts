@@ -99,6 +99,14 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'a relation whose hook waits names what runs it at once',
   },
+  'agent/report/facts.ts: ensemble abort {unit}': {
+    test: 'test/regression/abort-a-hanging-hook.test.ts',
+    says: 'names the hook that hangs, ends its group',
+  },
+  'agent/report/facts.ts: ensemble resolved --retry {unit}': {
+    test: 'test/regression/a-hook-that-waits-for-its-retry.test.ts',
+    says: 'resolved --retry runs it now, and it waits again where it fails again',
+  },
   'agent/report/facts.ts: ensemble set --undo {service} (takes back what was set last)': {
     test: 'test/regression/undo-is-named-where-it-helps.test.ts',
     says: 'is named by the unit that the last set put in error, and leads out',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { UnitStatus } from '../../../state/model/schemas.js';
+import type { BlockerWords } from '../../../state/model/blocker.js';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
 import { type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
 import { nothingWanted } from '../../../agent/unit/wants.js';
@@ -16,7 +18,8 @@ describe('what the tree is told of a unit', () => {
       readonly unit?: Partial<Unit>;
       readonly preparation?: Preparation;
       readonly trouble?: Trouble;
-      readonly leaves?: readonly string[];
+      readonly leaves?: readonly BlockerWords[];
+      readonly hook?: UnitStatus['hook'];
     } = {},
   ) {
     const found = unitFacts(
@@ -30,6 +33,7 @@ describe('what the tree is told of a unit', () => {
       more.trouble,
       undefined,
       more.leaves,
+      more.hook,
     );
     statusSchema.parse(found.status);
     unitSchema.parse(found.unit);
@@ -54,13 +58,17 @@ describe('what the tree is told of a unit', () => {
 
   it('says what the unit leaves before an upgrade that is prepared goes ahead', () => {
     const preparation = { step: 'waiting', since: NOW } as const;
-    assert.deepEqual(facts({}, { preparation, leaves: ['relation ring:0 is left first'] }).status.upgrade, {
-      step: 'waiting',
-      since: NOW,
-      from: 'p:f-1',
-      to: 'p:f-2',
-      blockers: [{ reason: 'relation ring:0 is left first', since: NOW }],
-    });
+    assert.deepEqual(
+      facts({}, { preparation, leaves: [{ reason: 'relation ring:0 is left first', kind: 'relation' }] })
+        .status.upgrade,
+      {
+        step: 'waiting',
+        since: NOW,
+        from: 'p:f-1',
+        to: 'p:f-2',
+        blockers: [{ kind: 'relation', reason: 'relation ring:0 is left first', since: NOW }],
+      },
+    );
   });
 
   it('claims the new formula from the commit on and not before', () => {
@@ -98,13 +106,49 @@ describe('what the tree is told of a unit', () => {
       to: 'p:f-2',
     });
     const busy = facts({ state: 'configuring' }, { preparation: waiting }).status.upgrade;
-    assert.deepEqual(busy?.blockers, [{ reason: 'the unit is configuring', since: NOW }]);
+    assert.deepEqual(busy?.blockers, [
+      {
+        kind: 'busy',
+        who: 'f/0',
+        reason: 'the unit is configuring',
+        since: NOW,
+        ends: 'it goes on by itself when that is through',
+      },
+    ]);
     const trouble = { message: 'the storage is away', brief: 'the storage is away', since: NOW };
     const { status } = facts({}, { preparation: { step: 'fetching', since: NOW }, trouble });
     assert.deepEqual(
       [status.upgrade?.blockers, status.message],
-      [[{ reason: trouble.message, since: NOW }], trouble.message],
+      [[{ kind: 'other', reason: trouble.message, since: NOW }], trouble.message],
     );
+  });
+
+  it('tells of whatever keeps it waiting whom, since when, until when and what ends it', () => {
+    const preparation: Preparation = { step: 'waiting', since: NOW };
+    const hook = { name: 'db-relation-changed', since: NOW, pid: 12, attempt: 1 };
+    const retry = { hook: 'config-changed', failure: 'it failed', since: NOW, until: NOW, attempt: 1 };
+    const rows = [
+      [facts({ state: 'config-error', next: 'ensemble x' }, { preparation }), 'error', 'f/0', 'ensemble x'],
+      [
+        facts({}, { preparation, hook }),
+        'busy',
+        'hook db-relation-changed, process 12',
+        /ensemble abort f\/0$/,
+      ],
+      [facts({ retry }, { preparation }), 'busy', 'hook config-changed', /ensemble resolved --retry f\/0$/],
+      [
+        facts({}, { preparation, trouble: { message: 'm', brief: 'm', kind: 'storage', since: NOW } }),
+        'storage',
+        undefined,
+        undefined,
+      ],
+    ] as const;
+    for (const [{ status }, kind, who, ends] of rows) {
+      const [blocker] = status.upgrade?.blockers ?? [];
+      assert.deepEqual([blocker?.kind, blocker?.who, blocker?.since], [kind, who, NOW]);
+      if (ends instanceof RegExp) assert.match(blocker?.ends ?? '', ends);
+      else assert.equal(blocker?.ends, ends);
+    }
   });
 
   it('says apart what ends the trouble', () => {
@@ -113,7 +157,7 @@ describe('what the tree is told of a unit', () => {
     assert.deepEqual(
       [status.upgrade?.blockers, status.message, status.brief, status.next],
       [
-        [{ reason: trouble.message, brief: 'it is away', ends: 'ask', since: NOW }],
+        [{ kind: 'other', reason: trouble.message, brief: 'it is away', ends: 'ask', since: NOW }],
         trouble.message,
         'it is away',
         'ask',
