@@ -1,5 +1,13 @@
 import type { Problem } from '../../state/model/entity.js';
-import { type LogLevel, type LogLine, logLevels } from '../../state/model/logs.js';
+import { someOf } from '../../control/names-of.js';
+import {
+  type LogLevel,
+  type LogLine,
+  logLevels,
+  SEGMENT_SIZE,
+  SEGMENTS_KEPT,
+} from '../../state/model/logs.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { lineFilter, matchingNothing } from '../../control/logs/log-filter.js';
 import { followLogs, readAllLogs } from '../../control/logs/log-reader.js';
@@ -58,7 +66,7 @@ async function showLines(
     output.data(format === 'json' ? JSON.stringify(line) : textOf(line, output));
   return withSession<ExitCode>({ output, ...invocation }, async ({ coordinator }) => {
     const problems: Problem[] = [];
-    const { lines: all, positions } = await readAllLogs(coordinator, problems);
+    const { lines: all, positions, cutOff } = await readAllLogs(coordinator, problems);
     for (const { path, reason } of problems)
       output.warn(`${printable(path)} cannot be read: ${printable(reason)}; the rest is here`);
     const unknown = await matchingNothing(coordinator, [...(include ?? []), ...exclude], all);
@@ -70,6 +78,7 @@ async function showLines(
     const shown = all.filter(wanted);
     const count = lines ?? (follow && !replay ? LINES_BEFORE : shown.length);
     for (const line of shown.slice(Math.max(0, shown.length - count))) print(line);
+    if (cutOff.length > 0 && count >= shown.length && (!follow || replay)) output.notice(olderThan(cutOff));
     if (!follow) return 0;
     const interrupt = new AbortController();
     process.once('SIGINT', () => interrupt.abort());
@@ -78,6 +87,15 @@ async function showLines(
     });
     return 130;
   });
+}
+
+/** Behind the lines, where it is seen: what is gathered of a machine is not all that its units ever printed. */
+function olderThan(machines: readonly string[]): string {
+  const gathered = formatBytes(SEGMENT_SIZE * SEGMENTS_KEPT);
+  return (
+    `of ${someOf(machines, 'machines')} there are older lines, which are not shown: the last ${gathered} of a machine are gathered, ` +
+    "and all of a unit is in units/UNIT/log/hooks.log in its agent's data directory"
+  );
 }
 
 function textOf({ time, unit, hook, level, message }: LogLine, { stdout }: Output): string {

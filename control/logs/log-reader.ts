@@ -13,7 +13,12 @@ export type LogPositions = ReadonlyMap<string, LogPosition>;
 export async function readAllLogs(
   coordinator: Coordinator,
   problems: Problem[] = [],
-): Promise<{ readonly lines: readonly LogLine[]; readonly positions: LogPositions }> {
+): Promise<{
+  readonly lines: readonly LogLine[];
+  readonly positions: LogPositions;
+  /** Machines of which older lines were there, and are not kept. */
+  readonly cutOff: readonly string[];
+}> {
   const machines = (await coordinator.children(paths.logs)) ?? [];
   const read = await Promise.all(
     machines.map(async (machine) => ({
@@ -24,6 +29,7 @@ export async function readAllLogs(
   return {
     lines: read.flatMap(({ lines }) => lines).sort(byTime),
     positions: new Map(read.map(({ machine, position }) => [machine, position])),
+    cutOff: read.filter(({ isCutOff }) => isCutOff).map(({ machine }) => machine),
   };
 }
 

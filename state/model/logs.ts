@@ -45,7 +45,8 @@ export async function logSegments(coordinator: Coordinator, machine: string): Pr
 }
 
 /**
- * The lines a machine logged after a position, and the position after them. Older ones than are kept are left out.
+ * The lines a machine logged after a position, and the position after them. Older ones than are kept are left out, which
+ * `isCutOff` tells.
  * @param problems gets the segments that cannot be read
  */
 export async function readLogs(
@@ -53,8 +54,13 @@ export async function readLogs(
   machine: string,
   after: LogPosition = logBeginning,
   problems: Problem[] = [],
-): Promise<{ readonly lines: readonly LogLine[]; readonly position: LogPosition }> {
-  const segments = (await logSegments(coordinator, machine)).filter((segment) => segment >= after.segment);
+): Promise<{
+  readonly lines: readonly LogLine[];
+  readonly position: LogPosition;
+  readonly isCutOff: boolean;
+}> {
+  const kept = await logSegments(coordinator, machine);
+  const segments = kept.filter((segment) => segment >= after.segment);
   const read = await Promise.all(
     segments.map(async (segment) => {
       const found = await readSound(
@@ -73,5 +79,6 @@ export async function readLogs(
     position = { segment, lines: all.length };
     return all.slice(known);
   });
-  return { lines, position };
+  // The first that a machine ever has is number 1.
+  return { lines, position, isCutOff: (kept[0] ?? 1) > Math.max(after.segment, 1) };
 }

@@ -69,6 +69,28 @@ for (const engines of [embedded, zookeeper()])
       await gathered(1, '-n', '1', '-l', 'ERROR', '-i', 'f/2');
     });
 
+    it('says where there are older lines than are gathered, unless only the last were asked for', async () => {
+      const words = 'a line that is long enough for this'.repeat(5);
+      const one = await world.publish(1, { hooks: { start: `yes '${words}' | head -n 1300; echo done` } });
+      await world.agent();
+      await world.deploy(one, 6);
+      for (let unit = 0; unit < 6; unit += 1) await world.untilOn(one, `f/${unit}`);
+      const { stderr } = await eventually(async () => {
+        const told = await ensemble(world, 'debug-log');
+        assert.match(told.stderr, /older/);
+        return told;
+      });
+      assert.match(
+        stderr,
+        /^of m0 there are older lines, which are not shown: the last 1\.0 MB of a machine/,
+      );
+      for (const few of [
+        ['-n', '5'],
+        ['-n', '5', '-i', 'f/0'],
+      ])
+        assert.equal((await ensemble(world, 'debug-log', ...few)).stderr, '');
+    });
+
     it('-f begins with the last lines and goes on with what comes, until Ctrl-C', async () => {
       await running();
       await gathered(4);
