@@ -20,6 +20,13 @@ const COLORS: Readonly<Partial<Record<Standing, Color>>> = {
   overtaken: 'green',
 };
 
+/** Why nobody works on units, in a few words: what helps is another thing each time. */
+const WHY_OFFLINE: Readonly<Record<NonNullable<Row['absence']>, string>> = {
+  down: 'no agent',
+  stopped: 'agent stopped',
+  suspended: 'agent suspended',
+};
+
 /** Lines that are always there: the count, and the one the cursor stands in. A table has a head besides. */
 const OTHER_LINES = 2;
 
@@ -58,8 +65,9 @@ function tableOf(rows: readonly Row[]): readonly ProgressLine[] {
 
 function countsOf(rows: readonly Row[], room: number): readonly ProgressLine[] {
   const counts = new Map<string, { count: number; standing: Standing }>();
-  for (const { doing, standing } of rows) {
-    const key = standing === 'offline' ? `${doing} (no agent)` : doing;
+  for (const { doing, standing, machine, absence } of rows) {
+    const why = machine === null ? 'no machine' : WHY_OFFLINE[absence ?? 'down'];
+    const key = standing === 'offline' ? `${doing} (${why})` : doing;
     const before = counts.get(key);
     counts.set(key, { standing, count: (before?.count ?? 0) + 1 });
   }

@@ -154,7 +154,7 @@ function stuckLines({ unit, doing, message }: Row): readonly string[] {
     `${unit} cannot go on: ${doing}: ${message}`,
     doing.startsWith(UNREADABLE)
       ? '  nothing is done about it until that node is mended; see: ensemble status'
-      : doing === 'installing'
+      : doing.startsWith('installing')
         ? '  its agent goes on trying, and starts it when that is mended'
         : '  until that is mended it runs on as before; the request is kept',
   ];

@@ -15,6 +15,8 @@ export interface Row {
   /** The formula it runs, if any. */
   readonly formula: string | null;
   readonly standing: Standing;
+  /** Why nobody works on it, where it is placed and `offline`. */
+  readonly absence?: Absence['kind'];
   /** The formula it is asked to go to, or going to, where that is known. */
   readonly heading?: string;
   /** The workflow's state, and the upgrade's step where there is one: `upgrading, hook`. */
@@ -36,14 +38,17 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
     const left = unit?.status.leftBehind;
     const isOfGoal = goal.kind === 'upgraded' && standing === 'done' && left?.to === goal.formula;
     const heading = unit?.flag?.to ?? unit?.status.upgrade?.to;
+    const absence = watched.absences?.get(machine ?? '');
+    const isAbsent = standing === 'offline' && machine !== null;
     return {
       unit: name,
       machine,
       formula: unit?.unit.formula ?? null,
       standing,
+      ...(isAbsent && { absence: absence?.kind ?? 'down' }),
       ...(heading !== undefined && { heading }),
       doing: unit === undefined ? 'removed' : doingOf(unit),
-      message: unit === undefined ? '' : messageOf(unit, standing, watched.absences?.get(machine ?? '')),
+      message: unit === undefined ? '' : messageOf(unit, standing, absence),
       next: printable(unit?.status.next ?? ''),
       ...(isOfGoal && left !== undefined && { leftBehind: left }),
     };

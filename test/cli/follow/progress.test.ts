@@ -43,6 +43,27 @@ describe('progress on a terminal', () => {
     );
   });
 
+  it('says of those that nobody works on why, where they collapse', () => {
+    const offline = (from: number, count: number, more: Partial<Row>): readonly Row[] =>
+      Array.from({ length: count }, (_, index) => ({ ...row(from + index, 'offline', 'started'), ...more }));
+    const rows = [
+      ...offline(0, 12, { absence: 'suspended' }),
+      ...offline(12, 11, { absence: 'stopped' }),
+      ...offline(23, 10, { absence: 'down' }),
+      ...offline(33, 9, { machine: null }),
+    ];
+    assert.deepEqual(
+      progressLines(rows, { columns: 80, rows: 24 }, '2.0 s').map(({ text }) => text),
+      [
+        '    12  started (agent suspended)',
+        '    11  started (agent stopped)',
+        '    10  started (no agent)',
+        '     9  started (no machine)',
+        '0 of 42 done, 2.0 s',
+      ],
+    );
+  });
+
   it('is never taller or wider than the terminal', () => {
     for (const count of [1, 5, 20, 21, 22, 23, 24, 25, 500]) {
       for (const [columns, height] of [
