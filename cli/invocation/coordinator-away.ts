@@ -6,6 +6,26 @@ import type { Output } from '../output/output.js';
 /** How long the coordinator is away before that is told, in milliseconds: a server that restarts is not worth a word. */
 const UNTOLD = 5_000;
 
+/**
+ * Waits until the coordinator is reached, and tells the operator if it does not answer: until it is given up, the command
+ * would say nothing.
+ * @param opening what `openCoordinator` gave
+ */
+export async function tellWhileOpening<T>(
+  opening: Promise<T>,
+  output: Pick<Output, 'warn'>,
+  clock: Clock,
+): Promise<T> {
+  const timer = clock.after(UNTOLD, () =>
+    output.warn('the coordinator has not answered for 5 s; this command goes on waiting for a moment'),
+  );
+  try {
+    return await opening;
+  } finally {
+    timer.cancel();
+  }
+}
+
 /** `since`: by the clock's monotonic time, in milliseconds. */
 interface Absence {
   readonly since: number;

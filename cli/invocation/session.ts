@@ -10,7 +10,7 @@ import { requireLayout } from '../../state/model/layout.js';
 import { openGate, openGates } from '../../state/model/protection.js';
 import { openStorage } from '../../state/storage/open.js';
 import type { Storage } from '../../state/storage/storage.js';
-import { tellOfAbsence } from './coordinator-away.js';
+import { tellOfAbsence, tellWhileOpening } from './coordinator-away.js';
 import type { GlobalOptions, Invocation } from './invocation.js';
 
 /** The name of the environment that `--state` and `--storage` make up. */
@@ -52,9 +52,10 @@ export async function withUncheckedSession<T>(
     invocation.output.carry('');
     throw error;
   });
-  const coordinator = await openCoordinator(environment.state, {
+  const opening = openCoordinator(environment.state, {
     ...(environment.secret !== undefined && { secret: environment.secret }),
   });
+  const coordinator = await tellWhileOpening(opening, invocation.output, systemClock);
   coordinator.onSession((event) => {
     if (event === 'older')
       invocation.output.notice(
