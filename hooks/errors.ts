@@ -52,7 +52,7 @@ export class HookFailed extends defineError<{
   'hook-failed',
   ({ unit, hook, status, lastLines, reason }) =>
     `hook "${hook}" of ${unit} failed with exit status ${status}${reason ? ` (${reason})` : ''}${said(lastLines)}`,
-  ({ unit }) => wayOut(unit),
+  ({ unit }) => readLogThenRetry(unit),
 ) {
   override get brief(): string {
     return inBrief(`exit status ${this.status}`, this.reason ?? this.lastLines);
@@ -72,7 +72,7 @@ export class HookKilled extends defineError<{
     const how = signal ? `killed by ${signal}` : 'killed before it could report its exit status';
     return `hook "${hook}" of ${unit} was ${how}${said(lastLines)}`;
   },
-  ({ unit }) => wayOut(unit),
+  ({ unit }) => readLogThenRetry(unit),
 ) {
   override get brief(): string {
     return inBrief(`killed${this.signal === undefined ? '' : ` by ${this.signal}`}`, this.lastLines);
@@ -90,7 +90,7 @@ export class HookTimedOut extends defineError<{
   'hook-timed-out',
   ({ unit, hook, afterMs, lastLines }) =>
     `hook "${hook}" of ${unit} was ended after its time limit of ${afterMs / 1000} s${said(lastLines)}`,
-  ({ unit }) => wayOut(unit),
+  ({ unit }) => readLogThenRetry(unit),
 ) {
   override get brief(): string {
     return inBrief(`over its time limit of ${this.afterMs / 1000} s`, this.lastLines);
@@ -107,7 +107,7 @@ export class HookAborted extends defineError<{
 }>(
   'hook-aborted',
   ({ unit, hook, by, lastLines }) => `hook "${hook}" of ${unit} was aborted by ${by}${said(lastLines)}`,
-  ({ unit }) => wayOut(unit),
+  ({ unit }) => readLogThenRetry(unit),
 ) {
   override get brief(): string {
     return inBrief(`aborted by ${this.by}`, this.lastLines);
@@ -158,7 +158,7 @@ function inBrief(how: string, lines: string): string {
   return last === '' ? how : `${last} (${how})`;
 }
 
-function wayOut(unit: string): string {
+function readLogThenRetry(unit: string): string {
   return `ensemble debug-log -i ${unit}, then: ensemble resolved --retry ${unit}`;
 }
 

@@ -10,7 +10,7 @@ const MOST_ERROR = 1_500;
 const MOST_BRIEF = 200;
 
 /** An operator's view of a failure. */
-export interface WayOut {
+export interface FailureAdvice {
   readonly error: string;
   /** The same in a few words. */
   readonly brief: string;
@@ -22,7 +22,7 @@ export interface WayOut {
  * Says what failed, and the command that goes on from there. Not every error knows it: one may come from the system,
  * or from a mistake in Ensemble itself.
  */
-export function wayOut(error: unknown, unit: string): WayOut {
+export function adviseOnFailure(error: unknown, unit: string): FailureAdvice {
   const command = `ensemble resolved --retry ${unit}`;
   const known =
     error instanceof EnsembleError ? error.next && namingService(error.next, serviceOfUnit(unit)) : undefined;
@@ -51,8 +51,8 @@ function adviceOf(brief: string, next: string | undefined): Advice {
  * The same of a relation.
  * @param relation its identifier
  */
-export function relationWayOut(error: unknown, unit: string, relation: string): Advice {
-  const { error: text, next } = wayOut(error, unit);
+export function adviseOnRelation(error: unknown, unit: string, relation: string): Advice {
+  const { error: text, next } = adviseOnFailure(error, unit);
   const command = `ensemble resolved --retry ${unit}`;
   return adviceOf(text, next.replace(command, `${command} ${relation}`));
 }

@@ -14,7 +14,7 @@ export interface WantedFormula {
 }
 
 /** Everything that is wanted of a unit at one moment. */
-export interface Wants {
+export interface Intent {
   readonly removal: boolean;
   /** The config its hooks last saw is not the one that holds now. */
   readonly configure: boolean;

@@ -13,7 +13,7 @@ const TAKEN = 1;
  * Node cannot lock a file itself. A lock of flock(2) belongs to the *open file*, which the perl shares with this process:
  * so it stays when that has ended, and goes when this process does, however it ends.
  */
-const script = `open my $file, '+<&=', ${FILE} or exit 2; exit(flock($file, 6) ? 0 : $! == ${WOULD_BLOCK} ? ${TAKEN} : 2)`;
+const SCRIPT = `open my $file, '+<&=', ${FILE} or exit 2; exit(flock($file, 6) ? 0 : $! == ${WOULD_BLOCK} ? ${TAKEN} : 2)`;
 
 /** The result of trying to lock a file. `unavailable`: its file system has no such locks. */
 export type KernelLock =
@@ -30,7 +30,7 @@ export type KernelLock =
 export async function lockFile(path: string): Promise<KernelLock> {
   // Node opens files so that no program it starts inherits them. A number, as an object nobody holds would be closed.
   const file = openSync(path, 'a+', 0o600);
-  const child = spawn(findPerl(), ['-e', script], { stdio: ['ignore', 'ignore', 'ignore', file] });
+  const child = spawn(findPerl(), ['-e', SCRIPT], { stdio: ['ignore', 'ignore', 'ignore', file] });
   const [status]: (number | null)[] = await once(child, 'exit');
   if (status === 0) return { kind: 'held', release: () => closeSync(file) };
   closeSync(file);

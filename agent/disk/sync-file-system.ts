@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { hold } from '../../hooks/process/hold.js';
 
 /** `sync -f` is of coreutils and busybox. */
-const script = 'while IFS= read -r path; do sync -f "$path" 2>/dev/null; echo $?; done';
+const SCRIPT = 'while IFS= read -r path; do sync -f "$path" 2>/dev/null; echo $?; done';
 
 /**
  * Syncs file systems by a shell beside the agent: to fork, Linux copies the page tables of the whole process, and each
@@ -16,7 +16,7 @@ class Syncing {
 
   constructor() {
     // A session of its own: what a terminal sends to the agent is not meant for it. It reads to its end.
-    this.#shell = spawn('/bin/sh', ['-c', script], {
+    this.#shell = spawn('/bin/sh', ['-c', SCRIPT], {
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
 import type { PresentConfig } from '../contract/present-config.js';
-import type { Wants } from '../contract/operations.js';
+import type { Intent } from '../contract/operations.js';
 
 /** The unit whose hook waits for its next try. */
 export interface WaitHost {
@@ -10,7 +10,7 @@ export interface WaitHost {
   readonly parts: { readonly clock: Clock };
   record(): UnitRecord;
   requests(): UnitRequests;
-  wants(): Wants;
+  intent(): Intent;
   presentConfig(): PresentConfig;
   /** Takes an operator's request to give it up; true if there was one. */
   takeAbort(): boolean;
@@ -90,7 +90,7 @@ export class RetryWait {
     if (this.#host.takeAbort()) return 'given-up';
     // A unit that is on its way out goes on with that.
     if (state === 'stopping') return undefined;
-    const { removal, upgrade } = this.#host.wants();
+    const { removal, upgrade } = this.#host.intent();
     if (removal) return 'given-up';
     if (upgrade?.force !== true) return undefined;
     if (upgrade.to !== underWay?.to.id) return 'given-up';

@@ -18,7 +18,7 @@ import type { AgentParts } from '../machine/parts.js';
 import { CommandClaims } from './command-claims.js';
 import type { CommandCall, HookHost, HookParts } from './hook-call.js';
 import { hookLog } from './hook-source.js';
-import { newsWith } from '../journal/history-news.js';
+import { untoldWith } from '../journal/untold-history.js';
 import { applyWrites } from './run-hook.js';
 import { runToItsEnd } from './run-to-its-end.js';
 import { takeSlot } from './take-slot.js';
@@ -166,14 +166,14 @@ export class UnitCommands {
       const { reason, ...ports } = isSuccess(outcome) ? await this.#write(writes) : {};
       const output = await readOutput(spec.logFile);
       const result = { ...describeEnd(outcome), ...output, took: took(), ...(reason && { reason }) };
-      await this.#host.save({ hook: null, ...ports, news: this.#newsOf(call, result) });
+      await this.#host.save({ hook: null, ...ports, news: this.#untoldAfter(call, result) });
       await removeRun(spec.runDirectory);
       return result;
     } catch (error) {
       parts.log.error('a command could not be run', { unit: name, error });
       const reason = sentence(error);
       const result = { outcome: 'not-started', reason, output: '', leftOut: 0, took: took() } as const;
-      await this.#host.save({ hook: null, news: this.#newsOf(call, result) });
+      await this.#host.save({ hook: null, news: this.#untoldAfter(call, result) });
       return result;
     }
   }
@@ -188,18 +188,18 @@ export class UnitCommands {
       unit: name,
     });
     const result = { outcome: 'lost', output: '', leftOut: 0, took: 0 } as const;
-    await this.#host.save({ news: this.#newsOf(call, result) });
+    await this.#host.save({ news: this.#untoldAfter(call, result) });
     return result;
   }
 
   /** The unit's history tells how a command ended, whoever waits for that, and never what it printed. */
-  #newsOf(
+  #untoldAfter(
     { words, by }: CommandCall,
     { outcome, exit, signal, reason, took }: CommandResult,
   ): UnitRecord['news'] {
     const { parts } = this.#host;
     const end = exit === undefined ? (signal ?? outcome) : `exit status ${exit}`;
-    return newsWith(this.#host.record(), {
+    return untoldWith(this.#host.record(), {
       at: new Date(parts.clock.now()).toISOString(),
       what: COMMAND_HOOK,
       outcome: outcome === 'exited' && exit === 0 && reason === undefined ? 'done' : 'failed',

@@ -3,7 +3,7 @@ import type { BlockerWords } from '../../state/model/blocker.js';
 import { paths } from '../../state/model/paths.js';
 import { type Flag, flagSchema, serviceSchema } from '../../state/model/schemas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import type { WantedFormula, Wants } from '../contract/operations.js';
+import type { WantedFormula, Intent } from '../contract/operations.js';
 import type { Uses } from '../machine/parts.js';
 import type { UnitRelations } from '../relation/unit-relations.js';
 import type { RecordedUnit } from './recorded-unit.js';
@@ -12,7 +12,7 @@ import { targetOf } from './wanted-formula.js';
 /** A unit that leaves relations before its upgrade. */
 export interface PartingUnit extends RecordedUnit, Uses<'coordinator' | 'formulas' | 'log'> {
   readonly relations: Pick<UnitRelations, 'all' | 'due' | 'lacking' | 'leave' | 'leaveTill' | 'runNext'>;
-  wants(): Pick<Wants, 'upgrade'>;
+  intent(): Pick<Intent, 'upgrade'>;
   /** True if this agent has let go of the unit. */
   isStopped(): boolean;
 }
@@ -30,8 +30,8 @@ export class Parting {
     this.#unit = unit;
   }
 
-  /** @see Wants.leave */
-  stands(wanted: WantedFormula | undefined): Wants['leave'] {
+  /** @see Intent.leave */
+  stands(wanted: WantedFormula | undefined): Intent['leave'] {
     const { parts, relations } = this.#unit;
     if (wanted === undefined) return 'nothing';
     const endpoints = parts.formulas.known(wanted.to)?.endpoints;
@@ -51,7 +51,7 @@ export class Parting {
     const { hook, leavingFor } = unit.record();
     const underWay = unit.relations.all().filter(({ relation }) => relation === hook?.relation);
     if (underWay.length > 0) return unit.relations.runNext(underWay);
-    const to = unit.wants().upgrade?.to ?? leavingFor;
+    const to = unit.intent().upgrade?.to ?? leavingFor;
     if (to === undefined || to === null) return;
     const { endpoints } = await unit.parts.formulas.find(to);
     await unit.save({ leavingFor: to });

@@ -5,7 +5,7 @@ import { betweenFaults } from '../contract/fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
 import { unlessRepeated, untilItWorks } from '../contract/retry.js';
 import { requireDirectory } from '../hook-runs/missing-directory.js';
-import type { WantedFormula, Wants } from '../contract/operations.js';
+import type { WantedFormula, Intent } from '../contract/operations.js';
 import { gotThrough, takeUp, type UnitTakenUp } from './loop-breaker.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import type { Uses } from '../machine/parts.js';
@@ -24,14 +24,14 @@ export interface StagingUnit extends Pick<RecordedUnit, 'name' | 'record'>, Uses
 }
 
 /** A unit for which an upgrade is prepared. */
-export type PreparingUnit = StagingUnit & HealingUnit & UnitTakenUp & { wants(): Pick<Wants, 'upgrade'> };
+export type PreparingUnit = StagingUnit & HealingUnit & UnitTakenUp & { intent(): Pick<Intent, 'upgrade'> };
 
 /**
  * Brings the wanted formula's bundle to this machine, verified, while the unit goes on undisturbed. What fails is
  * tried again with back-off for as long as the formula is wanted, and said in the unit's status.
  */
 export async function fetchFormula(unit: PreparingUnit, signal: AbortSignal): Promise<void> {
-  const { upgrade } = unit.wants();
+  const { upgrade } = unit.intent();
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
     // The id may stand for another content than when a unit here had it before.
@@ -44,7 +44,7 @@ export async function fetchFormula(unit: PreparingUnit, signal: AbortSignal): Pr
 
 /** Extracts it beside the running formula. */
 export async function stageWanted(unit: PreparingUnit, signal: AbortSignal): Promise<void> {
-  const { upgrade } = unit.wants();
+  const { upgrade } = unit.intent();
   if (upgrade === undefined) return;
   await whilePreparing(unit, upgrade, signal, async () => {
     const { ref } = await unit.parts.formulas.find(upgrade.to);

@@ -21,7 +21,7 @@ import {
   type UpgradingUnit,
 } from './upgrade.js';
 import { configDigest, type PresentConfig } from '../contract/present-config.js';
-import { wayOut } from '../contract/failure-advice.js';
+import { adviseOnFailure } from '../contract/failure-advice.js';
 import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
 
 /** The unit on which its machine acts: each operation takes of it what it needs. */
@@ -138,13 +138,15 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
       if (unit.record().state === state) return;
       if (failure !== undefined) unit.parts.log.error(sentence(failure), { unit: unit.name });
       const { hook, state: before, upgrade } = unit.record();
-      const { upgrade: wanted } = unit.wants();
+      const { upgrade: wanted } = unit.intent();
       await unit.enter(state, {
         // An operator who forces an upgrade from here on asks for one more try.
         ...(state === 'upgrade-error' &&
           upgrade !== null &&
           wanted?.to === upgrade.to.id && { upgrade: { ...upgrade, asked: wanted.asked } }),
-        ...(failure === undefined ? { error: null, brief: null, next: null } : wayOut(failure, unit.name)),
+        ...(failure === undefined
+          ? { error: null, brief: null, next: null }
+          : adviseOnFailure(failure, unit.name)),
         hookFailed: isHookFailure(failure) || failure instanceof HookRetryEnded || undefined,
         // What ends agents is not tried again but for a config that comes after this: else the breaker would break nothing.
         ...(failure instanceof NoProgress && { failedConfig: unit.presentConfig().digest ?? null }),

@@ -7,7 +7,7 @@ import { betweenFaults } from '../contract/fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
 import type { UnitWithLog } from './say-in-log.js';
 import { nameLeftBehind } from './left-behind.js';
-import type { WantedFormula, Wants } from '../contract/operations.js';
+import type { WantedFormula, Intent } from '../contract/operations.js';
 import { fetchAndStage, type StagingUnit } from './prepare-upgrade.js';
 import type { Uses } from '../machine/parts.js';
 import { overText } from '../postpone/decide.js';
@@ -26,7 +26,7 @@ export type UpgradingUnit = MovingUnit &
     readonly inPlace: { load(): Promise<void> };
     readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
     readonly postponement: Pick<Postponement, 'lift' | 'passes'>;
-    wants(): Pick<Wants, 'upgrade'>;
+    intent(): Pick<Intent, 'upgrade'>;
     requests(): Pick<UnitRequests, 'upgrade'>;
     now(): string;
   };
@@ -49,7 +49,7 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
   const { ref } = await unit.parts.formulas.find(prepared.to);
   // Whoever related services in this very moment; from the next write on nothing is joined that the formula lacks.
   while (unit.parting.mustLeave(prepared.to)) await unit.parting.leave(prepared.to);
-  const wanted = unit.wants().upgrade;
+  const wanted = unit.intent().upgrade;
   if (wanted?.revert !== prepared.revert || !unit.parts.staging.isStaged(unit.directory, ref)) return false;
   // How it is to be done may have been said anew meanwhile.
   const upgrade = wanted.to === prepared.to ? wanted : prepared;
@@ -101,7 +101,7 @@ export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<vo
   if (upgrade === null) throw new Error('the hook of no upgrade');
   unit.noteState('upgrading', stepOf(unit, 'hook'));
   const { from, to, revert, replaces } = upgrade;
-  const wanted = unit.wants().upgrade;
+  const wanted = unit.intent().upgrade;
   // It may take leases of its own.
   unit.postponement.lift();
   await unit.inPlace.load();

@@ -3,7 +3,7 @@ import type { HookHost, RelationCall } from '../hook-runs/hook-call.js';
 import { runHook } from '../hook-runs/run-hook.js';
 import { keepLastSettings } from './last-settings.js';
 import { begin, finish, nextEvent } from './queue.js';
-import { relationNews } from './history-news.js';
+import { untoldOfRelation } from './untold-history.js';
 
 /** The current record of a relation: it changes while its hook runs, as more happens in the relation. */
 export interface RecordHolder {
@@ -71,7 +71,7 @@ export async function runRelationHook(
     through: () => ({
       // A hook that failed before is on record, and so is its end.
       ...(holder.get().attempts > 1 && {
-        change: relationNews(host, record, { what: name, outcome: 'done' }),
+        change: untoldOfRelation(host, record, { what: name, outcome: 'done' }),
       }),
 
       relation: holder.set(through(holder.get())),

@@ -12,7 +12,7 @@ import { HookRetryEnded } from '../contract/errors.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { AgentParts } from '../machine/parts.js';
 import type { HookCall, HookHost, HookParts } from '../hook-runs/hook-call.js';
-import { relationWayOut } from '../contract/failure-advice.js';
+import { adviseOnRelation } from '../contract/failure-advice.js';
 import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
 import { addressesOf } from './address-setting.js';
@@ -21,7 +21,7 @@ import { leaveForGood, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
 import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
-import { relationNews } from './history-news.js';
+import { untoldOfRelation } from './untold-history.js';
 import { RelationWrites } from './relation-writes.js';
 import { settingsVersion } from './settings-version.js';
 import { nextDue, putOffFor } from './next-relation.js';
@@ -193,7 +193,7 @@ export class UnitRelations {
       const failed = { ...this.current(record), ...this.#inError(record, error) };
       this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
       const { hook } = this.#host.record();
-      const news = relationNews(this.#host, record, {
+      const news = untoldOfRelation(this.#host, record, {
         what: relationHookName(record),
         outcome: 'failed',
         message: error instanceof Error ? error.message : String(error),
@@ -210,7 +210,7 @@ export class UnitRelations {
     if (record === undefined || this.isResolved(relation, id)) return;
     const next = retry ? { ...record, retry: null } : through(record);
     const message = retry ? 'the hook runs again' : 'taken as done';
-    const news = relationNews(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
+    const news = untoldOfRelation(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
     this.#host
       .save(news, this.#note({ ...next, error: null, brief: null, next: null, resolvedId: id }))
       .then(() => this.#goOnLeaving(this.current(record)))
@@ -243,7 +243,7 @@ export class UnitRelations {
       if (which !== undefined && !isMeant) continue;
       const failure = new HookRetryEnded({ sentence: retry.failure, next: retry.next });
       const message = retry.failure;
-      const news = relationNews(this.#host, record, { what: retry.hook, outcome: 'failed', message });
+      const news = untoldOfRelation(this.#host, record, { what: retry.hook, outcome: 'failed', message });
       this.#host
         .save(news, this.#note({ ...record, retry: null, ...this.#inError(record, failure) }))
         .catch((cause: unknown) => this.#failed(record, cause));
@@ -256,7 +256,7 @@ export class UnitRelations {
     { identifier }: RelationRecord,
     failure: unknown,
   ): { readonly error: string; readonly brief: string; readonly next: string | null } {
-    const { message, brief, next = null } = relationWayOut(failure, this.#host.name, identifier);
+    const { message, brief, next = null } = adviseOnRelation(failure, this.#host.name, identifier);
     return { error: message, brief, next };
   }
 

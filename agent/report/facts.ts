@@ -5,7 +5,7 @@ import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { Advice } from '../contract/failure-advice.js';
 import { shortened } from '../contract/shortened.js';
 import type { UnitFacts } from '../tree/mirror.js';
-import type { Wants } from '../contract/operations.js';
+import type { Intent } from '../contract/operations.js';
 import { waitingFacts, waitingSentence } from '../hook-runs/waiting.js';
 
 /** How far the preparation of an upgrade is. */
@@ -34,7 +34,7 @@ export function unitFacts(
   unit: Unit,
   addresses: Addresses | undefined,
   record: UnitRecord,
-  wants: Wants,
+  intent: Intent,
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
   relations: UnitStatus['relations'],
@@ -43,7 +43,7 @@ export function unitFacts(
   config?: UnitStatus['config'],
   postponement?: Postponed,
 ): UnitFacts {
-  const upgrade = upgradeStatus(record, wants, preparation, trouble, leaves, hook, postponement);
+  const upgrade = upgradeStatus(record, intent, preparation, trouble, leaves, hook, postponement);
   // What the journal has none of any more must not stay in the node.
   const { earlier: _earlier, bad: _bad, ...others } = unit;
   return {
@@ -65,7 +65,7 @@ export function unitFacts(
           record.message,
       ),
       ...(record.brief && record.brief !== record.error && { brief: shortened(record.brief) }),
-      ...(record.next && { next: shortened(wayOutFirst(record, wants, config)) }),
+      ...(record.next && { next: shortened(nextSteps(record, intent, config)) }),
       ...(record.retry && {
         next: `ensemble resolved --retry ${record.unit}`,
         waiting: waitingFacts(record.retry),
@@ -86,9 +86,9 @@ export function unitFacts(
  * The way out of an error. If another formula waits for the unit, that is the way: `resolved --retry` would run the
  * broken hook once more.
  */
-function wayOutFirst(record: UnitRecord, wants: Wants, config: UnitStatus['config']): string {
+function nextSteps(record: UnitRecord, intent: Intent, config: UnitStatus['config']): string {
   const { state, service, next, upgrade } = record;
-  const { upgrade: wanted } = wants;
+  const { upgrade: wanted } = intent;
   const waits =
     wanted !== undefined && !wanted.force && wanted.to !== upgrade?.to.id && state !== 'stop-error';
   return waits
@@ -129,7 +129,7 @@ function runningFormula(unit: Unit, record: UnitRecord): string | null {
 
 function upgradeStatus(
   record: UnitRecord,
-  wants: Wants,
+  intent: Intent,
   preparation: Preparation | undefined,
   trouble: Trouble | undefined,
   leaves: readonly BlockerWords[],
@@ -147,7 +147,7 @@ function upgradeStatus(
       ...(waits.length > 0 && { blockers: waits }),
     };
   }
-  if (wants.upgrade === undefined || preparation === undefined) return undefined;
+  if (intent.upgrade === undefined || preparation === undefined) return undefined;
   const blockers: Blocker[] = [
     ...(trouble === undefined ? [] : [blockerOf(trouble)]),
     ...(preparation.step === 'waiting' ? [...stateBlockers(record), ...hookBlockers(record, hook)] : []),
@@ -158,7 +158,7 @@ function upgradeStatus(
   return {
     ...preparation,
     from: committedFormula(record)?.id ?? '',
-    to: wants.upgrade.to,
+    to: intent.upgrade.to,
     ...(postponement?.postponed && { postponed: postponement.postponed }),
     ...(blockers.length > 0 && {
       blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),

@@ -16,7 +16,7 @@ import { ConfigProgress } from './config-progress.js';
 import type { BlockerWords } from '../../state/model/blocker.js';
 import { troubleKind } from './trouble-kind.js';
 import { type Postponed, type Preparation, type Trouble, unitFacts } from './facts.js';
-import type { Wants } from '../contract/operations.js';
+import type { Intent } from '../contract/operations.js';
 import { type Advice, whyWaiting } from '../contract/failure-advice.js';
 
 type ReportParts =
@@ -37,7 +37,7 @@ export interface ReportHost extends Uses<ReportParts> {
   readonly name: string;
   /** The record as the journal has it. */
   written(): UnitRecord;
-  wants(): Wants;
+  intent(): Intent;
   presentConfig(): PresentConfig;
   relationFacts(state: WorkflowState): UnitStatus['relations'];
   /** What the unit leaves before its upgrade goes ahead. */
@@ -118,7 +118,7 @@ export class UnitReport {
       node,
       parts.addresses.current(),
       record,
-      this.#host.wants(),
+      this.#host.intent(),
       this.#preparation,
       this.#trouble,
       this.#host.relationFacts(record.state),

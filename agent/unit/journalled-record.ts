@@ -7,7 +7,7 @@ import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { Uses } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
-import { newsOf } from '../journal/history-news.js';
+import { untoldAfter } from '../journal/untold-history.js';
 
 /** The unit whose record it is. */
 export interface RecordHost extends Uses<'clock' | 'journal' | 'log' | 'random'> {
@@ -64,7 +64,7 @@ export class JournalledRecord {
     const names = Object.keys(change) as (keyof UnitRecord)[];
     if (names.every((name) => isDeepStrictEqual(change[name], before[name]))) return;
     const after = { ...before, ...change };
-    this.#record = { ...after, news: newsOf(before, after, this.#host.requests(), this.#host.now()) };
+    this.#record = { ...after, news: untoldAfter(before, after, this.#host.requests(), this.#host.now()) };
     this.#unwritten = true;
   }
 

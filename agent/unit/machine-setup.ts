@@ -1,11 +1,11 @@
 import { and, assign, fromPromise, not, raise, setup, stateIn } from 'xstate';
 import { isErrorState, type UpgradeStep, type WorkflowState } from '../../state/model/workflow-state.js';
 import { isAskedAgain } from '../hook-runs/await-retry.js';
-import { NotPrepared, type UnitOperations, type WantedFormula, type Wants } from '../contract/operations.js';
+import { NotPrepared, type UnitOperations, type WantedFormula, type Intent } from '../contract/operations.js';
 
 interface UnitContext {
   readonly operations: UnitOperations;
-  readonly wants: Wants;
+  readonly intent: Intent;
   /** The formula that the preparation is at work for. */
   readonly preparing: WantedFormula | undefined;
   /** Why the last operation failed. */
@@ -16,7 +16,7 @@ interface UnitContext {
  * `LOOK`: something that matters may have changed; the event carries the whole of what is wanted now, no difference.
  */
 type UnitEvent =
-  | { readonly type: 'LOOK'; readonly wants: Wants }
+  | { readonly type: 'LOOK'; readonly intent: Intent }
   | { readonly type: 'UPGRADED' }
   /** The prepared formula is not there after all. */
   | { readonly type: 'UNPREPARED' }
@@ -46,7 +46,7 @@ export const unitSetup = setup({
   types: {
     context: {} as UnitContext,
     events: {} as UnitEvent,
-    input: {} as { readonly operations: UnitOperations; readonly wants: Wants },
+    input: {} as { readonly operations: UnitOperations; readonly intent: Intent },
   },
   actors: {
     install: operation((unit, signal) => unit.install(signal)),
@@ -76,45 +76,45 @@ export const unitSetup = setup({
       context.operations.journalled().step === step,
     resumesIn: ({ context }, { state }: { readonly state: WorkflowState }) =>
       context.operations.journalled().resumeIn === state,
-    wantsRemoval: ({ context }) => context.wants.removal,
-    wantsConfigure: ({ context }) => context.wants.configure,
+    wantsRemoval: ({ context }) => context.intent.removal,
+    wantsConfigure: ({ context }) => context.intent.configure,
     /** A new value may be what was missing: it is tried without an operator's word. */
-    hasNewConfig: ({ context }) => context.wants.reconfigure,
-    resolvedByRetry: ({ context }) => context.wants.resolved === 'retry',
-    resolvedAsDone: ({ context }) => context.wants.resolved === 'done',
-    wantsRun: ({ context }) => context.wants.run,
+    hasNewConfig: ({ context }) => context.intent.reconfigure,
+    resolvedByRetry: ({ context }) => context.intent.resolved === 'retry',
+    resolvedAsDone: ({ context }) => context.intent.resolved === 'done',
+    wantsRun: ({ context }) => context.intent.run,
     commandRuns: ({ context }) => context.operations.journalled().commandRuns,
     /** The upgrade at hand is not the one that has just failed, which only an operator may repeat. */
     leadsElsewhere: ({ context }) =>
-      context.wants.upgrade?.to !== context.operations.journalled().upgradingTo,
+      context.intent.upgrade?.to !== context.operations.journalled().upgradingTo,
     /** An operator asked for the upgrade that failed once more, by force. */
-    forcesAgain: ({ context: { operations, wants } }) => {
+    forcesAgain: ({ context: { operations, intent } }) => {
       const { upgradingTo, upgradeAsked } = operations.journalled();
-      const { upgrade } = wants;
+      const { upgrade } = intent;
       return (
         upgrade?.force === true && upgrade.to === upgradingTo && isAskedAgain(upgrade.asked, upgradeAsked)
       );
     },
     rebooted: ({ context }) => context.operations.journalled().rebooted,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
-    mustLeave: ({ context }) => context.wants.leave === 'due',
-    isIdle: ({ context }) => !context.wants.postponed,
-    hasLeft: ({ context }) => context.wants.leave === 'nothing',
+    mustLeave: ({ context }) => context.intent.leave === 'due',
+    isIdle: ({ context }) => !context.intent.postponed,
+    hasLeft: ({ context }) => context.intent.leave === 'nothing',
     inError: ({ context }) => isErrorState(context.operations.journalled().state),
-    wantsRelate: ({ context }) => context.wants.relate,
+    wantsRelate: ({ context }) => context.intent.relate,
     relationHookRuns: ({ context }) => context.operations.journalled().relationHookRuns,
-    wantsUpgrade: ({ context }) => context.wants.upgrade !== undefined,
-    forcesUpgrade: ({ context }) => context.wants.upgrade?.force === true,
+    wantsUpgrade: ({ context }) => context.intent.upgrade !== undefined,
+    forcesUpgrade: ({ context }) => context.intent.upgrade?.force === true,
     prepared: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale')]),
     isUnprepared: ({ event }) => 'error' in event && event.error instanceof NotPrepared,
     upgrading: stateIn({ workflow: 'upgrading' }),
-    preparationIsStale: ({ context }) => context.wants.upgrade?.to !== context.preparing?.to,
-    askedAgain: ({ context }) => context.wants.upgrade?.asked !== context.preparing?.asked,
+    preparationIsStale: ({ context }) => context.intent.upgrade?.to !== context.preparing?.to,
+    askedAgain: ({ context }) => context.intent.upgrade?.asked !== context.preparing?.asked,
   },
   actions: {
     rememberFailure: assign({ failure: ({ event }) => ('error' in event ? event.error : undefined) }),
     forgetFailure: assign({ failure: undefined }),
-    beginPreparing: assign({ preparing: ({ context }) => context.wants.upgrade }),
+    beginPreparing: assign({ preparing: ({ context }) => context.intent.upgrade }),
     announceUpgraded: raise({ type: 'UPGRADED' }),
     announceLeaving: raise({ type: 'LEAVING' }),
     prepareAgain: raise({ type: 'UNPREPARED' }),

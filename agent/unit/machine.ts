@@ -21,7 +21,7 @@ export const unitMachine = unitSetup.createMachine({
   id: 'unit',
   context: ({ input }) => ({ ...input, preparing: undefined, failure: undefined }),
   type: 'parallel',
-  on: { LOOK: { actions: assign({ wants: ({ event }) => event.wants }) } },
+  on: { LOOK: { actions: assign({ intent: ({ event }) => event.intent }) } },
   states: {
     workflow: {
       initial: 'restoring',

@@ -29,7 +29,7 @@ import { JournalledRecord } from './journalled-record.js';
 import { unitMachine } from './machine.js';
 import { mendFormula } from '../operations/mend-formula.js';
 import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
-import type { Wants } from '../contract/operations.js';
+import type { Intent } from '../contract/operations.js';
 import { Parting } from '../operations/parting.js';
 import { Postponement } from '../postpone/postponement.js';
 import { expectAdoption } from '../hook-runs/run-hook.js';
@@ -39,7 +39,7 @@ import { takeUp } from '../operations/loop-breaker.js';
 import { unitOperations } from '../operations/unit-operations.js';
 import type { Postponed } from '../report/facts.js';
 import { type ReportHost, UnitReport } from '../report/unit-report.js';
-import { computeWants, nothingWanted } from './wants.js';
+import { computeIntent, noIntent } from './intent.js';
 
 /** Who hosts the unit. */
 export interface UnitOwner {
@@ -71,7 +71,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #ends: (() => void)[] = [];
   readonly #journalled: JournalledRecord;
   #requests = noRequests;
-  #wants: Wants = nothingWanted;
+  #intent: Intent = noIntent;
   readonly #spent = new SpentRequests(this);
   readonly #begun = new Set<string>();
   #stopped = false;
@@ -99,7 +99,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.postponement = new Postponement(this);
     this.#running = new RunningHooks(this);
     this.#actor = createActor(unitMachine, {
-      input: { operations: unitOperations(this), wants: nothingWanted },
+      input: { operations: unitOperations(this), intent: noIntent },
     });
     this.#actor.subscribe({
       next: ({ value }) => this.report.prepares(value.preparation),
@@ -215,8 +215,8 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.look();
   }
 
-  wants(): Wants {
-    return this.#wants;
+  intent(): Intent {
+    return this.#intent;
   }
 
   /** @see JournalledRecord.note */
@@ -330,7 +330,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     const view = this.parts.services.view(this.record().service);
     const { evicted } = this.record();
     if (evicted !== undefined) this.relations.passOver(evicted.by);
-    const wants = computeWants(
+    const intent = computeIntent(
       this.record(),
       this.requests(),
       view,
@@ -340,13 +340,13 @@ export class AgentUnit implements RelationHost, ReportHost {
       (wanted) => this.parting.stands(wanted),
       (wanted) => this.postponement.stands(wanted),
     );
-    this.parting.lookWhetherCalledOff(wants.upgrade);
+    this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.
-    if (!isDeepStrictEqual(wants, this.#wants)) {
-      this.#wants = wants;
-      this.#actor.send({ type: 'LOOK', wants });
+    if (!isDeepStrictEqual(intent, this.#intent)) {
+      this.#intent = intent;
+      this.#actor.send({ type: 'LOOK', intent });
     }
-    if (wants.run) this.relations.wake();
+    if (intent.run) this.relations.wake();
     this.#running.look();
     this.#retryWait.look();
     this.report.send();

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Actor, createActor } from 'xstate';
 import { unitMachine } from '../../agent/unit/machine.js';
 import type { Journalled, UnitOperations } from '../../agent/contract/operations.js';
-import { nothingWanted } from '../../agent/unit/wants.js';
+import { noIntent } from '../../agent/unit/intent.js';
 import type { Benchmark } from '../benchmark.js';
 import { inPairs } from '../lab/measure.js';
 import { ShellLoop } from '../lab/shell-loop.js';
@@ -67,7 +67,7 @@ class UnitWithoutWork {
 
   constructor() {
     this.#actor = createActor(unitMachine, {
-      input: { operations: this.#operations(), wants: nothingWanted },
+      input: { operations: this.#operations(), intent: noIntent },
     });
     this.#actor.start();
   }
@@ -79,7 +79,7 @@ class UnitWithoutWork {
     const upgrade = { to, force: false, revert: false, revertOnError: false };
     return new Promise((resolve) => {
       this.#rests = resolve;
-      this.#actor.send({ type: 'LOOK', wants: { ...nothingWanted, upgrade } });
+      this.#actor.send({ type: 'LOOK', intent: { ...noIntent, upgrade } });
     });
   }
 
@@ -104,7 +104,7 @@ class UnitWithoutWork {
       upgradeHook: comesTo({ step: 'committing' }),
       commit: async () => {
         this.#journalled = { ...this.#journalled, step: 'resuming' };
-        this.#actor.send({ type: 'LOOK', wants: nothingWanted });
+        this.#actor.send({ type: 'LOOK', intent: noIntent });
       },
       resume: comesTo({ state: 'configuring', step: undefined }),
       stop: nothing,

@@ -6,10 +6,10 @@
  * @param streamType the system's SOCK_STREAM
  */
 export function perlClient(perl: string, streamType: number): string {
-  return `#!${perl}\n${script.replace('__SOCK_STREAM__', String(streamType))}`;
+  return `#!${perl}\n${SCRIPT.replace('__SOCK_STREAM__', String(streamType))}`;
 }
 
-const script = String.raw`# A hook tool of Ensemble: carries the call to the agent. See docs/hook-tool-protocol.md.
+const SCRIPT = String.raw`# A hook tool of Ensemble: carries the call to the agent. See docs/hook-tool-protocol.md.
 use strict;
 (my $tool = $0) =~ s{.*/}{};
 my $path = $ENV{ENSEMBLE_AGENT_SOCKET};

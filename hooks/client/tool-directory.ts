@@ -19,11 +19,11 @@ export async function writeToolDirectory(
 ): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const client = perlClient(perl, socketStream());
-  await replace(join(directory, clientName), (aside) => writeFile(aside, client, { mode: 0o755 }));
+  await replace(join(directory, CLIENT_NAME), (aside) => writeFile(aside, client, { mode: 0o755 }));
   const busy = busyScript(perl, dirname(resolve(directory)));
   await replace(join(directory, busyName), (aside) => writeFile(aside, busy, { mode: 0o755 }));
   const links = [
-    ...names.map((name) => [name, clientName] as const),
+    ...names.map((name) => [name, CLIENT_NAME] as const),
     ...busyTools.map(({ name }) => [name, busyName] as const),
   ];
   await Promise.all(
@@ -31,7 +31,7 @@ export async function writeToolDirectory(
   );
 }
 
-const clientName = '.client';
+const CLIENT_NAME = '.client';
 const busyName = '.busy';
 
 /** A hook may call the tool at any moment: it finds the old one or the new one, never half of one. */

@@ -12,8 +12,8 @@ import {
   type RelationSettings,
   type RelationWrites,
   type SettingsChange,
-  settingsLimit,
-  writtenLimit,
+  SETTINGS_LIMIT,
+  WRITTEN_LIMIT,
   writtenSize,
 } from './relation.js';
 import type { Json } from './snapshot.js';
@@ -115,7 +115,7 @@ export class HookRelations {
       const added = { relation, change };
       const after = fold([...this.#changes, added]);
       const bytes = sizeOf(after);
-      if (bytes > settingsLimit) throw new HookSettingsTooLarge({ bytes, limit: settingsLimit });
+      if (bytes > SETTINGS_LIMIT) throw new HookSettingsTooLarge({ bytes, limit: SETTINGS_LIMIT });
       this.#checkWritten(after, { [relation]: {}, ...this.writes() });
       this.#changes = [...this.#changes, added];
       return () => {
@@ -148,8 +148,12 @@ export class HookRelations {
    */
   #checkWritten(after: RelationWrites, before: RelationWrites): void {
     const bytes = this.#writtenSize(after);
-    if (bytes > writtenLimit && bytes > this.#writtenSize(before))
-      throw new HookSettingsTooLarge({ bytes, limit: writtenLimit, together: 'with what it had set before' });
+    if (bytes > WRITTEN_LIMIT && bytes > this.#writtenSize(before))
+      throw new HookSettingsTooLarge({
+        bytes,
+        limit: WRITTEN_LIMIT,
+        together: 'with what it had set before',
+      });
   }
 
   #writtenSize(writes: RelationWrites): number {

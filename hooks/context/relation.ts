@@ -37,13 +37,13 @@ export function applySettings(settings: RelationSettings, change: SettingsChange
 }
 
 /** Bytes that the keys and values of one hook may have. */
-export const settingsLimit = 512 * 1024;
+export const SETTINGS_LIMIT = 512 * 1024;
 
 /**
  * Bytes that a unit's settings may take, as they are written, in all relations that one hook sets in: they go into one
  * transaction, and the coordinator takes 1,000,000 bytes at once, paths and all.
  */
-export const writtenLimit = 900_000;
+export const WRITTEN_LIMIT = 900_000;
 
 /** Bytes that a transaction needs for one relation besides its settings: its path. */
 const BESIDES = 300;
@@ -59,7 +59,7 @@ export function isSettingsKey(text: string): boolean {
 }
 
 /** The rule for keys, as words that follow a wrong one. */
-export const keyRule = 'which is no key: a letter or digit, then letters, digits, "_", "." and "-"';
+export const KEY_RULE = 'which is no key: a letter or digit, then letters, digits, "_", "." and "-"';
 
 /** True if it is written as a unit's name, e.g. `my-sql/0`; such a name is also safe as part of a path. */
 export function isUnitName(text: string): boolean {

@@ -16,7 +16,7 @@ export interface DebugSession {
  * open, so that a window which is closed or killed ends it too. If the session is gone, so that no window can be had,
  * it runs the hook as ever. Arguments: run directory, socket, session, hook.
  */
-const standIn = `mkfifo "$1/ended" &&
+const STAND_IN = `mkfifo "$1/ended" &&
   tmux -S "$2" new-window -t "$3:" -n "$4" /bin/sh "$1/window" 2>/dev/null ||
   { [ -e "hooks/$4" ] || exit 0; exec "hooks/$4"; }
 echo "hook $4 is opened in a debug window"
@@ -35,7 +35,7 @@ export async function debugCommand(
 ): Promise<readonly string[]> {
   await mkdir(spec.runDirectory, { recursive: true, mode: 0o700 });
   await writeFile(join(spec.runDirectory, 'window'), windowScript(spec), { mode: 0o700 });
-  return ['/bin/sh', '-c', standIn, 'debug', spec.runDirectory, socket, session, spec.run.hook];
+  return ['/bin/sh', '-c', STAND_IN, 'debug', spec.runDirectory, socket, session, spec.run.hook];
 }
 
 /** True if a formula has a hook, executable or not. */

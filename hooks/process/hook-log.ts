@@ -27,8 +27,8 @@ export async function tail(logFile: string, offset: number, lines = 3): Promise<
     const { size } = await file.stat();
     // It was emptied meanwhile: what it has is of the run.
     const from = offset > size ? 0 : offset;
-    const start = Math.max(from, size - tailBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(tailBytes), 0, tailBytes, start);
+    const start = Math.max(from, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL_BYTES), 0, TAIL_BYTES, start);
     const text = buffer.toString('utf8', 0, bytesRead);
     // A cut in the middle of a line shows as such, not as a line of its own.
     const whole = start > from ? text.slice(text.indexOf('\n') + 1) : text;
@@ -48,7 +48,7 @@ function withoutStack(lines: readonly string[]): readonly string[] {
   return end === 0 ? lines : lines.slice(0, end);
 }
 
-const tailBytes = 4096;
+const TAIL_BYTES = 4096;
 
 function printable(text: string): string {
   return stripVTControlCharacters(text)

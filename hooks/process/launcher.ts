@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { hold } from './hold.js';
 import type { HookEnd } from './outcome.js';
-import { launcherScript } from './perl-launcher.js';
+import { LAUNCHER_SCRIPT } from './perl-launcher.js';
 
 /** Everything that a hook's process is started with. */
 export interface Launch {
@@ -67,7 +67,7 @@ class LauncherProcess {
   #isOver = false;
 
   constructor(perl: string) {
-    this.#process = spawn(perl, ['-e', launcherScript], {
+    this.#process = spawn(perl, ['-e', LAUNCHER_SCRIPT], {
       cwd: '/',
       // A session of its own: what a terminal sends to the agent is not meant for it.
       detached: true,

@@ -12,7 +12,7 @@
  *   those that are ignored would stay so in the hooks.
  * - SIGCHLD interrupts `select`, but it may come just before: so that waits a tenth of a second at most.
  */
-export const launcherScript = `use POSIX qw(:errno_h :fcntl_h :sys_wait_h);
+export const LAUNCHER_SCRIPT = `use POSIX qw(:errno_h :fcntl_h :sys_wait_h);
 my ($agent, %runs) = 1;
 $SIG{$_} = sub {} for qw(CHLD HUP INT PIPE TERM);
 sub this {

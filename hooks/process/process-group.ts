@@ -2,7 +2,7 @@ import { type Clock, pause } from '../../state/platform/clock.js';
 import { findGroupMembers, sendSignal } from './process-table.js';
 
 /** How often a group that was told to end is looked at, in milliseconds. */
-const lookInterval = 25;
+const LOOK_INTERVAL = 25;
 
 /** The process group of a run: the hook, and what it started in it. */
 export interface ProcessGroup {
@@ -23,7 +23,7 @@ export async function endGroup(group: ProcessGroup, killDelay: number, clock: Cl
   while (!isEmpty(group)) {
     const left = deadline - clock.monotonic();
     if (left <= 0) return signalGroup(group, 'SIGKILL');
-    await pause(clock, Math.min(lookInterval, left));
+    await pause(clock, Math.min(LOOK_INTERVAL, left));
   }
 }
 

@@ -1,10 +1,10 @@
 import * as z from '../../state/platform/zod.js';
 
 /** The version of the protocol that this agent speaks (docs/hook-tool-protocol.md). */
-export const protocolVersion = 1;
+export const PROTOCOL_VERSION = 1;
 
 /** Bytes that the line of a request may have. */
-export const requestLimit = 1024 * 1024;
+export const REQUEST_LIMIT = 1024 * 1024;
 
 // Keys that a later version adds are let through: they change nothing in what this one understands.
 const requestSchema = z.looseObject({
@@ -28,9 +28,9 @@ export function parseRequest(line: Uint8Array): Request | string {
     return error instanceof SyntaxError ? 'the request is not JSON' : 'the request is not UTF-8';
   }
   const version = z.looseObject({ version: z.number() }).safeParse(value);
-  if (version.success && version.data.version > protocolVersion) {
+  if (version.success && version.data.version > PROTOCOL_VERSION) {
     const theirs = version.data.version;
-    return `the request is of version ${theirs} of the hook tool protocol, this agent speaks up to ${protocolVersion}`;
+    return `the request is of version ${theirs} of the hook tool protocol, this agent speaks up to ${PROTOCOL_VERSION}`;
   }
   const parsed = requestSchema.safeParse(value);
   if (parsed.success) return parsed.data;

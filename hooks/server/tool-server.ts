@@ -7,19 +7,19 @@ import { SocketInUse, SocketPathTooLong } from '../errors.js';
 import { hookTools } from '../tools/all-tools.js';
 import type { HookTool } from '../tools/tool.js';
 import { type About, answer, encodeResult, type FindContext, refuse } from './answer.js';
-import { requestLimit } from './request.js';
+import { REQUEST_LIMIT } from './request.js';
 
 /** Bytes that a unix socket's path may have (unix(7): 108 with the final zero). */
-const pathLimit = 107;
+const PATH_LIMIT = 107;
 
 /** Milliseconds that a connection may take to send its request. */
-const requestTimeout = 30_000;
+const REQUEST_TIMEOUT = 30_000;
 
 /** Milliseconds that a client may take to read its answer and to end its side. */
-const lingerTimeout = 30_000;
+const LINGER_TIMEOUT = 30_000;
 
 /** Milliseconds that calls under way are given when the agent stops. */
-const closeTimeout = 1_000;
+const CLOSE_TIMEOUT = 1_000;
 
 export interface ToolServer {
   /** Stops listening. Calls that get no answer any more within a second are made again to the next agent. */
@@ -39,7 +39,7 @@ export async function startToolServer(
   clock: Clock,
   { tools = hookTools, about }: { readonly tools?: readonly HookTool[]; readonly about?: About } = {},
 ): Promise<ToolServer> {
-  if (Buffer.byteLength(path) > pathLimit) throw new SocketPathTooLong({ path });
+  if (Buffer.byteLength(path) > PATH_LIMIT) throw new SocketPathTooLong({ path });
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await chmod(dirname(path), 0o700);
   await removeStale(path);
@@ -85,18 +85,18 @@ function serve(socket: Socket, clock: Clock, reply: (line: Buffer) => Promise<Bu
     if (response) socket.end(response);
     else socket.destroy();
     // The client may still send: let it, so that it reads its answer instead of a broken pipe; but not for ever.
-    if (!socket.destroyed) timer = clock.after(lingerTimeout, () => socket.destroy());
+    if (!socket.destroyed) timer = clock.after(LINGER_TIMEOUT, () => socket.destroy());
     socket.resume();
   };
   // However many bytes come meanwhile. An answer may take longer: the agent itself may have to wait.
-  timer = clock.after(requestTimeout, () =>
+  timer = clock.after(REQUEST_TIMEOUT, () =>
     finish(
       size === 0
         ? undefined
         : encodeResult(
             refuse(
               2,
-              `ensemble-agent: the request did not come whole within ${requestTimeout / 1_000} seconds`,
+              `ensemble-agent: the request did not come whole within ${REQUEST_TIMEOUT / 1_000} seconds`,
             ),
           ),
     ),
@@ -106,8 +106,8 @@ function serve(socket: Socket, clock: Clock, reply: (line: Buffer) => Promise<Bu
     const newline = chunk.indexOf(10);
     chunks.push(newline < 0 ? chunk : chunk.subarray(0, newline));
     size += newline < 0 ? chunk.length : newline;
-    if (size > requestLimit) {
-      finish(encodeResult(refuse(2, `ensemble-agent: the request is longer than ${requestLimit} bytes`)));
+    if (size > REQUEST_LIMIT) {
+      finish(encodeResult(refuse(2, `ensemble-agent: the request is longer than ${REQUEST_LIMIT} bytes`)));
     } else if (newline >= 0) {
       done = true;
       timer.cancel();
@@ -137,7 +137,7 @@ async function closeServer(
 ): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   for (const [socket, state] of calls) if (state === 'waiting') socket.destroy();
-  const timer = clock.after(closeTimeout, () => {
+  const timer = clock.after(CLOSE_TIMEOUT, () => {
     for (const socket of calls.keys()) socket.destroy();
   });
   await closed;

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { isTooDeep } from '../../state/yaml/yaml-depth.js';
 import { SettingsFileUnusable } from '../context/errors.js';
-import { isSettingsKey, keyRule, type SettingsChange } from '../context/relation.js';
+import { isSettingsKey, KEY_RULE, type SettingsChange } from '../context/relation.js';
 
 /**
  * Reads a map of settings from YAML, and so from JSON. Values are text as they are written: `1.10` stays `1.10`.
@@ -29,7 +29,7 @@ export function parseSettings(text: string, file: string): SettingsChange {
     (contents.items as Pair<Node | null, Node | null>[]).map(({ key, value }) => {
       const name = textOf(key);
       if (!name || !isSettingsKey(name))
-        throw fail(key?.range?.[0], `has the key "${name ?? ''}", ${keyRule}`);
+        throw fail(key?.range?.[0], `has the key "${name ?? ''}", ${KEY_RULE}`);
       const target = isAlias(value) ? value.resolve(document) : value;
       if (isAlias(value) && !target) throw fail(value.range?.[0], `has an alias of nothing for "${name}"`);
       const setting = target ? textOf(target) : null;

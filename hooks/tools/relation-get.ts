@@ -6,11 +6,11 @@ import { ownValue } from './own-value.js';
 import { chosenRelation, relationOption } from './relation-option.js';
 import type { HookTool } from './tool.js';
 
-const name = 'relation-get';
+const NAME = 'relation-get';
 
 /** Reads what a unit has set in a relation. A key that is not set prints nothing and is no failure, as in pyjuju. */
 export const relationGet: HookTool = {
-  name,
+  name: NAME,
   summary: 'print what a unit has set in a relation',
   examples: [
     'host=$(relation-get private-address)',
@@ -32,7 +32,7 @@ export const relationGet: HookTool = {
           unit: string | undefined,
           { relation, format }: { relation?: string; format: Format },
         ) => {
-          const id = await chosenRelation(name, context, relation);
+          const id = await chosenRelation(NAME, context, relation);
           // Formulas hand on what they read from a file or a command, with its line end.
           const settings = await context.relations.settings(id, await chosenUnit(context, id, unit?.trim()));
           const value = key === undefined || key === '-' ? settings : ownValue(settings, key);
@@ -49,7 +49,7 @@ async function chosenUnit(
 ): Promise<string> {
   if (named !== undefined) {
     if (isUnitName(named)) return named;
-    throw new ToolUsageError({ tool: name, problem: `"${named}" is no unit; write one as ${unit}` });
+    throw new ToolUsageError({ tool: NAME, problem: `"${named}" is no unit; write one as ${unit}` });
   }
   const { own } = relations;
   if (own?.id === relation && own.remoteUnit !== undefined) return own.remoteUnit;
@@ -57,7 +57,7 @@ async function chosenUnit(
   const why =
     own?.id === relation ? 'this hook is about no single unit' : `${relation} is not this hook's own`;
   throw new ToolUsageError({
-    tool: name,
+    tool: NAME,
     problem: `name a unit after the key (or -), as ${why}; there are ${members}`,
   });
 }

@@ -2,11 +2,11 @@ import { type Format, formatOption, render } from './format.js';
 import { chosenRelation, relationOption } from './relation-option.js';
 import type { HookTool } from './tool.js';
 
-const name = 'relation-list';
+const NAME = 'relation-list';
 
 /** Who is in a relation: in its own hooks as of their event. */
 export const relationList: HookTool = {
-  name,
+  name: NAME,
   summary: 'print the other units in a relation',
   examples: [
     'for unit in $(relation-list); do relation-get private-address "$unit"; done',
@@ -18,7 +18,7 @@ export const relationList: HookTool = {
       .addOption(relationOption())
       .addOption(formatOption())
       .action(async ({ relation, format }: { relation?: string; format: Format }) => {
-        const id = await chosenRelation(name, context, relation);
+        const id = await chosenRelation(NAME, context, relation);
         print(render(format, await context.relations.members(id), 'members'));
       });
   },

@@ -1,15 +1,15 @@
-import { isSettingsKey, keyRule, type SettingsChange, settingsLimit } from '../context/relation.js';
+import { isSettingsKey, KEY_RULE, type SettingsChange, SETTINGS_LIMIT } from '../context/relation.js';
 import { ToolUsageError } from '../errors.js';
 import { parseSettings } from './parse-settings.js';
 import { readFileOfHook } from './read-file.js';
 import { chosenRelation, relationOption } from './relation-option.js';
 import type { HookTool, ToolCall } from './tool.js';
 
-const name = 'relation-set';
+const NAME = 'relation-set';
 
 /** Changes the unit's own settings in a relation when the hook succeeds. */
 export const relationSet: HookTool = {
-  name,
+  name: NAME,
   summary: "set the unit's own settings in a relation; takes effect when the hook succeeds",
   examples: [
     'relation-set port=3306 host=$(unit-get private-address)',
@@ -30,13 +30,13 @@ export const relationSet: HookTool = {
       .action(async (words: string[], { relation, file }: { relation?: string; file?: string }) => {
         if (words.length === 0 && file === undefined)
           throw new ToolUsageError({
-            tool: name,
+            tool: NAME,
             problem: 'what is to be set? write KEY=VALUE, or --file FILE',
           });
         const pairs = words.map(splitPair);
         const fromFile = file === undefined ? {} : parseSettings(await readFile(file, call), nameOf(file));
         const change = { ...fromFile, ...(await readPairs(pairs, call)) };
-        const id = await chosenRelation(name, call.context, relation);
+        const id = await chosenRelation(NAME, call.context, relation);
         await call.context.relations.set(id, change);
       });
   },
@@ -44,10 +44,10 @@ export const relationSet: HookTool = {
 
 function splitPair(word: string): readonly [key: string, value: string] {
   const at = word.indexOf('=');
-  if (at < 0) throw new ToolUsageError({ tool: name, problem: `"${word}" is no KEY=VALUE` });
+  if (at < 0) throw new ToolUsageError({ tool: NAME, problem: `"${word}" is no KEY=VALUE` });
   const key = word.slice(0, at);
   if (!isSettingsKey(key))
-    throw new ToolUsageError({ tool: name, problem: `"${word}" sets "${key}", ${keyRule}` });
+    throw new ToolUsageError({ tool: NAME, problem: `"${word}" sets "${key}", ${KEY_RULE}` });
   return [key, word.slice(at + 1)];
 }
 
@@ -57,7 +57,7 @@ async function readPairs(
 ): Promise<SettingsChange> {
   const read = pairs.map(async ([key, value]): Promise<[string, string | null]> => {
     const text = value.startsWith('@')
-      ? await readFileOfHook(value.slice(1), directory, settingsLimit)
+      ? await readFileOfHook(value.slice(1), directory, SETTINGS_LIMIT)
       : value;
     return [key, text === '' ? null : text];
   });
@@ -65,7 +65,7 @@ async function readPairs(
 }
 
 async function readFile(file: string, call: ToolCall): Promise<string> {
-  return file === '-' ? call.input() : readFileOfHook(file, call.directory, settingsLimit);
+  return file === '-' ? call.input() : readFileOfHook(file, call.directory, SETTINGS_LIMIT);
 }
 
 function nameOf(file: string): string {

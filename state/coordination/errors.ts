@@ -73,7 +73,7 @@ export class StateLocked extends CoordinatorUnreachable {
     super({
       coordinator,
       reason: `${nameOf(holder)} has kept it locked for ${seconds} seconds`,
-      next: wayOut(holder),
+      next: howToEnd(holder),
     });
   }
 }
@@ -107,7 +107,7 @@ function nameOf(holder: ProcessName | undefined): string {
   return `process ${pid} (${command})${stopped ? ', which is stopped,' : ''}`;
 }
 
-function wayOut(holder: ProcessName | undefined): string {
+function howToEnd(holder: ProcessName | undefined): string {
   if (holder === undefined) return 'find it with `fuser -v` on lock.mdb there, and let it go on or end it';
   const { pid, stopped } = holder;
   return stopped

@@ -7,21 +7,21 @@ import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
 import { defaultLimits, type Limits, sizeFault } from './limits.js';
 import type { Manifest } from './manifest.js';
-import { largestBlock, StoredGzip } from './stored-gzip.js';
+import { LARGEST_BLOCK, StoredGzip } from './stored-gzip.js';
 import { endOfArchive, padding, tarHeader } from './tar-write.js';
 import { listTree, readFileSafely } from './tree.js';
 
 /** fflate's output depends on how its input is cut, so it is always cut into pieces of this many bytes. */
-const pieceSize = 64 * 1024;
+const PIECE_SIZE = 64 * 1024;
 
 /**
  * A formula of so many bytes at most is not compressed: that would take longer than everything else about its bundle,
  * most of it to compile what compresses.
  */
-const storedUpTo = 1_000_000;
+const STORED_UP_TO = 1_000_000;
 
 /** Bytes that are packed before they are written, and others have their turn. */
-const atAStretch = 1024 * 1024;
+const AT_A_STRETCH = 1024 * 1024;
 
 /**
  * Writes the formula in `directory` as one `.tar.gz` to `destination`, which appears complete or not at all; to flush it
@@ -68,7 +68,7 @@ export async function bundleTree(
 
 async function pack(file: number, directory: string, manifest: Manifest, limits: Limits): Promise<Digest> {
   const total = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
-  const compressed = total > storedUpTo;
+  const compressed = total > STORED_UP_TO;
   const hash = createHash('sha256');
   let size = 0;
   let unpacked = 0;
@@ -89,13 +89,13 @@ async function pack(file: number, directory: string, manifest: Manifest, limits:
     const fault = sizeFault(unpacked, packed, limits);
     if (fault !== undefined) throw new FormulaTooLarge({ path: directory, reason: `it ${fault}` });
   };
-  for await (const piece of cut(archive(directory, manifest), compressed ? pieceSize : largestBlock)) {
+  for await (const piece of cut(archive(directory, manifest), compressed ? PIECE_SIZE : LARGEST_BLOCK)) {
     unpacked += piece.length;
     since += piece.length;
     gzip.push(piece);
     // How well the whole packs is known at its end; until then only its size counts.
     check(Number.POSITIVE_INFINITY);
-    if (since < atAStretch) continue;
+    if (since < AT_A_STRETCH) continue;
     write();
     // The coordinator hears from its clients every few seconds.
     await new Promise(setImmediate);

@@ -1,8 +1,8 @@
 /** In bytes. Leaves room for the directory it is extracted into, below Linux' 4,096. */
-const longestPath = 1024;
+const LONGEST_PATH = 1024;
 /** In bytes; the file systems' own limit. */
-const longestPart = 255;
-const deepest = 64;
+const LONGEST_PART = 255;
+const DEEPEST = 64;
 
 /**
  * Why `path`, as found in a formula's directory or in a bundle, cannot be the path of an entry; undefined when it
@@ -11,17 +11,17 @@ const deepest = 64;
 export function pathFault(path: string): string | undefined {
   if (path === '') return 'is an empty path';
   if (path.startsWith('/')) return 'is an absolute path';
-  if (Buffer.byteLength(path) > longestPath) return `is a path of more than ${longestPath} bytes`;
+  if (Buffer.byteLength(path) > LONGEST_PATH) return `is a path of more than ${LONGEST_PATH} bytes`;
   // Such names cannot be told from others in a listing, and cannot be recorded in every archive.
   if (/\p{Cc}/u.test(path)) return 'is a path with control characters';
   // Decoders put this in the place of bytes that are not UTF-8; two such names could become one.
   if (path.includes('\ufffd')) return 'is a path that is not UTF-8';
   const parts = path.split('/');
-  if (parts.length > deepest) return `is a path of more than ${deepest} parts`;
+  if (parts.length > DEEPEST) return `is a path of more than ${DEEPEST} parts`;
   if (parts.includes('..')) return 'is a path with ".." in it';
   if (parts.some((part) => part === '' || part === '.')) return 'is a path with empty parts';
-  if (parts.some((part) => Buffer.byteLength(part) > longestPart))
-    return `is a path with a part of more than ${longestPart} bytes`;
+  if (parts.some((part) => Buffer.byteLength(part) > LONGEST_PART))
+    return `is a path with a part of more than ${LONGEST_PART} bytes`;
   return undefined;
 }
 

@@ -16,10 +16,10 @@ export interface ExtractOptions extends Partial<Limits> {
 }
 
 /** Bytes of a file that is written at once. */
-const smallFile = 64 * 1024;
+const SMALL_FILE = 64 * 1024;
 
 /** Files whose fsync is under way. */
-const syncWidth = 16;
+const SYNC_WIDTH = 16;
 
 /**
  * Extracts a bundle into `destination`, which must not exist yet, and returns what is there now. When it returns,
@@ -68,7 +68,7 @@ async function fill(
       } else if (entry.kind === 'link') {
         await symlink(entry.target, path);
         manifest.push(entry);
-      } else if (!durable && entry.size <= smallFile) {
+      } else if (!durable && entry.size <= SMALL_FILE) {
         manifest.push(await writeSmall(path, entry));
       } else {
         const { handle, described } = await writeFile(path, entry, durable);
@@ -77,7 +77,7 @@ async function fill(
           .catch((error) => void failures.push(error))
           .finally(() => syncing.delete(done));
         syncing.add(done);
-        if (syncing.size >= syncWidth) await Promise.race(syncing);
+        if (syncing.size >= SYNC_WIDTH) await Promise.race(syncing);
         if (failures.length > 0) throw failures[0];
       }
     }
@@ -146,7 +146,7 @@ async function verifyLinks(file: string, destination: string, manifest: Manifest
   const links = manifest.filter((entry) => entry.kind === 'link');
   if (links.length === 0) return;
   const root = await realpath(destination);
-  await mapBounded(links, syncWidth, async ({ path }) => {
+  await mapBounded(links, SYNC_WIDTH, async ({ path }) => {
     const real = await realpath(join(root, path)).catch(() => undefined);
     if (real === undefined || (real !== root && !real.startsWith(root + sep)))
       throw new BundleUnsafe({ bundle: file, entry: path, reason: 'is a link that leaves the formula' });
@@ -157,7 +157,7 @@ async function syncDirectories(destination: string, manifest: Manifest): Promise
   const inner = manifest
     .filter((entry) => entry.kind === 'directory')
     .map(({ path }) => join(destination, path));
-  await mapBounded([...inner, destination], syncWidth, async (path) => {
+  await mapBounded([...inner, destination], SYNC_WIDTH, async (path) => {
     await finish(await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW), true);
   });
 }

@@ -1,5 +1,5 @@
 import type { YamlProblem } from '../yaml/yaml-file.js';
-import { decodeText, largestYaml, loadYaml, parseYamlFile } from '../yaml/yaml-file.js';
+import { decodeText, LARGEST_YAML, loadYaml, parseYamlFile } from '../yaml/yaml-file.js';
 import type { ConfigOptions } from './config-options.js';
 import { configFileSchema } from './config-options.js';
 import { FormulaInvalid } from './errors.js';
@@ -16,7 +16,7 @@ export type FormulaFileName = (typeof formulaFileNames)[number];
 export type FormulaFiles = Readonly<Partial<Record<FormulaFileName, Uint8Array>>>;
 
 /** More than is ever read of such a file, so that one that is too large is still seen to be. */
-export const enoughOfFile = largestYaml + 1;
+export const enoughOfFile = LARGEST_YAML + 1;
 
 /** A formula's files, parsed. */
 export interface ParsedFormula {

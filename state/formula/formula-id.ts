@@ -16,7 +16,7 @@ export interface FormulaId {
 export const namePattern = /^(?!.*-[0-9]+$)[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /** A name is a file name with a suffix in many places, and a host name label in people's minds. */
-const longestName = 63;
+const LONGEST_NAME = 63;
 
 /**
  * The pattern of a repository's name. It is part of the name of a coordinator node, so: no `/`, and none of the
@@ -28,7 +28,7 @@ const idPattern = /^(?<repository>.*):(?<name>[^:]*)-(?<revision>0|[1-9][0-9]*)$
 
 /** Why `name` is no name of a formula or service, in words that follow the name; undefined when it is one. */
 export function nameFault(name: string): string | undefined {
-  if (name.length > longestName) return `is longer than ${longestName} characters`;
+  if (name.length > LONGEST_NAME) return `is longer than ${LONGEST_NAME} characters`;
   if (/-[0-9]+$/.test(name))
     return 'ends in a dash and digits, which would read as a revision or a unit number';
   if (!namePattern.test(name))

@@ -2,10 +2,10 @@ import { posix } from 'node:path';
 import type { ManifestEntry } from './manifest.js';
 
 /** As many links as Linux follows before it gives up (path_resolution(7)). */
-const longestChain = 40;
+const LONGEST_CHAIN = 40;
 
 /** Parts looked up for all links of a tree together; thousands of long chains are an attack on the processor. */
-const mostSteps = 2_000_000;
+const MOST_STEPS = 2_000_000;
 
 /** The part of an entry that a link check needs; `Manifest` has it. */
 export type LinkedEntry = Pick<ManifestEntry, 'path' | 'kind'> & { readonly target?: string };
@@ -19,7 +19,7 @@ export function findBadLink(
 ): { readonly path: string; readonly reason: string } | undefined {
   const tree = new Map<string, LinkedEntry>();
   for (const entry of entries) tree.set(entry.path, entry);
-  const budget = { steps: mostSteps };
+  const budget = { steps: MOST_STEPS };
   for (const { path, kind, target = '' } of tree.values()) {
     if (kind !== 'link') continue;
     const reason = targetFault(path, target) ?? followFault(tree, path, budget);
@@ -61,7 +61,7 @@ function followFault(
     const entry = tree.get(path);
     if (entry === undefined) return `is a link to ${path}, which is not in the formula`;
     if (entry.kind === 'link') {
-      if (++followed > longestChain) return 'is a link that leads in a circle';
+      if (++followed > LONGEST_CHAIN) return 'is a link that leads in a circle';
       pending.push(...(entry.target ?? '').split('/').reverse());
       if (entry.target?.startsWith('/')) return 'is a link that leaves the formula through another link';
     } else if (entry.kind === 'file' && pending.length > 0) {

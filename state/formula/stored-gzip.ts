@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** As much as a block can hold that is not compressed (RFC 1951, 3.2.4). */
-export const largestBlock = 0xffff;
+export const LARGEST_BLOCK = 0xffff;
 
 /** A member without a name, a time or flags, by an unknown system (RFC 1952, 2.3). */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);

@@ -12,10 +12,10 @@ import { checkKey } from './key.js';
 import type { Storage } from './storage.js';
 
 /** Holds uploads on their way; `checkKey` lets no key begin with a dot. */
-const unfinished = '.unfinished';
+const UNFINISHED = '.unfinished';
 
 /** In milliseconds: an upload is a local copy, so one that was begun this long ago was killed. */
-const abandonedAfter = 24 * 3600 * 1000;
+const ABANDONED_AFTER = 24 * 3600 * 1000;
 
 /**
  * @param silence milliseconds without a byte after which it is taken to hang
@@ -80,7 +80,7 @@ class DirectoryStorage implements Storage {
     const target = this.file(key);
     const [{ size }, there] = await Promise.all([stat(file), this.size(key), access(file, constants.R_OK)]);
     if (there === undefined)
-      await this.copy(key, path.resolve(file), path.join(this.root, unfinished, randomUUID()), target);
+      await this.copy(key, path.resolve(file), path.join(this.root, UNFINISHED, randomUUID()), target);
     // Also after a copy: somebody else may have stored the object meanwhile, which is as good if it is the same one.
     const actual = await this.size(key);
     if (actual !== size)
@@ -90,7 +90,7 @@ class DirectoryStorage implements Storage {
 
   private async copy(key: string, file: string, temporary: string, target: string): Promise<void> {
     try {
-      const abandonedBefore = String(this.clock.now() - abandonedAfter);
+      const abandonedBefore = String(this.clock.now() - ABANDONED_AFTER);
       await this.helpers.answer(['copy', file, temporary, target, abandonedBefore]);
     } catch (error) {
       throw await this.told(error, key, [temporary, target]);

@@ -6,14 +6,13 @@ import { constants as system } from 'node:os';
  * the time and memory that Node takes.
  */
 export const perlHelper = (): string =>
-  script
-    .replace('__READ__', String(constants.O_RDONLY))
+  SCRIPT.replace('__READ__', String(constants.O_RDONLY))
     .replace('__WRITE__', String(constants.O_WRONLY))
     .replace('__CREATE__', String(constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL))
     .replace('__NO_LINKS__', [system.errno.EPERM, system.errno.ENOTSUP, system.errno.ENOSYS].join('|'));
 
 // It speaks the protocol of `helper-protocol.ts`, and loads a module only to flush.
-const script = String.raw`
+const SCRIPT = String.raw`
 use strict;
 my ($READ, $WRITE, $CREATE, $PIECE, $ENOENT, $EEXIST) = (__READ__, __WRITE__, __CREATE__, 1048576, 2, 17);
 binmode STDIN; binmode STDOUT;

@@ -16,7 +16,7 @@ function ignore(): void {
   // An operator reads our errors, not the SDK's notices.
 }
 
-const nodeNotice = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+const NODE_NOTICE = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 /** Credentials, and the region where `location` has none, come from the SDK's usual chain at the first request. */
 export function createS3Client(location: S3Location, limits: S3Limits): S3Client {
@@ -48,12 +48,12 @@ export function createS3Client(location: S3Location, limits: S3Limits): S3Client
  * it is set for that moment only, so that no hook and no other process inherits it.
  */
 function withoutNodeNotice<T>(make: () => T): T {
-  const before = process.env[nodeNotice];
-  process.env[nodeNotice] = 'true';
+  const before = process.env[NODE_NOTICE];
+  process.env[NODE_NOTICE] = 'true';
   try {
     return make();
   } finally {
-    if (before === undefined) delete process.env[nodeNotice];
-    else process.env[nodeNotice] = before;
+    if (before === undefined) delete process.env[NODE_NOTICE];
+    else process.env[NODE_NOTICE] = before;
   }
 }

@@ -44,7 +44,7 @@ export function openS3(url: string, options: StorageOptions): Storage {
 }
 
 /** In milliseconds, between two attempts to upload. */
-const retryPause = 200;
+const RETRY_PAUSE = 200;
 
 /**
  * A bucket of any S3-compatible server. Asks for nothing that such servers lack: no conditional PUT, no checksum
@@ -84,7 +84,7 @@ class S3Storage implements Storage {
         return await this.upload(key, file, digest);
       } catch (error) {
         if (!(error instanceof StorageUnreachable) || attempt >= this.limits.attempts) throw error;
-        await pause(this.clock, retryPause, this.closing.signal);
+        await pause(this.clock, RETRY_PAUSE, this.closing.signal);
       }
   }
 

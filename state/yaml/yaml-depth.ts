@@ -1,7 +1,7 @@
 import { Lexer, Parser } from 'yaml';
 
 /** Deeper than anything a person writes, and far from where the stack ends. */
-export const deepestYaml = 200;
+export const DEEPEST_YAML = 200;
 
 /** Each level of nesting begins with one of these. */
 const begins = /[-[{?:]/g;
@@ -12,11 +12,11 @@ const begins = /[-[{?:]/g;
  */
 export function isTooDeep(text: string): boolean {
   // As most texts are: no parser is needed to tell. Half, since a level may take two places of the parser's stack.
-  if ((text.match(begins)?.length ?? 0) < deepestYaml / 2) return false;
+  if ((text.match(begins)?.length ?? 0) < DEEPEST_YAML / 2) return false;
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const _token of parser.next(lexeme));
-    if (parser.stack.length > deepestYaml) return true;
+    if (parser.stack.length > DEEPEST_YAML) return true;
   }
   return false;
 }

@@ -4,12 +4,12 @@ import { explainIssue } from './explain-issue.js';
 import { isTooDeep } from './yaml-depth.js';
 
 /** Larger than any sane metadata.yaml, and small enough for metadata and config to fit one coordinator node. */
-export const largestYaml = 128 * 1024;
+export const LARGEST_YAML = 128 * 1024;
 
 /**
  * The most faults of one file: a reader mends the file by the first few, and a hostile file has a hundred thousand.
  */
-const mostFaults = 50;
+const MOST_FAULTS = 50;
 
 /** One thing that is wrong in a YAML file. */
 export interface YamlProblem {
@@ -49,8 +49,8 @@ export type Normalize = (
 
 /** The text of a file, which must be UTF-8 and of sane size; otherwise the reason why not. */
 export function decodeText(bytes: Uint8Array): { readonly text: string } | { readonly reason: string } {
-  if (bytes.length > largestYaml)
-    return { reason: `is ${bytes.length} bytes long; at most ${largestYaml} are read` };
+  if (bytes.length > LARGEST_YAML)
+    return { reason: `is ${bytes.length} bytes long; at most ${LARGEST_YAML} are read` };
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
@@ -123,7 +123,7 @@ export function loadYaml(text: string): LoadedYaml {
       uniqueKeys: false,
     } as const;
     const document = parseDocument(text, options);
-    for (const error of document.errors.slice(0, mostFaults))
+    for (const error of document.errors.slice(0, MOST_FAULTS))
       faults.push({ line: lineAt(error.pos[0]), field: '', reason: `is not YAML: ${error.message}` });
     visit(document, {
       Map: (_key, map) => {
@@ -139,7 +139,7 @@ export function loadYaml(text: string): LoadedYaml {
               field: name ?? '',
               reason,
             });
-          if (faults.length >= mostFaults) return visit.BREAK;
+          if (faults.length >= MOST_FAULTS) return visit.BREAK;
         }
         return undefined;
       },

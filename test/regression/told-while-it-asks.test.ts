@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { RetryWait, type WaitHost } from '../../agent/hook-runs/await-retry.js';
 import { newRecord } from '../../agent/journal/record.js';
-import { nothingWanted } from '../../agent/unit/wants.js';
+import { noIntent } from '../../agent/unit/intent.js';
 import { systemClock, type Timer } from '../../state/platform/clock.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 
@@ -32,7 +32,7 @@ describe('what is told while a wait asks whether to go on', () => {
     },
     record: () => newRecord('f/0', 'f', retry.since),
     requests: () => requests,
-    wants: () => nothingWanted,
+    intent: () => noIntent,
     presentConfig: () => ({ version: undefined, digest: undefined }),
     takeAbort: () => false,
     note: () => undefined,

@@ -1,7 +1,7 @@
 import type { Change, Tables } from './tables.js';
 
 /** How many changes are kept for those who look late; who is further behind looks at everything again. */
-export const kept = 10_000;
+export const KEPT = 10_000;
 
 /** The number of the newest change, 0 before the first. */
 export function lastChange({ about }: Tables): number {
@@ -12,7 +12,7 @@ export function lastChange({ about }: Tables): number {
 export function addChange({ about, changes }: Tables, number: number, change: Change): void {
   void about.put('last change', number);
   void changes.put(number, change);
-  if (number > kept) void changes.remove(number - kept);
+  if (number > KEPT) void changes.remove(number - KEPT);
 }
 
 /** The changes after number `seen`, oldest first, or undefined where some of them are already forgotten. */

@@ -14,7 +14,7 @@ import type { View } from './view.js';
 import type { Vigil } from './vigil.js';
 
 /** How long `close()` waits for requests that have no time limit of their own, in milliseconds. */
-const closingTimeout = 10_000;
+const CLOSING_TIMEOUT = 10_000;
 
 /** A client of the embedded store. */
 export class EmbeddedCoordinator implements Coordinator {
@@ -150,7 +150,7 @@ export class EmbeddedCoordinator implements Coordinator {
     for (const observation of this.#observations) observation.close();
     this.#vigil.end();
     await new Promise<void>((resolve, reject) => {
-      const timeLimit = this.#terms.clock.after(closingTimeout, () => {
+      const timeLimit = this.#terms.clock.after(CLOSING_TIMEOUT, () => {
         // Node's own exit would wait for that thread, silently and without limit.
         if (this.#store.isInLmdb) process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
         resolve();

@@ -11,7 +11,7 @@ import type { Terms } from './terms.js';
 import { explained } from './unusable.js';
 import { Vigil } from './vigil.js';
 
-const scheme = 'embedded:';
+const SCHEME = 'embedded:';
 
 /**
  * Opens the store in the directory of `url`, `embedded:/absolute/path`, and creates it where there is none. Access is
@@ -64,8 +64,8 @@ async function reach(terms: Terms): Promise<Store> {
 
 /** @throws CoordinatorUrlInvalid */
 export function directoryOf(url: string): string {
-  const path = url.slice(scheme.length);
-  if (!url.startsWith(scheme) || !isAbsolute(path))
+  const path = url.slice(SCHEME.length);
+  if (!url.startsWith(SCHEME) || !isAbsolute(path))
     throw new CoordinatorUrlInvalid({ url, reason: 'its path is not absolute' });
   return normalize(path);
 }

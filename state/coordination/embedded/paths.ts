@@ -4,13 +4,13 @@ import { Buffer } from 'node:buffer';
 export type NodeKey = [parent: string, name: string];
 
 /** lmdb takes keys up to 1,978 bytes; the rest is for the key's own delimiters. */
-const longest = 1_900;
+const LONGEST = 1_900;
 
 /** Refuses what no caller may ask for: such a path is a bug of this program, not of an operator. */
 export function checkPath(path: string): void {
   const wellFormed = path === '/' || /^(\/[^/\0]+)+$/.test(path);
   if (!wellFormed) throw new TypeError(`${JSON.stringify(path)} is no path of a node`);
-  if (Buffer.byteLength(path) > longest) throw new TypeError(`${path} is longer than ${longest} bytes`);
+  if (Buffer.byteLength(path) > LONGEST) throw new TypeError(`${path} is longer than ${LONGEST} bytes`);
 }
 
 /** The parent of `/a/b` is `/a`, of `/a` it is `/`; the root has none: ''. */

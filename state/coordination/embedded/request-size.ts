@@ -6,7 +6,7 @@ import { ValueTooLarge } from '../errors.js';
  * The most bytes of one request. lmdb would take far more. The limit is a little below ZooKeeper's 1 MiB (its
  * `jute.maxbuffer`), so that a request that works on one engine works on the other.
  */
-export const largestRequest = 1_000_000;
+export const LARGEST_REQUEST = 1_000_000;
 
 /** @throws ValueTooLarge, naming the largest of the operations */
 export function checkSize(operations: readonly Operation[]): void {
@@ -17,6 +17,6 @@ export function checkSize(operations: readonly Operation[]): void {
     if (bytes > largest.bytes) largest = { path: operation.path, bytes };
     total += bytes + Buffer.byteLength(operation.path);
   }
-  if (total > largestRequest)
-    throw new ValueTooLarge({ path: largest.path, bytes: total, limit: largestRequest });
+  if (total > LARGEST_REQUEST)
+    throw new ValueTooLarge({ path: largest.path, bytes: total, limit: LARGEST_REQUEST });
 }

@@ -19,10 +19,10 @@ import { type View, viewOf } from './view.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The tables' format; a store of a later one is refused. */
-const format = 1;
+const FORMAT = 1;
 
 /** How often a write begins anew, because processes that opened the store set the number of the newest commit back. */
-const mostTries = 1_000;
+const MOST_TRIES = 1_000;
 
 /** A store that is open in this process, by its directory. */
 const stores = new Map<string, Store>();
@@ -126,7 +126,7 @@ export class Store {
   /** Runs `action` in a transaction that follows the newest commit. */
   async #transact(action: () => void): Promise<void> {
     for (let isNext = false, tries = 0; !isNext; tries++) {
-      if (tries === mostTries) throw new Error('the number of its newest commit is set back all the time');
+      if (tries === MOST_TRIES) throw new Error('the number of its newest commit is set back all the time');
       this.#isWriting = true;
       try {
         await this.#root.transaction(() => {
@@ -329,7 +329,7 @@ async function checkData(url: string, data: string, clock: Clock): Promise<State
 
 async function prepare(url: string, store: Store): Promise<void> {
   const found = store.newest().about.get('format');
-  if (found !== undefined && found !== format) {
+  if (found !== undefined && found !== FORMAT) {
     throw new CoordinatorUnreachable({
       coordinator: url,
       reason: `it was written by another version of Ensemble (its format is ${found})`,
@@ -340,6 +340,6 @@ async function prepare(url: string, store: Store): Promise<void> {
     // Another process may have done it meanwhile.
     if (tables.about.get('format') !== undefined) return;
     void tables.nodes.put(keyOf('/'), ['', 0, 0, null]);
-    void tables.about.put('format', format);
+    void tables.about.put('format', FORMAT);
   });
 }

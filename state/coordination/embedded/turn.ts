@@ -5,8 +5,8 @@ import type { ProcessName } from '../errors.js';
 export type Blocker = ProcessName | 'unseen';
 
 /** When those who wait are told of it, in milliseconds, and how often again. */
-const toldAfter = 5_000;
-const toldEvery = 60_000;
+const TOLD_AFTER = 5_000;
+const TOLD_EVERY = 60_000;
 
 /** Waits for a lock without taking it: `blocker` tells who has it, and is asked often at first, as most are soon let go. */
 export class Turn {
@@ -50,8 +50,8 @@ export class Turn {
         if (blocker === undefined) return waited;
         this.#since = begun;
         this.#last = blocker;
-        if (waited >= (told === 0 ? toldAfter : told)) {
-          told = waited + toldEvery;
+        if (waited >= (told === 0 ? TOLD_AFTER : told)) {
+          told = waited + TOLD_EVERY;
           this.#tell(blocker, waited);
         }
         await pause(this.#clock, waited < 100 ? 1 : waited < 1_000 ? 5 : 50);

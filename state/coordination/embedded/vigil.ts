@@ -8,13 +8,13 @@ import type { Store } from './store.js';
 import { type Terms, tellBlocked } from './terms.js';
 
 /** How often a client looks without having been told to, in milliseconds: a ring of the doorbell may be lost. */
-const lookEvery = 500;
+const LOOK_EVERY = 500;
 
 /**
  * When this client looks so late, or its turn to write came so late, in milliseconds, then others could not renew their
  * leases either, as where the whole machine stood still: they are given a while before it ends their sessions.
  */
-const late = 2_000;
+const LATE = 2_000;
 
 /** A client's own work while it is open: it renews its lease, ends other sessions that ran out, and looks. */
 export class Vigil {
@@ -110,11 +110,11 @@ export class Vigil {
 
   #lookLater(): void {
     if (this.#ended) return;
-    const due = this.#clock.monotonic() + lookEvery;
-    this.#looking = this.#clock.after(lookEvery, () => {
+    const due = this.#clock.monotonic() + LOOK_EVERY;
+    this.#looking = this.#clock.after(LOOK_EVERY, () => {
       this.#lookLater();
       const now = this.#clock.monotonic();
-      if (now > due + late) this.#patientUntil = now + this.#session.timeout / 2;
+      if (now > due + LATE) this.#patientUntil = now + this.#session.timeout / 2;
       this.#store.look();
       this.#seeWhetherReplaced();
       if (now < this.#patientUntil || this.#store.overdue(this.#store.tables).length === 0) return;
@@ -140,7 +140,7 @@ export class Vigil {
     const haveVanished = await this.#requests.write('/', (tables) => {
       if (saved !== undefined) this.#session.resume(tables, saved);
       const now = this.#clock.monotonic();
-      if (now > begun + late) {
+      if (now > begun + LATE) {
         this.#patientUntil = now + this.#session.timeout / 2;
         return false;
       }

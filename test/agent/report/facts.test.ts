@@ -3,7 +3,7 @@ import type { UnitStatus } from '../../../state/model/schemas.js';
 import type { BlockerWords } from '../../../state/model/blocker.js';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
 import { type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
-import { nothingWanted } from '../../../agent/unit/wants.js';
+import { noIntent } from '../../../agent/unit/intent.js';
 import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
 
 const NOW = '2026-01-01T00:00:00.000Z';
@@ -27,8 +27,8 @@ describe('what the tree is told of a unit', () => {
       { private: '10.0.0.1', public: '10.0.0.1' },
       { ...newRecord('f/0', 'f', NOW), state: 'started', formula: ref(1), ...record },
       more.preparation
-        ? { ...nothingWanted, upgrade: { to: 'p:f-2', force: false, revert: false, revertOnError: false } }
-        : nothingWanted,
+        ? { ...noIntent, upgrade: { to: 'p:f-2', force: false, revert: false, revertOnError: false } }
+        : noIntent,
       more.preparation,
       more.trouble,
       undefined,
@@ -172,7 +172,7 @@ describe('what the tree is told of a unit', () => {
         node,
         undefined,
         { ...newRecord('f/0', 'f', NOW), ...error, ...record },
-        nothingWanted,
+        noIntent,
         undefined,
         undefined,
         undefined,

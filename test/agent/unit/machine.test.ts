@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Journalled, Wants } from '../../../agent/contract/operations.js';
+import type { Journalled, Intent } from '../../../agent/contract/operations.js';
 import { ScriptedUnit } from './scripted-unit.js';
 
-const toTwo: Wants['upgrade'] = { to: 'p:f-2', force: false, revert: false, revertOnError: false };
-const toThree: Wants['upgrade'] = { to: 'p:f-3', force: false, revert: false, revertOnError: false };
-const forced = (upgrade: Wants['upgrade']): Wants['upgrade'] => upgrade && { ...upgrade, force: true };
+const toTwo: Intent['upgrade'] = { to: 'p:f-2', force: false, revert: false, revertOnError: false };
+const toThree: Intent['upgrade'] = { to: 'p:f-3', force: false, revert: false, revertOnError: false };
+const forced = (upgrade: Intent['upgrade']): Intent['upgrade'] => upgrade && { ...upgrade, force: true };
 
 const UPGRADE = 'pause swap upgradeHook commit resume';
 
@@ -119,7 +119,7 @@ describe('the life of a unit', () => {
         unit.since();
         await unit.look({ resolved: 'retry' });
         assert.match(unit.since(), new RegExp(`\\[${error}: ${operation} failed\\]$`));
-        assert.equal(unit.wants.resolved, undefined, 'one request resolves one error');
+        assert.equal(unit.intent.resolved, undefined, 'one request resolves one error');
         await unit.look({ resolved: 'retry' });
         assert.equal(unit.since(), afterRetry);
       });
@@ -143,14 +143,14 @@ describe('the life of a unit', () => {
     });
 
     it('a unit that leaves something for an upgrade still goes, configures and relates', async () => {
-      for (const [wants, calls] of [
+      for (const [intent, calls] of [
         [{ removal: true }, 'stop remove'],
         [{ configure: true }, 'configure [started]'],
         [{ upgrade: toThree, leave: 'nothing' }, `fetch stage ${UPGRADE} configure [started]`],
       ] as const) {
         const unit = await new ScriptedUnit({ state: 'started' }).start({ upgrade: toTwo, leave: 'waits' });
         unit.since();
-        await unit.look(wants);
+        await unit.look(intent);
         assert.equal(unit.since(), calls);
       }
     });
@@ -332,7 +332,7 @@ describe('the life of a unit', () => {
         assert.equal(unit.since().replace(' stage', ''), 'fetch', 'only the new one is prepared');
         await unit.finish(step);
         assert.match(unit.since(), new RegExp(`${UPGRADE} configure \\[started\\]$`));
-        assert.equal(unit.wants.upgrade, undefined);
+        assert.equal(unit.intent.upgrade, undefined);
       });
     }
 

@@ -1,7 +1,7 @@
 import { type Actor, createActor } from 'xstate';
 import { unitMachine } from '../../../agent/unit/machine.js';
-import type { Journalled, UnitOperations, Wants } from '../../../agent/contract/operations.js';
-import { nothingWanted } from '../../../agent/unit/wants.js';
+import type { Journalled, UnitOperations, Intent } from '../../../agent/contract/operations.js';
+import { noIntent } from '../../../agent/unit/intent.js';
 import { isErrorState, type WorkflowState } from '../../../state/model/workflow-state.js';
 
 type OperationName = Exclude<keyof UnitOperations, 'journalled' | 'settle'>;
@@ -43,7 +43,7 @@ export class ScriptedUnit {
   /** What was called, in order; a state the unit came to rest in stands in brackets. */
   readonly calls: string[] = [];
   readonly actor: Actor<typeof unitMachine>;
-  wants: Wants = nothingWanted;
+  intent: Intent = noIntent;
   journal: Journalled;
   readonly #failures = new Map<OperationName, number>();
   readonly #holds = new Set<OperationName>();
@@ -63,7 +63,7 @@ export class ScriptedUnit {
       ...journal,
     };
     this.actor = createActor(unitMachine, {
-      input: { operations: this.#operations(), wants: nothingWanted },
+      input: { operations: this.#operations(), intent: noIntent },
     });
     this.actor.subscribe({ error: (error) => this.calls.push(`bug: ${error}`) });
   }
@@ -80,15 +80,15 @@ export class ScriptedUnit {
     return this;
   }
 
-  async start(wants: Partial<Wants> = {}): Promise<this> {
+  async start(intent: Partial<Intent> = {}): Promise<this> {
     this.actor.start();
-    return this.look(wants);
+    return this.look(intent);
   }
 
   /** Changes what is wanted, and waits until the machine has done what it can. */
-  async look(wants: Partial<Wants> = {}): Promise<this> {
-    this.wants = { ...this.wants, ...wants };
-    this.actor.send({ type: 'LOOK', wants: this.wants });
+  async look(intent: Partial<Intent> = {}): Promise<this> {
+    this.intent = { ...this.intent, ...intent };
+    this.actor.send({ type: 'LOOK', intent: this.intent });
     return this.quiet();
   }
 
@@ -174,13 +174,13 @@ export class ScriptedUnit {
     if (name === 'runCommand') this.#tell({ run: false });
     const state = states[name];
     if (state === undefined) return;
-    const honours = isErrorState(this.journal.state) && this.wants.resolved !== undefined;
+    const honours = isErrorState(this.journal.state) && this.intent.resolved !== undefined;
     this.journal = {
       ...this.journal,
       state,
       ...(state !== 'upgrading' && { step: undefined, upgradingTo: undefined }),
       ...(name in steps && { step: steps[name as keyof typeof steps] }),
-      ...(name === 'pause' && { upgradingTo: this.wants.upgrade?.to }),
+      ...(name === 'pause' && { upgradingTo: this.intent.upgrade?.to }),
     };
     if (honours) queueMicrotask(() => this.#tell({ resolved: undefined }));
     // What the hooks are about to see is noted before they run.
@@ -195,12 +195,12 @@ export class ScriptedUnit {
       this.journal = { ...this.journal, relationHookRuns: false };
       this.#tell({ leave: 'nothing' });
     }
-    if (name === 'resume' && this.wants.upgrade?.to === this.journal.upgradingTo)
+    if (name === 'resume' && this.intent.upgrade?.to === this.journal.upgradingTo)
       this.#tell({ upgrade: undefined });
   }
 
-  #tell(wants: Partial<Wants>): void {
-    this.wants = { ...this.wants, ...wants };
-    this.actor.send({ type: 'LOOK', wants: this.wants });
+  #tell(intent: Partial<Intent>): void {
+    this.intent = { ...this.intent, ...intent };
+    this.actor.send({ type: 'LOOK', intent: this.intent });
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { HookContext } from '../../../hooks/context/hook-context.js';
-import { applySettings, isSettingsKey, isUnitName, settingsLimit } from '../../../hooks/context/relation.js';
+import { applySettings, isSettingsKey, isUnitName, SETTINGS_LIMIT } from '../../../hooks/context/relation.js';
 import { savedHookContextSchema } from '../../../hooks/context/saved.js';
 import type { RecordingSource } from './recording-source.js';
 import { broken, changed, relatedSource } from './related-source.js';
@@ -166,7 +166,7 @@ describe('the relations of a hook context', () => {
     });
 
     it('may have 512 KiB together and not a byte more', async () => {
-      await context.relations.set('cache:5', { k: 'é'.repeat((settingsLimit - 4) / 2) });
+      await context.relations.set('cache:5', { k: 'é'.repeat((SETTINGS_LIMIT - 4) / 2) });
       await context.relations.set('db:4', { ab: 'c' });
       await assert.rejects(context.relations.set('db:4', { ab: 'cd' }), {
         code: 'hook-settings-too-large',

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { SocketInUse, SocketPathTooLong } from '../../../hooks/errors.js';
-import { requestLimit } from '../../../hooks/server/request.js';
+import { REQUEST_LIMIT } from '../../../hooks/server/request.js';
 import { startToolServer } from '../../../hooks/server/tool-server.js';
 import { hookTools } from '../../../hooks/tools/all-tools.js';
 import { systemClock } from '../../../state/platform/clock.js';
@@ -91,11 +91,11 @@ describe('the hook tool server', () => {
     ],
     [
       'a line that is too long',
-      `"${'x'.repeat(requestLimit)}"\n`,
+      `"${'x'.repeat(REQUEST_LIMIT)}"\n`,
       2,
       /the request is longer than 1048576 bytes/,
     ],
-    ['a line without an end', 'x'.repeat(3 * requestLimit), 2, /the request is longer than 1048576 bytes/],
+    ['a line without an end', 'x'.repeat(3 * REQUEST_LIMIT), 2, /the request is longer than 1048576 bytes/],
   ];
   for (const [name, bytes, exit, sentence] of refusals) {
     it(`refuses ${name} with exit ${exit} and says why`, async () => {

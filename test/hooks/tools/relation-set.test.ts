@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { HookContext } from '../../../hooks/context/hook-context.js';
-import { type SettingsChange, settingsLimit } from '../../../hooks/context/relation.js';
+import { type SettingsChange, SETTINGS_LIMIT } from '../../../hooks/context/relation.js';
 import { relationGet } from '../../../hooks/tools/relation-get.js';
 import { relationSet } from '../../../hooks/tools/relation-set.js';
 import { runTool } from '../../../hooks/tools/run-tool.js';
@@ -158,7 +158,7 @@ describe('relation-set', () => {
       ['two documents', 'a: 1\n---\nb: 2\n', /is not YAML or JSON/],
       ['absurd nesting', '['.repeat(100_000), /"settings" is nested too deeply/],
       ['no text', Buffer.from([0x61, 0x3a, 0x20, 0xff]), /"settings" is not UTF-8 text/],
-      ['too much', `a: ${'x'.repeat(settingsLimit)}`, /"settings" has more than 524288 bytes/],
+      ['too much', `a: ${'x'.repeat(SETTINGS_LIMIT)}`, /"settings" has more than 524288 bytes/],
     ];
     for (const [what, text, sentence] of damaged) {
       it(`--file refuses ${what} and says where`, async () => {

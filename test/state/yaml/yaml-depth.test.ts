@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deepestYaml, isTooDeep } from '../../../state/yaml/yaml-depth.js';
+import { DEEPEST_YAML, isTooDeep } from '../../../state/yaml/yaml-depth.js';
 import { loadYaml, parseYamlFile } from '../../../state/yaml/yaml-file.js';
 import * as z from '../../../state/platform/zod.js';
 
@@ -19,12 +19,16 @@ describe('the nesting of YAML', () => {
       const read = parseYamlFile(Buffer.from(text), 'some.yaml', z.unknown());
       assert.ok('problems' in read);
       assert.match(read.problems[0].reason, /nested too deeply/);
-      assert.equal(isTooDeep(opening.repeat(deepestYaml + 1)), true, 'from the first level that is too deep');
+      assert.equal(
+        isTooDeep(opening.repeat(DEEPEST_YAML + 1)),
+        true,
+        'from the first level that is too deep',
+      );
     });
   }
 
   it('may be as deep as anybody writes', () => {
-    const deep = deepestYaml / 2 - 1;
+    const deep = DEEPEST_YAML / 2 - 1;
     assert.equal(isTooDeep(`${'['.repeat(deep)}${']'.repeat(deep)}`), false);
     assert.equal(isTooDeep('a: {b: [c, {d: e}]}\n'.repeat(1000)), false);
     assert.equal(isTooDeep(''), false);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {
   addChange,
   changesSince,
-  kept,
+  KEPT,
   lastChange,
 } from '../../../../state/coordination/embedded/changes.js';
 import { Observers } from '../../../../state/coordination/embedded/observers.js';
@@ -32,14 +32,14 @@ describe('the change log and the observers of the embedded store', () => {
 
   it('the log keeps the newest changes, and says when those asked for are gone', async () => {
     await store.write((tables) => {
-      for (let number = 1; number <= kept + 5; number++) addChange(tables, number, [[`/${number}`], []]);
+      for (let number = 1; number <= KEPT + 5; number++) addChange(tables, number, [[`/${number}`], []]);
     });
     const tables = store.newest();
-    assert.equal(lastChange(tables), kept + 5);
-    assert.equal(tables.changes.getCount(), kept);
-    assert.deepEqual(changesSince(tables, kept + 4), [[[`/${kept + 5}`], []]]);
-    assert.deepEqual(changesSince(tables, kept + 5), []);
-    assert.equal(changesSince(tables, 5)?.length, kept);
+    assert.equal(lastChange(tables), KEPT + 5);
+    assert.equal(tables.changes.getCount(), KEPT);
+    assert.deepEqual(changesSince(tables, KEPT + 4), [[[`/${KEPT + 5}`], []]]);
+    assert.deepEqual(changesSince(tables, KEPT + 5), []);
+    assert.equal(changesSince(tables, 5)?.length, KEPT);
     assert.equal(changesSince(tables, 4), undefined);
   });
 

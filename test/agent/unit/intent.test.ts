@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
 import { configDigest } from '../../../agent/contract/present-config.js';
-import { computeWants, nothingWanted } from '../../../agent/unit/wants.js';
+import { computeIntent, noIntent } from '../../../agent/unit/intent.js';
 import { noRequests, type UnitRequests } from '../../../state/model/requests.js';
 
 const by = { requestedAt: '2026-01-01T00:00:00Z', by: 'tester' };
@@ -14,13 +14,13 @@ const upgradeToTwo = { to: 'p:f-2', revert: false, revertOnError: false, asked: 
 const flag = { upgrade: { value: by, version: 0 } };
 
 describe('what is wanted of a unit', () => {
-  const wants = (
+  const intent = (
     record: Partial<UnitRecord>,
     requests: Partial<UnitRequests> = {},
     config: Record<string, string> | undefined = undefined,
     known = true,
   ) =>
-    computeWants(
+    computeIntent(
       { ...newRecord('f/0', 'f', by.requestedAt), ...record },
       { ...noRequests, ...requests },
       { service: known ? service : undefined, config: undefined, isGone: false },
@@ -30,17 +30,17 @@ describe('what is wanted of a unit', () => {
     );
 
   it('is nothing while nothing is known', () => {
-    assert.deepEqual(wants({}, {}, undefined, false), nothingWanted);
-    assert.equal(wants({ formula: ref(1) }, flag, undefined, false).upgrade, undefined);
+    assert.deepEqual(intent({}, {}, undefined, false), noIntent);
+    assert.equal(intent({ formula: ref(1) }, flag, undefined, false).upgrade, undefined);
   });
 
   it('is an upgrade where a flag stands and the service points elsewhere', () => {
-    assert.deepEqual(wants({ formula: ref(1) }, flag).upgrade, { ...upgradeToTwo, asked: 0, force: false });
-    assert.equal(wants({ formula: ref(1) }).upgrade, undefined, 'no flag');
-    assert.equal(wants({ formula: ref(2) }, flag).upgrade, undefined, 'it runs that already');
-    assert.equal(wants({ formula: null }, flag).upgrade, undefined, 'it will install that');
+    assert.deepEqual(intent({ formula: ref(1) }, flag).upgrade, { ...upgradeToTwo, asked: 0, force: false });
+    assert.equal(intent({ formula: ref(1) }).upgrade, undefined, 'no flag');
+    assert.equal(intent({ formula: ref(2) }, flag).upgrade, undefined, 'it runs that already');
+    assert.equal(intent({ formula: null }, flag).upgrade, undefined, 'it will install that');
     const force = { upgrade: { value: { ...by, force: true }, version: 0 } };
-    assert.deepEqual(wants({ formula: ref(1) }, force).upgrade, {
+    assert.deepEqual(intent({ formula: ref(1) }, force).upgrade, {
       ...upgradeToTwo,
       asked: 0,
       force: true,
@@ -51,18 +51,18 @@ describe('what is wanted of a unit', () => {
   it('is the upgrade under way until it is committed, although the new formula is in place', () => {
     const upgrade = { from: ref(1), to: ref(2), since: '', resumeIn: 'configuring' as const };
     for (const step of ['swapping', 'hook', 'committing'] as const)
-      assert.ok(wants({ formula: ref(2), upgrade: { ...upgrade, step } }, flag).upgrade, step);
+      assert.ok(intent({ formula: ref(2), upgrade: { ...upgrade, step } }, flag).upgrade, step);
     assert.equal(
-      wants({ formula: ref(2), upgrade: { ...upgrade, step: 'resuming' } }, flag).upgrade,
+      intent({ formula: ref(2), upgrade: { ...upgrade, step: 'resuming' } }, flag).upgrade,
       undefined,
     );
   });
 
   it('is config-changed where the config is known and not the one that was seen last', () => {
     const seen = configDigest({ a: 1, b: 'x' });
-    assert.equal(wants({ configDigest: seen }, {}, { b: 'x' }).configure, true);
+    assert.equal(intent({ configDigest: seen }, {}, { b: 'x' }).configure, true);
     assert.equal(
-      computeWants(
+      computeIntent(
         { ...newRecord('f/0', 'f', ''), configDigest: seen },
         noRequests,
         { service, config: {}, isGone: false },
@@ -73,8 +73,8 @@ describe('what is wanted of a unit', () => {
       false,
       'whatever the order of its keys',
     );
-    assert.equal(wants({ configDigest: null }, {}, {}).configure, true);
-    assert.equal(wants({ configDigest: seen }).configure, false, 'what is not known asks nothing');
+    assert.equal(intent({ configDigest: null }, {}, {}).configure, true);
+    assert.equal(intent({ configDigest: seen }).configure, false, 'what is not known asks nothing');
   });
 
   it('is a try with the new config where the unit is in error for another one', () => {
@@ -90,19 +90,23 @@ describe('what is wanted of a unit', () => {
       [{ ...error, configDigest: null, failedConfig: old }, true],
       [{ state: 'started', configDigest: old }, false],
     ] as const)
-      assert.equal(wants(record, {}, now).reconfigure, expected, JSON.stringify(record));
-    assert.equal(wants({ ...error, configDigest: old }).reconfigure, false, 'what is not known asks nothing');
+      assert.equal(intent(record, {}, now).reconfigure, expected, JSON.stringify(record));
+    assert.equal(
+      intent({ ...error, configDigest: old }).reconfigure,
+      false,
+      'what is not known asks nothing',
+    );
   });
 
   it('is what an operator resolved, until that was honoured', () => {
     const resolved = (retry: boolean) => ({ resolved: { value: { ...by, id: 'this', retry }, version: 0 } });
-    assert.equal(wants({}, resolved(true)).resolved, 'retry');
-    assert.equal(wants({}, resolved(false)).resolved, 'done');
-    assert.equal(wants({ resolvedId: 'this' }, resolved(true)).resolved, undefined);
-    assert.equal(wants({ resolvedId: 'an earlier one' }, resolved(true)).resolved, 'retry');
+    assert.equal(intent({}, resolved(true)).resolved, 'retry');
+    assert.equal(intent({}, resolved(false)).resolved, 'done');
+    assert.equal(intent({ resolvedId: 'this' }, resolved(true)).resolved, undefined);
+    assert.equal(intent({ resolvedId: 'an earlier one' }, resolved(true)).resolved, 'retry');
   });
 
   it('is removal as soon as it was asked for', () => {
-    assert.equal(wants({}, { removal: { value: by, version: 0 } }).removal, true);
+    assert.equal(intent({}, { removal: { value: by, version: 0 } }).removal, true);
   });
 });

@@ -3,10 +3,10 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { ServiceView } from '../tree/services.js';
 import { failedConfig } from '../report/config-progress.js';
-import type { WantedFormula, Wants } from '../contract/operations.js';
+import type { WantedFormula, Intent } from '../contract/operations.js';
 import { wantedFormula } from '../operations/wanted-formula.js';
 
-export const nothingWanted: Wants = {
+export const noIntent: Intent = {
   removal: false,
   configure: false,
   reconfigure: false,
@@ -27,16 +27,16 @@ export const nothingWanted: Wants = {
  * @param postponed whether the unit is busy, so that the upgrade has to wait
  * @param digest of the effective config, or undefined while that is not known
  */
-export function computeWants(
+export function computeIntent(
   record: UnitRecord,
   requests: UnitRequests,
   view: ServiceView | undefined,
   digest: string | undefined,
   relate: boolean,
   run: boolean,
-  leave: (wanted: WantedFormula | undefined) => Wants['leave'] = () => 'nothing',
+  leave: (wanted: WantedFormula | undefined) => Intent['leave'] = () => 'nothing',
   postponed: (wanted: WantedFormula | undefined) => boolean = () => false,
-): Wants {
+): Intent {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
   return {

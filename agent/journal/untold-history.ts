@@ -21,7 +21,7 @@ const MOST_NEWS = 30;
  * resolved. They are part of the record until they are in the tree, so that none is lost while the coordinator is
  * away.
  */
-export function newsOf(
+export function untoldAfter(
   before: UnitRecord,
   after: UnitRecord,
   requests: UnitRequests,
@@ -35,7 +35,7 @@ export function newsOf(
 }
 
 /** The news of a unit with one more event: of what is no part of the unit's own record. */
-export function newsWith(record: UnitRecord, event: Event): readonly HistoryEntry[] {
+export function untoldWith(record: UnitRecord, event: Event): readonly HistoryEntry[] {
   return [...(record.news ?? []), ofLife(newEntry(event), record)].slice(-MOST_NEWS);
 }
 
