@@ -162,11 +162,11 @@ export class Staging {
     }
   }
 
-  /** A copy that cannot be removed is left to housekeeping. */
+  /** Housekeeping removes what cannot be removed now: whoever waits is told what failed, and others are staged. */
   async #removeCopy(copy: Copy): Promise<void> {
     this.#left(copy);
-    await rm(copy.aside, { recursive: true, force: true });
-    await rm(copy.manifest, { force: true });
+    const paths = [copy.aside, copy.manifest];
+    await Promise.allSettled(paths.map((path) => rm(path, { recursive: true, force: true })));
   }
 
   #left({ aside, manifest }: Copy): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,5 +49,27 @@ describe('the units that are staged together', () => {
       unpacked.map((name) => join(world.root, name)),
     );
     assert.equal(left.length, 1);
+  });
+
+  it('are told of a failure after which their copies cannot be removed, and others are staged after them', async () => {
+    const id = await world.publish(1);
+    const sha256 = '1'.repeat(64);
+    const ref = { id, sha256, directory: formulaDirectoryName(id, sha256) };
+    const storage = await openStorage(world.storage);
+    const staging = new Staging(storage, world.root, { add: () => undefined });
+    const stage = (unit: string): Promise<void> => {
+      const directory = unitDirectory(units, unit);
+      makeUnitDirectory(directory, undefined);
+      return staging.stage(directory, ref, world.path('f-1.tar.gz'));
+    };
+    const { formulas } = unitDirectory(units, 'f/0');
+    const ends = Promise.allSettled([stage('f/0'), stage('f/1'), stage('f/2'), stage('f/3'), stage('f/4')]);
+    // As soon as a copy is there, what holds it is a file: nothing below can be put in place, nor removed.
+    while (readdirSync(formulas).length === 0) await turn();
+    renameSync(formulas, `${formulas}.away`);
+    writeFileSync(formulas, '');
+    const [first] = await ends;
+    assert.equal(first?.status, 'rejected');
+    await stage('f/9');
   });
 });
