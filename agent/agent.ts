@@ -252,7 +252,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       boot,
       keepRemoved: () => keepRemoved.current(),
       told: onceInATurn(() =>
-        describeAs(() => ({ kept: kept.summary() }), 'what is kept of removed units cannot be told'),
+        describeAs(
+          () => ({ kept: kept.summary() }),
+          'the machine’s node cannot say how much is kept of removed units',
+        ),
       ),
     });
     ends.push(() => kept.close());

@@ -217,7 +217,7 @@ export const commands: readonly CommandDefinition[] = [
       },
       {
         flags: '--undo',
-        description: 'take back what was set last; given again, it restores what it took back',
+        description: 'take back the last set; given again, it restores the values',
       },
       ...following,
       { ...format, description: 'how to print what came of it' },

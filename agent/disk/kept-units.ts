@@ -119,7 +119,7 @@ export function keepUnits(
       records.delete(name);
       return undefined;
     } catch (error) {
-      log.warning('what is kept of a removed unit cannot be removed; it is tried again', {
+      log.warning('the kept directory of a removed unit cannot be removed; the agent tries again', {
         unit: record.unit,
         path: place,
         error,
@@ -142,7 +142,7 @@ export function keepUnits(
         if (!(await readOne(name))) named.delete(name);
       } catch (error) {
         // It counts as it was known before.
-        log.warning('what is noted of a removed unit cannot be looked at', {
+        log.warning('the note on a removed unit cannot be read', {
           path: join(notes, name),
           error,
         });
@@ -192,7 +192,7 @@ export function keepUnits(
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-      log.warning('what is kept of a removed unit cannot be noted', { unit: found.unit, error });
+      log.warning('the kept directory of a removed unit cannot be noted', { unit: found.unit, error });
     }
     records.set(name, record);
   }
@@ -207,7 +207,7 @@ export function keepUnits(
         if (record.going === true || ms === 0) {
           if (record.going !== true)
             log.info(
-              `what is kept of the removed unit has had its time, and goes: ${placeOf(name, record)}`,
+              `the kept directory of the removed unit has had its time, and goes: ${placeOf(name, record)}`,
               {
                 unit: record.unit,
               },
@@ -221,7 +221,7 @@ export function keepUnits(
         await writeKept(notes, name, { ...record, age });
       }
     } catch (error) {
-      log.warning('what is kept of removed units cannot be looked after', { error });
+      log.warning('the agent cannot look after the kept directories of removed units', { error });
     } finally {
       told();
       again();

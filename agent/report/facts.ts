@@ -103,7 +103,7 @@ function withoutTheValues(
 ): string {
   const isOfValues = ['install-error', 'config-error', 'start-error'].includes(state) && hookFailed;
   return isOfValues && (config?.tried ?? 0) > 0
-    ? `, or: ensemble set --undo ${service} (takes back what was set last)`
+    ? `, or: ensemble set --undo ${service} (takes back the last set)`
     : '';
 }
 

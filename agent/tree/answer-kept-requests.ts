@@ -38,11 +38,11 @@ export function answerKeptRequests(
     const { unit, dryRun, by } = request.value;
     if (dryRun !== true)
       log.info(
-        `${by} has what is kept of ${unit ?? 'removed units'} removed`,
+        `${by} removes the kept directories of ${unit ?? 'removed units'}`,
         unit === undefined ? {} : { unit },
       );
     const result = await kept.prune({ unit, dryRun }).then(resultOf, (error: unknown) => {
-      log.warning('what is kept of removed units cannot be looked through', { error });
+      log.warning('the kept directories of removed units cannot be looked through', { error });
       return { ...resultOf([]), reason: error instanceof Error ? error.message : String(error) };
     });
     // The next agent removes the rest, and answers that.

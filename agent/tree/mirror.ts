@@ -157,7 +157,7 @@ export function mirrorUnit(
     statusText = textsOf(facts).status;
     historyText = historyOf(facts);
     node.written();
-    if (refusals > 0) log.info('the unit is told of again', { unit: name });
+    if (refusals > 0) log.info('the unit’s status is written again', { unit: name });
     refusals = 0;
     reason = undefined;
     told({ ...facts, ...(facts.history && { history: placed.get(facts) ?? facts.history }) });

@@ -35,7 +35,7 @@ export async function cordon(
 }
 
 function cordoned({ machine: name, before }: CordonEvent, reason: string | undefined): string {
-  const stays = `what is on it stays, and it takes no new units until: ensemble uncordon ${name}`;
+  const stays = `its units stay, and it takes no new ones until: ensemble uncordon ${name}`;
   if (before === undefined) return `${name} is cordoned: ${stays}`;
   const since = `${name} is cordoned already, since ${before.since} by ${before.by}`;
   if (reason !== undefined && reason !== before.reason)

@@ -74,9 +74,7 @@ function tellDeploy(service: string, output: Output): (event: DeployEvent) => vo
         `service ${service} exists already, with exactly this formula, config and number of units`,
       );
     else if (event.kind === 'goes-on')
-      output.notice(
-        `goes on with what was deployed as ${service}: ${event.made} of ${event.units} units are made`,
-      );
+      output.notice(`goes on with the deploy of ${service}: ${event.made} of ${event.units} units are made`);
     else ofPublish(event);
   };
 }

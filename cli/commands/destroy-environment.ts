@@ -28,7 +28,7 @@ export async function destroyEnvironment(
     await removeTree(coordinator);
     invocation.output.notice(`environment ${environment.name} is gone: ${counts.join(', ')}`);
     invocation.output.notice(
-      `what is stored stays, remove it if no other environment uses it: ${environment.storage}`,
+      `the stored formulas stay; remove them if no other environment uses them: ${environment.storage}`,
     );
     return 0;
   });

@@ -98,8 +98,7 @@ function assignmentsOf(
   { misuse }: Invocation,
 ): readonly Assignment[] {
   const isGiven = pairs.length > 0 || reset.length > 0 || config !== undefined;
-  if (undo && isGiven)
-    throw misuse('--undo takes back what was set last, so nothing else can be set with it');
+  if (undo && isGiven) throw misuse('--undo takes back the last set, so nothing else can be set with it');
   if (!undo && !isGiven) throw misuse('nothing is given to set');
   const assignments = pairs.map((pair): Assignment => {
     const assignment = parseAssignment(pair);

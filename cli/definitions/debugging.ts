@@ -36,12 +36,12 @@ export const debuggingCommands: readonly CommandDefinition[] = [
   },
   {
     name: 'history',
-    summary: 'show what was asked for, and what came of it',
+    summary: 'show who asked for what, and how it ended',
     details:
-      'Who asked for what and when; and of the units what was done or failed, how long it took, and who resolved it. Kept\n' +
-      'are the last 200 requests of a service and the last 30 events of a unit, also when they are gone. A time is so long\n' +
-      'ago, as 2h or 3d; a time of day, as 18:00; a day, as yesterday or 2026-11-20; or both, as "yesterday 18:00". All is\n' +
-      'local time, unless it ends in Z or such as +01:00.',
+      'Shows who asked for what and when; and what units did or failed to do, how long it took, and who resolved it. It\n' +
+      'keeps the last 200 requests of a service and the last 30 events of a unit, also when they are gone. A time is so\n' +
+      'long ago, as 2h or 3d; a time of day, as 18:00; a day, as yesterday or 2026-11-20; or both, as "yesterday 18:00".\n' +
+      'All times are local, unless they end in Z or such as +01:00.',
     arguments: [
       {
         name: '[service|unit]',

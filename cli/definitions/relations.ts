@@ -84,9 +84,9 @@ export const relationCommands: readonly CommandDefinition[] = [
     name: 'abort',
     summary: 'end the hook that runs in a unit',
     details:
-      'For one that hangs: its process group gets SIGTERM and, where that does not help within ten seconds, SIGKILL; the\n' +
-      'hook then counts as failed, and is not tried again by itself. A command of `ensemble run` is ended likewise. Where\n' +
-      'a failed hook waits for its next try, there is none. `ensemble status` shows what runs, since when, and its pid.',
+      'Ends a hook that hangs: its process group gets SIGTERM and, if that does not help within ten seconds, SIGKILL; the\n' +
+      'hook then counts as failed, and is not tried again by itself. It ends a command of `ensemble run` in the same way.\n' +
+      'A failed hook that waits for its next try gets none. `ensemble status` shows what runs, since when, and its pid.',
     arguments: [{ name: '<unit>', description: 'the unit', parse: values.unitName, completes: 'units' }],
     options: [],
     examples: ['ensemble abort guestbook/1'],

@@ -31,7 +31,7 @@ export const relationSet: HookTool = {
         if (words.length === 0 && file === undefined)
           throw new ToolUsageError({
             tool: NAME,
-            problem: 'what is to be set? write KEY=VALUE, or --file FILE',
+            problem: 'there is nothing to set: write KEY=VALUE, or --file FILE',
           });
         const pairs = words.map(splitPair);
         const fromFile = file === undefined ? {} : parseSettings(await readFile(file, call), nameOf(file));

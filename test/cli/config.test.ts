@@ -125,7 +125,7 @@ describe('ensemble get and set', () => {
     assert.deepEqual(await values(), ['x', 8, true]);
     const { code, stderr } = await set('--undo', 'port=9');
     assert.equal(code, 2);
-    assert.match(stderr, /--undo takes back what was set last, so nothing else can be set with it/);
+    assert.match(stderr, /--undo takes back the last set, so nothing else can be set with it/);
     const { stdout } = await world.box.ok('history', 'guestbook');
     assert.match(stdout, /^\S+ +guestbook +set +asked .* undo: port: 7 → 8, debug: \(default\) → true$/m);
   });

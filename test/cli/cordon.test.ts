@@ -35,7 +35,7 @@ describe('ensemble cordon and uncordon', () => {
     const { stderr } = await world.box.ok('cordon', '--reason', 'new disks', 'm0');
     assert.equal(
       stderr,
-      'm0 is cordoned: what is on it stays, and it takes no new units until: ensemble uncordon m0\n',
+      'm0 is cordoned: its units stay, and it takes no new ones until: ensemble uncordon m0\n',
     );
     await world.box.ok('add-unit', '--no-wait', '-n', '2', 'guestbook');
     const { machines } = await json('machines');

@@ -83,7 +83,7 @@ describe('machines, remove-machine and destroy-environment', () => {
   it('destroys an environment whole, after which it can be bootstrapped anew', async () => {
     await deploy();
     const { stderr } = await world.box.ok('destroy-environment', '--yes', '--force');
-    assert.match(stderr, /^environment local is gone: 1 service, .*\nwhat is stored stays, .*storage\n$/);
+    assert.match(stderr, /^environment local is gone: 1 service, .*\nthe stored formulas stay; .*storage\n$/);
     assert.deepEqual(await agent.coordinator.children('/'), []);
     assert.match((await world.box.run('status')).stderr, /has not been bootstrapped/);
     await world.box.ok('bootstrap');

@@ -98,7 +98,7 @@ describe('a deploy that was interrupted', function () {
     assert.deepEqual(left, { first: 0, units: 201, made: 200 });
     const again = await deploy('-n', '201', 'guestbook', 'many');
     assert.equal(again.code, 0, again.stderr);
-    assert.match(again.stderr, /goes on with what was deployed as many: \d+ of 201 units are made\n/);
+    assert.match(again.stderr, /goes on with the deploy of many: \d+ of 201 units are made\n/);
     await assertDeployed('many', 201);
   });
 

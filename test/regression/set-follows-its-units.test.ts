@@ -48,7 +48,7 @@ describe('set follows its units', () => {
     assert.match(stderr, /\nf\/0 failed: config-error: hook "config-changed".*no such title/);
     assert.match(
       stderr,
-      /\n {2}try: .*ensemble resolved --retry f\/0, or: ensemble set --undo f \(takes back what was set last\)\n$/,
+      /\n {2}try: .*ensemble resolved --retry f\/0, or: ensemble set --undo f \(takes back the last set\)\n$/,
     );
     const undone = await set('--undo');
     assert.equal(undone.code, 0, undone.stderr);

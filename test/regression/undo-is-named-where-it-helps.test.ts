@@ -22,7 +22,7 @@ describe('set --undo', () => {
     await world.untilOn('world:f-1');
     await stage.ok('ensemble set --no-wait f title=bad');
     await world.until('config-error');
-    assert.match(await next(), /, or: ensemble set --undo f \(takes back what was set last\)$/);
+    assert.match(await next(), /, or: ensemble set --undo f \(takes back the last set\)$/);
     const shown = await stage.ok('ensemble status');
     assert.match(shown, /^ {4}or: ensemble set --undo f \(takes back/m);
     await stage.ok(/ensemble set --undo f/.exec(shown)?.[0] ?? '');

@@ -107,7 +107,7 @@ export const printed: Readonly<
     test: 'test/regression/a-hook-that-waits-for-its-retry.test.ts',
     says: 'resolved --retry runs it now, and it waits again where it fails again',
   },
-  'agent/report/facts.ts: ensemble set --undo {service} (takes back what was set last)': {
+  'agent/report/facts.ts: ensemble set --undo {service} (takes back the last set)': {
     test: 'test/regression/undo-is-named-where-it-helps.test.ts',
     says: 'is named by the unit that the last set put in error, and leads out',
   },

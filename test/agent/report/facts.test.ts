@@ -181,9 +181,6 @@ describe('what the tree is told of a unit', () => {
         { seen: 0, tried: 1 },
       ).status.next;
     assert.equal(next({}), 'look');
-    assert.equal(
-      next({ hookFailed: true }),
-      'look, or: ensemble set --undo f (takes back what was set last)',
-    );
+    assert.equal(next({ hookFailed: true }), 'look, or: ensemble set --undo f (takes back the last set)');
   });
 });

@@ -66,7 +66,7 @@ describe('relation-set', () => {
     });
 
     const refusals: [string[], RegExp][] = [
-      [[], /^relation-set: what is to be set\? write KEY=VALUE, or --file FILE\n/],
+      [[], /^relation-set: there is nothing to set: write KEY=VALUE, or --file FILE\n/],
       [['a'], /^relation-set: "a" is no KEY=VALUE\n/],
       [['a=1', 'b'], /"b" is no KEY=VALUE/],
       [['=1'], /"=1" sets "", which is no key: a letter or digit, then/],
