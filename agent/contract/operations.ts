@@ -31,6 +31,8 @@ export interface Intent {
   readonly leave: 'nothing' | 'due' | 'waits';
   /** The upgrade has to wait, as the unit is busy. */
   readonly postponed: boolean;
+  /** After a reboot, the upgrade goes before `start`. */
+  readonly upgradesFirst: boolean;
   /** A relation hook is due. */
   readonly relate: boolean;
   /** An operator's command is due. */

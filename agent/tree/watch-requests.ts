@@ -116,7 +116,8 @@ export function watchRequests(
       const request = observed.has(name) ? undefined : observeRequest(name);
       if (request !== undefined) observed.set(name, request);
     }
-    if (observed.size === 0) look(requests);
+    // That there are none is another thing than that none was read yet.
+    if (observed.size === 0) look({ ...requests });
     if (!isOwn(found)) isAnother();
   });
 

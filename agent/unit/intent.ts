@@ -14,6 +14,7 @@ export const noIntent: Intent = {
   upgrade: undefined,
   leave: 'nothing',
   postponed: false,
+  upgradesFirst: false,
   relate: false,
   run: false,
 };
@@ -25,6 +26,7 @@ export const noIntent: Intent = {
  * @param run whether an operator's command is due
  * @param leave how far the unit is in leaving what the wanted formula lacks
  * @param postponed whether the unit is busy, so that the upgrade has to wait
+ * @param upgradesFirst whether `start` waits for the upgrade
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeIntent(
@@ -36,9 +38,11 @@ export function computeIntent(
   run: boolean,
   leave: (wanted: WantedFormula | undefined) => Intent['leave'] = () => 'nothing',
   postponed: (wanted: WantedFormula | undefined) => boolean = () => false,
+  upgradesFirst: (wanted: WantedFormula | undefined, postponed: boolean) => boolean = () => false,
 ): Intent {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
+  const isPostponed = postponed(wanted);
   return {
     removal: removal !== undefined,
     configure: digest !== undefined && digest !== record.configDigest,
@@ -50,7 +54,8 @@ export function computeIntent(
           ? 'retry'
           : 'done',
     leave: leave(wanted),
-    postponed: postponed(wanted),
+    postponed: isPostponed,
+    upgradesFirst: upgradesFirst(wanted, isPostponed),
     relate,
     run,
     upgrade: wanted && { ...wanted, asked: upgrade?.version ?? 0 },

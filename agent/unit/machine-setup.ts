@@ -96,6 +96,7 @@ export const unitSetup = setup({
       );
     },
     rebooted: ({ context }) => context.operations.journalled().rebooted,
+    upgradesFirst: ({ context }) => context.intent.upgradesFirst,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
     mustLeave: ({ context }) => context.intent.leave === 'due',
     isIdle: ({ context }) => !context.intent.postponed,

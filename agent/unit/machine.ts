@@ -84,7 +84,7 @@ export const unitMachine = unitSetup.createMachine({
           // One that an agent before this one started is adopted before anything else may run.
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
-          { guard: 'rebooted', target: '#unit.workflow.starting' },
+          { guard: and(['rebooted', not('upgradesFirst')]), target: '#unit.workflow.starting' },
           {
             guard: and(['wantsUpgrade', 'prepared', 'hasLeft', 'isIdle']),
             target: '#unit.workflow.upgrading',

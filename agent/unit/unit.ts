@@ -31,6 +31,7 @@ import { mendFormula } from '../operations/mend-formula.js';
 import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
 import type { Intent } from '../contract/operations.js';
 import { Parting } from '../operations/parting.js';
+import { BeforeStart } from '../postpone/before-start.js';
 import { Postponement } from '../postpone/postponement.js';
 import { expectAdoption } from '../hook-runs/run-hook.js';
 import { RunningHooks } from '../hook-runs/running-hooks.js';
@@ -66,6 +67,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly #retryWait: RetryWait;
   readonly parting: Parting;
   readonly postponement: Postponement;
+  readonly #beforeStart = new BeforeStart(this);
   readonly #running: RunningHooks;
   readonly #actor: Actor<typeof unitMachine>;
   readonly #ends: (() => void)[] = [];
@@ -169,6 +171,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.relations.stop();
     this.#retryWait.close();
     this.postponement.close();
+    this.#beforeStart.close();
     this.commands.close();
     this.report.mirror.close();
     this.#actor.stop();
@@ -339,6 +342,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       this.commands.due(),
       (wanted) => this.parting.stands(wanted),
       (wanted) => this.postponement.stands(wanted),
+      (wanted, postponed) => this.#beforeStart.awaits(wanted, postponed),
     );
     this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.
