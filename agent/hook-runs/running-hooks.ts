@@ -7,8 +7,8 @@ import type { UnitRecord } from '../journal/record.js';
 /** The unit whose hooks they are. */
 export interface RunningHost {
   readonly parts: { readonly clock: Clock };
-  /** @see UnitRelations.giveUp */
-  readonly relations: { giveUp(which?: Abort['waiting']): boolean };
+  /** @see RelationErrors.giveUp */
+  readonly relations: { readonly errors: { giveUp(which?: Abort['waiting']): boolean } };
   record(): UnitRecord;
   requests(): UnitRequests;
   note(change: Partial<UnitRecord>): void;
@@ -67,7 +67,7 @@ export class RunningHooks {
       // In the journal with what comes of it.
       this.#host.note({ abortedId: abort.id });
       const isRelations = waiting === undefined || waiting.relation !== undefined;
-      if (!isRelations || !this.#host.relations.giveUp(waiting)) this.#honoured(abort.id);
+      if (!isRelations || !this.#host.relations.errors.giveUp(waiting)) this.#honoured(abort.id);
     }
   }
 

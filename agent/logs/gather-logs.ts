@@ -1,14 +1,13 @@
-import { type FSWatcher, statSync, watch } from 'node:fs';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { LogLine } from '../../state/model/logs.js';
-import * as z from '../../state/platform/zod.js';
 import type { Log } from '../contract/log.js';
-import { type Boundary, linesOf } from './lines.js';
 import { type Mark, type NewBytes, readPiece } from './read-piece.js';
 import type { Segments } from './segments.js';
+import { readMarks, saveMarks } from './marks.js';
 import { shortenLog } from './shorten-log.js';
+import { endOf, newLines, pass, type Tail, watchIfPossible } from './tail.js';
 
 /** Gathers what the units of this machine print and log into the tree, in batches, without asking idle units. */
 export interface LogGatherer {
@@ -45,24 +44,6 @@ const MOST_LAST_WRITES = 16;
 
 /** Bytes of a log from which on it is emptied, once it was gathered; in any case from twice as many on. */
 const LARGEST_LOG = 10 * 1024 * 1024;
-
-interface Tail {
-  readonly file: string;
-  mark: Mark;
-  /** Bytes that were not gathered before the log was emptied. */
-  lost: number;
-  boundaries: readonly Boundary[];
-  /** The hook whose output the log ended with when it was moved away. */
-  hookBefore: string;
-  /**
-   * The time of the last line that was read; lines of one unit never go back in time, so that sorting keeps their
-   * order.
-   */
-  lastTime: string;
-  watcher: FSWatcher | undefined;
-}
-
-const marksSchema = z.record(z.string(), z.object({ ino: z.number(), offset: z.number() }));
 
 /**
  * The files are the buffer: what is not in the tree yet is read from them when it can be written, and what they hold
@@ -287,56 +268,6 @@ export function gatherLogs(
   };
 }
 
-function newLines(unit: string, tail: Tail, piece: NewBytes, secrets: readonly string[]): readonly LogLine[] {
-  const written = new Date(piece.written).toISOString();
-  const boundaries = piece.moved ? [{ offset: 0, hook: tail.hookBefore, time: written }] : tail.boundaries;
-  const read = { unit, bytes: piece.bytes, offset: piece.offset, written, notBefore: tail.lastTime };
-  const lines = linesOf(read, boundaries, secrets);
-  tail.lastTime = lines.at(-1)?.time ?? tail.lastTime;
-  const skipped = piece.skipped + tail.lost;
-  if (skipped === 0) return lines;
-  const message = `${skipped} bytes are left out here; they are in ${tail.file} on the unit's machine`;
-  const time = lines[0]?.time ?? written;
-  return [{ time, unit, hook: lines[0]?.hook ?? '', level: 'WARNING', message }, ...lines];
-}
-
-/** Notes that a piece is in the tree, and forgets the boundaries that lie behind it. */
-function pass(tail: Tail, { mark }: NewBytes): void {
-  tail.mark = mark;
-  const at = tail.boundaries.findLastIndex(({ offset }) => offset <= mark.offset);
-  if (at > 0) tail.boundaries = tail.boundaries.slice(at);
-}
-
 function byTime(a: LogLine, b: LogLine): number {
   return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
-}
-
-/** The system's watches may be used up; that hooks begin and end is then what wakes the gatherer. */
-function watchIfPossible(directory: string, changed: () => void): FSWatcher | undefined {
-  try {
-    const watcher = watch(directory, { persistent: false }, changed);
-    watcher.on('error', () => watcher.close());
-    return watcher;
-  } catch {
-    return undefined;
-  }
-}
-
-async function endOf(file: string): Promise<Mark | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  return found && { ino: found.ino, offset: found.size };
-}
-
-async function readMarks(file: string): Promise<Readonly<Record<string, Mark>>> {
-  try {
-    return marksSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch {
-    // Lost marks cost what was printed while no agent ran, and only in the tree's copy.
-    return {};
-  }
-}
-
-async function saveMarks(file: string, marks: ReadonlyMap<string, Mark>): Promise<void> {
-  await writeFile(`${file}.next`, JSON.stringify(Object.fromEntries(marks)), { mode: 0o600 });
-  await rename(`${file}.next`, file);
 }

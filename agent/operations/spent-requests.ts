@@ -14,7 +14,7 @@ import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { takeOffFlag } from './commit-upgrade.js';
 import type { Uses } from '../machine/parts.js';
-import type { UnitRelations } from '../relation/unit-relations.js';
+import type { RelationErrors } from '../relation/failed-relations.js';
 import type { RecordedUnit } from './recorded-unit.js';
 import { targetOf } from './wanted-formula.js';
 
@@ -22,7 +22,7 @@ import { targetOf } from './wanted-formula.js';
 interface AskedUnit
   extends Pick<RecordedUnit, 'name' | 'record'>,
     Uses<'coordinator' | 'log' | 'services' | 'writer'> {
-  readonly relations: Pick<UnitRelations, 'isResolved' | 'wait'>;
+  readonly relations: { readonly errors: Pick<RelationErrors, 'isResolved' | 'wait'> };
   requests(): UnitRequests;
   /** Looks again at everything that may ask something of the unit. */
   look(): void;
@@ -75,7 +75,7 @@ function spentRequests(unit: AskedUnit): readonly SpentRequest[] {
     ...(isSpent(unit, resolved) ? (['resolved'] as const) : []),
     ...(isAbortSpent(unit, abort) ? (['abort'] as const) : []),
     ...[...relations]
-      .filter(([relation, { value }]) => unit.relations.isResolved(relation, value.id))
+      .filter(([relation, { value }]) => unit.relations.errors.isResolved(relation, value.id))
       .map(([relation]) => ({ relation })),
   ];
 }
@@ -112,14 +112,14 @@ async function operationsFor(unit: AskedUnit, request: SpentRequest): Promise<re
   const spent =
     request === 'resolved'
       ? isSpent(unit, resolved)
-      : resolved !== undefined && unit.relations.isResolved(request.relation, resolved.value.id);
+      : resolved !== undefined && unit.relations.errors.isResolved(request.relation, resolved.value.id);
   return spent && resolved !== undefined ? [{ kind: 'remove', path, version: resolved.version }] : [];
 }
 
 /** It was honoured, or there is nothing (any more) that could be aborted. */
 function isAbortSpent(unit: AskedUnit, abort: Entity<Abort> | undefined): boolean {
   const { hook, retry, abortedId } = unit.record();
-  const findsNothing = hook === null && !retry && !unit.relations.wait();
+  const findsNothing = hook === null && !retry && !unit.relations.errors.wait();
   return abort !== undefined && (abort.value.id === abortedId || findsNothing);
 }
 

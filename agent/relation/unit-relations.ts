@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import type { Timer } from '../../state/platform/clock.js';
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import type { Abort, Resolved, UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../machine/formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
-import { HookRetryEnded } from '../contract/errors.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
 import type { AgentParts } from '../machine/parts.js';
 import type { HookCall, HookHost, HookParts } from '../hook-runs/hook-call.js';
-import { adviseOnRelation } from '../contract/failure-advice.js';
 import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { keepLastSettings } from './last-settings.js';
 import { addressesOf } from './address-setting.js';
@@ -20,8 +17,9 @@ import { OwnAddress } from './own-address.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
 import { forsake, leave, observeMembers } from './queue.js';
 import { relationFacts } from './relation-facts.js';
-import { relationCall, relationHookName, runRelationHook, through } from './relation-hook.js';
+import { relationCall, relationHookName, runRelationHook } from './relation-hook.js';
 import { untoldOfRelation } from './untold-history.js';
+import { RelationErrors } from './failed-relations.js';
 import { RelationWrites } from './relation-writes.js';
 import { settingsVersion } from './settings-version.js';
 import { nextDue, putOffFor } from './next-relation.js';
@@ -44,6 +42,7 @@ export interface RelationHost extends HookHost {
  * it is in them, also while no hook may run, and leaves them when they or the unit go.
  */
 export class UnitRelations {
+  readonly errors: RelationErrors;
   readonly #host: RelationHost;
   readonly #records = new Map<string, RelationRecord>();
   readonly #ends = new Map<string, () => void>();
@@ -67,6 +66,13 @@ export class UnitRelations {
       const record = this.#records.get(relation);
       if (record !== undefined && !host.isStopped()) this.#tellAddress(record);
     };
+    this.errors = new RelationErrors({
+      host,
+      all: () => this.all(),
+      note: (record) => this.#note(record),
+      goOn: (record) => this.#goOnLeaving(this.current(record)),
+      failed,
+    });
     this.#writes = new RelationWrites({ host, current, failed, written });
     this.#address = new OwnAddress({
       host,
@@ -190,7 +196,7 @@ export class UnitRelations {
       // The next agent finds the run in the journal: begun, and never started, or with the status it ended with. That
       // this one could not go on with it as it stops is no failure of the hook.
       if (this.#host.isStopped()) throw error;
-      const failed = { ...this.current(record), ...this.#inError(record, error) };
+      const failed = this.errors.inError(this.current(record), error);
       this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
       const { hook } = this.#host.record();
       const news = untoldOfRelation(this.#host, record, {
@@ -202,68 +208,6 @@ export class UnitRelations {
       if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));
     }
     this.#goOnLeaving(this.current(record));
-  }
-
-  /** Honours an operator's `resolved` of a relation in error: the hook again, or as if it were through. */
-  resolve(relation: string, { id, retry, by }: Pick<Resolved, 'id' | 'retry' | 'by'>): void {
-    const record = this.#records.get(relation);
-    if (record === undefined || this.isResolved(relation, id)) return;
-    const next = retry ? { ...record, retry: null } : through(record);
-    const message = retry ? 'the hook runs again' : 'taken as done';
-    const news = untoldOfRelation(this.#host, record, { what: 'resolved', outcome: 'done', message, by });
-    this.#host
-      .save(news, this.#note({ ...next, error: null, brief: null, next: null, resolvedId: id }))
-      .then(() => this.#goOnLeaving(this.current(record)))
-      .catch((error: unknown) => this.#failed(record, error));
-  }
-
-  /** Takes every hook that failed as done: of a unit that was removed by force, nobody else can. */
-  passOver(by: string): void {
-    for (const { relation, error, retry } of this.#records.values())
-      if (error !== null || retry) this.resolve(relation, { id: randomUUID(), retry: false, by });
-  }
-
-  /** True if a hook of some relation waits for its next try. */
-  wait(): boolean {
-    return this.all().some(({ retry }) => retry);
-  }
-
-  /**
-   * Puts a relation whose hook waits for its next try in error, as if that had been the last.
-   * @param which it is, and since when it waits; by default every one that does
-   * @returns whether there was any
-   */
-  giveUp(which?: Abort['waiting']): boolean {
-    let gaveUp = false;
-    for (const record of this.all()) {
-      const { identifier, retry } = record;
-      if (!retry) continue;
-      const isMeant =
-        which?.relation === identifier && which.hook === retry.hook && which.since === retry.since;
-      if (which !== undefined && !isMeant) continue;
-      const failure = new HookRetryEnded({ sentence: retry.failure, next: retry.next });
-      const message = retry.failure;
-      const news = untoldOfRelation(this.#host, record, { what: retry.hook, outcome: 'failed', message });
-      this.#host
-        .save(news, this.#note({ ...record, retry: null, ...this.#inError(record, failure) }))
-        .catch((cause: unknown) => this.#failed(record, cause));
-      gaveUp = true;
-    }
-    return gaveUp;
-  }
-
-  #inError(
-    { identifier }: RelationRecord,
-    failure: unknown,
-  ): { readonly error: string; readonly brief: string; readonly next: string | null } {
-    const { message, brief, next = null } = adviseOnRelation(failure, this.#host.name, identifier);
-    return { error: message, brief, next };
-  }
-
-  /** True if a `resolved` of this id has nothing left to ask. */
-  isResolved(relation: string, id: string): boolean {
-    const record = this.#records.get(relation);
-    return record === undefined || (record.error === null && !record.retry) || record.resolvedId === id;
   }
 
   /** The facts for observers; relations are paused while the unit itself is. */

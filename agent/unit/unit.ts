@@ -123,7 +123,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     const isAnother = (): void => this.#owner.suspects(this);
     const requests: Observation = watchRequests(coordinator, life, log, isAnother, (found) => {
       this.#requests = found;
-      for (const [relation, { value }] of found.relations) this.relations.resolve(relation, value);
+      for (const [relation, { value }] of found.relations) this.relations.errors.resolve(relation, value);
       this.look();
     });
     this.#ends.push(() => requests.close());
@@ -332,7 +332,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.relations.look();
     const view = this.parts.services.view(this.record().service);
     const { evicted } = this.record();
-    if (evicted !== undefined) this.relations.passOver(evicted.by);
+    if (evicted !== undefined) this.relations.errors.passOver(evicted.by);
     const intent = computeIntent(
       this.record(),
       this.requests(),

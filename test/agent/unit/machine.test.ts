@@ -263,7 +263,7 @@ describe('the life of a unit', () => {
       for (const [state, calls] of [
         ['config-error', 'configure [started]'],
         ['start-error', 'start [started]'],
-        ['install-error', ''],
+        ['install-error', 'install start [started]'],
         ['upgrade-error', ''],
         ['stop-error', ''],
       ] as const) {
