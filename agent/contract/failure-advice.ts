@@ -33,7 +33,7 @@ export function adviseOnFailure(error: unknown, unit: string): FailureAdvice {
   return { error: shortened(text, MOST_ERROR), brief: shortened(brief, MOST_BRIEF), next };
 }
 
-/** What is said where there is one line for it: in full, and what it is made of. */
+/** The words for a place that has one line: in full, and the parts that it is made of. */
 export interface Advice {
   /** With the command. */
   readonly message: string;
@@ -57,7 +57,7 @@ export function adviseOnRelation(error: unknown, unit: string, relation: string)
   return adviceOf(text, next.replace(command, `${command} ${relation}`));
 }
 
-/** What keeps a unit of the service waiting. */
+/** Says what keeps a unit of the service waiting. */
 export function whyWaiting(error: unknown, service: string): Advice {
   if (!(error instanceof EnsembleError)) return adviceOf(namingService(sentence(error), service), undefined);
   return adviceOf(

@@ -65,7 +65,7 @@ export class UnitCommands {
     this.#claims = new CommandClaims(host);
   }
 
-  /** Whether a command is due. One that was answered and comes again, after its session expired, is answered again. */
+  /** True if a command is due. One that was answered and comes again, after its session expired, is answered again. */
   due(): boolean {
     const requests = this.#requests();
     for (const id of this.#seen.keys()) if (!requests.has(id)) this.#seen.delete(id);

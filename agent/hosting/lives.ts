@@ -49,7 +49,7 @@ export async function begun(parts: LifeParts, life: Life): Promise<UnitRecord> {
   return newRecord(life.unit, serviceOfUnit(life.unit), now, await incarnationOf(parts, life));
 }
 
-/** What a unit of the journal does whose name another life has in the tree: it stops, and its data is put aside. */
+/** Turns the record of a unit whose name another life has in the tree: it stops, and its data is put aside. */
 export async function evicted(parts: LifeParts, record: UnitRecord, life: Life): Promise<UnitRecord> {
   const { unit, incarnation } = record;
   parts.log.warning(
@@ -103,7 +103,7 @@ export async function whoLetGo(
   return by;
 }
 
-/** One that release 0.1.0 made gets one here. */
+/** A unit of release 0.1.0 gets an incarnation here. */
 function incarnationOf(
   { coordinator, writer, machine, log }: LifeParts,
   { unit, incarnation }: Life,

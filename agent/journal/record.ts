@@ -133,17 +133,17 @@ export const recordSchema = z.looseObject({
    * known. Another config is tried by itself.
    */
   failedConfig: z.optional(z.nullable(z.string())),
-  /** What `status-set` said last, or why the unit went back. */
+  /** The last message of `status-set`, or the reason why the unit went back. */
   message: z.string(),
   /** The message says why the unit went back: it holds until its next upgrade. */
   wentBack: z.optional(z.boolean()),
-  /** What `status-set --state` said last of the workload. */
+  /** The last state of the workload, by `status-set --state`. */
   workload: z.nullable(z.string()),
   /** Why the unit is in an error state, in an operator's words. */
   error: z.nullable(z.string()),
   /** The same in a few words, the cause first. */
   brief: z.optional(z.nullable(z.string())),
-  /** What an operator can do about it. */
+  /** The operator's way out of it. */
   next: z.optional(z.nullable(z.string())),
   /** It is the failure of a hook that ran: its log says more. */
   hookFailed: z.optional(z.boolean()),

@@ -50,8 +50,8 @@ export const relationRecordSchema = z.looseObject({
   brief: z.optional(z.nullable(z.string())),
   next: z.optional(z.nullable(z.string())),
   /**
-   * What the agent set as `private-address`, or is about to set, the last one last; empty where none was known. Absent in
-   * records of release 0.1.0.
+   * The addresses that the agent set as `private-address`, or is about to set, the last one last; empty if none was
+   * known. Absent in records of release 0.1.0.
    */
   addresses: z.optional(z.readonly(z.array(z.string()))),
   /** The id of the last `resolved` request that was honoured. */

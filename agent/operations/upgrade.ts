@@ -139,7 +139,7 @@ export async function resumeAfterUpgrade(unit: UpgradingUnit): Promise<void> {
   );
 }
 
-/** What the unit says of itself after the upgrade: why it went back, or what its formula said last. */
+/** The unit's own message after the upgrade: why it went back, or the last words of its formula. */
 function messageAfter({
   upgrade,
   message,

@@ -2,7 +2,7 @@ import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import type { Blocker } from '../../state/model/blocker.js';
 import type { Lease } from './leases.js';
 
-/** What is known when it is decided whether an upgrade goes ahead. */
+/** The facts by which it is decided if an upgrade goes ahead. */
 export interface PostponeFacts {
   readonly unit: string;
   readonly service: string;
@@ -16,7 +16,7 @@ export interface PostponeFacts {
   readonly now: number;
 }
 
-/** Whether it goes ahead, and if not, what keeps it. */
+/** Says if it goes ahead, and if not, what keeps it. */
 export interface PostponeDecision {
   readonly goesAhead: boolean;
   /** It goes ahead although these stand: said on record. */
@@ -62,7 +62,7 @@ function blockerOf(lease: Lease, { unit, service, rules }: PostponeFacts, isOver
 
 const instant = (seconds: number): string => new Date(seconds * 1_000).toISOString();
 
-/** What an upgrade went over, for the record: `although busy: backup, process 12`. */
+/** The work that an upgrade went over, for the record: `although busy: backup, process 12`. */
 export function overText(over: readonly Lease[]): string {
   return `although busy: ${over.map(({ name, pid }) => `${name}, process ${pid}`).join('; ')}`;
 }

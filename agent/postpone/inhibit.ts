@@ -5,12 +5,12 @@ import { replaceFile } from '../disk/replace-file.js';
 import { busyDirectory } from './leases.js';
 
 /**
- * What the inhibit mark of a unit says: `pending`, that an upgrade waits and the formula wants no new work meanwhile;
- * `upgrade`, that the formula is being exchanged.
+ * The word in the inhibit mark of a unit. `pending`: an upgrade waits and the formula wants no new work meanwhile.
+ * `upgrade`: the formula is being exchanged.
  */
 export type InhibitHint = 'pending' | 'upgrade';
 
-/** What the mark is about: formula ids, and an ISO instant. */
+/** The subject of the mark: formula ids, and an ISO instant. */
 export interface Inhibit {
   readonly hint: InhibitHint;
   readonly from: string;

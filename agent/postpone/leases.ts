@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findProcess, type ProcessStat } from '../../state/platform/process-stat.js';
 import * as z from '../../state/platform/zod.js';
 
-/** What `busy-begin` and `busy-run` write, one file for each lease: `units/<unit>/busy/<name>.<pid>`. */
+/** The files that `busy-begin` and `busy-run` write, one for each lease: `units/<unit>/busy/<name>.<pid>`. */
 const leaseSchema = z.looseObject({
   name: z.string(),
   /** Whose lease it is: it ends with that process. */
@@ -35,7 +35,7 @@ export function busyDirectory(root: string): string {
   return join(root, 'busy');
 }
 
-/** Whether a lease stands: its process lives, this boot is its own, and its time is not over. */
+/** True if a lease stands: its process lives, this boot is its own, and its time is not over. */
 export function isLive({ pid, startTime, boot, until }: Lease, moment: LeaseMoment): boolean {
   if (boot !== moment.boot) return false;
   if (until !== undefined && until * 1_000 <= moment.now) return false;

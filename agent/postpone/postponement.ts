@@ -16,7 +16,7 @@ import { watchLeases } from './watch-leases.js';
 export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
   readonly name: string;
   readonly directory: UnitDirectory;
-  /** What the formula in place says; undefined while that is not known. */
+  /** The rules of the formula in place; undefined while they are not known. */
   upgradeRules(): UpgradeRules | undefined;
   record(): UnitRecord;
   note(change: Partial<UnitRecord>): void;
@@ -28,7 +28,7 @@ export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
   look(): void;
 }
 
-/** What observers are told of an upgrade that is postponed. */
+/** The facts for observers about an upgrade that is postponed. */
 export interface PostponementFacts {
   readonly since: string;
   /** The end of the time for which it is postponed at most. */
@@ -44,7 +44,7 @@ export class Postponement {
   #endWatch: (() => void) | undefined;
   #told: PostponeDecision = { goesAhead: true, over: [], blockers: [] };
   #isMarking = false;
-  /** Whether a mark of before may stand: one that an agent left which was killed. */
+  /** True if an old mark may stand, which an agent left that was killed. */
   #mayBeMarked = true;
 
   constructor(unit: PostponedUnit) {
@@ -57,7 +57,7 @@ export class Postponement {
    */
   stands(wanted: WantedFormula | undefined): boolean {
     const unit = this.#unit;
-    // What goes ahead already is not held up any more.
+    // An upgrade that goes ahead already is not held up any more.
     if (unit.record().upgrade !== null || unit.isStopped()) {
       this.#rest();
       return false;
@@ -87,7 +87,7 @@ export class Postponement {
     this.#mayBeMarked = true;
     await inhibit(directory.root, this.#mark('upgrade', wanted));
     const decision = this.#decide(wanted, this.#leases());
-    // One that is in an error is at nothing.
+    // A unit in an error does no work.
     if (decision.goesAhead || isErrorState(this.#unit.record().state)) return decision.over;
     lift(directory.root);
     return undefined;

@@ -6,8 +6,8 @@ import { shortened } from '../contract/shortened.js';
 import { waitingFacts, waitingSentence } from '../hook-runs/waiting.js';
 
 /**
- * What observers are told of the relations of a unit in `state`; they are paused while the unit itself is.
- * @param troubles what keeps the unit from taking part or from leaving, by the relation's number
+ * The facts for observers about the relations of a unit in `state`; they are paused while the unit itself is.
+ * @param troubles the reasons why the unit cannot take part or leave, by the relation's number
  */
 export function relationFacts(
   records: readonly RelationRecord[],

@@ -49,7 +49,7 @@ export class RelationWrites {
     untilItWorks(() => write(parts, now(), host.record()), {
       clock,
       random,
-      // What it was to take part in may be left meanwhile.
+      // The unit may be leaving the relation meanwhile that it was to take part in.
       mayHeal: () => !host.isStopped() && now().queue.leaving === record.queue.leaving,
       failed: (error) => {
         this.#keeper.failed(record, error);

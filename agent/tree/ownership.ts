@@ -34,7 +34,7 @@ export interface Identity {
   readonly dataDirectory: string;
   /** Paths, for those who are on this machine. */
   readonly sockets?: AgentPresence['sockets'];
-  /** Of this boot: in it `pid` is a process's. */
+  /** The boot in which `pid` is a process's. */
   readonly boot: string;
   /** Tells this data directory from every copy of it, in this boot; see `placeOf`. */
   readonly place: string;

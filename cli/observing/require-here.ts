@@ -28,7 +28,7 @@ export async function requireHere(
   throw new NotOnMachine({ unit, machine, hostname: node?.value.hostname ?? '?' });
 }
 
-/** Whether this agent is at the other end of a socket; one that is suspended says nothing, but holds it. */
+/** True if this agent is at the other end of a socket; one that is suspended says nothing, but holds it. */
 function answers(path: string, agentId: string | undefined, clock: Clock): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
@@ -58,7 +58,7 @@ function answers(path: string, agentId: string | undefined, clock: Clock): Promi
   });
 }
 
-/** One that has just started does not know its id yet. */
+/** An agent that has just started does not know its id yet. */
 function isOf(about: string, agentId: string | undefined): boolean {
   try {
     const { agentId: own } = JSON.parse(about) as { readonly agentId?: unknown };

@@ -11,7 +11,7 @@ export interface FormulaEntry {
   readonly withdrawn?: boolean | string;
 }
 
-/** What a repository offers, by formula; the newest first. */
+/** The offers of a repository, by formula; the newest first. */
 export function formulaEntries(repository: Repository): Readonly<Record<string, readonly FormulaEntry[]>> {
   return Object.fromEntries(
     repository.formulas.map((name) => [

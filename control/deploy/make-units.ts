@@ -68,8 +68,8 @@ async function makeSome(
   const change = newChangeId();
   let names: readonly string[] = [];
   return retryOnConflict(`units of ${service}`, async () => {
-    // Whoever destroys the service asks the units it lists to go; one made after that would stay for ever. And the
-    // service changes with every relation that comes, so that the relations read after it are all there are.
+    // An operator who destroys the service asks the units it lists to go; a unit made after that would stay for ever.
+    // And the service changes with every relation that comes, so that the relations read after it are all there are.
     const { value, version } = await requireService(coordinator, service);
     // The answer to an earlier try was lost.
     if (value.change === change) return names;

@@ -18,7 +18,7 @@ import type { Session } from '../session.js';
 
 /** An environment that was made ready: as it was, and as it is. */
 export interface Bootstrapped {
-  /** Whether it was not ready before. */
+  /** True if it was not ready before. */
   readonly made: boolean;
   /** Nodes that others could write to, and cannot any more. */
   readonly closed: readonly string[];

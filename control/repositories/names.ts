@@ -97,7 +97,7 @@ async function readOrigins(
   );
 }
 
-/** What a service remembers was understood once; if not, it came from nowhere that has a name. */
+/** A place that a service remembers was understood once; if not, it came from nowhere that has a name. */
 function cameFrom(url: string, origins: ReadonlyMap<string, string>): readonly string[] {
   const place = placeOf(url);
   return [...origins]

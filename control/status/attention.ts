@@ -65,7 +65,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
             })),
     ),
     ...units.flatMap(([who, { state, since, message, brief, next, waiting, upgrade }]) =>
-      // What its agent goes on trying, and names a command for.
+      // Something that its agent goes on trying, and names a command for.
       isErrorState(state) ||
       next === undefined ||
       (waiting !== undefined && brief === undefined) ||
@@ -105,7 +105,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
   ];
 }
 
-/** What a message says, and the command that it ends with, where it names one. */
+/** A message's text, and the command that it ends with, if it names one. */
 function textAndNext({
   message,
   brief = message,

@@ -3,8 +3,8 @@ import type { RelationErrorEntry } from './relation-entries.js';
 import { printable } from '../../state/platform/printable.js';
 
 /**
- * What a unit has to say, in one line: its message, why relations of it are in error, what its upgrade waits for where
- * that is something else, and which hook it is at.
+ * A unit's state in one line: its message, why relations of it are in error, what its upgrade waits for if that is
+ * something else, and which hook it is at.
  * @param isBrief leaves out the commands that they end with
  */
 export function unitMessage(

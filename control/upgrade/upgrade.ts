@@ -44,7 +44,7 @@ export interface UpgradeRequest extends TargetOptions {
 /** The events while a service is upgraded. */
 export type UpgradeEvent =
   | PublishEvent
-  /** What the formula, which is taken all the same, does not fit. */
+  /** The parts that the formula, which is taken all the same, does not fit. */
   | { readonly kind: 'misfits'; readonly formula: string; readonly misfits: Misfits }
   /** A higher revision that is not taken. */
   | { readonly kind: 'passed-over'; readonly service: string; readonly revision: Classified }

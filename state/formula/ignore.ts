@@ -6,10 +6,10 @@ import { formulaFileNames } from './formula-files.js';
 /** The file at the top of a formula that names what does not belong to it. */
 export const ignoreFileName = '.formulaignore';
 
-/** Whether something in a formula's directory is left out of its bundle. Paths are relative, with `/`. */
+/** Tells if something in a formula's directory is left out of its bundle. Paths are relative, with `/`. */
 export type Ignoring = (path: string, isDirectory: boolean) => boolean;
 
-/** What is made beside files by those who work on them, and by running them. */
+/** Files that people make beside a formula's own by working on them, and by running them. */
 export const ignoredByDefault: readonly string[] = [
   '__pycache__/',
   '*.pyc',
@@ -27,13 +27,14 @@ const LARGEST = 64 * 1024;
 interface Rule {
   readonly pattern: RegExp;
   readonly directories: boolean;
-  /** What it names belongs to the formula all the same. */
+  /** True if the files that it names belong to the formula all the same. */
   readonly keeps: boolean;
 }
 
 /**
- * What the formula in a directory leaves out: what is named by default, and by lines of `.formulaignore`, which are
- * written like those of `.gitignore`; the last one that fits decides. What says what the formula is always belongs to it.
+ * Tells which files the formula in a directory leaves out: those named by default, and by lines of `.formulaignore`,
+ * which are written like those of `.gitignore`; the last one that fits decides. Files that say what the formula is
+ * always belong to it.
  * @param root without links
  * @throws FormulaEntryRefused
  */

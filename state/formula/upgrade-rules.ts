@@ -1,15 +1,15 @@
 import { parseSpan } from '../platform/span.js';
 import * as z from '../platform/zod.js';
 
-/** What a unit does about an upgrade while it is busy; docs/formula-authors.md, “While a unit is busy”. */
+/** A unit's rules for an upgrade that comes while it is busy; docs/formula-authors.md, “While a unit is busy”. */
 export interface UpgradeRules {
   /** `ignore`: its leases do not keep it from being upgraded. */
   readonly busy: 'wait' | 'ignore';
-  /** Whether new leases wait while an upgrade waits for those that there are. */
+  /** Says if new leases wait while an upgrade waits for those that there are. */
   readonly newWork: 'allow' | 'block';
   /** Milliseconds for which an upgrade is postponed at most. */
   readonly maxPostpone: number;
-  /** What becomes of it then: an operator is asked, it goes ahead all the same, or it waits on. */
+  /** The next step then: an operator is asked, it goes ahead all the same, or it waits on. */
   readonly onTimeout: 'ask' | 'force' | 'hold';
 }
 

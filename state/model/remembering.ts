@@ -5,7 +5,7 @@ const MOST_TEXTS = 128;
 /** Characters. */
 const LONGEST_TEXT = 1_000;
 
-/** What texts mean that were validated already, as long as few others came since. */
+/** Remembers the meaning of texts that were validated already, as long as few others came since. */
 class Texts<T> {
   readonly #known = new Map<string, T>();
 
@@ -29,7 +29,7 @@ export function remembering<Schema extends z.ZodMiniType>(
   return Object.assign(schema, { texts: new Texts<z.infer<Schema>>() });
 }
 
-/** What such a schema remembers; undefined of others. */
+/** The memory of such a schema; undefined for others. */
 export function textsOf<T>(schema: z.ZodMiniType<T>): Texts<T> | undefined {
   return 'texts' in schema && schema.texts instanceof Texts ? schema.texts : undefined;
 }

@@ -69,7 +69,10 @@ export async function inspectDirectory(
   return mapBounded(listCandidates(asked, real), 4, ({ path, kind }) => inspectCandidate(path, kind, name));
 }
 
-/** What in the directory is, or looks like, a formula; sorted, so that of two equal ones always the same is taken. */
+/**
+ * Lists everything in the directory that is, or looks like, a formula; sorted, so that of two equal ones always the
+ * same is taken.
+ */
 function listCandidates(asked: string, real: string): { path: string; kind: LocalCandidate['kind'] }[] {
   const names = namesIn(asked, real);
   if (names.includes('metadata.yaml'))

@@ -2,7 +2,7 @@ import type { EnsembleError } from '../../platform/errors.js';
 import { RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import type { GitLocation } from './git-location.js';
 
-/** What git says, and what is meant by it, the first that fits. */
+/** The words of git, and their meaning; the first that fits counts. */
 const unavailable: readonly (readonly [RegExp, string, string?])[] = [
   [
     /could not read (Username|Password)|terminal prompts disabled|Authentication failed|Invalid username/i,

@@ -11,11 +11,11 @@ import { type GitLimits, runGit } from './git-process.js';
 export interface GitRef {
   /** In full: `HEAD`, `refs/heads/main`, `refs/tags/mysql-12`. */
   readonly name: string;
-  /** Of the commit. */
+  /** The id of the commit. */
   readonly sha: string;
 }
 
-/** What the location means, and the tags, in the order of git. */
+/** The meaning of the location, and the tags, in the order of git. */
 export interface GitRefs {
   readonly head: GitRef;
   readonly tags: readonly GitRef[];
@@ -33,7 +33,7 @@ export async function askRefs(location: GitLocation, limits: GitLimits): Promise
   const refs = new Map<string, string>();
   for (const line of printed.toString('utf8').split('\n')) {
     const [sha = '', name = ''] = line.split('\t');
-    // Of a tag with a message, what it names comes after it.
+    // After a tag with a message comes the object that it names.
     if (/^[0-9a-f]{40,64}$/.test(sha) && name !== '') refs.set(name.replace(/\^\{\}$/, ''), sha);
   }
   const tags = [...refs]

@@ -12,7 +12,7 @@ export interface GitLimits {
   readonly silence: number;
   /** In all. */
   readonly wall: number;
-  /** Of what it prints. */
+  /** The most bytes that it may print. */
   readonly mostOutput: number;
   /** Of what it fetches, packed. */
   readonly mostFetched: number;
@@ -48,7 +48,7 @@ export interface GitRun {
 const foreign =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|TRACE.*|CURL_VERBOSE)$/;
 
-/** What git on this machine may be set to, and what would do more than is asked here, or ask somebody. */
+/** Overrides settings of git on this machine that would do more than is asked here, or ask somebody. */
 const settings = [
   'core.askPass=',
   'core.hooksPath=/dev/null',
@@ -177,7 +177,7 @@ class Guard {
     for (const timer of this.timers) timer.cancel();
     this.quiet?.cancel();
     clearInterval(this.looking);
-    // What git started may live on where git itself has ended.
+    // Processes that git started may outlive it.
     this.kill();
   }
 

@@ -22,7 +22,7 @@ import { type Repository, repositoryOf } from './repository.js';
 /** A formula in a commit, as far as it says what it is. */
 const foundSchema = z.object({
   ref: z.object({ name: z.string(), sha: z.string() }),
-  /** Of the location's path, without slashes at its ends; empty where the formula is there itself. */
+  /** The location's path, without slashes at its ends; empty if the formula is there itself. */
   folder: z.string(),
   /** In base64. */
   files: z.record(z.string(), z.string()),
@@ -46,7 +46,7 @@ export async function openGit(location: GitLocation, limits: GitLimits = gitLimi
   return assemble(location, found, limits);
 }
 
-/** What a tag `mysql-12` says. */
+/** The formula that a tag such as `mysql-12` names. */
 function taggedRevision(ref: string): { readonly name: string; readonly revision: number } | undefined {
   const { name, revision } = /^refs\/tags\/(?<name>.+)-(?<revision>0|[1-9]\d{0,14})$/.exec(ref)?.groups ?? {};
   return name === undefined ? undefined : { name, revision: Number(revision) };
@@ -111,7 +111,7 @@ async function formulasIn(
     );
     const files: Record<string, string> = {};
     for (const [index, { name }] of small.entries()) files[name] = contents[index]?.toString('base64') ?? '';
-    // Of what is too large, or a link, no more is kept than that.
+    // Nothing more is kept of an entry that is too large, or a link.
     for (const { name, entry } of wanted)
       if (!(name in files)) files[name] = entry.mode === '120000' ? 'link' : 'large';
     found.push({

@@ -11,23 +11,23 @@ export interface HttpLimits {
   readonly silence: number;
   /** In all. */
   readonly wall: number;
-  /** Of the answer, unpacked. */
+  /** The most bytes of the answer, unpacked. */
   readonly most: number;
 }
 
-/** What is asked for, and of which repository it is. */
+/** A request, and the repository that it is for. */
 export interface HttpRequest {
   /** For messages. */
   readonly repository: string;
   readonly url: string;
-  /** Of what is known already. */
+  /** The tag of an answer that is known already. */
   readonly etag?: string | undefined;
   /** Whether the answer may be compressed on its way. */
   readonly compressed: boolean;
   readonly limits: HttpLimits;
 }
 
-/** What came of it. */
+/** The result. */
 export type HttpAnswer =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'missing' }
@@ -136,7 +136,7 @@ function read(request: HttpRequest, url: URL, answer: Dispatcher.ResponseData): 
 
 function unpacked(request: HttpRequest, answer: Dispatcher.ResponseData): Readable {
   const encoding = header(answer, 'content-encoding')?.toLowerCase() ?? 'identity';
-  // Of a bundle the bytes count as they are stored, whatever the server believes about them.
+  // The bytes of a bundle count as they are stored, even if the server believes something else about them.
   if (!request.compressed || encoding === 'identity') return answer.body;
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
     answer.body.destroy();

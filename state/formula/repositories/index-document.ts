@@ -20,7 +20,9 @@ export const indexEntrySchema = z.looseObject({
   published: z.string(),
   /** True, or why. */
   withdrawn: z.optional(z.union([z.boolean(), z.string()])),
-  /** What its `metadata.yaml` and `config.yaml` say, and the files in `hooks/`: what an upgrade is judged by. */
+  /**
+   * The content of its `metadata.yaml` and `config.yaml`, and the files in `hooks/`: an upgrade is judged by these.
+   */
   metadata: metadataSchema,
   config: configOptionsSchema,
   hooks: z.array(z.string()),

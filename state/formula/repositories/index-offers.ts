@@ -7,11 +7,11 @@ import { type Repository, repositoryOf } from './repository.js';
 export type Fetching = Pick<RemoteCandidate, 'path' | 'fetch'>;
 
 /**
- * What an index offers. An entry that cannot be read, or is there twice, spoils no other.
+ * The offers of an index. An entry that cannot be read, or is there twice, spoils no other.
  * @param location of the repository, as it is remembered
  * @param now milliseconds since the epoch
  * @param fetching how the bundle of an entry is fetched
- * @throws RepositoryNotFound where the text is no index, RepositoryUnavailable where it has expired
+ * @throws RepositoryNotFound if the text is no index, RepositoryUnavailable if it has expired
  */
 export function repositoryOfIndex(
   location: string,

@@ -7,7 +7,7 @@ import type { Repository } from './repository.js';
 export interface AskOptions {
   /** Milliseconds after which a directory that does not answer is given up. */
   readonly silence?: number;
-  /** What its formulas' ids begin with. Default: what it is called at its place. */
+  /** The beginning of its formulas' ids. Default: its name at its place. */
   readonly name?: string;
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly now?: number;

@@ -1,8 +1,8 @@
 import { parseLocation } from './location.js';
 
 /**
- * What two spellings of one place have in common: the scheme of git, `www.`, `.git` and doubled slashes do not count, nor
- * does the case of the host; that of the path does. @throws RepositoryUrlInvalid
+ * The common form of all spellings of one place: the scheme of git, `www.`, `.git` and doubled slashes do not count,
+ * nor does the case of the host; that of the path does. @throws RepositoryUrlInvalid
  */
 export function placeOf(text: string): string {
   const location = parseLocation(text);

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as z from '../../platform/zod.js';
 
-/** What a repository answered last, by which it can be asked whether that still stands. */
+/** The last answer of a repository, by which it can be asked if that still stands. */
 export interface Remembered {
   /** What it calls its state. */
   readonly tag: string;
@@ -14,7 +14,7 @@ export interface Remembered {
 const schema = z.object({ tag: z.string(), text: z.string() });
 
 /**
- * What a repository answered last; undefined where nothing is known. It lies in the user's cache, and may be lost at any
+ * The last answer of a repository; undefined if nothing is known. It lies in the user's cache, and may be lost at any
  * time: then the repository is asked for all of it.
  * @param variables the process's environment
  */

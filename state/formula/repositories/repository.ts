@@ -5,13 +5,13 @@ import { closestName } from '../suggestion.js';
 
 /** Where formulas come from, as it was when it was asked. */
 export interface Repository {
-  /** What a service remembers it by: of a directory its path, absolute and without links, or else its URL. */
+  /** A service remembers it by this: for a directory its path, absolute and without links, or else its URL. */
   readonly location: string;
   /** The first part of its formulas' ids. */
   readonly name: string;
   /** The names of all formulas in it that can be read, sorted. */
   readonly formulas: readonly string[];
-  /** What is wrong with the others. Each is thrown too when it is what was asked for, see `latest` and `find`. */
+  /** The problems of the others. Each is thrown too when it is what was asked for, see `latest` and `find`. */
   readonly problems: readonly RepositoryProblem[];
   /** All readable revisions of a formula, the oldest first; none for a name that is not there. */
   revisions(name: string): readonly Candidate[];

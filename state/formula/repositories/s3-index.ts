@@ -62,7 +62,7 @@ async function fetchBundle(
   return { kind: 'bundle', path };
 }
 
-/** Whatever keeps a storage from answering keeps the repository from it; what to do about it is the same. */
+/** A fault that keeps the storage from answering keeps the repository from it too; the way out is the same. */
 async function withStorage<T>(url: string, work: (storage: Storage) => Promise<T>): Promise<T> {
   const storage = await openStorage(url);
   try {

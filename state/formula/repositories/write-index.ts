@@ -28,7 +28,7 @@ export interface NamedRevision {
   readonly revision: number;
 }
 
-/** What shall be different from the index before. */
+/** The wanted changes to the index before. */
 export interface IndexRequest {
   readonly withdraw: readonly NamedRevision[];
   /** Why they are withdrawn. */
@@ -37,7 +37,7 @@ export interface IndexRequest {
   readonly restore: readonly NamedRevision[];
 }
 
-/** What came of it. */
+/** The result. */
 export interface WrittenIndex {
   readonly file: string;
   readonly serial: number;
@@ -53,12 +53,12 @@ export interface WrittenIndex {
 type Entries = Map<string, IndexEntry[]>;
 
 /**
- * Writes the index of a directory of formulas, and their bundles, for any web server that shows the directory as it is.
- * What an earlier index has stays in it as long as its bundle is there, also where its directory is gone.
- * @param workDirectory for what is made on the way; the caller's to remove
+ * Writes the index of a directory of formulas, and their bundles, for any web server that shows the directory as it
+ * is. Entries of an earlier index stay in it as long as their bundles are there, also if their directories are gone.
+ * @param workDirectory for intermediate files; the caller's to remove
  * @param now milliseconds since the epoch
- * @throws RepositoryNotFound, RevisionNotFound, FormulaContentsDiffer; what is wrong with the first formula that is not
- *   sound; errors of the file system
+ * @throws RepositoryNotFound, RevisionNotFound, FormulaContentsDiffer; the fault of the first formula that is not
+ *  sound; errors of the file system
  */
 export async function writeIndex(
   directory: string,
