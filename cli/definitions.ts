@@ -122,10 +122,13 @@ export const commands: readonly CommandDefinition[] = [
         flags: '-u, --upgrade',
         description: 'first raise the revision in the formula’s directory by one, and deploy that',
       },
+      { flags: '--dry-run', description: 'show what would be deployed, and change nothing' },
       ...following,
+      { ...format, description: 'how to print what --dry-run finds' },
     ],
     examples: [
       'ensemble deploy --repository ./principia -n 3 guestbook',
+      'ensemble deploy --dry-run --repository ./principia guestbook',
       'ensemble deploy mysql-12 accounts',
     ],
     run: async ([formula, name], options, invocation) =>

@@ -1,14 +1,16 @@
 import { basename, dirname } from 'node:path';
 import { type DeployEvent, deployFormula } from '../../control/deploy/deploy.js';
+import { previewDeploy } from '../../control/deploy/preview-deploy.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { nameFault } from '../../state/formula/formula-id.js';
 import type { ConfigValues } from '../../state/model/schemas.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { readConfigFile } from '../config/config-file.js';
+import { deployPreviewLines } from '../deploy/preview-lines.js';
 import { NoRepository } from '../output/errors.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
-import type { Output } from '../output/output.js';
+import { type Format, type Output, printData } from '../output/output.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
 import { tellPublish } from '../upgrade/tell-upgrade.js';
@@ -23,6 +25,9 @@ export interface DeployOptions extends FollowOptions {
   readonly revision?: number;
   /** Raise the revision first. */
   readonly upgrade?: boolean;
+  readonly dryRun?: boolean;
+  /** Of what `dryRun` finds. */
+  readonly format: Format;
 }
 
 /** Deploys a formula as a service and follows its units until they run. */
@@ -51,6 +56,12 @@ export async function deploy(
       configOf: (what: string, found: Formula) => configFor(what, found, name, options, invocation),
       by: requester(now),
     };
+    if (options.dryRun) {
+      const found = await previewDeploy(session, request);
+      for (const warning of found.warnings) output.warn(warning);
+      await printData(output, options.format, found, () => deployPreviewLines(found));
+      return 0;
+    }
     const made = await deployFormula(session, request, now, tellDeploy(name, output));
     const isWithoutUnits = made.units.length === 0;
     if (!made.stood)

@@ -92,7 +92,7 @@ export async function deployFormula(
 }
 
 /** @throws ServiceDestroying */
-async function findService(coordinator: Coordinator, name: string): Promise<Service | undefined> {
+export async function findService(coordinator: Coordinator, name: string): Promise<Service | undefined> {
   const standing = (await readEntity(coordinator, paths.service(name), serviceSchema))?.value;
   if (standing?.destroying) throw new ServiceDestroying({ service: name });
   return standing;
@@ -109,7 +109,8 @@ async function repositoryOf(
   return raiseRevision(found, formula, (raised) => configOf(formula, raised));
 }
 
-function candidateIn(repository: Repository, { formula, revision, raise }: DeployRequest): Candidate {
+/** The revision that is asked for, or the one that is taken where none is. @throws as `Repository.latest` and `find` */
+export function candidateIn(repository: Repository, { formula, revision, raise }: DeployRequest): Candidate {
   if (revision !== undefined) return repository.find(formula, revision);
   const latest = repository.latest(formula);
   // What is raised is meant, whatever it says of itself.
