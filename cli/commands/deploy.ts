@@ -57,7 +57,7 @@ export async function deploy(
       by: requester(now),
     };
     if (options.dryRun) {
-      const found = await previewDeploy(session, request);
+      const found = await previewDeploy(session, request, tellPublish(output));
       for (const warning of found.warnings) output.warn(warning);
       await printData(output, options.format, found, () => deployPreviewLines(found));
       return 0;

@@ -1,5 +1,7 @@
 import type { PublishEvent } from '../../control/publish/publish.js';
 import type { UpgradeEvent } from '../../control/upgrade/upgrade.js';
+import type { Preparing } from '../../state/formula/publishable.js';
+import { formatBytes } from '../../state/platform/format-bytes.js';
 import { printable } from '../../state/platform/printable.js';
 import type { Output } from '../output/output.js';
 import { misfitLines, passedOverLine } from './sentences.js';
@@ -7,8 +9,20 @@ import { misfitLines, passedOverLine } from './sentences.js';
 /** Puts what happens while a formula is published into sentences. */
 export function tellPublish(output: Output): (event: PublishEvent) => void {
   return (event) => {
-    if (event.kind === 'warning') output.warn(event.text);
-    else output.notice(`published ${event.formula}`);
+    switch (event.kind) {
+      case 'warning':
+        output.warn(event.text);
+        break;
+      case 'preparing':
+        output.notice(preparingLine(event));
+        break;
+      case 'uploading':
+        output.notice(`bringing ${event.formula} into the storage: ${formatBytes(event.size)}`);
+        break;
+      case 'published':
+        output.notice(`published ${event.formula}`);
+        break;
+    }
   };
 }
 
@@ -26,4 +40,10 @@ export function tellUpgrade(output: Output): (event: UpgradeEvent) => void {
         output.warn(`${printable(path)} cannot be read: ${printable(reason)}; ${then}`);
     } else ofPublish(event);
   };
+}
+
+/** How far a large formula is, in a line. */
+function preparingLine({ what, formula, done, total }: Preparing): string {
+  const far = done === 0 ? formatBytes(total) : `${formatBytes(done)} of ${formatBytes(total)}`;
+  return `${what} ${formula}: ${far}`;
 }

@@ -134,7 +134,7 @@ async function makeService(
   const { service, machine, configOf } = request;
   return withWorkDirectory(async (directory) => {
     const formula = formatFormulaId(candidate.id);
-    const prepared = await publishable(candidate, directory);
+    const prepared = await publishable(candidate, directory, tell);
     const { subordinate } = prepared.formula.metadata;
     const wanted: WantedDeploy = {
       formula,

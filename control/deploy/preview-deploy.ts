@@ -2,6 +2,7 @@ import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.
 import { publishable } from '../../state/formula/publishable.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requireOpenMachine } from '../../state/model/placement.js';
+import type { PublishEvent } from '../publish/publish.js';
 import { checkContent } from '../publish/check-content.js';
 import { underDevelopment } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
@@ -40,7 +41,11 @@ export interface DeployPreview {
  * Finds out what a deploy would do, and changes nothing; all that a deploy is refused for, this is refused for too.
  * @throws as `deployFormula`
  */
-export async function previewDeploy(session: Session, request: DeployRequest): Promise<DeployPreview> {
+export async function previewDeploy(
+  session: Session,
+  request: DeployRequest,
+  tell: (event: PublishEvent) => void,
+): Promise<DeployPreview> {
   const { coordinator } = session;
   const { service, machine = null, raise } = request;
   const standing = await findService(coordinator, service);
@@ -56,7 +61,7 @@ export async function previewDeploy(session: Session, request: DeployRequest): P
     raised === undefined ? found : formatFormulaId({ ...parseFormulaId(found), revision: raised });
   if (standing !== undefined && standing.formula !== formula) throw runsAnother(service, standing, formula);
   return withWorkDirectory(async (directory) => {
-    const prepared = await publishable(candidate, directory);
+    const prepared = await publishable(candidate, directory, tell);
     const { subordinate } = prepared.formula.metadata;
     const config = await request.configOf(formula, prepared.formula);
     const units = subordinate ? undefined : (request.units ?? 1);

@@ -1,5 +1,5 @@
 import { hookIn } from '../../state/formula/hook-names.js';
-import type { Publishable } from '../../state/formula/publishable.js';
+import { type Preparing, type Publishable, worthTelling } from '../../state/formula/publishable.js';
 import { claimBundle } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
@@ -12,6 +12,9 @@ const MOST_TRIES = 3;
 
 /** The events while a formula is published. */
 export type PublishEvent =
+  | Preparing
+  /** A large bundle is brought into the storage; `size` in bytes. */
+  | { readonly kind: 'uploading'; readonly formula: string; readonly size: number }
   /** Something about the formula that its author should mend. */
   | { readonly kind: 'warning'; readonly text: string }
   /** It was not there before. */
@@ -38,7 +41,7 @@ export async function publish(
   for (const text of prepared.formula.warnings) tell({ kind: 'warning', text });
   for (let tries = 1; ; tries += 1) {
     const isNew = await retryOnConflict(`formula ${formulaId}`, () =>
-      publishOnce(session, formulaId, prepared, now),
+      publishOnce(session, formulaId, prepared, now, tell),
     );
     if (isNew) tell({ kind: 'published', formula: formulaId });
     try {
@@ -56,6 +59,7 @@ async function publishOnce(
   formulaId: string,
   prepared: Publishable,
   now: number,
+  tell: (event: PublishEvent) => void,
 ): Promise<boolean> {
   const { coordinator } = session;
   const { bundle, digest, formula, manifest } = prepared;
@@ -69,7 +73,10 @@ async function publishOnce(
     if (published.sha256 !== digest.sha256) return false;
   }
   const key = published?.storageKey ?? claim.key;
-  if ((await target.size(key)) !== digest.size) await target.put(key, bundle);
+  if ((await target.size(key)) !== digest.size) {
+    if (digest.size > worthTelling) tell({ kind: 'uploading', formula: formulaId, size: digest.size });
+    await target.put(key, bundle);
+  }
   if (published !== undefined) return false;
   const record = {
     ...digest,

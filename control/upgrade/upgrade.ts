@@ -170,7 +170,7 @@ async function publishAndSet(
   if (candidate === undefined) return;
   const origin = repository === undefined ? undefined : target.location;
   await withWorkDirectory(async (directory) => {
-    const prepared = await publishable(candidate, directory);
+    const prepared = await publishable(candidate, directory, tell);
     // Before anything is published: a formula that does not fit leaves no trace.
     if (id !== service.formula) {
       const misfits = await requireFit(session, { name, service }, id, prepared.formula, force);

@@ -6,7 +6,7 @@ import { EnsembleError } from '../platform/errors.js';
 import type { Digest } from '../storage/storage.js';
 import { BundleUnwritable, FormulaChanging, FormulaTooLarge } from './errors.js';
 import { defaultLimits, type Limits, sizeFault } from './limits.js';
-import type { Manifest } from './manifest.js';
+import { type Manifest, treeSize } from './manifest.js';
 import { LARGEST_BLOCK, StoredGzip } from './stored-gzip.js';
 import { endOfArchive, padding, tarHeader } from './tar-write.js';
 import { listTree, readFileSafely } from './tree.js';
@@ -37,12 +37,17 @@ export async function bundleFormula(
   return bundleTree(directory, await listTree(directory), destination, { ...defaultLimits, ...limits });
 }
 
-/** The same for a directory that was listed already. @throws FormulaChanging when it is no longer as listed */
+/**
+ * The same for a directory that was listed already.
+ * @param packed hears every now and then how many bytes of the tree are packed
+ * @throws FormulaChanging when it is no longer as listed
+ */
 export async function bundleTree(
   directory: string,
   manifest: Manifest,
   destination: string,
   limits: Limits = defaultLimits,
+  packed: (bytes: number) => void = () => undefined,
 ): Promise<Digest> {
   if (manifest.length > limits.maxEntries)
     throw new FormulaTooLarge({
@@ -54,7 +59,7 @@ export async function bundleTree(
     const file = openSync(unfinished, 'w', 0o644);
     try {
       // Closed before it gets its name: only then may the system tell that something could not be written.
-      const digest = await pack(file, directory, manifest, limits).finally(() => closeSync(file));
+      const digest = await pack(file, directory, manifest, limits, packed).finally(() => closeSync(file));
       renameSync(unfinished, destination);
       return digest;
     } finally {
@@ -66,9 +71,14 @@ export async function bundleTree(
   }
 }
 
-async function pack(file: number, directory: string, manifest: Manifest, limits: Limits): Promise<Digest> {
-  const total = manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
-  const compressed = total > STORED_UP_TO;
+async function pack(
+  file: number,
+  directory: string,
+  manifest: Manifest,
+  limits: Limits,
+  packed: (bytes: number) => void,
+): Promise<Digest> {
+  const compressed = treeSize(manifest) > STORED_UP_TO;
   const hash = createHash('sha256');
   let size = 0;
   let unpacked = 0;
@@ -97,6 +107,7 @@ async function pack(file: number, directory: string, manifest: Manifest, limits:
     check(Number.POSITIVE_INFINITY);
     if (since < AT_A_STRETCH) continue;
     write();
+    packed(unpacked);
     // The coordinator hears from its clients every few seconds.
     await new Promise(setImmediate);
   }

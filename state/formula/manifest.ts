@@ -21,6 +21,11 @@ export function sortManifest(entries: Iterable<ManifestEntry>): Manifest {
   return [...entries].sort((a, b) => comparePaths(a.path, b.path));
 }
 
+/** Bytes of all files. */
+export function treeSize(manifest: Manifest): number {
+  return manifest.reduce((sum, entry) => (entry.kind === 'file' ? sum + entry.size : sum), 0);
+}
+
 /** True where both trees would give the same bundle. Both must be sorted. */
 export function sameManifest(a: Manifest, b: Manifest): boolean {
   return a.length === b.length && a.every((entry, index) => sameEntry(entry, b[index]));

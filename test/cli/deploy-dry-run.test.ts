@@ -71,6 +71,14 @@ nothing was changed
     assert.match(await readFile(file, 'utf8'), /^revision: 3$/m);
   });
 
+  it('says how far it is with a large formula, and so does deploy', async () => {
+    await world.box.formula('large', 1, { files: { data: 'x'.repeat(17_000_000) } });
+    const dry = await dryRun('large');
+    assert.match(dry.stderr, /^packing large-1: 17 MB\n/);
+    const { stderr } = await world.box.ok('deploy', '-n', '0', '--repository', 'principia', 'large');
+    assert.match(stderr, /^packing large-1: 17 MB\n(packing .*\n)*published principia:large-1\n/);
+  });
+
   it('refuses what a deploy refuses', async () => {
     await world.box.file('values.yaml', 'titel: x\n');
     for (const [words, said] of [
