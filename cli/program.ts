@@ -57,7 +57,9 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
 
 function describe(command: Command, definition: CommandDefinition): void {
   const summary = `${definition.summary.charAt(0).toUpperCase()}${definition.summary.slice(1)}.`;
-  command.description(definition.details === undefined ? summary : `${summary}\n\n${definition.details}`);
+  command.description(
+    definition.details === undefined ? summary : `${summary}\n\n${flowing(definition.details)}`,
+  );
   for (const { name, description, parse, choices } of definition.arguments) {
     const argument = new Argument(name, description);
     if (parse !== undefined) argument.argParser(guarded(parse));
@@ -146,4 +148,9 @@ function separateUnits(argv: readonly string[]): string[] {
     separated.push(word);
   }
   return separated;
+}
+
+/** A text whose lines are as long as the source's, to be broken where the screen ends and nowhere else. */
+function flowing(text: string): string {
+  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }

@@ -27,6 +27,14 @@ describe('the help', () => {
       assert.match(stdout, new RegExp(`\nexample:\n  ensemble ${name}`));
       assert.match(stdout, /--environment <name>/);
       assert.match(stdout, /--debug/);
+      const [, prose = ''] =
+        /^Usage: .*\n\n([\s\S]*?)\n\n(?:Arguments|Options|Global Options):/.exec(stdout) ?? [];
+      const widest = Math.max(...prose.split('\n').map((line) => line.length));
+      for (const [line, after] of prose.split('\n\n').flatMap(linesWithNext))
+        assert.ok(
+          `${line} ${after.split(' ', 1)[0]}`.length > widest,
+          `it is broken too soon after: ${line}`,
+        );
     });
   }
 
@@ -37,3 +45,9 @@ describe('the help', () => {
     assert.equal((await world.box.run('-V')).stdout, stdout);
   });
 });
+
+/** Each line of a paragraph but the last, with the one after it. */
+function linesWithNext(paragraph: string): readonly (readonly [string, string])[] {
+  const lines = paragraph.split('\n');
+  return lines.slice(1).map((after, index) => [lines[index] ?? '', after]);
+}
