@@ -13,12 +13,15 @@ export function unitMessage(
     upgrade,
     relationErrors = {},
     hook,
+    agent = 'up',
   }: {
     readonly message: string;
     readonly upgrade?: Pick<NonNullable<UnitStatus['upgrade']>, 'blockers'> | undefined;
     /** By the relation's identifier. */
     readonly relationErrors?: Readonly<Record<string, Pick<RelationErrorEntry, 'message' | 'brief'>>>;
     readonly hook?: UnitStatus['hook'];
+    /** Of its machine: while it is down, nobody knows whether the hook still runs. */
+    readonly agent?: 'up' | 'down';
   },
   isBrief = false,
 ): string {
@@ -29,11 +32,16 @@ export function unitMessage(
   const failures = Object.entries(relationErrors).map(
     ([relation, { message: text, brief }]) => `${relation}: ${said(text, brief)}`,
   );
-  const runs =
-    hook === undefined ? '' : `hook ${hook.name} runs since ${toSeconds(hook.since)}, process ${hook.pid}`;
+  const runs = hook === undefined ? '' : hookSentence(hook, agent);
   return [...new Set([message, ...failures, ...reasons, runs].map(printable))]
     .filter((text) => text !== '')
     .join('; ');
+}
+
+function hookSentence({ name, since, pid }: NonNullable<UnitStatus['hook']>, agent: 'up' | 'down'): string {
+  return agent === 'up'
+    ? `hook ${name} runs since ${toSeconds(since)}, process ${pid}`
+    : `hook ${name} ran since ${toSeconds(since)}, process ${pid}, when its agent was last heard of`;
 }
 
 /** An instant without its fraction, which nobody reads. */
