@@ -46,6 +46,7 @@ export function pauseAfter(failures: number, random: () => number): number {
  * Tries until it succeeds: for what heals by itself (storage, coordinator, a full disk). The pauses double from half a
  * second to a minute, with jitter, so that many agents do not come back at the same moment.
  * @param failed told of each failure and the pause that follows, in milliseconds
+ * @param hurried resolves when somebody says that it may work now: the pause ends, and the next ones are short again
  * @throws what `mayHeal` does not accept; the signal's reason when it is aborted
  */
 export async function untilItWorks<T>(
@@ -56,12 +57,14 @@ export async function untilItWorks<T>(
     mayHeal,
     failed,
     signal,
+    hurried,
   }: {
     readonly clock: Clock;
     readonly random: () => number;
     readonly mayHeal: (error: unknown) => boolean;
     readonly failed: (error: unknown, pauseMs: number) => void;
     readonly signal?: AbortSignal;
+    readonly hurried?: () => Promise<void>;
   },
 ): Promise<T> {
   for (let tries = 0; ; tries += 1) {
@@ -73,7 +76,29 @@ export async function untilItWorks<T>(
       if (!mayHeal(error)) throw error;
       const ms = pauseAfter(tries, random);
       failed(error, ms);
-      await pause(clock, ms, signal);
+      if (await isHurried(clock, ms, signal, hurried)) tries = -1;
     }
+  }
+}
+
+/** Pauses. @returns true where that ended before its time */
+async function isHurried(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal | undefined,
+  hurried: (() => Promise<void>) | undefined,
+): Promise<boolean> {
+  if (hurried === undefined) {
+    await pause(clock, ms, signal);
+    return false;
+  }
+  const over = new AbortController();
+  const signals = signal === undefined ? [over.signal] : [over.signal, signal];
+  const elapsed = pause(clock, ms, AbortSignal.any(signals)).then(() => false);
+  try {
+    return await Promise.race([elapsed, hurried().then(() => true)]);
+  } finally {
+    elapsed.catch(() => undefined);
+    over.abort();
   }
 }

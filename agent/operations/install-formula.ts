@@ -14,6 +14,7 @@ export type InstallingUnit = RecordedUnit &
     readonly directory: UnitDirectory;
     /** Looks up the config and hooks of the formula in place. */
     readonly inPlace: { load(): Promise<void> };
+    readonly askedAnew: { next(): Promise<void> };
   };
 
 /** Takes the unit's directory. One that another life of its name left there is put aside, with its data. */
@@ -49,7 +50,7 @@ async function claimUnitDirectory(unit: InstallingUnit): Promise<void> {
 export async function installFormula(unit: InstallingUnit, signal: AbortSignal): Promise<void> {
   const { formulas, services, staging } = unit.parts;
   if (unit.record().formula === null) {
-    await whileItMayHeal(unit, signal, async () => {
+    const attempt = async (): Promise<void> => {
       const { service: name } = unit.record();
       const { service } = await saidWhile(
         unit,
@@ -66,7 +67,9 @@ export async function installFormula(unit: InstallingUnit, signal: AbortSignal):
       signal.throwIfAborted();
       const { incarnation: serviceIncarnation } = service;
       await unit.save({ formula: ref, ...(serviceIncarnation !== undefined && { serviceIncarnation }) });
-    });
+    };
+    // Who publishes the formula again asks for an upgrade: until the next try a minute may be left.
+    await whileItMayHeal(unit, signal, attempt, () => unit.askedAnew.next());
   }
   await unit.inPlace.load();
 }

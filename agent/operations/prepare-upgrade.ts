@@ -79,11 +79,13 @@ async function whilePreparing(
 /**
  * Tries `attempt` until it works, telling in the unit's status what it waits for. Everything outside the unit may
  * heal: a storage that is mended, an object that is restored, a disk that gets room.
+ * @param hurried as `untilItWorks` takes it
  */
 export async function whileItMayHeal(
   unit: HealingUnit,
   signal: AbortSignal,
   attempt: () => Promise<void>,
+  hurried?: () => Promise<void>,
 ): Promise<void> {
   const { clock, random } = unit.parts;
   try {
@@ -93,6 +95,7 @@ export async function whileItMayHeal(
       signal,
       mayHeal: unlessRepeated((error) => !(error instanceof FormulaInvalid) && isOutside(error)),
       failed: (error) => unit.troubledBy(error),
+      ...(hurried !== undefined && { hurried }),
     });
     unit.troubledBy(undefined);
   } catch (error) {

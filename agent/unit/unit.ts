@@ -22,6 +22,7 @@ import { watchRequests } from '../tree/watch-requests.js';
 import { RetryWait, type WaitEnd } from '../hook-runs/await-retry.js';
 import { UnitCommands } from '../hook-runs/commands.js';
 import type { PresentConfig } from '../contract/present-config.js';
+import { AskedAnew } from './asked-anew.js';
 import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from '../hook-runs/hook-source.js';
@@ -64,6 +65,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly inPlace: FormulaInPlace;
   readonly commands: UnitCommands;
   readonly report: UnitReport;
+  readonly askedAnew = new AskedAnew();
   readonly #retryWait: RetryWait;
   readonly parting: Parting;
   readonly postponement: Postponement;
@@ -123,6 +125,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     const isAnother = (): void => this.#owner.suspects(this);
     const requests: Observation = watchRequests(coordinator, life, log, isAnother, (found) => {
       this.#requests = found;
+      this.askedAnew.look(found.upgrade?.version);
       for (const [relation, { value }] of found.relations) this.relations.errors.resolve(relation, value);
       this.look();
     });
