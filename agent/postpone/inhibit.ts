@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { betweenFaults } from '../contract/fault-points.js';
 import { replaceFile } from '../disk/replace-file.js';
@@ -33,21 +33,15 @@ export function inhibitFile(root: string): string {
  * never had one, nobody looks for it after a reboot, and an upgrade does not wait for the disk.
  */
 export async function inhibit(root: string, mark: Inhibit): Promise<void> {
+  const file = inhibitFile(root);
   const text = `${JSON.stringify(mark)}\n`;
-  if (readMark(root) === text) return;
-  if (!existsSync(busyDirectory(root))) writeFileSync(inhibitFile(root), text, { mode: 0o600 });
-  else await betweenFaults('pausing.inhibit', () => replaceFile(inhibitFile(root), text));
+  if (!existsSync(busyDirectory(root))) writeFileSync(file, text, { mode: 0o600 });
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text)
+    await betweenFaults('pausing.inhibit', () => replaceFile(file, text));
 }
 
 /** Takes the mark off, if it stands: leases that wait go on. */
 export function lift(root: string): void {
-  rmSync(inhibitFile(root), { force: true });
-}
-
-function readMark(root: string): string | undefined {
-  try {
-    return readFileSync(inhibitFile(root), 'utf8');
-  } catch {
-    return undefined;
-  }
+  const file = inhibitFile(root);
+  if (existsSync(file)) unlinkSync(file);
 }

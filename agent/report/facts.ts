@@ -150,9 +150,11 @@ function upgradeStatus(
   if (intent.upgrade === undefined || preparation === undefined) return undefined;
   const blockers: Blocker[] = [
     ...(trouble === undefined ? [] : [blockerOf(trouble)]),
-    ...(preparation.step === 'waiting' ? [...stateBlockers(record), ...hookBlockers(record, hook)] : []),
+    // While it is fetched and unpacked it waits for none of these.
+    ...(preparation.step === 'waiting'
+      ? [...stateBlockers(record), ...hookBlockers(record, hook), ...(postponement?.blockers ?? [])]
+      : []),
     ...waitingBlockers(record),
-    ...(postponement?.blockers ?? []),
     ...leaves.map((blocker) => ({ ...blocker, since: preparation.since })),
   ];
   return {

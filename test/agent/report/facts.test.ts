@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { UnitStatus } from '../../../state/model/schemas.js';
-import type { BlockerWords } from '../../../state/model/blocker.js';
+import type { Blocker, BlockerWords } from '../../../state/model/blocker.js';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
 import { type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
 import { noIntent } from '../../../agent/unit/intent.js';
@@ -20,6 +20,7 @@ describe('what the tree is told of a unit', () => {
       readonly trouble?: Trouble;
       readonly leaves?: readonly BlockerWords[];
       readonly hook?: UnitStatus['hook'];
+      readonly blockers?: readonly Blocker[];
     } = {},
   ) {
     const found = unitFacts(
@@ -34,6 +35,8 @@ describe('what the tree is told of a unit', () => {
       undefined,
       more.leaves,
       more.hook,
+      undefined,
+      { blockers: more.blockers ?? [], postponed: undefined },
     );
     statusSchema.parse(found.status);
     unitSchema.parse(found.unit);
@@ -121,6 +124,14 @@ describe('what the tree is told of a unit', () => {
       [status.upgrade?.blockers, status.message],
       [[{ kind: 'other', reason: trouble.message, since: NOW }], trouble.message],
     );
+  });
+
+  it('tells of what the unit is busy with only once it is prepared: before, it waits for nothing', () => {
+    const blocker = { kind: 'busy', reason: 'f/0 is busy', since: NOW };
+    const told = (step: Preparation['step']): UnitStatus['upgrade'] =>
+      facts({}, { preparation: { step, since: NOW }, blockers: [blocker] }).status.upgrade;
+    for (const step of ['fetching', 'staging'] as const) assert.equal(told(step)?.blockers, undefined);
+    assert.deepEqual(told('waiting')?.blockers, [blocker]);
   });
 
   it('tells of whatever keeps it waiting whom, since when, until when and what ends it', () => {
