@@ -32,6 +32,7 @@ import { onceInATurn } from './once-in-a-turn.js';
 import { gatherLogs } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
 import { hostUnits, neededBundles } from './hosting/machine-units.js';
+import { leadRollouts } from './leader/lead-rollouts.js';
 import type { AgentOptions } from './options.js';
 import type { AgentParts } from './machine/parts.js';
 import { removeDropped } from './tree/dropped-relations.js';
@@ -304,6 +305,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     hosted();
     const placement = placeUnplaced(coordinator, { machine, clock, random, log });
     ends.push(() => placement.close());
+    const leading = leadRollouts({ coordinator, agentId: identity.agentId, clock, random, log });
+    ends.push(() => leading.close());
     const describe = (disk: DiskUse): void => {
       log.info('disk', { ...disk });
       const held = kept.summary();

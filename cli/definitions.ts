@@ -15,7 +15,9 @@ import { holdingCommands } from './definitions/holding.js';
 import { newerCommand } from './definitions/newer.js';
 import { relationCommands } from './definitions/relations.js';
 import { repositoryCommands } from './definitions/repositories.js';
+import { rolloutCommands } from './definitions/rollout.js';
 import { statusCommand } from './definitions/status.js';
+import { paceOptions, rolloutOptions } from './definitions/rollout-options.js';
 import * as values from './arguments/values.js';
 
 const following: readonly OptionDefinition[] = [
@@ -273,6 +275,7 @@ export const commands: readonly CommandDefinition[] = [
         description: 'a unit whose upgrade-formula hook fails goes back to the formula it had',
       },
       { flags: '--bump', description: 'first raise the revision in the formula’s directory by one' },
+      ...rolloutOptions,
       ...following,
       { ...format, description: 'how to print what came of it, or what --dry-run finds' },
     ],
@@ -305,6 +308,7 @@ export const commands: readonly CommandDefinition[] = [
         flags: '--force',
         description: 'units that are held too, and break relations in use that the formula before lacks',
       },
+      ...paceOptions,
       ...following,
     ],
     examples: ['ensemble revert-formula guestbook', 'ensemble revert-formula guestbook/1'],
@@ -312,6 +316,7 @@ export const commands: readonly CommandDefinition[] = [
       (await import('./commands/revert-formula.js')).revertFormula(list(names), options, invocation),
   },
   ...holdingCommands,
+  ...rolloutCommands(following),
   ...debuggingCommands,
   ...relationCommands,
   ...environmentCommands,

@@ -57,7 +57,10 @@ export async function installFormula(unit: InstallingUnit, signal: AbortSignal):
         () => waitsForService(name),
         unlessAborted(knownService(services, name), signal),
       );
-      const { ref: wanted } = await unlessAborted(formulas.findAnew(service.formula), signal);
+      const { ref: wanted } = await unlessAborted(
+        formulas.findAnew(service.startWith ?? service.formula),
+        signal,
+      );
       const { ref, bundle } = await betweenFaults('installing.fetch', () =>
         unlessAborted(formulas.fetch(wanted.id, wanted.sha256), signal),
       );

@@ -9,15 +9,18 @@ import {
 import { readServiceState } from '../../control/status/snapshot.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { RelationsInUse } from '../../control/errors.js';
+import { parametersOf, type RolloutOptions } from '../arguments/rollout-words.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
+import type { FollowedRollout } from '../follow/followed-rollout.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import type { Session } from '../../control/session.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { followedRollout } from '../rollout/follow-rollout.js';
 import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { misfitLines } from '../upgrade/sentences.js';
 
-export interface RevertOptions extends FollowOptions {
+export interface RevertOptions extends FollowOptions, RolloutOptions {
   readonly force?: boolean;
 }
 
@@ -29,6 +32,9 @@ export async function revertFormula(
 ): Promise<ExitCode> {
   const [first = ''] = names;
   return withSession<ExitCode>(invocation, async (session) => {
+    const [word] = Object.keys(parametersOf(options));
+    if (first.includes('/') && word !== undefined)
+      throw invocation.misuse(`units go back at once, so --${word} has nothing to say`);
     if (first.includes('/')) return revertEach(session, names, options, invocation);
     const before = await errorsOf(session, first);
     const by = requester(systemClock.now());
@@ -37,7 +43,10 @@ export async function revertFormula(
       first,
       by,
       checking(first, options, invocation),
-      options.force,
+      {
+        ...(options.force !== undefined && { force: options.force }),
+        rollout: parametersOf(options),
+      },
     );
     invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
     tellHolds(first, reverted, invocation);
@@ -46,7 +55,8 @@ export async function revertFormula(
     const units = all.filter((unit) => !held.has(unit));
     // Nobody goes back who was asked to: that is not what the command is for.
     if (units.length === 0 && held.size > 0) return 1;
-    return follow(session, invocation, options, first, { left: reverted.from, ...reverted }, units, before);
+    const led = { ...options, rollout: followedRollout(session, first, true) };
+    return follow(session, invocation, led, first, { left: reverted.from, ...reverted }, units, before);
   });
 }
 
@@ -95,7 +105,7 @@ async function errorsOf(session: Session, service: string): Promise<ReadonlyMap<
 function follow(
   session: Session,
   invocation: Invocation,
-  options: FollowOptions,
+  options: FollowOptions & { readonly rollout?: FollowedRollout },
   service: string,
   { to, before, left }: Reverted & { readonly left?: string },
   units: readonly string[],

@@ -5,17 +5,19 @@ import { outcomeOf } from '../../control/upgrade/outcome.js';
 import { previewUpgrade } from '../../control/upgrade/preview.js';
 import { type Upgrade, type UpgradeRequest, upgradeService } from '../../control/upgrade/upgrade.js';
 import { systemClock } from '../../state/platform/clock.js';
+import { parametersOf, type RolloutOptions } from '../arguments/rollout-words.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import { type Format, printData } from '../output/output.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { followedRollout } from '../rollout/follow-rollout.js';
 import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { previewLines } from '../upgrade/preview-lines.js';
 import { errorLines, leftOutLines, nothingToDo } from '../upgrade/sentences.js';
 import { tellUpgrade } from '../upgrade/tell-upgrade.js';
 
-export interface UpgradeOptions extends FollowOptions {
+export interface UpgradeOptions extends FollowOptions, RolloutOptions {
   readonly repository?: string;
   readonly revision?: number;
   readonly compatible?: boolean;
@@ -48,17 +50,23 @@ export async function upgradeFormula(
   }
   if (compatible && (bump || revision !== undefined))
     throw invocation.misuse(`--compatible chooses a revision, and so does --${bump ? 'bump' : 'revision'}`);
+  const [word] = Object.keys(parametersOf(options));
+  if (units !== undefined && word !== undefined)
+    throw invocation.misuse(`--unit asks these units at once, so --${word} has nothing to say`);
   return withSession<ExitCode>(invocation, async (session) => {
     const now = systemClock.now();
     const by = requester(now);
     const chosen = { revision, compatible, bump, units };
-    const request: UpgradeRequest = { service, repository, ...chosen, force, revertOnError, by };
+    const rollout = parametersOf(options);
+    const request: UpgradeRequest = { service, repository, ...chosen, force, revertOnError, rollout, by };
     if (options.dryRun) {
       const found = await previewUpgrade(session, request, tellUpgrade(output));
       await printData(output, options.format, found, () => previewLines(found));
       return 0;
     }
     const upgrade = await upgradeService(session, request, now, tellUpgrade(output));
+    if (upgrade.plan.upgrade.length === 0 && upgrade.rollout !== undefined)
+      await followedRollout(session, service).begin();
     return upgrade.plan.upgrade.length === 0
       ? tellNothingToDo(upgrade, options, invocation)
       : follow(session, upgrade, options, invocation);
@@ -89,7 +97,7 @@ async function tellNothingToDo(
 
 async function follow(
   session: Session,
-  { name, service, target, plan, errors, machines }: Upgrade,
+  { name, service, target, plan, errors, machines, rollout }: Upgrade,
   options: UpgradeOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
@@ -102,6 +110,7 @@ async function follow(
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   const before = service.formula === target.id ? service.previous : service.formula;
   const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;
+  const followed = rollout && followedRollout(session, name);
   const ended = async (end: FollowEnd | undefined): Promise<void> => {
     if (format === 'table') return;
     const outcome = outcomeOf(
@@ -109,8 +118,14 @@ async function follow(
       plan.upgrade,
       end,
       plan.held,
+      followed?.last()?.rollout ?? rollout,
     );
     await printData(output, format, outcome, () => []);
   };
-  return followAndTell(session, invocation, goal, plan.upgrade, { ...options, machines, ended });
+  return followAndTell(session, invocation, goal, plan.upgrade, {
+    ...options,
+    machines,
+    ended,
+    ...(followed !== undefined && { rollout: followed }),
+  });
 }

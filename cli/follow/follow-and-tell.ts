@@ -14,6 +14,7 @@ import { parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { serviceSchema } from '../../state/model/schemas.js';
 import type { Output } from '../output/output.js';
+import type { FollowedRollout } from './followed-rollout.js';
 import { namesOf } from '../../control/names-of.js';
 import { exitCodeOf, summarize } from './summary.js';
 import { terminalProgress } from './terminal-progress.js';
@@ -34,11 +35,15 @@ export async function followAndTell(
     readonly machines?: UnitMachines;
     /** Told how the following ended; undefined where there was none. */
     readonly ended?: (end: FollowEnd | undefined) => Promise<void>;
+    /** The rollout that the units are in: followed and driven. */
+    readonly rollout?: FollowedRollout;
   },
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
   const { coordinator } = session;
+  const { rollout } = options;
   if (!options.wait) {
+    await rollout?.begin();
     await warnOfAbsentAgents(session, { output }, units, options.machines);
     await options.ended?.(undefined);
     return 0;
@@ -54,7 +59,8 @@ export async function followAndTell(
   const begun = clock.monotonic();
   try {
     const limits = { timeout: options.timeout, interrupt: interrupt.signal };
-    const end = await followUnits({ coordinator, clock }, goal, units, progress, limits);
+    const end = await followUnits({ coordinator, clock }, goal, units, progress, limits, rollout?.watch);
+    const verdict = rollout?.verdict();
     const elapsed = clock.monotonic() - begun;
     const offline = end.rows.filter(({ standing }) => standing === 'offline');
     const start = await readStartAdvice(
@@ -62,10 +68,14 @@ export async function followAndTell(
       offline.map(({ machine }) => machine),
     );
     for (const line of summarize(goal, end, elapsed, start, start.why)) output.notice(line);
+    for (const line of verdict?.lines ?? []) output.notice(line);
     for (const line of leftBehindLines(goal.service, end.rows)) output.warn(line);
     const isGoing = await tellOfDestruction(coordinator, goal.service, end, output);
     await options.ended?.(end);
-    return exitCodeOf(end) || (isGoing ? 1 : 0);
+    const code = exitCodeOf(end);
+    // After Ctrl-C nobody knows what becomes of it.
+    const ofRollout = code === 130 ? code : (verdict?.code ?? code);
+    return ofRollout || (isGoing ? 1 : 0);
   } finally {
     process.off('SIGINT', stop);
   }

@@ -34,10 +34,14 @@ export interface FollowLimits {
 const PATIENCE = { neverSeen: 1_000, calledOff: 3_000, passing: 15_000 } as const;
 
 /** Standings that may pass: of what counts as waiting for the operator only after a while. */
-const WAITING: ReadonlySet<Row['standing']> = new Set(['offline', 'stuck', 'called-off', 'untold']);
+const WAITING: ReadonlySet<Row['standing']> = new Set(['offline', 'stuck', 'called-off', 'untold', 'waits']);
+
+/** Keeps a picture of units up to date, as `watchUnits` does. */
+export type Watching = (...args: Parameters<typeof watchUnits>) => { end(): void };
 
 /**
  * Follows units until all are settled, or a limit is met.
+ * @param watch may do more than watch, as one does that drives a rollout
  * @throws CoordinatorUnreachable, NodeInvalid; the units go on by themselves all the same
  */
 export async function followUnits(
@@ -46,12 +50,13 @@ export async function followUnits(
   names: readonly string[],
   progress: Progress,
   limits: FollowLimits,
+  watch: Watching = watchUnits,
 ): Promise<FollowEnd> {
   let rows: readonly Row[] = [];
   const seenUp = new Set<string>();
   let patience: Timer | undefined;
   let timeout: Timer | undefined;
-  let unwatch: (() => void) | undefined;
+  let watching: { end(): void } | undefined;
   const ofSameLives = withoutOtherLives();
   try {
     const why = await new Promise<FollowEnd['why']>((resolve, reject) => {
@@ -61,7 +66,7 @@ export async function followUnits(
         progress.show(rows);
         const underWay = rows.filter((row) => row.standing === 'under-way');
         const waiting = rows.filter((row) => WAITING.has(row.standing));
-        if (underWay.length > 0) {
+        if (underWay.length > 0 || watched.goesOn === true) {
           patience?.cancel();
           patience = undefined;
         } else if (waiting.length > 0) {
@@ -71,19 +76,23 @@ export async function followUnits(
       };
       if (limits.timeout !== undefined) timeout = clock.after(limits.timeout, () => resolve('timeout'));
       limits.interrupt.addEventListener('abort', () => resolve('interrupted'), { once: true });
-      unwatch = watchUnits(coordinator, names, look, reject);
+      watching = watch(coordinator, names, look, reject);
     });
     return { why, rows };
   } finally {
     patience?.cancel();
     timeout?.cancel();
-    unwatch?.();
+    watching?.end();
     progress.end(rows);
   }
 }
 
+/** Standings that are waited for no longer than it takes to read them once more. */
+const BRIEF: ReadonlySet<Row['standing']> = new Set(['called-off', 'untold', 'waits']);
+
 function patienceWith(waiting: readonly Row[], seenUp: ReadonlySet<string>): number {
-  const others = waiting.filter(({ standing }) => standing !== 'called-off' && standing !== 'untold');
+  const others = waiting.filter(({ standing }) => !BRIEF.has(standing));
+  if (waiting.every(({ standing }) => standing === 'waits')) return PATIENCE.neverSeen;
   if (others.some(({ machine }) => machine !== null && seenUp.has(machine))) return PATIENCE.passing;
   return others.length < waiting.length ? PATIENCE.calledOff : PATIENCE.neverSeen;
 }

@@ -5,7 +5,7 @@ import { printable } from '../../state/platform/printable.js';
 import { unitMessage } from '../status/unit-message.js';
 import type { Standing } from './standing.js';
 import { type Goal, standingOf } from './goal.js';
-import type { WatchedUnits } from './watch-units.js';
+import type { Turn, WatchedUnits } from './watch-units.js';
 
 /** A followed unit as it is shown. All texts are printable. */
 export interface Row {
@@ -34,7 +34,8 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
     const unit = watched.units.get(name);
     const machine = unit?.unit.machine ?? null;
     const agentUp = machine !== null && watched.agentsUp.has(machine);
-    const standing = standingOf(goal, unit, agentUp);
+    const turn = unit === undefined ? undefined : watched.waiting?.get(name);
+    const standing = turn === undefined ? standingOf(goal, unit, agentUp) : STANDINGS[turn.on];
     const left = unit?.status.leftBehind;
     const isOfGoal = goal.kind === 'upgraded' && standing === 'done' && left?.to === goal.formula;
     const heading = unit?.flag?.to ?? unit?.status.upgrade?.to;
@@ -48,12 +49,25 @@ export function rowsOf(goal: Goal, names: readonly string[], watched: WatchedUni
       ...(isAbsent && { absence: absence?.kind ?? 'down' }),
       ...(heading !== undefined && { heading }),
       doing: unit === undefined ? 'removed' : doingOf(unit),
-      message: unit === undefined ? '' : messageOf(unit, standing, absence),
+      message:
+        turn !== undefined && turn.on !== 'agent'
+          ? printable(turn.reason)
+          : unit === undefined
+            ? ''
+            : messageOf(unit, standing, absence),
       next: printable(unit?.status.next ?? ''),
       ...(isOfGoal && left !== undefined && { leftBehind: left }),
     };
   });
 }
+
+/** Of units that wait for their turn in a rollout, by what keeps them. */
+const STANDINGS: Readonly<Record<Turn['on'], Standing>> = {
+  others: 'under-way',
+  agent: 'offline',
+  somebody: 'waits',
+  failed: 'failed',
+};
 
 /** What a unit is doing, e.g. `started`, `started, fetching`, `upgrading, hook`. */
 export function doingOf({ status, flag }: Pick<UnitState, 'status' | 'flag'>): string {

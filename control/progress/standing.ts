@@ -4,7 +4,7 @@
  * or what it says cannot be read; one to be upgraded runs the old formula on. `gone`: it was removed, or is being stopped,
  * and will never get there. `overtaken`: a later upgrade took it further. `called-off`: nobody asks it any more, and it
  * did not get there, since somebody had it go back; or it is left in the error state that it was in before. `untold`: its
- * agent is of a release that does not tell.
+ * agent is of a release that does not tell. `waits`: it was not asked yet, and will not be until somebody says so.
  */
 export type Standing =
   | 'under-way'
@@ -15,4 +15,5 @@ export type Standing =
   | 'gone'
   | 'overtaken'
   | 'called-off'
-  | 'untold';
+  | 'untold'
+  | 'waits';

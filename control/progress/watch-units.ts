@@ -43,6 +43,29 @@ export interface WatchedUnits {
   readonly machines: readonly string[];
   /** Whether all units were read just now, or are watched. */
   readonly recent: boolean;
+  /** By unit, in which turn of reading it was read last: a later turn begins after what was known in the one before. */
+  readonly turns?: ReadonlyMap<string, number>;
+  /** Of units that nobody asked yet, what keeps them: they wait for their turn in a rollout. */
+  readonly waiting?: ReadonlyMap<string, Turn>;
+  /** More is about to happen, whatever the units say. */
+  readonly goesOn?: boolean;
+}
+
+/** What keeps a unit that waits for its turn, in words. */
+export interface Turn {
+  readonly reason: string;
+  /**
+   * `agent`: that its own agent is away. `somebody`: nothing goes on until somebody says so. `failed`: it is waited for no
+   * more.
+   */
+  readonly on: 'others' | 'agent' | 'somebody' | 'failed';
+}
+
+/** Units that are being watched. */
+export interface UnitWatch {
+  end(): void;
+  /** Has units read anew. @returns the turn of reading from which on they are as they were after this call */
+  again(names: readonly string[]): number;
 }
 
 /**
@@ -53,14 +76,13 @@ export interface WatchedUnits {
  * @param look returns the units that may still change, the ones to be watched first; the others are read again only
  *   when none is left, and `look` is then called with `recent` true
  * @param failed called at most once, when a reading fails; the picture stands still then
- * @returns what ends it
  */
 export function watchUnits(
   coordinator: Coordinator,
   names: readonly string[],
   look: (watched: WatchedUnits) => readonly string[],
   failed: (error: unknown) => void,
-): () => void {
+): UnitWatch {
   const units = new Map<string, UnitState | undefined>();
   const agentsUp = new Set<string>();
   const absences = new Map<string, Absence>();
@@ -78,10 +100,12 @@ export function watchUnits(
   let later: Timer | undefined;
   let reading = false;
   let ended = false;
+  let turn = 0;
+  const turns = new Map<string, number>();
 
   const tell = (recent: boolean): void => {
     if (ended || machines === undefined || pendingAgents.size > 0 || units.size < names.length) return;
-    open = look({ units, agentsUp, absences, machines, recent });
+    open = look({ units, agentsUp, absences, machines, recent, turns });
     if (ended) return;
     watch(allWatched ? names : open.slice(0, MOST_WATCHED));
     if (open.length === 0 && !recent) lookAgain(names);
@@ -125,8 +149,13 @@ export function watchUnits(
       const batch = left() === 'few' ? [...stale] : [...new Set([...stale, ...open])];
       stale.clear();
       const before = process.cpuUsage();
+      turn += 1;
+      const begun = turn;
       const states = await readUnitStates(coordinator, batch);
-      for (const [index, name] of batch.entries()) units.set(name, states[index]);
+      for (const [index, name] of batch.entries()) {
+        units.set(name, states[index]);
+        turns.set(name, begun);
+      }
       const { user, system } = process.cpuUsage(before);
       tell(allWatched || batch.length === names.length);
       // Changes that come together are read once: a rollout of many units changes each several times in a moment. If
@@ -193,5 +222,11 @@ export function watchUnits(
   // Read once they are watched: what changes in between is heard of then.
   watch(names.slice(0, MOST_WATCHED));
   later = systemClock.after(UNHEARD_FOR, () => lookAgain(names));
-  return end;
+  return {
+    end,
+    again(of) {
+      lookAgain(of);
+      return turn + 1;
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { absenceSentence } from '../../state/model/absence.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import type { Rollout } from '../../state/model/rollout.js';
-import type { RolloutRules } from '../../state/model/rollout-parameters.js';
+import { goalOf, type Rollout } from '../../state/model/rollout.js';
+import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import type { Limits } from './choose.js';
 import type { Judged } from './judge.js';
 
@@ -62,7 +62,9 @@ function blockerOf(
     case 'out':
       return {
         kind: 'bad',
-        reason: 'it went back from that formula',
+        reason: unit.bad.includes(goalOf(rollout))
+          ? 'it went back from that formula'
+          : 'it runs a later formula',
         ...by,
         ends: `ensemble upgrade-formula --force ${serviceOfUnit(name)}`,
       };
@@ -74,6 +76,14 @@ function blockerOf(
         reason: judged.failure ?? '',
         ...by,
         ends: commandOf('retry', serviceOfUnit(name)),
+      };
+    case 'held':
+      return {
+        kind: 'held',
+        reason: unit.held?.reason ?? '',
+        since: unit.held?.since ?? since,
+        until: unit.held?.until ?? null,
+        ends: unit.held?.ends ?? '',
       };
     case 'ill':
       return {

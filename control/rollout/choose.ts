@@ -1,6 +1,6 @@
 import { compareUnits } from '../../state/model/paths.js';
 import type { Rollout } from '../../state/model/rollout.js';
-import { type RolloutRules, shareOf } from '../../state/model/rollout-parameters.js';
+import { type RolloutRules, shareOf } from '../../state/formula/rollout-parameters.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { isUnderWay, type Judged } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';

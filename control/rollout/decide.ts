@@ -1,5 +1,5 @@
 import { goalOf, type Rollout, type RolloutGate, type RolloutState } from '../../state/model/rollout.js';
-import { type RolloutRules, rulesOf, shareOf } from '../../state/model/rollout-parameters.js';
+import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { isUnderWay, type Judged, judge } from './judge.js';
@@ -26,7 +26,11 @@ export type RolloutWrite =
       readonly state: Exclude<RolloutState, 'reverting'>;
       readonly reason: string;
       readonly gate?: RolloutGate;
+      /** Nothing is left to be done. */
+      readonly closed?: boolean;
     }
+  /** What was left of it when it was over is done too. */
+  | { readonly kind: 'close' }
   /** The service goes back to `revertTo`, and the rollout with it. */
   | { readonly kind: 'turn-back'; readonly reason: string };
 
@@ -90,13 +94,17 @@ function writesFor(moment: Moment): readonly RolloutWrite[] {
       return isMoved ? [superseded(facts)] : [];
     case 'failed':
       if (isMoved) return [superseded(facts)];
-      return isThrough(units, goalOf(rollout)) && !units.some(isFailed) ? [done(units)] : [];
+      return isThrough(units, goalOf(rollout)) && !units.some(isFailed) ? [done(rollout, units)] : [];
     case 'done':
       // What was behind is taken on as it returns.
-      return isMoved ? [] : flags(moment);
+      if (rollout.closed === true) return [];
+      return isMoved || !units.some(isBehind) ? [{ kind: 'close' }] : flags(moment);
     case 'aborted':
-    case 'superseded':
-      return unflagged(units.filter(({ unit }) => unit.flag?.rollout === rollout.id));
+    case 'superseded': {
+      if (rollout.closed === true) return [];
+      const left = unflagged(units.filter(({ unit }) => unit.flag?.rollout === rollout.id));
+      return left.length > 0 ? left : [{ kind: 'close' }];
+    }
     default:
       // A state of a later release is that one's business.
       return [];
@@ -107,14 +115,21 @@ function superseded({ formula }: RolloutFacts): RolloutWrite {
   return { kind: 'state', state: 'superseded', reason: `the service was set to ${formula}` };
 }
 
-function done(units: readonly Judged[]): RolloutWrite {
+function done(rollout: Rollout, units: readonly Judged[]): RolloutWrite {
   const failed = names(units.filter(isFailed));
-  const behind = names(units.filter(({ standing }) => standing === 'waiting' || standing === 'coming'));
+  const behind = names(units.filter(isBehind));
   const reason = [
+    // Why it went back is worth knowing when it has.
+    ...(rollout.revert === true && rollout.reason !== undefined ? [rollout.reason] : []),
     ...(failed.length > 0 ? [`${failed.join(', ')} failed`] : []),
     ...(behind.length > 0 ? [`${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} behind`] : []),
   ].join('; ');
-  return { kind: 'state', state: 'done', reason };
+  return { kind: 'state', state: 'done', reason, ...(behind.length === 0 && { closed: true }) };
+}
+
+/** A unit that a rollout which is done still takes on, as it returns. */
+function isBehind({ standing }: Judged): boolean {
+  return standing === 'waiting' || standing === 'coming' || standing === 'held' || standing === 'asked';
 }
 
 /** A rollout that runs, or goes back. */
@@ -129,7 +144,7 @@ function driven(moment: Moment): readonly RolloutWrite[] {
     return [{ kind: 'state', state: 'paused', gate: 'canary', reason: 'the canary is healthy' }];
   if (!inCanary && isThrough(units, goalOf(rollout))) {
     const left = leftFlags(moment, []);
-    return left.length > 0 ? left : [done(units)];
+    return left.length > 0 ? left : [done(rollout, units)];
   }
   if (limits.waveIsThere)
     return [{ kind: 'state', state: 'paused', gate: 'wave', reason: 'the wave is healthy' }];
@@ -155,7 +170,7 @@ function outOfTime(moment: Moment): RolloutWrite {
   const open = units.filter((judged) => !isSettled(judged, goalOf(rollout)));
   const onlyAway =
     !limits.canaryIsOpen && open.every(({ unit, standing }) => standing === 'coming' || !unit.agentUp);
-  if (onlyAway) return done(units);
+  if (onlyAway) return done(rollout, units);
   const [first] = blockersOf(rollout, rules, units, limits, moment.now);
   const why = first === undefined ? '' : `: ${first.who}: ${first.reason}`;
   return {
@@ -201,9 +216,13 @@ function progressEnds({ rollout, rules, units, now }: Moment): number {
 
 function wakeAt(moment: Moment): number | undefined {
   const { rollout, units, now } = moment;
-  if (rollout.state !== 'running' && rollout.state !== 'reverting') return undefined;
-  const times = [progressEnds(moment), ...units.flatMap((judged) => judged.wakeAt ?? [])];
-  return Math.max(now, Math.min(...times));
+  const isMoving = rollout.state === 'running' || rollout.state === 'reverting';
+  if (!isMoving && (rollout.state !== 'done' || rollout.closed === true)) return undefined;
+  const times = [
+    ...(isMoving ? [progressEnds(moment)] : []),
+    ...units.flatMap((judged) => judged.wakeAt ?? []),
+  ].filter((at) => isMoving || at > now);
+  return times.length === 0 ? undefined : Math.max(now, Math.min(...times));
 }
 
 /** Every unit is where it is to be, or failed within the budget, or is none of this rollout's. */
@@ -211,7 +230,14 @@ function isThrough(units: readonly Judged[], goal: string): boolean {
   return units.every((judged) => isSettled(judged, goal));
 }
 
-const SETTLED: ReadonlySet<Judged['standing']> = new Set(['there', 'absent', 'failed', 'out', 'unreadable']);
+const SETTLED: ReadonlySet<Judged['standing']> = new Set([
+  'there',
+  'absent',
+  'failed',
+  'out',
+  'held',
+  'unreadable',
+]);
 
 /** One that brought an error along, and is on the formula that it is to have, needs no rollout. */
 function isSettled({ standing, unit }: Judged, goal: string): boolean {

@@ -1,5 +1,6 @@
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
-import type { RolloutRules } from '../../state/model/rollout-parameters.js';
+import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
@@ -9,7 +10,8 @@ import type { RolloutUnit } from './rollout-unit.js';
  * `there`: it is healthy on it, for long enough. `absent`: it is on it, and its agent is away. `settling`: it is on it, and
  * not healthy yet, or not for long. `asked`: it is flagged, or on its way. `failed`: it could not, since the rollout counts.
  * `waiting`: it is not on it, and was not asked. `ill`: it is in an error that the rollout did not bring about, and that it is
- * not forced out of. `coming`: it has installed nothing yet. `out`: it went back from the formula, and is left alone.
+ * not forced out of. `held`: somebody holds it, so it is not asked. `coming`: it has installed nothing yet. `out`: it went back from the formula, or is on a later
+ * one, and is left alone.
  * `unreadable`: nobody knows.
  */
 export type RolloutStanding =
@@ -20,6 +22,7 @@ export type RolloutStanding =
   | 'failed'
   | 'waiting'
   | 'ill'
+  | 'held'
   | 'coming'
   | 'out'
   | 'unreadable';
@@ -75,6 +78,7 @@ export function judge(unit: RolloutUnit, rollout: Rollout, rules: RolloutRules, 
   const isUncounted = standing === 'coming' || standing === 'unreadable';
   const away = !isUncounted && (!healthy || isFlagged);
   if (standing === 'settling') return settled(unit, rollout, rules, now, healthy);
+  if (standing === 'held') return { unit, standing, away, ...endOfHold(unit) };
   if (standing !== 'asked' || !unit.agentUp) return { unit, standing, away, ...failureOf(unit, standing) };
   return withDeadline({ unit, standing, away }, rollout, rules, now);
 }
@@ -96,12 +100,21 @@ function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now:
   }
   if (isUnderWay(unit) && upgrade?.to === goal && !inError) return 'asked';
   if (flag?.to === goal && (!inError || flag.rollout === rollout.id)) return 'asked';
+  if (rollout.revert !== true && isLater(formula, goal)) return 'out';
   if (rollout.revert !== true && unit.bad.includes(goal)) {
     if (counts) return 'failed';
     if (rollout.force !== true) return 'out';
   }
-  if (inError && rollout.force !== true && rollout.revert !== true) return 'ill';
+  if (rollout.force !== true) {
+    if (unit.held !== undefined) return 'held';
+    if (inError && rollout.revert !== true) return 'ill';
+  }
   return 'waiting';
+}
+
+/** It was upgraded further meanwhile, and a rollout goes forward only. */
+function isLater(formula: string, goal: string): boolean {
+  return parseFormulaId(formula).revision > parseFormulaId(goal).revision;
 }
 
 /** On its formula: whether it is healthy there, for as long as it shall be. */
@@ -142,6 +155,12 @@ function withDeadline(
   if (until > now) return { ...judged, wakeAt: until };
   const failure = `not healthy within ${Math.round(healthDeadline / 1_000)} s`;
   return { unit, standing: 'failed', away: judged.away, failure };
+}
+
+/** A hold may end by itself. */
+function endOfHold({ held }: RolloutUnit): Pick<Judged, 'wakeAt'> {
+  const until = Date.parse(held?.until ?? '');
+  return Number.isFinite(until) ? { wakeAt: until } : {};
 }
 
 function failureOf({ state, message }: RolloutUnit, standing: RolloutStanding): Pick<Judged, 'failure'> {

@@ -32,6 +32,8 @@ export interface RolloutUnit {
   readonly relationsInError: readonly string[];
   /** It was asked to go, or is going. */
   readonly leaving: boolean;
+  /** Somebody holds it. */
+  readonly held?: UnitBlocker;
   /** Why its nodes cannot be read. */
   readonly damage?: string;
 }
@@ -47,8 +49,16 @@ export interface UnitBlocker {
 
 const LEAVING: ReadonlySet<string> = new Set(['stopping', 'stop-error', 'stopped', 'removed']);
 
-/** @param serviceFormula where a flag leads that names no formula of its own */
-export function rolloutUnit(state: UnitState, serviceFormula: string, agentUp: boolean): RolloutUnit {
+/**
+ * @param serviceFormula where a flag leads that names no formula of its own
+ * @param held by whom it is held, where it is
+ */
+export function rolloutUnit(
+  state: UnitState,
+  serviceFormula: string,
+  agentUp: boolean,
+  held?: UnitBlocker,
+): RolloutUnit {
   const { name, unit, status, flag, damage, removing } = state;
   const { upgrade } = status;
   return {
@@ -84,6 +94,7 @@ export function rolloutUnit(state: UnitState, serviceFormula: string, agentUp: b
     relationsInError: Object.entries(status.relations ?? {})
       .filter(([, { state }]) => state === 'error')
       .map(([relation]) => relation),
+    ...(held !== undefined && { held }),
     leaving: removing === true || LEAVING.has(status.state),
     ...(damage !== undefined && { damage }),
   };

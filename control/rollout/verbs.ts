@@ -1,5 +1,5 @@
 import type { Rollout, RolloutState } from '../../state/model/rollout.js';
-import { rulesOf } from '../../state/model/rollout-parameters.js';
+import { rulesOf } from '../../state/formula/rollout-parameters.js';
 import { nextWave } from './choose.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
@@ -30,10 +30,16 @@ export function afterVerb(
   rollout: Rollout,
   units: readonly Judged[],
   request: VerbRequest,
-): Rollout | Refusal {
-  const refusal = refusalOf(verb, rollout, units);
-  if (refusal !== undefined) return refusal;
-  const { now, by, reason } = request;
+): { readonly rollout: Rollout } | Refusal {
+  return refusalOf(verb, rollout, units) ?? { rollout: changedBy(verb, rollout, units, request) };
+}
+
+function changedBy(
+  verb: RolloutVerb,
+  rollout: Rollout,
+  units: readonly Judged[],
+  { now, by, reason }: VerbRequest,
+): Rollout {
   const goesOn = { state: rollout.revert === true ? 'reverting' : 'running', reason };
   switch (verb) {
     case 'pause':

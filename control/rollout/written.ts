@@ -18,24 +18,25 @@ export function flagging(rollout: Rollout, now: number): Rollout {
   return { ...rollout, flaggedAt: new Date(now).toISOString() };
 }
 
+type NextState = Pick<Extract<RolloutWrite, { kind: 'state' }>, 'reason' | 'gate' | 'closed'> & {
+  readonly state: string;
+};
+
 /** The rollout in another state, by the drivers or by somebody. */
 export function inState(
   rollout: Rollout,
-  {
-    state,
-    reason,
-    gate,
-  }: Pick<Extract<RolloutWrite, { kind: 'state' }>, 'reason' | 'gate'> & { state: string },
+  { state, reason, gate, closed }: NextState,
   now: number,
   by?: string,
 ): Rollout {
-  const { gate: _gate, stateBy: _by, reason: _reason, ...rest } = rollout;
+  const { gate: _gate, stateBy: _by, reason: _reason, closed: _closed, ...rest } = rollout;
   return {
     ...rest,
     state,
     stateSince: new Date(now).toISOString(),
     ...(reason !== '' && { reason }),
     ...(gate !== undefined && { gate }),
+    ...(closed === true && { closed }),
     ...(by !== undefined && { stateBy: by }),
   };
 }
@@ -56,6 +57,7 @@ export function flagOf(rollout: Rollout, unit: Pick<RolloutUnit, 'state' | 'sinc
     rollout: id,
     ...((force === true || revert === true) && { force: true }),
     ...(revert === true && { revert: true }),
+    ...(revert === true && force === true && { whileBusy: true }),
     ...(revertOnError === true && revert !== true && { revertOnError: true }),
     ...(isErrorState(unit.state) && { over: unit.since }),
   };

@@ -1,4 +1,5 @@
 import type { LeftBehind } from '../../state/model/left-behind.js';
+import type { Rollout } from '../../state/model/rollout.js';
 import type { Hold } from '../../state/model/hold.js';
 import type { HeldUnit } from '../hold/held-back.js';
 import type { FollowEnd } from '../progress/follow.js';
@@ -16,6 +17,8 @@ export interface Outcome {
   readonly units: Readonly<Record<string, UnitOutcome>>;
   /** The units that were left out because somebody holds them; only where there are such. */
   readonly held?: Readonly<Record<string, readonly Hold[]>>;
+  /** The rollout that took the units on, as it was seen last; none where single units were asked. */
+  readonly rollout?: Pick<Rollout, 'id' | 'state' | 'reason' | 'parameters'>;
 }
 
 interface UnitOutcome {
@@ -37,10 +40,19 @@ export function outcomeOf(
   asked: readonly string[],
   end: FollowEnd | undefined,
   held: readonly HeldUnit[] = [],
+  rollout?: Rollout,
 ): Outcome {
   return {
     ...upgrade,
     ...followedTo(asked, end),
+    ...(rollout !== undefined && {
+      rollout: {
+        id: rollout.id,
+        state: rollout.state,
+        ...(rollout.reason !== undefined && { reason: rollout.reason }),
+        parameters: rollout.parameters,
+      },
+    }),
     ...(held.length > 0 && { held: Object.fromEntries(held.map(({ unit, holds }) => [unit, holds])) }),
   };
 }

@@ -2,15 +2,21 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { NothingToRevert } from '../../state/model/errors.js';
 import { requireMetadata } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';
-import { serviceOfUnit } from '../../state/model/paths.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { bringPeersBack } from '../../state/model/peers.js';
 import { heldBack, type HeldBack, holdQuestion, overriddenText, requireNotHeld } from '../hold/held-back.js';
 import { type RelationFault, relationFaults } from '../relate/relation-faults.js';
 import { relationsOfService } from '../../state/model/relations.js';
 import type { Requester } from '../../state/model/requester.js';
 import { flagUnits } from './flag-units.js';
-import { unitsOfService } from '../../state/model/services.js';
-import { setFormula } from './set-formula.js';
+import { requireService, unitsOfService } from '../../state/model/services.js';
+import { readEntity } from '../../state/model/entity.js';
+import { goalOf, isOpen, rolloutSchema } from '../../state/model/rollout.js';
+import type { Service } from '../../state/model/schemas.js';
+import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
+import { askRollout } from '../rollout/ask-rollout.js';
+import { beginTo } from '../rollout/begin.js';
+import { setFormula } from '../rollout/set-formula.js';
 import { readUnitState, type UnitState } from '../status/snapshot.js';
 import { requireUnit } from '../../state/model/units.js';
 
@@ -27,31 +33,82 @@ export interface Reverted {
 /** Is told the relations in use that the formula to go back to would break; by throwing it refuses to go there. */
 export type RelationsCheck = (formula: string, faults: readonly RelationFault[]) => void;
 
+/** How a service goes back. */
+export interface RevertOptions {
+  /** Also units that are held. */
+  readonly force?: boolean;
+  /** Of the rollout that takes the units back; the rest is as the service says. */
+  readonly rollout?: RolloutParameters;
+}
+
 /**
- * Points a service back at the formula before its present one and flags all its units to go there. What it goes back
- * from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer relations go back with it;
- * relations that only the formula left behind has stay, without hooks of theirs, unless `check` refuses that. Done again
- * it goes back one more, as far as the units keep formulas. It is on the service's record as soon as it stands.
- * @param force also units that are held
+ * Points a service back at the formula before its present one, with a rollout that takes its units there, in one
+ * transaction. What it goes back from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer
+ * relations go back with it; relations that only the formula left behind has stay, without hooks of theirs, unless `check`
+ * refuses that. Done again it goes back one more, as far as the units keep formulas; while it is still going back, it goes
+ * on with that. A rollout that is under way turns back. It is on the service's record as soon as it stands.
  * @throws ServiceNotFound, NothingToRevert, UpgradeHeld, whatever `check` throws
  */
 export async function revertService(
   coordinator: Coordinator,
   service: string,
-  requester: Requester,
+  by: Requester,
   check: RelationsCheck = () => undefined,
-  force = false,
+  options: RevertOptions = {},
 ): Promise<Reverted> {
-  const question = holdQuestion({ service, force, by: requester });
+  const { force = false } = options;
+  const question = holdQuestion({ service, force, by });
   await requireNotHeld(coordinator, question);
+  const reverted =
+    (await goOnBack(coordinator, service, by, check)) ??
+    (await goBack(coordinator, service, by, check, options));
+  const sorted = await heldBack(coordinator, await unitsOfService(coordinator, service), question);
+  return { ...reverted, ...heldIn(sorted) };
+}
+
+/** Goes on with a rollout that goes back, or has one that is under way do so; undefined where there is neither. */
+async function goOnBack(
+  coordinator: Coordinator,
+  service: string,
+  by: Requester,
+  check: RelationsCheck,
+): Promise<Reverted | undefined> {
+  const [standing, { value }] = await Promise.all([
+    readEntity(coordinator, paths.rollout(service), rolloutSchema),
+    requireService(coordinator, service),
+  ]);
+  const rollout = standing?.value;
+  if (rollout === undefined || !isOpen(rollout) || goalOf(rollout) !== value.formula) return undefined;
+  const { to, revertTo, revert, state } = rollout;
+  const reverted = { from: to, to: revertTo };
+  if (revert === true) {
+    if (state === 'failed') await askRollout(coordinator, service, 'retry', by, '');
+    return { ...reverted, ...(value.previous !== undefined && { before: value.previous }) };
+  }
+  if (to === revertTo) return undefined;
+  await checkRelations(coordinator, service, revertTo, check);
+  await askRollout(coordinator, service, 'revert', by, '');
+  const { value: after } = await requireService(coordinator, service);
+  return { ...reverted, ...(after.previous !== undefined && { before: after.previous }) };
+}
+
+async function goBack(
+  coordinator: Coordinator,
+  service: string,
+  by: Requester,
+  check: RelationsCheck,
+  { force = false, rollout: parameters = {} }: RevertOptions,
+): Promise<Reverted> {
   let reverted: Reverted | undefined;
+  let left: Service | undefined;
   await setFormula(
     coordinator,
     service,
     (current) => {
-      const { formula, previous, earlier = [], bad = [], ...rest } = current;
+      const { formula, previous, earlier = [], bad = [], startWith: _startWith, ...rest } = current;
       if (previous === undefined) throw new NothingToRevert({ what: service, formula });
       const [before, ...others] = earlier;
+      left = current;
       reverted = { from: formula, to: previous, ...(before !== undefined && { before }) };
       return {
         ...rest,
@@ -60,22 +117,34 @@ export async function revertService(
         bad: [...new Set([...bad, formula])],
       };
     },
-    requestEntry(requester, { what: 'revert' }),
+    requestEntry(by, { what: 'revert' }),
     (metadata, relations) => {
       const faults = relationFaults(service, relations, metadata);
       if (faults.length > 0) check(reverted?.to ?? '', faults);
     },
+    async (metadata) => {
+      if (reverted === undefined || left === undefined) return [];
+      const goal = { from: reverted.from, to: reverted.to, revert: true };
+      const asked = { parameters: { ...parameters, canary: '' }, force, revertOnError: false, by };
+      return (await beginTo(coordinator, service, left, metadata, goal, asked)).operations;
+    },
   );
   if (reverted === undefined) throw new NothingToRevert({ what: service, formula: '' });
-  const sorted = await heldBack(coordinator, await unitsOfService(coordinator, service), question);
-  await flagUnits(coordinator, sorted.going, {
-    ...requester,
-    force: true,
-    revert: true,
-    to: reverted.to,
-    ...(force && { whileBusy: true }),
-  });
-  return { ...reverted, ...heldIn(sorted) };
+  return reverted;
+}
+
+async function checkRelations(
+  coordinator: Coordinator,
+  service: string,
+  formula: string,
+  check: RelationsCheck,
+): Promise<void> {
+  const [metadata, relations] = await Promise.all([
+    requireMetadata(coordinator, formula),
+    relationsOfService(coordinator, service),
+  ]);
+  const faults = relationFaults(service, relations, metadata);
+  if (faults.length > 0) check(formula, faults);
 }
 
 /**
@@ -98,13 +167,8 @@ export async function revertUnit(
   const state = await readUnitState(coordinator, unit);
   const reverted = state && goesBack(state);
   if (reverted === undefined) throw new NothingToRevert({ what: unit, formula: state?.unit.formula ?? '' });
-  const [metadata, relations] = await Promise.all([
-    requireMetadata(coordinator, reverted.to),
-    relationsOfService(coordinator, service),
-  ]);
-  const faults = relationFaults(service, relations, metadata);
-  if (faults.length > 0) check(reverted.to, faults);
-  await bringPeersBack(coordinator, service, metadata);
+  await checkRelations(coordinator, service, reverted.to, check);
+  await bringPeersBack(coordinator, service, await requireMetadata(coordinator, reverted.to));
   const flag = {
     ...requester,
     force: true,

@@ -1,11 +1,13 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { Formula } from '../../state/formula/formula.js';
+import type { Metadata } from '../../state/formula/metadata.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { RelationNode } from '../../state/model/relations.js';
 import type { Service } from '../../state/model/schemas.js';
-import { setFormula } from './set-formula.js';
+import type { Begun } from '../rollout/begin.js';
+import { setFormula } from '../rollout/set-formula.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkFit } from './compatibility.js';
 
@@ -16,6 +18,7 @@ import { checkFit } from './compatibility.js';
  * @param origin the repository where the formula was found, to look there from now on; undefined to leave the origin as it is. The
  *   repository's name stays: it is part of the formula's id
  * @param asked goes on the service's record where its formula changes
+ * @param begin gives the rollout that begins where its formula changes; in the same transaction
  * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted, RelationsInUse, SubordinateChanged
  */
 export async function setTarget(
@@ -25,9 +28,12 @@ export async function setTarget(
   formula: Formula,
   { origin, force }: { readonly origin: string | undefined; readonly force: boolean },
   asked: HistoryEntry,
+  begin?: (current: Service, metadata: Metadata) => Promise<Begun>,
 ): Promise<void> {
   const { revision } = parseFormulaId(formulaId);
-  const edit = (current: Service, relations: readonly RelationNode[]): Service | undefined => {
+  let begun: Begun | undefined;
+  const edit = async (current: Service, relations: readonly RelationNode[]): Promise<Service | undefined> => {
+    begun = undefined;
     if (current.destroying) throw new ServiceDestroying({ service });
     const deployed = parseFormulaId(current.formula);
     if (deployed.revision > revision)
@@ -38,10 +44,20 @@ export async function setTarget(
     if (!force && current.bad?.includes(formulaId))
       throw new FormulaReverted({ service, formula: formulaId });
     checkFit(service, current, relations, formulaId, formula, force);
+    begun = await begin?.(current, formula.metadata);
     const bad = current.bad?.filter((id) => id !== formulaId);
-    const { formula: previous, previous: before } = current;
+    const { formula: previous, previous: before, startWith: _startWith, ...rest } = current;
     const earlier = before === undefined ? [] : [before];
-    return { ...current, formula: formulaId, previous, earlier, repository, ...(bad && { bad }) };
+    const startWith = begun?.startWith;
+    return {
+      ...rest,
+      formula: formulaId,
+      previous,
+      earlier,
+      repository,
+      ...(bad && { bad }),
+      ...(startWith !== undefined && { startWith }),
+    };
   };
-  await setFormula(coordinator, service, edit, asked);
+  await setFormula(coordinator, service, edit, asked, undefined, async () => begun?.operations ?? []);
 }

@@ -2,13 +2,18 @@ import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { openRepository } from '../../state/formula/repositories/open.js';
 import { publishable } from '../../state/formula/publishable.js';
+import type { Metadata } from '../../state/formula/metadata.js';
+import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
 import type { Problem } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
 import { requestEntry } from '../../state/model/history-entry.js';
+import { recordOperations } from '../../state/model/history.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { flagUnits } from './flag-units.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Rollout } from '../../state/model/rollout.js';
+import type { Flag, Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { type NamedUnit, readUnits } from '../../state/model/units.js';
 import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
@@ -20,6 +25,14 @@ import { readStanding } from '../newer/facts.js';
 import { opinionOf } from '../newer/opinion.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
+import {
+  type Begun,
+  beginTo,
+  checkParameters,
+  parametersFor,
+  type RolloutRequest,
+} from '../rollout/begin.js';
+import { ensureRollout } from '../rollout/ensure.js';
 import type { Session } from '../session.js';
 import { type Misfits, misfitsOf } from './compatibility.js';
 import { setTarget } from './set-target.js';
@@ -38,6 +51,8 @@ export interface UpgradeRequest extends TargetOptions {
   readonly force: boolean;
   /** Units whose upgrade fails go back by themselves. */
   readonly revertOnError: boolean;
+  /** How the rollout goes, where not single units are asked; the rest is as the service and the formula say. */
+  readonly rollout?: RolloutParameters | undefined;
   readonly by: Requester;
 }
 
@@ -72,6 +87,8 @@ export interface Upgrade extends FoundUpgrade {
   readonly errors: UnitErrors;
   /** By unit, where it is placed; null while it waits for a machine. */
   readonly machines: ReadonlyMap<string, string | null>;
+  /** What takes the units there; single units are asked without one. */
+  readonly rollout?: Rollout;
 }
 
 /**
@@ -89,16 +106,64 @@ export async function upgradeService(
   const found = await findUpgrade(session, request);
   tellPassedOver(found, tell);
   const asked = askedEntry(found, request);
-  await publishAndSet(session, found, request, asked, now, tell);
+  const begun = await publishAndSet(session, found, request, asked, now, tell);
   const units = await unitsOf(session, found, tell);
   const plan = planUnits(
     units,
     found.target.id,
     ...(await readQuestioned(session.coordinator, holdQuestion(request))),
   );
-  const errors = await flag(session, found, plan, request, asked.id, tell);
   const machines = new Map(units.map(({ name, unit: { machine } }) => [name, machine]));
-  return { ...found, plan, errors, machines };
+  if (request.units !== undefined) {
+    const errors = await flag(session, found, plan, request, asked.id, tell);
+    return { ...found, plan, errors, machines };
+  }
+  if (plan.upgrade.length === 0 && begun === undefined)
+    return { ...found, plan, errors: new Map(), machines };
+  const rollout = await ensureRollout(session.coordinator, found.name, rolloutRequest(request), begun);
+  const errors = await ask(session, found, plan, { ...request, rollout }, asked.id, tell);
+  return { ...found, plan, errors, machines, rollout };
+}
+
+function rolloutRequest({ rollout = {}, force, revertOnError, by }: UpgradeRequest): RolloutRequest {
+  return { parameters: rollout, force, revertOnError, by };
+}
+
+/**
+ * Asks the units of a rollout that takes all at once without looking at them first, and puts on record which are asked. The
+ * others are asked by whoever drives the rollout.
+ */
+async function ask(
+  session: Session,
+  found: FoundUpgrade,
+  plan: UnitPlan,
+  request: Omit<UpgradeRequest, 'rollout'> & { readonly rollout: Rollout },
+  id: string,
+  tell: (event: UpgradeEvent) => void,
+): Promise<UnitErrors> {
+  const { rollout, by, force } = request;
+  const { coordinator } = session;
+  const { strategy, canary, pauseAfter } = rulesOf(rollout.parameters);
+  const isWhole = strategy === 'all' && canary === 0 && pauseAfter === 'none';
+  // Units that are forced out of an error are asked with the error that they are in.
+  if (isWhole && !force && rollout.state === 'running') {
+    const flagged = { ...request, flag: { rollout: rollout.id, to: rollout.to } };
+    return flag(session, found, plan, flagged, id, tell);
+  }
+  const problems: Problem[] = [];
+  const message = `${namesOf(plan.upgrade)}${force ? ', by force' : ''}${overriddenText(plan.overridden)}`;
+  const entry = {
+    ...requestEntry(by, { what: 'upgrade', from: found.service.formula, to: found.target.id, message }),
+    id,
+  };
+  const [errors] = await Promise.all([
+    readUnitErrors(coordinator, plan.upgrade, problems),
+    retryOnConflict(`record of ${found.name}`, async () =>
+      coordinator.transaction(await recordOperations(coordinator, [found.name], entry)),
+    ),
+  ]);
+  if (problems.length > 0) tell({ kind: 'unreadable', problems, units: 'asked' });
+  return errors;
 }
 
 /**
@@ -161,13 +226,22 @@ function askedEntry(
 async function publishAndSet(
   session: Session,
   { name, service, target }: FoundUpgrade,
-  { repository, force }: UpgradeRequest,
+  request: UpgradeRequest,
   asked: ReturnType<typeof requestEntry>,
   now: number,
   tell: (event: UpgradeEvent) => void,
-): Promise<void> {
+): Promise<string | undefined> {
   const { candidate, id } = target;
-  if (candidate === undefined) return;
+  if (candidate === undefined) return undefined;
+  let begun: string | undefined;
+  const { coordinator } = session;
+  const begin = async (current: Service, metadata: Metadata): Promise<Begun> => {
+    const goal = { from: current.formula, to: id };
+    const made = await beginTo(coordinator, name, current, metadata, goal, rolloutRequest(request));
+    begun = made.rollout.id;
+    return made;
+  };
+  const { repository, force } = request;
   const origin = repository === undefined ? undefined : target.location;
   await withWorkDirectory(async (directory) => {
     const prepared = await publishable(candidate, directory, tell);
@@ -175,11 +249,25 @@ async function publishAndSet(
     if (id !== service.formula) {
       const misfits = await requireFit(session, { name, service }, id, prepared.formula, force);
       tell({ kind: 'misfits', formula: id, misfits });
+      if (request.units === undefined) {
+        const units = await unitsOfService(coordinator, name);
+        const { metadata } = prepared.formula;
+        checkParameters(name, parametersFor(service, metadata, request.rollout ?? {}, units.length), units);
+      }
     }
     await publish(session, id, prepared, now, tell, () =>
-      setTarget(session.coordinator, name, id, prepared.formula, { origin, force }, asked),
+      setTarget(
+        coordinator,
+        name,
+        id,
+        prepared.formula,
+        { origin, force },
+        asked,
+        request.units === undefined ? begin : undefined,
+      ),
     );
   });
+  return begun;
 }
 
 async function requireFit(
@@ -214,7 +302,14 @@ async function flag(
   { coordinator }: Session,
   { service, target }: FoundUpgrade,
   { upgrade, overridden }: UnitPlan,
-  { by, force, revertOnError }: UpgradeRequest,
+  {
+    by,
+    force,
+    revertOnError,
+    flag: more,
+  }: Pick<UpgradeRequest, 'by' | 'force' | 'revertOnError'> & {
+    readonly flag?: Pick<Flag, 'rollout' | 'to'>;
+  },
   id: string,
   tell: (event: UpgradeEvent) => void,
 ): Promise<UnitErrors> {
@@ -228,7 +323,7 @@ async function flag(
   await flagUnits(
     coordinator,
     upgrade,
-    { ...by, force, ...(revertOnError && { revertOnError }) },
+    { ...by, force, ...(revertOnError && { revertOnError }), ...more },
     { ...requestEntry(by, { what: 'upgrade', from: service.formula, to: target.id, message }), id },
   );
   const errors = await reading;

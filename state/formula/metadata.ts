@@ -4,6 +4,7 @@ import { hookNames } from './hook-names.js';
 import { type HookRules, hookRulesSchema } from './hook-rules.js';
 import { upgradeRulesSchema } from './upgrade-rules.js';
 import { relationRoles } from './relation-roles.js';
+import { isRolloutWord, parameterFault, rolloutWords } from './rollout-parameters.js';
 import { type Release, releaseSchema } from './release.js';
 
 /** `global`: with every unit of the other service; `container`: only with those on the same machine. */
@@ -36,6 +37,8 @@ export interface Metadata {
   readonly peers: RelationSpecs;
   /** Time limits and retries of single hooks, by their names. */
   readonly hooks?: Readonly<Record<string, HookRules>> | undefined;
+  /** How its rollouts go, where nobody says otherwise; as it is written. */
+  readonly rollout?: Readonly<Record<string, string>> | undefined;
   /** The author's words on this revision as a release; see `releaseOf`. */
   readonly release?: Release | undefined;
   /** What its units do about an upgrade while they are busy; see `upgradeRules`. */
@@ -61,6 +64,20 @@ const relation = z.pipe(
     limit: z._default(z.nullable(z.int().check(z.gte(1))), null),
     scope: z._default(z.enum(['global', 'container']), 'global'),
   }),
+);
+
+/** The section `rollout`: its words, and what each has. */
+const rollout = z.pipe(
+  z.transform((value) => value ?? undefined),
+  z.optional(
+    z.record(
+      z.string(),
+      z.pipe(
+        z.transform((value) => (typeof value === 'number' ? String(value) : value)),
+        z.string(),
+      ),
+    ),
+  ),
 );
 
 /** A section written with nothing in it reads as null. */
@@ -95,6 +112,7 @@ export const metadataSchema = z
     peers: relations,
     hooks: hookRulesSchema,
     // Published before these keys had a meaning, a formula may hold anything under them.
+    rollout: z.catch(rollout, undefined),
     release: z.catch(releaseSchema, undefined),
     upgrade: z.catch(upgradeRulesSchema, undefined),
   })
@@ -104,6 +122,7 @@ export const metadataSchema = z
 export const metadataFileSchema = z
   .looseObject({
     ...metadataSchema.shape,
+    rollout,
     revision: z.optional(z.int().check(z.gte(0))),
     release: releaseSchema,
     upgrade: upgradeRulesSchema,
@@ -112,7 +131,18 @@ export const metadataFileSchema = z
     z.superRefine(refuseSameNames),
     z.superRefine(refuseLonelySubordinate),
     z.superRefine(refuseUnknownHooks),
+    z.superRefine(refuseRolloutFaults),
   );
+
+/** What a service's rollouts could not go by is found when it is written. */
+function refuseRolloutFaults(value: Pick<Metadata, 'rollout'>, context: z.core.$RefinementCtx): void {
+  for (const [word, text] of Object.entries(value.rollout ?? {})) {
+    const fault = isRolloutWord(word)
+      ? parameterFault(word, text)
+      : `is no word of a rollout; there are: ${rolloutWords.join(', ')}`;
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: ['rollout', word], message: fault });
+  }
+}
 
 /** Rules for a hook that never runs are a slip of the pen. */
 function refuseUnknownHooks(

@@ -91,6 +91,9 @@ export const paths = {
   /** Written by that unit only. */
   settings: (meeting: string, unit: string) => `${meeting}/settings/${nodeOfUnit(unit)}`,
   /** Units that wait for a machine; the first agent to come places them. */
+  /** Its version is the term of the agent that leads, which stands below it. */
+  election: '/election',
+  leader: '/election/leader',
   unplaced: '/unplaced',
   unplacedUnit: (unit: string) => `/unplaced/${nodeOfUnit(unit)}`,
   /** The output of units, by machine, in segments that are bounded in size and number. */

@@ -3,7 +3,7 @@ import * as z from '../platform/zod.js';
 import { type Entity, nodeValue, type Problem, readSound } from './entity.js';
 import { newIncarnation } from './incarnation.js';
 import { paths } from './paths.js';
-import { parametersSchema } from './rollout-parameters.js';
+import { parametersSchema } from '../formula/rollout-parameters.js';
 import { shown } from './shown.js';
 
 /**
@@ -60,6 +60,8 @@ export const rolloutSchema = z.looseObject({
   revert: z.optional(z.boolean()),
   /** When units were last asked. */
   flaggedAt: z.optional(instant),
+  /** It is over, and nothing of it is left to be done. */
+  closed: z.optional(z.boolean()),
   /** Errors of before do not count: when it began, or when its failed units were asked again. */
   countedFrom: instant,
 });
@@ -70,6 +72,12 @@ export type Rollout = z.infer<typeof rolloutSchema>;
 /** The formula that the units shall run. */
 export function goalOf({ to, revertTo, revert }: Pick<Rollout, 'to' | 'revertTo' | 'revert'>): string {
   return revert === true ? revertTo : to;
+}
+
+/** Which way it leads: formula ids. */
+export function wayOf(rollout: Rollout): { readonly from: string; readonly to: string } {
+  const { from, to, revertTo, revert } = rollout;
+  return revert === true && to !== revertTo ? { from: to, to: revertTo } : { from, to };
 }
 
 /** True if something of it is still to be done, or to be said by somebody. */

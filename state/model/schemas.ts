@@ -3,7 +3,7 @@ import { blockerSchema } from './blocker.js';
 import { incarnationField } from './incarnation.js';
 import { remembering } from './remembering.js';
 import { leftBehindSchema } from './left-behind.js';
-import { parametersSchema } from './rollout-parameters.js';
+import { parametersSchema } from '../formula/rollout-parameters.js';
 import { shown } from './shown.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 

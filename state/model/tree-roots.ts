@@ -15,4 +15,5 @@ export const treeRoots: readonly string[] = [
   paths.history,
   paths.marks,
   paths.tombstones,
+  paths.election,
 ];

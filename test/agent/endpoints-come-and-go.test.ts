@@ -7,7 +7,7 @@ import { requestRemoval } from '../../control/remove/remove-units.js';
 import { requestResolved } from '../../control/unit/resolve.js';
 import { flagUnits } from '../../control/upgrade/flag-units.js';
 import { requireService } from '../../state/model/services.js';
-import { setFormula } from '../../control/upgrade/set-formula.js';
+import { setFormula } from '../../control/rollout/set-formula.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';
 import { assertLegal, type Line, present } from './relation-lives.js';

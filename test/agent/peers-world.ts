@@ -3,7 +3,7 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../control/upgrade/flag-units.js';
 import type { Flag } from '../../state/model/schemas.js';
-import { setFormula } from '../../control/upgrade/set-formula.js';
+import { setFormula } from '../../control/rollout/set-formula.js';
 import { requester, type World } from './world.js';
 
 const EVENTS = ['joined', 'changed', 'departed', 'broken'];

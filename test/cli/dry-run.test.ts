@@ -96,7 +96,7 @@ nothing was changed
   });
 
   it('says which units are there already, and which are behind, where nothing is newer', async () => {
-    await world.box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'guestbook');
     await agent.upgrade('guestbook/0', 'principia:guestbook-2');
     const { stdout } = await dryRun();
     assert.equal(

@@ -175,7 +175,7 @@ describe('following units', () => {
     });
 
     it('ends by Ctrl-C, which stops the following and not the upgrade, and says so', async () => {
-      const running = world.box.start(['upgrade-formula', 'guestbook']);
+      const running = world.box.start(['upgrade-formula', '--strategy', 'all', 'guestbook']);
       await says(running, 'guestbook/1: started, upgrade wanted');
       running.process.kill('SIGINT');
       const { code, stderr } = await running.ended;
@@ -191,7 +191,7 @@ describe('following units', () => {
     });
 
     it('shows the steps', async () => {
-      const running = world.box.start(['upgrade-formula', 'guestbook']);
+      const running = world.box.start(['upgrade-formula', '--strategy', 'all', 'guestbook']);
       await says(running, 'guestbook/1: started, upgrade wanted');
       const upgrade = { from: one, to: two, since: new Date().toISOString() };
       await agent.report('guestbook/0', { state: 'started', upgrade: { step: 'fetching', ...upgrade } });
@@ -204,7 +204,14 @@ describe('following units', () => {
     });
 
     it('does not take a unit for done that was started before and has the flag still', async () => {
-      const running = world.box.start(['upgrade-formula', '--timeout', '1500ms', 'guestbook']);
+      const running = world.box.start([
+        'upgrade-formula',
+        '--strategy',
+        'all',
+        '--timeout',
+        '1500ms',
+        'guestbook',
+      ]);
       await says(running, 'guestbook/1: started, upgrade wanted');
       const { code, stderr } = await running.ended;
       assert.equal(code, 1);
@@ -212,7 +219,7 @@ describe('following units', () => {
     });
 
     it('does not wait for units that a later upgrade takes further', async () => {
-      const running = world.box.start(['upgrade-formula', 'guestbook']);
+      const running = world.box.start(['upgrade-formula', '--strategy', 'all', 'guestbook']);
       await says(running, 'guestbook/1: started, upgrade wanted');
       await agent.upgrade('guestbook/0', two);
       await agent.upgrade('guestbook/1', 'principia:guestbook-3');
@@ -225,7 +232,11 @@ describe('following units', () => {
       const home = { HOME: world.box.directory, ENSEMBLE_HOME: world.box.home };
       const child = spawn(
         'script',
-        ['-qec', `"${process.execPath}" "${ensembleProgram}" upgrade-formula guestbook`, '/dev/null'],
+        [
+          '-qec',
+          `"${process.execPath}" "${ensembleProgram}" upgrade-formula --strategy all guestbook`,
+          '/dev/null',
+        ],
         { env: { PATH: process.env.PATH, TERM: 'xterm', ...home }, stdio: ['ignore', 'pipe', 'ignore'] },
       );
       let screen = '';

@@ -78,6 +78,8 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
     assert.match(dry.stdout, /^ {2}guestbook\/0: stays as it is, held by ann@\S+: slow disk$/m);
     const { stderr, stdout } = await world.box.ok(
       'upgrade-formula',
+      '--strategy',
+      'all',
       '--no-wait',
       '--format',
       'json',
@@ -110,13 +112,13 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
 
   it('end with 1 where every unit is held alone, and say that nothing was upgraded', async () => {
     await world.box.ok('hold-upgrade', '--reason', 'x', 'guestbook/0,guestbook/1,guestbook/2');
-    const { code, stderr } = await world.box.run('upgrade-formula', 'guestbook');
+    const { code, stderr } = await world.box.run('upgrade-formula', '--strategy', 'all', 'guestbook');
     assert.equal(code, 1);
     assert.match(stderr, /but guestbook\/0, guestbook\/1, guestbook\/2 are held: nothing was upgraded/);
   });
 
   it('count for going back too', async () => {
-    await world.box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'guestbook');
     for (const { name } of (await readServiceState(agent.coordinator, 'guestbook'))?.units ?? [])
       await agent.upgrade(name, two);
     await as('ann', 'hold-upgrade', '--reason', 'x', 'guestbook/0');
@@ -133,7 +135,7 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
 
   it('let people upgrade where only programs are kept from it', async () => {
     await world.box.ok('hold-upgrade', '--level', 'auto', '--reason', 'x', 'guestbook');
-    await world.box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'guestbook');
     assert.equal((await state()).flagged.length, 3);
   });
 
@@ -180,7 +182,7 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
     };
     await agent.coordinator.create(paths.hold('guestbook'), nodeValue({ holds: [hold], later: 1 }));
     assert.equal((await json('status')).services.guestbook.holds, undefined);
-    await world.box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'guestbook');
     await world.box.ok('hold-upgrade', '--reason', 'y', 'guestbook');
     const node = JSON.parse((await agent.coordinator.get(paths.hold('guestbook')))?.value ?? '');
     assert.deepEqual([node.holds.length, node.later], [1, 1]);
@@ -188,12 +190,12 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
 
   it('that cannot be read keep everything but what goes by force, and are shown', async () => {
     await agent.coordinator.create(paths.hold('guestbook'), '{"holds": 7}');
-    const { code, stderr } = await world.box.run('upgrade-formula', 'guestbook');
+    const { code, stderr } = await world.box.run('upgrade-formula', '--strategy', 'all', 'guestbook');
     assert.equal(code, 1);
     assert.match(stderr, /\/services\/guestbook\/hold/);
     const [problem] = (await json('status')).problems;
     assert.equal(problem.path, '/services/guestbook/hold');
-    await world.box.ok('upgrade-formula', '--no-wait', '--force', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', '--force', 'guestbook');
   });
 
   it('refuse what is no time, no reason, and what is not there, and then hold nothing', async () => {

@@ -97,7 +97,7 @@ describe('ensemble status on a screen', () => {
     assert.equal((await units('--machine', 'm0')).length, 40);
     assert.deepEqual(await units('--behind'), []);
     await world.box.formula('web', 2);
-    await world.box.ok('upgrade-formula', '--no-wait', 'web');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'web');
     await agent.upgrade('web/0', 'principia:web-2');
     assert.equal((await units('--behind')).length, 39);
     assert.deepEqual(await units('--behind', 'web/0', 'web/1'), ['web/1']);

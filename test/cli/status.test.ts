@@ -77,7 +77,7 @@ describe('ensemble status', () => {
     const upgrade = async () => (await document()).services.guestbook.units['guestbook/0'].upgrade;
     assert.equal(await upgrade(), undefined);
     await world.box.formula('guestbook', 2);
-    await world.box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'guestbook');
     await agent.failUpgrade('guestbook/0', 'principia:guestbook-2', 'no');
     assert.equal((await upgrade()).step, 'hook');
     await agent.upgrade('guestbook/0', 'principia:guestbook-2');
@@ -99,7 +99,7 @@ describe('ensemble status', () => {
     await deploy('guestbook');
     await agent.start('guestbook/0', 'principia:guestbook-1');
     await world.box.formula('guestbook', 2);
-    await world.box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    await world.box.ok('upgrade-formula', '--strategy', 'all', '--no-wait', 'guestbook');
     await agent.down();
     const { stdout } = await world.box.ok('status');
     assert.match(

@@ -31,10 +31,13 @@ describe('ensemble upgrade-formula', () => {
   };
   const flagged = async () =>
     (await service()).units.filter(({ flag }) => flag !== undefined).map(({ name }) => name);
-  const upgrade = (...args: string[]) => world.box.run('upgrade-formula', ...args, 'guestbook');
+  // At once: these are about what is asked of units, and rollouts have tests of their own.
+  const atOnce = ['--strategy', 'all'];
+  const upgrade = (...args: string[]) =>
+    world.box.run('upgrade-formula', ...(args.includes('--unit') ? [] : atOnce), ...args, 'guestbook');
 
   it('publishes the highest revision, sets the service, flags the units, and follows them', async () => {
-    const running = world.box.start(['upgrade-formula', 'guestbook']);
+    const running = world.box.start(['upgrade-formula', ...atOnce, 'guestbook']);
     await eventually(async () => assert.equal((await flagged()).length, 3));
     assert.equal((await service()).service.formula, two);
     for (const unit of await flagged()) await agent.upgrade(unit, two);
@@ -52,7 +55,7 @@ describe('ensemble upgrade-formula', () => {
   });
 
   it('prints what came of it where a format is asked for', async () => {
-    const running = world.box.start(['upgrade-formula', '--format', 'json', 'guestbook']);
+    const running = world.box.start(['upgrade-formula', ...atOnce, '--format', 'json', 'guestbook']);
     await eventually(async () => assert.equal((await flagged()).length, 3));
     await agent.upgrade('guestbook/0', two);
     await agent.upgrade('guestbook/1', two);
@@ -60,7 +63,10 @@ describe('ensemble upgrade-formula', () => {
     const { code, stdout } = await running.ended;
     assert.equal(code, 1);
     const done = { outcome: 'done', machine: 'm0', state: 'started', message: '' };
-    assert.deepEqual(JSON.parse(stdout), {
+    const { rollout, ...printed } = JSON.parse(stdout);
+    assert.equal(rollout.state, 'failed');
+    assert.equal(rollout.parameters.strategy, 'all');
+    assert.deepEqual(printed, {
       service: 'guestbook',
       from: one,
       to: two,
@@ -77,7 +83,9 @@ describe('ensemble upgrade-formula', () => {
       },
     });
     const again = await upgrade('--format', 'json', '--force', '--no-wait');
-    assert.deepEqual(JSON.parse(again.stdout), {
+    const { rollout: next, ...asked } = JSON.parse(again.stdout);
+    assert.equal(next.state, 'running');
+    assert.deepEqual(asked, {
       service: 'guestbook',
       from: two,
       to: two,
@@ -175,7 +183,7 @@ describe('ensemble upgrade-formula', () => {
       state: 'config-error',
       message: 'hook config-changed exited with 1',
     });
-    const running = world.box.start(['upgrade-formula', 'guestbook']);
+    const running = world.box.start(['upgrade-formula', ...atOnce, 'guestbook']);
     await eventually(async () => assert.equal((await flagged()).length, 3));
     for (const unit of ['guestbook/0', 'guestbook/2']) await agent.upgrade(unit, two);
     const { code, stderr } = await running.ended;
@@ -191,7 +199,7 @@ describe('ensemble upgrade-formula', () => {
     );
     assert.match(
       stderr,
-      /\n {2}try: ensemble resolved --retry guestbook\/1, or ensemble upgrade-formula --force guestbook\nto go back to principia:guestbook-1: .*\n$/,
+      /\n {2}try: ensemble resolved --retry guestbook\/1, or ensemble upgrade-formula --force guestbook\nto go back to principia:guestbook-1: .*\nthe rollout failed: guestbook\/1 failed: /,
     );
   });
 
@@ -209,7 +217,7 @@ describe('ensemble upgrade-formula', () => {
 
   it('upgrades units in an error state with --force, and waits for them', async () => {
     await agent.report('guestbook/1', { state: 'config-error', message: 'no' });
-    const running = world.box.start(['upgrade-formula', '--force', 'guestbook']);
+    const running = world.box.start(['upgrade-formula', ...atOnce, '--force', 'guestbook']);
     await eventually(async () => assert.equal((await flagged()).length, 3));
     assert.equal((await agent.unit('guestbook/1')).flag?.force, true);
     for (const unit of ['guestbook/0', 'guestbook/2', 'guestbook/1']) await agent.upgrade(unit, two);
@@ -219,7 +227,7 @@ describe('ensemble upgrade-formula', () => {
   });
 
   it('tells of a failed upgrade with its message and the next command, and exits 1', async () => {
-    const running = world.box.start(['upgrade-formula', 'guestbook']);
+    const running = world.box.start(['upgrade-formula', ...atOnce, 'guestbook']);
     await eventually(async () => assert.equal((await flagged()).length, 3));
     await agent.failUpgrade('guestbook/1', two, 'hook upgrade-formula exited with 3');
     for (const unit of ['guestbook/0', 'guestbook/2']) await agent.upgrade(unit, two);
@@ -229,7 +237,10 @@ describe('ensemble upgrade-formula', () => {
       stderr.endsWith(
         'guestbook/1 failed: upgrade-error, hook: hook upgrade-formula exited with 3\n' +
           '  try: ensemble resolved --retry guestbook/1\n' +
-          'to go back to principia:guestbook-1: ensemble revert-formula guestbook\n',
+          'to go back to principia:guestbook-1: ensemble revert-formula guestbook\n' +
+          'the rollout failed: guestbook/1 failed: upgrade-error: hook upgrade-formula exited with 3\n' +
+          '  once that is mended: ensemble rollout retry guestbook\n' +
+          '  or have it go back: ensemble rollout revert guestbook\n',
       ),
       stderr,
     );

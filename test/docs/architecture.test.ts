@@ -49,6 +49,8 @@ function knownPaths(): readonly string[] {
     paths.relation('7'),
     paths.settings(meeting, 's/0'),
     paths.member(meeting, 's/0'),
+    paths.election,
+    paths.leader,
     paths.unplacedUnit('s/0'),
     paths.logSegment('m', 1),
     paths.history,

@@ -13,7 +13,7 @@ import { newChangeId } from '../../state/model/conflict.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { createService } from '../../state/model/services.js';
-import { setFormula } from '../../control/upgrade/set-formula.js';
+import { setFormula } from '../../control/rollout/set-formula.js';
 import { openStorage } from '../../state/storage/open.js';
 import type { Storage } from '../../state/storage/storage.js';
 import { requester, World } from '../agent/world.js';

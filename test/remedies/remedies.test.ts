@@ -12,6 +12,7 @@ import { commandLineRows } from './command-line-rows.js';
 import { diskRows } from './disk-rows.js';
 import { formulaRows } from './formula-rows.js';
 import { holdRows } from './hold-rows.js';
+import { rolloutRows } from './rollout-rows.js';
 import { handRows } from './hand-rows.js';
 import { hostRows } from './host-rows.js';
 import { newerRows } from './newer-rows.js';
@@ -34,6 +35,7 @@ const rows = [
   ...toolRows,
   ...obstacleRows,
   ...holdRows,
+  ...rolloutRows,
 ];
 /** What files of tests of their own run. */
 const ownRows = [...diskRows, ...handRows, ...hostRows, ...newerRows, ...raceRows, ...slowRows, ...s3Rows];

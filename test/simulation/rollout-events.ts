@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { rolloutVerbs, type RolloutVerb } from '../../control/rollout/verbs.js';
-import type { RolloutParameters } from '../../state/model/rollout-parameters.js';
+import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
 import { RolloutWorld } from './rollout-world.js';
 import type { Fate } from './sim-unit.js';
 

@@ -18,7 +18,7 @@ import {
   rolloutSchema,
   writeRollout,
 } from '../../state/model/rollout.js';
-import { type RolloutParameters, rulesOf } from '../../state/model/rollout-parameters.js';
+import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { type Flag, flagSchema } from '../../state/model/schemas.js';
 import { MemoryTree } from './memory-tree.js';
 import { type Fate, SimUnit } from './sim-unit.js';
@@ -138,9 +138,10 @@ export class RolloutWorld {
     const standing = this.rollout;
     const rules = rulesOf(standing.value.parameters);
     const judged = this.facts().units.map((unit) => judge(unit, standing.value, rules, this.now));
-    const next = afterVerb(verb, standing.value, judged, { now: this.now, by: 'bob@host', reason: '' });
-    if ('refused' in next) return;
-    const operations: Operation[] = [...writeRollout(SERVICE, standing, next as Rollout)];
+    const answer = afterVerb(verb, standing.value, judged, { now: this.now, by: 'bob@host', reason: '' });
+    if ('refused' in answer) return;
+    const { rollout: next } = answer;
+    const operations: Operation[] = [...writeRollout(SERVICE, standing, next)];
     if (verb === 'revert')
       operations.push({
         kind: 'set',
@@ -152,7 +153,7 @@ export class RolloutWorld {
     if (verb === 'retry') {
       for (const { unit, standing: stands } of judged) {
         if (stands !== 'failed') continue;
-        const flag = { ...flagOf(next as Rollout, unit, this.now), force: true };
+        const flag = { ...flagOf(next, unit, this.now), force: true };
         const path = paths.upgrade(unit.name);
         operations.push(
           this.tree.get(path) === undefined
@@ -273,7 +274,7 @@ export class RolloutWorld {
     const applied = this.tree.transaction([...guard, ...this.#operations(write, rollout, driver.flags, now)]);
     if (!applied) return decision;
     if (!leads) throw new Broken('a deposed leader wrote');
-    if (before.value.state === 'aborted' && write.kind !== 'unflag')
+    if (before.value.state === 'aborted' && write.kind !== 'unflag' && write.kind !== 'close')
       throw new Broken(`an aborted rollout did ${write.kind}`);
     if (write.kind === 'flag') this.#checkFlags(before.value, flagged, healthy);
     return decision;
@@ -294,6 +295,8 @@ export class RolloutWorld {
           rollout,
           new Map(write.units.flatMap((unit) => (flags.has(unit) ? [[unit, flags.get(unit) ?? 0]] : []))),
         );
+      case 'close':
+        return writeRollout(SERVICE, rollout, { ...rollout.value, closed: true });
       case 'state':
         return writeRollout(SERVICE, rollout, inState(rollout.value, write, now));
       case 'turn-back':

@@ -16,7 +16,7 @@ describe('out of the trouble with an upgrade, by what is printed', () => {
   it('whose hook fails on one of five units', async () => {
     await walk.running(five.length);
     await walk.formula(2, { hooks: { 'upgrade-formula': notOnThree('no room in /srv') } });
-    await walk.meets('ensemble upgrade-formula f', 1);
+    await walk.meets('ensemble upgrade-formula --strategy all f', 1);
     await walk.follows(/ensemble debug-log -i f\/3/);
     await walk.untilSees(/no room in \/srv/);
     await walk.world.openGate('mended');
@@ -24,10 +24,29 @@ describe('out of the trouble with an upgrade, by what is printed', () => {
     await walk.untilFine(five, 'world:f-2');
   });
 
+  it('whose hook fails on one of five units, one after the other', async () => {
+    await walk.running(five.length);
+    await walk.formula(2, { hooks: { 'upgrade-formula': notOnThree('no room in /srv') } });
+    await walk.meets('ensemble upgrade-formula f', 1);
+    await walk.sees(/the rollout failed: f\/3 failed/);
+    await walk.world.openGate('mended');
+    await walk.follows(/ensemble rollout retry f/);
+    await walk.untilFine(five, 'world:f-2');
+  });
+
+  it('whose canary turns out to be no good', async () => {
+    await walk.running(two.length);
+    await walk.formula(2);
+    await walk.meets('ensemble upgrade-formula --canary 1 f');
+    await walk.sees(/the rollout waits for a word/);
+    await walk.follows(/ensemble rollout revert f/);
+    await walk.untilFine(two, 'world:f-1');
+  });
+
   it('whose hook fails for good on one of five units, which alone goes back', async () => {
     await walk.running(five.length);
     await walk.formula(2, { hooks: { 'upgrade-formula': notOnThree('no index') } });
-    await walk.meets('ensemble upgrade-formula f', 1);
+    await walk.meets('ensemble upgrade-formula --strategy all f', 1);
     await walk.meets('ensemble status');
     await walk.follows(/ensemble revert-formula f\/3/);
     await walk.world.untilOn('world:f-1', 'f/3');
@@ -40,7 +59,7 @@ describe('out of the trouble with an upgrade, by what is printed', () => {
   it('whose formula is bad, and is on half of the units already: all go back, and go on with a mended one', async () => {
     await walk.running(five.length);
     await walk.formula(2, { hooks: { 'upgrade-formula': notOnThree('no index') } });
-    await walk.meets('ensemble upgrade-formula f', 1);
+    await walk.meets('ensemble upgrade-formula --strategy all f', 1);
     await walk.sees(/f\/3 failed: .*no index/);
     await walk.follows(/ensemble revert-formula f/);
     await walk.untilFine(five, 'world:f-1');

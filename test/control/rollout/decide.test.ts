@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Decision, decide, type RolloutWrite } from '../../../control/rollout/decide.js';
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
 import type { Rollout } from '../../../state/model/rollout.js';
-import type { RolloutParameters } from '../../../state/model/rollout-parameters.js';
+import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
 
 const one = 'principia:web-1';
 const two = 'principia:web-2';
@@ -112,6 +112,8 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
       return { ...rests, formula: two, since: ago(5), relationsInError: ['db:4'] };
     case 'l':
       return { ...rests, state: 'stopping', leaving: true };
+    case 'H':
+      return { ...rests, held: { kind: 'held', reason: 'held by bob', since: ago(60) } };
     case 'x':
       return { ...rests, damage: '/units/web-0 is damaged' };
     default:
@@ -132,6 +134,8 @@ function inWords(write: RolloutWrite): string {
       return `unflag ${write.units.map((name) => name.slice(4)).join(' ')}`;
     case 'turn-back':
       return 'turn back';
+    case 'close':
+      return 'close';
     case 'state':
       return write.gate === undefined ? write.state : `${write.state} ${write.gate}`;
   }
@@ -170,6 +174,9 @@ const rows: readonly (readonly [
   ['a flag of the rollout before is replaced', {}, '1 F F', 'flag 2, unflag 1'],
   ['a flag of the rollout before counts', { 'max-parallel': '2' }, '1 1 F', 'flag 2 1'],
   ['what is under way elsewhere is finished first', {}, '1 1 U', ''],
+  ['one that is held is left out', { 'max-parallel': '3' }, '1 H 1', 'flag 2 0'],
+  ['by force also one that is held', {}, '2 H 2', 'flag 1', { force: true }],
+  ['all are there but those that are held', {}, '2 H 2', 'done'],
   ['all are there', {}, '2 2 2', 'done'],
   ['all are there, and one of those is away', {}, '2 2a 2', 'done'],
   ['all are there but those that went back before', {}, '2 b 2', 'done'],
@@ -214,12 +221,15 @@ const rows: readonly (readonly [
   ['somebody set the service elsewhere', {}, '1 1 2', 'superseded', { to: three }],
   ['the same while it is paused', {}, '1 1 2', 'superseded', { to: three, state: 'paused' }],
   ['aborted: what has not begun stays', {}, '1 f u', 'unflag 1', { state: 'aborted' }],
-  ['aborted', {}, '1 1 2', '', { state: 'aborted' }],
+  ['aborted', {}, '1 1 2', 'close', { state: 'aborted' }],
+  ['aborted, and nothing is left', {}, '1 1 2', '', { state: 'aborted', closed: true }],
   ['a state that is not known', {}, '1 1 2', '', { state: 'pondering' }],
 
   ['behind, and it returns', {}, '2 1 2', 'flag 1', { state: 'done' }],
   ['behind, and away', {}, '2 a 2', '', { state: 'done' }],
-  ['behind, and the service is elsewhere', {}, '2 1 2', '', { state: 'done', to: three }],
+  ['behind, and still held', {}, '2 H 2', '', { state: 'done' }],
+  ['none is behind any more', {}, '2 2 2', 'close', { state: 'done' }],
+  ['behind, and the service is elsewhere', {}, '2 1 2', 'close', { state: 'done', to: three }],
 
   ['back: the lowest first', { 'max-parallel': '1' }, '2 2 1', 'flag 0', back()],
   ['back: those in an error first', {}, '2 2 E 1', 'flag 2', back()],

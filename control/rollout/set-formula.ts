@@ -1,4 +1,4 @@
-import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import type { Metadata } from '../../state/formula/metadata.js';
 import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue } from '../../state/model/entity.js';
@@ -19,14 +19,19 @@ import { requireService } from '../../state/model/services.js';
  *   relations that stand: none can come or go unseen before the transaction is through, and its errors end the call
  * @param asked goes on the service's record in that transaction, with the formulas that it goes from and to
  * @param accept gets what the formula says of itself, and the relations; its errors end the call too
- * @throws ServiceNotFound, FormulaNotPublished, whatever `edit` and `accept` throw
+ * @param also gives what is written in that transaction besides; it is asked again on a conflict, and its errors end the call
+ * @throws ServiceNotFound, FormulaNotPublished, whatever `edit`, `accept` and `also` throw
  */
 export async function setFormula(
   coordinator: Coordinator,
   name: string,
-  edit: (service: Service, relations: readonly RelationNode[]) => Service | undefined,
+  edit: (
+    service: Service,
+    relations: readonly RelationNode[],
+  ) => Service | undefined | Promise<Service | undefined>,
   asked: HistoryEntry,
   accept: (metadata: Metadata, relations: readonly RelationNode[]) => void = () => undefined,
+  also: (metadata: Metadata) => Promise<readonly Operation[]> = async () => [],
 ): Promise<void> {
   const change = newChangeId();
   let dropped: readonly string[] = [];
@@ -38,7 +43,7 @@ export async function setFormula(
     ]);
     // An earlier try went through, though its answer was lost.
     if (value.change === change) return dropped;
-    const next = edit(value, relations);
+    const next = await edit(value, relations);
     if (next === undefined) return [];
     const isNews = next.formula !== value.formula;
     const entry = isNews ? { ...asked, from: value.formula, to: next.formula } : undefined;
@@ -49,12 +54,14 @@ export async function setFormula(
     accept(metadata, relations);
     const peers = await peerChanges(coordinator, name, metadata, relations, change);
     dropped = peers.dropped;
+    const besides = await also(metadata);
     await coordinator.transaction([
       { kind: 'set', path: paths.service(name), value: nodeValue({ ...next, change }), version },
       // It is taken up: what is taken up already is not pruned.
       ...(isNews ? [operation] : []),
       ...peers.operations,
       ...record,
+      ...besides,
     ]);
     return dropped;
   });

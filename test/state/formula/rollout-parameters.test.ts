@@ -6,7 +6,7 @@ import {
   type RolloutWord,
   rulesOf,
   shareOf,
-} from '../../../state/model/rollout-parameters.js';
+} from '../../../state/formula/rollout-parameters.js';
 
 describe('the parameters of a rollout', () => {
   const sound: readonly (readonly [RolloutWord, string, object])[] = [

@@ -8,7 +8,7 @@ import { removeRelation } from '../../../control/remove/remove-relation.js';
 import { removeRelationIfLeft, removeUnit } from '../../../state/model/removal.js';
 import { revertService, revertUnit } from '../../../control/upgrade/revert.js';
 import { requireService } from '../../../state/model/services.js';
-import { setFormula } from '../../../control/upgrade/set-formula.js';
+import { setFormula } from '../../../control/rollout/set-formula.js';
 import { addUnits } from '../../../control/deploy/add-units.js';
 import { requireUnit } from '../../../state/model/units.js';
 import {

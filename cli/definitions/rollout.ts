@@ -1,0 +1,55 @@
+import { rolloutVerbs } from '../../control/rollout/verbs.js';
+import { rolloutWords } from '../../state/formula/rollout-parameters.js';
+import * as values from '../arguments/values.js';
+import { type CommandDefinition, format, list, type OptionDefinition, service, text } from './definition.js';
+
+/** The commands about rollouts. @param following the options of a command that follows units */
+export const rolloutCommands = (following: readonly OptionDefinition[]): readonly CommandDefinition[] => [
+  {
+    name: 'rollout',
+    summary: 'show a service’s rollout, follow it, or say how it goes on',
+    details:
+      'status shows the plan, each unit, and what it waits for; watch follows it; history shows those before.\n' +
+      'pause takes on no further unit until resume; promote takes the others on once the canary is healthy; retry asks\n' +
+      'failed units again; revert has all go back; abort ends it and leaves every unit where it is.',
+    arguments: [
+      {
+        name: '<verb>',
+        description: 'what to do',
+        choices: ['status', 'watch', 'history', ...rolloutVerbs],
+      },
+      service,
+    ],
+    options: [
+      {
+        flags: '--reason <text>',
+        description: 'why, for those who see it in `rollout status` and `history`',
+      },
+      ...following,
+      format,
+    ],
+    examples: [
+      'ensemble rollout status guestbook',
+      'ensemble rollout promote guestbook',
+      "ensemble rollout pause --reason 'the disks are full' guestbook",
+    ],
+    run: async ([verb, name], options, invocation) =>
+      (await import('../commands/rollout.js')).rollout(text(verb), text(name), options, invocation),
+  },
+  {
+    name: 'set-rollout',
+    summary: 'set how rollouts of a service go by default',
+    details:
+      `The words are ${rolloutWords.slice(0, 5).join(', ')},\n` +
+      `${rolloutWords.slice(5).join(', ')}: the options of upgrade-formula, which win over these.\n` +
+      'What a word has is taken away by word= with nothing behind it; then the formula says it, or the default holds.',
+    arguments: [service, { name: '<word=value...>', description: 'what to set', parse: values.collected }],
+    options: [],
+    examples: [
+      'ensemble set-rollout guestbook max-parallel=2 canary=1',
+      'ensemble set-rollout guestbook canary=',
+    ],
+    run: async ([name, pairs], _options, invocation) =>
+      (await import('../commands/set-rollout.js')).setRolloutOf(text(name), list(pairs), invocation),
+  },
+];

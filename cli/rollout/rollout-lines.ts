@@ -1,0 +1,35 @@
+import type { RolloutDocument } from '../../control/rollout/rollout-document.js';
+import { printable } from '../../state/platform/printable.js';
+import { renderTable } from '../output/table.js';
+
+const HEAD = ['UNIT', 'FORMULA', 'STATE', 'SINCE', 'WAITS FOR', 'UNTIL'];
+
+/** A rollout as people read it. */
+export function rolloutLines(document: RolloutDocument, columns: number | undefined): readonly string[] {
+  const { service, id, from, to, state, since, reason, by, parameters, next, units } = document;
+  const words = Object.entries(parameters).map(([word, text]) => `${word} ${text}`);
+  const because = reason === '' ? '' : `: ${printable(reason)}`;
+  const rows = Object.entries(units).map(([unit, { formula, state: is, step, since: at, blockers }]) => {
+    const [blocker] = blockers;
+    return [
+      unit,
+      formula ?? '-',
+      printable(step === null ? is : `${is}, ${step}`),
+      instant(at),
+      blocker === undefined ? '-' : printable(blocker.reason),
+      blocker === undefined ? '-' : (blocker.until ?? printable(blocker.ends)),
+    ];
+  });
+  return [
+    `${service}: ${from} -> ${to}, asked for by ${printable(by)} (${id})`,
+    `${printable(words.join(', '))}`,
+    `${state} since ${instant(since)}${because}`,
+    ...(next === null ? [] : [`next: ${next}`]),
+    '',
+    ...renderTable([HEAD, ...rows], columns),
+  ];
+}
+
+function instant(text: string): string {
+  return printable(text).replace(/\.\d+Z$/, 'Z');
+}

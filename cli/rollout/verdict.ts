@@ -1,0 +1,75 @@
+import type { Verdict } from '../follow/followed-rollout.js';
+import { commandOf } from '../../control/rollout/blockers.js';
+import type { SeenRollout } from '../../control/rollout/drive.js';
+import { goesOn } from '../../control/rollout/watch-rollout.js';
+import { printable } from '../../state/platform/printable.js';
+
+/**
+ * How a rollout stands for whoever asked for it.
+ * @param wantsBack it was asked to go back
+ */
+export function verdictOf(service: string, seen: SeenRollout, wantsBack: boolean): Verdict {
+  const { rollout } = seen;
+  const reason = printable(rollout.reason ?? '');
+  const because = reason === '' ? '' : `: ${reason}`;
+  switch (rollout.state) {
+    case 'done':
+      return {
+        lines:
+          rollout.revert === true && !wantsBack
+            ? [`the rollout went back to ${rollout.revertTo}${because}`]
+            : reason === ''
+              ? []
+              : [`the rollout is done${because}`],
+        code: rollout.revert === true && !wantsBack ? 1 : 0,
+      };
+    case 'paused':
+      return pausedVerdict(service, seen, because);
+    case 'failed':
+      return {
+        lines: [
+          `the rollout failed${because}`,
+          `  once that is mended: ${commandOf('retry', service)}`,
+          ...(rollout.revert === true ? [] : [`  or have it go back: ${commandOf('revert', service)}`]),
+        ],
+        code: 1,
+      };
+    case 'aborted':
+      return { lines: [`the rollout was aborted by ${rollout.stateBy ?? 'somebody'}${because}`], code: 1 };
+    case 'superseded':
+      return { lines: [`the rollout is superseded${because}`], code: 1 };
+    case 'reverting':
+      return { lines: wantsBack ? [] : [`the rollout goes back${because}`], code: wantsBack ? undefined : 1 };
+    default:
+      return { lines: goesOn(seen) ? [] : stalledLines(service, seen), code: undefined };
+  }
+}
+
+function pausedVerdict(service: string, { rollout }: SeenRollout, because: string): Verdict {
+  const back = `  or have it go back: ${commandOf('revert', service)}`;
+  if (rollout.gate === 'canary')
+    return {
+      lines: [
+        `the rollout waits for a word${because}`,
+        `  to take on the others: ${commandOf('promote', service)}`,
+        back,
+      ],
+      code: 0,
+    };
+  const who = rollout.gate === 'wave' || rollout.stateBy === undefined ? '' : ` by ${rollout.stateBy}`;
+  return {
+    lines: [`the rollout is paused${who}${because}`, `  to go on: ${commandOf('resume', service)}`, back],
+    code: rollout.gate === 'wave' ? 0 : 1,
+  };
+}
+
+/** Nothing goes on by itself: what keeps it, and what ends that. */
+function stalledLines(service: string, { decision }: SeenRollout): readonly string[] {
+  const away = decision.units.filter(({ away: isAway }) => isAway).map(({ unit }) => unit.name);
+  const waits = decision.units.some(({ standing }) => standing === 'waiting');
+  if (!waits || away.length === 0) return [];
+  return [
+    `the rollout waits for ${away.join(', ')}, and goes on by itself then`,
+    `  see: ${commandOf('status', service)}`,
+  ];
+}

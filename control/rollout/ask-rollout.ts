@@ -1,0 +1,106 @@
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { VersionConflict } from '../../state/coordination/errors.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { requestEntry } from '../../state/model/history-entry.js';
+import { recordOperations } from '../../state/model/history.js';
+import { paths } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
+import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
+import { nodeValue } from '../../state/model/entity.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import { requestResolved } from '../unit/resolve.js';
+import { RolloutRefuses } from './errors.js';
+import type { Judged } from './judge.js';
+import { startOperations } from './perform.js';
+import { requireRollout } from './read-rollout.js';
+import { TurnedMeanwhile, turnBack } from './turn-back.js';
+import { afterVerb, type RolloutVerb } from './verbs.js';
+import { FLAGS_PER_WRITE, flagOf } from './written.js';
+
+/**
+ * Asks something of a service's rollout. It is on the service's record where it stands.
+ * @param reason why, for those who meet it
+ * @returns the rollout as it is then
+ * @throws ServiceNotFound, NoRollout, RolloutRefuses
+ */
+export async function askRollout(
+  coordinator: Coordinator,
+  service: string,
+  verb: RolloutVerb,
+  requester: Requester,
+  reason: string,
+): Promise<Rollout> {
+  const { by, requestedAt } = requester;
+  const now = Date.parse(requestedAt);
+  const message = reason === '' ? verb : `${verb}: ${reason}`;
+  const asked = requestEntry(requester, { what: 'rollout', message });
+  return retryOnConflict(`rollout of ${service}`, async () => {
+    const { rollout, decision } = await requireRollout(coordinator, service, now);
+    // An earlier try of this request went through, though its answer was lost.
+    if (rollout.value.stateSince === requestedAt && rollout.value.stateBy === by) return rollout.value;
+    const next = afterVerb(verb, rollout.value, decision.units, { now, by, reason });
+    if ('refused' in next)
+      throw new RolloutRefuses({
+        service,
+        verb: VERBS[verb],
+        why: next.refused,
+        instead: next.instead ?? 'status',
+      });
+    const { rollout: after } = next;
+    if (verb === 'revert') {
+      await turnBack({ coordinator }, service, rollout, reason, now, by, asked).catch((error: unknown) => {
+        throw error instanceof TurnedMeanwhile ? new VersionConflict({ path: error.path }) : error;
+      });
+      return after;
+    }
+    const failed = decision.units.filter(({ standing }) => standing === 'failed');
+    if (verb === 'retry') await resolveFailed(coordinator, after, failed, requester);
+    await coordinator.transaction([
+      ...writeRollout(service, rollout, after),
+      ...(verb === 'promote' ? await startOperations(coordinator, service) : []),
+      ...(verb === 'retry' ? await askFailed(coordinator, after, failed, now) : []),
+      ...(await recordOperations(coordinator, [service], asked)),
+    ]);
+    return after;
+  });
+}
+
+/** The verbs as the sentence `the rollout cannot …` says them. */
+const VERBS: Readonly<Record<RolloutVerb, string>> = {
+  pause: 'pause',
+  resume: 'resume',
+  promote: 'promote its canary',
+  abort: 'be aborted',
+  revert: 'go back',
+  retry: 'try again',
+};
+
+/** The operations that ask units once more whose upgrade failed, over the error that they are in. */
+async function askFailed(
+  coordinator: Coordinator,
+  rollout: Rollout,
+  failed: readonly Judged[],
+  now: number,
+): Promise<readonly Operation[]> {
+  const goal = goalOf(rollout);
+  const asked = failed.filter(({ unit }) => unit.formula !== goal).slice(0, FLAGS_PER_WRITE);
+  const nodes = await coordinator.getMany(asked.map(({ unit }) => paths.upgrade(unit.name)));
+  return asked.map(({ unit }, index): Operation => {
+    const path = paths.upgrade(unit.name);
+    const value = nodeValue({ ...flagOf(rollout, unit, now), force: true });
+    const version = nodes[index]?.version;
+    return version === undefined ? { kind: 'create', path, value } : { kind: 'set', path, value, version };
+  });
+}
+
+/** Units that have the formula, and failed with it, run the hook that failed again. */
+async function resolveFailed(
+  coordinator: Coordinator,
+  rollout: Rollout,
+  failed: readonly Judged[],
+  requester: Requester,
+): Promise<void> {
+  const goal = goalOf(rollout);
+  const stuck = failed.filter(({ unit }) => unit.formula === goal && isErrorState(unit.state));
+  await Promise.all(stuck.map(({ unit }) => requestResolved(coordinator, unit.name, true, requester)));
+}

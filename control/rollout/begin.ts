@@ -1,0 +1,116 @@
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import type { Metadata } from '../../state/formula/metadata.js';
+import {
+  mergedParameters,
+  type RolloutParameters,
+  type RolloutRules,
+  rulesOf,
+  shareOf,
+} from '../../state/formula/rollout-parameters.js';
+import { readEntity } from '../../state/model/entity.js';
+import { UnitNotFound } from '../../state/model/errors.js';
+import { paths, serviceOfUnit } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
+import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import type { Service } from '../../state/model/schemas.js';
+import { unitsOfService } from '../../state/model/services.js';
+import { UnitOfOtherService } from '../errors.js';
+import { RolloutImpossible } from './errors.js';
+
+/** What somebody asks for whose request begins a rollout. */
+export interface RolloutRequest {
+  /** Of the command line, which win over the service's and the formula's own. */
+  readonly parameters: RolloutParameters;
+  readonly force: boolean;
+  readonly revertOnError: boolean;
+  readonly by: Requester;
+}
+
+/** A rollout that is about to begin: what is written of it with the service. */
+export interface Begun {
+  readonly rollout: Rollout;
+  readonly operations: readonly Operation[];
+  /** What new units of the service install until the canary is promoted. */
+  readonly startWith?: string;
+}
+
+/** Parameters as a rollout of this service takes them, its strategy always named. */
+export function parametersFor(
+  service: Pick<Service, 'rollout'>,
+  { rollout }: Pick<Metadata, 'rollout'>,
+  asked: RolloutParameters,
+  units: number,
+): RolloutParameters {
+  const merged = mergedParameters(rollout, service.rollout, asked);
+  return { strategy: units > 1 ? 'rolling' : 'all', ...merged };
+}
+
+/** @throws RolloutImpossible, UnitNotFound, UnitOfOtherService */
+export function checkParameters(
+  service: string,
+  parameters: RolloutParameters,
+  units: readonly string[],
+): RolloutRules {
+  const rules = rulesOf(parameters);
+  const { canary } = rules;
+  if (typeof canary !== 'number') {
+    for (const unit of canary) {
+      if (serviceOfUnit(unit) !== service) throw new UnitOfOtherService({ unit, service });
+      if (!units.includes(unit)) throw new UnitNotFound({ unit });
+    }
+  } else if (units.length > 0 && canary > units.length)
+    throw new RolloutImpossible({
+      service,
+      why: `a canary of ${canary} is larger than the service, which has ${units.length} ${units.length === 1 ? 'unit' : 'units'}`,
+    });
+  return rules;
+}
+
+/**
+ * A rollout of a service to another formula, in the place of the one before.
+ * @param goal `to`, and for a way back `revert`
+ * @throws RolloutImpossible, UnitNotFound, UnitOfOtherService, NodeInvalid
+ */
+export async function beginTo(
+  coordinator: Coordinator,
+  name: string,
+  service: Service,
+  metadata: Pick<Metadata, 'rollout'>,
+  goal: {
+    readonly from: string;
+    readonly to: string;
+    readonly revert?: boolean;
+    readonly revertTo?: string;
+  },
+  { parameters: asked, force, revertOnError, by }: RolloutRequest,
+): Promise<Begun> {
+  const [standing, units] = await Promise.all([
+    readEntity(coordinator, paths.rollout(name), rolloutSchema),
+    unitsOfService(coordinator, name),
+  ]);
+  const { from, to, revert = false } = goal;
+  const parameters = parametersFor(service, metadata, asked, units.length);
+  const rules = checkParameters(name, parameters, units);
+  const size = rules.strategy === 'all' ? units.length : shareOf(rules.maxParallel, units.length, 1);
+  const before = standing?.value;
+  // What an unfinished rollout was to leave stays what this one goes back to.
+  const isUnfinished = before !== undefined && isOpen(before) && before.revert !== true;
+  const revertTo = revert ? to : (goal.revertTo ?? (isUnfinished ? before.revertTo : from));
+  const hasCanary = !revert && (typeof rules.canary === 'number' ? rules.canary > 0 : true);
+  const { rollout, operations } = beginRollout(name, standing, {
+    from,
+    to,
+    revertTo,
+    by: by.by,
+    requestedAt: by.requestedAt,
+    parameters,
+    state: revert ? 'reverting' : 'running',
+    stateSince: by.requestedAt,
+    countedFrom: by.requestedAt,
+    ...(force && { force }),
+    ...(revertOnError && { revertOnError }),
+    ...(revert && { revert }),
+    ...(rules.pauseAfter !== 'none' && !revert && { allowed: size }),
+  });
+  return { rollout, operations, ...(hasCanary && { startWith: revertTo }) };
+}

@@ -1,0 +1,71 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { rolloutWords } from '../../state/formula/rollout-parameters.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { nodeValue, readEntity } from '../../state/model/entity.js';
+import { requireMetadata } from '../../state/model/formulas.js';
+import { paths } from '../../state/model/paths.js';
+import { goalOf, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import { requireService } from '../../state/model/services.js';
+import { beginTo, type RolloutRequest } from './begin.js';
+import { RolloutUnderWay } from './errors.js';
+
+/**
+ * The rollout that takes a service's units to the formula that the service is set to: one that is under way, or a new one.
+ * One that failed is begun anew, and so is any by force.
+ * @param own the id of a rollout that the same request began already
+ * @throws RolloutUnderWay where what is asked contradicts one that is under way; as `beginTo`
+ */
+export async function ensureRollout(
+  coordinator: Coordinator,
+  service: string,
+  request: RolloutRequest,
+  own: string | undefined,
+): Promise<Rollout> {
+  return retryOnConflict(`rollout of ${service}`, async () => {
+    const [{ value, version }, standing] = await Promise.all([
+      requireService(coordinator, service),
+      readEntity(coordinator, paths.rollout(service), rolloutSchema),
+    ]);
+    const rollout = standing?.value;
+    if (rollout !== undefined && rollout.id === own) return rollout;
+    const isSame =
+      rollout !== undefined &&
+      isOpen(rollout) &&
+      goalOf(rollout) === value.formula &&
+      rollout.revert !== true;
+    if (isSame && rollout.state !== 'failed' && !request.force) {
+      requireAgreement(service, rollout, request);
+      return rollout;
+    }
+    const metadata = await requireMetadata(coordinator, value.formula);
+    const from = isSame ? rollout.from : (value.previous ?? value.formula);
+    const begun = await beginTo(
+      coordinator,
+      service,
+      value,
+      metadata,
+      { from, to: value.formula, ...(isSame && { revertTo: rollout.revertTo }) },
+      request,
+    );
+    const { startWith: _startWith, ...rest } = value;
+    const next = { ...rest, ...(begun.startWith !== undefined && { startWith: begun.startWith }) };
+    await coordinator.transaction([
+      // It is the formula as it was read that the rollout leads to.
+      begun.startWith === value.startWith
+        ? { kind: 'check', path: paths.service(service), version }
+        : { kind: 'set', path: paths.service(service), value: nodeValue(next), version },
+      ...begun.operations,
+    ]);
+    return begun.rollout;
+  });
+}
+
+/** A second rollout that is to go otherwise is refused, while the first one is under way. */
+function requireAgreement(service: string, rollout: Rollout, { parameters }: RolloutRequest): void {
+  for (const word of rolloutWords) {
+    const asked = parameters[word];
+    const has = rollout.parameters[word] ?? '';
+    if (asked !== undefined && asked !== has)
+      throw new RolloutUnderWay({ service, to: rollout.to, word, has: has === '' ? 'as by default' : has });
+  }
+}

@@ -1,0 +1,36 @@
+import { defineError } from '../../state/platform/errors.js';
+import { commandOf } from './blockers.js';
+
+/** Something is asked of a rollout, and the service has none. */
+export class NoRollout extends defineError<{ service: string }>(
+  'no-rollout',
+  ({ service }) => `service ${service} has no rollout`,
+  ({ service }) => `ensemble upgrade-formula ${service}`,
+) {}
+
+/** A rollout is in no state for what is asked of it. */
+export class RolloutRefuses extends defineError<{
+  service: string;
+  verb: string;
+  why: string;
+  instead: string;
+}>(
+  'rollout-refuses',
+  ({ service, verb, why }) => `the rollout of ${service} cannot ${verb}: ${why}`,
+  ({ service, instead }) => commandOf(instead, service),
+) {}
+
+/** A rollout could not go by what it is to go by. */
+export class RolloutImpossible extends defineError<{ service: string; why: string }>(
+  'rollout-impossible',
+  ({ service, why }) => `no rollout of ${service} can go like that: ${why}`,
+  ({ service }) => `ensemble upgrade-formula --canary 1 ${service}`,
+) {}
+
+/** Another rollout to the same formula is under way, and goes by other parameters. */
+export class RolloutUnderWay extends defineError<{ service: string; to: string; word: string; has: string }>(
+  'rollout-under-way',
+  ({ service, to, word, has }) =>
+    `a rollout of ${service} to ${to} is under way already, with ${word} ${has}`,
+  ({ service }) => `${commandOf('watch', service)}, or ${commandOf('abort', service)} first`,
+) {}

@@ -1,0 +1,44 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { type Entity, type Problem, readEntity } from '../../state/model/entity.js';
+import { readMachinesUp } from '../../state/model/machines.js';
+import { paths } from '../../state/model/paths.js';
+import { readHoldsToShow } from '../../state/model/read-holds.js';
+import { standingHolds } from '../../state/model/hold.js';
+import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import { requireService } from '../../state/model/services.js';
+import { readServiceState, type UnitState } from '../status/snapshot.js';
+import { type Decision, decide } from './decide.js';
+import { NoRollout } from './errors.js';
+import { factsOf } from './facts.js';
+
+/** A rollout with all that it is decided by, as it is at one time. */
+export interface ReadRollout {
+  readonly rollout: Entity<Rollout>;
+  readonly decision: Decision;
+  readonly units: readonly UnitState[];
+}
+
+/**
+ * Reads a service's rollout, and then its units.
+ * @param problems gets the nodes that cannot be read
+ * @throws ServiceNotFound, NoRollout, NodeInvalid
+ */
+export async function requireRollout(
+  coordinator: Coordinator,
+  service: string,
+  now: number,
+  problems: Problem[] = [],
+): Promise<ReadRollout> {
+  const rollout = await readEntity(coordinator, paths.rollout(service), rolloutSchema);
+  const { value } = await requireService(coordinator, service);
+  if (rollout === undefined) throw new NoRollout({ service });
+  const [state, up, holds] = await Promise.all([
+    readServiceState(coordinator, service, problems),
+    readMachinesUp(coordinator),
+    readHoldsToShow(coordinator, service, problems),
+  ]);
+  const units = state?.units ?? [];
+  const known = { service, formula: value.formula, holds: standingHolds(holds, now) };
+  const facts = factsOf(known, units, new Set(up));
+  return { rollout, decision: decide(rollout.value, facts, now), units };
+}

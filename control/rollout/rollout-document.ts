@@ -1,0 +1,77 @@
+import { type Rollout, wayOf } from '../../state/model/rollout.js';
+import { type Blocker, commandOf } from './blockers.js';
+import { isHealthy } from './judge.js';
+import type { ReadRollout } from './read-rollout.js';
+
+/** A rollout for programs: its plan, where it stands, and each unit with what keeps it. */
+export interface RolloutDocument {
+  readonly service: string;
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly strategy: string;
+  readonly state: string;
+  readonly since: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The command that has it go on; null where it does by itself, or is over. */
+  readonly next: string | null;
+  readonly units: Readonly<Record<string, UnitDocument>>;
+}
+
+interface UnitDocument {
+  readonly formula: string | null;
+  readonly state: string;
+  readonly step: string | null;
+  readonly since: string;
+  /** How often its hook was run, where one runs or waits. */
+  readonly attempts: number;
+  readonly healthy: boolean;
+  readonly standing: string;
+  readonly blockers: readonly Omit<Blocker, 'who'>[];
+}
+
+export function rolloutDocument(service: string, read: ReadRollout): RolloutDocument {
+  const { rollout, decision, units } = read;
+  const { id, state, stateSince, reason, by, parameters } = rollout.value;
+  const statuses = new Map(units.map(({ name, status }) => [name, status]));
+  return {
+    service,
+    id,
+    ...wayOf(rollout.value),
+    strategy: parameters.strategy ?? '',
+    state,
+    since: stateSince,
+    reason: reason ?? '',
+    by,
+    parameters,
+    next: nextCommand(service, rollout.value),
+    units: Object.fromEntries(
+      decision.units.map(({ unit, standing }) => {
+        const status = statuses.get(unit.name);
+        const blockers = decision.blockers.filter(({ who }) => who === unit.name);
+        return [
+          unit.name,
+          {
+            formula: unit.formula,
+            state: unit.state,
+            step: unit.upgrade?.step ?? null,
+            since: unit.upgrade?.since ?? unit.since,
+            attempts: status?.hook?.attempt ?? status?.waiting?.attempt ?? 0,
+            healthy: isHealthy(unit),
+            standing,
+            blockers: blockers.map(({ who: _who, ...blocker }) => blocker),
+          },
+        ];
+      }),
+    ),
+  };
+}
+
+/** What somebody types to have a rollout go on. */
+function nextCommand(service: string, { state, gate }: Rollout): string | null {
+  if (state === 'failed') return commandOf('retry', service);
+  if (state !== 'paused') return null;
+  return commandOf(gate === 'canary' ? 'promote' : 'resume', service);
+}

@@ -1,0 +1,87 @@
+import type { Turn } from '../progress/watch-units.js';
+import type { Watching } from '../progress/follow.js';
+import { goalOf } from '../../state/model/rollout.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
+import type { Decision } from './decide.js';
+import { type Driving, driveRollout, type SeenRollout } from './drive.js';
+import type { Judged } from './judge.js';
+
+/**
+ * Watches units as `followUnits` wants it, and drives the rollout that they are in.
+ * @param seen told of the rollout after each look
+ */
+export function watchRollout(
+  parts: Driving,
+  service: string,
+  seen: (rollout: SeenRollout) => void,
+): Watching {
+  return (_coordinator, _names, look, failed) => {
+    let last: SeenRollout | undefined;
+    return driveRollout(
+      parts,
+      service,
+      (found) => {
+        if (found !== undefined) {
+          last = found;
+          seen(found);
+          const { watched } = found;
+          look({ ...watched, waiting: turnsOf(found), goesOn: goesOn(found) });
+          return;
+        }
+        // The service is gone, and its units with it.
+        if (last !== undefined) look({ ...last.watched, units: new Map(), recent: true });
+      },
+      failed,
+    );
+  };
+}
+
+/** Whether more happens, though no unit may be under way in this moment. */
+export function goesOn({ rollout: { state }, decision }: SeenRollout): boolean {
+  return (state === 'running' || state === 'reverting') && !decision.isStalled;
+}
+
+/** What keeps each unit that was not asked, or is waited for no more. */
+function turnsOf(seen: SeenRollout): ReadonlyMap<string, Turn> {
+  const turns = new Map<string, Turn>();
+  for (const judged of seen.decision.units) {
+    const turn = turnOf(seen, judged);
+    if (turn !== undefined) turns.set(judged.unit.name, turn);
+  }
+  return turns;
+}
+
+function turnOf(seen: SeenRollout, { unit, standing, failure = '' }: Judged): Turn | undefined {
+  // What its agent says of an error says more.
+  const isSaid = isErrorState(unit.state) || unit.bad.includes(goalOf(seen.rollout));
+  if (standing === 'failed') return isSaid ? undefined : { reason: failure, on: 'failed' };
+  if (standing !== 'waiting' && standing !== 'held') return undefined;
+  const reason = reasonOf(seen.decision, unit.name);
+  return { reason, on: !unit.agentUp ? 'agent' : goesOn(seen) ? 'others' : 'somebody' };
+}
+
+function reasonOf({ blockers }: Decision, unit: string): string {
+  const blocker = blockers.find(({ who }) => who === unit);
+  // Whose turn it is changes all the time.
+  return blocker?.kind === 'turn' ? 'waits for its turn' : (blocker?.reason ?? '');
+}
+
+/**
+ * Drives a rollout as far as it goes at once: until nothing is to be written now.
+ * @returns how it stands then; undefined where the service has none
+ */
+export function driveToRest(parts: Driving, service: string): Promise<SeenRollout | undefined> {
+  return new Promise((resolve, reject) => {
+    const driver = driveRollout(
+      parts,
+      service,
+      (found) => {
+        if (found !== undefined && found.decision.writes.length > 0) return;
+        // It may be told of before it is there to be ended.
+        setImmediate(() => driver.end());
+        resolve(found);
+      },
+      reject,
+    );
+  });
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import type { Row, Stage } from './stage.js';
+
+/** A canary that waits for a word. */
+async function waiting(stage: Stage): Promise<void> {
+  await stage.unit();
+  await stage.world.publish(2);
+  await stage.ok('ensemble upgrade-formula --canary 1 f');
+}
+
+/** What is asked of rollouts that they cannot do. */
+export const rolloutRows: readonly Row[] = [
+  {
+    code: 'no-rollout',
+    by: 'upgrade-formula, as printed',
+    run: async (stage) => {
+      await stage.unit();
+      await stage.world.publish(2);
+      const said = await stage.fails('ensemble rollout pause f', /f has no rollout/);
+      await stage.follow(said, /ensemble upgrade-formula f/);
+      await stage.world.untilOn('world:f-2');
+    },
+  },
+  {
+    code: 'rollout-refuses',
+    by: 'the verb that is named instead',
+    run: async (stage) => {
+      await waiting(stage);
+      const said = await stage.fails('ensemble rollout resume f', /cannot resume: it waits for a word/);
+      await stage.follow(said, /ensemble rollout promote f/);
+      const over = await stage.fails('ensemble rollout pause f', /cannot pause: it is done/);
+      assert.match(await stage.follow(over, /ensemble rollout status f/), /done since/);
+    },
+  },
+  {
+    code: 'rollout-impossible',
+    by: 'a canary that the service has, as printed',
+    run: async (stage) => {
+      await stage.unit();
+      await stage.world.publish(2);
+      const said = await stage.fails('ensemble upgrade-formula --canary 5 f', /canary of 5 is larger/);
+      await stage.follow(said, /ensemble upgrade-formula --canary 1 f/);
+      await stage.world.untilOn('world:f-2');
+    },
+  },
+  {
+    code: 'rollout-under-way',
+    by: 'abort, as printed, and the same command again',
+    run: async (stage) => {
+      await waiting(stage);
+      const line = 'ensemble upgrade-formula --strategy rolling --canary 1 f';
+      const said = await stage.fails(line, /is under way already, with strategy all/);
+      await stage.follow(said, /ensemble rollout abort f/);
+      await stage.ok(line);
+    },
+  },
+];
