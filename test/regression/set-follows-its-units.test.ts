@@ -129,14 +129,14 @@ describe('set follows its units', () => {
     assert.equal(await runs(), 1);
   });
 
-  it('says of a unit in another error that the values do not reach it', async () => {
+  it('says of a unit whose install they do not help either how to take them back', async () => {
     await world.publish(1, { config: CONFIG, hooks: { install: 'exit 1' } });
     await world.agent();
     await world.deploy('world:f-1');
     await world.until('install-error');
     const { code, stderr } = await set('title=b');
     assert.equal(code, 1);
-    assert.match(stderr, /\nf\/0 failed: install-error: .*\n {2}try: .*ensemble resolved --retry f\/0\n$/);
+    assert.match(stderr, /\nf\/0 failed: install-error: .*\n {2}try: .*ensemble resolved --retry f\/0, or: ensemble set --undo f \(.*\)\n$/);
   });
 
   it('does not wait for an agent of a release that does not tell, and says so', async () => {
