@@ -136,7 +136,10 @@ describe('set follows its units', () => {
     await world.until('install-error');
     const { code, stderr } = await set('title=b');
     assert.equal(code, 1);
-    assert.match(stderr, /\nf\/0 failed: install-error: .*\n {2}try: .*ensemble resolved --retry f\/0, or: ensemble set --undo f \(.*\)\n$/);
+    assert.match(
+      stderr,
+      /\nf\/0 failed: install-error: .*\n {2}try: .*ensemble resolved --retry f\/0, or: ensemble set --undo f \(.*\)\n$/,
+    );
   });
 
   it('does not wait for an agent of a release that does not tell, and says so', async () => {
