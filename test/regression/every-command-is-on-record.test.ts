@@ -48,6 +48,10 @@ const rows: Readonly<Record<string, Leaves>> = {
   'remove-relation': asks('remove-relation', 'f', /f:out g:in/),
   resolved: asks('resolved', 'f/0', /retry/),
   abort: asks('abort', 'f/0', /config-changed/),
+  newer: shows,
+  formulas: shows,
+  index: { nothing: 'it writes into a directory of the operator’s own, and knows no environment' },
+  repository: asks('add-repository', '-', /^ours: /),
   expose: asks('expose', 'f'),
   unexpose: asks('unexpose', 'f'),
   machines: shows,
@@ -64,6 +68,7 @@ const rows: Readonly<Record<string, Leaves>> = {
 
 /** What commands do besides with an option, which is on record as itself. */
 const withOptions: Readonly<Record<string, Leaves>> = {
+  'repository remove': asks('remove-repository', '-', /^ours/),
   'prune --removed': asks('prune', '-', /^kept of removed units, on m0$/),
   'prune --removed UNIT': asks('prune', '-', /^kept of f\/1, on m0$/),
 };
@@ -130,8 +135,10 @@ describe('every command that asks something', () => {
         if (state === 'config-error') await ask('resolved', 'f/0');
         assert.deepEqual([state, hook], ['started', undefined]);
       });
+      await ask('repository', 'add', 'ours', world.path('world'));
       await ask('expose', 'f');
       await ask('unexpose', 'f');
+      await ask('repository', 'remove', 'ours');
       await ask('hold-upgrade', '--reason', 'disks', 'f');
       await ask('unhold-upgrade', 'f');
       await ask('cordon', '--reason', 'disks', 'm0');
