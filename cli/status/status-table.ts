@@ -10,6 +10,7 @@ import { keptLines } from './kept-lines.js';
 import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';
 import type { ServiceEntry, StatusDocument } from '../../control/status/status-document.js';
+import { rolloutCell } from './rollout-cell.js';
 import { unitLines } from './unit-lines.js';
 
 /**
@@ -80,13 +81,16 @@ function serviceLines(status: StatusDocument, columns: number): readonly string[
   const services = Object.entries(status.services);
   if (services.length === 0)
     return ['no services; deploy one with: ensemble deploy --repository DIRECTORY FORMULA'];
+  const areRolledOut = services.some(([, { rollout }]) => rollout !== undefined);
   const rows = services.map(([name, service]) => [
     named(name, service),
     service.formula,
     String(Object.keys(service.units).length),
+    ...(areRolledOut ? [rolloutCell(service.rollout)] : []),
     printable(service.repository),
   ]);
-  return renderTable([['SERVICE', 'FORMULA', 'UNITS', 'REPOSITORY'], ...rows], columns);
+  const head = ['SERVICE', 'FORMULA', 'UNITS', ...(areRolledOut ? ['ROLLOUT'] : []), 'REPOSITORY'];
+  return renderTable([head, ...rows], columns);
 }
 
 function named(name: string, { exposed, destroying, holds = [] }: ServiceEntry): string {

@@ -21,6 +21,7 @@ import {
   type UnitStatus,
   unitSchema,
 } from '../../state/model/schemas.js';
+import { type Rollout, readRollout } from '../../state/model/rollout.js';
 import { unitsOfService } from '../../state/model/services.js';
 
 /** Units that are read at the same time. */
@@ -43,6 +44,8 @@ export interface ServiceState {
   readonly name: string;
   readonly service: Service;
   readonly exposed: boolean;
+  /** Its last one, over or not. */
+  readonly rollout?: Rollout;
   /** Those that are over too. */
   readonly holds: readonly Hold[];
   /** In their numbers' order. */
@@ -129,12 +132,13 @@ export async function readServiceState(
   name: string,
   problems: Problem[] = [],
 ): Promise<ServiceState | undefined> {
-  const [service, unitNames, exposed, relations, holds] = await Promise.all([
+  const [service, unitNames, exposed, relations, holds, rollout] = await Promise.all([
     readSound(coordinator, paths.service(name), serviceSchema, problems),
     unitsOfService(coordinator, name),
     coordinator.get(paths.exposed(name)),
     relationsOfService(coordinator, name, problems),
     readHoldsToShow(coordinator, name, problems),
+    readRollout(coordinator, name, problems),
   ]);
   if (service === undefined) return undefined;
   const [units, removals] = await Promise.all([
@@ -145,7 +149,15 @@ export async function readServiceState(
     if (unit === undefined) return [];
     return [removals[index] === undefined ? unit : { ...unit, removing: true as const }];
   });
-  return { name, service: service.value, exposed: exposed !== undefined, holds, units: standing, relations };
+  return {
+    name,
+    service: service.value,
+    exposed: exposed !== undefined,
+    holds,
+    ...(rollout !== undefined && { rollout: rollout.value }),
+    units: standing,
+    relations,
+  };
 }
 
 /** One unit, or undefined where there is none. */

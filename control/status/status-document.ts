@@ -8,6 +8,7 @@ import type { Cordon, Machine, Service, UnitStatus } from '../../state/model/sch
 import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { absenceFields, wayBack } from '../../state/model/absence.js';
 import { type KeptEntry, keptEntry } from './kept-entry.js';
+import { type RolloutEntry, rolloutEntry } from './rollout-entry.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
 import {
   type RelationEntry,
@@ -76,6 +77,8 @@ export interface ServiceEntry {
   readonly holds?: readonly Hold[];
   /** Units that were asked for and are not made; only where there are such. A command makes them, or was interrupted. */
   readonly unmade?: UnmadeEntry;
+  /** Its rollout, while something of it is to be done or to be said. */
+  readonly rollout?: RolloutEntry;
   readonly units: Readonly<Record<string, UnitEntry>>;
 }
 
@@ -219,12 +222,13 @@ function keptFacts(machine: Machine): Pick<MachineEntry, 'kept' | 'free'> {
 }
 
 function serviceEntry(
-  { name, service, exposed, units, relations }: ServiceState,
+  { name, service, exposed, rollout, units, relations }: ServiceState,
   required: readonly string[],
   around: Surroundings,
 ): ServiceEntry {
   const related = relatedServices(name, relations);
   const missing = required.filter((relation) => related[relation] === undefined);
+  const entry = rolloutEntry(name, rollout, units);
   return {
     formula: service.formula,
     repository: service.repository.path,
@@ -235,6 +239,7 @@ function serviceEntry(
     ...(missing.length > 0 && { missingRelations: missing }),
     ...holdsField(around.holds.filter(({ unit }) => unit === undefined)),
     ...unmadeField(name, service),
+    ...(entry !== undefined && { rollout: entry }),
     units: Object.fromEntries(units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)])),
   };
 }

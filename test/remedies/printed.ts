@@ -54,8 +54,8 @@ export const printed: Readonly<
     says: 'names what keeps each unit',
   },
   'control/rollout/blockers.ts: ensemble rollout {verb} {service}': {
-    test: 'test/control/rollout/decide.test.ts',
-    says: 'names what keeps each unit',
+    test: 'test/walk/upgrades.test.ts',
+    says: 'ensemble rollout retry f',
   },
   'control/rollout/blockers.ts: ensemble status': {
     test: 'test/control/rollout/decide.test.ts',
@@ -64,6 +64,10 @@ export const printed: Readonly<
   'control/rollout/blockers.ts: ensemble upgrade-formula --force {serviceOfUnit(name)}': {
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',
+  },
+  'control/status/rollout-entry.ts: ensemble rollout {verb} {service}': {
+    test: 'test/remedies/rollout-rows.ts',
+    says: 'ensemble rollout promote f',
   },
   'control/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',

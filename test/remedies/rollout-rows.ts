@@ -47,9 +47,12 @@ export const rolloutRows: readonly Row[] = [
     code: 'rollout-under-way',
     by: 'abort, as printed, and the same command again',
     run: async (stage) => {
-      await waiting(stage);
-      const line = 'ensemble upgrade-formula --strategy rolling --canary 1 f';
-      const said = await stage.fails(line, /is under way already, with strategy all/);
+      await stage.unit();
+      await stage.ok('ensemble add-unit f');
+      await stage.world.publish(2);
+      await stage.ok('ensemble upgrade-formula --canary 1 f');
+      const line = 'ensemble upgrade-formula --strategy all f';
+      const said = await stage.fails(line, /is under way already, with strategy rolling/);
       await stage.follow(said, /ensemble rollout abort f/);
       await stage.ok(line);
     },

@@ -1,0 +1,39 @@
+import { goalOf, isOpen, type Rollout } from '../../state/model/rollout.js';
+import type { UnitState } from './snapshot.js';
+
+/** A service's rollout in `status`, while something of it is to be done or to be said. */
+export interface RolloutEntry {
+  readonly id: string;
+  readonly to: string;
+  readonly state: string;
+  /** What a pause waits for: `canary`, `wave` or `operator`. */
+  readonly gate?: string;
+  /** Why it is in its state; only where that is known. */
+  readonly reason?: string;
+  /** How many units run the formula that it leads to, and of how many. */
+  readonly on: number;
+  readonly of: number;
+  /** What has it go on, where it does not by itself. */
+  readonly next?: string;
+}
+
+export function rolloutEntry(
+  service: string,
+  rollout: Rollout | undefined,
+  units: readonly UnitState[],
+): RolloutEntry | undefined {
+  if (rollout === undefined || !isOpen(rollout)) return undefined;
+  const { id, state, gate, reason } = rollout;
+  const to = goalOf(rollout);
+  const verb = state === 'failed' ? 'retry' : gate === 'canary' ? 'promote' : 'resume';
+  return {
+    id,
+    to,
+    state,
+    ...(gate !== undefined && { gate }),
+    ...(reason !== undefined && { reason }),
+    on: units.filter(({ unit }) => unit.formula === to).length,
+    of: units.length,
+    ...((state === 'failed' || state === 'paused') && { next: `ensemble rollout ${verb} ${service}` }),
+  };
+}
