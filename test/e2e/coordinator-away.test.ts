@@ -70,7 +70,7 @@ describe('a ZooKeeper server that goes away, comes back, or ends a session', fun
     const agent = await world.agentProcess();
     await operator.does('deploy', `--repository=${world.path('world')}`, '-n', '5', 'f');
     await world.writeFormula(2, { hooks: { 'upgrade-formula': 'gate "$(basename "$ENSEMBLE_UNIT_NAME")"' } });
-    const upgrade = operator.start(['upgrade-formula', 'f']);
+    const upgrade = operator.start(['upgrade-formula', '--strategy', 'all', 'f']);
     for (let unit = 0; unit < 5; unit += 1) {
       await eventually(async () => {
         const traces = await Promise.all([0, 1, 2, 3, 4].map((number) => world.trace(`f/${number}`)));

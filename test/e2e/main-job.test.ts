@@ -121,7 +121,7 @@ for (const engines of [embedded, servers()]) {
       await world.writeFormula(2, {
         hooks: { 'upgrade-formula': '[ -e "$TRACE/gate-mended" ] || { echo schema too old; exit 1; }' },
       });
-      const failed = await operator.run('upgrade-formula', 'f');
+      const failed = await operator.run('upgrade-formula', '--strategy', 'all', 'f');
       assert.equal(failed.code, 1);
       assert.match(failed.stderr, /f\/0.*upgrade-error.*schema too old/s);
       assert.match(failed.stderr, /ensemble resolved --retry f\/0/);
