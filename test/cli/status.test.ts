@@ -106,7 +106,7 @@ describe('ensemble status', () => {
       stdout,
       /^environment local\n1 unit: 1 started\n\nMACHINE {2}AGENT {2}UNITS {2}VERSION {2}HOSTNAME\nm0 +down +1 +- +m0\.test\n/,
     );
-    assert.match(stdout, /\nguestbook {2}principia:guestbook-2 {2}1 +\S+principia\n/);
+    assert.match(stdout, /\nguestbook {2}principia:guestbook-2 {2}1 +0\/1 on 2, running +\S+principia\n/);
     assert.match(
       stdout,
       /\nguestbook\/0 {2}started {2}m0 \(down\) {2}principia:guestbook-1 \* {2}wanted +-\n/,

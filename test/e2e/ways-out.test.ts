@@ -29,7 +29,13 @@ describe('the ways out of an upgrade that fails', function () {
 
   it('--revert-on-error: the unit goes back by itself, and does not take the formula again unasked', async () => {
     await world.writeFormula(2, { hooks: { 'upgrade-formula': brokenOnOne } });
-    const { code, stderr } = await operator.run('upgrade-formula', '--revert-on-error', 'f');
+    const { code, stderr } = await operator.run(
+      'upgrade-formula',
+      '--strategy',
+      'all',
+      '--revert-on-error',
+      'f',
+    );
     assert.equal(code, 1);
     assert.match(stderr, /f\/1 failed: started: went back to world:f-1: .*no room/s);
     assert.equal((await world.unit('f/0')).unit.formula, 'world:f-2');
@@ -48,7 +54,7 @@ describe('the ways out of an upgrade that fails', function () {
 
   it('revert-formula SERVICE: every unit goes back, also from upgrade-error, and the revision is not taken again', async () => {
     await world.writeFormula(2, { hooks: { 'upgrade-formula': brokenOnOne } });
-    assert.equal((await operator.run('upgrade-formula', 'f')).code, 1);
+    assert.equal((await operator.run('upgrade-formula', '--strategy', 'all', 'f')).code, 1);
     const { code, stderr } = await operator.run('revert-formula', 'f');
     assert.equal(code, 0, stderr);
     assert.match(stderr, /f goes back from world:f-2 to world:f-1/);
