@@ -82,7 +82,7 @@ describe('the ways out of an upgrade that fails', function () {
 
   it('resolved --retry --all: everything that is in error, at once', async () => {
     await world.writeFormula(2, { hooks: { 'upgrade-formula': '[ -e "$TRACE/gate-mended" ]' } });
-    assert.equal((await operator.run('upgrade-formula', 'f')).code, 1);
+    assert.equal((await operator.run('upgrade-formula', '--strategy', 'all', 'f')).code, 1);
     await world.openGate('mended');
     await operator.does('resolved', '--retry', '--all');
     for (const unit of ['f/0', 'f/1']) await world.untilOn('world:f-2', unit);
