@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
+import { endProcess } from '../state/platform/end-process.js';
 import { systemClock } from '../state/platform/clock.js';
 import type { Environment } from '../state/environments/environment.js';
 import {
@@ -166,7 +167,7 @@ async function run(options: Options): Promise<void> {
       if (losing) return;
       log.info(`${signal}: stopping; units and running hooks go on`);
       agent.stop().then(
-        () => process.exit(0),
+        () => endProcess(0),
         (error: unknown) => fail(error, options),
       );
     };
@@ -205,7 +206,7 @@ function choiceOfOptions({ environment, state, storage }: Options): string {
   return words.includes('') ? '' : ` ${words.map(shellWord).join(' ')}`;
 }
 
-function fail(thrown: unknown, options: Options): never {
+function fail(thrown: unknown, options: Options): void {
   const error = explainedBySystem(thrown, place);
   const known = error instanceof EnsembleError;
   const say = (text: string): void => {
@@ -214,7 +215,7 @@ function fail(thrown: unknown, options: Options): never {
   say(`ensemble-agent: ${error instanceof Error ? error.message : String(error)}`);
   if (known && error.next !== undefined) say(`  try: ${error.next}`);
   if (options.debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  process.exit(known ? error.exitCode : 1);
+  endProcess(known ? error.exitCode : 1);
 }
 
 function atLeastOne(text: string): number {

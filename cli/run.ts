@@ -1,6 +1,7 @@
 import { processOutput } from './output/output.js';
 import { reportError } from './output/report-error.js';
 import { runProgram } from './program.js';
+import { endProcess } from '../state/platform/end-process.js';
 
 /** Runs one command line and tells the operator how it went. @returns what the process exits with */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -9,7 +10,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const output = processOutput();
   // An error that nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
   process.on('uncaughtException', (error) =>
-    process.exit(reportError(error, output.stderr, debug, output.carried)),
+    endProcess(reportError(error, output.stderr, debug, output.carried)),
   );
   let exitCode: number;
   try {

@@ -70,7 +70,9 @@ export function unitFacts(
         next: `ensemble resolved --retry ${record.unit}`,
         waiting: waitingFacts(record.retry),
       }),
+      // A hook that is tried again has its own next command, which says what ends the wait.
       ...(record.error === null &&
+        !record.retry &&
         trouble?.next !== undefined && { brief: shortened(trouble.brief), next: shortened(trouble.next) }),
       ...(hook && { hook }),
       ...(config && { config }),

@@ -1,4 +1,5 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
+import { endProcess } from '../../state/platform/end-process.js';
 import { explainedBySystem } from '../../state/platform/system-errors.js';
 
 /** One of the two outputs of this process, as far as `screenOf` cares what it is. */
@@ -60,12 +61,15 @@ function writeAtOnce(descriptor: number, bytes: Buffer): Buffer {
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') refused(error as NodeJS.ErrnoException);
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return rest;
+    refused(error as NodeJS.ErrnoException);
+    return Buffer.alloc(0);
   }
   return rest;
 }
 
-function refused(error: NodeJS.ErrnoException): never {
-  if (error.code === 'EPIPE') process.exit();
-  throw explainedBySystem(error, 'the place that its output goes to');
+/** Nobody reads the rest: the command ends, without a word. */
+function refused(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw explainedBySystem(error, 'the place that its output goes to');
+  endProcess(0);
 }

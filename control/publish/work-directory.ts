@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endProcess } from '../../state/platform/end-process.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -13,7 +14,7 @@ export async function withWorkDirectory<T>(work: (directory: string) => Promise<
   const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   const end = (signal: (typeof SIGNALS)[number]): void => {
     remove();
-    process.exit(128 + constants.signals[signal]);
+    endProcess(128 + constants.signals[signal]);
   };
   for (const signal of SIGNALS) process.once(signal, end);
   try {

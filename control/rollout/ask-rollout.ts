@@ -33,7 +33,13 @@ export async function askRollout(
   const { by, requestedAt } = requester;
   const now = Date.parse(requestedAt);
   const message = reason === '' ? verb : `${verb}: ${reason}`;
-  const asked = requestEntry(requester, { what: 'rollout', message });
+  // A way back is on record as one, whichever command asked for it.
+  const asked = requestEntry(
+    requester,
+    verb === 'revert'
+      ? { what: 'revert', ...(reason !== '' && { message: reason }) }
+      : { what: 'rollout', message },
+  );
   return retryOnConflict(`rollout of ${service}`, async () => {
     const { rollout, decision } = await requireRollout(coordinator, service, now);
     // An earlier try of this request went through, though its answer was lost.

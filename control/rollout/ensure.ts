@@ -3,6 +3,8 @@ import { rolloutWords } from '../../state/formula/rollout-parameters.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { requireMetadata } from '../../state/model/formulas.js';
+import { recordOperations } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { goalOf, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
 import { requireService } from '../../state/model/services.js';
@@ -13,6 +15,7 @@ import { RolloutUnderWay } from './errors.js';
  * The rollout that takes a service's units to the formula that the service is set to: one that is under way, or a new one.
  * One that failed is begun anew, and so is any by force.
  * @param own the id of a rollout that the same request began already
+ * @param asked goes on the service's record with one that begins
  * @throws RolloutUnderWay where what is asked contradicts one that is under way; as `beginTo`
  */
 export async function ensureRollout(
@@ -20,6 +23,7 @@ export async function ensureRollout(
   service: string,
   request: RolloutRequest,
   own: string | undefined,
+  asked: HistoryEntry,
 ): Promise<Rollout> {
   return retryOnConflict(`rollout of ${service}`, async () => {
     const [{ value, version }, standing] = await Promise.all([
@@ -55,6 +59,7 @@ export async function ensureRollout(
         ? { kind: 'check', path: paths.service(service), version }
         : { kind: 'set', path: paths.service(service), value: nodeValue(next), version },
       ...begun.operations,
+      ...(await recordOperations(coordinator, [service], asked)),
     ]);
     return begun.rollout;
   });

@@ -120,7 +120,7 @@ export async function upgradeService(
   }
   if (plan.upgrade.length === 0 && begun === undefined)
     return { ...found, plan, errors: new Map(), machines };
-  const rollout = await ensureRollout(session.coordinator, found.name, rolloutRequest(request), begun);
+  const rollout = await ensureRollout(session.coordinator, found.name, rolloutRequest(request), begun, asked);
   const errors = await ask(session, found, plan, { ...request, rollout }, asked.id, tell);
   return { ...found, plan, errors, machines, rollout };
 }

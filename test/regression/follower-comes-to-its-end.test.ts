@@ -302,7 +302,7 @@ describe('a command that follows comes to its end', () => {
 
   it('interrupted after somebody reverted: it is not said that the upgrade goes on', async () => {
     const goal = await goals.upgraded();
-    const said = await interrupted(goal, () => revertService(world.coordinator, 'f', requester));
+    const said = await interrupted(goal, () => world.upgrade(one));
     assert.match(
       said,
       /^stopped following; nobody asks f\/0 any more to go to world:f-2\. .*ensemble status f$/m,
@@ -312,7 +312,7 @@ describe('a command that follows comes to its end', () => {
 
   it('interrupted in a revert: it goes on by itself, and is not to be repeated', async () => {
     await goals.upgraded();
-    await revertService(world.coordinator, 'f', requester);
+    await world.upgrade(one);
     const said = await interrupted(
       { service: 'f', kind: 'upgraded', back: true, formula: one, forced: new Map() },
       async () => undefined,

@@ -51,8 +51,8 @@ describe('what an operator asks', () => {
     await box.formula('web', 2);
     await onRecordWith(web, 'upgrade-formula', '--no-wait', '--unit', 'web/0', 'web');
     await agent.upgrade('web/0', two);
-    // The service is set to it already: the flag is all that is left to ask for.
-    await onRecordWith(paths.upgrade('web/1'), 'upgrade-formula', '--no-wait', 'web');
+    // The service is set to it already: the rollout is all that is left to ask for.
+    await onRecordWith(paths.rollout('web'), 'upgrade-formula', '--no-wait', 'web');
     await agent.failUpgrade('web/1', two, 'no room');
     await onRecordWith(paths.resolved('web/1'), 'resolved', '--retry', 'web/1');
     await agent.upgrade('web/1', two);

@@ -52,6 +52,6 @@ export const diskRows: readonly Row[] = [
     'extraction-failed',
     Buffer.alloc(8 * MEGABYTE),
     /cannot be extracted into \S+: the disk is full/,
-    /check the disk space and permissions there/,
+    /make room on the disk of \S+/,
   ),
 ];

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, pause } from '../../platform/clock.js';
+import { uninterrupted } from '../../platform/end-process.js';
 import { damageBefore } from '../../platform/lmdb-damage.js';
 import { lmdbFault } from '../../platform/lmdb-file.js';
 import { makePrivateDirectory } from '../../platform/make-directory.js';
@@ -129,10 +130,12 @@ export class Store {
       if (tries === MOST_TRIES) throw new Error('the number of its newest commit is set back all the time');
       this.#isWriting = true;
       try {
-        await this.#root.transaction(() => {
-          isNext = this.#commits.isNext(this.#root.getWriteTxnId());
-          if (isNext) action();
-        });
+        await uninterrupted(() =>
+          this.#root.transaction(() => {
+            isNext = this.#commits.isNext(this.#root.getWriteTxnId());
+            if (isNext) action();
+          }),
+        );
       } finally {
         this.#isWriting = false;
       }

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
+import { endProcess } from '../../platform/end-process.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { gitFault } from './git-fault.js';
 import type { GitLocation } from './git-location.js';
@@ -116,7 +117,7 @@ class Guard {
   private readonly handlers = SIGNALS.map((name) => {
     const end = (): void => {
       this.kill();
-      process.exit(128 + constants.signals[name]);
+      endProcess(128 + constants.signals[name]);
     };
     return [name, end] as const;
   });
