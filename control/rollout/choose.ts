@@ -92,7 +92,11 @@ export function chooseUnits(
 ): readonly RolloutUnit[] {
   const goesBack = rollout.revert === true;
   const candidates = units
-    .filter(({ standing }) => standing === 'waiting' || (strategy === 'all' && standing === 'ill'))
+    .filter(
+      ({ standing, unit }) =>
+        standing === 'waiting' ||
+        (strategy === 'all' && standing === 'ill' && unit.flag?.rollout !== rollout.id),
+    )
     .filter(({ unit }) => named === undefined || named.has(unit.name))
     .filter(({ unit }) => strategy === 'all' || unit.agentUp)
     .filter(({ unit }) => goesBack || !isUnderWay(unit) || isErrorState(unit.state))

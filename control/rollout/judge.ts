@@ -99,7 +99,8 @@ function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now:
     return unit.agentUp ? 'settling' : 'absent';
   }
   if (isUnderWay(unit) && upgrade?.to === goal && !inError) return 'asked';
-  if (flag?.to === goal && (!inError || flag.rollout === rollout.id)) return 'asked';
+  // A flag that is not to go over the error waits until somebody ends that.
+  if (flag?.to === goal && (!inError || flag.over === since)) return 'asked';
   if (rollout.revert !== true && isLater(formula, goal)) return 'out';
   if (rollout.revert !== true && unit.bad.includes(goal)) {
     if (counts) return 'failed';

@@ -30,7 +30,7 @@ const begun: Rollout = {
  * Units in a few letters each, `web/0` first: `1` on the old formula, `2` there, `f` flagged, `u` under way, `E` failed,
  * `B` went back by itself, `e` in an error of before, `a` its agent is away, `2a` there and its agent is away, `F` flagged
  * for another revision by a rollout before, `n` has nothing installed, `s` there since five seconds, `r` there, with a
- * relation in error.
+ * relation in error, `ef` in an error of before and asked with all others.
  */
 function units(letters: string): readonly RolloutUnit[] {
   return letters.split(' ').map((letter, index) => ({ ...unit(letter), name: `web/${index}` }));
@@ -59,6 +59,8 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
       return { ...rests, formula: three };
     case 'f':
       return { ...rests, flag };
+    case 'ef':
+      return { ...rests, flag, state: 'upgrade-error', upgrade: { ...upgrade, to: three } };
     case 'u':
       return { ...rests, flag, state: 'upgrading', since: ago(20), upgrade };
     case 'p':
@@ -150,6 +152,7 @@ const rows: readonly (readonly [
 ])[] = [
   ['all units at once', { strategy: 'all' }, '1 1 1', 'flag 2 1 0'],
   ['all: also those in an error, and away', { strategy: 'all' }, '1 e a', 'flag 2 1 0'],
+  ['all: one in an error is asked once, and waited for no more', { strategy: 'all' }, '2 ef 2', ''],
   ['a quarter, at least one; the highest number first', {}, '1 1 1', 'flag 2'],
   ['a quarter of eight', {}, '1 1 1 1 1 1 1 1', 'flag 7 6'],
   ['a number', { 'max-parallel': '3' }, '1 1 1 1', 'flag 3 2 1'],
@@ -274,6 +277,12 @@ describe('what is decided about a rollout', () => {
     const old: Rollout = { ...begun, stateSince: ago(700), countedFrom: ago(700) };
     const { writes } = decide(old, { formula: two, units: units('2 a 2') }, now);
     assert.deepEqual(writes, [{ kind: 'state', state: 'done', reason: 'web/1 is behind' }]);
+  });
+
+  it('goes on by itself no more where all that is left is in an error of before', () => {
+    const all: Rollout = { ...begun, parameters: { strategy: 'all' } };
+    assert.ok(decide(all, { formula: two, units: units('2 ef 2') }, now).isStalled);
+    assert.ok(!decide(all, { formula: two, units: units('2 f 2') }, now).isStalled);
   });
 
   it('looks again in time', () => {
