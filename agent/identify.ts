@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { bootId } from '../state/platform/boot.js';
+import { readable } from '../state/model/layout-known.js';
 import type { Machine } from '../state/model/schemas.js';
 import type { MachineAddresses } from './machine/addresses.js';
 import type { AgentOptions } from './options.js';
@@ -37,7 +38,7 @@ export async function identify(
     sockets: { agent: directory.socket, debug: directory.debugSocket },
     // As of when it is asked for: the machine may be registered anew.
     get description() {
-      return { hostname: hostname(), service, ...addressFacts(addresses) };
+      return { hostname: hostname(), service, ...addressFacts(addresses), version, ...readable() };
     },
     boot,
     place: placeOf(directory.root, boot),

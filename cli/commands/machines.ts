@@ -6,6 +6,7 @@ import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';
 import { type Format, printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
+import { versionLines } from '../status/version-lines.js';
 import { keptLines } from '../status/kept-lines.js';
 import { problemLines } from '../status/problem-lines.js';
 
@@ -16,11 +17,13 @@ export async function machines(
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
     const problems: Problem[] = [];
-    const entries = await listMachines(session, problems);
-    const document = { machines: entries, ...(problems.length > 0 && { problems }) };
+    const found = await listMachines(session, problems);
+    const { machines: entries, environment } = found;
+    const document = { ...found, ...(problems.length > 0 && { problems }) };
     await printData(invocation.output, format, document, (columns) => [
       ...tableOf(entries, columns),
       ...cordonLines(entries),
+      ...(environment === undefined ? [] : versionLines(environment)),
       ...(keptLines(entries).length > 0 ? ['', ...keptLines(entries)] : []),
       ...(problems.length > 0 ? ['', ...problemLines({ problems })] : []),
     ]);
@@ -32,7 +35,7 @@ function tableOf(entries: Readonly<Record<string, MachineListing>>, columns: num
   const rows = Object.entries(entries).map(([name, entry]) => [
     name,
     `${agentWord(entry)}${entry.cordoned === undefined ? '' : ', cordoned'}`,
-    entry.version ?? '-',
+    entry.version ?? entry.registered?.version ?? '-',
     printable(entry.hostname),
     printable(entry.addresses?.public ?? (entry.noAddress ? 'none found' : '-')),
     entry.units.length === 0 ? '-' : entry.units.join(' '),

@@ -1,4 +1,4 @@
-import { EnsembleError } from '../../state/platform/errors.js';
+import { EnsembleError, type ErrorExitCode } from '../../state/platform/errors.js';
 import { explainedBySystem } from '../../state/platform/system-errors.js';
 import { paint, type Screen } from './terminal.js';
 
@@ -12,7 +12,7 @@ export function reportError(
   screen: Screen,
   debug: boolean,
   carried: (text: string) => string = (text) => text,
-): 1 | 2 {
+): ErrorExitCode {
   const error = explainedBySystem(thrown);
   const prefix = paint(screen, 'red', 'ensemble:');
   if (error instanceof EnsembleError) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { paths } from '../../state/model/paths.js';
-import { layoutSchema } from '../../state/model/schemas.js';
+import { type Layout, layoutSchema } from '../../state/model/schemas.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
 import * as z from '../../state/platform/zod.js';
 import { ExportInvalid } from '../errors.js';
@@ -14,8 +14,8 @@ export interface Export {
   readonly exportedAt: string;
   /** `user@host`. */
   readonly by: string;
-  /** The oldest layout whose readers may read the tree. */
-  readonly minReader: number;
+  /** Says who may read the tree. */
+  readonly layout: Layout;
   /** Values by paths, parents first. */
   readonly nodes: ReadonlyMap<string, string>;
 }
@@ -33,7 +33,7 @@ const endSchema = z.looseObject({ nodes: z.int(), sha256: z.string() });
  * An export as text: a line that says what it is, a line for each node, and one with the number of nodes and the digest of
  * all lines before it, so that a text that was cut off or changed is never taken for a whole one.
  */
-export function exportText({ exportedAt, by, nodes }: Omit<Export, 'minReader'>): string {
+export function exportText({ exportedAt, by, nodes }: Omit<Export, 'layout'>): string {
   const head = { ensemble: 'export', format: FORMAT, exportedAt, by };
   const lines = [head, ...nodes].map((line) => `${JSON.stringify(line)}\n`).join('');
   return `${lines}${JSON.stringify({ nodes: nodes.size, sha256: digestOf(lines) })}\n`;
@@ -71,7 +71,7 @@ export function parseExport(text: string, file: string): Export {
   }
   const layout = parsed(nodes.get(paths.layout), layoutSchema);
   if (layout === undefined) throw invalid(`it has no ${paths.layout}`);
-  return { exportedAt: head.exportedAt, by: head.by, minReader: layout.minReader, nodes };
+  return { exportedAt: head.exportedAt, by: head.by, layout, nodes };
 }
 
 /** True if a node may stand at this path, behind those. */

@@ -1,9 +1,9 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
-import { EnvironmentNotEmpty, LayoutTooNew } from '../../state/model/errors.js';
+import { EnvironmentNotEmpty } from '../../state/model/errors.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
-import { LAYOUT_LEVEL } from '../../state/model/layout.js';
+import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths } from '../../state/model/paths.js';
 import { closeNodes } from '../../state/model/protection.js';
 import type { Requester } from '../../state/model/requester.js';
@@ -40,8 +40,8 @@ export async function importTree(
   requester: Requester,
 ): Promise<Imported> {
   const { name, state } = environment;
-  const { minReader } = exported;
-  if (minReader > LAYOUT_LEVEL) throw new LayoutTooNew({ environment: name, minReader, level: LAYOUT_LEVEL });
+  const tooNew = layoutTooNew(name, exported.layout);
+  if (tooNew !== undefined) throw tooNew;
   const nodes = new Map([...treeRoots.map((root) => [root, '{}'] as const), ...exported.nodes]);
   nodes.delete(paths.layout);
   const notEmpty = (path: string): EnvironmentNotEmpty =>

@@ -1,8 +1,21 @@
 import { absenceFields } from '../../state/model/absence.js';
-import type { Problem } from '../../state/model/entity.js';
+import { type Problem, readSound } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
-import { compareUnits } from '../../state/model/paths.js';
-import type { Addresses, Cordon, Machine, MachineOwner } from '../../state/model/schemas.js';
+import { compareUnits, paths } from '../../state/model/paths.js';
+import {
+  type Addresses,
+  type Cordon,
+  type Layout,
+  layoutSchema,
+  type Machine,
+  type MachineOwner,
+} from '../../state/model/schemas.js';
+import {
+  type BehindMachine,
+  planUpgrade,
+  type ShownLayout,
+  type UpgradePlan,
+} from '../environment/plan-upgrade.js';
 import type { Session } from '../session.js';
 import { type KeptEntry, keptEntry } from './kept-entry.js';
 
@@ -17,6 +30,8 @@ export interface MachineListing {
   /** The agent's version, and since when it is up; null while none is. */
   readonly version: string | null;
   readonly since: string | null;
+  /** The version of the agent that took the machine last, and what it reads; null where that was release 0.1.0. */
+  readonly registered: RegisteredProgram | null;
   readonly addresses: Addresses | null;
   /** Its agent found none. */
   readonly noAddress?: true;
@@ -29,13 +44,64 @@ export interface MachineListing {
   readonly kept?: KeptEntry;
 }
 
+/** The programs of a machine, as its node tells of them. */
+export interface RegisteredProgram {
+  readonly version: string | null;
+  /** The levels of the tree that they read. */
+  readonly layout: { readonly min: number; readonly max: number };
+  readonly features: readonly string[];
+}
+
+/** What `machines` prints: fields are added, never renamed. */
+export interface MachinesDocument {
+  readonly machines: Readonly<Record<string, MachineListing>>;
+  /** Absent where `/layout` cannot be read. */
+  readonly environment?: EnvironmentEntry;
+}
+
+/** The versions that work in an environment, and what its layout keeps waiting for. */
+export interface EnvironmentEntry {
+  readonly layout: ShownLayout;
+  /** As this version would have it: `upgrade-environment`. */
+  readonly upgrade: Pick<UpgradePlan, 'state' | 'features'> & {
+    readonly behind: Readonly<Record<string, BehindMachine>>;
+  };
+  /** Machines by the version of their agent; `?` where none is known. */
+  readonly versions: Readonly<Record<string, readonly string[]>>;
+}
+
 /** All machines with the units they host, by their names. @param problems gets what cannot be read */
 export async function listMachines(
   { coordinator }: Pick<Session, 'coordinator'>,
   problems: Problem[],
-): Promise<Readonly<Record<string, MachineListing>>> {
-  const machines = await readMachines(coordinator, problems);
-  return Object.fromEntries(machines.map((machine) => [machine.name, listingOf(machine)]));
+): Promise<MachinesDocument> {
+  const [machines, layout] = await Promise.all([
+    readMachines(coordinator, problems),
+    readSound(coordinator, paths.layout, layoutSchema, problems),
+  ]);
+  return {
+    machines: Object.fromEntries(machines.map((machine) => [machine.name, listingOf(machine)])),
+    ...(layout !== undefined && { environment: environmentOf(layout.value, machines) }),
+  };
+}
+
+function environmentOf(layout: Layout, machines: readonly MachineState[]): EnvironmentEntry {
+  const { state, from, features, behind } = planUpgrade(layout, machines);
+  return {
+    layout: from,
+    upgrade: { state, features, behind: Object.fromEntries(behind.map((each) => [each.machine, each])) },
+    versions: versionsOf(machines),
+  };
+}
+
+/** The machines of each version. One that is of release 0.1.0 and down says none. */
+function versionsOf(machines: readonly MachineState[]): Readonly<Record<string, readonly string[]>> {
+  const versions = new Map<string, string[]>();
+  for (const { name, agent, machine } of machines) {
+    const version = agent?.version ?? machine.version ?? '?';
+    versions.set(version, [...(versions.get(version) ?? []), name]);
+  }
+  return Object.fromEntries(versions);
 }
 
 function listingOf({ agent, absence, machine, units }: MachineState): MachineListing {
@@ -46,6 +112,7 @@ function listingOf({ agent, absence, machine, units }: MachineState): MachineLis
     hostname: machine.hostname,
     version: agent?.version ?? null,
     since: agent?.since ?? null,
+    registered: registeredOf(machine),
     addresses: machine.addresses ?? null,
     ...(machine.noAddress === true && { noAddress: true }),
     owner: ownerOf(machine),
@@ -53,6 +120,11 @@ function listingOf({ agent, absence, machine, units }: MachineState): MachineLis
     units: [...units].sort(compareUnits),
     ...(kept !== undefined && { kept }),
   };
+}
+
+function registeredOf({ layout, features = [], version }: Machine): RegisteredProgram | null {
+  if (layout === undefined) return null;
+  return { version: version ?? null, layout: { min: layout.min, max: layout.max }, features };
 }
 
 function ownerOf({ owner }: Machine): MachineListing['owner'] {

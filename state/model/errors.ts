@@ -19,11 +19,22 @@ export class NotBootstrapped extends defineError<{
 ) {}
 
 /** The tree was written by a newer Ensemble whose layout this one cannot read. */
-export class LayoutTooNew extends defineError<{ environment: string; minReader: number; level: number }>(
+export class LayoutTooNew extends defineError<{
+  environment: string;
+  minReader: number;
+  /** The newest level that this version reads. */
+  level: number;
+  /** Features that are on and that it does not know. */
+  unknown: readonly string[];
+}>(
   'layout-too-new',
-  ({ environment, minReader, level }) =>
-    `environment ${environment} needs an Ensemble that reads layout ${minReader}; this one reads ${level}`,
+  ({ environment, minReader, level, unknown }) => {
+    const needed = minReader > level ? [`reads layout ${minReader}`] : [];
+    const wants = [...needed, ...(unknown.length > 0 ? [`knows ${unknown.join(', ')}`] : [])];
+    return `environment ${environment} needs an Ensemble that ${wants.join(' and ')}; this one reads ${level}`;
+  },
   'install the newer Ensemble',
+  { exitCode: 78 },
 ) {}
 
 /** An environment can only be imported into a place where there is none. */

@@ -3,17 +3,16 @@ import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, parseSound, readEntity } from './entity.js';
-import { LayoutTooNew, NotBootstrapped } from './errors.js';
+import { NotBootstrapped } from './errors.js';
 import { recordEnvironmentOperations } from './history.js';
 import { requestEntry } from './history-entry.js';
+import { newestLayout } from './layout-known.js';
+import { layoutTooNew } from './layout-too-new.js';
 import { paths } from './paths.js';
 import { closeNodes } from './protection.js';
 import type { Requester } from './requester.js';
 import { layoutSchema } from './schemas.js';
 import { treeRoots } from './tree-roots.js';
-
-/** The layout of the tree this version writes, and the newest one it reads. */
-export const LAYOUT_LEVEL = 1;
 
 /**
  * Makes an empty tree ready for use. May be done twice and by several at once. `/layout` is created last, so whoever
@@ -32,7 +31,7 @@ export async function bootstrapTree(
   for (const path of treeRoots) {
     await createUnlessThere(coordinator, path, path === paths.relations ? nodeValue({ next: 0 }) : '{}');
   }
-  const layout = { level: LAYOUT_LEVEL, sublevel: 0, minReader: LAYOUT_LEVEL, environment };
+  const layout = { ...newestLayout, environment };
   const asked = requester && requestEntry(requester, { what: 'bootstrap' });
   return retryOnConflict('the layout', async () => {
     const standing = await coordinator.get(paths.layout);
@@ -53,9 +52,8 @@ export async function bootstrapTree(
 export async function requireLayout(coordinator: Coordinator, environment: string): Promise<void> {
   const layout = await readEntity(coordinator, paths.layout, layoutSchema);
   if (layout === undefined) throw new NotBootstrapped({ environment });
-  if (layout.value.minReader > LAYOUT_LEVEL) {
-    throw new LayoutTooNew({ environment, minReader: layout.value.minReader, level: LAYOUT_LEVEL });
-  }
+  const tooNew = layoutTooNew(environment, layout.value);
+  if (tooNew !== undefined) throw tooNew;
 }
 
 /**

@@ -17,6 +17,8 @@ export const layoutSchema = z.looseObject({
   level: z.int(),
   sublevel: z.int(),
   minReader: z.int(),
+  /** What is on that older programs would misread; whoever does not know all of it must not touch the tree either. */
+  features: z.optional(z.array(z.string())),
   /** Random id of this environment; absent in trees of release 0.1.0 until an agent gives them one. */
   environment: z.optional(z.string()),
   /** Milliseconds for which agents keep what removed units leave; 0 keeps nothing. A week where it is absent. */
@@ -76,6 +78,10 @@ export const machineSchema = remembering(
     hostname: z.string(),
     /** Absent where agents of a release that did not tell had it. */
     owner: z.optional(machineOwnerSchema),
+    /** The version of the agent that took the machine last, and what it reads; all absent where that was release 0.1.0. */
+    version: z.optional(z.string()),
+    layout: z.optional(z.looseObject({ min: z.int(), max: z.int() })),
+    features: z.optional(z.array(z.string())),
     /** When the agent that had this claim was asked to stop, and did; says nothing of an owner with another claim. */
     stopped: z.optional(z.looseObject({ at: instant, claim: z.string() })),
     /** The agent's name at the host's service manager, if that runs it, e.g. `ensemble-agent.service`. */

@@ -1,4 +1,10 @@
 /**
+ * The exit code of a command that ends by an error: 1 failed, 2 wrong usage, 3 blocked by something that has to be done
+ * first, 78 too new for this program.
+ */
+export type ErrorExitCode = 1 | 2 | 3 | 78;
+
+/**
  * The base of every error an operator may meet.
  *
  * An error is a value with fields: each class stores what went wrong to what, and renders its own sentence from
@@ -30,8 +36,7 @@ export abstract class EnsembleError extends Error {
     return this.message;
   }
 
-  /** A command's exit code when it ends by this error: 1 failed, 2 wrong usage. */
-  get exitCode(): 1 | 2 {
+  get exitCode(): ErrorExitCode {
     return 1;
   }
 }
@@ -66,7 +71,7 @@ export function defineError<Fields extends object = Record<never, never>>(
   code: string,
   sentence: Text<Fields, string>,
   next?: Text<Fields, string | undefined>,
-  { exitCode = 1 }: { readonly exitCode?: 1 | 2 } = {},
+  { exitCode = 1 }: { readonly exitCode?: ErrorExitCode } = {},
 ): ErrorClass<Fields> {
   class Defined extends EnsembleError {
     static override readonly code = code;
@@ -79,7 +84,7 @@ export function defineError<Fields extends object = Record<never, never>>(
       Object.assign(this, fields, { next: this.next });
     }
 
-    override get exitCode(): 1 | 2 {
+    override get exitCode(): ErrorExitCode {
       return exitCode;
     }
   }

@@ -214,8 +214,8 @@ describe('bad input', () => {
     await coordinator.set(paths.layout, nodeValue({ level: 9, sublevel: 0, minReader: 9 }));
     await fails(
       ['status'],
-      1,
-      'ensemble: environment local needs an Ensemble that reads layout 9; this one reads 1',
+      78,
+      'ensemble: environment local needs an Ensemble that reads layout 9; this one reads 2',
       '  try: install the newer Ensemble',
     );
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
@@ -26,6 +27,7 @@ describe('machines, remove-machine and destroy-environment', () => {
       owner: null,
       version: null,
       since: null,
+      registered: null,
       addresses: null,
       units: [],
     });
@@ -35,6 +37,32 @@ describe('machines, remove-machine and destroy-environment', () => {
       /^MACHINE +AGENT +VERSION +HOSTNAME +ADDRESS +UNITS\nm0 +up +0\.1\.0 +m0\.test +- +guest/,
     );
     assert.match(stdout, /\nm1 +down +- +m1\.test +- +-\n$/);
+  });
+
+  it('says which versions differ, and what each machine’s programs read', async () => {
+    const { coordinator } = agent;
+    const reads = { layout: { min: 1, max: 2 }, features: ['canary', 'holds'] };
+    await coordinator.create(
+      paths.machine('m1'),
+      nodeValue({ hostname: 'm1.test', version: '0.2.0', ...reads }),
+    );
+    await coordinator.create(paths.machineUnits('m1'), '{}');
+    const { stdout } = await world.box.ok('machines');
+    assert.match(stdout, /\n\nversions differ: 0\.1\.0 on m0; 0\.2\.0 on m1\n$/);
+    const json = async () => JSON.parse((await world.box.ok('machines', '--format', 'json')).stdout);
+    const { machines, environment } = await json();
+    assert.deepEqual(machines.m1.registered, { version: '0.2.0', ...reads });
+    assert.deepEqual(environment.versions, { '0.1.0': ['m0'], '0.2.0': ['m1'] });
+    assert.deepEqual(environment.upgrade, { state: 'current', features: [], behind: {} });
+
+    const layout = JSON.parse((await coordinator.get(paths.layout))?.value ?? '');
+    await coordinator.set(paths.layout, nodeValue({ ...layout, level: 1, minReader: 1, features: undefined }));
+    assert.match(
+      (await world.box.ok('machines')).stdout,
+      /\nm0 \(Ensemble 0\.1\.0\) has to be upgraded for layout 2, canary, holds\n$/,
+    );
+    const { upgrade } = (await json()).environment;
+    assert.deepEqual([upgrade.state, Object.keys(upgrade.behind)], ['blocked', ['m0']]);
   });
 
   it('forgets machines: all of them, or none where one is in use, and says what to do', async () => {

@@ -12,7 +12,7 @@ const AGENT = 'ensemble-agent -e world --machine m0 --data-dir machines/m0';
 
 /** What a newer release has another number of, and how this one has it. */
 const RAISED = {
-  layout: [/\bLAYOUT_LEVEL ?= ?1\b/g, 'LAYOUT_LEVEL=2'],
+  layout: [/\bLAYOUT_LEVEL ?= ?2\b/g, 'LAYOUT_LEVEL=3'],
   journal: [/\bRECORD_VERSION ?= ?1\b/g, 'RECORD_VERSION=2'],
   directory: [/\blayout\.v1\b/g, 'layout.v2'],
 } as const;
@@ -44,7 +44,7 @@ async function installNewer({ world }: Stage, of: keyof typeof RAISED): Promise<
 /** The environment's layout becomes one that only a newer release reads. */
 async function raiseLayout({ world }: Stage): Promise<void> {
   const layout = JSON.parse((await world.coordinator.get(paths.layout))?.value ?? '');
-  await world.coordinator.set(paths.layout, nodeValue({ ...layout, level: 2, minReader: 2 }));
+  await world.coordinator.set(paths.layout, nodeValue({ ...layout, level: 3, minReader: 3 }));
 }
 
 /** What a newer release left, whose remedy is that release. */
@@ -56,7 +56,7 @@ export const newerRows: readonly Row[] = [
       await raiseLayout(stage);
       const said = await stage.fails(
         'ensemble status',
-        /needs an Ensemble that reads layout 2; this one reads/,
+        /needs an Ensemble that reads layout 3; this one reads/,
       );
       stage.named(said, /install the newer Ensemble/);
       await installNewer(stage, 'layout');

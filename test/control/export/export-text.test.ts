@@ -47,7 +47,7 @@ describe('the text of an export', () => {
     assert.deepEqual(parseExport(whole, 'file'), {
       exportedAt: '2026-01-01T00:00:00.000Z',
       by: 'ann@desk',
-      minReader: 1,
+      layout: { level: 1, sublevel: 0, minReader: 1, environment: 'e' },
       nodes,
     });
     assert.equal(whole.split('\n').length, nodes.size + 3, 'a line for each node');

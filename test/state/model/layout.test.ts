@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { nodeValue, readEntity } from '../../../state/model/entity.js';
 import { LayoutTooNew, NodeInvalid, NotBootstrapped } from '../../../state/model/errors.js';
-import { bootstrapTree, LAYOUT_LEVEL, requireLayout } from '../../../state/model/layout.js';
+import { bootstrapTree, requireLayout } from '../../../state/model/layout.js';
+import { LAYOUT_LEVEL, newestLayout } from '../../../state/model/layout-known.js';
 import { paths } from '../../../state/model/paths.js';
 import { serviceSchema } from '../../../state/model/schemas.js';
 import { addService, useTree } from './tree.js';
@@ -30,6 +31,20 @@ describe('the layout', () => {
     await tree.one.set(paths.layout, nodeValue(newer));
     await assert.rejects(requireLayout(tree.one, 'local'), LayoutTooNew);
     await tree.one.set(paths.layout, nodeValue({ ...newer, minReader: LAYOUT_LEVEL }));
+    await requireLayout(tree.one, 'local');
+  });
+
+  it('with a feature that this Ensemble does not know is left alone, and the feature is named', async () => {
+    const features = [...newestLayout.features, 'later'];
+    await tree.one.set(paths.layout, nodeValue({ ...newestLayout, features }));
+    await assert.rejects(requireLayout(tree.one, 'local'), {
+      code: 'layout-too-new',
+      message: `environment local needs an Ensemble that knows later; this one reads ${LAYOUT_LEVEL}`,
+    });
+  });
+
+  it('of release 0.1.0 is read, and has no feature on', async () => {
+    await tree.one.set(paths.layout, nodeValue({ level: 1, sublevel: 0, minReader: 1 }));
     await requireLayout(tree.one, 'local');
   });
 

@@ -1,0 +1,22 @@
+import type { EnvironmentEntry } from '../../control/status/machine-entries.js';
+import { someOf } from '../../control/names-of.js';
+import { printable } from '../../state/platform/printable.js';
+
+/** That machines are of different versions, and which of them keep the environment from being upgraded. */
+export function versionLines({ versions, upgrade }: EnvironmentEntry): readonly string[] {
+  const lines: string[] = [];
+  const known = Object.entries(versions).filter(([version]) => version !== '?');
+  if (known.length > 1)
+    lines.push(
+      `versions differ: ${known
+        .toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+        .map(([version, machines]) => `${version} on ${someOf(machines, 'machines')}`)
+        .join('; ')}`,
+    );
+  const behind = Object.values(upgrade.behind);
+  for (const { machine, version, lacks } of behind)
+    lines.push(
+      `${machine} ${version === null ? '' : `(Ensemble ${version}) `}has to be upgraded for ${lacks.join(', ')}`,
+    );
+  return lines.length === 0 ? [] : ['', ...lines.map(printable)];
+}
