@@ -56,7 +56,10 @@ describe('machines, remove-machine and destroy-environment', () => {
     assert.deepEqual(environment.upgrade, { state: 'current', features: [], behind: {} });
 
     const layout = JSON.parse((await coordinator.get(paths.layout))?.value ?? '');
-    await coordinator.set(paths.layout, nodeValue({ ...layout, level: 1, minReader: 1, features: undefined }));
+    await coordinator.set(
+      paths.layout,
+      nodeValue({ ...layout, level: 1, minReader: 1, features: undefined }),
+    );
     assert.match(
       (await world.box.ok('machines')).stdout,
       /\nm0 \(Ensemble 0\.1\.0\) has to be upgraded for layout 2, canary, holds\n$/,

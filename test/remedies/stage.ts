@@ -98,7 +98,10 @@ export class Stage {
   /** Runs what must fail so. @returns what it said and advised */
   async fails(line: string, said: RegExp): Promise<string> {
     const { code, stdout, stderr } = await this.shell(line);
-    assert.ok(code !== null && [1, 2, 3, 78].includes(code), `${line} ended with ${code}: ${stdout}${stderr}`);
+    assert.ok(
+      code !== null && [1, 2, 3, 78].includes(code),
+      `${line} ended with ${code}: ${stdout}${stderr}`,
+    );
     assert.match(stdout + stderr, said);
     return stdout + stderr;
   }
