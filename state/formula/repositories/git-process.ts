@@ -166,8 +166,9 @@ class Guard {
       );
       this.child.on('close', resolve);
     });
-    if (this.reason !== undefined)
-      throw new RepositoryUnavailable({ repository: location.url, reason: this.reason });
+    // A fast answer may be over before it was looked at.
+    const reason = this.reason ?? (code === 0 ? this.run.tooMuch?.() : undefined);
+    if (reason !== undefined) throw new RepositoryUnavailable({ repository: location.url, reason });
     if (code !== 0) throw gitFault(location, this.said, code);
     return Buffer.concat(this.printed);
   }

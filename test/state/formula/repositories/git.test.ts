@@ -348,6 +348,8 @@ describe('a repository of git’s', function () {
     await add('mysql', 1, { noise: Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))) });
     await commitAll(root());
     await refused(open(local(), { mostOutput: 20 }), /more to say than is listened to$/);
+    // Over before it is looked at.
+    await refused(open(local(), { mostFetched: 10_000 }), /what it sends is more than/);
     // Looked at while it is under way: slow down what sends.
     const slow = workshop.path('ssh');
     await writeFile(
