@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findProcess } from '../../state/platform/process-stat.js';
 import { Sandbox } from '../cli/sandbox.js';
-import { eventuallyTrue } from '../eventually.js';
+import { eventually, eventuallyTrue } from '../eventually.js';
 import { agentProgram } from '../programs.js';
 import { textOf } from './project.js';
 
@@ -21,6 +21,7 @@ describe('the formulas in the docs', function () {
   this.timeout(120_000);
   let box: Sandbox;
   let agent: ChildProcess;
+  let printed = '';
 
   const services = async (): Promise<
     Readonly<Record<string, { units: Record<string, { state: string; message: string }> }>>
@@ -33,17 +34,24 @@ describe('the formulas in the docs', function () {
     await box.ok('bootstrap');
     agent = spawn(process.execPath, [agentProgram], {
       env: { PATH: process.env.PATH, ENSEMBLE_HOME: box.home },
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    await eventuallyTrue('the agent is up', async () =>
-      (await box.ok('status', '--format', 'json')).stdout.includes('"agent": "up"'),
-    );
+    for (const output of [agent.stdout, agent.stderr])
+      output?.on('data', (piece: Buffer) => {
+        printed += piece.toString();
+      });
+    await eventually(async () => {
+      const { stdout } = await box.ok('status', '--format', 'json');
+      assert.ok(stdout.includes('"agent": "up"'), `${stdout}\nthe agent said: ${printed}`);
+    });
   });
 
   after(async () => {
-    const gone = once(agent, 'exit');
-    agent.kill();
-    await gone;
+    if (agent.exitCode === null) {
+      const gone = once(agent, 'exit');
+      agent.kill();
+      await gone;
+    }
     await box.dispose();
   });
 
