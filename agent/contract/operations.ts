@@ -31,6 +31,8 @@ export interface Intent {
   readonly leave: 'nothing' | 'due' | 'waits';
   /** The upgrade has to wait, as the unit is busy. */
   readonly postponed: boolean;
+  /** Before the upgrade goes ahead, the formula in place is to be asked by a hook. */
+  readonly asks: boolean;
   /** After a reboot, the upgrade goes before `start`. */
   readonly upgradesFirst: boolean;
   /** A relation hook is due. */
@@ -48,6 +50,8 @@ export interface Journalled {
   readonly relationHookRuns: boolean;
   /** An operator's command was started and its end has not been dealt with. */
   readonly commandRuns: boolean;
+  /** The same of a hook by which the formula is asked about an upgrade. */
+  readonly questionRuns: boolean;
   /** Where the workflow goes on when the upgrade is through. */
   readonly resumeIn: 'installing' | 'starting' | 'configuring';
   /** The formula id the upgrade under way leads to, or the failed one led to. */
@@ -89,6 +93,8 @@ export interface UnitOperations {
   stage(signal: AbortSignal): Promise<void>;
   /** Does a step of leaving the relations that the wanted formula lacks, with the hooks of the one in place; never rejects. */
   part(): Promise<void>;
+  /** Asks the formula in place about the wanted upgrade, by the hook that is due; never rejects. */
+  ask(): Promise<void>;
   /**
    * Journals that the upgrade goes ahead, to what was prepared.
    * @throws NotPrepared where that is not on the disk, or nobody wants an upgrade any more

@@ -73,6 +73,10 @@ export interface HookCall {
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */
   readonly command?: CommandCall;
+  /** Milliseconds that it may take where its formula does not say; as the agent says, without it. */
+  readonly timeLimit?: number;
+  /** It runs again and again: the agent's log does not tell of each run. */
+  readonly isQuiet?: true;
   /** Gives the slot back that was taken for it before it was called; without it, its run takes one. */
   readonly giveBack?: () => void;
   /** Of a relation hook: the attempts at it are the relation's, and not those at the hook the unit's state is about. */

@@ -118,13 +118,14 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
   const { parts } = host;
   requireDirectory(host);
   const { timeout } = await host.hookRules(call.name);
+  const timeLimit = timeout === undefined ? call.timeLimit : timeout * 1_000;
   const { id, attempt } = newHookRun(host.name, call.name, attemptsAt(host, call) + 1);
   const hook: NonNullable<UnitRecord['hook']> = {
     id,
     name: call.name,
     attempt: call.command === undefined ? attempt : 1,
     boot: parts.boot,
-    ...(timeout !== undefined && { timeLimit: timeout * 1_000 }),
+    ...(timeLimit !== undefined && { timeLimit }),
     ...(call.relation && { relation: call.relation.number }),
     ...(call.command && { command: call.command }),
   };
@@ -161,7 +162,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
     );
     goesOn();
     if (start.kind === 'ended') return { spec, context, outcome: start.outcome, logOffset: 0 };
-    parts.log.info(`hook ${call.name} runs`, { unit: host.name });
+    parts.log[call.isQuiet ? 'debug' : 'info'](`hook ${call.name} runs`, { unit: host.name });
     const end = await waitFor(host, call, start.hook, forget);
     if (end.outcome.kind !== 'not-started') return { spec, context, ...end };
     await startedAfterAll(host, call, spec, new HookCannotStart({ unit: host.name, hook: call.name }));

@@ -4,6 +4,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import { pause } from '../../state/platform/clock.js';
 import { HookRetryEnded, NoProgress } from '../contract/errors.js';
 import { sentence } from '../contract/log.js';
+import { askFormula, type AskedUnit, isQuestion, runBusyCheck } from './ask-formula.js';
 import { type CommittingUnit, commitUpgrade } from './commit-upgrade.js';
 import { type InstallingUnit, installFormula } from './install-formula.js';
 import { NotPrepared, type UnitOperations } from '../contract/operations.js';
@@ -26,6 +27,7 @@ import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
 
 /** The unit on which its machine acts: each operation takes of it what it needs. */
 export type OperatedUnit = HookHost &
+  AskedUnit &
   CommittingUnit &
   InstallingUnit &
   PreparingUnit &
@@ -48,6 +50,27 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
   let installing: Promise<void> = Promise.resolve();
   let staging: Promise<void> = Promise.resolve();
 
+  /** What runs may be what the unit was busy with. */
+  const ended = (): void => {
+    unit.postponement.somethingEnded();
+    unit.look();
+  };
+
+  /** What an upgrade has done before it goes ahead: it is due again if it fails. */
+  const beside = async (failure: string, act: () => Promise<void>): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      if (unit.isStopped()) return;
+      // None of a hook, which is dealt with: something outside, or a bug, either of which must not spin.
+      unit.parts.log.error(failure, { unit: unit.name, error });
+      unit.troubledBy(error);
+      await pause(unit.parts.clock, LOOK_AGAIN);
+    } finally {
+      unit.look();
+    }
+  };
+
   return {
     journalled() {
       const { state, upgrade, hook, formula, boot } = unit.record();
@@ -57,6 +80,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
         resumeIn: upgrade?.resumeIn ?? 'configuring',
         relationHookRuns: hook?.relation !== undefined,
         commandRuns: hook?.command !== undefined,
+        questionRuns: isQuestion(hook),
         upgradingTo: upgrade?.to.id,
         upgradeAsked: upgrade?.asked,
         rebooted: boot !== unit.parts.boot,
@@ -88,32 +112,21 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
     },
 
     // Looked at once more: what was due may be gone without a write, and what is wanted must not be taken from before.
-    runCommand: () => unit.commands.runNext().finally(() => unit.look()),
-    relate: () => unit.relations.runNext().finally(() => unit.look()),
+    runCommand: () => unit.commands.runNext().finally(ended),
+    relate: () => unit.relations.runNext().finally(ended),
     fetch: (signal) => fetchFormula(unit, signal),
     stage(signal) {
       // The endpoints that the formula lacks are known by then.
       staging = stageWanted(unit, signal).finally(() => unit.look());
       return staging;
     },
-    async part() {
-      try {
-        await unit.parting.next();
-      } catch (error) {
-        if (unit.isStopped()) return;
-        // None of a hook, which is its relation's: something outside, or a bug, either of which must not spin.
-        unit.parts.log.error('relations cannot be left', { unit: unit.name, error });
-        unit.troubledBy(error);
-        await pause(unit.parts.clock, LOOK_AGAIN);
-      } finally {
-        unit.look();
-      }
-    },
+    part: () => beside('relations cannot be left', () => unit.parting.next()),
+    ask: () => beside('the formula cannot be asked', () => askFormula(unit)),
     async pause(prepared) {
       let ahead = false;
       if (prepared !== undefined)
         await untilHealed(unit, async () => {
-          ahead = await pauseForUpgrade(unit, prepared);
+          ahead = await pauseForUpgrade(unit, prepared, () => runBusyCheck(unit));
         });
       if (!ahead) throw new NotPrepared();
     },

@@ -42,10 +42,15 @@ const KEPT = 2;
  *
  * What counts is what was prepared: by now something newer may be wanted, which is not on the disk. It is prepared after
  * this upgrade.
+ * @param ask runs the hook by which the formula in place says if the unit is busy
  * @returns false where it cannot go ahead: nothing is wanted any more, or the other way, or the formula is not on the disk
  *   after all, or the unit is busy
  */
-export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormula): Promise<boolean> {
+export async function pauseForUpgrade(
+  unit: UpgradingUnit,
+  prepared: WantedFormula,
+  ask: () => Promise<void>,
+): Promise<boolean> {
   const { ref } = await unit.parts.formulas.find(prepared.to);
   // Whoever related services in this very moment; from the next write on nothing is joined that the formula lacks.
   while (unit.parting.mustLeave(prepared.to)) await unit.parting.leave(prepared.to);
@@ -53,7 +58,7 @@ export async function pauseForUpgrade(unit: UpgradingUnit, prepared: WantedFormu
   if (wanted?.revert !== prepared.revert || !unit.parts.staging.isStaged(unit.directory, ref)) return false;
   // How it is to be done may have been said anew meanwhile.
   const upgrade = wanted.to === prepared.to ? wanted : prepared;
-  const over = await unit.postponement.passes(upgrade);
+  const over = await unit.postponement.passes(upgrade, ask);
   if (over === undefined) return false;
   const record = unit.record();
   const by = unit.requests().upgrade?.value.by;

@@ -1,5 +1,6 @@
 import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import type { Blocker } from '../../state/model/blocker.js';
+import { BUSY_CHECK, type CheckStanding, MOST_FAILURES } from './busy-check.js';
 import type { Lease } from './leases.js';
 
 /** The facts by which it is decided if an upgrade goes ahead. */
@@ -7,6 +8,8 @@ export interface PostponeFacts {
   readonly unit: string;
   readonly service: string;
   readonly leases: readonly Lease[];
+  /** What the `busy-check` hook says; undefined where that is idle, or there is none. */
+  readonly check?: CheckStanding | undefined;
   readonly rules: UpgradeRules;
   /** An operator wants it although the unit is busy. */
   readonly whileBusy: boolean;
@@ -19,50 +22,88 @@ export interface PostponeFacts {
 /** Says if it goes ahead, and if not, what keeps it. */
 export interface PostponeDecision {
   readonly goesAhead: boolean;
-  /** It goes ahead although these stand: said on record. */
-  readonly over: readonly Lease[];
+  /** It goes ahead although these stand, in an operator's words: said on record. */
+  readonly over: readonly string[];
   /** Empty where it goes ahead. */
   readonly blockers: readonly Blocker[];
   /** The end of the time for which it is postponed, as an ISO instant; undefined where it goes ahead. */
   readonly until?: string;
 }
 
+/** Something that the unit is at; instants in ISO. */
+interface Work {
+  readonly who: string;
+  /** In a few words: `backup, process 12`. */
+  readonly what: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly until?: string;
+}
+
 /** Decides from everything that is known; pure, and the same however often it is asked. */
 export function decidePostponement(facts: PostponeFacts): PostponeDecision {
-  const { leases, rules, whileBusy, now } = facts;
-  if (leases.length === 0 || rules.busy === 'ignore') return { goesAhead: true, over: [], blockers: [] };
-  if (whileBusy) return { goesAhead: true, over: leases, blockers: [] };
+  const { check, rules, whileBusy, now } = facts;
+  if (rules.busy === 'ignore') return { goesAhead: true, over: [], blockers: [] };
+  const work = workOf(facts);
+  const over = [
+    ...(work.length > 0 ? [`busy: ${work.map(({ what }) => what).join('; ')}`] : []),
+    ...(check?.kind === 'given-up' ? [`its ${BUSY_CHECK} failed ${MOST_FAILURES} times in a row`] : []),
+  ];
+  if (work.length === 0 || whileBusy) return { goesAhead: true, over, blockers: [] };
   const since = facts.since ?? new Date(now).toISOString();
   const end = Date.parse(since) + rules.maxPostpone;
-  const isOver = end <= now;
-  if (isOver && rules.onTimeout === 'force') return { goesAhead: true, over: leases, blockers: [] };
+  if (end <= now && rules.onTimeout === 'force') return { goesAhead: true, over, blockers: [] };
   return {
     goesAhead: false,
     over: [],
-    blockers: leases.map((lease) => blockerOf(lease, facts, isOver)),
+    blockers: work.map((each) => blockerOf(each, facts, end <= now)),
     until: new Date(end).toISOString(),
   };
 }
 
-function blockerOf(lease: Lease, { unit, service, rules }: PostponeFacts, isOver: boolean): Blocker {
-  const { name, pid, since, until, reason } = lease;
+function workOf({ unit, leases, check }: PostponeFacts): readonly Work[] {
+  const works = leases.map(({ name, pid, since, until, reason }): Work => {
+    const what = `${name}, process ${pid}`;
+    return {
+      who: `lease ${name}, process ${pid}`,
+      what,
+      reason: `${unit} is busy: ${what}${reason === undefined ? '' : ` (${reason})`}`,
+      since: instant(since * 1_000),
+      ...(until !== undefined && { until: instant(until * 1_000) }),
+    };
+  });
+  if (check === undefined || check.kind === 'given-up') return works;
+  const who = `hook ${BUSY_CHECK}`;
+  const since = instant(check.since);
+  if (check.kind === 'busy')
+    return [...works, { who, what: who, reason: `${unit} is busy: its ${BUSY_CHECK} says so`, since }];
+  const times = check.failures === 1 ? 'once' : `${check.failures} times`;
+  const reason = `whether ${unit} is busy is not known: ${check.failure} (${times}; ${MOST_FAILURES} times in a row count as idle)`;
+  return [...works, { who, what: `${BUSY_CHECK} failed`, reason, since }];
+}
+
+function blockerOf(
+  { who, reason, since, until }: Work,
+  { unit, service, rules }: PostponeFacts,
+  isOver: boolean,
+): Blocker {
   const force = `ensemble upgrade-formula --force --unit ${unit} ${service}`;
   const asks = isOver && rules.onTimeout === 'ask';
   return {
     kind: 'busy',
-    who: `lease ${name}, process ${pid}`,
-    reason: `${unit} is busy: ${name}, process ${pid}${reason === undefined ? '' : ` (${reason})`}`,
-    since: instant(since),
-    ...(until !== undefined && { until: instant(until) }),
+    who,
+    reason,
+    since,
+    ...(until !== undefined && { until }),
     ends: asks
       ? `it was postponed for as long as its formula allows: wait on, or now: ${force}`
       : `it goes on by itself when that ends; at once: ${force}`,
   };
 }
 
-const instant = (seconds: number): string => new Date(seconds * 1_000).toISOString();
+const instant = (ms: number): string => new Date(ms).toISOString();
 
-/** The work that an upgrade went over, for the record: `although busy: backup, process 12`. */
-export function overText(over: readonly Lease[]): string {
-  return `although busy: ${over.map(({ name, pid }) => `${name}, process ${pid}`).join('; ')}`;
+/** What an upgrade went over, for the record: `although busy: backup, process 12`. */
+export function overText(over: readonly string[]): string {
+  return `although ${over.join(', and ')}`;
 }

@@ -7,10 +7,15 @@ import type { WantedFormula } from '../contract/operations.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
+import { BUSY_CHECK, BusyCheck, type CheckAnswer, MOST_FAILURES } from './busy-check.js';
 import { decidePostponement, type PostponeDecision } from './decide.js';
 import { inhibit, lift } from './inhibit.js';
 import { type Lease, liveLeases } from './leases.js';
+import { hasHook } from './has-hook.js';
 import { watchLeases } from './watch-leases.js';
+
+/** Milliseconds between two looks at the processes whose leases an upgrade waits for: they tell nobody that they end. */
+const LOOK = 250;
 
 /** A unit whose upgrade may have to wait because the unit is busy. */
 export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
@@ -41,7 +46,10 @@ export interface PostponementFacts {
  */
 export class Postponement {
   readonly #unit: PostponedUnit;
-  #endWatch: (() => void) | undefined;
+  readonly #check: BusyCheck;
+  /** What it waits for: the leases' processes, or the time by the monotonic clock at which to look again. */
+  #watch: { readonly for: number | 'leases'; end(): void } | undefined;
+  #wanted: WantedFormula | undefined;
   #told: PostponeDecision = { goesAhead: true, over: [], blockers: [] };
   #isMarking = false;
   /** True if an old mark may stand, which an agent left that was killed. */
@@ -49,6 +57,7 @@ export class Postponement {
 
   constructor(unit: PostponedUnit) {
     this.#unit = unit;
+    this.#check = new BusyCheck(unit.parts.clock);
   }
 
   /**
@@ -57,6 +66,8 @@ export class Postponement {
    */
   stands(wanted: WantedFormula | undefined): boolean {
     const unit = this.#unit;
+    if (wanted?.to !== this.#wanted?.to) this.#check.forget();
+    this.#wanted = wanted;
     // An upgrade that goes ahead already is not held up any more.
     if (unit.record().upgrade !== null || unit.isStopped()) {
       this.#rest();
@@ -78,17 +89,49 @@ export class Postponement {
   }
 
   /**
+   * Whether the `busy-check` hook is to be asked, as nothing else keeps the upgrade waiting.
+   * @param wanted as `stands` was given it, right before
+   */
+  asks(wanted: WantedFormula | undefined): boolean {
+    if (wanted === undefined || this.#unit.record().upgrade !== null || this.#unit.isStopped()) return false;
+    if (!this.#hasCheck(wanted) || this.#check.dueAt() > this.#unit.parts.clock.monotonic()) return false;
+    return this.#decide(wanted, this.#leases(), 'by leases alone').goesAhead;
+  }
+
+  /** How the `busy-check` hook ended. */
+  checked(answer: CheckAnswer, took: number): void {
+    const { parts, name } = this.#unit;
+    const before = this.#check.standing();
+    this.#check.answered(answer, took);
+    const after = this.#check.standing();
+    if (after?.kind === 'given-up' && before?.kind !== 'given-up')
+      parts.log.warning(
+        `${BUSY_CHECK} failed ${MOST_FAILURES} times in a row, so the unit counts as idle: ${after.failure}`,
+        { unit: name },
+      );
+  }
+
+  /** A hook of the unit ended: it may be idle now. */
+  somethingEnded(): void {
+    this.#check.somethingEnded();
+  }
+
+  /**
    * The hard check, right before there is no way back: from here on new leases wait. The mark stands before leases are
    * looked for, so that none can begin unseen.
+   * @param ask runs the `busy-check` hook, and has `checked` told
    * @returns what stood and is gone over, by force or because its time is over; undefined where the upgrade must wait
    */
-  async passes(wanted: WantedFormula): Promise<readonly Lease[] | undefined> {
+  async passes(wanted: WantedFormula, ask: () => Promise<void>): Promise<readonly string[] | undefined> {
     const { directory } = this.#unit;
     this.#mayBeMarked = true;
     await inhibit(directory.root, this.#mark('upgrade', wanted));
-    const decision = this.#decide(wanted, this.#leases());
     // A unit in an error does no work.
-    if (decision.goesAhead || isErrorState(this.#unit.record().state)) return decision.over;
+    const isAtRest = isErrorState(this.#unit.record().state);
+    const byLeases = this.#decide(wanted, this.#leases(), 'by leases alone');
+    if (byLeases.goesAhead && !isAtRest && this.#hasCheck(wanted)) await ask();
+    const decision = this.#decide(wanted, this.#leases());
+    if (decision.goesAhead || isAtRest) return decision.over;
     lift(directory.root);
     return undefined;
   }
@@ -112,8 +155,8 @@ export class Postponement {
 
   /** The agent lets go of the unit; the next one looks for itself. */
   close(): void {
-    this.#endWatch?.();
-    this.#endWatch = undefined;
+    this.#watch?.end();
+    this.#watch = undefined;
   }
 
   #leases(): readonly Lease[] {
@@ -121,13 +164,21 @@ export class Postponement {
     return liveLeases(directory.root, { now: parts.clock.now(), boot: parts.boot });
   }
 
-  #decide(wanted: WantedFormula, leases: readonly Lease[]): PostponeDecision {
+  /** After a reboot nothing of it runs until `start` has run. */
+  #hasCheck(wanted: WantedFormula): boolean {
+    const { directory, parts } = this.#unit;
+    const isIgnored = this.#rules().busy === 'ignore' || wanted.whileBusy === true;
+    return !isIgnored && this.#unit.record().boot === parts.boot && hasHook(directory.formula, BUSY_CHECK);
+  }
+
+  #decide(wanted: WantedFormula, leases: readonly Lease[], by?: 'by leases alone'): PostponeDecision {
     const unit = this.#unit;
     const { service, postponed } = unit.record();
     return decidePostponement({
       unit: unit.name,
       service,
       leases,
+      check: by === undefined && this.#hasCheck(wanted) ? this.#check.standing() : undefined,
       rules: this.#rules(),
       whileBusy: wanted.whileBusy === true,
       since: postponed?.since,
@@ -159,18 +210,43 @@ export class Postponement {
       // Not awaited: it is done again, to the same end, where it gets lost.
       unit.save({}).catch(() => undefined);
     }
-    this.#endWatch ??= watchLeases(unit.directory.root, unit.parts.clock, () => this.#lookAgain(wanted));
+    this.#watchForTheEnd();
     this.#holdNewWork(wanted);
   }
 
+  /** There is one watch at most, however often it is asked for. */
+  #watchForTheEnd(): void {
+    const what = this.#leases().length > 0 ? 'leases' : this.#check.dueAt();
+    if (this.#watch?.for === what) return;
+    this.close();
+    const { directory, parts } = this.#unit;
+    const pause = (): number => (what === 'leases' ? LOOK : Math.max(LOOK, what - parts.clock.monotonic()));
+    const end = watchLeases(directory.root, parts.clock, pause, {
+      event: () => {
+        this.#check.somethingEnded();
+        this.#watchForTheEnd();
+        this.#lookAgain();
+      },
+      time: () => this.#lookAgain(),
+    });
+    this.#watch = { for: what, end };
+  }
+
   /** Looks at the leases alone; at all else only where they changed something. */
-  #lookAgain(wanted: WantedFormula): void {
-    if (this.#unit.isStopped()) this.close();
-    else if (!isDeepStrictEqual(this.#decide(wanted, this.#leases()), this.#told)) this.#unit.look();
+  #lookAgain(): void {
+    const wanted = this.#wanted;
+    if (this.#unit.isStopped() || wanted === undefined) this.close();
+    else if (!isDeepStrictEqual(this.#decide(wanted, this.#leases()), this.#told) || this.asks(wanted))
+      this.#unit.look();
   }
 
   #holdNewWork(wanted: WantedFormula): void {
     const unit = this.#unit;
+    if (this.#rules().newWork !== 'block') {
+      // One that an agent left which was killed right before the upgrade went ahead.
+      if (this.#mayBeMarked) this.lift();
+      this.#mayBeMarked = false;
+    }
     if (this.#rules().newWork !== 'block' || this.#isMarking) return;
     this.#isMarking = true;
     this.#mayBeMarked = true;

@@ -2,26 +2,36 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import { busyDirectory } from './leases.js';
 
-/** Milliseconds between two looks at the processes whose leases an upgrade waits for: they tell nobody that they end. */
-const LOOK = 250;
+/** The longest that a timer may wait at once. */
+const LONGEST = 3_600_000;
+
+/** Called when something may have ended a unit's being busy. */
+export interface Look {
+  /** A lease was ended or begun. */
+  event(): void;
+  /** It is time to look. */
+  time(): void;
+}
 
 /**
  * Tells of everything that may end a unit's being busy, while something waits for it: a lease that is ended or begun, at
- * once; and processes and times, which tell nobody, four times a second.
- * @param look is called then; looks by itself whether anything changed
+ * once; and what tells nobody that it ends, when it is time to look.
+ * @param pause milliseconds until the next look; asked after each
  * @returns ends it
  */
-export function watchLeases(root: string, clock: Clock, look: () => void): () => void {
+export function watchLeases(root: string, clock: Clock, pause: () => number, look: Look): () => void {
+  let isOver = false;
   let timer: Timer | undefined;
-  const watcher = watchIfPossible(busyDirectory(root), look);
+  const watcher = watchIfPossible(busyDirectory(root), () => look.event());
   const again = (): void => {
-    timer = clock.after(LOOK, () => {
-      again();
-      look();
+    timer = clock.after(Math.min(LONGEST, pause()), () => {
+      look.time();
+      if (!isOver) again();
     });
   };
   again();
   return () => {
+    isOver = true;
     timer?.cancel();
     watcher?.close();
   };

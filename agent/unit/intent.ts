@@ -14,6 +14,7 @@ export const noIntent: Intent = {
   upgrade: undefined,
   leave: 'nothing',
   postponed: false,
+  asks: false,
   upgradesFirst: false,
   relate: false,
   run: false,
@@ -27,6 +28,7 @@ export const noIntent: Intent = {
  * @param leave how far the unit is in leaving what the wanted formula lacks
  * @param postponed whether the unit is busy, so that the upgrade has to wait
  * @param upgradesFirst whether `start` waits for the upgrade
+ * @param asks whether the formula in place is to be asked first, by a hook
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeIntent(
@@ -39,6 +41,7 @@ export function computeIntent(
   leave: (wanted: WantedFormula | undefined) => Intent['leave'] = () => 'nothing',
   postponed: (wanted: WantedFormula | undefined) => boolean = () => false,
   upgradesFirst: (wanted: WantedFormula | undefined, postponed: boolean) => boolean = () => false,
+  asks: (wanted: WantedFormula | undefined) => boolean = () => false,
 ): Intent {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
@@ -55,6 +58,7 @@ export function computeIntent(
           : 'done',
     leave: leave(wanted),
     postponed: isPostponed,
+    asks: asks(wanted),
     upgradesFirst: upgradesFirst(wanted, isPostponed),
     relate,
     run,

@@ -55,6 +55,7 @@ export const unitSetup = setup({
     relate: operation((unit) => unit.relate()),
     runCommand: preparation((unit) => unit.runCommand()),
     part: preparation((unit) => unit.part()),
+    ask: preparation((unit) => unit.ask()),
     fetch: preparation((unit, signal) => unit.fetch(signal)),
     stage: preparation((unit, signal) => unit.stage(signal)),
     pause: fromPromise<void, Prepared>(
@@ -99,7 +100,9 @@ export const unitSetup = setup({
     upgradesFirst: ({ context }) => context.intent.upgradesFirst,
     nothingInstalled: ({ context }) => !context.operations.journalled().installed,
     mustLeave: ({ context }) => context.intent.leave === 'due',
-    isIdle: ({ context }) => !context.intent.postponed,
+    isIdle: ({ context }) => !context.intent.postponed && !context.intent.asks,
+    asks: ({ context }) => context.intent.asks,
+    questionRuns: ({ context }) => context.operations.journalled().questionRuns,
     hasLeft: ({ context }) => context.intent.leave === 'nothing',
     inError: ({ context }) => isErrorState(context.operations.journalled().state),
     wantsRelate: ({ context }) => context.intent.relate,

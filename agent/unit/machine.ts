@@ -29,6 +29,7 @@ export const unitMachine = unitSetup.createMachine({
         restoring: {
           always: [
             { guard: 'commandRuns', target: 'running' },
+            { guard: 'questionRuns', target: 'asking' },
             { guard: and(['relationHookRuns', 'inError']), target: 'parting' },
             { guard: journalledAs('install-error'), target: 'install-error' },
             { guard: journalledAs('starting'), target: 'starting' },
@@ -85,6 +86,7 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: and(['rebooted', not('upgradesFirst')]), target: '#unit.workflow.starting' },
+          { guard: and(['wantsUpgrade', 'prepared', 'asks']), target: '#unit.workflow.asking' },
           {
             guard: and(['wantsUpgrade', 'prepared', 'hasLeft', 'isIdle']),
             target: '#unit.workflow.upgrading',
@@ -108,6 +110,10 @@ export const unitMachine = unitSetup.createMachine({
         // For observers the unit stays in the state it rests in, and goes back to it.
         running: {
           invoke: { src: 'runCommand', input: operations, onDone: 'restoring', onError: 'restoring' },
+        },
+        // The same, of the hooks by which the formula in place is asked before an upgrade goes ahead.
+        asking: {
+          invoke: { src: 'ask', input: operations, onDone: 'restoring', onError: 'restoring' },
         },
         // The same, of the hooks of relations that the formula to go to lacks: an upgrade is to go ahead, but for them.
         parting: {

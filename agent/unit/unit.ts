@@ -346,6 +346,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       (wanted) => this.parting.stands(wanted),
       (wanted) => this.postponement.stands(wanted),
       (wanted, postponed) => this.#beforeStart.awaits(wanted, postponed),
+      (wanted) => this.postponement.asks(wanted),
     );
     this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.

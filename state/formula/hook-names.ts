@@ -8,6 +8,7 @@ export const unitHooks = [
   'stop',
   'upgrade-formula',
   'revert-formula',
+  'busy-check',
 ] as const;
 
 /** The events of a relation; each has the hook `<relation>-relation-<event>`. */

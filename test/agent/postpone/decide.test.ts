@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { decidePostponement, overText, type PostponeFacts } from '../../../agent/postpone/decide.js';
+import type { CheckStanding } from '../../../agent/postpone/busy-check.js';
 import { isLive, type Lease } from '../../../agent/postpone/leases.js';
 import {
   defaultUpgradeRules,
@@ -14,6 +15,7 @@ const lease: Lease = { name: 'backup', pid: 12, startTime: '7', boot: 'b', since
 interface Row {
   readonly name: string;
   readonly leases: readonly Lease[];
+  readonly check?: CheckStanding;
   readonly rules?: Partial<UpgradeRules>;
   readonly whileBusy?: true;
   /** For how many days it is postponed already. */
@@ -77,15 +79,64 @@ const rows: readonly Row[] = [
     goesAhead: true,
     over: 1,
   },
+  {
+    name: 'one whose hook says that it is busy waits',
+    leases: [],
+    check: { kind: 'busy', since: now },
+    goesAhead: false,
+    ends: /by itself when that ends; at once: ensemble/,
+  },
+  {
+    name: 'one whose hook says so, beside a lease, waits for both',
+    leases: [lease],
+    check: { kind: 'busy', since: now },
+    goesAhead: false,
+  },
+  {
+    name: 'one whose hook failed waits',
+    leases: [],
+    check: { kind: 'unsure', since: now, failure: 'exit status 1', failures: 2 },
+    goesAhead: false,
+  },
+  {
+    name: 'one whose hook failed too often counts as idle, on record',
+    leases: [],
+    check: { kind: 'given-up', failure: 'exit status 1' },
+    goesAhead: true,
+    over: 1,
+  },
+  {
+    name: 'one whose hook failed too often still waits for a lease',
+    leases: [lease],
+    check: { kind: 'given-up', failure: 'exit status 1' },
+    goesAhead: false,
+  },
+  {
+    name: 'its hook is not asked where the formula ignores all of it',
+    leases: [],
+    check: { kind: 'busy', since: now },
+    rules: { busy: 'ignore' },
+    goesAhead: true,
+  },
+  {
+    name: 'after its time its hook is gone over, on record',
+    leases: [],
+    check: { kind: 'busy', since: now },
+    days: 14,
+    rules: { onTimeout: 'force' },
+    goesAhead: true,
+    over: 1,
+  },
 ];
 
 describe('whether an upgrade is postponed', () => {
-  for (const { name, leases, rules, whileBusy = false, days, goesAhead, over = 0, ends } of rows)
+  for (const { name, leases, check, rules, whileBusy = false, days, goesAhead, over = 0, ends } of rows)
     it(name, () => {
       const facts: PostponeFacts = {
         unit: 'f/0',
         service: 'f',
         leases,
+        check,
         rules: { ...defaultUpgradeRules, ...rules },
         whileBusy,
         since: days === undefined ? undefined : new Date(now - days * DAY).toISOString(),
@@ -93,7 +144,10 @@ describe('whether an upgrade is postponed', () => {
       };
       const decision = decidePostponement(facts);
       assert.deepEqual([decision.goesAhead, decision.over.length], [goesAhead, over]);
-      assert.equal(decision.blockers.length, goesAhead ? 0 : leases.length);
+      assert.equal(
+        decision.blockers.length,
+        goesAhead ? 0 : leases.length + (check === undefined || check.kind === 'given-up' ? 0 : 1),
+      );
       assert.deepEqual(decidePostponement(facts), decision, 'asked again it says the same');
       if (ends !== undefined) assert.match(decision.blockers[0]?.ends ?? '', ends);
     });
@@ -119,7 +173,16 @@ describe('whether an upgrade is postponed', () => {
         ends: 'it goes on by itself when that ends; at once: ensemble upgrade-formula --force --unit f/0 f',
       },
     ]);
-    assert.equal(overText([timed]), 'although busy: backup, process 12');
+    const { over } = decidePostponement({
+      unit: 'f/0',
+      service: 'f',
+      leases: [timed],
+      rules: defaultUpgradeRules,
+      whileBusy: true,
+      since: undefined,
+      now,
+    });
+    assert.equal(overText(over), 'although busy: backup, process 12');
   });
 });
 

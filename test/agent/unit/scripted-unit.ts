@@ -59,6 +59,7 @@ export class ScriptedUnit {
       installed: journal.state !== undefined,
       relationHookRuns: false,
       commandRuns: false,
+      questionRuns: false,
       rebooted: false,
       ...journal,
     };
@@ -132,6 +133,7 @@ export class ScriptedUnit {
       relate: () => this.#run('relate'),
       runCommand: () => this.#run('runCommand'),
       part: () => this.#run('part'),
+      ask: () => this.#run('ask'),
       fetch: (signal) => this.#run('fetch', signal),
       stage: (signal) => this.#run('stage', signal),
       pause: () => this.#run('pause'),
@@ -170,8 +172,9 @@ export class ScriptedUnit {
 
   #journal(name: OperationName): void {
     if (name === 'start') this.journal = { ...this.journal, rebooted: false };
-    // A command is due once, from the moment it is taken up.
+    // A command is due once, from the moment it is taken up; so is a question.
     if (name === 'runCommand') this.#tell({ run: false });
+    if (name === 'ask') this.#tell({ asks: false });
     const state = states[name];
     if (state === undefined) return;
     const honours = isErrorState(this.journal.state) && this.intent.resolved !== undefined;
