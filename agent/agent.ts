@@ -1,42 +1,42 @@
 import { availableParallelism } from 'node:os';
 import { writeToolDirectory } from '../hooks/client/tool-directory.js';
 import type { HookContext } from '../hooks/context/hook-context.js';
-import { findPerl } from '../state/platform/find-perl.js';
 import { HookLauncher } from '../hooks/process/launcher.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
-import { bootId } from '../state/platform/boot.js';
-import { openGate, openGates } from '../state/model/protection.js';
-import { formatBytes } from '../state/platform/format-bytes.js';
-import type { Machine } from '../state/model/schemas.js';
 import { wayBack } from '../state/model/absence.js';
+import { openGate, openGates } from '../state/model/protection.js';
+import type { Machine } from '../state/model/schemas.js';
+import { bootId } from '../state/platform/boot.js';
+import { findPerl } from '../state/platform/find-perl.js';
+import { formatBytes } from '../state/platform/format-bytes.js';
 import { openStorage } from '../state/storage/open.js';
-import { givenAddresses, watchAddresses } from './machine/addresses.js';
 import { awaitCoordinator, connect } from './connect.js';
+import { MachineOwned, MachineTaken, MachineTakenOver } from './contract/errors.js';
+import { KILL_DELAY } from './contract/kill-delay.js';
 import { claimDataDirectory, pruneRuns } from './disk/data-directory.js';
 import { type DiskUse, keepHouse } from './disk/housekeeping.js';
 import { keepUnits } from './disk/kept-units.js';
 import { clearLeftovers } from './disk/leftovers.js';
 import { roomRemark } from './disk/room-remark.js';
 import { Staging } from './disk/staging.js';
-import { KILL_DELAY } from './contract/kill-delay.js';
 import { endLeftHooks } from './end-hooks.js';
 import { homeEnvironment } from './environment/home-environment.js';
 import { choiceOf, ownCommand } from './environment/own-command.js';
-import { MachineOwned, MachineTaken, MachineTakenOver } from './contract/errors.js';
+import { hostUnits, neededBundles } from './hosting/machine-units.js';
+import { addressFacts, identify, machineMemory } from './identify.js';
+import { openJournal } from './journal/journal.js';
+import { leadRollouts } from './leader/lead-rollouts.js';
+import { gatherLogs } from './logs/gather-logs.js';
+import { logSegmentsOf } from './logs/segments.js';
+import { givenAddresses, watchAddresses } from './machine/addresses.js';
 import { openFormulas } from './machine/formulas.js';
 import { hookGate } from './machine/hook-gate.js';
 import { hookSlots } from './machine/hook-slots.js';
-import { addressFacts, identify, machineMemory } from './identify.js';
-import { openJournal } from './journal/journal.js';
-import { onceInATurn } from './once-in-a-turn.js';
-import { gatherLogs } from './logs/gather-logs.js';
-import { logSegmentsOf } from './logs/segments.js';
-import { hostUnits, neededBundles } from './hosting/machine-units.js';
-import { leadRollouts } from './leader/lead-rollouts.js';
-import type { AgentOptions } from './options.js';
 import type { AgentParts } from './machine/parts.js';
-import { removeDropped } from './tree/dropped-relations.js';
+import { onceInATurn } from './once-in-a-turn.js';
+import type { AgentOptions } from './options.js';
 import { answerKeptRequests } from './tree/answer-kept-requests.js';
+import { removeDropped } from './tree/dropped-relations.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
 import { openHistories } from './tree/histories.js';
 import { otherOwner } from './tree/other-owner.js';
@@ -274,7 +274,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       leftovers,
       staging,
       kept,
-      formulas: openFormulas(coordinator, staging),
+      formulas: openFormulas(coordinator, staging, { trust: environment.trust, clock }),
       services: watchServices(coordinator, log),
       relations: watchRelations(coordinator, log),
       meetings: watchMeetings(coordinator, log),

@@ -1,12 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type ConfigOptions, configOptionsSchema } from '../../state/formula/config-options.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { type HookRules, hookRulesSchema } from '../../state/formula/hook-rules.js';
+import { checkFormulaSignature, type TrustRules } from '../../state/formula/trust/check-signature.js';
 import { type UpgradeRules, upgradeRules } from '../../state/formula/upgrade-rules.js';
 import { endpointsOf } from '../../state/model/endpoints.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
 import type { RelationEndpoint } from '../../state/model/schemas.js';
+import { type Clock, systemClock } from '../../state/platform/clock.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import type { Staging } from '../disk/staging.js';
 import { formulaDirectoryName } from '../disk/unit-directory.js';
 import type { FormulaRef } from '../journal/record.js';
@@ -48,14 +52,19 @@ export interface Formulas {
    * Brings the bundle to this machine's cache, verified, and gives its path. Units that want the same one at the same
    * time share one download.
    * @param sha256 of the content that it must be; by default what was looked up last
-   * @throws as `find` and `fetchObject`; FormulaNotPublished where the id stands for another content
+   * Who signed it is looked at before that, where this machine's environment says whom it trusts.
+   * @throws as `find`, `checkFormulaSignature` and `fetchObject`; FormulaNotPublished where the id stands for another content
    */
   fetch(formulaId: string, sha256?: string): Promise<{ readonly ref: FormulaRef; readonly bundle: string }>;
   /** Looks formulas up anew from now on: another environment may be in the place of the one they were found in. */
   forget(): void;
 }
 
-type Found = PublishedFormula & { readonly key: string; readonly size: number };
+type Found = PublishedFormula & {
+  readonly key: string;
+  readonly size: number;
+  readonly signature: string | undefined;
+};
 
 /** Formulas that are remembered: one that is asked for again later costs a look. */
 const MOST_KNOWN = 64;
@@ -65,7 +74,14 @@ const MOST_KNOWN = 64;
  */
 const MOST_IN_USE = 4_000;
 
-export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'fetch'>): Formulas {
+/** @param trust whom this machine's environment trusts; anybody where it is undefined */
+export function openFormulas(
+  coordinator: Coordinator,
+  staging: Pick<Staging, 'fetch'>,
+  { trust, clock }: { readonly trust?: TrustRules | undefined; readonly clock: Clock } = {
+    clock: systemClock,
+  },
+): Formulas {
   const found = new Map<string, Promise<Found>>();
   /** Readings that have not begun, and the last of those that have, by formula. */
   const upcoming = new Map<string, Promise<Found>>();
@@ -112,7 +128,7 @@ export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'f
 
   async function read(id: string) {
     const record = await requireFormulaRecord(coordinator, id);
-    const { sha256, size, storageKey, config, metadata } = record;
+    const { sha256, size, storageKey, config, metadata, signature } = record;
     const ref: FormulaRef = { id, sha256, directory: formulaDirectoryName(id, sha256) };
     const hooks = hookRulesSchema.parse(metadata.hooks) ?? {};
     // The service's name is none of a formula's: endpoints are told apart by all the rest.
@@ -125,9 +141,27 @@ export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'f
       endpoints,
       key: storageKey,
       size,
+      signature,
     };
     for (const name of [id, contentOf(id, sha256)]) remember(known, name, formula, MOST_IN_USE);
     return formula;
+  }
+
+  /** A signature may have come since the formula was looked up. */
+  async function requireTrusted(formula: Found): Promise<void> {
+    if (trust === undefined) return;
+    const { id, sha256 } = formula.ref;
+    const check = (signature: string | undefined): void => {
+      checkFormulaSignature(trust, { ...parseFormulaId(id), sha256 }, signature, clock.now());
+    };
+    try {
+      check(formula.signature);
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error;
+      const { ref, signature } = await findAnew(id);
+      if (ref.sha256 !== sha256) throw error;
+      check(signature);
+    }
   }
 
   return {
@@ -135,9 +169,11 @@ export function openFormulas(coordinator: Coordinator, staging: Pick<Staging, 'f
     findAnew,
     known: recall,
     async fetch(formulaId, sha256) {
-      const { ref, key, size } = await find(formulaId, sha256);
+      const found = await find(formulaId, sha256);
+      const { ref, key, size } = found;
       if (sha256 !== undefined && ref.sha256 !== sha256)
         throw new FormulaNotPublished({ formula: formulaId });
+      await requireTrusted(found);
       const bundle = await staging.fetch(key, { sha256: ref.sha256, size });
       return { ref, bundle };
     },

@@ -1,5 +1,5 @@
 import * as values from '../arguments/values.js';
-import { type CommandDefinition, format, maybeText, text } from './definition.js';
+import { type CommandDefinition, format, list, maybeText, text } from './definition.js';
 
 /** The commands about where formulas come from. */
 export const repositoryCommands: readonly CommandDefinition[] = [
@@ -79,12 +79,58 @@ export const repositoryCommands: readonly CommandDefinition[] = [
         description: 'offer a withdrawn revision again. May be given several times',
         parse: values.namedRevisions,
       },
+      {
+        flags: '--sign <key>',
+        description: 'sign the index, and the formulas that their authors did not sign, with this ssh key',
+        completes: 'files',
+      },
+      {
+        flags: '--expires <time>',
+        description: 'have nobody believe the index after this time from now, such as 30d',
+        parse: values.duration,
+      },
+      {
+        flags: '--serial <number>',
+        description: 'give the index this serial at least, where its last one is lost',
+        parse: values.anyCount,
+      },
     ],
     examples: [
       'ensemble index /srv/www/formulas',
       "ensemble index --withdraw guestbook-3 --reason 'loses entries' /srv/www/formulas",
+      'ensemble index --sign ~/.ssh/id_ed25519 --expires 30d /srv/www/formulas',
     ],
     run: async ([directory], options, invocation) =>
       (await import('../commands/index-repository.js')).indexRepository(text(directory), options, invocation),
+  },
+  {
+    name: 'sign',
+    summary: 'sign formulas with an ssh key',
+    details:
+      'Signs the name, the revision and the content of each formula, by ssh-keygen, which asks for a passphrase or a touch as\n' +
+      'ever. The signature is put into the formula’s folder, as formula.sig, or beside its bundle. Whoever has the public key\n' +
+      'among the `signers` of his environment knows whose formula it is.',
+    arguments: [
+      {
+        name: '<formula...>',
+        description: 'the folders or bundles of formulas',
+        parse: values.collected,
+        completes: 'files',
+      },
+    ],
+    options: [
+      {
+        flags: '--key <file>',
+        description: 'the private key, or the public one of a key that ssh-agent has',
+        completes: 'files',
+      },
+      { flags: '--print', description: 'print what would be signed, and sign nothing' },
+    ],
+    examples: [
+      'ensemble sign --key ~/.ssh/id_ed25519 formulas/pulse-1',
+      'ensemble sign --print formulas/pulse-1',
+    ],
+    run: async ([formulas], options, invocation) =>
+      (await import('../commands/sign.js')).sign(list(formulas), options, invocation),
   },
 ];

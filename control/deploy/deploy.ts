@@ -14,11 +14,11 @@ import type { Requester } from '../../state/model/requester.js';
 import { type ConfigValues, type Service, serviceSchema } from '../../state/model/schemas.js';
 import { createService, requireService, unitsOfService } from '../../state/model/services.js';
 import { EnsembleError } from '../../state/platform/errors.js';
-import { openNamed } from '../repositories/open-named.js';
 import { UnitsNotAdded } from '../errors.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
-import { raiseRevision } from '../publish/raise-revision.js';
+import { raiseRevision, refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
+import { openNamed } from '../repositories/open-named.js';
 import type { Session } from '../session.js';
 import { makeUnits } from './make-units.js';
 import { requireSameDeploy, runsAnother, type WantedDeploy } from './same-deploy.js';
@@ -82,6 +82,7 @@ export async function deployFormula(
   const standing = await findService(coordinator, request.service);
   if (standing === undefined && request.machine !== undefined)
     await requireOpenMachine(coordinator, request.machine);
+  if (request.raise && standing === undefined) refuseRaisedUnsigned(session, request.formula);
   const repository = await repositoryOf(coordinator, request, standing);
   const candidate = candidateIn(repository, request);
   const formula = formatFormulaId(candidate.id);
@@ -134,7 +135,7 @@ async function makeService(
   const { service, machine, configOf } = request;
   return withWorkDirectory(async (directory) => {
     const formula = formatFormulaId(candidate.id);
-    const prepared = await publishable(candidate, directory, tell);
+    const prepared = await publishable(candidate, directory, tell, session.environment.trust);
     const { subordinate } = prepared.formula.metadata;
     const wanted: WantedDeploy = {
       formula,

@@ -2,9 +2,9 @@ import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.
 import { publishable } from '../../state/formula/publishable.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import { requireOpenMachine } from '../../state/model/placement.js';
-import type { PublishEvent } from '../publish/publish.js';
 import { checkContent } from '../publish/check-content.js';
-import { underDevelopment } from '../publish/raise-revision.js';
+import type { PublishEvent } from '../publish/publish.js';
+import { refuseRaisedUnsigned, underDevelopment } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import { openNamed } from '../repositories/open-named.js';
 import type { Session } from '../session.js';
@@ -52,6 +52,7 @@ export async function previewDeploy(
   if (standing === undefined && machine !== null) await requireOpenMachine(coordinator, machine);
   const repository = await openNamed(coordinator, request.repository);
   const isRaised = raise && standing === undefined;
+  if (isRaised) refuseRaisedUnsigned(session, request.formula);
   const candidate = isRaised
     ? underDevelopment(repository, request.formula)
     : candidateIn(repository, request);
@@ -61,7 +62,7 @@ export async function previewDeploy(
     raised === undefined ? found : formatFormulaId({ ...parseFormulaId(found), revision: raised });
   if (standing !== undefined && standing.formula !== formula) throw runsAnother(service, standing, formula);
   return withWorkDirectory(async (directory) => {
-    const prepared = await publishable(candidate, directory, tell);
+    const prepared = await publishable(candidate, directory, tell, session.environment.trust);
     const { subordinate } = prepared.formula.metadata;
     const config = await request.configOf(formula, prepared.formula);
     const units = subordinate ? undefined : (request.units ?? 1);

@@ -3,7 +3,7 @@ import { type Preparing, type Publishable, worthTelling } from '../../state/form
 import { claimBundle } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
-import { readFormulaRecord, registerFormula } from '../../state/model/formulas.js';
+import { readFormulaRecord, registerFormula, signFormula } from '../../state/model/formulas.js';
 import type { Session } from '../session.js';
 import { checkContent } from './check-content.js';
 
@@ -71,6 +71,11 @@ async function publishOnce(
   if (published !== undefined) {
     await checkContent(session, formulaId, published, prepared);
     if (published.sha256 !== digest.sha256) return false;
+    const { signature } = prepared;
+    // A signature that this environment believes takes the place of any other.
+    const isBetter = session.environment.trust !== undefined || published.signature === undefined;
+    if (signature !== undefined && signature !== published.signature && isBetter)
+      await signFormula(coordinator, formulaId, signature);
   }
   const key = published?.storageKey ?? claim.key;
   if ((await target.size(key)) !== digest.size) {
@@ -84,6 +89,7 @@ async function publishOnce(
     metadata: { ...formula.metadata },
     config: { ...formula.config },
     hooks: manifest.flatMap(({ kind, path }) => (kind === 'directory' ? [] : (hookIn(path) ?? []))),
+    ...(prepared.signature !== undefined && { signature: prepared.signature }),
     publishedAt: new Date(now).toISOString(),
   };
   await registerFormula(coordinator, formulaId, record, formula.directory, claim);

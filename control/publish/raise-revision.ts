@@ -4,7 +4,9 @@ import type { Formula } from '../../state/formula/formula.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repositories/open.js';
 import type { Repository } from '../../state/formula/repositories/repository.js';
+import { SignatureMissing } from '../../state/formula/trust/errors.js';
 import { BumpNeedsDirectory } from '../errors.js';
+import type { Session } from '../session.js';
 import { withWorkDirectory } from './work-directory.js';
 
 /**
@@ -15,6 +17,18 @@ export function underDevelopment(repository: Repository, formula: string): Local
   const latest = repository.latest(formula);
   if (latest.kind !== 'directory') throw new BumpNeedsDirectory({ path: latest.path, kind: latest.kind });
   return latest;
+}
+
+/**
+ * A revision that is not there yet is signed by nobody.
+ * @throws SignatureMissing where the environment requires a signature
+ */
+export function refuseRaisedUnsigned({ environment }: Session, formula: string): void {
+  if (environment.trust?.require !== true) return;
+  throw new SignatureMissing({
+    what: `the next revision of ${formula}`,
+    next: 'write the revision into its metadata.yaml, sign it with: ensemble sign --key KEY FOLDER, and leave the option out that raises it',
+  });
 }
 
 /**

@@ -64,7 +64,8 @@ async function previewIn(
   const { force } = request;
   const plan = planUnits(units, target.id, ...(await readQuestioned(coordinator, holdQuestion(request))));
   const errors = await readUnitErrors(coordinator, plan.upgrade);
-  const prepared = target.candidate && (await publishable(target.candidate, directory, tell));
+  const prepared =
+    target.candidate && (await publishable(target.candidate, directory, tell, session.environment.trust));
   if (prepared !== undefined && target.wouldBump === undefined) {
     const published = await readFormulaRecord(coordinator, target.id);
     if (published) await checkContent(session, target.id, published, prepared);

@@ -1,17 +1,16 @@
-import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Formula } from '../../state/formula/formula.js';
-import { openRepository } from '../../state/formula/repositories/open.js';
-import { publishable } from '../../state/formula/publishable.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Metadata } from '../../state/formula/metadata.js';
+import { publishable } from '../../state/formula/publishable.js';
+import { openRepository } from '../../state/formula/repositories/open.js';
 import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import type { Problem } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
-import { requestEntry } from '../../state/model/history-entry.js';
 import { recordOperations } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { flagUnits } from './flag-units.js';
 import type { Rollout } from '../../state/model/rollout.js';
 import type { Flag, Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
@@ -20,11 +19,12 @@ import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.
 import { holdQuestion, overriddenText, readQuestioned, requireNotHeld } from '../hold/held-back.js';
 import { namesOf } from '../names-of.js';
 import type { Classified } from '../newer/classify.js';
-import { openNamed } from '../repositories/open-named.js';
 import { readStanding } from '../newer/facts.js';
 import { opinionOf } from '../newer/opinion.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
+import { refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
+import { openNamed } from '../repositories/open-named.js';
 import {
   type Begun,
   beginTo,
@@ -35,6 +35,7 @@ import {
 import { ensureRollout } from '../rollout/ensure.js';
 import type { Session } from '../session.js';
 import { type Misfits, misfitsOf } from './compatibility.js';
+import { flagUnits } from './flag-units.js';
 import { setTarget } from './set-target.js';
 import { findTarget, type Target, type TargetOptions } from './target.js';
 import { readUnitErrors, type UnitErrors } from './unit-errors.js';
@@ -178,6 +179,7 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
   await requireNotHeld(session.coordinator, holdQuestion(request));
   const repository = request.repository ?? service.repository.path;
   const deployed = parseFormulaId(service.formula);
+  if (request.bump) refuseRaisedUnsigned(session, deployed.name);
   const target = await findTarget(
     name,
     deployed,
@@ -244,7 +246,7 @@ async function publishAndSet(
   const { repository, force } = request;
   const origin = repository === undefined ? undefined : target.location;
   await withWorkDirectory(async (directory) => {
-    const prepared = await publishable(candidate, directory, tell);
+    const prepared = await publishable(candidate, directory, tell, session.environment.trust);
     // Before anything is published: a formula that does not fit leaves no trace.
     if (id !== service.formula) {
       const misfits = await requireFit(session, { name, service }, id, prepared.formula, force);

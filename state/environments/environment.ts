@@ -1,4 +1,5 @@
 import type { HookRules } from '../formula/hook-rules.js';
+import type { TrustRules } from '../formula/trust/check-signature.js';
 
 /** One named (coordinator, storage) pair, with every path absolute. */
 export interface Environment {
@@ -13,6 +14,8 @@ export interface Environment {
   readonly hooks?: HookRules;
   /** Milliseconds for which agents keep what removed units leave; 0 keeps nothing. */
   readonly keepRemoved?: number;
+  /** Whose formulas are taken; anybody's where it is undefined. */
+  readonly trust?: TrustRules;
   /** Never printed. */
   readonly secret?: string;
   /** Faults of its file that an operator should mend. */

@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { retrySchema, rulesSchema } from '../formula/hook-rules.js';
 import { closestName } from '../formula/suggestion.js';
 import { makeDirectory } from '../platform/make-directory.js';
-import { parseYamlFile } from '../yaml/yaml-file.js';
 import * as z from '../platform/zod.js';
+import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
 
@@ -34,6 +34,12 @@ function milliseconds(time: string | number): number {
   return Number(count) * (TIMES[unit] ?? 0);
 }
 
+const trustSchema = z.looseObject({
+  signers: z.string().check(z.minLength(1)),
+  revoked: z.optional(z.string().check(z.minLength(1))),
+  require: z.optional(z.boolean()),
+});
+
 const environmentSchema = z.looseObject({
   state: z.string(),
   storage: z.string(),
@@ -42,6 +48,7 @@ const environmentSchema = z.looseObject({
   address: z.optional(z.string().check(z.regex(ADDRESS, ADDRESS_RULE))),
   hooks: z.optional(rulesSchema),
   'keep-removed': z.optional(keepingTime),
+  trust: z.optional(trustSchema),
 });
 
 const fileSchema = z.looseObject({
@@ -57,6 +64,7 @@ const KEYS = {
   environment: Object.keys(environmentSchema.shape),
   hooks: Object.keys(rulesSchema.shape),
   retry: Object.keys(retrySchema.shape),
+  trust: Object.keys(trustSchema.shape),
 } as const;
 
 /** The first `ensemble bootstrap` writes this: an environment that needs nothing installed. */
@@ -108,6 +116,7 @@ export async function loadEnvironment(
     ...(entry.address !== undefined && { address: entry.address }),
     ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(entry['keep-removed'] !== undefined && { keepRemoved: milliseconds(entry['keep-removed']) }),
+    ...(entry.trust !== undefined && { trust: trustOf(entry.trust, home) }),
     ...(secret !== undefined && { secret }),
     ...(warnings.length > 0 && { warnings }),
   };
@@ -158,9 +167,10 @@ function keysIn(
 ): readonly (readonly [readonly string[], readonly string[]])[] {
   return [
     [[], KEYS.file],
-    ...Object.entries(content.environments).flatMap(([name, { hooks }]) => [
+    ...Object.entries(content.environments).flatMap(([name, { hooks, trust }]) => [
       [['environments', name], KEYS.environment] as const,
       ...(hooks === undefined ? [] : [[['environments', name, 'hooks'], KEYS.hooks] as const]),
+      ...(trust === undefined ? [] : [[['environments', name, 'trust'], KEYS.trust] as const]),
       ...(hooks?.retry === undefined
         ? []
         : [[['environments', name, 'hooks', 'retry'], KEYS.retry] as const]),
@@ -203,6 +213,17 @@ export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = proc
 export function absoluteUrl(url: string, directory: string): string {
   const match = /^(embedded|file):(?!\/\/)(.*)$/s.exec(url);
   return match === null ? url : `${match[1]}:${resolve(directory, match[2] ?? '')}`;
+}
+
+function trustOf(
+  { signers, revoked, require = true }: z.infer<typeof trustSchema>,
+  home: string,
+): NonNullable<Environment['trust']> {
+  return {
+    signers: resolve(home, signers),
+    ...(revoked !== undefined && { revoked: resolve(home, revoked) }),
+    require,
+  };
 }
 
 interface Secret {

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnsembleError } from '../platform/errors.js';
 import type { ConfigOptions } from './config-options.js';
@@ -18,6 +18,7 @@ import type { Manifest } from './manifest.js';
 import type { Metadata } from './metadata.js';
 import { bundleManifest, readBundle } from './read-bundle.js';
 import { listTree } from './tree.js';
+import { largestSignature, signatureFileName } from './trust/statement.js';
 
 /** A formula that a repository offers: understood, but its hooks and the rest of its tree not yet looked at. */
 export type Candidate = LocalCandidate | RemoteCandidate;
@@ -31,6 +32,8 @@ export interface Offered {
   readonly hooks: readonly string[];
   /** Its author took it back; why, where that is said. */
   readonly withdrawn?: { readonly why?: string };
+  /** Who made it, as `ssh-keygen` writes it; whether that is true is not looked at. */
+  readonly signature?: string;
 }
 
 /** One that lies on this machine. */
@@ -47,6 +50,8 @@ export interface RemoteCandidate extends Offered {
   readonly path: string;
   /** Bytes, where that is known before it is fetched. */
   readonly size?: number;
+  /** Of the bundle that is fetched, where that is known before. */
+  readonly sha256?: string;
   /**
    * Brings it into a directory that is there, and verifies it.
    * @returns where it lies then
@@ -76,7 +81,9 @@ export async function inspectCandidate(
   const understood = await understand(path, repository, async () =>
     kind === 'directory' ? { files: await readFormulaFiles(path), hooks: hooksIn(path) } : readBundled(path),
   );
-  return 'error' in understood ? understood : { ...understood, path, kind };
+  if ('error' in understood) return understood;
+  const signature = readBeside(kind === 'directory' ? join(path, signatureFileName) : `${path}.sig`);
+  return { ...understood, path, kind, ...(signature !== undefined && { signature }) };
 }
 
 /** The bytes of the files that say what a formula is, and the names of what is in `hooks/`. */
@@ -124,6 +131,17 @@ function guessIdentity(called: string): { name: string; revision?: number } {
 /** The candidate's content, to compare two of one id. @throws FormulaEntryRefused, BundleUnsafe, BundleDamaged, … */
 export function candidateManifest(candidate: LocalCandidate): Promise<Manifest> {
   return candidate.kind === 'directory' ? listTree(candidate.path) : bundleManifest(candidate.path);
+}
+
+/** A signature that is too large, or that nobody may read, is as good as none. */
+function readBeside(file: string): string | undefined {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true || stats.size > largestSignature) return undefined;
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
 }
 
 /** If the directory cannot be read, the check of its hooks finds that and tells it. */

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FormulaEntryRefused } from './errors.js';
 import { formulaFileNames } from './formula-files.js';
+import { signatureFileName } from './trust/statement.js';
 
 /** The file at the top of a formula that names what does not belong to it. */
 export const ignoreFileName = '.formulaignore';
@@ -43,6 +44,8 @@ export function ignoringOf(root: string): Ignoring {
   const rules = [...ignoredByDefault.map(ruleOf), ...own.filter(isRule).map(ruleOf)];
   const always: readonly string[] = [...formulaFileNames, ignoreFileName];
   return (path, isDirectory) => {
+    // It is made over all the rest.
+    if (path === signatureFileName) return true;
     if (always.includes(path)) return false;
     const last = rules.findLast(
       ({ pattern, directories }) => (isDirectory || !directories) && pattern.test(path),

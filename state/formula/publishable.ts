@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../platform/clock.js';
+import { fileDigest } from '../storage/digest.js';
 import type { Digest } from '../storage/storage.js';
 import { requireAnswer } from './answering.js';
 import { bundleTree } from './bundle.js';
@@ -11,6 +12,7 @@ import { type Formula, readFormula } from './formula.js';
 import { defaultLimits } from './limits.js';
 import { type Manifest, treeSize } from './manifest.js';
 import { listTree } from './tree.js';
+import { checkFormulaSignature, checkFormulaSigner, type TrustRules } from './trust/check-signature.js';
 
 /** A formula ready to be uploaded. */
 export interface Publishable {
@@ -19,6 +21,8 @@ export interface Publishable {
   readonly digest: Digest;
   readonly formula: Formula;
   readonly manifest: Manifest;
+  /** As the candidate has it; one that the given trust does not believe is refused before. */
+  readonly signature?: string;
 }
 
 /** How far a large formula is; small ones are not worth a word. */
@@ -41,16 +45,20 @@ const TELL_EVERY = 5_000;
 /**
  * Checks the whole of a candidate and makes its bundle in `workDirectory`, which is the caller's to remove; where the candidate is a bundle, or lies elsewhere, `formula.directory` is a copy in there too. A bundle is unpacked and made
  * again, so that the same tree has the same sha256 however, and by what tool, it was packed.
- * @throws RepositoryNotFound where it does not answer; what `fetch` of the candidate throws; what `readFormula`, `bundleFormula` and `extractBundle` throw
+ * @param trust who must have signed it: looked at as early as can be, and before anything is unpacked
+ * @throws RepositoryNotFound where it does not answer; as `checkFormulaSignature`; what `fetch` of the candidate throws; what `readFormula`, `bundleFormula` and `extractBundle` throw
  * @param tell hears how far a large one is
  */
 export async function publishable(
   candidate: Candidate,
   workDirectory: string,
   tell: (event: Preparing) => void = () => undefined,
+  trust?: TrustRules,
   clock: Clock = systemClock,
 ): Promise<Publishable> {
   const name = `${candidate.id.name}-${candidate.id.revision}`;
+  const approve = approving(candidate, trust, clock);
+  approve(candidate.kind === 'remote' ? candidate.sha256 : undefined);
   mkdirSync(workDirectory, { recursive: true });
   if (candidate.kind === 'remote' && (candidate.size ?? 0) > worthTelling)
     tell({ kind: 'preparing', what: 'fetching', formula: name, done: 0, total: candidate.size ?? 0 });
@@ -58,6 +66,7 @@ export async function publishable(
   await requireAnswer(local.path, 'whole');
   let directory = local.path;
   if (local.kind === 'bundle') {
+    if (trust !== undefined) approve((await fileDigest(local.path)).sha256);
     directory = join(workDirectory, name);
     await extractBundle(local.path, directory, { durable: false });
   }
@@ -69,7 +78,22 @@ export async function publishable(
   const bundle = join(workDirectory, `${name}.tar.gz`);
   const packed = tellingPacked(name, treeSize(manifest), tell, clock);
   const digest = await bundleTree(directory, manifest, bundle, defaultLimits, packed);
-  return { bundle, digest, formula, manifest };
+  approve(digest.sha256);
+  const { signature } = candidate;
+  return { bundle, digest, formula, manifest, ...(signature !== undefined && { signature }) };
+}
+
+/** Gives the check of who signed it; without a digest, that is all that is looked at. */
+function approving(
+  { id: { name, revision }, signature }: Candidate,
+  trust: TrustRules | undefined,
+  clock: Clock,
+): (sha256: string | undefined) => void {
+  if (trust === undefined) return () => undefined;
+  return (sha256) => {
+    if (sha256 === undefined) checkFormulaSigner(trust, { name, revision }, signature, clock.now());
+    else checkFormulaSignature(trust, { name, revision, sha256 }, signature, clock.now());
+  };
 }
 
 /** Tells at once, and then every few seconds. */

@@ -57,6 +57,20 @@ export function metadataOf(formulaId: string, { metadata }: Pick<FormulaRecord, 
 }
 
 /**
+ * Puts a signature to a published formula, in the place of the one before. @throws FormulaNotPublished, VersionConflict
+ */
+export async function signFormula(
+  coordinator: Coordinator,
+  formulaId: string,
+  signature: string,
+): Promise<void> {
+  const path = paths.formula(formulaId);
+  const found = await readEntity(coordinator, path, formulaRecordSchema);
+  if (found === undefined) throw new FormulaNotPublished({ formula: formulaId });
+  await coordinator.set(path, nodeValue({ ...found.value, signature }), found.version);
+}
+
+/**
  * Registers a formula whose bundle is in storage already: first the object, then the node that names it, so that no
  * agent ever looks for an object that is not there. Registering the same content again is a success; the claim of an
  * id is the creation of its node, so of two contents published at the same time one wins.

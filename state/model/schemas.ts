@@ -1,9 +1,9 @@
+import { parametersSchema } from '../formula/rollout-parameters.js';
 import * as z from '../platform/zod.js';
 import { blockerSchema } from './blocker.js';
 import { incarnationField } from './incarnation.js';
-import { remembering } from './remembering.js';
 import { leftBehindSchema } from './left-behind.js';
-import { parametersSchema } from '../formula/rollout-parameters.js';
+import { remembering } from './remembering.js';
 import { shown } from './shown.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 
@@ -132,6 +132,8 @@ export const formulaRecordSchema = z.looseObject({
   config: z.record(z.string(), z.unknown()),
   /** The names of its hooks, and of what else is directly in `hooks/`; absent of what release 0.1.0 published. */
   hooks: z.optional(z.array(z.string())),
+  /** Who made the bundle, as `ssh-keygen` writes it. The only thing that may come, or change, later. */
+  signature: z.optional(z.string()),
   publishedAt: instant,
 });
 

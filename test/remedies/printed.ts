@@ -294,6 +294,19 @@ export const printed: Readonly<
     test: 'test/remedies/unit-rows.ts',
     says: 'uncordon, as printed, where every machine is cordoned',
   },
+  'cli/commands/index-repository.ts: ensemble index --sign KEY {shellWord(directory)}': {
+    test: 'test/cli/sign.test.ts',
+    says: 'warns where an index that was signed is not any more',
+  },
+  'control/publish/raise-revision.ts: ensemble sign --key KEY FOLDER, and leave the option out that raises it':
+    {
+      test: 'test/remedies/trust-rows.ts',
+      says: 'writing the revision instead of raising it',
+    },
+  'state/formula/trust/check-signature.ts: ensemble sign --key KEY FOLDER': {
+    test: 'test/remedies/trust-rows.ts',
+    says: 'signing it',
+  },
   'state/formula/repositories/s3-index.ts: ensemble index DIRECTORY, and copy the directory into the bucket':
     {
       test: 'test/state/formula/repositories/s3-index.test.ts',

@@ -23,6 +23,7 @@ import { s3Rows } from './s3-rows.js';
 import { slowRows } from './slow-rows.js';
 import { tryRows } from './stage.js';
 import { toolRows } from './tool-rows.js';
+import { trustRows } from './trust-rows.js';
 import { unitRows } from './unit-rows.js';
 import { unrun } from './unrun.js';
 
@@ -36,6 +37,7 @@ const rows = [
   ...obstacleRows,
   ...holdRows,
   ...rolloutRows,
+  ...trustRows,
 ];
 /** What files of tests of their own run. */
 const ownRows = [...diskRows, ...handRows, ...hostRows, ...newerRows, ...raceRows, ...slowRows, ...s3Rows];

@@ -42,7 +42,8 @@ export async function openDirectory(path: string, silence?: number, called?: str
   for (const [first, ...others] of groups.values()) {
     if (first === undefined) continue;
     const conflict = await findConflict(first, others);
-    if (conflict === undefined) offered.push(first);
+    const signature = [first, ...others].find((each) => each.signature !== undefined)?.signature;
+    if (conflict === undefined) offered.push({ ...first, ...(signature !== undefined && { signature }) });
     else broken.push({ path: first.path, name: first.id.name, revision: first.id.revision, error: conflict });
   }
   return repositoryOf(real, name, offered, broken);

@@ -12,6 +12,7 @@ import {
 import { FormulaEntryRefused, NotAFormula, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import { enoughOfFile, type FormulaFileName, type FormulaFiles, formulaFileNames } from '../formula-files.js';
 import { hookIn } from '../hook-names.js';
+import { largestSignature, signatureFileName } from '../trust/statement.js';
 import { askRefs, fetchedCommits, type GitRef, withFetched } from './git-fetch.js';
 import type { GitLocation } from './git-location.js';
 import { type GitStore, listObjects, readObjects, type TreeEntry, writeObjects } from './git-objects.js';
@@ -27,6 +28,7 @@ const foundSchema = z.object({
   /** In base64. */
   files: z.record(z.string(), z.string()),
   hooks: z.array(z.string()),
+  signature: z.optional(z.string()),
   /** Bytes of all of it. */
   size: z.number(),
 });
@@ -41,7 +43,10 @@ type Found = z.infer<typeof foundSchema>;
 export async function openGit(location: GitLocation, limits: GitLimits = gitLimits): Promise<Repository> {
   const { head, tags } = await askRefs(location, limits);
   const refs = [...tags.filter(({ name }) => taggedRevision(name) !== undefined), head];
-  const tag = createHash('sha256').update(JSON.stringify(refs)).digest('hex');
+  // A release that found less of a formula has another form.
+  const tag = createHash('sha256')
+    .update(JSON.stringify({ form: 2, refs }))
+    .digest('hex');
   const found = (await recalled(location, tag)) ?? (await fetchAll(location, refs, limits, tag));
   return assemble(location, found, limits);
 }
@@ -114,15 +119,24 @@ async function formulasIn(
     // Nothing more is kept of an entry that is too large, or a link.
     for (const { name, entry } of wanted)
       if (!(name in files)) files[name] = entry.mode === '120000' ? 'link' : 'large';
+    const signature = await signatureIn(store, own);
     found.push({
       ref: { ...ref },
       folder,
       files,
+      ...(signature !== undefined && { signature }),
       hooks: own.flatMap(({ path }) => hookIn(path) ?? []),
       size: own.reduce((sum, { size }) => sum + size, 0),
     });
   }
   return found;
+}
+
+async function signatureIn(store: GitStore, entries: readonly TreeEntry[]): Promise<string | undefined> {
+  const entry = entries.find(({ path }) => path === signatureFileName);
+  if (entry === undefined || entry.size > largestSignature || entry.mode === '120000') return undefined;
+  const [content] = await readObjects(store, [entry.sha]);
+  return content?.toString('latin1');
 }
 
 function within(entries: readonly TreeEntry[], folder: string): readonly TreeEntry[] {
@@ -162,6 +176,7 @@ async function assemble(
       if (!offered.has(key))
         offered.set(key, {
           ...said,
+          ...(each.signature !== undefined && { signature: each.signature }),
           kind: 'remote',
           path,
           size: each.size,

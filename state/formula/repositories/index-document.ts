@@ -26,6 +26,8 @@ export const indexEntrySchema = z.looseObject({
   metadata: metadataSchema,
   config: configOptionsSchema,
   hooks: z.array(z.string()),
+  /** Of the bundle, as `ssh-keygen` writes it. */
+  signature: z.optional(z.string()),
 });
 
 /** The same, as it is read. */
@@ -40,6 +42,7 @@ export interface IndexEntry {
   readonly metadata: Metadata;
   readonly config: ConfigOptions;
   readonly hooks: readonly string[];
+  readonly signature?: string | undefined;
 }
 
 /** The whole of an index. Its entries are read one by one, so that one that cannot be read spoils no other. */

@@ -49,7 +49,7 @@ export function repositoryOfIndex(
 function candidateOf(
   repository: string,
   name: string,
-  { revision, metadata, config, hooks, size, withdrawn = false }: IndexEntry,
+  { revision, metadata, config, hooks, size, sha256, signature, withdrawn = false }: IndexEntry,
   fetching: Fetching,
 ): RemoteCandidate {
   return {
@@ -59,6 +59,8 @@ function candidateOf(
     config,
     hooks,
     size,
+    sha256,
+    ...(signature !== undefined && { signature }),
     ...(withdrawn !== false && { withdrawn: typeof withdrawn === 'string' ? { why: withdrawn } : {} }),
     ...fetching,
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { LocalCandidate } from '../candidate.js';
@@ -10,6 +10,7 @@ import { hookIn } from '../hook-names.js';
 import { sameManifest } from '../manifest.js';
 import { type Publishable, publishable } from '../publishable.js';
 import { bundleManifest } from '../read-bundle.js';
+import type { Signing } from '../trust/sign.js';
 import { openDirectory } from './directory.js';
 import {
   type IndexDocument,
@@ -18,6 +19,7 @@ import {
   type ReadIndex,
   readIndex,
 } from './index-document.js';
+import { ownSignature, signEntry, signIndexText } from './sign-index.js';
 
 /** Where the bundles are put, beside the index. */
 const bundles = 'bundles';
@@ -35,6 +37,12 @@ export interface IndexRequest {
   readonly reason?: string | undefined;
   /** No longer withdrawn. */
   readonly restore: readonly NamedRevision[];
+  /** By whose key the index, and the formulas that their authors did not sign, are signed. */
+  readonly signing?: Signing | undefined;
+  /** Milliseconds for which it is to be believed; for ever where it is undefined. */
+  readonly lasting?: number | undefined;
+  /** The least serial. */
+  readonly serial?: number | undefined;
 }
 
 /** The result. */
@@ -47,6 +55,8 @@ export interface WrittenIndex {
   readonly added: readonly string[];
   readonly formulas: number;
   readonly revisions: number;
+  /** A signature of the index before was removed, as this one has none. */
+  readonly unsigned: boolean;
 }
 
 /** The entries by formula, before they are put in order. */
@@ -73,19 +83,23 @@ export async function writeIndex(
   const before = await readBefore(root);
   const entries: Entries = new Map();
   const added: string[] = [];
+  const signedByAuthors = new Set<IndexEntry>();
   for (const name of repository.formulas)
     for (const candidate of repository.revisions(name)) {
       if (candidate.kind === 'remote') continue;
       const known = before?.entries.find(
         (each) => each.name === name && each.entry.revision === candidate.id.revision,
       )?.entry;
-      const entry = await entryOf(
+      const prepared = await entryOf(
         root,
         candidate,
         known,
         join(workDirectory, formatFormulaId(candidate.id).replace(/.*:/, '')),
         now,
       );
+      const own = ownSignature(candidate, prepared);
+      const entry = own === undefined ? prepared : { ...prepared, signature: own };
+      if (own !== undefined) signedByAuthors.add(entry);
       if (known === undefined) added.push(formatFormulaId(candidate.id));
       entries.set(name, [...(entries.get(name) ?? []), entry]);
     }
@@ -94,6 +108,14 @@ export async function writeIndex(
     if (!isThere && existsSync(join(root, entry.url)))
       entries.set(name, [...(entries.get(name) ?? []), entry]);
   }
+  const { signing, lasting } = request;
+  if (signing !== undefined)
+    for (const [name, each] of entries) {
+      const signed: IndexEntry[] = [];
+      for (const entry of each)
+        signed.push(await signEntry(name, entry, signedByAuthors.has(entry), signing));
+      entries.set(name, signed);
+    }
   const marked = mark(root, entries, request);
   const formulas = Object.fromEntries(
     [...marked]
@@ -102,11 +124,35 @@ export async function writeIndex(
   );
   const counts = { formulas: marked.size, revisions: [...marked.values()].flat().length };
   const file = join(root, indexFileName);
-  if (before !== undefined && isDeepStrictEqual(JSON.parse(JSON.stringify(formulas)), byName(before)))
-    return { file, serial: before.serial, changed: false, added, ...counts };
-  const document: IndexDocument = { schema: 1, serial: (before?.serial ?? 0) + 1, formulas };
-  await writeWhole(file, `${JSON.stringify(document, null, 1)}\n`);
-  return { file, serial: document.serial, changed: true, added, ...counts };
+  const standing =
+    before !== undefined && lasting === undefined && before.expires === undefined ? before : undefined;
+  const least = Math.max(request.serial ?? 0, (before?.serial ?? 0) + 1);
+  if (
+    standing !== undefined &&
+    standing.serial >= (request.serial ?? 0) &&
+    isDeepStrictEqual(JSON.parse(JSON.stringify(formulas)), byName(standing))
+  ) {
+    if (signing !== undefined) await sign(file, await readFile(file, 'utf8'), signing);
+    return { file, serial: standing.serial, changed: false, added, unsigned: false, ...counts };
+  }
+  const document: IndexDocument = {
+    schema: 1,
+    serial: least,
+    ...(lasting !== undefined && { expires: new Date(now + lasting).toISOString() }),
+    formulas,
+  };
+  const text = `${JSON.stringify(document, null, 1)}\n`;
+  const unsigned = signing === undefined && existsSync(`${file}.sig`);
+  // Before the index is another one: its author may not be asked for a passphrase in vain.
+  const signature = signing && (await signIndexText(text, `${file}.sig`, signing));
+  await writeWhole(file, text);
+  if (signature !== undefined) await writeWhole(`${file}.sig`, signature);
+  else await rm(`${file}.sig`, { force: true });
+  return { file, serial: document.serial, changed: true, added, unsigned, ...counts };
+}
+
+async function sign(file: string, text: string, signing: Signing): Promise<void> {
+  await writeWhole(`${file}.sig`, await signIndexText(text, `${file}.sig`, signing));
 }
 
 async function readBefore(root: string): Promise<ReadIndex | undefined> {

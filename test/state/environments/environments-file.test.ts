@@ -231,6 +231,16 @@ describe('environments.yaml', () => {
           /:5: environments\.a\.keep-removed: is no time: write e\.g\. 7d, 12h or 30m, or 0 to keep nothing/,
         ] as const,
     ),
+    [
+      'a trust without signers',
+      'environments:\n  a:\n    state: x\n    storage: x\n    trust: {require: true}\n',
+      /:5: environments\.a\.trust\.signers: /,
+    ],
+    [
+      'a trust with a misspelt key',
+      'environments:\n  a:\n    state: x\n    storage: x\n    trust: {signers: s, requires: true}\n',
+      /:5: environments\.a\.trust\.requires: is no key that there is; did you mean require/,
+    ],
     ['nothing', '', /:1: must be a mapping, not empty/],
   ] as const) {
     it(`with ${what} is refused, naming the line and the field`, async () => {
@@ -242,6 +252,20 @@ describe('environments.yaml', () => {
   it('that is a directory is refused', async () => {
     await mkdir(join(home, 'environments.yaml'));
     await fails(EnvironmentsInvalid, /:1: it is a directory/);
+  });
+
+  it('says whom it trusts, by files beside it, and requires a signature unless it says otherwise', async () => {
+    const file = (trust: string): string =>
+      `environments:\n  e: {state: 'embedded:/s', storage: 'file:/b', trust: ${trust}}\n`;
+    await write(file('{signers: signers}'));
+    const signers = join(home, 'signers');
+    assert.deepEqual((await loadEnvironment('e', variables)).trust, { signers, require: true });
+    await write(file('{signers: /a/b, revoked: ../gone, require: false}'));
+    assert.deepEqual((await loadEnvironment('e', variables)).trust, {
+      signers: '/a/b',
+      revoked: join(home, '..', 'gone'),
+      require: false,
+    });
   });
 
   it('says how hooks are run where their formula says nothing else, in the words of metadata.yaml', async () => {

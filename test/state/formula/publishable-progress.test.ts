@@ -16,7 +16,7 @@ describe('a formula that is made ready', function () {
     // Each look at this clock is so many milliseconds later.
     const clock = { ...systemClock, monotonic: () => (now += step), after: systemClock.after };
     const told: Preparing[] = [];
-    await publishable(candidate, workshop.path('work'), (event) => told.push(event), clock);
+    await publishable(candidate, workshop.path('work'), (event) => told.push(event), undefined, clock);
     return told;
   };
 
