@@ -94,7 +94,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   } = options;
   const perl = findPerl();
   for (const warning of environment.warnings ?? []) log.warning(warning);
-  const { directory, release, afterDeath, locked } = await claimDataDirectory(options.dataDirectory);
+  const { directory, release, afterDeath, locked, left } = await claimDataDirectory(
+    options.dataDirectory,
+    machine,
+  );
+  for (const sentence of left) log.warning(sentence);
   if (!locked)
     log.warning(
       `${directory.root} cannot be locked: install perl or flock, or see that one agent is started at a time`,

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /*
- * Makes the two commands as they are installed: each in one file, since to find and compile a hundred modules takes
+ * Makes the commands as they are installed: each in one file, since to find and compile a hundred modules takes
  * longer than most commands. `tsc` has checked the types by then; the tests run what `tsc` wrote, and test this once.
  */
 
@@ -73,6 +73,7 @@ await build({
   entryPoints: { 'ensemble-agent': 'agent/main.ts' },
   plugins: [whenNeeded],
 });
+await build({ ...script, entryPoints: { 'ensemble-migrate': 'migrate/main.ts' }, plugins: [whenNeeded] });
 
 const home = await mkdtemp(join(tmpdir(), 'ensemble-'));
 try {

@@ -7,7 +7,10 @@ export const ensembleProgram = programOf('ensemble.cjs', 'cli/main.js');
 /** The agent, for Node to run. */
 export const agentProgram = programOf('ensemble-agent.js', 'agent/main.js');
 
-/** The same as it is compiled, file by file, for what is put in between. */
+/** What changes the layouts of directories, for Node to run. */
+export const migrateProgram = programOf('ensemble-migrate.cjs', 'migrate/main.js');
+
+/** The agent as it is compiled, file by file, for what is put in between. */
 export const agentInParts = inDist('agent/main.js');
 
 /**

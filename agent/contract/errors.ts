@@ -55,13 +55,6 @@ export class JournalTooNew extends defineError<{ journal: string; version: numbe
   'install the newer Ensemble on this machine',
 ) {}
 
-/** The data directory was laid out by a newer release. */
-export class DataDirectoryTooNew extends defineError<{ directory: string; marker: string }>(
-  'data-directory-too-new',
-  ({ directory, marker }) => `${directory} was laid out by a newer Ensemble (${marker})`,
-  'install the newer Ensemble on this machine',
-) {}
-
 /** Another agent of the same machine name is up. */
 export class MachineTaken extends defineError<{
   machine: string;

@@ -5,12 +5,15 @@ import { bootId } from '../../hooks/process/hook-run.js';
 import { findProcess, isSuspended, type ProcessStat } from '../../state/platform/process-stat.js';
 import { removeRun } from '../../hooks/process/run-directory.js';
 import { makePrivateDirectory } from '../../state/platform/make-directory.js';
-import { DataDirectoryInUse, DataDirectoryTooNew } from '../contract/errors.js';
-import { lockFile } from './kernel-lock.js';
+import { markNew } from '../../state/layouts/marker.js';
+import { requireDataLayout } from '../../state/layouts/require-layout.js';
+import { DataDirectoryInUse } from '../contract/errors.js';
+import { lockFile } from '../../state/platform/kernel-lock.js';
 import { placeOf } from './remembered-machine.js';
 import { UNPACKED } from './bundle-cache.js';
 
-const MARKER = 'layout.v1';
+/** The file that the claim locks. */
+const LOCK = 'agent.lock';
 
 /** Where the agent keeps what on its machine: docs/agents.md, “What it keeps on the disk”. All paths are absolute. */
 export interface DataDirectory {
@@ -33,13 +36,16 @@ export interface DataDirectory {
 }
 
 /**
- * Makes the data directory ready and claims it for this process.
+ * Makes the data directory ready and claims it for this process. One of an older layout is changed first, by
+ * `ensemble-migrate`; where something in it was left as it is, `left` says so in sentences.
+ * @param machine whose it is
  * @returns the claim, and the paths
- * @throws DataDirectoryTooNew, DataDirectoryInUse
+ * @throws DataDirectoryTooNew, DataDirectoryInUse, LayoutNotChanged, MigratorMissing
  */
 export async function claimDataDirectory(
   root: string,
-): Promise<Claim & { readonly directory: DataDirectory }> {
+  machine: string,
+): Promise<Claim & { readonly directory: DataDirectory; readonly left: readonly string[] }> {
   const directory: DataDirectory = {
     root,
     journal: join(root, 'journal'),
@@ -52,9 +58,8 @@ export async function claimDataDirectory(
     logMarks: join(root, 'log-marks.json'),
     debugSocket: join(root, 'debug.sock'),
   };
+  const layout = await requireDataLayout(root, machine, LOCK, (pid) => inUseBy(root, findProcess(pid)));
   makePrivateDirectory(root);
-  const newer = (await readdir(root)).find((name) => /^layout\.v\d+$/.test(name) && name !== MARKER);
-  if (newer !== undefined) throw new DataDirectoryTooNew({ directory: root, marker: newer });
   const claimed = await claim(root);
   for (const path of [directory.journal, directory.cache, directory.units, directory.runs]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -63,8 +68,8 @@ export async function claimDataDirectory(
     if (name.includes(UNPACKED)) await rm(join(directory.cache, name), { recursive: true, force: true });
   }
   // Last, so that a directory with the marker is complete.
-  await writeFile(join(root, MARKER), '', { mode: 0o600 });
-  return { directory, ...claimed };
+  if (layout === 'new') markNew(root);
+  return { directory, left: layout === 'new' ? [] : layout, ...claimed };
 }
 
 /** A claim on the directory. */
@@ -80,11 +85,11 @@ interface Claim {
 /**
  * The claim is a lock of the kernel. The file beside it says whose it is: by pid, start time and boot, so that one that
  * was left behind is recognised even when its pid has been given to somebody else, and by the directory's place, so
- * that one that was copied with the directory is nobody's. Release 0.1.0 knows that file only.
+ * that one that was copied with the directory is nobody's.
  */
 async function claim(root: string): Promise<Claim> {
   const file = join(root, 'agent.pid');
-  const lock = await lockFile(join(root, 'agent.lock'));
+  const lock = await lockFile(join(root, LOCK));
   if (lock.kind === 'taken') throw await inUse(root, file);
   const unlock = lock.kind === 'held' ? lock.release : (): void => undefined;
   try {
@@ -129,12 +134,12 @@ async function writeClaim(root: string, file: string): Promise<boolean> {
 }
 
 async function inUse(root: string, file: string): Promise<DataDirectoryInUse> {
-  const { holder } = await holderOf(root, file);
-  return new DataDirectoryInUse({
-    directory: root,
-    pid: holder?.pid,
-    isSuspended: holder !== undefined && isSuspended(holder),
-  });
+  return inUseBy(root, (await holderOf(root, file)).holder);
+}
+
+function inUseBy(directory: string, holder: ProcessStat | undefined): DataDirectoryInUse {
+  const suspended = holder !== undefined && isSuspended(holder);
+  return new DataDirectoryInUse({ directory, pid: holder?.pid, isSuspended: suspended });
 }
 
 /** Whom a claim names. */
@@ -149,8 +154,7 @@ interface Holder {
 async function holderOf(root: string, file: string): Promise<Holder> {
   const text = (await readFile(file, 'utf8').catch(() => '')).trim();
   const here = placeOf(root, bootId());
-  // Release 0.1.0 noted the first two only.
-  const [pid, startTime, boot = bootId(), place = here] = text.split(' ');
+  const [pid, startTime, boot, place] = text.split(' ');
   const found = boot === bootId() ? findProcess(Number(pid)) : undefined;
   const lives = startTime !== undefined && found?.startTime === startTime;
   return { holder: lives && place === here ? found : undefined, text, isOfCopied: lives && place !== here };

@@ -23,8 +23,6 @@ export async function savedSession(
 ): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text === '') return undefined;
-  // As release 0.1.0 left it.
-  if (!text.startsWith('{')) return text;
   try {
     const found = schema.safeParse(JSON.parse(text));
     if (!found.success) return undefined;

@@ -12,9 +12,9 @@ import { type ProcessStat, parseStat } from '../../state/platform/process-stat.j
 
 /** A hook's process wrote this about itself before it claimed the run. */
 export interface RunRecord {
-  /** Leads the process group: the hook; of release 0.1.0, the shell around it. */
+  /** Leads the process group: the hook, or the shell that an older release had around it. */
   readonly leader: ProcessStat;
-  /** Writes the status down when the hook has ended: the launcher; of release 0.1.0, the shell around the hook. */
+  /** Writes the status down when the hook has ended: the launcher, or that shell. */
   readonly waiter: ProcessStat;
   readonly logOffset: number;
   readonly startedAt: number;

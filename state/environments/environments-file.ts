@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { retrySchema, rulesSchema } from '../formula/hook-rules.js';
 import { closestName } from '../formula/suggestion.js';
+import { markNew } from '../layouts/marker.js';
+import { requireHomeLayout } from '../layouts/require-layout.js';
 import { makeDirectory } from '../platform/make-directory.js';
 import * as z from '../platform/zod.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
@@ -87,13 +89,15 @@ export function ensembleHome(variables: NodeJS.ProcessEnv = process.env, system 
 
 /**
  * Finds an environment in `environments.yaml`: the one named, or `$ENSEMBLE_ENV`, or the file's default, or the only
- * one. Relative paths in its URLs are taken from the file's directory.
- * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid; errors of the file system
+ * one. Relative paths in its URLs are taken from the file's directory. A home of an older layout is changed before.
+ * @throws NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid, DataDirectoryTooNew, LayoutNotChanged,
+ *   MigratorMissing; errors of the file system
  */
 export async function loadEnvironment(
   name: string | undefined,
   variables: NodeJS.ProcessEnv = process.env,
 ): Promise<Environment> {
+  const left = await requireHomeLayout(ensembleHome(variables));
   const { home, file, content, isOpen } = readEnvironments(variables);
   const known = Object.keys(content.environments);
   const chosen =
@@ -108,7 +112,8 @@ export async function loadEnvironment(
   }
   const entry = content.environments[chosen];
   if (entry === undefined) throw new EnvironmentNotFound({ environment: chosen, file, known });
-  const { secret, warnings } = secretOf(file, chosen, entry, isOpen);
+  const { secret, warnings: open } = secretOf(file, chosen, entry, isOpen);
+  const warnings = [...left, ...open];
   return {
     name: chosen,
     state: absoluteUrl(entry.state, home),
@@ -199,9 +204,11 @@ function read(file: string): { readonly bytes: Buffer; readonly isOpen: boolean 
 /** Writes the first `environments.yaml`, unless there is one. @returns whether it was written */
 export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const file = join(ensembleHome(variables), FILE);
-  makeDirectory(dirname(file));
+  // One that is there may have any layout, which is seen to when the environment is loaded.
+  const isNew = makeDirectory(dirname(file)) !== undefined;
   try {
     await writeFile(file, FIRST_FILE, { flag: 'wx', mode: 0o600 });
+    if (isNew) markNew(dirname(file));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openJournal } from '../../agent/journal/journal.js';
 import { findProcess } from '../../state/platform/process-stat.js';
@@ -240,7 +240,8 @@ describe('an agent that is killed or restarted', () => {
   it('refuses a journal and a data directory of a newer Ensemble, untouched', async () => {
     const agent = await world.agentProcess();
     await agent.kill('SIGTERM');
-    await writeFile(world.path('machines', 'm0', 'layout.v2'), '');
+    await writeFile(world.path('machines', 'm0', 'layout.v3'), '');
+    await rm(world.path('machines', 'm0', 'layout.v2'));
     const before = await readdir(world.path('machines', 'm0'));
     await assert.rejects(world.agent(), { code: 'data-directory-too-new' });
     assert.deepEqual(await readdir(world.path('machines', 'm0')), before);

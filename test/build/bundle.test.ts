@@ -40,12 +40,13 @@ describe('the bundled commands', () => {
     assert.deepEqual(names, {
       ensemble: './dist/bin/ensemble.cjs',
       'ensemble-agent': './dist/bin/ensemble-agent.js',
+      'ensemble-migrate': './dist/bin/ensemble-migrate.cjs',
     });
   });
 
   it('tell the version of package.json', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    for (const command of ['ensemble.cjs', 'ensemble-agent.js'])
+    for (const command of ['ensemble.cjs', 'ensemble-agent.js', 'ensemble-migrate.cjs'])
       assert.deepEqual(await run(command, '--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
   });
 

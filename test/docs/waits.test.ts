@@ -33,7 +33,7 @@ const tools = [
   'agent/contract/retry.ts',
   'state/platform/unless-aborted.ts',
   'agent/contract/said-while.ts',
-  'agent/contract/fault-points.ts',
+  'state/platform/fault-points.ts',
   'state/platform/clock.ts',
 ];
 

@@ -14,7 +14,7 @@ const AGENT = 'ensemble-agent -e world --machine m0 --data-dir machines/m0';
 const RAISED = {
   layout: [/\bLAYOUT_LEVEL ?= ?2\b/g, 'LAYOUT_LEVEL=3'],
   journal: [/\bRECORD_VERSION ?= ?1\b/g, 'RECORD_VERSION=2'],
-  directory: [/\blayout\.v1\b/g, 'layout.v2'],
+  directory: [/\bDISK_LAYOUT ?= ?2\b/g, 'DISK_LAYOUT=3'],
 } as const;
 
 /**
@@ -69,10 +69,10 @@ export const newerRows: readonly Row[] = [
     run: async (stage) => {
       await stage.service();
       await mkdir(stage.world.path('machines', 'm0'), { recursive: true });
-      await writeFile(stage.world.path('machines', 'm0', 'layout.v2'), '');
+      await writeFile(stage.world.path('machines', 'm0', 'layout.v3'), '');
       const said = await stage.fails(
         `timeout 30 ${AGENT}`,
-        /was laid out by a newer Ensemble \(layout\.v2\)/,
+        /was laid out by a newer Ensemble \(layout\.v3\)/,
       );
       stage.named(said, /install the newer Ensemble on this machine/);
       await installNewer(stage, 'directory');

@@ -7,6 +7,14 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     test: 'test/regression/refused-for-good.test.ts',
     says: '--retry runs the hook again',
   },
+  'layout-not-changed': {
+    test: 'test/migrate/change-layout.test.ts',
+    says: 'asks whose data directory it is where nothing says so',
+  },
+  'migrator-missing': {
+    test: 'test/state/layouts/require-layout.test.ts',
+    says: 'is asked for in vain where ensemble-migrate is missing, which is said, and what to do',
+  },
   'no-progress': {
     test: 'test/agent/loop-breaker.test.ts',
     says: 'gives up a bundle that is damaged each time, and takes it once it is mended',

@@ -8,7 +8,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   // Awake by then, so that all begin in the same instant.
   while (Number(at) > Date.now());
   try {
-    release.push((await claimDataDirectory(directory)).release);
+    release.push((await claimDataDirectory(directory, 'm0')).release);
     process.stdout.write('claimed\n');
   } catch (error) {
     process.stdout.write(`${error instanceof Error && 'code' in error ? error.code : error}\n`);

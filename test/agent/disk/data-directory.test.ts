@@ -16,10 +16,10 @@ describe("the agent's data directory", () => {
   afterEach(() => rm(join(root, '..', '..'), { recursive: true }));
 
   it('is made with what it needs, for its user alone, and marked last', async () => {
-    const { release } = await claimDataDirectory(root);
+    const { release } = await claimDataDirectory(root, 'm0');
     assert.deepEqual(
       (await readdir(root)).sort(),
-      ['agent.lock', 'agent.pid', 'cache', 'journal', 'layout.v1', 'runs', 'units'].sort(),
+      ['agent.lock', 'agent.pid', 'cache', 'journal', 'layout.v2', 'runs', 'units'].sort(),
     );
     assert.equal((await stat(root)).mode & 0o777, 0o700);
     await release();
@@ -27,7 +27,7 @@ describe("the agent's data directory", () => {
   });
 
   it('has one owner at a time; of many at once one gets it', async () => {
-    const claims = await Promise.allSettled(Array.from({ length: 10 }, () => claimDataDirectory(root)));
+    const claims = await Promise.allSettled(Array.from({ length: 10 }, () => claimDataDirectory(root, 'm0')));
     const refused = claims.filter((claim) => claim.status === 'rejected');
     assert.equal(refused.length, 9);
     for (const { reason } of refused) assert.equal(reason.code, 'data-directory-in-use');
@@ -48,7 +48,7 @@ describe("the agent's data directory", () => {
     it(`a claim ${whose} is taken over`, async () => {
       await mkdir(root, { recursive: true });
       await writeFile(join(root, 'agent.pid'), text);
-      const { release } = await claimDataDirectory(root);
+      const { release } = await claimDataDirectory(root, 'm0');
       await release();
     });
   }
@@ -56,18 +56,22 @@ describe("the agent's data directory", () => {
   it('a claim of release 0.1.0, whose process lives, stands', async () => {
     await mkdir(root, { recursive: true });
     await writeFile(join(root, 'agent.pid'), `${mine}\n`);
-    await assert.rejects(claimDataDirectory(root), { code: 'data-directory-in-use', pid: process.pid });
+    await writeFile(join(root, 'layout.v1'), '');
+    await assert.rejects(claimDataDirectory(root, 'm0'), { code: 'data-directory-in-use', pid: process.pid });
   });
 
   it('of a newer layout is refused before anything is touched', async () => {
     await mkdir(root, { recursive: true });
-    await writeFile(join(root, 'layout.v2'), '');
-    await assert.rejects(claimDataDirectory(root), { code: 'data-directory-too-new', marker: 'layout.v2' });
-    assert.deepEqual(await readdir(root), ['layout.v2']);
+    await writeFile(join(root, 'layout.v3'), '');
+    await assert.rejects(claimDataDirectory(root, 'm0'), {
+      code: 'data-directory-too-new',
+      marker: 'layout.v3',
+    });
+    assert.deepEqual(await readdir(root), ['layout.v3']);
   });
 
   it('keeps the runs of hooks that a journal names, and no others', async () => {
-    const { directory, release } = await claimDataDirectory(root);
+    const { directory, release } = await claimDataDirectory(root, 'm0');
     for (const run of ['one', 'two', 'three', 'four.removed']) await mkdir(join(directory.runs, run));
     await pruneRuns(directory, new Set(['two']));
     assert.deepEqual(await readdir(directory.runs), ['two']);

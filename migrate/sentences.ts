@@ -1,0 +1,40 @@
+import { DISK_LAYOUT } from '../state/layouts/marker.js';
+import type { DirectoryReport } from '../state/layouts/report.js';
+
+const WHAT = { home: 'home', data: 'data directory' } as const;
+
+/** The lines by which an operator reads how a directory stands, the first one about the whole. */
+export function sentences(report: DirectoryReport, isDone: boolean): readonly string[] {
+  const { directory, kind, problems, changes, backup } = report;
+  return [
+    `${WHAT[kind]} ${directory}: ${verdict(report, isDone)}`,
+    ...(backup === undefined ? [] : [`  copied before, to ${backup}`]),
+    ...changes.map((change) => `  ${isDone ? 'changed' : 'to be changed'}: ${change}`),
+    ...problems.flatMap(({ item, reason, remedy }) => [
+      `  left as it is: ${item}: ${reason}`,
+      `    try: ${remedy}`,
+    ]),
+  ];
+}
+
+function verdict({ state, found, reason, remedy }: DirectoryReport, isDone: boolean): string {
+  switch (state) {
+    case 'absent':
+      return 'it is not there';
+    case 'current':
+      return found === DISK_LAYOUT
+        ? `it has layout ${DISK_LAYOUT}`
+        : `it has layout ${DISK_LAYOUT} now, from ${nameOf(found)}`;
+    case 'needed':
+      return `it has ${nameOf(found)}, to be brought to layout ${DISK_LAYOUT}`;
+    case 'blocked':
+      return `it has ${nameOf(found)}, and ${isDone ? 'could not' : 'cannot'} be brought to layout ${DISK_LAYOUT}: ${reason}; ${remedy}`;
+    case 'too-new':
+      return `${reason}; nothing was touched; ${remedy}`;
+  }
+}
+
+function nameOf(found: DirectoryReport['found']): string {
+  if (found === 'empty') return 'nothing in it';
+  return found === 'legacy' ? 'the layout of a release without markers' : `layout ${found}`;
+}

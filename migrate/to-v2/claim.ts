@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootId } from '../../state/platform/boot.js';
+import { findProcess } from '../../state/platform/process-stat.js';
+import { replace } from '../contract/replace.js';
+import { type Item, StepBlocked, type Subject } from '../contract/step.js';
+import { placeOf } from './session.js';
+
+/**
+ * The claim of the agent, `agent.pid`. Before, it named a process by pid and start time; from v2 on by boot and the
+ * directory's place too. The claim of an agent that died stays, since it tells the next one of that.
+ */
+export function claimItem({ directory }: Subject): Item {
+  const file = join(directory, 'agent.pid');
+  return {
+    kind: 'claim',
+    name: 'agent.pid',
+    async look() {
+      const words = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : [];
+      const [pid, startTime, boot = bootId(), place = placeOf(directory)] = words;
+      if (pid === undefined || startTime === undefined || words.length >= 4) return undefined;
+      return async () => replace(file, `${pid} ${startTime} ${boot} ${place}\n`);
+    },
+  };
+}
+
+/** Sees that the agent of a claim of any release is gone. @throws StepBlocked */
+export function requireNoAgent(directory: string): void {
+  const file = join(directory, 'agent.pid');
+  const words = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : [];
+  const [pid, startTime, boot = bootId(), place = placeOf(directory)] = words;
+  const found = boot === bootId() ? findProcess(Number(pid)) : undefined;
+  if (found !== undefined && found.startTime === startTime && place === placeOf(directory))
+    throw agentWorks(found.pid);
+}
+
+/** The process that the claim names, whatever became of it; undefined where there is none. */
+export function pidInClaim(directory: string): number | undefined {
+  const file = join(directory, 'agent.pid');
+  const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : Number.NaN;
+  return Number.isNaN(pid) ? undefined : pid;
+}
+
+/** An agent works in the directory. */
+export function agentWorks(pid?: number): StepBlocked {
+  const who = pid === undefined ? '' : `, process ${pid}`;
+  return new StepBlocked(
+    `an agent works in it${who}`,
+    pid === undefined ? 'stop that agent, and do the same again' : `kill ${pid}`,
+    pid,
+  );
+}
