@@ -59,7 +59,7 @@ describe('the page for operators', function () {
   });
 
   it('names every environment variable that commands and the agent read, but those for tests, and no other', () => {
-    const forTests = new Set(variablesIn(textOf('agent/contract/fault-points.ts')));
+    const forTests = new Set(variablesIn(textOf('state/platform/fault-points.ts')));
     const sources = ['cli', 'control', 'agent', 'state'].flatMap((room) =>
       filesUnder(room)
         .filter((file) => file.endsWith('.ts'))
@@ -76,7 +76,7 @@ describe('the page for operators', function () {
 
   it('leaves the variables for tests to the page about the agent, which names each kind of fault', () => {
     const testing = sectionOf(textOf('docs/agents.md'), 'Testing');
-    const source = textOf('agent/contract/fault-points.ts');
+    const source = textOf('state/platform/fault-points.ts');
     assert.deepEqual(variablesIn(testing), variablesIn(source));
     const kinds = /type FaultKind = (.+);/.exec(source)?.[1]?.match(/\w+/g) ?? [];
     assert.ok(kinds.length > 0);
