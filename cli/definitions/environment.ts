@@ -150,6 +150,29 @@ export const environmentCommands: readonly CommandDefinition[] = [
       (await import('../commands/import.js')).importState(text(file), invocation),
   },
   {
+    name: 'upgrade-environment',
+    summary: 'turn on what older programs would misread, once all machines are upgraded',
+    details:
+      'After Ensemble itself was upgraded on every machine. Nothing goes back from here: older agents and commands are kept\n' +
+      'out of the environment from then on. A machine that is registered and behind is named, and nothing is done; one that is\n' +
+      'lost goes by `remove-machine`. What the state holds is exported first.\n' +
+      'Exits with 3 where machines are behind, and with 78 where the environment is too new for this Ensemble.',
+    arguments: [],
+    options: [
+      { flags: '--check', description: 'change nothing; exit with 0 up to date, 2 to be upgraded, 3 blocked' },
+      { flags: '--plan', description: 'the same, and show what would be done' },
+      {
+        flags: '--export <file>',
+        description: 'the file that the state is exported to first (default: named for the environment and the time)',
+        completes: 'files',
+      },
+      format,
+    ],
+    examples: ['ensemble upgrade-environment --plan', 'ensemble upgrade-environment --export before.export'],
+    run: async (_args, options, invocation) =>
+      (await import('../commands/upgrade-environment.js')).upgradeTheEnvironment(options, invocation),
+  },
+  {
     name: 'destroy-environment',
     summary: 'remove everything an environment knows',
     details:

@@ -1,4 +1,4 @@
-import { LAYOUT_LEVEL, LAYOUT_SUBLEVEL, newestLayout } from '../../state/model/layout-known.js';
+import { newestLayout } from '../../state/model/layout-known.js';
 import type { MachineState } from '../../state/model/machines.js';
 import type { Layout } from '../../state/model/schemas.js';
 
@@ -41,8 +41,8 @@ export function planUpgrade(layout: Layout, machines: readonly MachineState[]): 
   const from = shownLayout(layout);
   const features = newestLayout.features.filter((feature) => !from.features.includes(feature));
   // A newer version may have gone further, and let this one in.
-  const level = Math.max(from.level, LAYOUT_LEVEL);
-  const sublevel = from.level < LAYOUT_LEVEL ? LAYOUT_SUBLEVEL : Math.max(from.sublevel, LAYOUT_SUBLEVEL);
+  const level = Math.max(from.level, newestLayout.level);
+  const sublevel = from.level < level ? newestLayout.sublevel : Math.max(from.sublevel, newestLayout.sublevel);
   const to = {
     level,
     sublevel,
@@ -54,7 +54,7 @@ export function planUpgrade(layout: Layout, machines: readonly MachineState[]): 
     from.level === to.level &&
     from.sublevel === to.sublevel &&
     from.minReader === to.minReader;
-  const behind = isCurrent ? [] : machines.flatMap((machine) => behindOf(machine, to));
+  const behind = isCurrent ? [] : machinesBehind(to, machines);
   return { state: stateOf(isCurrent, behind), from, to, features, behind };
 }
 
@@ -65,6 +65,16 @@ function stateOf(isCurrent: boolean, behind: readonly BehindMachine[]): UpgradeP
 
 export function shownLayout({ level, sublevel, minReader, features = [] }: Layout): ShownLayout {
   return { level, sublevel, minReader, features: [...features].sort() };
+}
+
+/** Those of the machines whose programs would misread an environment of this layout. */
+export function machinesBehind(to: ShownLayout, machines: readonly MachineState[]): readonly BehindMachine[] {
+  return machines.flatMap((machine) => behindOf(machine, to));
+}
+
+/** A machine that is behind, in words: `m0 (Ensemble 0.1.0, up) lacks layout 2`. */
+export function behindText({ machine, version, agent, lacks }: BehindMachine): string {
+  return `${machine} (${version === null ? '' : `Ensemble ${version}, `}${agent}) lacks ${lacks.join(', ')}`;
 }
 
 function behindOf({ name, machine, agent, units }: MachineState, to: ShownLayout): readonly BehindMachine[] {

@@ -2,6 +2,7 @@ import type { Coordinator, Operation } from '../../state/coordination/coordinato
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
+import { requireFeature } from '../../state/model/features.js';
 import { recordOperations } from '../../state/model/history.js';
 import { boundedLine } from '../../state/model/history-bounds.js';
 import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
@@ -37,7 +38,7 @@ const MOST_REASON = 200;
  * Keeps a service, or a unit, from being upgraded. The same holder's hold on the same thing is replaced; its `since` stays.
  * It concerns what is asked for from now on, and is on the service's record.
  * @param what a service or a unit
- * @throws ServiceNotFound, ServiceDestroying, UnitNotFound, TooManyHolds, NodeInvalid
+ * @throws FeatureOff, ServiceNotFound, ServiceDestroying, UnitNotFound, TooManyHolds, NodeInvalid
  */
 export async function holdUpgrade(
   coordinator: Coordinator,
@@ -45,6 +46,7 @@ export async function holdUpgrade(
   { level, until, reason }: HoldRequest,
   requester: Requester,
 ): Promise<Held> {
+  await requireFeature(coordinator, 'holds');
   const unit = what.includes('/') ? what : undefined;
   const { by: holder, as, requestedAt: since } = requester;
   const wanted: Hold = {

@@ -9,6 +9,7 @@ import {
 } from '../../state/formula/rollout-parameters.js';
 import { readEntity } from '../../state/model/entity.js';
 import { UnitNotFound } from '../../state/model/errors.js';
+import { requireFeature } from '../../state/model/features.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
@@ -69,7 +70,7 @@ export function checkParameters(
 /**
  * A rollout of a service to another formula, in the place of the one before.
  * @param goal `to`, and for a way back `revert`
- * @throws RolloutImpossible, UnitNotFound, UnitOfOtherService, NodeInvalid
+ * @throws RolloutImpossible, UnitNotFound, UnitOfOtherService, FeatureOff, NodeInvalid
  */
 export async function beginTo(
   coordinator: Coordinator,
@@ -97,6 +98,7 @@ export async function beginTo(
   const isUnfinished = before !== undefined && isOpen(before) && before.revert !== true;
   const revertTo = revert ? to : (goal.revertTo ?? (isUnfinished ? before.revertTo : from));
   const hasCanary = !revert && (typeof rules.canary === 'number' ? rules.canary > 0 : true);
+  if (hasCanary) await requireFeature(coordinator, 'canary');
   const { rollout, operations } = beginRollout(name, standing, {
     from,
     to,

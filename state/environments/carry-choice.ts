@@ -34,6 +34,7 @@ export const COMMANDS_OF_AN_ENVIRONMENT: ReadonlySet<string> = new Set([
   'uncordon',
   'unexpose',
   'unhold-upgrade',
+  'upgrade-environment',
   'upgrade-formula',
 ]);
 

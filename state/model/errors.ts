@@ -37,6 +37,18 @@ export class LayoutTooNew extends defineError<{
   { exitCode: 78 },
 ) {}
 
+/** Older programs may work in the environment that would misread what was asked for. */
+export class FeatureOff extends defineError<{
+  feature: string;
+  /** What such a program would do, as a sentence. */
+  misread: string;
+}>(
+  'feature-off',
+  ({ feature, misread }) =>
+    `this environment does not have the feature ${feature} yet: ${misread}, and none is kept out so far`,
+  'once all machines and commands are upgraded: ensemble upgrade-environment',
+) {}
+
 /** An environment can only be imported into a place where there is none. */
 export class EnvironmentNotEmpty extends defineError<{ environment: string; state: string; path: string }>(
   'environment-not-empty',

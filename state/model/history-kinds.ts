@@ -27,6 +27,7 @@ export const requestKinds = [
   'unexpose',
   'unhold-upgrade',
   'upgrade',
+  'upgrade-environment',
 ] as const;
 
 export type RequestKind = (typeof requestKinds)[number];

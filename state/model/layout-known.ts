@@ -1,16 +1,10 @@
 import type { Layout } from './schemas.js';
 
 /**
- * The level of the tree that this version writes, and the newest one it reads. Level 2 has the shape of level 1, and is
+ * The levels of the tree that this version reads; the newest one is what it writes. Level 2 has the shape of level 1, and is
  * what keeps release 0.1.0 out: that knows of `minReader` only. From level 2 on programs go by the names of features too.
  */
-export const LAYOUT_LEVEL = 2;
-
-/** The oldest level it reads. */
-const OLDEST_LEVEL = 1;
-
-/** Raised by what older programs ignore without harm. */
-export const LAYOUT_SUBLEVEL = 0;
+export const layoutLevels = { min: 1, max: 2 } as const;
 
 /** What programs before would misread, each with what they would do. Off until `ensemble upgrade-environment`. */
 export const treeFeatures = {
@@ -24,9 +18,10 @@ const featureNames = Object.keys(treeFeatures).sort();
 
 /** The layout of an environment that everybody who works in it reads. */
 export const newestLayout = {
-  level: LAYOUT_LEVEL,
-  sublevel: LAYOUT_SUBLEVEL,
-  minReader: LAYOUT_LEVEL,
+  level: layoutLevels.max,
+  /** Raised by what older programs ignore without harm. */
+  sublevel: 0,
+  minReader: layoutLevels.max,
   features: featureNames as readonly string[],
 } as const;
 
@@ -38,7 +33,7 @@ export interface Readable {
 
 /** The same of this version. */
 export function readable(): { layout: { min: number; max: number }; features: string[] } {
-  return { layout: { min: OLDEST_LEVEL, max: LAYOUT_LEVEL }, features: [...featureNames] };
+  return { layout: { ...layoutLevels }, features: [...featureNames] };
 }
 
 /** Features that are on in the environment and that this version does not know. */
@@ -48,5 +43,5 @@ export function unknownFeatures({ features = [] }: Pick<Layout, 'features'>): re
 
 /** True if this version must not touch the tree. */
 export function isTooNew(layout: Pick<Layout, 'minReader' | 'features'>): boolean {
-  return layout.minReader > LAYOUT_LEVEL || unknownFeatures(layout).length > 0;
+  return layout.minReader > layoutLevels.max || unknownFeatures(layout).length > 0;
 }

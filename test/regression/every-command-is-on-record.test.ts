@@ -61,6 +61,7 @@ const rows: Readonly<Record<string, Leaves>> = {
   prune: { what: 'prune', on: '-', message: /formulas: world:f-1/, outcome: 'done' },
   export: shows,
   import: asks('import', '-', /nodes, exported by/),
+  'upgrade-environment': asks('upgrade-environment', '-', /^layout 1 to 2, with canary, holds$/),
   'destroy-environment': { nothing: 'the history goes with all else' },
   completion: shows,
   __complete: shows,
@@ -171,6 +172,10 @@ describe('every command that asks something', () => {
       await ask('prune', '--removed', '--dry-run');
       await ask('prune', '--removed', 'f/1');
       await ask('prune', '--removed');
+      const { environment } = JSON.parse((await world.coordinator.get(paths.layout))?.value ?? '');
+      const older = JSON.stringify({ level: 1, sublevel: 0, minReader: 1, environment });
+      await world.coordinator.set(paths.layout, older);
+      await ask('upgrade-environment', '--export', world.path('before'));
       const elsewhere = ['--state', `embedded:${world.path('elsewhere')}`, '--storage', world.storage];
       await ask('export', world.path('export'));
       await ask('import', world.path('export'), ...elsewhere);

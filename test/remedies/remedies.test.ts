@@ -15,6 +15,7 @@ import { holdRows } from './hold-rows.js';
 import { rolloutRows } from './rollout-rows.js';
 import { handRows } from './hand-rows.js';
 import { hostRows } from './host-rows.js';
+import { layoutRows } from './layout-rows.js';
 import { newerRows } from './newer-rows.js';
 import { obstacleRows } from './obstacle-rows.js';
 import { raceRows } from './race-rows.js';
@@ -38,6 +39,7 @@ const rows = [
   ...holdRows,
   ...rolloutRows,
   ...trustRows,
+  ...layoutRows,
 ];
 /** What files of tests of their own run. */
 const ownRows = [...diskRows, ...handRows, ...hostRows, ...newerRows, ...raceRows, ...slowRows, ...s3Rows];

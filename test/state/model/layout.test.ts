@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { nodeValue, readEntity } from '../../../state/model/entity.js';
 import { LayoutTooNew, NodeInvalid, NotBootstrapped } from '../../../state/model/errors.js';
 import { bootstrapTree, requireLayout } from '../../../state/model/layout.js';
-import { LAYOUT_LEVEL, newestLayout } from '../../../state/model/layout-known.js';
+import { layoutLevels, newestLayout } from '../../../state/model/layout-known.js';
 import { paths } from '../../../state/model/paths.js';
 import { serviceSchema } from '../../../state/model/schemas.js';
 import { addService, useTree } from './tree.js';
@@ -27,10 +27,10 @@ describe('the layout', () => {
   });
 
   it('that a newer Ensemble wrote is left alone, unless that one says it can be read', async () => {
-    const newer = { level: LAYOUT_LEVEL + 1, sublevel: 0, minReader: LAYOUT_LEVEL + 1 };
+    const newer = { level: layoutLevels.max + 1, sublevel: 0, minReader: layoutLevels.max + 1 };
     await tree.one.set(paths.layout, nodeValue(newer));
     await assert.rejects(requireLayout(tree.one, 'local'), LayoutTooNew);
-    await tree.one.set(paths.layout, nodeValue({ ...newer, minReader: LAYOUT_LEVEL }));
+    await tree.one.set(paths.layout, nodeValue({ ...newer, minReader: layoutLevels.max }));
     await requireLayout(tree.one, 'local');
   });
 
@@ -39,7 +39,7 @@ describe('the layout', () => {
     await tree.one.set(paths.layout, nodeValue({ ...newestLayout, features }));
     await assert.rejects(requireLayout(tree.one, 'local'), {
       code: 'layout-too-new',
-      message: `environment local needs an Ensemble that knows later; this one reads ${LAYOUT_LEVEL}`,
+      message: `environment local needs an Ensemble that knows later; this one reads ${layoutLevels.max}`,
     });
   });
 

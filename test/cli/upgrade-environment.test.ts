@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeValue } from '../../state/model/entity.js';
+import { newestLayout } from '../../state/model/layout-known.js';
+import { paths } from '../../state/model/paths.js';
+import { FakeAgent } from './fake-agent.js';
+import { useSandbox } from './sandbox.js';
+
+const older = { level: 1, sublevel: 0, minReader: 1, environment: 'e' };
+
+describe('upgrade-environment', () => {
+  const world = useSandbox();
+  beforeEach(async () => {
+    await world.box.ok('bootstrap');
+  });
+  const setLayout = async (layout: object): Promise<void> => {
+    await (await world.box.coordinator()).set(paths.layout, nodeValue(layout));
+  };
+  const codes = async (): Promise<readonly (number | null)[]> => [
+    (await world.box.run('upgrade-environment', '--check')).code,
+    (await world.box.run('upgrade-environment', '--plan', '--format', 'json')).code,
+  ];
+  const exports = async (): Promise<readonly string[]> =>
+    (await readdir(world.box.directory)).filter((name) => name.endsWith('.export'));
+
+  it('finds nothing to do in a new environment', async () => {
+    assert.deepEqual(await codes(), [0, 0]);
+    const { code, stdout } = await world.box.run('upgrade-environment');
+    assert.equal(code, 0);
+    assert.equal(stdout, 'environment local is up to date: layout 2, with canary, holds\n');
+    assert.deepEqual(await exports(), []);
+  });
+
+  it('shows what it would do, and does it after it wrote a backup, whose name it says', async () => {
+    await setLayout(older);
+    assert.deepEqual(await codes(), [2, 2]);
+    const plan = await world.box.run('upgrade-environment', '--plan');
+    assert.match(plan.stdout, /^environment local can be upgraded: from layout 1 to layout 2, with canary, h/);
+    assert.match(plan.stdout, /\nholds is turned on, for good; without it, a command of release 0\.1\.0 upgr/);
+    assert.deepEqual(await exports(), [], '--plan writes nothing');
+
+    const { stdout, stderr } = await world.box.ok('upgrade-environment');
+    const [name = ''] = await exports();
+    assert.match(name, /^local-\d{4}-/);
+    assert.match(stderr, /^environment local, as it was, is in local-\S+\.export: \d+ nodes\n$/);
+    assert.equal(stdout, 'environment local is upgraded: layout 2, with canary, holds\n');
+    const backup = await readFile(join(world.box.directory, name), 'utf8');
+    assert.ok(backup.includes(JSON.stringify([paths.layout, nodeValue(older)])), 'it is as it was before');
+    assert.deepEqual(await codes(), [0, 0]);
+  });
+
+  it('names who is behind, in sentences and in JSON, and goes on once they are gone', async () => {
+    await setLayout(older);
+    await new FakeAgent(await world.box.coordinator(), 'm1').register();
+    assert.deepEqual(await codes(), [3, 3]);
+    const { code, stderr } = await world.box.run('upgrade-environment');
+    assert.equal(code, 3);
+    assert.match(stderr, /^ensemble: environment local cannot be upgraded yet: m1 \(down\) lacks layout 2, can/);
+    assert.match(stderr, /\n {2}try: install the newer Ensemble there.*: ensemble remove-machine m1\n$/);
+    assert.deepEqual(await exports(), []);
+    const { stdout } = await world.box.run('upgrade-environment', '--check', '--format', 'json');
+    assert.deepEqual(JSON.parse(stdout).behind, [
+      {
+        machine: 'm1',
+        version: null,
+        agent: 'down',
+        lacks: ['layout 2', 'canary', 'holds'],
+        hostsUnits: false,
+      },
+    ]);
+    await world.box.ok('remove-machine', 'm1');
+    const done = await world.box.ok('upgrade-environment', '--export', 'before', '--format', 'json');
+    const { state, to, exported } = JSON.parse(done.stdout);
+    assert.deepEqual([state, to, exported], ['needed', newestLayout, 'before']);
+  });
+
+  it('refuses an environment that is too new for it', async () => {
+    await setLayout({ ...newestLayout, minReader: 3 });
+    assert.deepEqual(await codes(), [78, 78]);
+    assert.equal((await world.box.run('upgrade-environment')).code, 78);
+  });
+
+  it('is wanted by a canary, and by a hold', async () => {
+    await world.box.formula('f', 1);
+    await world.box.ok('deploy', '--no-wait', '--repository', 'principia', 'f');
+    await world.box.formula('f', 2);
+    await setLayout(older);
+    for (const args of [
+      ['hold-upgrade', '--reason', 'disks', 'f'],
+      ['upgrade-formula', '--no-wait', '--canary', '1', 'f'],
+    ]) {
+      const { code, stderr } = await world.box.run(...args);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /does not have the feature (holds|canary) yet: .*release 0\.1\.0.*\n {2}try: .*: ens/);
+    }
+    const f = JSON.parse((await world.box.ok('status', '--format', 'json')).stdout).services.f;
+    assert.equal(f.formula, 'principia:f-1', 'nothing was set');
+    await world.box.ok('upgrade-environment');
+    await world.box.ok('hold-upgrade', '--reason', 'disks', 'f');
+  });
+});
