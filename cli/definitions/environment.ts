@@ -159,11 +159,15 @@ export const environmentCommands: readonly CommandDefinition[] = [
       'Exits with 3 where machines are behind, and with 78 where the environment is too new for this Ensemble.',
     arguments: [],
     options: [
-      { flags: '--check', description: 'change nothing; exit with 0 up to date, 2 to be upgraded, 3 blocked' },
+      {
+        flags: '--check',
+        description: 'change nothing; exit with 0 up to date, 2 to be upgraded, 3 blocked',
+      },
       { flags: '--plan', description: 'the same, and show what would be done' },
       {
         flags: '--export <file>',
-        description: 'the file that the state is exported to first (default: named for the environment and the time)',
+        description:
+          'the file that the state is exported to first (default: named for the environment and the time)',
         completes: 'files',
       },
       format,

@@ -42,7 +42,8 @@ export function planUpgrade(layout: Layout, machines: readonly MachineState[]): 
   const features = newestLayout.features.filter((feature) => !from.features.includes(feature));
   // A newer version may have gone further, and let this one in.
   const level = Math.max(from.level, newestLayout.level);
-  const sublevel = from.level < level ? newestLayout.sublevel : Math.max(from.sublevel, newestLayout.sublevel);
+  const sublevel =
+    from.level < level ? newestLayout.sublevel : Math.max(from.sublevel, newestLayout.sublevel);
   const to = {
     level,
     sublevel,

@@ -6,5 +6,10 @@ import type { Layout } from './schemas.js';
 export function layoutTooNew(environment: string, layout: Layout): LayoutTooNew | undefined {
   if (!isTooNew(layout)) return undefined;
   const { minReader } = layout;
-  return new LayoutTooNew({ environment, minReader, level: layoutLevels.max, unknown: unknownFeatures(layout) });
+  return new LayoutTooNew({
+    environment,
+    minReader,
+    level: layoutLevels.max,
+    unknown: unknownFeatures(layout),
+  });
 }

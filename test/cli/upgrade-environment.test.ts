@@ -36,8 +36,14 @@ describe('upgrade-environment', () => {
     await setLayout(older);
     assert.deepEqual(await codes(), [2, 2]);
     const plan = await world.box.run('upgrade-environment', '--plan');
-    assert.match(plan.stdout, /^environment local can be upgraded: from layout 1 to layout 2, with canary, h/);
-    assert.match(plan.stdout, /\nholds is turned on, for good; without it, a command of release 0\.1\.0 upgr/);
+    assert.match(
+      plan.stdout,
+      /^environment local can be upgraded: from layout 1 to layout 2, with canary, h/,
+    );
+    assert.match(
+      plan.stdout,
+      /\nholds is turned on, for good; without it, a command of release 0\.1\.0 upgr/,
+    );
     assert.deepEqual(await exports(), [], '--plan writes nothing');
 
     const { stdout, stderr } = await world.box.ok('upgrade-environment');
@@ -56,7 +62,10 @@ describe('upgrade-environment', () => {
     assert.deepEqual(await codes(), [3, 3]);
     const { code, stderr } = await world.box.run('upgrade-environment');
     assert.equal(code, 3);
-    assert.match(stderr, /^ensemble: environment local cannot be upgraded yet: m1 \(down\) lacks layout 2, can/);
+    assert.match(
+      stderr,
+      /^ensemble: environment local cannot be upgraded yet: m1 \(down\) lacks layout 2, can/,
+    );
     assert.match(stderr, /\n {2}try: install the newer Ensemble there.*: ensemble remove-machine m1\n$/);
     assert.deepEqual(await exports(), []);
     const { stdout } = await world.box.run('upgrade-environment', '--check', '--format', 'json');
@@ -92,7 +101,10 @@ describe('upgrade-environment', () => {
     ]) {
       const { code, stderr } = await world.box.run(...args);
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /does not have the feature (holds|canary) yet: .*release 0\.1\.0.*\n {2}try: .*: ens/);
+      assert.match(
+        stderr,
+        /does not have the feature (holds|canary) yet: .*release 0\.1\.0.*\n {2}try: .*: ens/,
+      );
     }
     const f = JSON.parse((await world.box.ok('status', '--format', 'json')).stdout).services.f;
     assert.equal(f.formula, 'principia:f-1', 'nothing was set');

@@ -65,7 +65,10 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
     }
 
     it('turns on what 0.1.0 would misread, for good, and keeps all else that stands there', async () => {
-      await assert.rejects(holdUpgrade(tree, 'f', hold, requester), { code: 'feature-off', feature: 'holds' });
+      await assert.rejects(holdUpgrade(tree, 'f', hold, requester), {
+        code: 'feature-off',
+        feature: 'holds',
+      });
       const before = await tree.get(paths.hold('f'));
       assert.equal(before, undefined, 'nothing was written');
       const { plan, late } = await upgrade();
