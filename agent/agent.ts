@@ -212,7 +212,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       registration.close();
     });
     const { ownership } = registration;
-    const coordinator = fencedCoordinator(bare, ownership, clock);
+    const coordinator = fencedCoordinator(bare, ownership, clock, home.isKeptOut);
     const gate = hookGate(() => ownership.assure());
     // Its writes wait once the machine is lost, and nobody hosts the units yet.
     let isSettled = false;

@@ -3,6 +3,7 @@ import type { Coordinator, Node, Observation } from '../../state/coordination/co
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { parseEntity } from '../../state/model/entity.js';
 import { environmentId } from '../../state/model/layout.js';
+import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { layoutSchema, type Mark, markSchema } from '../../state/model/schemas.js';
@@ -45,7 +46,7 @@ export interface HomeEnvironment {
    * @throws StateForeign, StateOlder, which `stranger` gets as well
    */
   recognise(get: (path: string) => Promise<Node | undefined>): Promise<boolean>;
-  /** Resolves with why this tree must not be acted on. */
+  /** Resolves with why this tree must not be acted on, or not any more. */
   readonly stranger: Promise<Error>;
   /** The coordinator was taken away from under this agent. */
   replaced(): void;
@@ -55,6 +56,8 @@ export interface HomeEnvironment {
    * @param coordinator fenced, so that no agent that lost its machine writes there
    */
   settle(coordinator: Coordinator): Promise<void>;
+  /** True once newer programs keep this one out of the tree, so that nothing may be written to it any more. */
+  isKeptOut(): boolean;
   /** Something was written to the tree. */
   touched(): void;
   /** Who had the unit go, where the accepted state does not have it. */
@@ -75,6 +78,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
   let trouble: string | undefined;
   let unraised: string | undefined;
   let closed = false;
+  let keptOut = false;
   let timer: Timer | undefined;
   let watch: Observation | undefined;
   let raising: Promise<void> = Promise.resolve();
@@ -139,7 +143,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
   }
 
   function raiseSoon(): void {
-    if (timer !== undefined || coordinator === undefined || closed) return;
+    if (timer !== undefined || coordinator === undefined || closed || keptOut) return;
     timer = clock.after(RAISE_WITHIN, raiseNow);
   }
 
@@ -147,7 +151,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     timer?.cancel();
     timer = undefined;
     const tree = coordinator;
-    if (tree === undefined) return;
+    if (tree === undefined || keptOut) return;
     raising = raising.then(() => raise(tree)).catch(cannotRaise);
   }
 
@@ -168,6 +172,12 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
   function lookAtLayout(node: Node | undefined): void {
     try {
       const layout = parseEntity(paths.layout, layoutSchema, node);
+      const tooNew = layout && layoutTooNew(resident.environment, layout.value);
+      if (tooNew !== undefined) {
+        keptOut = true;
+        refuse(tooNew);
+        return;
+      }
       if (layout !== undefined && layout.value.environment !== memory?.environment) raiseNow();
     } catch (error) {
       log.error('the environment cannot be told', { error });
@@ -259,6 +269,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       throw error;
     },
     stranger,
+    isKeptOut: () => keptOut,
     replaced: () => refuse(new StateReplaced({ agent: resident })),
     settle,
     touched: raiseSoon,

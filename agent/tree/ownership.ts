@@ -167,6 +167,11 @@ export class Ownership {
     return paths.machineClaim(this.#identity.machine, this.#claim);
   }
 
+  /** Open until this is closed, and then rejected: what an agent still wants that must write nothing. */
+  get refusal(): Promise<never> {
+    return this.#refused;
+  }
+
   /** A write that was begun then found the claim standing. */
   proven(asked: number): void {
     this.#provenAt = Math.max(this.#provenAt, asked);

@@ -11,6 +11,8 @@ export interface AgentProcessOptions {
   readonly death?: string | undefined;
   /** More of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** The agent's program, in the place of this release's. */
+  readonly program?: string;
   /** More of its command line. */
   readonly options?: readonly string[];
 }
@@ -26,9 +28,9 @@ export class AgentProcess {
   constructor(
     home: string,
     machine: string,
-    { death, variables = {}, options: more = [] }: AgentProcessOptions = {},
+    { death, variables = {}, program: released = agentProgram, options: more = [] }: AgentProcessOptions = {},
   ) {
-    const program = death === undefined ? [agentProgram] : ['--import', killAt, agentInParts];
+    const program = death === undefined ? [released] : ['--import', killAt, agentInParts];
     const options = ['--machine', machine, '--data-dir', `${home}/machines/${machine}`, ...more];
     const command = [process.execPath, ...program, ...options];
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {

@@ -75,7 +75,7 @@ for (const shell of shells) {
         found.filter((word) => word !== 'help'),
         shown.toSorted(),
       );
-      assert.deepEqual(await complete(world.box, 'upg'), ['upgrade-formula']);
+      assert.deepEqual(await complete(world.box, 'upg'), ['upgrade-environment', 'upgrade-formula']);
     });
 
     it('knows every option of a command, and the words it takes', async () => {
