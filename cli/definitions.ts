@@ -12,7 +12,7 @@ import {
 } from './definitions/definition.js';
 import { environmentCommands } from './definitions/environment.js';
 import { holdingCommands } from './definitions/holding.js';
-import { newerCommand } from './definitions/newer.js';
+import { newerCommand, refreshNoticesCommand } from './definitions/newer.js';
 import { relationCommands } from './definitions/relations.js';
 import { repositoryCommands } from './definitions/repositories.js';
 import { rolloutCommands } from './definitions/rollout.js';
@@ -237,6 +237,7 @@ export const commands: readonly CommandDefinition[] = [
   },
   statusCommand,
   newerCommand,
+  refreshNoticesCommand,
   {
     name: 'upgrade-formula',
     summary: 'upgrade a service to a newer revision of its formula',

@@ -5,15 +5,21 @@ import { commands, globalOptions } from './definitions.js';
 import { UsageError } from './output/errors.js';
 import type { ExitCode, GlobalOptions, Invocation } from './invocation/invocation.js';
 import type { Output } from './output/output.js';
+import { emptyTrace, type Trace } from './invocation/trace.js';
 import { typedChoice } from './invocation/session.js';
 import { ValueRefused } from './arguments/values.js';
 
 /**
  * Parses the command line and runs the command it names.
  * @param argv what was typed after `ensemble`
+ * @param trace gets what the command leaves for the notices after it
  * @throws UsageError, whatever the command throws
  */
-export async function runProgram(argv: readonly string[], output: Output): Promise<ExitCode> {
+export async function runProgram(
+  argv: readonly string[],
+  output: Output,
+  trace: Trace = emptyTrace(),
+): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Command('ensemble')
     .description('Runs services as units on machines, and upgrades their formulas while they run.')
@@ -32,9 +38,11 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
       const args = received.slice(0, -2) as Parameters<CommandDefinition['run']>[0];
       const globals = program.opts<GlobalOptions>();
       output.carry(typedChoice(globals));
+      trace.command = definition.name;
       const invocation: Invocation = {
         output,
         globals,
+        trace,
         misuse: (reason) => misuse(command, reason),
       };
       exitCode = await definition.run(args, command.opts<never>(), invocation);

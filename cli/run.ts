@@ -1,5 +1,7 @@
 import { processOutput } from './output/output.js';
 import { reportError } from './output/report-error.js';
+import { emptyTrace } from './invocation/trace.js';
+import { tellAfter } from './notices/after-command.js';
 import { runProgram } from './program.js';
 import { endProcess } from '../state/platform/end-process.js';
 
@@ -12,13 +14,15 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) =>
     endProcess(reportError(error, output.stderr, debug, output.carried)),
   );
+  const trace = emptyTrace();
   let exitCode: number;
   try {
-    exitCode = await runProgram(argv, output);
+    exitCode = await runProgram(argv, output, trace);
   } catch (error) {
     exitCode = reportError(error, output.stderr, debug, output.carried);
   }
   await output.flushed();
+  if (await tellAfter(trace, exitCode, output)) await output.flushed();
   return exitCode;
 }
 

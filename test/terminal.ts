@@ -19,7 +19,9 @@ export class Terminal {
     size: { readonly columns: number; readonly rows: number },
     environment: Readonly<Record<string, string>> = {},
   ): Promise<this> {
-    const set = Object.entries(environment).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    // No command of a test shall look for newer formulas behind its back.
+    const all = { ENSEMBLE_NO_NOTICES: '1', ...environment };
+    const set = Object.entries(all).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const [columns, rows] = [String(size.columns), String(size.rows)];
     await this.#tmux(
       'new-session',

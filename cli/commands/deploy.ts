@@ -63,6 +63,7 @@ export async function deploy(
       return 0;
     }
     const made = await deployFormula(session, request, now, tellDeploy(name, output));
+    invocation.trace.given.set(name, made.formula);
     const isWithoutUnits = made.units.length === 0;
     if (!made.stood)
       output.notice(`deployed ${made.formula} as ${name}${isWithoutUnits ? ', without units' : ''}`);

@@ -48,6 +48,7 @@ export async function revertFormula(
         rollout: parametersOf(options),
       },
     );
+    invocation.trace.given.set(first, reverted.to);
     invocation.output.notice(`${first} goes back from ${reverted.from} to ${reverted.to}`);
     tellHolds(first, reverted, invocation);
     const held = new Set(reverted.holds?.held.map(({ unit }) => unit));

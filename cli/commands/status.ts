@@ -40,6 +40,7 @@ function print(
   const { output } = invocation;
   return withSession<ExitCode>(invocation, async ({ coordinator, environment, choice }) => {
     const textOf = (snapshot: Snapshot): Promise<string> => {
+      for (const { name, service } of snapshot.services) invocation.trace.seen.set(name, service.formula);
       const shown = filterUnits(narrow(snapshot, scopes), filter);
       const document = statusDocument(environment.name, shown, choice);
       return statusText(document, format, output, watch, snapshot.machines.length);

@@ -65,6 +65,7 @@ export async function upgradeFormula(
       return 0;
     }
     const upgrade = await upgradeService(session, request, now, tellUpgrade(output));
+    invocation.trace.given.set(service, upgrade.target.id);
     if (upgrade.plan.upgrade.length === 0 && upgrade.rollout !== undefined)
       await followedRollout(session, service).begin();
     return upgrade.plan.upgrade.length === 0

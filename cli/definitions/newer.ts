@@ -34,3 +34,21 @@ export const newerCommand: CommandDefinition = {
   run: async ([names], options, invocation) =>
     (await import('../commands/newer.js')).newer(list(names), options, invocation),
 };
+
+/** What commands start in the background, for the notices of later ones. */
+export const refreshNoticesCommand: CommandDefinition = {
+  name: '__refresh-notices',
+  summary: 'look for newer revisions, for the notices of later commands',
+  hidden: true,
+  arguments: [],
+  options: [
+    {
+      flags: '--limit <time>',
+      description: 'end after this time (default: 60s)',
+      parse: values.duration,
+    },
+  ],
+  examples: ['ensemble __refresh-notices'],
+  run: async (_args, options, invocation) =>
+    (await import('../commands/refresh-notices.js')).refreshNotices(options, invocation),
+};

@@ -1,5 +1,6 @@
 import type { UsageError } from '../output/errors.js';
 import type { Output } from '../output/output.js';
+import type { Trace } from './trace.js';
 
 /** The options every command takes. */
 export interface GlobalOptions {
@@ -14,6 +15,7 @@ export interface GlobalOptions {
 export interface Invocation {
   readonly output: Output;
   readonly globals: GlobalOptions;
+  readonly trace: Trace;
   /** The error for arguments that are wrong together, with the command's usage line. */
   misuse(reason: string): UsageError;
 }

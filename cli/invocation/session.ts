@@ -14,7 +14,7 @@ import { tellOfAbsence, tellWhileOpening } from './coordinator-away.js';
 import type { GlobalOptions, Invocation } from './invocation.js';
 
 /** The name of the environment that `--state` and `--storage` make up. */
-const ADHOC = 'adhoc';
+export const ADHOC = 'adhoc';
 
 /**
  * Opens the environment the operator chose, checks that it is bootstrapped, and closes it when `work` is done.
@@ -52,6 +52,7 @@ export async function withUncheckedSession<T>(
     invocation.output.carry('');
     throw error;
   });
+  invocation.trace.environment = environment;
   const opening = openCoordinator(environment.state, {
     ...(environment.secret !== undefined && { secret: environment.secret }),
   });

@@ -1,9 +1,9 @@
 import type { NewerEntry } from '../../control/newer/newer-document.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
+import { offerCommand, offersOf } from './offers.js';
 
 type Entries = Readonly<Record<string, NewerEntry>>;
-type Candidate = NewerEntry['candidates'][number];
 
 /**
  * Lists the newer revisions as people read them: a row for each revision that an operator may take, and the command
@@ -36,13 +36,6 @@ function rowsOf(service: string, entry: NewerEntry, explain: boolean): readonly 
   ]);
 }
 
-/** The highest eligible one, and before it the highest questionable one where that is higher. */
-function offersOf({ eligible, questionable, candidates }: NewerEntry): readonly Candidate[] {
-  return candidates.filter(
-    ({ revision }) => revision === eligible || (revision === questionable && revision > (eligible ?? -1)),
-  );
-}
-
 /** Why nothing is offered, where something is newer all the same. */
 function passedOver({ candidates: [first] }: NewerEntry): string {
   return first === undefined
@@ -50,11 +43,10 @@ function passedOver({ candidates: [first] }: NewerEntry): string {
     : printable(`${first.revision} is ${first.class}: ${first.reasons.join('; ')}`);
 }
 
-/** By its number: so what is taken is what was shown, whatever is published meanwhile. */
 function commandLines(service: string, entry: NewerEntry): readonly string[] {
-  return offersOf(entry).map(({ revision, class: kind }) =>
-    kind === 'eligible'
-      ? `to take ${revision}: ensemble upgrade-formula --revision ${revision} ${service}`
-      : `to see what ${revision} would change: ensemble upgrade-formula --dry-run --revision ${revision} ${service}`,
-  );
+  return offersOf(entry).map((offer) => {
+    const purpose = offer.class === 'eligible' ? 'to take' : 'to see what';
+    const rest = offer.class === 'eligible' ? '' : ' would change';
+    return `${purpose} ${offer.revision}${rest}: ${offerCommand(service, offer)}`;
+  });
 }

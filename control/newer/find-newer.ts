@@ -7,6 +7,7 @@ import type { Service } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { paths } from '../../state/model/paths.js';
 import { ServiceNotFound } from '../../state/model/errors.js';
+import type { Clock } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import type { Session } from '../session.js';
 import type { Opinion } from './classify.js';
@@ -28,15 +29,23 @@ export interface Finding {
   readonly problems: readonly string[];
 }
 
+/** How long each repository may take to answer, in milliseconds of the clock. */
+export interface Patience {
+  readonly ms: number;
+  readonly clock: Clock;
+}
+
 /**
  * Looks for what is newer than what services run. Each repository is asked once, however many services came from it; one
  * that cannot be asked makes its own services unknown, and no other.
  * @param names default: all services, without those that are going
+ * @param patience default: as long as such repositories are waited for elsewhere
  * @throws ServiceNotFound
  */
 export async function findNewer(
   { coordinator }: Session,
   names: readonly string[],
+  patience?: Patience,
 ): Promise<readonly Finding[]> {
   const asked = names.length > 0 ? names : ((await coordinator.children(paths.services)) ?? []);
   const found = await Promise.all(
@@ -54,7 +63,11 @@ export async function findNewer(
     .filter((each) => each !== undefined)
     .filter(({ service }) => service.destroying !== true);
   const places = [...new Set(standing.map(({ service }) => service.repository.path))];
-  const opened = await mapBounded(places, AT_ONCE, async (place) => [place, await open(place)] as const);
+  const opened = await mapBounded(
+    places,
+    AT_ONCE,
+    async (place) => [place, await openInTime(place, patience)] as const,
+  );
   const repositories = new Map(opened);
   return Promise.all(
     standing.map(async ({ name, service }) => {
@@ -72,7 +85,23 @@ export async function findNewer(
   );
 }
 
-async function open(place: string): Promise<Repository | { readonly why: string }> {
+type Opened = Repository | { readonly why: string };
+
+/** One that does not answer in time makes its own services unknown, and keeps those of others from nothing. */
+async function openInTime(place: string, patience: Patience | undefined): Promise<Opened> {
+  if (patience === undefined) return open(place);
+  const { ms, clock } = patience;
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () =>
+      resolve({ why: `${place} did not answer within ${Math.round(ms / 1_000)} s` }),
+    );
+    open(place)
+      .then(resolve, reject)
+      .finally(() => timer.cancel());
+  });
+}
+
+async function open(place: string): Promise<Opened> {
   try {
     return await openRepository(place);
   } catch (error) {

@@ -16,6 +16,8 @@ export interface Environment {
   readonly keepRemoved?: number;
   /** Whose formulas are taken; anybody's where it is undefined. */
   readonly trust?: TrustRules;
+  /** False: no command that goes to it tells of newer revisions by itself. */
+  readonly notices?: boolean;
   /** Never printed. */
   readonly secret?: string;
   /** Faults of its file that an operator should mend. */

@@ -42,6 +42,11 @@ const trustSchema = z.looseObject({
   require: z.optional(z.boolean()),
 });
 
+const NO_SWITCH = 'is neither on nor off';
+
+/** `on` and `off`; YAML 1.1 writes them as truth values. */
+const switchSchema = z.union([z.literal('on'), z.literal('off'), z.boolean()], { error: NO_SWITCH });
+
 const environmentSchema = z.looseObject({
   state: z.string(),
   storage: z.string(),
@@ -51,10 +56,12 @@ const environmentSchema = z.looseObject({
   hooks: z.optional(rulesSchema),
   'keep-removed': z.optional(keepingTime),
   trust: z.optional(trustSchema),
+  notices: z.optional(switchSchema),
 });
 
 const fileSchema = z.looseObject({
   default: z.optional(z.string()),
+  notices: z.optional(switchSchema),
   environments: z.record(z.string(), environmentSchema),
 });
 
@@ -112,6 +119,7 @@ export async function loadEnvironment(
   }
   const entry = content.environments[chosen];
   if (entry === undefined) throw new EnvironmentNotFound({ environment: chosen, file, known });
+  const notices = entry.notices ?? content.notices;
   const { secret, warnings: open } = secretOf(file, chosen, entry, isOpen);
   const warnings = [...left, ...open];
   return {
@@ -122,6 +130,7 @@ export async function loadEnvironment(
     ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(entry['keep-removed'] !== undefined && { keepRemoved: milliseconds(entry['keep-removed']) }),
     ...(entry.trust !== undefined && { trust: trustOf(entry.trust, home) }),
+    ...(notices !== undefined && { notices: notices === true || notices === 'on' }),
     ...(secret !== undefined && { secret }),
     ...(warnings.length > 0 && { warnings }),
   };

@@ -229,7 +229,11 @@ describe('following units', () => {
     });
 
     it('draws a table over itself on a terminal', async () => {
-      const home = { HOME: world.box.directory, ENSEMBLE_HOME: world.box.home };
+      const home = {
+        HOME: world.box.directory,
+        ENSEMBLE_HOME: world.box.home,
+        ENSEMBLE_NO_NOTICES: '1',
+      };
       const child = spawn(
         'script',
         [

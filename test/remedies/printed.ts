@@ -37,13 +37,17 @@ export const printed: Readonly<
     test: 'test/cli/repository.test.ts',
     says: 'is named where there is none',
   },
-  'cli/newer/newer-lines.ts: ensemble upgrade-formula --dry-run --revision {revision} {service}': {
+  'cli/newer/offers.ts: ensemble upgrade-formula --dry-run --revision {offer.revision} {service}': {
     test: 'test/cli/newer.test.ts',
     says: 'names commands that take what it shows',
   },
-  'cli/newer/newer-lines.ts: ensemble upgrade-formula --revision {revision} {service}': {
+  'cli/newer/offers.ts: ensemble upgrade-formula --revision {offer.revision} {service}': {
     test: 'test/cli/newer.test.ts',
     says: 'names commands that take what it shows',
+  },
+  'cli/notices/notice-lines.ts: ensemble newer': {
+    test: 'test/cli/notices/notice-lines.test.ts',
+    says: 'are cut off at a handful, with the command that shows all',
   },
   'control/rollout/blockers.ts: ensemble resolved --retry {unit.name} {relation}': {
     test: 'test/control/rollout/decide.test.ts',

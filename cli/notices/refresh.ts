@@ -1,0 +1,121 @@
+import { Worker } from 'node:worker_threads';
+import { findNewer } from '../../control/newer/find-newer.js';
+import { type NewerEntry, newerDocument } from '../../control/newer/newer-document.js';
+import type { Session } from '../../control/session.js';
+import { readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { layoutSchema } from '../../state/model/schemas.js';
+import { type Clock, pause } from '../../state/platform/clock.js';
+import { endProcess } from '../../state/platform/end-process.js';
+import { offersOf } from '../newer/offers.js';
+import { LOOK_EVERY } from './due.js';
+import { changeNotices, readNotices } from './notices-file.js';
+import { type KnownOffer, type NoticesOf, nothingKnown, withEnvironment } from './record.js';
+
+/** Milliseconds that a look may take in all, and the part of it in which repositories have to answer. */
+export const LOOK_LIMIT = 60_000;
+const ANSWER_PART = 0.75;
+
+/** Milliseconds after the limit, for what was begun to be ended in order. */
+const GRACE = 5_000;
+
+/** Milliseconds between two tries to write, where a command is at the file. */
+const WRITE_EVERY = 50;
+const WRITE_TRIES = 100;
+
+/** Milliseconds for which the entry of an environment is kept that nobody works with. */
+const KEPT = 90 * 86_400_000;
+
+/**
+ * Ends this process at its limit, whatever it waits for: in order, and, where it cannot even do that, by force from a
+ * thread of its own.
+ * @param limit milliseconds
+ */
+export function endAtLimit(limit: number, clock: Clock): void {
+  clock.after(limit, () => endProcess(0));
+  const code = `setTimeout(() => process.kill(${process.pid}, 'SIGKILL'), ${limit + GRACE})`;
+  new Worker(code, { eval: true }).unref();
+}
+
+/** True if somebody else has looked a moment ago. */
+export function isFresh(file: string, state: string, now: number): boolean {
+  const checked = readNotices(file)?.environments[state]?.checked;
+  return checked !== undefined && checked <= now && now - checked < LOOK_EVERY / 2;
+}
+
+/**
+ * Looks for what is newer in the environment, and writes that into the file.
+ * @param limit milliseconds that all of it may take
+ */
+export async function refresh(session: Session, file: string, limit: number, clock: Clock): Promise<void> {
+  const layout = await readEntity(session.coordinator, paths.layout, layoutSchema);
+  const patience = { ms: limit * ANSWER_PART, clock };
+  const found = newerDocument(await findNewer(session, [], patience));
+  const id = layout?.value.environment;
+  await noteFound(file, session.environment.state, found, id, clock);
+}
+
+/** Writes what was found into the file, as soon as no command is at it. */
+export async function noteFound(
+  file: string,
+  state: string,
+  found: Readonly<Record<string, NewerEntry>>,
+  id: string | undefined,
+  clock: Clock,
+): Promise<void> {
+  for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
+    const now = clock.now();
+    const changed = changeNotices(
+      file,
+      (before) => {
+        const entry = entryWith(before.environments[state] ?? nothingKnown, found, id, now);
+        const standing = Object.entries(before.environments).filter(
+          ([, { checked = 0, begun = 0 }]) => now - Math.max(checked, begun) < KEPT,
+        );
+        return withEnvironment({ ...before, environments: Object.fromEntries(standing) }, state, entry);
+      },
+      now,
+    );
+    if (changed !== undefined) return;
+    await pause(clock, WRITE_EVERY);
+  }
+}
+
+/**
+ * The entry with what was found. A repository that could not be asked takes nothing back of what it said before; services
+ * that are gone are forgotten, and all of them in an environment that was made anew.
+ * @param id the environment's
+ */
+export function entryWith(
+  before: NoticesOf,
+  found: Readonly<Record<string, NewerEntry>>,
+  id: string | undefined,
+  now: number,
+): NoticesOf {
+  const known = before.id === undefined || before.id === id ? before : nothingKnown;
+  const offers = Object.entries(found).flatMap(([service, entry]) => {
+    const earlier = known.offers[service];
+    if (!entry.known) return earlier?.formula === entry.formula ? [[service, earlier] as const] : [];
+    const worthTelling = knownOffers(entry);
+    if (worthTelling.length === 0) return [];
+    return [[service, { formula: entry.formula, offers: worthTelling }] as const];
+  });
+  const told = Object.entries(known.told).filter(([service]) => Object.hasOwn(found, service));
+  return {
+    ...(id !== undefined && { id }),
+    ...(before.begun !== undefined && { begun: before.begun }),
+    checked: now,
+    offers: Object.fromEntries(offers),
+    told: Object.fromEntries(told),
+  };
+}
+
+/** What is worth telling of a service: what may be taken, and the highest that is urgent. */
+export function knownOffers(entry: NewerEntry): KnownOffer[] {
+  const offers = new Set(offersOf(entry).map(({ revision }) => revision));
+  return entry.candidates.flatMap(({ revision, class: kind, urgent }) =>
+    kind !== 'ineligible' && (offers.has(revision) || revision === entry.urgent)
+      ? [{ revision, class: kind, urgent }]
+      : [],
+  );
+}
