@@ -5,6 +5,7 @@ export class DataDirectoryTooNew extends defineError<{ directory: string; marker
   'data-directory-too-new',
   ({ directory, marker }) => `${directory} was laid out by a newer Ensemble (${marker})`,
   'install the newer Ensemble on this machine',
+  { exitCode: 78 },
 ) {}
 
 /** A directory has the layout of an older release, and could not be brought to this one's. */

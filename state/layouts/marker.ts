@@ -18,9 +18,18 @@ export function layoutOfMarker(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** True if a directory has this release's layout. One `stat`, and nothing else. @throws errors of the file system */
+/**
+ * True if a directory has this release's layout. One `stat`, and nothing else.
+ * @throws errors of the file system, but for a path that cannot be there
+ */
 export function isLaidOut(directory: string): boolean {
-  return statSync(join(directory, markerOf(DISK_LAYOUT)), { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(join(directory, markerOf(DISK_LAYOUT)), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // Whoever makes the directory, or reads it, names it better.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 /**

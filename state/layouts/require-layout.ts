@@ -19,8 +19,15 @@ export type Left = readonly string[];
  * @throws DataDirectoryTooNew, LayoutNotChanged, MigratorMissing, errors of the file system
  */
 export async function requireHomeLayout(home: string): Promise<Left> {
-  if (isLaidOut(home)) return [];
-  const entries = entriesOf(home);
+  let entries: readonly Dirent[] | undefined;
+  try {
+    if (isLaidOut(home)) return [];
+    entries = entriesOf(home);
+  } catch (error) {
+    // Whoever reads what is in it is told the same, of a path that an operator knows.
+    if (isDenial(error)) return [];
+    throw error;
+  }
   if (entries === undefined) return [];
   if (entries.every((entry) => !entry.isDirectory() && layoutOfMarker(entry.name) === undefined)) {
     try {
@@ -64,7 +71,7 @@ function entriesOf(directory: string): readonly Dirent[] | undefined {
     return readdirSync(directory, { withFileTypes: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import { bundleFormula } from '../../state/formula/bundle.js';
 import { readFormula } from '../../state/formula/formula.js';
 import { newChangeId } from '../../state/model/conflict.js';
 import { registerFormula } from '../../state/model/formulas.js';
+import { markNew } from '../../state/layouts/marker.js';
 import { bootstrapTree } from '../../state/model/layout.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../control/upgrade/flag-units.js';
@@ -88,6 +89,7 @@ export class World {
       `default: world\nenvironments:\n  world:\n    state: ${stateUrl}\n    storage: ${storageUrl}\n    address: ${ADDRESS}\n${secretLine}`,
       { mode: 0o600 },
     );
+    markNew(root);
     return new World(root, coordinator, stateUrl, storageUrl, secret);
   }
 
