@@ -2,7 +2,7 @@ import type { EnvironmentEntry } from '../../control/status/machine-entries.js';
 import { someOf } from '../../control/names-of.js';
 import { printable } from '../../state/platform/printable.js';
 
-/** That machines are of different versions, and which of them keep the environment from being upgraded. */
+/** That machines are of different versions, which of them keep the environment from being upgraded, and when none does. */
 export function versionLines({ versions, upgrade }: EnvironmentEntry): readonly string[] {
   const lines: string[] = [];
   const known = Object.entries(versions).filter(([version]) => version !== '?');
@@ -18,5 +18,9 @@ export function versionLines({ versions, upgrade }: EnvironmentEntry): readonly 
     lines.push(
       `${machine} ${version === null ? '' : `(Ensemble ${version}) `}has to be upgraded for ${lacks.join(', ')}`,
     );
+  if (upgrade.state === 'needed') {
+    const what = upgrade.features.length === 0 ? 'the newest layout' : upgrade.features.join(', ');
+    lines.push(`once nobody is to go back to an older Ensemble: ensemble upgrade-environment turns on ${what}`);
+  }
   return lines.length === 0 ? [] : ['', ...lines.map(printable)];
 }

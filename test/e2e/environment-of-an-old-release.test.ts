@@ -53,7 +53,10 @@ describe('an environment of release 0.1.0', function () {
 
     agent = new AgentProcess(old.home, 'm0', { options: ['--data-dir', old.data] });
     await agent.up();
-    assert.doesNotMatch(await ok('machines'), /has to be upgraded/);
+    assert.match(
+      await ok('machines'),
+      /\n\nonce nobody is to go back to an older Ensemble: ensemble upgrade-environment turns on canary, holds\n/,
+    );
     assert.equal((await ensemble('upgrade-environment', '--check')).code, 2);
     await ok('upgrade-environment', '--export', 'backup');
     assert.equal((await ensemble('upgrade-environment', '--check')).code, 0);

@@ -29,6 +29,10 @@ export const printed: Readonly<
     test: 'test/regression/units-that-are-not-made.test.ts',
     says: 'of a deploy are told by status, with the command that makes them',
   },
+  'cli/status/version-lines.ts: ensemble upgrade-environment turns on {what}': {
+    test: 'test/e2e/environment-of-an-old-release.test.ts',
+    says: 'turns on canary, holds',
+  },
   'cli/commands/hold-upgrade.ts: ensemble unhold-upgrade {name}': {
     test: 'test/remedies/printed-rows.ts',
     says: 'hold-upgrade names what ends it',
