@@ -20,7 +20,9 @@ export function versionLines({ versions, upgrade }: EnvironmentEntry): readonly 
     );
   if (upgrade.state === 'needed') {
     const what = upgrade.features.length === 0 ? 'the newest layout' : upgrade.features.join(', ');
-    lines.push(`once nobody is to go back to an older Ensemble: ensemble upgrade-environment turns on ${what}`);
+    lines.push(
+      `once nobody is to go back to an older Ensemble: ensemble upgrade-environment turns on ${what}`,
+    );
   }
   return lines.length === 0 ? [] : ['', ...lines.map(printable)];
 }
