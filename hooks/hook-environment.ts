@@ -26,6 +26,8 @@ export interface HookEnvironmentInput {
   };
   /** In upgrade hooks: formula ids, e.g. `principia:mysql-12`. */
   readonly upgrade?: { readonly from: string; readonly to: string };
+  /** In `upgrade-pending`: `class` and `urgent` may be empty; `deadline` is an ISO instant. */
+  readonly pending?: { readonly class: string; readonly urgent: string; readonly deadline: string };
 }
 
 /** A hook needs these of the machine it runs on: its language, its time zone and its way out of the network. */
@@ -65,6 +67,13 @@ export function hookEnvironment(input: HookEnvironmentInput): Record<string, str
     ...(input.relation ? relationVariables(input.relation) : {}),
     ...(input.upgrade
       ? { ENSEMBLE_FORMULA_FROM: input.upgrade.from, ENSEMBLE_FORMULA_TO: input.upgrade.to }
+      : {}),
+    ...(input.pending
+      ? {
+          ENSEMBLE_UPGRADE_CLASS: input.pending.class,
+          ENSEMBLE_UPGRADE_URGENT: input.pending.urgent,
+          ENSEMBLE_UPGRADE_DEADLINE: input.pending.deadline,
+        }
       : {}),
   };
 }

@@ -1,3 +1,4 @@
+import type { PendingUpgrade, UpgradeWord } from '../../hooks/context/pending-upgrade.js';
 import type { RunningHook } from '../../hooks/process/hook-run.js';
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
@@ -35,6 +36,8 @@ export interface HookHost extends Uses<HookParts> {
   readonly directory: UnitDirectory;
   /** The versions of the settings that this agent wrote last for the unit, by path: what is observed may be older. */
   readonly writtenSettings: Map<string, number>;
+  /** What the unit says to an upgrade that is wanted of it. */
+  readonly word: UpgradeWord;
   record(): UnitRecord;
   /** Changes the unit's record, to be journalled with the next `save`. */
   note(change: Partial<UnitRecord>): void;
@@ -69,6 +72,8 @@ export interface HookCall {
   readonly name: string;
   /** For an upgrade hook: formula ids. */
   readonly upgrade?: { readonly from: string; readonly to: string };
+  /** Of `upgrade-pending`, beside `upgrade`. */
+  readonly pending?: Pick<PendingUpgrade, 'class' | 'urgent' | 'deadline'>;
   /** Of a relation hook. */
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */

@@ -30,6 +30,7 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
   const { parts } = host;
   return {
     unit: host.name,
+    upgrade: host.word,
     config: () => host.config(),
     address: (kind) => parts.addresses.current()?.[kind] ?? '',
     ports: () => openPorts(host),

@@ -13,7 +13,7 @@ import { hookLog, hookSource } from './hook-source.js';
 export function hookSpec(
   host: HookHost,
   hook: NonNullable<UnitRecord['hook']>,
-  { upgrade, relation, command }: HookCall,
+  { upgrade, pending, relation, command }: HookCall,
 ): HookSpec {
   const { parts, directory } = host;
   const runDirectory = join(parts.directory.runs, hook.id);
@@ -35,6 +35,7 @@ export function hookSpec(
       socket: parts.directory.socket,
       toolDirectory: parts.directory.tools,
       ...(upgrade && { upgrade }),
+      ...(pending && { pending }),
       ...(relation && { relation }),
     }),
   };

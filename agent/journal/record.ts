@@ -112,6 +112,35 @@ export const recordSchema = z.looseObject({
   leavingFor: z.optional(z.nullable(z.string())),
   /** Since when an upgrade is postponed as the unit is busy; null where none is. */
   postponed: z.optional(z.nullable(z.looseObject({ since: instant }))),
+  /** The upgrade of which the formula was told last by its hook `upgrade-pending`, and what it said. */
+  pending: z.optional(
+    z.nullable(
+      z.looseObject({
+        from: z.string(),
+        to: z.string(),
+        class: z.string(),
+        urgent: z.string(),
+        /** Its hook has ended: it is not asked again about this one. */
+        askedAt: z.optional(instant),
+        hold: z.optional(
+          z.nullable(
+            z.looseObject({
+              since: instant,
+              until: instant,
+              reason: z.optional(z.string()),
+              /** The hook failed: why. */
+              failure: z.optional(z.string()),
+            }),
+          ),
+        ),
+      }),
+    ),
+  ),
+  /**
+   * From when the time counts for which the unit may hold itself: the end of its last upgrade, or, where that is not known,
+   * the first time that it was to be asked.
+   */
+  holdsFrom: z.optional(instant),
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
   hook: z.nullable(hookSchema),

@@ -1,35 +1,82 @@
+import { classOfStep } from '../../control/newer/step-class.js';
+import type { PendingUpgrade } from '../../hooks/context/pending-upgrade.js';
 import { hookFailure } from '../../hooks/process/hook-failure.js';
 import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { putAsideRun } from '../../hooks/process/run-directory.js';
+import { betweenFaults } from '../contract/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
-import type { HookHost } from '../hook-runs/hook-call.js';
+import type { Uses } from '../machine/parts.js';
+import type { HookCall, HookHost } from '../hook-runs/hook-call.js';
 import { runToItsEnd } from '../hook-runs/run-to-its-end.js';
 import { BUSY_CHECK, type CheckAnswer, EXIT_BUSY } from '../postpone/busy-check.js';
+import { type OwnWord, UPGRADE_PENDING } from '../postpone/own-word.js';
 import type { Postponement } from '../postpone/postponement.js';
 
 /** A unit whose formula is asked about an upgrade. */
-export type AskedUnit = HookHost & {
-  readonly postponement: Pick<Postponement, 'checked' | 'somethingEnded'>;
-};
+export type AskedUnit = HookHost &
+  Uses<'services'> & {
+    readonly word: OwnWord;
+    readonly postponement: Pick<Postponement, 'checked' | 'question' | 'somethingEnded'>;
+  };
 
-/** Milliseconds that the hook may take, unless its formula says otherwise: no other hook of the unit runs meanwhile. */
-const CHECK_LIMIT = 30_000;
+/** Milliseconds that the hooks may take, unless their formula says otherwise: no other hook of the unit runs meanwhile. */
+const LIMITS = { [BUSY_CHECK]: 30_000, [UPGRADE_PENDING]: 600_000 } as const;
 
 /** True if this hook of the journal is one by which the formula is asked. */
 export function isQuestion(hook: UnitRecord['hook']): boolean {
-  return hook?.name === BUSY_CHECK && hook.relation === undefined && hook.command === undefined;
+  return hook !== null && questionOf(hook) !== undefined;
+}
+
+function questionOf({ name, relation, command }: NonNullable<UnitRecord['hook']>) {
+  if (relation !== undefined || command !== undefined) return undefined;
+  return name === BUSY_CHECK || name === UPGRADE_PENDING ? name : undefined;
 }
 
 /** Asks by the hook that is due, or sees the end of the one that an agent before this one began. */
 export async function askFormula(unit: AskedUnit): Promise<void> {
-  await runBusyCheck(unit);
+  const { hook } = unit.record();
+  const question = hook === null ? unit.postponement.question() : questionOf(hook);
+  if (question === UPGRADE_PENDING) await tellFormula(unit);
+  if (question === BUSY_CHECK) await runBusyCheck(unit);
+}
+
+/**
+ * Runs `upgrade-pending`. What it is told is in the journal with its start, and that it was asked with its end, so that a
+ * death in between asks neither again nor about another upgrade.
+ */
+async function tellFormula(unit: AskedUnit): Promise<void> {
+  const run = (call: Pick<HookCall, 'upgrade' | 'pending'>): Promise<unknown> =>
+    runQuestion(unit, UPGRADE_PENDING, { ...call, through: (failure) => unit.word.ended(failure) });
+  if (unit.record().hook !== null) {
+    await run({});
+    return;
+  }
+  const known = await stepOf(unit);
+  const pending = known && unit.word.begin(known);
+  if (pending === undefined) return;
+  const { from, to } = pending;
+  await run({ upgrade: { from, to }, pending });
+}
+
+/** What is known of the step; that nothing is, keeps nobody from being asked. */
+async function stepOf(unit: AskedUnit): Promise<Pick<PendingUpgrade, 'class' | 'urgent'> | undefined> {
+  const { service, bad } = unit.record();
+  const { coordinator, log, services } = unit.parts;
+  const facts = unit.word.facts();
+  if (facts === undefined) return undefined;
+  const values = services.view(service)?.config ?? {};
+  const step = { service, from: facts.from, to: facts.to, values, bad };
+  return classOfStep(coordinator, step).catch((error: unknown) => {
+    log.warning('what an upgrade is to its service cannot be told', { unit: unit.name, error });
+    return { class: '', urgent: '' };
+  });
 }
 
 /** Runs `busy-check`, and tells the postponement how it ended. What it sets by hook tools is dropped. */
 export async function runBusyCheck(unit: AskedUnit): Promise<void> {
   const { clock } = unit.parts;
   const begun = clock.monotonic();
-  const { outcome, failure } = await runQuestion(unit, BUSY_CHECK, CHECK_LIMIT);
+  const { outcome, failure } = await runQuestion(unit, BUSY_CHECK, { isQuiet: true });
   unit.postponement.checked(checkAnswer(outcome, failure), clock.monotonic() - begun);
 }
 
@@ -41,20 +88,26 @@ function checkAnswer(outcome: HookOutcome, failure: string | undefined): CheckAn
 /** A question's end is never an error of the unit: whoever asks says what comes of it. */
 async function runQuestion(
   unit: HookHost,
-  name: string,
-  timeLimit: number,
+  name: keyof typeof LIMITS,
+  {
+    through = () => ({}),
+    ...call
+  }: Pick<HookCall, 'isQuiet' | 'pending' | 'upgrade'> & {
+    /** Noted with the end of the hook. */
+    readonly through?: (failure: string | undefined) => Partial<UnitRecord>;
+  },
 ): Promise<{ readonly outcome: HookOutcome; readonly failure: string | undefined }> {
   const { parts } = unit;
   const { spec, context, outcome, logOffset } = await runToItsEnd(unit, {
+    ...call,
     name,
-    timeLimit,
-    isQuiet: true,
+    timeLimit: LIMITS[name],
     through: () => ({}),
   });
   context.finish();
   parts.contexts.delete(spec.run.id);
-  const failure = await hookFailure(spec, outcome, logOffset);
-  await unit.save({ hook: null, attempts: 0 });
+  const failure = (await hookFailure(spec, outcome, logOffset))?.message;
+  await betweenFaults(`${name}.answer`, () => unit.save({ hook: null, attempts: 0, ...through(failure) }));
   parts.leftovers.add(putAsideRun(spec.runDirectory));
-  return { outcome, failure: failure?.message };
+  return { outcome, failure };
 }

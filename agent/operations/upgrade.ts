@@ -134,6 +134,8 @@ export async function resumeAfterUpgrade(unit: UpgradingUnit): Promise<void> {
   await unit.save({
     ...(isFirst && { leftBehind }),
     configDigest: null,
+    pending: null,
+    holdsFrom: unit.now(),
     bad: bad.filter((id) => id !== upgrade?.to.id),
     ...stepOf(unit, 'resuming'),
     ...messageAfter(unit.record()),

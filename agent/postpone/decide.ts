@@ -2,6 +2,7 @@ import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import type { Blocker } from '../../state/model/blocker.js';
 import { BUSY_CHECK, type CheckStanding, MOST_FAILURES } from './busy-check.js';
 import type { Lease } from './leases.js';
+import { type OwnHold, reasonOf } from './own-word.js';
 
 /** The facts by which it is decided if an upgrade goes ahead. */
 export interface PostponeFacts {
@@ -10,6 +11,8 @@ export interface PostponeFacts {
   readonly leases: readonly Lease[];
   /** What the `busy-check` hook says; undefined where that is idle, or there is none. */
   readonly check?: CheckStanding | undefined;
+  /** The unit's own hold, where one stands. */
+  readonly hold?: OwnHold | undefined;
   readonly rules: UpgradeRules;
   /** An operator wants it although the unit is busy. */
   readonly whileBusy: boolean;
@@ -42,22 +45,46 @@ interface Work {
 
 /** Decides from everything that is known; pure, and the same however often it is asked. */
 export function decidePostponement(facts: PostponeFacts): PostponeDecision {
-  const { check, rules, whileBusy, now } = facts;
-  if (rules.busy === 'ignore') return { goesAhead: true, over: [], blockers: [] };
-  const work = workOf(facts);
+  const { check, hold, rules, whileBusy, now } = facts;
+  const isIgnored = rules.busy === 'ignore';
+  const work = isIgnored ? [] : workOf(facts);
   const over = [
     ...(work.length > 0 ? [`busy: ${work.map(({ what }) => what).join('; ')}`] : []),
-    ...(check?.kind === 'given-up' ? [`its ${BUSY_CHECK} failed ${MOST_FAILURES} times in a row`] : []),
+    ...(check?.kind === 'given-up' && !isIgnored
+      ? [`its ${BUSY_CHECK} failed ${MOST_FAILURES} times in a row`]
+      : []),
+    ...(hold === undefined ? [] : [`held by itself until ${hold.until}`]),
   ];
-  if (work.length === 0 || whileBusy) return { goesAhead: true, over, blockers: [] };
-  const since = facts.since ?? new Date(now).toISOString();
+  const since = facts.since ?? instant(now);
   const end = Date.parse(since) + rules.maxPostpone;
-  if (end <= now && rules.onTimeout === 'force') return { goesAhead: true, over, blockers: [] };
+  const waits = work.length > 0 && !(end <= now && rules.onTimeout === 'force');
+  if (whileBusy || (!waits && hold === undefined)) return { goesAhead: true, over, blockers: [] };
   return {
     goesAhead: false,
     over: [],
-    blockers: work.map((each) => blockerOf(each, facts, end <= now)),
-    until: new Date(end).toISOString(),
+    blockers: [
+      ...(hold === undefined ? [] : [holdBlocker(hold, facts)]),
+      ...(waits ? work.map((each) => blockerOf(each, facts, end <= now)) : []),
+    ],
+    ...(waits && { until: instant(end) }),
+  };
+}
+
+function forceCommand({ unit, service }: PostponeFacts): string {
+  return `ensemble upgrade-formula --force --unit ${unit} ${service}`;
+}
+
+function holdBlocker(hold: OwnHold, facts: PostponeFacts): Blocker {
+  const { unit } = facts;
+  const why = reasonOf(hold);
+  const proceed = `ensemble run ${unit} upgrade-proceed`;
+  return {
+    kind: 'held',
+    who: unit,
+    reason: `${unit} holds its own upgrade${why === '' ? '' : `: ${why}`}`,
+    since: hold.since,
+    until: hold.until,
+    ends: `${proceed}, or over all that keeps it: ${forceCommand(facts)}`,
   };
 }
 
@@ -82,13 +109,9 @@ function workOf({ unit, leases, check }: PostponeFacts): readonly Work[] {
   return [...works, { who, what: `${BUSY_CHECK} failed`, reason, since }];
 }
 
-function blockerOf(
-  { who, reason, since, until }: Work,
-  { unit, service, rules }: PostponeFacts,
-  isOver: boolean,
-): Blocker {
-  const force = `ensemble upgrade-formula --force --unit ${unit} ${service}`;
-  const asks = isOver && rules.onTimeout === 'ask';
+function blockerOf({ who, reason, since, until }: Work, facts: PostponeFacts, isOver: boolean): Blocker {
+  const force = forceCommand(facts);
+  const asks = isOver && facts.rules.onTimeout === 'ask';
   return {
     kind: 'busy',
     who,

@@ -12,6 +12,7 @@ import { decidePostponement, type PostponeDecision } from './decide.js';
 import { inhibit, lift } from './inhibit.js';
 import { type Lease, liveLeases } from './leases.js';
 import { hasHook } from './has-hook.js';
+import { type OwnWord, UPGRADE_PENDING } from './own-word.js';
 import { watchLeases } from './watch-leases.js';
 
 /** Milliseconds between two looks at the processes whose leases an upgrade waits for: they tell nobody that they end. */
@@ -23,6 +24,7 @@ export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
   readonly directory: UnitDirectory;
   /** The rules of the formula in place; undefined while they are not known. */
   upgradeRules(): UpgradeRules | undefined;
+  readonly word: OwnWord;
   record(): UnitRecord;
   note(change: Partial<UnitRecord>): void;
   save(change: Partial<UnitRecord>): Promise<void>;
@@ -47,8 +49,7 @@ export interface PostponementFacts {
 export class Postponement {
   readonly #unit: PostponedUnit;
   readonly #check: BusyCheck;
-  /** What it waits for: the leases' processes, or the time by the monotonic clock at which to look again. */
-  #watch: { readonly for: number | 'leases'; end(): void } | undefined;
+  #watch: { readonly for: string; end(): void } | undefined;
   #wanted: WantedFormula | undefined;
   #told: PostponeDecision = { goesAhead: true, over: [], blockers: [] };
   #isMarking = false;
@@ -68,6 +69,7 @@ export class Postponement {
     const unit = this.#unit;
     if (wanted?.to !== this.#wanted?.to) this.#check.forget();
     this.#wanted = wanted;
+    unit.word.regards(wanted, () => this.blockers());
     // An upgrade that goes ahead already is not held up any more.
     if (unit.record().upgrade !== null || unit.isStopped()) {
       this.#rest();
@@ -89,13 +91,16 @@ export class Postponement {
   }
 
   /**
-   * Whether the `busy-check` hook is to be asked, as nothing else keeps the upgrade waiting.
+   * The hook by which the formula in place is to be asked now: of the upgrade, once; and whether the unit is busy, as nothing
+   * else keeps it waiting.
    * @param wanted as `stands` was given it, right before
    */
-  asks(wanted: WantedFormula | undefined): boolean {
-    if (wanted === undefined || this.#unit.record().upgrade !== null || this.#unit.isStopped()) return false;
-    if (!this.#hasCheck(wanted) || this.#check.dueAt() > this.#unit.parts.clock.monotonic()) return false;
-    return this.#decide(wanted, this.#leases(), 'by leases alone').goesAhead;
+  question(wanted = this.#wanted): typeof UPGRADE_PENDING | typeof BUSY_CHECK | undefined {
+    const unit = this.#unit;
+    if (wanted === undefined || unit.record().upgrade !== null || unit.isStopped()) return undefined;
+    if (this.#isToBeTold(wanted)) return UPGRADE_PENDING;
+    if (!this.#hasCheck(wanted) || this.#check.dueAt() > unit.parts.clock.monotonic()) return undefined;
+    return this.#decide(wanted, this.#leases(), 'but for the check').goesAhead ? BUSY_CHECK : undefined;
   }
 
   /** How the `busy-check` hook ended. */
@@ -128,8 +133,8 @@ export class Postponement {
     await inhibit(directory.root, this.#mark('upgrade', wanted));
     // A unit in an error does no work.
     const isAtRest = isErrorState(this.#unit.record().state);
-    const byLeases = this.#decide(wanted, this.#leases(), 'by leases alone');
-    if (byLeases.goesAhead && !isAtRest && this.#hasCheck(wanted)) await ask();
+    const others = this.#decide(wanted, this.#leases(), 'but for the check');
+    if (others.goesAhead && !isAtRest && this.#hasCheck(wanted)) await ask();
     const decision = this.#decide(wanted, this.#leases());
     if (decision.goesAhead || isAtRest) return decision.over;
     lift(directory.root);
@@ -164,6 +169,13 @@ export class Postponement {
     return liveLeases(directory.root, { now: parts.clock.now(), boot: parts.boot });
   }
 
+  /** By force and on the way back it is not asked: neither would wait for its answer. */
+  #isToBeTold(wanted: WantedFormula): boolean {
+    const { directory, word } = this.#unit;
+    const isAnswered = wanted.revert || wanted.whileBusy === true || !word.isToBeAsked();
+    return !isAnswered && hasHook(directory.formula, UPGRADE_PENDING);
+  }
+
   /** After a reboot nothing of it runs until `start` has run. */
   #hasCheck(wanted: WantedFormula): boolean {
     const { directory, parts } = this.#unit;
@@ -171,7 +183,7 @@ export class Postponement {
     return !isIgnored && this.#unit.record().boot === parts.boot && hasHook(directory.formula, BUSY_CHECK);
   }
 
-  #decide(wanted: WantedFormula, leases: readonly Lease[], by?: 'by leases alone'): PostponeDecision {
+  #decide(wanted: WantedFormula, leases: readonly Lease[], by?: 'but for the check'): PostponeDecision {
     const unit = this.#unit;
     const { service, postponed } = unit.record();
     return decidePostponement({
@@ -179,6 +191,7 @@ export class Postponement {
       service,
       leases,
       check: by === undefined && this.#hasCheck(wanted) ? this.#check.standing() : undefined,
+      hold: unit.word.standing(),
       rules: this.#rules(),
       whileBusy: wanted.whileBusy === true,
       since: postponed?.since,
@@ -198,29 +211,35 @@ export class Postponement {
 
   #begin(wanted: WantedFormula): void {
     const unit = this.#unit;
-    if (unit.record().postponed == null) {
-      const { blockers } = this.#told;
+    const { blockers, until } = this.#told;
+    // What the unit holds itself has an end of its own.
+    if (until !== undefined && unit.record().postponed == null) {
       unit.parts.log.info(
         `its upgrade to ${wanted.to} waits: ${blockers.map(({ reason }) => reason).join('; ')}`,
-        {
-          unit: unit.name,
-        },
+        { unit: unit.name },
       );
       unit.note({ postponed: { since: unit.now() } });
       // Not awaited: it is done again, to the same end, where it gets lost.
       unit.save({}).catch(() => undefined);
     }
     this.#watchForTheEnd();
-    this.#holdNewWork(wanted);
+    this.#holdNewWork(wanted, until !== undefined);
   }
 
   /** There is one watch at most, however often it is asked for. */
   #watchForTheEnd(): void {
-    const what = this.#leases().length > 0 ? 'leases' : this.#check.dueAt();
+    const { directory, parts, word } = this.#unit;
+    const hasLeases = this.#leases().length > 0;
+    const hold = word.standing();
+    const dueAt = this.#check.dueAt();
+    const what = hasLeases ? 'leases' : hold === undefined ? `check ${dueAt}` : `hold ${hold.until}`;
     if (this.#watch?.for === what) return;
     this.close();
-    const { directory, parts } = this.#unit;
-    const pause = (): number => (what === 'leases' ? LOOK : Math.max(LOOK, what - parts.clock.monotonic()));
+    const pause = (): number => {
+      if (hasLeases) return LOOK;
+      if (hold === undefined) return Math.max(LOOK, dueAt - parts.clock.monotonic());
+      return Math.max(LOOK, Date.parse(hold.until) - parts.clock.now());
+    };
     const end = watchLeases(directory.root, parts.clock, pause, {
       event: () => {
         this.#check.somethingEnded();
@@ -236,18 +255,22 @@ export class Postponement {
   #lookAgain(): void {
     const wanted = this.#wanted;
     if (this.#unit.isStopped() || wanted === undefined) this.close();
-    else if (!isDeepStrictEqual(this.#decide(wanted, this.#leases()), this.#told) || this.asks(wanted))
+    else if (
+      !isDeepStrictEqual(this.#decide(wanted, this.#leases()), this.#told) ||
+      this.question() !== undefined
+    )
       this.#unit.look();
   }
 
-  #holdNewWork(wanted: WantedFormula): void {
+  #holdNewWork(wanted: WantedFormula, isBusy: boolean): void {
     const unit = this.#unit;
-    if (this.#rules().newWork !== 'block') {
+    const blocks = isBusy && this.#rules().newWork === 'block';
+    if (!blocks) {
       // One that an agent left which was killed right before the upgrade went ahead.
       if (this.#mayBeMarked) this.lift();
       this.#mayBeMarked = false;
     }
-    if (this.#rules().newWork !== 'block' || this.#isMarking) return;
+    if (!blocks || this.#isMarking) return;
     this.#isMarking = true;
     this.#mayBeMarked = true;
     inhibit(unit.directory.root, this.#mark('pending', wanted))

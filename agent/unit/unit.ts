@@ -33,6 +33,7 @@ import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
 import type { Intent } from '../contract/operations.js';
 import { Parting } from '../operations/parting.js';
 import { BeforeStart } from '../postpone/before-start.js';
+import { OwnWord } from '../postpone/own-word.js';
 import { Postponement } from '../postpone/postponement.js';
 import { expectAdoption } from '../hook-runs/run-hook.js';
 import { RunningHooks } from '../hook-runs/running-hooks.js';
@@ -68,6 +69,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly askedAnew = new AskedAnew();
   readonly #retryWait: RetryWait;
   readonly parting: Parting;
+  readonly word = new OwnWord(this);
   readonly postponement: Postponement;
   readonly #beforeStart = new BeforeStart(this);
   readonly #running: RunningHooks;
@@ -346,7 +348,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       (wanted) => this.parting.stands(wanted),
       (wanted) => this.postponement.stands(wanted),
       (wanted, postponed) => this.#beforeStart.awaits(wanted, postponed),
-      (wanted) => this.postponement.asks(wanted),
+      (wanted) => this.postponement.question(wanted) !== undefined,
     );
     this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.

@@ -28,7 +28,7 @@ export async function readStanding(
 ): Promise<Standing> {
   const id = parseFormulaId(service.formula);
   const [deployed, relations, values, agents] = await Promise.all([
-    readDeployed(coordinator, service.formula, id),
+    readRevision(coordinator, service.formula, id),
     relationsOfService(coordinator, name),
     readConfigValues(coordinator, name),
     readAgents(coordinator, name),
@@ -41,7 +41,8 @@ export async function readStanding(
   return { deployed, facts: { service: name, relations, values, agents, bad, subordinate } };
 }
 
-async function readDeployed(
+/** A published revision as `classify` takes it. @throws FormulaNotPublished, NodeInvalid */
+export async function readRevision(
   coordinator: Coordinator,
   formula: string,
   { revision }: FormulaId,

@@ -2,6 +2,7 @@ import { HookIsOver } from '../errors.js';
 import { HookRelations } from './hook-relations.js';
 import { applyPortChanges, formatPort, type Port } from './port.js';
 import type { HookRelation } from './relation.js';
+import type { UpgradeWord } from './pending-upgrade.js';
 import type { HookWrites, SavedHookContext } from './saved.js';
 import { type Json, Snapshot } from './snapshot.js';
 import type { ConfigValue } from '../../state/formula/config-types.js';
@@ -84,6 +85,12 @@ export class HookContext {
   async status(message: string, state?: WorkloadState): Promise<void> {
     this.#assertOngoing();
     await this.#source.status(message, state);
+  }
+
+  /** The unit's own word on the upgrade that is wanted of it: as it is now, and at once. */
+  upgrade(): UpgradeWord {
+    this.#assertOngoing();
+    return this.#source.upgrade;
   }
 
   save(): SavedHookContext {

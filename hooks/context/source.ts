@@ -2,6 +2,7 @@ import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { Port } from './port.js';
 import type { RelationInfo, RelationSettings } from './relation.js';
 import type { SavedHookContext } from './saved.js';
+import type { UpgradeWord } from './pending-upgrade.js';
 
 export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -36,6 +37,8 @@ export interface HookContextSource {
   settings(relation: string, unit: string): Promise<RelationSettings | undefined>;
   /** This unit's own settings as they are now; its next write in the relation is merged over them. */
   written(relation: string): Promise<RelationSettings>;
+  /** The unit's own word on an upgrade; takes effect at once. A hook `upgrade-pending` that fails holds, whatever it said. */
+  readonly upgrade: UpgradeWord;
   /** Takes effect at once, whatever becomes of the hook. */
   log(level: LogLevel, message: string): void | Promise<void>;
   /** Takes effect at once, whatever becomes of the hook. */

@@ -9,6 +9,8 @@ import { statusSet } from './status-set.js';
 import type { HookTool } from './tool.js';
 import { unitGet } from './unit-get.js';
 import { unitRelations } from './unit-relations.js';
+import { upgradeGet } from './upgrade-get.js';
+import { upgradeHold, upgradeProceed } from './upgrade-hold.js';
 
 /** Every hook tool. A new one is a file of its own and a line here. */
 export const hookTools: readonly HookTool[] = [
@@ -23,4 +25,7 @@ export const hookTools: readonly HookTool[] = [
   closePort,
   ensembleLog,
   statusSet,
+  upgradeGet,
+  upgradeHold,
+  upgradeProceed,
 ];

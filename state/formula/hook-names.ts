@@ -9,6 +9,7 @@ export const unitHooks = [
   'upgrade-formula',
   'revert-formula',
   'busy-check',
+  'upgrade-pending',
 ] as const;
 
 /** The events of a relation; each has the hook `<relation>-relation-<event>`. */

@@ -103,6 +103,10 @@ export const printed: Readonly<
   'agent/main.ts: ensemble-agent -e production --machine web1': {
     why: 'an example of --help: the environment production is the reader’s',
   },
+  'agent/postpone/decide.ts: ensemble run {unit} upgrade-proceed': {
+    test: 'test/agent/postpone/upgrade-pending.test.ts',
+    says: 'holds it where the hook fails, until an operator has it proceed',
+  },
   'agent/postpone/decide.ts: ensemble upgrade-formula --force --unit {unit} {service}': {
     test: 'test/agent/postpone/busy-unit.test.ts',
     says: 'goes ahead by force, on record',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { decidePostponement, overText, type PostponeFacts } from '../../../agent/postpone/decide.js';
 import type { CheckStanding } from '../../../agent/postpone/busy-check.js';
+import type { OwnHold } from '../../../agent/postpone/own-word.js';
 import { isLive, type Lease } from '../../../agent/postpone/leases.js';
 import {
   defaultUpgradeRules,
@@ -12,10 +13,17 @@ const DAY = 86_400_000;
 const now = Date.parse('2026-06-15T00:00:00Z');
 const lease: Lease = { name: 'backup', pid: 12, startTime: '7', boot: 'b', since: now / 1_000 - 60 };
 
+const hold: OwnHold = {
+  since: '2026-06-14T00:00:00.000Z',
+  until: '2026-06-20T00:00:00.000Z',
+  reason: 'audit',
+};
+
 interface Row {
   readonly name: string;
   readonly leases: readonly Lease[];
   readonly check?: CheckStanding;
+  readonly hold?: OwnHold;
   readonly rules?: Partial<UpgradeRules>;
   readonly whileBusy?: true;
   /** For how many days it is postponed already. */
@@ -119,6 +127,37 @@ const rows: readonly Row[] = [
     goesAhead: true,
   },
   {
+    name: 'one that holds itself waits, and says what ends that',
+    leases: [],
+    hold,
+    goesAhead: false,
+    ends: /^ensemble run f\/0 upgrade-proceed, or .*: ensemble upgrade-formula --force --unit f\/0 f$/,
+  },
+  {
+    name: 'one that holds itself is not forced by the time for which it may be busy',
+    leases: [],
+    hold,
+    days: 30,
+    rules: { onTimeout: 'force' },
+    goesAhead: false,
+  },
+  {
+    name: 'one that holds itself, and ignores that it is busy, waits for the hold alone',
+    leases: [],
+    hold,
+    rules: { busy: 'ignore' },
+    goesAhead: false,
+  },
+  { name: 'one that is busy and holds itself says both', leases: [lease], hold, goesAhead: false },
+  {
+    name: 'by force it goes over both, on record',
+    leases: [lease],
+    hold,
+    whileBusy: true,
+    goesAhead: true,
+    over: 2,
+  },
+  {
     name: 'after its time its hook is gone over, on record',
     leases: [],
     check: { kind: 'busy', since: now },
@@ -130,13 +169,14 @@ const rows: readonly Row[] = [
 ];
 
 describe('whether an upgrade is postponed', () => {
-  for (const { name, leases, check, rules, whileBusy = false, days, goesAhead, over = 0, ends } of rows)
+  for (const { name, leases, check, hold, rules, whileBusy = false, days, goesAhead, over = 0, ends } of rows)
     it(name, () => {
       const facts: PostponeFacts = {
         unit: 'f/0',
         service: 'f',
         leases,
         check,
+        hold,
         rules: { ...defaultUpgradeRules, ...rules },
         whileBusy,
         since: days === undefined ? undefined : new Date(now - days * DAY).toISOString(),
@@ -146,7 +186,9 @@ describe('whether an upgrade is postponed', () => {
       assert.deepEqual([decision.goesAhead, decision.over.length], [goesAhead, over]);
       assert.equal(
         decision.blockers.length,
-        goesAhead ? 0 : leases.length + (check === undefined || check.kind === 'given-up' ? 0 : 1),
+        goesAhead
+          ? 0
+          : leases.length + (check === undefined || check.kind === 'given-up' ? 0 : 1) + (hold ? 1 : 0),
       );
       assert.deepEqual(decidePostponement(facts), decision, 'asked again it says the same');
       if (ends !== undefined) assert.match(decision.blockers[0]?.ends ?? '', ends);

@@ -26,6 +26,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../../state/coordination/open.js';
 import { eventuallyTrue } from '../../eventually.js';
 import { launcher } from '../../hooks/fixtures.js';
+import { RecordingSource } from '../../hooks/context/recording-source.js';
 
 const meeting = '/relations/4';
 const silent: Log = { debug() {}, info() {}, warning() {}, error() {} };
@@ -108,6 +109,7 @@ describe('a relation hook of a unit', () => {
         record = JSON.parse(JSON.stringify({ ...record, ...change }));
         if (changed) relation = JSON.parse(JSON.stringify(changed));
       },
+      word: new RecordingSource().upgrade,
       takeUp: () => undefined,
       config: async () => ({}),
       mendFormula: async () => true,

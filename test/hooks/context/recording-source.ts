@@ -1,3 +1,4 @@
+import type { PendingUpgradeFacts, UpgradeWord } from '../../../hooks/context/pending-upgrade.js';
 import type { Port } from '../../../hooks/context/port.js';
 import type { RelationInfo } from '../../../hooks/context/relation.js';
 import type { SavedHookContext } from '../../../hooks/context/saved.js';
@@ -17,6 +18,18 @@ export class RecordingSource implements HookContextSource {
   reads = 0;
   readonly effects: string[] = [];
   readonly kept: SavedHookContext[] = [];
+  /** What is wanted of the unit, for its word on it. */
+  wanted: PendingUpgradeFacts | undefined;
+  readonly upgrade: UpgradeWord = {
+    facts: () => this.wanted,
+    hold: async (ms, reason) => {
+      this.effects.push(`hold ${ms ?? '-'} ${reason ?? '-'}`);
+      return '2026-02-01T00:00:00.000Z';
+    },
+    proceed: async () => {
+      this.effects.push('proceed');
+    },
+  };
 
   async config(): Promise<Record<string, ConfigValue>> {
     this.reads++;

@@ -52,6 +52,16 @@ const successes: Row[] = [
   { call: ['status-set', 'waiting', 'for', 'it'], effects: ['status - waiting for it'] },
   { call: ['status-set', 'active'], effects: ['status - active'] },
   { call: ['status-set', ''], effects: ['status - '] },
+  { call: ['upgrade-get'], stdout: '' },
+  { call: ['upgrade-get', '--format=json'], stdout: 'null\n' },
+  { call: ['upgrade-get', 'to'], stdout: '' },
+  { call: ['upgrade-hold'], stdout: '2026-02-01T00:00:00.000Z\n', effects: ['hold - -'] },
+  {
+    call: ['upgrade-hold', '--for', '1d12h', '--reason', 'audit'],
+    stdout: '2026-02-01T00:00:00.000Z\n',
+    effects: ['hold 129600000 audit'],
+  },
+  { call: ['upgrade-proceed'], effects: ['proceed'] },
 ];
 
 const usageErrors: [string[], RegExp][] = [
@@ -66,6 +76,9 @@ const usageErrors: [string[], RegExp][] = [
   [['close-port', '80/sctp'], /^close-port: "80\/sctp" is no port/],
   [['ensemble-log'], /^ensemble-log: missing required argument 'message'/],
   [['ensemble-log', '-l', 'LOUD', 'x'], /^ensemble-log: "LOUD" is no level; use one of DEBUG, INFO/],
+  [['upgrade-get', 'whom'], /^upgrade-get: .*from, to, class, urgent, deadline, hold, blockers/],
+  [['upgrade-hold', '--for', 'ever'], /^upgrade-hold: "ever" is no time; write it like 90s/],
+  [['upgrade-proceed', 'now'], /^upgrade-proceed: too many arguments/],
   [['status-set', '--state', 'fine', 'x'], /^status-set: .*maintenance, blocked, waiting, active/],
 ];
 
@@ -90,6 +103,22 @@ describe('the hook tools', () => {
       assert.deepEqual(source.effects, effects);
     });
   }
+
+  it('upgrade-get prints the upgrade that is wanted, whole and by key', async () => {
+    source.wanted = {
+      from: 'p:f-1',
+      to: 'p:f-2',
+      class: 'eligible',
+      urgent: '',
+      deadline: '2026-02-01T00:00:00.000Z',
+      hold: null,
+      blockers: [],
+    };
+    const json = await call(['upgrade-get', '--format', 'json']);
+    assert.ok(!(json instanceof InputWanted));
+    assert.deepEqual(JSON.parse(json.stdout), source.wanted);
+    assert.deepEqual(await call(['upgrade-get', 'to']), { exit: 0, stdout: 'p:f-2\n', stderr: '' });
+  });
 
   for (const [words, stderr] of usageErrors) {
     it(`${words.join(' ')} is wrong usage: says so, exits 2, does nothing`, async () => {
