@@ -13,8 +13,8 @@ export async function formulas(
   invocation: Invocation,
 ): Promise<ExitCode> {
   if (place === '') throw invocation.misuse('name a repository, or set ENSEMBLE_REPOSITORY');
-  return withSession<ExitCode>(invocation, async ({ coordinator }) => {
-    const repository = await openNamed(coordinator, place);
+  return withSession<ExitCode>(invocation, async (session) => {
+    const repository = await openNamed(session, place);
     const offered = formulaEntries(repository);
     const problems = repository.problems.map(({ error }) => error.message);
     const document = {

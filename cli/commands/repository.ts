@@ -5,8 +5,7 @@ import {
   type RepositoryEntry,
   unnameRepository,
 } from '../../control/repositories/names.js';
-import { repositoryNameFault } from '../../control/repositories/open-named.js';
-import { openRepository } from '../../state/formula/repositories/open.js';
+import { openTrusted, repositoryNameFault } from '../../control/repositories/open-named.js';
 import type { Problem } from '../../state/model/entity.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
@@ -42,7 +41,7 @@ export async function repository(
       output.notice(`${name} is no repository any more; services from there remember where that is`);
     } else if (action === 'show' && name !== undefined) {
       const entry = await findRepository(session, name);
-      const formulas = formulaEntries(await openRepository(entry.url, { name }));
+      const formulas = formulaEntries(await openTrusted(session, entry.url, { name }));
       await printData(output, format, { ...shown(entry), formulas }, (columns) => [
         `${name}: ${printable(entry.url)}`,
         `named by ${printable(entry.by)} at ${entry.since}`,

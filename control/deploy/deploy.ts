@@ -83,7 +83,7 @@ export async function deployFormula(
   if (standing === undefined && request.machine !== undefined)
     await requireOpenMachine(coordinator, request.machine);
   if (request.raise && standing === undefined) refuseRaisedUnsigned(session, request.formula);
-  const repository = await repositoryOf(coordinator, request, standing);
+  const repository = await repositoryOf(session, request, standing);
   const candidate = candidateIn(repository, request);
   const formula = formatFormulaId(candidate.id);
   if (standing !== undefined && standing.formula !== formula)
@@ -100,11 +100,11 @@ export async function findService(coordinator: Coordinator, name: string): Promi
 }
 
 async function repositoryOf(
-  coordinator: Coordinator,
+  session: Session,
   { repository, formula, raise, configOf }: DeployRequest,
   standing: Service | undefined,
 ): Promise<Repository> {
-  const found = await openNamed(coordinator, repository);
+  const found = await openNamed(session, repository);
   // Where the service stands, the revision was raised for it.
   if (!raise || standing !== undefined) return found;
   return raiseRevision(found, formula, (raised) => configOf(formula, raised));

@@ -50,7 +50,7 @@ export async function previewDeploy(
   const { service, machine = null, raise } = request;
   const standing = await findService(coordinator, service);
   if (standing === undefined && machine !== null) await requireOpenMachine(coordinator, machine);
-  const repository = await openNamed(coordinator, request.repository);
+  const repository = await openNamed(session, request.repository);
   const isRaised = raise && standing === undefined;
   if (isRaised) refuseRaisedUnsigned(session, request.formula);
   const candidate = isRaised

@@ -11,6 +11,8 @@ export interface Revision extends Contents {
   readonly revision: number;
   /** Its author took it back; why, where that is said. */
   readonly withdrawn?: { readonly why?: string } | undefined;
+  /** The environment does not trust whoever signed it. */
+  readonly untrusted?: { readonly why: string } | undefined;
 }
 
 /** The facts about the service and the places where it runs. */
@@ -67,6 +69,7 @@ function classifyOne(deployed: Revision, candidate: Revision, facts: Facts): Cla
   const release = releaseOf(candidate.metadata);
   const against = [
     ...withdrawal(candidate),
+    ...(candidate.untrusted === undefined ? [] : [{ kind: 'untrusted', ...candidate.untrusted } as const]),
     ...(release.prerelease && !releaseOf(deployed.metadata).prerelease
       ? [{ kind: 'prerelease' } as const]
       : []),

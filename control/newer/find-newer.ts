@@ -1,7 +1,6 @@
 import { mapBounded } from '../../state/formula/concurrency.js';
 import { FormulaNotFound } from '../../state/formula/errors.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
-import { openRepository } from '../../state/formula/repositories/open.js';
 import type { Repository } from '../../state/formula/repositories/repository.js';
 import type { Service } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
@@ -10,6 +9,7 @@ import { ServiceNotFound } from '../../state/model/errors.js';
 import type { Clock } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import type { Session } from '../session.js';
+import { openTrusted } from '../repositories/open-named.js';
 import type { Opinion } from './classify.js';
 import { readStanding } from './facts.js';
 import { opinionOf } from './opinion.js';
@@ -43,10 +43,11 @@ export interface Patience {
  * @throws ServiceNotFound
  */
 export async function findNewer(
-  { coordinator }: Session,
+  session: Session,
   names: readonly string[],
   patience?: Patience,
 ): Promise<readonly Finding[]> {
+  const { coordinator } = session;
   const asked = names.length > 0 ? names : ((await coordinator.children(paths.services)) ?? []);
   const found = await Promise.all(
     [...new Set(asked)].sort().map(async (name) => {
@@ -66,7 +67,7 @@ export async function findNewer(
   const opened = await mapBounded(
     places,
     AT_ONCE,
-    async (place) => [place, await openInTime(place, patience)] as const,
+    async (place) => [place, await openInTime(session, place, patience)] as const,
   );
   const repositories = new Map(opened);
   return Promise.all(
@@ -88,22 +89,22 @@ export async function findNewer(
 type Opened = Repository | { readonly why: string };
 
 /** One that does not answer in time makes its own services unknown, and keeps those of others from nothing. */
-async function openInTime(place: string, patience: Patience | undefined): Promise<Opened> {
-  if (patience === undefined) return open(place);
+async function openInTime(session: Session, place: string, patience: Patience | undefined): Promise<Opened> {
+  if (patience === undefined) return open(session, place);
   const { ms, clock } = patience;
   return new Promise((resolve, reject) => {
     const timer = clock.after(ms, () =>
       resolve({ why: `${place} did not answer within ${Math.round(ms / 1_000)} s` }),
     );
-    open(place)
+    open(session, place)
       .then(resolve, reject)
       .finally(() => timer.cancel());
   });
 }
 
-async function open(place: string): Promise<Opened> {
+async function open(session: Session, place: string): Promise<Opened> {
   try {
-    return await openRepository(place);
+    return await openTrusted(session, place);
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
     return { why: error.message };

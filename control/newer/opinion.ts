@@ -12,6 +12,6 @@ export function opinionOf({ deployed, facts }: Standing, offered: readonly Candi
   return classify({ ...deployed, hooks }, offered.map(revisionOf), facts);
 }
 
-function revisionOf({ id, metadata, config, hooks, withdrawn }: Candidate): Revision {
-  return { revision: id.revision, metadata, config, hooks, withdrawn };
+function revisionOf({ id, metadata, config, hooks, withdrawn, untrusted }: Candidate): Revision {
+  return { revision: id.revision, metadata, config, hooks, withdrawn, untrusted };
 }

@@ -18,6 +18,7 @@ export type Reason =
   | { readonly kind: 'agent-unknown'; readonly needs: string; readonly machine: string }
   | { readonly kind: 'reverted' }
   | { readonly kind: 'withdrawn'; readonly why?: string }
+  | { readonly kind: 'untrusted'; readonly why: string }
   | { readonly kind: 'subordinate'; readonly subordinate: boolean };
 
 /** The reason in words that follow the revision: `14: a prerelease`. */
@@ -41,6 +42,8 @@ export function reasonText(reason: Reason): string {
       return 'the service went back from it';
     case 'withdrawn':
       return reason.why === undefined ? 'withdrawn' : `withdrawn: ${reason.why}`;
+    case 'untrusted':
+      return `not trusted: ${reason.why}`;
     case 'subordinate':
       return reason.subordinate
         ? 'a subordinate, and the service is none'

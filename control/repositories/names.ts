@@ -1,4 +1,3 @@
-import { openRepository } from '../../state/formula/repositories/open.js';
 import { placeOf } from '../../state/formula/repositories/place.js';
 import type { Problem } from '../../state/model/entity.js';
 import { readSound } from '../../state/model/entity.js';
@@ -14,6 +13,7 @@ import type { Requester } from '../../state/model/requester.js';
 import { serviceSchema } from '../../state/model/schemas.js';
 import { RepositoryKnown, RepositoryUnknown } from '../errors.js';
 import type { Session } from '../session.js';
+import { type Asking, openTrusted } from './open-named.js';
 
 /** A named repository, and the services that came from there. */
 export interface RepositoryEntry extends RepositoryByName {
@@ -26,10 +26,11 @@ export interface RepositoryEntry extends RepositoryByName {
  * @throws RepositoryKnown where the name stands for another place, or the place has another name; as `openRepository`
  */
 export async function nameRepository(
-  { coordinator }: Pick<Session, 'coordinator'>,
+  session: Asking,
   { name, url: text, by }: { readonly name: string; readonly url: string; readonly by: Requester },
 ): Promise<{ readonly url: string; readonly stood: boolean }> {
-  const { location: url } = await openRepository(text);
+  const { coordinator } = session;
+  const { location: url } = await openTrusted(session, text);
   const place = placeOf(url);
   const known = (await readRepositories(coordinator)).find(
     (each) => each.name === name || placeOf(each.url) === place,

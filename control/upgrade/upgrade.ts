@@ -2,7 +2,6 @@ import type { Formula } from '../../state/formula/formula.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Metadata } from '../../state/formula/metadata.js';
 import { publishable } from '../../state/formula/publishable.js';
-import { openRepository } from '../../state/formula/repositories/open.js';
 import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import type { Problem } from '../../state/model/entity.js';
@@ -24,7 +23,7 @@ import { opinionOf } from '../newer/opinion.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
 import { refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
-import { openNamed } from '../repositories/open-named.js';
+import { openNamed, openTrusted } from '../repositories/open-named.js';
 import {
   type Begun,
   beginTo,
@@ -185,8 +184,8 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
     deployed,
     () =>
       request.repository === undefined
-        ? openRepository(service.repository.path)
-        : openNamed(session.coordinator, request.repository),
+        ? openTrusted(session, service.repository.path)
+        : openNamed(session, request.repository),
     request,
     async (offered) => {
       const { deployed: runs, facts } = await readStanding(session.coordinator, name, service);

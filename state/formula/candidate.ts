@@ -34,6 +34,8 @@ export interface Offered {
   readonly withdrawn?: { readonly why?: string };
   /** Who made it, as `ssh-keygen` writes it; whether that is true is not looked at. */
   readonly signature?: string;
+  /** The environment does not trust whoever signed it, or that nobody did; there where that was looked at. */
+  readonly untrusted?: { readonly why: string };
 }
 
 /** One that lies on this machine. */

@@ -35,6 +35,9 @@ export const paths = {
   /** Where formulas come from, by the names that the environment has for these places. */
   repositories: '/repositories',
   repository: (name: string) => `/repositories/${name}`,
+  /** The serials of signed indexes, by digests of their places. */
+  serials: '/serials',
+  serial: (place: string) => `/serials/${place}`,
   services: '/services',
   service: (service: string) => `/services/${service}`,
   config: (service: string) => `/services/${service}/config`,

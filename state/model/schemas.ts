@@ -181,6 +181,13 @@ export const serviceSchema = remembering(
 /** `/repositories/<name>`: where it is, as services remember it, and who named it when. */
 export const namedRepositorySchema = z.looseObject({ url: z.string(), since: instant, by: z.string() });
 
+/** `/serials/<place>`: the highest serial of a signed index that was seen there; named by a digest of the place. */
+export const serialSchema = z.looseObject({
+  url: z.string(),
+  serial: z.int().check(z.nonnegative()),
+  at: instant,
+});
+
 /** `/numbers/<service>`: the number that its first unit gets when a service of this name is made again. */
 export const numbersSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
@@ -392,6 +399,7 @@ export type Taking = z.infer<typeof takingSchema>;
 export type MachineOwner = z.infer<typeof machineOwnerSchema>;
 export type FormulaRecord = z.infer<typeof formulaRecordSchema>;
 export type NamedRepository = z.infer<typeof namedRepositorySchema>;
+export type SeenSerial = z.infer<typeof serialSchema>;
 export type Service = z.infer<typeof serviceSchema>;
 export type UnitBatch = z.infer<typeof batchSchema>;
 export type ConfigValues = z.infer<typeof configValuesSchema>;

@@ -6,6 +6,7 @@ export const treeRoots: readonly string[] = [
   paths.formulas,
   paths.bundles,
   paths.repositories,
+  paths.serials,
   paths.services,
   paths.numbers,
   paths.units,

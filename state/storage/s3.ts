@@ -24,7 +24,7 @@ import type { StorageOptions } from './open.js';
 import { createS3Client, type S3Limits } from './s3-client.js';
 import { s3Error } from './s3-errors.js';
 import { parseS3Url, type S3Location } from './s3-url.js';
-import type { Digest, Storage } from './storage.js';
+import type { ChangedObject, Digest, Storage } from './storage.js';
 
 /** A request as a middleware of the SDK sees it. */
 interface HttpRequest {
@@ -42,6 +42,8 @@ export function openS3(url: string, options: StorageOptions): Storage {
   };
   return new S3Storage(location, limits, createS3Client(location, limits), options.clock ?? systemClock);
 }
+
+const NOT_MODIFIED = 304;
 
 /** In milliseconds, between two attempts to upload. */
 const RETRY_PAUSE = 200;
@@ -89,11 +91,32 @@ class S3Storage implements Storage {
   }
 
   async read(key: string): Promise<Readable> {
-    const command = new GetObjectCommand(this.object(key));
-    const { Body: body } = await this.translating(key, () => this.client.send(command, this.bounded()));
+    return (await this.get(key, undefined)).body;
+  }
+
+  async readChanged(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject> {
+    return this.get(key, etag);
+  }
+
+  private async get(key: string, etag: undefined): Promise<ChangedObject>;
+  private async get(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject>;
+  private async get(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject> {
+    const command = new GetObjectCommand({
+      ...this.object(key),
+      ...(etag !== undefined && { IfNoneMatch: etag }),
+    });
+    const answer = await this.translating(key, () =>
+      this.client.send(command, this.bounded()).catch((error: unknown) => {
+        // The SDK takes this answer for an error.
+        if (etag !== undefined && statusOf(error) === NOT_MODIFIED) return undefined;
+        throw error;
+      }),
+    );
+    if (answer === undefined) return 'unchanged';
+    const { Body: body, ETag } = answer;
     if (!(body instanceof Readable))
       throw new StorageRequestRefused({ storage: this.url, key, reason: 'its answer has no content' });
-    return translatedBody(body, (error) => s3Error(error, this.location, key));
+    return { etag: ETag, body: translatedBody(body, (error) => s3Error(error, this.location, key)) };
   }
 
   async remove(key: string): Promise<void> {
@@ -193,4 +216,9 @@ class S3Storage implements Storage {
       throw s3Error(error, this.location, key);
     }
   }
+}
+
+function statusOf(error: unknown): unknown {
+  const { $metadata } = Object(error) as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return $metadata?.httpStatusCode;
 }

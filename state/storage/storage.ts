@@ -20,6 +20,12 @@ export interface Storage {
   /** The object's bytes, unverified: see `fetchObject`. @throws ObjectNotFound, StorageUnreachable */
   read(key: string): Promise<Readable>;
 
+  /**
+   * The same, where what its server calls its content is not `etag` any more: for objects that do change. Only storages
+   * whose servers say such a thing have it. @throws ObjectNotFound, StorageUnreachable
+   */
+  readChanged?(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject>;
+
   /** Removes the object; one that is not there is a success. @throws StorageUnreachable */
   remove(key: string): Promise<void>;
 
@@ -30,6 +36,12 @@ export interface Storage {
   copyTo?(key: string, destination: string, most: number, grown: (bytes: number) => void): Promise<number>;
 
   close(): void;
+}
+
+/** An object that changed. */
+export interface ChangedObject {
+  readonly etag: string | undefined;
+  readonly body: Readable;
 }
 
 /** An object's expected content: its sha256 in lower-case hex, and its size in bytes. */

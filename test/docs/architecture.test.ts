@@ -57,6 +57,7 @@ function knownPaths(): readonly string[] {
     paths.environmentHistory,
     paths.serviceHistory('s'),
     paths.unitHistory('s/0'),
+    paths.serial('m'),
     paths.mark('m'),
     paths.tombstone('s/0'),
   ].map((path) => path.replace(/(?<=[/-])(s-0|s|m|f|7|0{9}1)(?=\/|$)/g, '*'));
@@ -76,6 +77,7 @@ describe('the page about the architecture', () => {
       'formulas',
       'bundles',
       'repositories',
+      'serials',
       'services',
       'serviceUnits',
       'serviceRelations',

@@ -315,6 +315,10 @@ export const printed: Readonly<
       test: 'test/remedies/trust-rows.ts',
       says: 'writing the revision instead of raising it',
     },
+  'control/repositories/index-judge.ts: ensemble index --sign KEY DIRECTORY': {
+    test: 'test/remedies/trust-rows.ts',
+    says: 'signing the index',
+  },
   'state/formula/trust/check-signature.ts: ensemble sign --key KEY FOLDER': {
     test: 'test/remedies/trust-rows.ts',
     says: 'signing it',

@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict';
 import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
+import { eventually } from '../eventually.js';
+import { filesOf, WebServer } from '../servers/web-server.js';
 import type { Row, Stage } from './stage.js';
 
 const DEPLOY = 'ensemble deploy -n 0 --repository world f';
@@ -14,6 +17,16 @@ async function trusting(stage: Stage, more = ''): Promise<void> {
 }
 
 const sign = (stage: Stage, key = 'key'): Promise<string> => stage.ok(`ensemble sign --key ${key} world/f-1`);
+
+/** The repository on a web server, and the command that deploys from there. */
+async function served(stage: Stage, work: (deploy: string) => Promise<void>): Promise<void> {
+  const server = await WebServer.start(filesOf(stage.world.root));
+  try {
+    await work(`ensemble deploy -n 0 --repository ${server.url}world/ f`);
+  } finally {
+    await server.stop();
+  }
+}
 
 /** What is not signed, or not by whom it should be. */
 export const trustRows: readonly Row[] = [
@@ -154,6 +167,66 @@ export const trustRows: readonly Row[] = [
       );
       await stage.ok(`ensemble sign ${stage.named(said, /--key(?=;)/)} key world/f-1`);
       await stage.ok(DEPLOY);
+    },
+  },
+  {
+    code: 'signature-missing',
+    by: 'signing the index',
+    run: async (stage) => {
+      await trusting(stage);
+      await sign(stage);
+      await stage.ok('ensemble index world');
+      await served(stage, async (deploy) => {
+        const said = await stage.fails(deploy, /the index of \S+ is not signed/);
+        await stage.follow(said, /ensemble index --sign KEY DIRECTORY/, { KEY: 'key', DIRECTORY: 'world' });
+        await stage.ok(deploy);
+      });
+    },
+  },
+  {
+    code: 'index-expired',
+    by: 'making it again',
+    run: async (stage) => {
+      await trusting(stage);
+      await stage.ok('ensemble index --sign key --expires 1s world');
+      await served(stage, async (deploy) => {
+        let said = '';
+        await eventually(async () => {
+          said = await stage.fails(`${deploy} --dry-run`, /was to be believed until/);
+        });
+        await stage.follow(said, /ensemble index --sign KEY --expires 720h DIRECTORY/, {
+          KEY: 'key',
+          DIRECTORY: 'world',
+        });
+        await stage.ok(deploy);
+      });
+    },
+  },
+  {
+    code: 'index-rolled-back',
+    by: 'one with a higher serial',
+    run: async (stage) => {
+      await trusting(stage);
+      await stage.ok('ensemble index --sign key world && cp world/index.json world/index.json.sig .');
+      await stage.world.writeFormula(2);
+      await stage.ok('ensemble index --sign key world');
+      await served(stage, async (deploy) => {
+        await stage.ok(`${deploy} --revision 1`);
+        // Somebody puts the index of before in its place, with its good signature.
+        await stage.ok('cp index.json index.json.sig world/');
+        await stage.fails(
+          deploy.replace(/ f$/, ' f other'),
+          /has the serial 1, and had 2 at .*: an old one is in its place/,
+        );
+        assert.match(await stage.ok('ensemble newer f'), /unknown.*has the serial 1, and had 2/s);
+        const said = await stage.fails('ensemble upgrade-formula f', /has the serial 1, and had 2/);
+        await stage.follow(said, /ensemble index --sign KEY --serial 3 DIRECTORY/, {
+          KEY: 'key',
+          DIRECTORY: 'world',
+        });
+        await stage.ok('ensemble upgrade-formula f');
+        assert.match(await stage.ok('ensemble status f'), /:f-2/);
+      });
     },
   },
   {

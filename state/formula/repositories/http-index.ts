@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { LocalCandidate } from '../candidate.js';
 import { BundleDamaged, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import { defaultLimits } from '../limits.js';
+import { largestSignature } from '../trust/statement.js';
 import { httpGet } from './http.js';
 import { type IndexEntry, indexFileName, readIndex } from './index-document.js';
+import { type IndexJudge, indexSignatureFileName, judged } from './index-judge.js';
 import { type Fetching, repositoryOfIndex } from './index-offers.js';
 import { recall, remember } from './remembered.js';
 import type { Repository } from './repository.js';
@@ -31,14 +33,21 @@ const patience: IndexPatience = {
  * Reads the index of a repository on a web server; an index that did not change is not sent again.
  * @param url with a slash at its end
  * @param now milliseconds since the epoch
- * @throws RepositoryNotFound, RepositoryUnavailable
+ * @param judge looks at it before it is believed
+ * @throws RepositoryNotFound, RepositoryUnavailable, IndexExpired, what `judge` throws
  */
 export async function openIndex(
   { url, name }: { readonly url: string; readonly name: string },
   now: number,
+  judge?: IndexJudge,
   limits: IndexPatience = patience,
 ): Promise<Repository> {
-  const { text, from } = await fetchIndex(url, limits);
+  const { text, from } = await judged(
+    url,
+    judge,
+    (anew) => fetchIndex(url, limits, anew),
+    () => fetchSignature(url, limits),
+  );
   return repositoryOfIndex(url, name, text, now, (formula, entry) =>
     fetchOf(url, from, formula, entry, limits),
   );
@@ -47,8 +56,9 @@ export async function openIndex(
 async function fetchIndex(
   url: string,
   { silence, wall, mostIndex }: IndexPatience,
+  anew: boolean,
 ): Promise<{ readonly text: string; readonly from: string }> {
-  const known = await recall(url);
+  const known = anew ? undefined : await recall(url);
   const request = {
     repository: url,
     url: new URL(indexFileName, url).href,
@@ -70,6 +80,21 @@ async function fetchIndex(
     if (answer.etag !== undefined && !('reason' in readIndex(text)))
       await remember(url, { tag: answer.etag, text });
     return { text, from: answer.url };
+  });
+}
+
+async function fetchSignature(url: string, { silence, wall }: IndexPatience): Promise<string | undefined> {
+  const request = {
+    repository: url,
+    url: new URL(indexSignatureFileName, url).href,
+    compressed: true,
+    limits: { silence, wall, most: largestSignature },
+  };
+  return httpGet(request, async (answer) => {
+    if (answer.kind !== 'found') return undefined;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of answer.body) pieces.push(piece);
+    return Buffer.concat(pieces).toString('latin1');
   });
 }
 

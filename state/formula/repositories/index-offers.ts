@@ -1,5 +1,6 @@
 import type { BrokenCandidate, RemoteCandidate } from '../candidate.js';
-import { NotAFormula, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
+import { NotAFormula, RepositoryNotFound } from '../errors.js';
+import { IndexExpired } from '../trust/errors.js';
 import { type IndexEntry, indexFileName, type ReadIndex, readIndex } from './index-document.js';
 import { type Repository, repositoryOf } from './repository.js';
 
@@ -11,7 +12,7 @@ export type Fetching = Pick<RemoteCandidate, 'path' | 'fetch'>;
  * @param location of the repository, as it is remembered
  * @param now milliseconds since the epoch
  * @param fetching how the bundle of an entry is fetched
- * @throws RepositoryNotFound if the text is no index, RepositoryUnavailable if it has expired
+ * @throws RepositoryNotFound if the text is no index, IndexExpired
  */
 export function repositoryOfIndex(
   location: string,
@@ -67,7 +68,7 @@ function candidateOf(
 }
 
 function refuseExpired(repository: string, { expires }: ReadIndex, now: number): void {
-  const until = expires === undefined ? undefined : Date.parse(expires);
-  if (until === undefined || until > now) return;
-  throw new RepositoryUnavailable({ repository, reason: `its index was valid until ${expires}` });
+  // What is no time is over.
+  if (expires === undefined || Date.parse(expires) > now) return;
+  throw new IndexExpired({ repository, expires });
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../../platform/clock.js';
 import { openDirectory } from './directory.js';
+import type { IndexJudge } from './index-judge.js';
 import { parseLocation } from './location.js';
 import type { Repository } from './repository.js';
 
@@ -11,6 +12,8 @@ export interface AskOptions {
   readonly name?: string;
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly now?: number;
+  /** Looks at an index before it is believed. Default: any is. */
+  readonly judge?: IndexJudge | undefined;
 }
 
 /**
@@ -29,6 +32,7 @@ export async function openRepository(text: string, options: AskOptions = {}): Pr
       return openIndex(
         { ...location, ...(name !== undefined && { name }) },
         options.now ?? systemClock.now(),
+        options.judge,
       );
     }
     case 'bucket': {
@@ -36,6 +40,7 @@ export async function openRepository(text: string, options: AskOptions = {}): Pr
       return openBucketIndex(
         { ...location, ...(name !== undefined && { name }) },
         options.now ?? systemClock.now(),
+        options.judge,
       );
     }
     case 'git': {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { EnsembleError } from '../../platform/errors.js';
 import { ObjectDamaged, ObjectNotFound } from '../../storage/errors.js';
 import { fetchObject } from '../../storage/fetch.js';
@@ -6,8 +7,11 @@ import { openStorage } from '../../storage/open.js';
 import type { Storage } from '../../storage/storage.js';
 import type { LocalCandidate } from '../candidate.js';
 import { BundleDamaged, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
-import { type IndexEntry, indexFileName } from './index-document.js';
+import { largestSignature } from '../trust/statement.js';
+import { type IndexEntry, indexFileName, readIndex } from './index-document.js';
+import { type IndexJudge, indexSignatureFileName, judged } from './index-judge.js';
 import { repositoryOfIndex } from './index-offers.js';
+import { recall, remember } from './remembered.js';
 import type { Repository } from './repository.js';
 
 /** Bytes of an index. */
@@ -17,30 +21,65 @@ const MOST = 64 * 1024 ** 2;
  * Reads the index of a repository in a bucket.
  * @param url as a storage's: `s3://bucket/prefix?region=…`
  * @param now milliseconds since the epoch
- * @throws RepositoryNotFound, RepositoryUnavailable
+ * @param judge looks at it before it is believed
+ * @throws RepositoryNotFound, RepositoryUnavailable, IndexExpired, what `judge` throws
  */
 export async function openBucketIndex(
   { url, name }: { readonly url: string; readonly name: string },
   now: number,
+  judge?: IndexJudge,
 ): Promise<Repository> {
-  const text = await withStorage(url, (storage) => readText(url, storage));
+  const { text } = await judged(
+    url,
+    judge,
+    (anew) => withStorage(url, (storage) => readIndexText(url, storage, anew)),
+    () => withStorage(url, (storage) => readSignature(url, storage)),
+  );
   return repositoryOfIndex(url, name, text, now, (formula, entry) => ({
     path: `${url.replace(/\?.*/, '')}/${entry.url}`,
     fetch: (directory) => fetchBundle(url, formula, entry, directory),
   }));
 }
 
-async function readText(url: string, storage: Storage): Promise<string> {
+/** The index, which is sent again only where it changed. */
+async function readIndexText(
+  url: string,
+  storage: Storage,
+  anew: boolean,
+): Promise<{ readonly text: string }> {
+  const known = anew ? undefined : await recall(url);
+  const answer = (await storage.readChanged?.(indexFileName, known?.tag)) ?? {
+    etag: undefined,
+    body: await storage.read(indexFileName),
+  };
+  if (answer === 'unchanged') return { text: known?.text ?? '' };
+  const text = (await readWhole(url, answer.body, MOST)).toString('utf8');
+  if (answer.etag !== undefined && !('reason' in readIndex(text)))
+    await remember(url, { tag: answer.etag, text });
+  return { text };
+}
+
+async function readSignature(url: string, storage: Storage): Promise<string | undefined> {
+  try {
+    const body = await storage.read(indexSignatureFileName);
+    return (await readWhole(url, body, largestSignature)).toString('latin1');
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return undefined;
+    throw error;
+  }
+}
+
+async function readWhole(url: string, body: Readable, most: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of await storage.read(indexFileName)) {
+  for await (const piece of body) {
     const bytes: Buffer = piece;
     length += bytes.length;
-    if (length > MOST)
-      throw new RepositoryUnavailable({ repository: url, reason: `its index has more than ${MOST} bytes` });
+    if (length > most)
+      throw new RepositoryUnavailable({ repository: url, reason: `its index has more than ${most} bytes` });
     pieces.push(bytes);
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }
 
 async function fetchBundle(

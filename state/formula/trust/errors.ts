@@ -73,3 +73,24 @@ export class BundleRepacked extends defineError<{ bundle: string }>(
     `${bundle} was not packed by ensemble, so that its signature would not be of what is published`,
   'unpack it and sign the folder: ensemble sign --key KEY FOLDER; or sign all bundles as they are indexed: ensemble index --sign KEY DIRECTORY',
 ) {}
+
+/** A signed index whose time is over: somebody may keep a newer one back. */
+export class IndexExpired extends defineError<{ repository: string; expires: string }>(
+  'index-expired',
+  ({ repository, expires }) => `the index of ${repository} was to be believed until ${expires}`,
+  'have its author make it again: ensemble index --sign KEY --expires 720h DIRECTORY',
+) {}
+
+/** An index is older than one that was seen there before. */
+export class IndexRolledBack extends defineError<{
+  repository: string;
+  serial: number;
+  seen: number;
+  at: string;
+}>(
+  'index-rolled-back',
+  ({ repository, serial, seen, at }) =>
+    `the index of ${repository} has the serial ${serial}, and had ${seen} at ${at}: an old one is in its place`,
+  ({ seen }) =>
+    `the same command again when the newest is there; if that is lost, have its author make one: ensemble index --sign KEY --serial ${seen + 1} DIRECTORY`,
+) {}

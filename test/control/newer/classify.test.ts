@@ -11,11 +11,12 @@ interface Parts {
   readonly config?: object;
   readonly hooks?: readonly string[] | undefined;
   readonly withdrawn?: { readonly why?: string };
+  readonly untrusted?: { readonly why: string };
 }
 
 function revision(
   number: number,
-  { metadata = {}, config = {}, hooks = [], withdrawn }: Parts = {},
+  { metadata = {}, config = {}, hooks = [], withdrawn, untrusted }: Parts = {},
 ): Revision {
   return {
     revision: number,
@@ -23,6 +24,7 @@ function revision(
     config: configOptionsSchema.parse(config),
     hooks,
     withdrawn,
+    untrusted,
   };
 }
 
@@ -195,6 +197,12 @@ describe('the opinion about what is newer', () => {
       facts: { bad: [2] },
       class: 'ineligible',
       reasons: ['the service went back from it'],
+    },
+    {
+      name: 'not trusted',
+      candidate: { untrusted: { why: 'nobody signed it' } },
+      class: 'ineligible',
+      reasons: ['not trusted: nobody signed it'],
     },
     {
       name: 'withdrawn',

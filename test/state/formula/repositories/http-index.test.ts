@@ -8,6 +8,7 @@ import {
   RepositoryUnavailable,
 } from '../../../../state/formula/errors.js';
 import { publishable } from '../../../../state/formula/publishable.js';
+import { IndexExpired } from '../../../../state/formula/trust/errors.js';
 import { openIndex } from '../../../../state/formula/repositories/http-index.js';
 import { openRepository } from '../../../../state/formula/repositories/open.js';
 import { writeIndex } from '../../../../state/formula/repositories/write-index.js';
@@ -42,7 +43,7 @@ describe('a repository on a web server', () => {
     return readFile(workshop.path('principia/index.json'), 'utf8');
   };
   const location = (): string => `${server.url}principia/`;
-  const open = () => openIndex({ url: location(), name: 'principia' }, 0, patience);
+  const open = () => openIndex({ url: location(), name: 'principia' }, 0, undefined, patience);
   const refused = async (reason: RegExp, kind = RepositoryUnavailable as new (...args: never[]) => Error) => {
     await assert.rejects(open(), (error: Error) => {
       assert.ok(error instanceof kind, `${error}`);
@@ -220,7 +221,7 @@ describe('a repository on a web server', () => {
     it('is unknown where its index is no longer valid', async () => {
       const document = JSON.parse(await indexed());
       server.answering = answer(200, {}, JSON.stringify({ ...document, expires: '1970-01-01T00:00:00Z' }));
-      await refused(/its index was valid until 1970/);
+      await refused(/was to be believed until 1970/, IndexExpired);
     });
   });
 
@@ -284,8 +285,14 @@ describe('a repository on a web server', () => {
       process.env.HTTP_PROXY = `http://127.0.0.1:${address.port}`;
       server.answering = filesOf(workshop.path('.'));
       assert.deepEqual(
-        (await openIndex({ url: 'http://formulas.test/principia/', name: 'principia' }, 0, patience))
-          .formulas,
+        (
+          await openIndex(
+            { url: 'http://formulas.test/principia/', name: 'principia' },
+            0,
+            undefined,
+            patience,
+          )
+        ).formulas,
         ['mysql'],
       );
       assert.deepEqual(through, ['CONNECT formulas.test:80 HTTP/1.1']);

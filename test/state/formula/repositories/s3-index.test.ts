@@ -10,6 +10,10 @@ import {
 import { publishable } from '../../../../state/formula/publishable.js';
 import { openRepository } from '../../../../state/formula/repositories/open.js';
 import { writeIndex } from '../../../../state/formula/repositories/write-index.js';
+import { SignatureMissing } from '../../../../state/formula/trust/errors.js';
+import type { JudgedIndex } from '../../../../state/formula/repositories/index-judge.js';
+import { recall, remember } from '../../../../state/formula/repositories/remembered.js';
+import { openS3 } from '../../../../state/storage/s3.js';
 import { createS3Client } from '../../../../state/storage/s3-client.js';
 import { parseS3Url } from '../../../../state/storage/s3-url.js';
 import { type Swift, startSwift } from '../../../servers/swift.js';
@@ -78,6 +82,46 @@ describe('a repository in a bucket', function () {
       assert.match(error.message, /its index names bundles\/mysql-1\.tar\.gz, which is not there$/);
       return true;
     });
+  });
+
+  it('sends its index again only where it changed', async () => {
+    await workshop.tree('principia/mysql', formulaTree('mysql', 1));
+    await sync();
+    const storage = openS3(swift.url('formulas', prefix), {});
+    try {
+      const first = await storage.readChanged?.('index.json', undefined);
+      assert.ok(first !== undefined && first !== 'unchanged' && first.etag !== undefined);
+      first.body.destroy();
+      assert.equal(await storage.readChanged?.('index.json', first.etag), 'unchanged');
+      const url = swift.url('formulas', prefix);
+      assert.deepEqual((await openRepository(url)).formulas, ['mysql']);
+      assert.equal((await recall(url))?.tag, first.etag);
+      // What is remembered is what an unchanged index is read from.
+      const text = (await recall(url))?.text.replaceAll('"summary": "', '"summary": "remembered ') ?? '';
+      await remember(url, { tag: first.etag, text });
+      const [candidate] = (await openRepository(url)).revisions('mysql');
+      assert.match(candidate?.metadata.summary ?? '', /^remembered /);
+      await workshop.tree('principia/blog', formulaTree('blog', 1));
+      await sync();
+      assert.deepEqual((await openRepository(url)).formulas, ['blog', 'mysql']);
+      assert.notEqual((await recall(url))?.tag, first.etag);
+    } finally {
+      storage.close();
+    }
+  });
+
+  it('has its signature judged with it, once more where the two were replaced meanwhile', async () => {
+    await workshop.tree('principia/mysql', formulaTree('mysql', 1));
+    await sync();
+    const url = swift.url('formulas', prefix);
+    const seen: (string | undefined)[] = [];
+    const judge = async ({ signature }: JudgedIndex): Promise<void> => {
+      seen.push(signature);
+      await put('index.json.sig', 'a signature');
+      if (seen.length === 1) throw new SignatureMissing({ what: 'it', next: '' });
+    };
+    await openRepository(url, { judge });
+    assert.deepEqual(seen, [undefined, 'a signature']);
   });
 
   it('is named with what makes one where there is none', async () => {
