@@ -6,7 +6,7 @@ import { environmentId } from '../../state/model/layout.js';
 import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { layoutSchema, type Mark, markSchema } from '../../state/model/schemas.js';
+import { type Layout, layoutSchema, type Mark, markSchema } from '../../state/model/schemas.js';
 import { type OtherOwner, StateForeign, StateOlder, StateReplaced } from '../contract/errors.js';
 import type { Log } from '../contract/log.js';
 import { type EnvironmentMemory, readMemory, writeMemory } from './memory.js';
@@ -43,7 +43,7 @@ export interface HomeEnvironment {
   /**
    * For the coordinator: whether the tree behind a connection is the one that is known here. False where there is none
    * at all, which is said once.
-   * @throws StateForeign, StateOlder, which `stranger` gets as well
+   * @throws StateForeign, StateOlder, LayoutTooNew, which `stranger` gets as well
    */
   recognise(get: (path: string) => Promise<Node | undefined>): Promise<boolean>;
   /** Resolves with why this tree must not be acted on, or not any more. */
@@ -172,16 +172,20 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
   function lookAtLayout(node: Node | undefined): void {
     try {
       const layout = parseEntity(paths.layout, layoutSchema, node);
-      const tooNew = layout && layoutTooNew(resident.environment, layout.value);
-      if (tooNew !== undefined) {
-        keptOut = true;
-        refuse(tooNew);
-        return;
-      }
+      if (keepOutOf(layout?.value) !== undefined) return;
       if (layout !== undefined && layout.value.environment !== memory?.environment) raiseNow();
     } catch (error) {
       log.error('the environment cannot be told', { error });
     }
+  }
+
+  /** Where newer programs keep this one out of a tree of this layout, nothing is written from here on. */
+  function keepOutOf(layout: Layout | undefined): Error | undefined {
+    const tooNew = layout && layoutTooNew(resident.environment, layout);
+    if (tooNew === undefined) return undefined;
+    keptOut = true;
+    refuse(tooNew);
+    return tooNew;
   }
 
   /** Without a unit there is nothing that a wrong tree could harm. */
@@ -232,7 +236,12 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     async recognise(get) {
       const [layout, mark] = await look(get);
       const recognition = recognise(memory, layout?.value, mark);
-      if (recognition.kind === 'known') return true;
+      if (recognition.kind === 'known') {
+        // Before what waited for the connection is written over it.
+        const tooNew = keepOutOf(layout?.value);
+        if (tooNew !== undefined) throw tooNew;
+        return true;
+      }
       if (recognition.kind === 'missing') {
         if (coordinator === undefined && hasNothing()) return true;
         if (!waits)

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { homeEnvironment } from '../../agent/environment/home-environment.js';
 import { readTree } from '../../control/export/read-tree.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { newestLayout } from '../../state/model/layout-known.js';
 import { paths } from '../../state/model/paths.js';
 import { ensemble } from '../agent/operator.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { World } from '../agent/world.js';
 import { projectDirectory } from '../docs/project.js';
 import { embedded, type Engines, zookeeper } from '../e2e/engines.js';
@@ -66,6 +68,31 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       await world.until('started', 'f/0', formula);
       const starts = (await world.trace()).filter((line) => line.startsWith('start '));
       assert.deepEqual(starts, ['start 1'], 'the hook was adopted, and not run again');
+    });
+
+    it('is one that was away meanwhile: what waited is not written when it comes back', async () => {
+      const directory = world.path('machines', 'm0');
+      await mkdir(directory, { recursive: true });
+      const home = await homeEnvironment({
+        environment: 'world',
+        state: world.state,
+        machine: 'm0',
+        agentId: 'a',
+        dataDirectory: directory,
+        command: 'ensemble-agent',
+        units: () => ['f/0'],
+        acceptState: false,
+        clock: systemClock,
+        log: { debug() {}, info() {}, warning() {}, error() {} },
+      });
+      const get = (path: string) => world.coordinator.get(path);
+      assert.equal(await home.recognise(get), true);
+      assert.equal(home.isKeptOut(), false);
+      await raise({ level: 3, minReader: 3 });
+      await assert.rejects(home.recognise(get), { code: 'layout-too-new' });
+      assert.equal(home.isKeptOut(), true);
+      assert.equal(Reflect.get(await home.stranger, 'code'), 'layout-too-new');
+      await home.close();
     });
 
     it('is one that does not know a feature, too; and so is a command', async () => {
