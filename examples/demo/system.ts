@@ -2,17 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { arePortsFree, freePortsInARow } from './ports.js';
+import { makeRepository } from './git-repository.js';
 import { send, Traffic } from './traffic.js';
+import type { Stage } from './stage.js';
 import type { Transcript } from './transcript.js';
-
-/** What the demo of the system needs of the whole one. */
-export interface Stage {
-  readonly transcript: Transcript;
-  /** For files of its own. */
-  readonly home: string;
-  /** Does one step, unless the demo was interrupted, which ends it. */
-  step(work: () => Promise<unknown>): Promise<void>;
-}
 
 /** Where units serve who were given no other base-port, as the formulas have it. */
 const DEFAULT_PORTS = { store: 8500, notes: 8100, balancer: 8000 };
@@ -28,9 +21,10 @@ const PATIENCE = 20_000;
 export async function showSystem({ transcript, home, step }: Stage): Promise<void> {
   const ports = await choosePorts();
   const url = `http://127.0.0.1:${ports.balancer}/`;
+  const repository = await makeRepository({ transcript, home, step });
   const deploy = (service: keyof typeof ports, formula: string): Promise<void> =>
     transcript.run(
-      `ensemble deploy --repository=principia ${portOption(home, service, ports[service])}${formula}`,
+      `ensemble deploy --repository=${repository} ${portOption(home, service, ports[service])}${formula}`,
     );
 
   transcript.say(

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The examples as they are in the repository, seen from dist/examples/demo/. */
@@ -103,6 +103,8 @@ export class Transcript {
     return {
       ...Object.fromEntries(others),
       ENSEMBLE_HOME: this.#home,
+      // What repositories answered is remembered there.
+      XDG_CACHE_HOME: join(this.#home, 'cache'),
       PATH: `${dirname(process.execPath)}:${process.env.PATH ?? '/usr/bin:/bin'}`,
     };
   }

@@ -63,7 +63,7 @@ describe('npm run demo', function () {
     assert.match(output, /3 of 3 units run principia:guestbook-2/);
     assert.match(output, /\(revision 2, 1 entry\)\n {2}Ada, /);
     assert.match(output, /\(revision 2, 1 entry\)\n {2}Grace, /);
-    assert.match(output, /3 of 3 units run principia:notes-2/);
+    assert.match(output, /3 of 3 units run ours:notes-2/);
     assert.equal(output.match(/[1-9]\d* requests were answered so far, and none failed/g)?.length, 3);
     assert.match(output, /\(revision 2, \d of \d\)[\s\S]*milk and bread/);
     assert.ok(!output.includes('\u001b'), 'a pipe gets plain lines');
