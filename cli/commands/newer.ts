@@ -1,5 +1,5 @@
-import { findNewer } from '../../control/newer/find-newer.js';
-import { newerDocument } from '../../control/newer/newer-document.js';
+import { knownNewer } from '../../control/newer/known-newer.js';
+import { systemClock } from '../../state/platform/clock.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';
 import { newerExitCode } from '../newer/exit-code.js';
@@ -8,6 +8,8 @@ import { type Format, printData } from '../output/output.js';
 
 export interface NewerOptions {
   readonly explain?: boolean;
+  /** Ask the repositories, whatever is known. */
+  readonly refresh?: boolean;
   readonly exitCode?: boolean;
   readonly format: Format;
 }
@@ -15,11 +17,11 @@ export interface NewerOptions {
 /** Prints what is newer than what services run; changes nothing. */
 export async function newer(
   services: readonly string[],
-  { explain = false, exitCode = false, format }: NewerOptions,
+  { explain = false, refresh = false, exitCode = false, format }: NewerOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   return withSession<ExitCode>(invocation, async (session) => {
-    const document = newerDocument(await findNewer(session, services));
+    const document = await knownNewer(session, services, { now: systemClock.now(), refresh });
     await printData(invocation.output, format, document, (columns) => newerLines(document, explain, columns));
     return exitCode ? newerExitCode(Object.values(document)) : 0;
   });

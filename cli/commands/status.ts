@@ -6,6 +6,7 @@ import { withSession } from '../invocation/session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../../control/status/scopes.js';
 import { statusDocument } from '../../control/status/status-document.js';
+import { withKnown } from '../status/newer-cell.js';
 import { type StatusFormat, statusText } from '../status/status-text.js';
 import { filterUnits, type UnitFilter } from '../../control/status/unit-filter.js';
 import { watchSnapshot } from '../../control/status/watch-snapshot.js';
@@ -42,7 +43,7 @@ function print(
     const textOf = (snapshot: Snapshot): Promise<string> => {
       for (const { name, service } of snapshot.services) invocation.trace.seen.set(name, service.formula);
       const shown = filterUnits(narrow(snapshot, scopes), filter);
-      const document = statusDocument(environment.name, shown, choice);
+      const document = withKnown(statusDocument(environment.name, shown, choice), environment.state);
       return statusText(document, format, output, watch, snapshot.machines.length);
     };
     if (!watch) {

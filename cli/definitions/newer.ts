@@ -6,7 +6,7 @@ export const newerCommand: CommandDefinition = {
   name: 'newer',
   summary: 'show which newer revisions there are of what services run',
   details:
-    'Asks the repository that each service came from. A newer revision is eligible where its author and what it keeps of\n' +
+    'Asks the repository that each service came from, unless somebody watches it and has looked within a day. A newer revision is eligible where its author and what it keeps of\n' +
     'the deployed one say that nothing breaks, questionable where something may, and ineligible otherwise; the reasons are\n' +
     'shown. Changes nothing.',
   arguments: [
@@ -18,6 +18,7 @@ export const newerCommand: CommandDefinition = {
     },
   ],
   options: [
+    { flags: '--refresh', description: 'ask the repositories, whatever is known already' },
     { flags: '--explain', description: 'every newer revision, with all reasons for its class' },
     {
       flags: '--exit-code',

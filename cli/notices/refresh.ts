@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { findNewer } from '../../control/newer/find-newer.js';
-import { type NewerEntry, newerDocument } from '../../control/newer/newer-document.js';
+import { knownNewer } from '../../control/newer/known-newer.js';
+import type { NewerEntry } from '../../control/newer/newer-document.js';
 import type { Session } from '../../control/session.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
@@ -50,7 +50,7 @@ export function isFresh(file: string, state: string, now: number): boolean {
 export async function refresh(session: Session, file: string, limit: number, clock: Clock): Promise<void> {
   const layout = await readEntity(session.coordinator, paths.layout, layoutSchema);
   const patience = { ms: limit * ANSWER_PART, clock };
-  const found = newerDocument(await findNewer(session, [], patience));
+  const found = await knownNewer(session, [], { now: clock.now(), patience });
   const id = layout?.value.environment;
   await noteFound(file, session.environment.state, found, id, clock);
 }

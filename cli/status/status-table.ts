@@ -7,6 +7,7 @@ import type { Screen } from '../output/terminal.js';
 import { attentionLines } from './attention-lines.js';
 import { holdLines } from './hold-lines.js';
 import { keptLines } from './kept-lines.js';
+import { newerCell } from './newer-cell.js';
 import { problemLines } from './problem-lines.js';
 import { relationLines } from './relation-lines.js';
 import type { ServiceEntry, StatusDocument } from '../../control/status/status-document.js';
@@ -82,14 +83,23 @@ function serviceLines(status: StatusDocument, columns: number): readonly string[
   if (services.length === 0)
     return ['no services; deploy one with: ensemble deploy --repository DIRECTORY FORMULA'];
   const areRolledOut = services.some(([, { rollout }]) => rollout !== undefined);
+  const areOutdated = services.some(([, { newer }]) => newer !== undefined);
   const rows = services.map(([name, service]) => [
     named(name, service),
     service.formula,
     String(Object.keys(service.units).length),
     ...(areRolledOut ? [rolloutCell(service.rollout)] : []),
+    ...(areOutdated ? [newerCell(service.newer)] : []),
     printable(service.repository),
   ]);
-  const head = ['SERVICE', 'FORMULA', 'UNITS', ...(areRolledOut ? ['ROLLOUT'] : []), 'REPOSITORY'];
+  const head = [
+    'SERVICE',
+    'FORMULA',
+    'UNITS',
+    ...(areRolledOut ? ['ROLLOUT'] : []),
+    ...(areOutdated ? ['NEWER'] : []),
+    'REPOSITORY',
+  ];
   return renderTable([head, ...rows], columns);
 }
 

@@ -10,7 +10,7 @@ export interface NewerEntry {
   readonly deployed: number;
   /** False where the repository could not be asked; `why` then says why, and the rest says nothing. */
   readonly known: boolean;
-  readonly why?: string;
+  readonly why?: string | undefined;
   readonly eligible: number | null;
   readonly questionable: number | null;
   readonly urgent: number | null;

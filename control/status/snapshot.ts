@@ -1,8 +1,10 @@
 import type { Coordinator, Node } from '../../state/coordination/coordinator.js';
 import type { RelationSpecs } from '../../state/formula/metadata.js';
+import { systemClock } from '../../state/platform/clock.js';
 import { closedMachines } from '../cordon.js';
 import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
 import { NodeInvalid } from '../../state/model/errors.js';
+import { type Newer, readNewer } from '../../state/model/newer.js';
 import { metadataOf } from '../../state/model/formulas.js';
 import type { Hold } from '../../state/model/hold.js';
 import { readHoldsToShow } from '../../state/model/read-holds.js';
@@ -46,6 +48,8 @@ export interface ServiceState {
   readonly exposed: boolean;
   /** Its last one, over or not. */
   readonly rollout?: Rollout;
+  /** What is newer than its formula, where somebody watches its repository. */
+  readonly newer?: Newer;
   /** Those that are over too. */
   readonly holds: readonly Hold[];
   /** In their numbers' order. */
@@ -141,9 +145,11 @@ export async function readServiceState(
     readRollout(coordinator, name, problems),
   ]);
   if (service === undefined) return undefined;
-  const [units, removals] = await Promise.all([
+  const { formula } = service.value;
+  const [units, removals, newer] = await Promise.all([
     readUnitStates(coordinator, unitNames, problems),
     coordinator.getMany(unitNames.map(paths.removal)),
+    readNewer(coordinator, { service: name, formula }, systemClock.now(), problems),
   ]);
   const standing = units.flatMap((unit, index) => {
     if (unit === undefined) return [];
@@ -154,6 +160,7 @@ export async function readServiceState(
     service: service.value,
     exposed: exposed !== undefined,
     holds,
+    ...(newer !== undefined && { newer }),
     ...(rollout !== undefined && { rollout: rollout.value }),
     units: standing,
     relations,

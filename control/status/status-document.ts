@@ -2,6 +2,7 @@ import type { Problem } from '../../state/model/entity.js';
 import type { Blocker } from '../../state/model/blocker.js';
 import { type Hold, standingHolds } from '../../state/model/hold.js';
 import { systemClock } from '../../state/platform/clock.js';
+import type { Newer } from '../../state/model/newer.js';
 import type { MachineState } from '../../state/model/machines.js';
 import { cordonBlocker } from '../cordon.js';
 import type { Cordon, Machine, Service, UnitStatus } from '../../state/model/schemas.js';
@@ -79,7 +80,16 @@ export interface ServiceEntry {
   readonly unmade?: UnmadeEntry;
   /** Its rollout, while something of it is to be done or to be said. */
   readonly rollout?: RolloutEntry;
+  /** The newer revisions of its formula that may be taken; only where such are known. */
+  readonly newer?: NewerKnown;
   readonly units: Readonly<Record<string, UnitEntry>>;
+}
+
+/** The highest revision of each class that is newer than what a service has; null where there is none. */
+export interface NewerKnown {
+  readonly eligible: number | null;
+  readonly questionable: number | null;
+  readonly urgent: number | null;
 }
 
 export interface UnmadeEntry {
@@ -222,7 +232,7 @@ function keptFacts(machine: Machine): Pick<MachineEntry, 'kept' | 'free'> {
 }
 
 function serviceEntry(
-  { name, service, exposed, rollout, units, relations }: ServiceState,
+  { name, service, exposed, rollout, newer, units, relations }: ServiceState,
   required: readonly string[],
   around: Surroundings,
 ): ServiceEntry {
@@ -240,8 +250,15 @@ function serviceEntry(
     ...holdsField(around.holds.filter(({ unit }) => unit === undefined)),
     ...unmadeField(name, service),
     ...(entry !== undefined && { rollout: entry }),
+    ...newerField(newer),
     units: Object.fromEntries(units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)])),
   };
+}
+
+function newerField(found: Newer | undefined): { readonly newer?: NewerKnown } {
+  if (found === undefined) return {};
+  const { eligible, questionable, urgent } = found;
+  return (eligible ?? questionable ?? urgent) === null ? {} : { newer: { eligible, questionable, urgent } };
 }
 
 function unmadeField(name: string, service: Service): { readonly unmade?: UnmadeEntry } {

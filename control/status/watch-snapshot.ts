@@ -52,7 +52,12 @@ function pathsOf({ machines, services }: Snapshot): Watched {
   return {
     nodes: [
       ...machines.flatMap(({ name }) => [paths.machine(name), paths.agent(name)]),
-      ...services.flatMap(({ name }) => [paths.service(name), paths.exposed(name), paths.hold(name)]),
+      ...services.flatMap(({ name }) => [
+        paths.service(name),
+        paths.exposed(name),
+        paths.hold(name),
+        paths.newer(name),
+      ]),
       ...services.flatMap(({ relations }) => relations.map(({ id }) => paths.relation(id))),
       ...services.flatMap(({ units }) =>
         units.flatMap(({ name }) => [

@@ -51,6 +51,8 @@ export const paths = {
   exposed: (service: string) => `/services/${service}/exposed`,
   /** Who does not want the service or units of it upgraded; absent until somebody said so. */
   hold: (service: string) => `/services/${service}/hold`,
+  /** What whoever watches its repository found to be newer; absent until somebody does. */
+  newer: (service: string) => `/services/${service}/newer`,
   rollout: (service: string) => `/services/${service}/rollout`,
   /** Which life of the service its rollout is of; stands as long as the service, and is what each write of it checks. */
   rolloutLife: (service: string, life: string) => `/services/${service}/rollout-${life}`,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeValue } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
 
@@ -82,6 +84,44 @@ to take 10: ensemble upgrade-formula --revision 10 guestbook
     await rename(world.box.repository, `${world.box.repository}-away`);
     assert.equal(await exit(), 13);
     assert.equal((await world.box.run('newer')).code, 0);
+  });
+
+  it('takes what whoever watches the repository wrote a while ago, unless it shall ask or that is outdated', async () => {
+    await fitting(10);
+    const { guestbook } = await json();
+    const path = paths.newer('guestbook');
+    const coordinator = await world.box.coordinator();
+    const hour = 3_600_000;
+    const written = { ...guestbook, eligible: null, questionable: 12, later: true };
+    const write = async (age: number, change: object = {}): Promise<void> => {
+      const at = new Date(Date.now() - age).toISOString();
+      const text = nodeValue({ ...written, at, ...change });
+      await ((await coordinator.get(path)) === undefined
+        ? coordinator.create(path, text)
+        : coordinator.set(path, text));
+    };
+    await write(23 * hour);
+    assert.equal((await json()).guestbook.questionable, 12);
+    assert.equal((await json('guestbook')).guestbook.questionable, 12);
+    assert.equal((await json('--refresh')).guestbook.eligible, 10);
+    const status = async () => JSON.parse((await world.box.ok('status', '--format', 'json')).stdout);
+    assert.deepEqual((await status()).services.guestbook.newer, {
+      eligible: null,
+      questionable: 12,
+      urgent: null,
+    });
+    assert.match((await world.box.ok('status')).stdout, /UNITS +NEWER +REPOSITORY\n.* 12 questionable /);
+    for (const [age, change] of [
+      [25 * hour, {}],
+      [hour, { formula: 'principia:guestbook-8' }],
+    ] as const) {
+      await write(age, change);
+      assert.equal((await json()).guestbook.eligible, 10);
+      assert.equal((await status()).services.guestbook.newer, undefined);
+    }
+    await coordinator.set(path, '{"at": 7}');
+    assert.equal((await json()).guestbook.eligible, 10);
+    assert.equal((await status()).problems[0].path, path);
   });
 
   it('never takes a repository that cannot be asked for one that has nothing newer', async () => {

@@ -31,6 +31,7 @@ function knownPaths(): readonly string[] {
     paths.serviceRelation('s', '7'),
     paths.exposed('s'),
     paths.hold('s'),
+    paths.newer('s'),
     paths.rollout('s'),
     paths.rolloutLife('s', 'f'),
     paths.serviceNumbers('s'),

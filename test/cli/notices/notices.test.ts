@@ -81,6 +81,19 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
     assert.match((await get()).text, BLOCK);
   });
 
+  it('leave what is newer to status, which asks nobody for it', async () => {
+    const { box } = world;
+    assert.doesNotMatch((await box.ok('status')).stdout, /NEWER/);
+    await look();
+    const { stdout } = await box.ok('status');
+    assert.match(
+      stdout,
+      /^SERVICE +FORMULA +UNITS +NEWER +REPOSITORY\nguestbook +principia:guestbook-9 +1 +10 /m,
+    );
+    await box.ok('upgrade-formula', '--no-wait', 'guestbook');
+    assert.doesNotMatch((await box.ok('status')).stdout, /NEWER/);
+  });
+
   it('do not follow the command that upgraded the service, nor speak of what it has since', async () => {
     const { box } = world;
     await look();
