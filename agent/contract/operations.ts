@@ -33,6 +33,8 @@ export interface Intent {
   readonly postponed: boolean;
   /** Before the upgrade goes ahead, the formula in place is to be asked by a hook. */
   readonly asks: boolean;
+  /** The formula in place is to be asked for the unit's health, by a hook. */
+  readonly checksHealth: boolean;
   /** After a reboot, the upgrade goes before `start`. */
   readonly upgradesFirst: boolean;
   /** A relation hook is due. */
@@ -93,7 +95,7 @@ export interface UnitOperations {
   stage(signal: AbortSignal): Promise<void>;
   /** Does a step of leaving the relations that the wanted formula lacks, with the hooks of the one in place; never rejects. */
   part(): Promise<void>;
-  /** Asks the formula in place about the wanted upgrade, by the hook that is due; never rejects. */
+  /** Asks the formula in place about the wanted upgrade, or for the unit's health, by the hook that is due; never rejects. */
   ask(): Promise<void>;
   /**
    * Journals that the upgrade goes ahead, to what was prepared.

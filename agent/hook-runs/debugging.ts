@@ -32,4 +32,4 @@ export async function debugged(
 }
 
 /** True of a hook that is run again and again, to ask for something. */
-const isPolled = (hook: string): boolean => hook === 'busy-check';
+const isPolled = (hook: string): boolean => hook === 'busy-check' || hook === 'health-check';

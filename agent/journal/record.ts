@@ -141,6 +141,17 @@ export const recordSchema = z.looseObject({
    * the first time that it was to be asked.
    */
   holdsFrom: z.optional(instant),
+  /** The last word of the hook `health-check`, of which formula, and since when it says the same; null during an upgrade. */
+  health: z.optional(
+    z.nullable(
+      z.looseObject({
+        formula: z.string(),
+        healthy: z.boolean(),
+        since: instant,
+        reason: z.optional(z.string()),
+      }),
+    ),
+  ),
   /** The hooks of the present state that are through, so that a restart does not run them again. */
   done: z.array(z.string()),
   hook: z.nullable(hookSchema),

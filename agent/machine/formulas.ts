@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type ConfigOptions, configOptionsSchema } from '../../state/formula/config-options.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { healthInterval } from '../../state/formula/health-rules.js';
 import { type HookRules, hookRulesSchema } from '../../state/formula/hook-rules.js';
 import { checkFormulaSignature, type TrustRules } from '../../state/formula/trust/check-signature.js';
 import { type UpgradeRules, upgradeRules } from '../../state/formula/upgrade-rules.js';
@@ -25,6 +26,8 @@ export interface PublishedFormula {
   /** By the hooks' names. */
   readonly hooks: Readonly<Record<string, HookRules>>;
   readonly upgrade: UpgradeRules;
+  /** Milliseconds from one `health-check` to the next while a unit is at rest; undefined where it does not say. */
+  readonly healthInterval?: number | undefined;
   /** Of the relations in which its units take part. */
   readonly endpoints: readonly FormulaEndpoint[];
 }
@@ -138,6 +141,7 @@ export function openFormulas(
       options: configOptionsSchema.parse(config),
       hooks,
       upgrade: upgradeRules(metadata.upgrade),
+      healthInterval: healthInterval(metadata.health),
       endpoints,
       key: storageKey,
       size,

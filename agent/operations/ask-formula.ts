@@ -8,19 +8,23 @@ import type { UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 import type { HookCall, HookHost } from '../hook-runs/hook-call.js';
 import { runToItsEnd } from '../hook-runs/run-to-its-end.js';
+import { HEALTH_CHECK, type UnitHealth } from '../health/unit-health.js';
+import type { Intent } from '../contract/operations.js';
 import { BUSY_CHECK, type CheckAnswer, EXIT_BUSY } from '../postpone/busy-check.js';
 import { type OwnWord, UPGRADE_PENDING } from '../postpone/own-word.js';
 import type { Postponement } from '../postpone/postponement.js';
 
-/** A unit whose formula is asked about an upgrade. */
+/** A unit whose formula is asked about an upgrade, or for its health. */
 export type AskedUnit = HookHost &
   Uses<'services'> & {
+    readonly health: Pick<UnitHealth, 'checked'>;
+    intent(): Pick<Intent, 'checksHealth' | 'upgrade'>;
     readonly word: OwnWord;
     readonly postponement: Pick<Postponement, 'checked' | 'question' | 'somethingEnded'>;
   };
 
 /** Milliseconds that the hooks may take, unless their formula says otherwise: no other hook of the unit runs meanwhile. */
-const LIMITS = { [BUSY_CHECK]: 30_000, [UPGRADE_PENDING]: 600_000 } as const;
+const LIMITS = { [BUSY_CHECK]: 30_000, [HEALTH_CHECK]: 30_000, [UPGRADE_PENDING]: 600_000 } as const;
 
 /** True if this hook of the journal is one by which the formula is asked. */
 export function isQuestion(hook: UnitRecord['hook']): boolean {
@@ -29,15 +33,28 @@ export function isQuestion(hook: UnitRecord['hook']): boolean {
 
 function questionOf({ name, relation, command }: NonNullable<UnitRecord['hook']>) {
   if (relation !== undefined || command !== undefined) return undefined;
-  return name === BUSY_CHECK || name === UPGRADE_PENDING ? name : undefined;
+  return name === BUSY_CHECK || name === UPGRADE_PENDING || name === HEALTH_CHECK ? name : undefined;
 }
 
 /** Asks by the hook that is due, or sees the end of the one that an agent before this one began. */
 export async function askFormula(unit: AskedUnit): Promise<void> {
   const { hook } = unit.record();
-  const question = hook === null ? unit.postponement.question() : questionOf(hook);
+  // Its health first: that may be due while the upgrade is being prepared, of which nobody is to be asked yet.
+  const due = (): keyof typeof LIMITS | undefined =>
+    unit.intent().checksHealth ? HEALTH_CHECK : unit.postponement.question();
+  const question = hook === null ? due() : questionOf(hook);
+  if (question === HEALTH_CHECK) await runHealthCheck(unit);
   if (question === UPGRADE_PENDING) await tellFormula(unit);
   if (question === BUSY_CHECK) await runBusyCheck(unit);
+}
+
+/** Runs `health-check`, and journals what it says of the unit. Nothing is restarted by it. */
+async function runHealthCheck(unit: AskedUnit): Promise<void> {
+  const { clock } = unit.parts;
+  const begun = clock.monotonic();
+  const through = (failure: string | undefined): Partial<UnitRecord> =>
+    unit.health.checked(failure, clock.monotonic() - begun);
+  await runQuestion(unit, HEALTH_CHECK, { isQuiet: true, through });
 }
 
 /**

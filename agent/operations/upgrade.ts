@@ -65,6 +65,7 @@ export async function pauseForUpgrade(
   await unit.enter('upgrading', {
     leavingFor: null,
     postponed: null,
+    health: null,
     upgrade: {
       from: committedFormula(record),
       to: ref,

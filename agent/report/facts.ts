@@ -42,6 +42,7 @@ export function unitFacts(
   hook?: UnitStatus['hook'],
   config?: UnitStatus['config'],
   postponement?: Postponed,
+  health?: UnitStatus['health'],
 ): UnitFacts {
   const upgrade = upgradeStatus(record, intent, preparation, trouble, leaves, hook, postponement);
   // What the journal has none of any more must not stay in the node.
@@ -62,7 +63,7 @@ export function unitFacts(
         record.error ??
           trouble?.message ??
           (record.retry ? waitingSentence(record.retry) : undefined) ??
-          record.message,
+          (health?.state === 'unhealthy' ? `unhealthy: ${health.reason ?? ''}` : record.message),
       ),
       ...(record.brief && record.brief !== record.error && { brief: shortened(record.brief) }),
       ...(record.next && { next: shortened(nextSteps(record, intent, config)) }),
@@ -77,6 +78,7 @@ export function unitFacts(
       ...(hook && { hook }),
       ...(config && { config }),
       ...(record.workload !== null && { workload: record.workload }),
+      ...(health && { health }),
       ...(record.leftBehind && { leftBehind: record.leftBehind }),
       ...(upgrade && { upgrade }),
       ...(relations && { relations }),

@@ -44,6 +44,8 @@ export interface ReportHost extends Uses<ReportParts> {
   partingBlockers(): readonly BlockerWords[];
   /** How its upgrade waits because it is busy. */
   postponed(): Postponed;
+  /** What its formula says of its health. */
+  healthFacts(record: UnitRecord): UnitStatus['health'];
   /** The hook that runs, once it took longer than a moment. */
   hookFacts(): UnitStatus['hook'];
   isStopped(): boolean;
@@ -126,6 +128,7 @@ export class UnitReport {
       this.#host.hookFacts(),
       this.#config.facts(record, this.#host.presentConfig()),
       this.#host.postponed(),
+      this.#host.healthFacts(record),
     );
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;

@@ -97,6 +97,11 @@ export class FormulaInPlace {
     return this.#isOf(this.#record().formula) ? this.#published?.upgrade : undefined;
   }
 
+  /** Milliseconds from one `health-check` to the next at rest; undefined where it does not say, or is not known. */
+  healthInterval(): number | undefined {
+    return this.#isOf(this.#record().formula) ? this.#published?.healthInterval : undefined;
+  }
+
   /** How the hook is to be run: as the formula says, and otherwise its environment. */
   async hookRules(hook: string): Promise<HookRules> {
     await this.load();

@@ -15,6 +15,7 @@ export const noIntent: Intent = {
   leave: 'nothing',
   postponed: false,
   asks: false,
+  checksHealth: false,
   upgradesFirst: false,
   relate: false,
   run: false,
@@ -29,6 +30,7 @@ export const noIntent: Intent = {
  * @param postponed whether the unit is busy, so that the upgrade has to wait
  * @param upgradesFirst whether `start` waits for the upgrade
  * @param asks whether the formula in place is to be asked first, by a hook
+ * @param checksHealth whether the formula in place is to be asked for the unit's health
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeIntent(
@@ -42,6 +44,7 @@ export function computeIntent(
   postponed: (wanted: WantedFormula | undefined) => boolean = () => false,
   upgradesFirst: (wanted: WantedFormula | undefined, postponed: boolean) => boolean = () => false,
   asks: (wanted: WantedFormula | undefined) => boolean = () => false,
+  checksHealth = false,
 ): Intent {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
@@ -59,6 +62,7 @@ export function computeIntent(
     leave: leave(wanted),
     postponed: isPostponed,
     asks: asks(wanted),
+    checksHealth,
     upgradesFirst: upgradesFirst(wanted, isPostponed),
     relate,
     run,

@@ -97,6 +97,7 @@ export const unitMachine = unitSetup.createMachine({
           },
           { guard: 'wantsConfigure', target: '#unit.workflow.configuring' },
           { guard: 'wantsRelate', target: '#unit.workflow.relating' },
+          { guard: 'checksHealth', target: '#unit.workflow.asking' },
         ]),
         // For observers the unit is started all the while; after each hook everything is looked at again.
         relating: {
@@ -111,7 +112,7 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           invoke: { src: 'runCommand', input: operations, onDone: 'restoring', onError: 'restoring' },
         },
-        // The same, of the hooks by which the formula in place is asked before an upgrade goes ahead.
+        // The same, of the hooks by which the formula in place is asked before an upgrade goes ahead, or for the unit's health.
         asking: {
           invoke: { src: 'ask', input: operations, onDone: 'restoring', onError: 'restoring' },
         },

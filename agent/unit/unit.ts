@@ -31,6 +31,7 @@ import { unitMachine } from './machine.js';
 import { mendFormula } from '../operations/mend-formula.js';
 import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
 import type { Intent } from '../contract/operations.js';
+import { UnitHealth } from '../health/unit-health.js';
 import { Parting } from '../operations/parting.js';
 import { BeforeStart } from '../postpone/before-start.js';
 import { OwnWord } from '../postpone/own-word.js';
@@ -71,6 +72,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly parting: Parting;
   readonly word = new OwnWord(this);
   readonly postponement: Postponement;
+  readonly health: UnitHealth = new UnitHealth(this);
   readonly #beforeStart = new BeforeStart(this);
   readonly #running: RunningHooks;
   readonly #actor: Actor<typeof unitMachine>;
@@ -176,6 +178,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.relations.stop();
     this.#retryWait.close();
     this.postponement.close();
+    this.health.close();
     this.#beforeStart.close();
     this.commands.close();
     this.report.mirror.close();
@@ -291,6 +294,14 @@ export class AgentUnit implements RelationHost, ReportHost {
     return this.inPlace.upgradeRules();
   }
 
+  healthInterval(): number | undefined {
+    return this.inPlace.healthInterval();
+  }
+
+  healthFacts(record: UnitRecord): UnitStatus['health'] {
+    return this.health.facts(record);
+  }
+
   partingBlockers(): readonly BlockerWords[] {
     return this.parting.blockers();
   }
@@ -349,6 +360,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       (wanted) => this.postponement.stands(wanted),
       (wanted, postponed) => this.#beforeStart.awaits(wanted, postponed),
       (wanted) => this.postponement.question(wanted) !== undefined,
+      this.health.due(),
     );
     this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.

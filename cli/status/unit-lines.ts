@@ -116,9 +116,17 @@ function isBehind({ unit, target }: Row): boolean {
   return unit.formula !== null && unit.formula !== target;
 }
 
-function stateOf({ state, workload, holds = [], removing }: UnitEntry): string {
+function stateOf({ state, workload, health, holds = [], removing }: UnitEntry): string {
   return printable(
-    [state, workload, holds.length > 0 && 'held', removing && 'to be removed'].filter(Boolean).join(', '),
+    [
+      state,
+      workload,
+      health?.state === 'unhealthy' && 'unhealthy',
+      holds.length > 0 && 'held',
+      removing && 'to be removed',
+    ]
+      .filter(Boolean)
+      .join(', '),
   );
 }
 

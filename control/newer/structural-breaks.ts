@@ -27,7 +27,7 @@ export interface Uses {
 type Break = Extract<Reason, { readonly kind: 'break' }>;
 
 /** Hooks that belong to the step from one revision to the next, and not to what the service does: they may come and go. */
-const hooksOfSteps = ['upgrade-formula', 'revert-formula', 'busy-check', 'upgrade-pending'];
+const hooksOfSteps = ['upgrade-formula', 'revert-formula', 'busy-check', 'upgrade-pending', 'health-check'];
 
 /**
  * The relations, options and hooks that `from` has and `to` lacks or has in another way, each with how the service

@@ -129,7 +129,10 @@ function underWay({ unit, standing }: Judged, by: Pick<Reason, 'since' | 'until'
   if (standing === 'settling')
     return {
       kind: 'health',
-      reason: 'it is not healthy for long enough yet',
+      reason:
+        unit.health?.healthy === false
+          ? `not healthy yet: ${unit.health.reason}`
+          : 'it is not healthy for long enough yet',
       ...by,
       ends: 'it goes on by itself',
     };

@@ -41,6 +41,9 @@ export interface Judged {
 /** Blockers of a unit for which nobody is to be hurried: its health deadline stands still. */
 const POSTPONING: ReadonlySet<string> = new Set(['held', 'busy', 'postponed']);
 
+/** Milliseconds for which a unit shall be healthy by its health-check where nobody says how long. */
+const WITH_CHECK = 10_000;
+
 /** Milliseconds; NaN-proof, and a clock that is ahead of this one says no more than `otherwise`. */
 function instantOf(text: string | undefined, now: number, otherwise = 0): number {
   const at = text === undefined ? Number.NaN : Date.parse(text);
@@ -48,12 +51,20 @@ function instantOf(text: string | undefined, now: number, otherwise = 0): number
 }
 
 /** True if it is healthy in this moment, on any formula. */
-export function isHealthy({ state, agentUp, relationsInError, upgrade, damage }: RolloutUnit): boolean {
+export function isHealthy({
+  state,
+  agentUp,
+  relationsInError,
+  upgrade,
+  damage,
+  health,
+}: RolloutUnit): boolean {
   return (
     agentUp &&
     damage === undefined &&
     state === 'started' &&
     relationsInError.length === 0 &&
+    health?.healthy !== false &&
     // A preparation beside the running formula disturbs nothing.
     (upgrade === undefined || isPreparing(upgrade.step))
   );
@@ -127,8 +138,12 @@ function settled(
   healthy: boolean,
 ): Judged {
   if (!healthy) return withDeadline({ unit, standing: 'settling', away: true }, rollout, rules, now);
-  const since = instantOf(unit.since, now, instantOf(rollout.flaggedAt ?? rollout.stateSince, now, now));
-  const until = since + (rules.minHealthy ?? 0);
+  const known = instantOf(rollout.flaggedAt ?? rollout.stateSince, now, now);
+  const since = Math.max(
+    instantOf(unit.since, now, known),
+    unit.health === undefined ? 0 : instantOf(unit.health.since, now, known),
+  );
+  const until = since + (rules.minHealthy ?? (unit.health === undefined ? 0 : WITH_CHECK));
   // A unit that runs it is not away; as long as it is not looked upon as safe, the next one is not taken on.
   return until <= now
     ? { unit, standing: 'there', away: false }
@@ -151,10 +166,13 @@ function withDeadline(
     instantOf(rollout.countedFrom, now),
     instantOf(flag?.requestedAt, now),
     unit.state === 'upgrading' || judged.standing === 'settling' ? instantOf(unit.since, now) : 0,
+    // One that was healthy, and is not any more, has as much time as one that came.
+    judged.standing === 'settling' ? instantOf(unit.health?.since, now) : 0,
   );
   const until = begun + healthDeadline;
   if (until > now) return { ...judged, wakeAt: until };
-  const failure = `not healthy within ${Math.round(healthDeadline / 1_000)} s`;
+  const why = unit.health?.healthy === false ? `: ${unit.health.reason}` : '';
+  const failure = `not healthy within ${Math.round(healthDeadline / 1_000)} s${why}`;
   return { unit, standing: 'failed', away: judged.away, failure };
 }
 

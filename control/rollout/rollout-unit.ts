@@ -26,6 +26,8 @@ export interface RolloutUnit {
     readonly over?: string | undefined;
     readonly revert?: boolean | undefined;
   };
+  /** What its health-check says; undefined where its formula has none, or it is upgraded. */
+  readonly health?: { readonly healthy: boolean; readonly since: string; readonly reason: string };
   /** Formulas that it went back from. */
   readonly bad: readonly string[];
   /** Relations whose hook failed, e.g. `db:4`. */
@@ -60,7 +62,7 @@ export function rolloutUnit(
   held?: UnitBlocker,
 ): RolloutUnit {
   const { name, unit, status, flag, damage, removing } = state;
-  const { upgrade } = status;
+  const { upgrade, health } = status;
   return {
     name,
     formula: unit.formula,
@@ -88,6 +90,13 @@ export function rolloutUnit(
         rollout: flag.rollout,
         over: flag.over,
         revert: flag.revert,
+      },
+    }),
+    ...(health !== undefined && {
+      health: {
+        healthy: health.state === 'healthy',
+        since: health.since,
+        reason: health.reason ?? 'its health-check has said nothing yet',
       },
     }),
     bad: unit.bad ?? [],

@@ -5,7 +5,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import type { Newer } from '../../state/model/newer.js';
 import type { MachineState } from '../../state/model/machines.js';
 import { cordonBlocker } from '../cordon.js';
-import type { Cordon, Machine, Service, UnitStatus } from '../../state/model/schemas.js';
+import type { Cordon, Machine, Service, UnitHealth, UnitStatus } from '../../state/model/schemas.js';
 import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { absenceFields, wayBack } from '../../state/model/absence.js';
 import { type KeptEntry, keptEntry } from './kept-entry.js';
@@ -121,6 +121,8 @@ export interface UnitEntry {
   readonly next?: string;
   /** What the formula says of its workload, where it says anything. */
   readonly workload?: string;
+  /** What its hook `health-check` says, where its formula has one. */
+  readonly health?: UnitHealth;
   /** For a subordinate: the unit it is placed beside. */
   readonly principal?: string;
   /** The units placed beside this one; only where there are such. */
@@ -294,6 +296,7 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
     ...(status.brief !== undefined && { brief: status.brief }),
     ...(status.next !== undefined && { next: status.next }),
     ...(status.workload !== undefined && { workload: status.workload }),
+    ...(status.health !== undefined && { health: status.health }),
     ...(unit.principal !== undefined && { principal: unit.principal }),
     ...(subordinates.length > 0 && { subordinates }),
     relations: relationStates(status.relations),

@@ -10,6 +10,7 @@ export const unitHooks = [
   'revert-formula',
   'busy-check',
   'upgrade-pending',
+  'health-check',
 ] as const;
 
 /** The events of a relation; each has the hook `<relation>-relation-<event>`. */

@@ -1,6 +1,7 @@
 import * as z from '../platform/zod.js';
 import { nameFault } from './formula-id.js';
 import { hookNames } from './hook-names.js';
+import { healthRulesSchema } from './health-rules.js';
 import { type HookRules, hookRulesSchema } from './hook-rules.js';
 import { upgradeRulesSchema } from './upgrade-rules.js';
 import { relationRoles } from './relation-roles.js';
@@ -43,6 +44,8 @@ export interface Metadata {
   readonly release?: Release | undefined;
   /** What its units do about an upgrade while they are busy; see `upgradeRules`. */
   readonly upgrade?: unknown;
+  /** How often its units are asked for their health while they are at rest; see `healthInterval`. */
+  readonly health?: unknown;
 }
 
 /** A relation's name begins the names of its hooks, `<relation>-relation-joined`. */
@@ -115,6 +118,7 @@ export const metadataSchema = z
     rollout: z.catch(rollout, undefined),
     release: z.catch(releaseSchema, undefined),
     upgrade: z.catch(upgradeRulesSchema, undefined),
+    health: z.catch(healthRulesSchema, undefined),
   })
   .check(z.superRefine(refuseSameNames), z.superRefine(refuseLonelySubordinate));
 
@@ -126,6 +130,7 @@ export const metadataFileSchema = z
     revision: z.optional(z.int().check(z.gte(0))),
     release: releaseSchema,
     upgrade: upgradeRulesSchema,
+    health: healthRulesSchema,
   })
   .check(
     z.superRefine(refuseSameNames),

@@ -330,6 +330,13 @@ export const waitingSchema = z.looseObject({
   attempt: z.int(),
 });
 
+/** What the hook `health-check` of a unit says: `checking` (nothing yet), `healthy` or `unhealthy`, since when, and why. */
+export const healthSchema = z.looseObject({
+  state: shown<'checking' | 'healthy' | 'unhealthy'>(),
+  since: instant,
+  reason: z.optional(z.string()),
+});
+
 /** `/units/<unit>/status`: a mirror of the agent's journal, for observers. */
 export const statusSchema = remembering(
   z.looseObject({
@@ -374,6 +381,8 @@ export const statusSchema = remembering(
     config: z.optional(z.looseObject({ seen: z.nullable(z.int()), tried: z.nullable(z.int()) })),
     /** The formula's words about its workload, by `status-set --state`, e.g. `maintenance`. */
     workload: z.optional(z.string()),
+    /** There where the unit's formula has the hook `health-check`, and no upgrade is under way. */
+    health: z.optional(healthSchema),
     /** The files that hooks had left in the formula that the unit went from last; until its next upgrade. */
     leftBehind: z.optional(leftBehindSchema),
     upgrade: z.optional(
@@ -414,4 +423,5 @@ export type Flag = z.infer<typeof flagSchema>;
 export type Resolved = z.infer<typeof resolvedSchema>;
 export type Abort = z.infer<typeof abortSchema>;
 export type Removal = z.infer<typeof removalSchema>;
+export type UnitHealth = z.infer<typeof healthSchema>;
 export type UnitStatus = z.infer<typeof statusSchema>;

@@ -30,7 +30,8 @@ const begun: Rollout = {
  * Units in a few letters each, `web/0` first: `1` on the old formula, `2` there, `f` flagged, `u` under way, `E` failed,
  * `B` went back by itself, `e` in an error of before, `a` its agent is away, `2a` there and its agent is away, `F` flagged
  * for another revision by a rollout before, `n` has nothing installed, `s` there since five seconds, `r` there, with a
- * relation in error, `ef` in an error of before and asked with all others.
+ * relation in error, `c`/`w`/`v` there, by its health-check healthy since five seconds, since twenty, unhealthy, `V` the same for too long, `q` on the old
+ * formula and unhealthy, `ef` in an error of before and asked with all others.
  */
 function units(letters: string): readonly RolloutUnit[] {
   return letters.split(' ').map((letter, index) => ({ ...unit(letter), name: `web/${index}` }));
@@ -112,6 +113,16 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
       return { ...rests, formula: two, since: ago(5) };
     case 'r':
       return { ...rests, formula: two, since: ago(5), relationsInError: ['db:4'] };
+    case 'c':
+      return { ...rests, formula: two, health: { healthy: true, since: ago(5), reason: '' } };
+    case 'w':
+      return { ...rests, formula: two, health: { healthy: true, since: ago(20), reason: '' } };
+    case 'v':
+      return { ...rests, formula: two, health: { healthy: false, since: ago(5), reason: 'no page' } };
+    case 'V':
+      return { ...rests, formula: two, health: { healthy: false, since: ago(400), reason: 'no page' } };
+    case 'q':
+      return { ...rests, health: { healthy: false, since: ago(400), reason: 'no page' } };
     case 'l':
       return { ...rests, state: 'stopping', leaving: true };
     case 'H':
@@ -173,6 +184,14 @@ const rows: readonly (readonly [
   ['one that installs takes its formula by itself', {}, '1 1 n', 'flag 1'],
   ['healthy for a while', { 'min-healthy': '10s' }, '1 1 s', ''],
   ['healthy for long enough', { 'min-healthy': '5s' }, '1 1 s', 'flag 1'],
+  ['ten seconds by its health-check, where nobody says how long', {}, '1 1 c', ''],
+  ['by its health-check for long enough', {}, '1 1 w', 'flag 1'],
+  ['by its health-check for as long as somebody says', { 'min-healthy': '30s' }, '1 1 w', ''],
+  ['at once where somebody says so', { 'min-healthy': '0s' }, '1 1 c', 'flag 1'],
+  ['unhealthy by its health-check', {}, '1 1 v', ''],
+  ['unhealthy by its health-check for too long', {}, '1 1 V', 'failed', long()],
+  ['the canary is unhealthy', { canary: '1', 'on-failure': 'revert' }, '1 1 V', 'turn back', long()],
+  ['one that was unhealthy before counts, and goes first', {}, '1 q 1', 'flag 1'],
   ['a relation in error is not healthy', {}, '1 1 r', ''],
   ['a flag of the rollout before is replaced', {}, '1 F F', 'flag 2, unflag 1'],
   ['a flag of the rollout before counts', { 'max-parallel': '2' }, '1 1 F', 'flag 2 1'],
@@ -297,6 +316,19 @@ describe('what is decided about a rollout', () => {
     assert.equal(at('1 1 s', { 'min-healthy': '10s' }), 5, 'when it is healthy for long enough');
     assert.equal(at('1 1 u'), 280, 'when it is to be healthy, from when it began');
     assert.equal(at('1 e 1'), 540, 'when nothing got further for too long');
+  });
+
+  it('says why a unit is not healthy', () => {
+    const { blockers } = decide(begun, { formula: two, units: units('v V') }, now);
+    assert.deepEqual(
+      blockers.map(({ who, kind, reason }) => `${who} ${kind}: ${reason}`),
+      ['web/0 health: not healthy yet: no page', 'web/1 health: not healthy yet: no page'],
+    );
+    const failed = decide({ ...begun, ...long() }, { formula: two, units: units('V') }, now);
+    assert.match(
+      failed.writes.map(({ kind, ...rest }) => ('reason' in rest ? rest.reason : kind)).join(),
+      /within 300 s: no page$/,
+    );
   });
 
   it('names what keeps each unit', () => {
