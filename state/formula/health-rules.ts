@@ -12,10 +12,15 @@ const span = z.string().check(
   }),
 );
 
+const rules = z.looseObject({ interval: z.optional(span) });
+
+/** The keys of the section `health` that this release knows. */
+export const healthRuleKeys: readonly string[] = Object.keys(rules.shape);
+
 /** The section `health` of `metadata.yaml`: how often the `health-check` hook runs while the unit is at rest. */
 export const healthRulesSchema = z.pipe(
   z.transform((value) => value ?? undefined),
-  z.optional(z.looseObject({ interval: z.optional(span) })),
+  z.optional(rules),
 );
 
 /** Milliseconds of `health.interval`; undefined where the section says nothing, or what cannot be read. */

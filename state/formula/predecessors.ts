@@ -1,4 +1,5 @@
 import type { Normalize, YamlNote } from '../yaml/yaml-file.js';
+import { healthRuleKeys } from './health-rules.js';
 import { upgradeRuleKeys } from './upgrade-rules.js';
 import { closestName } from './suggestion.js';
 
@@ -48,6 +49,7 @@ export const normalizeMetadata: Normalize = (value) => {
     }
   }
   readBoolean(next, 'subordinate', [], notes);
+  if (isFields(next.health)) notes.push(...misspelt(next.health, healthRuleKeys, ['health']));
   if (isFields(next.upgrade)) notes.push(...misspelt(next.upgrade, upgradeRuleKeys, ['upgrade']));
   if (isFields(next.release)) {
     notes.push(...misspelt(next.release, releaseKeys, ['release']));

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { configOptionsSchema } from '../../../state/formula/config-options.js';
 import { FormulaInvalid } from '../../../state/formula/errors.js';
 import { type FormulaFiles, parseFormulaFiles } from '../../../state/formula/formula-files.js';
+import { healthInterval } from '../../../state/formula/health-rules.js';
 import { defaultUpgradeRules, upgradeRules } from '../../../state/formula/upgrade-rules.js';
 import { metadataSchema } from '../../../state/formula/metadata.js';
 
@@ -106,6 +107,23 @@ describe('metadata.yaml', () => {
       assert.match(refusal({ metadata: `name: mysql\nrevision: 1\n${text}\n` }).message, said, text);
     const { warnings } = parse({ metadata: 'name: mysql\nrevision: 1\nupgrade: {newwork: block}\n' });
     assert.match(warnings.join(), /upgrade\.newwork is no key that is known; is it meant to be new-work\?/);
+  });
+
+  it('says how often its units are asked for their health', () => {
+    const interval = (text: string): unknown =>
+      healthInterval(parse({ metadata: `name: mysql\nrevision: 1\n${text}` }).metadata.health);
+    assert.equal(interval(''), undefined);
+    assert.equal(interval('health:\n'), undefined);
+    assert.equal(interval('health: {interval: 30s}\n'), 30_000);
+    const table: readonly (readonly [string, RegExp])[] = [
+      ['health: often', /^metadata\.yaml:3: health: /],
+      ['health: {interval: 30}', /^metadata\.yaml:3: health\.interval: must be text, not 30$/],
+      ['health: {interval: 2d}', /^metadata\.yaml:3: health\.interval: is no time; .* at most 1d/],
+    ];
+    for (const [text, said] of table)
+      assert.match(refusal({ metadata: `name: mysql\nrevision: 1\n${text}\n` }).message, said, text);
+    const { warnings } = parse({ metadata: 'name: mysql\nrevision: 1\nhealth: {intervall: 30s}\n' });
+    assert.match(warnings.join(), /health\.intervall is no key that is known; is it meant to be interval\?/);
   });
 
   it('tells of a key of its release that is misspelt', () => {
