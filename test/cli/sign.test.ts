@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Keys } from '../state/formula/trust/keys.js';
+import { filesOf, WebServer } from '../servers/web-server.js';
 import { useSandbox } from './sandbox.js';
 
 describe('ensemble index --sign', function () {
@@ -95,5 +97,82 @@ describe('ensemble index --sign', function () {
     await world.box.file('principia/pulse-3/more', 'x');
     const refused = await world.box.run('index', 'principia');
     assert.match(refused.stderr, /pulse-3 is not what its signature/);
+  });
+});
+
+describe('an environment that trusts some keys', function () {
+  this.timeout(60_000);
+  const world = useSandbox();
+  let keys: Keys;
+  let key: string;
+  beforeEach(async () => {
+    keys = new Keys();
+    key = keys.make('author');
+    await world.box.ok('bootstrap');
+  });
+  afterEach(() => keys.close());
+  const trust = async (more = ''): Promise<void> => {
+    const signers = keys.signers(`author ${keys.publicKey(key)}`);
+    await appendFile(join(world.box.home, 'environments.yaml'), `    trust: {signers: ${signers}${more}}\n`);
+  };
+  const deploy = (place: string, ...more: readonly string[]) =>
+    world.box.run('deploy', '-n', '0', '--repository', place, 'pulse', ...more);
+
+  it('takes formulas from git by the signatures that are committed with them', async () => {
+    await trust();
+    const directory = await world.box.formula('pulse', 1);
+    const git = (...words: readonly string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
+        cwd: world.box.repository,
+      });
+    git('-c', 'init.defaultBranch=main', 'init', '--quiet');
+    const commit = (): void => {
+      git('add', '--all');
+      git('commit', '--quiet', '--message=more');
+    };
+    commit();
+    const place = `git+file:${world.box.repository}`;
+    assert.match((await deploy(place)).stderr, /pulse-1 is not signed/);
+    await world.box.ok('sign', '--key', key, directory);
+    commit();
+    assert.equal((await deploy(place)).code, 0);
+    // A revision that nobody trusted signed is passed over, with the reason.
+    const next = await world.box.formula('pulse', 2);
+    await world.box.ok('sign', '--key', keys.make('other'), next);
+    commit();
+    const { stdout } = await world.box.ok('newer', '--explain', 'pulse');
+    assert.match(stdout, /ineligible +not trusted: pulse-2 is signed with the key SHA256:/);
+    await cp(join(directory, 'formula.sig'), join(next, 'formula.sig'));
+    commit();
+    assert.match(
+      (await world.box.run('upgrade-formula', '--revision', '2', 'pulse')).stderr,
+      /pulse-2 is not what its signature, with a key of author, was made for/,
+    );
+  });
+
+  it('refuses another bundle under an id that is signed, also where it requires no signature', async () => {
+    await trust(', require: false');
+    await world.box.formula('pulse', 1);
+    await world.box.ok('index', '--sign', key, 'principia');
+    const file = join(world.box.repository, 'index.json');
+    const document = JSON.parse(await readFile(file, 'utf8'));
+    await rm(`${file}.sig`);
+    const server = await WebServer.start(filesOf(world.box.directory));
+    try {
+      const place = `${server.url}principia/`;
+      document.formulas.pulse[0].sha256 = 'ab'.repeat(32);
+      await writeFile(file, JSON.stringify(document));
+      const asked = server.asked.length;
+      assert.match((await deploy(place)).stderr, /pulse-1 is not what its signature/);
+      assert.ok(
+        server.asked.slice(asked).every(({ path }) => !path.includes('bundles')),
+        'it is not even fetched',
+      );
+      delete document.formulas.pulse[0].signature;
+      await writeFile(file, JSON.stringify(document));
+      assert.match((await deploy(place)).stderr, /it is not the one that the index of its repository names/);
+    } finally {
+      await server.stop();
+    }
   });
 });

@@ -55,6 +55,13 @@ describe('the page about repositories', function () {
       assert.match(all, /deployed formulas:pulse-1 as pulse/);
       assert.match(all, /deployed formulas:pulse-1 as git-pulse/);
       assert.match(all, /deployed 127\.0\.0\.1:pulse-1 as web-pulse/);
+      assert.match(all, /Good "ensemble-formula" signature for me@example\.com/);
+      assert.match(all, /deployed 127\.0\.0\.1:pulse-2 as trusted-pulse/);
+      const unsigned = ['deploy', '-n', '0', '--repository', 'formulas', 'pulse', '--revision', '1', 'other'];
+      assert.match(
+        (await box.run(...unsigned)).stderr,
+        /pulse-1 is not signed, and this environment requires it/,
+      );
       assert.match(all, /^web-pulse +1 +2 +eligible/m);
       assert.match(all, /^web-pulse +1 +2 +ineligible +withdrawn: stops the clock/m);
     } finally {
