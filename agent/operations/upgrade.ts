@@ -109,7 +109,7 @@ export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<vo
   const { from, to, revert, replaces } = upgrade;
   const wanted = unit.intent().upgrade;
   // It may take leases of its own.
-  unit.postponement.lift();
+  await unit.postponement.lift();
   await unit.inPlace.load();
   const left = (replaces ?? from)?.id ?? '';
   try {

@@ -40,6 +40,12 @@ export async function inhibit(root: string, mark: Inhibit): Promise<void> {
     await betweenFaults('pausing.inhibit', () => replaceFile(file, text));
 }
 
+/** Takes the mark off before the new formula runs anything. Where no lease was ever taken, nobody waits for it. */
+export async function liftBeforeHook(root: string): Promise<void> {
+  if (existsSync(busyDirectory(root))) await betweenFaults('hook.lift', async () => lift(root));
+  else lift(root);
+}
+
 /** Takes the mark off, if it stands: leases that wait go on. */
 export function lift(root: string): void {
   const file = inhibitFile(root);

@@ -9,7 +9,7 @@ import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 import { BUSY_CHECK, BusyCheck, type CheckAnswer, MOST_FAILURES } from './busy-check.js';
 import { decidePostponement, type PostponeDecision } from './decide.js';
-import { inhibit, lift } from './inhibit.js';
+import { inhibit, lift, liftBeforeHook } from './inhibit.js';
 import { type Lease, liveLeases } from './leases.js';
 import { hasHook } from './has-hook.js';
 import { type OwnWord, UPGRADE_PENDING } from './own-word.js';
@@ -142,8 +142,8 @@ export class Postponement {
   }
 
   /** Takes the mark off, before anything of the new formula runs: that may take leases of its own. */
-  lift(): void {
-    lift(this.#unit.directory.root);
+  lift(): Promise<void> {
+    return liftBeforeHook(this.#unit.directory.root);
   }
 
   blockers(): readonly Blocker[] {
@@ -267,7 +267,7 @@ export class Postponement {
     const blocks = isBusy && this.#rules().newWork === 'block';
     if (!blocks) {
       // One that an agent left which was killed right before the upgrade went ahead.
-      if (this.#mayBeMarked) this.lift();
+      if (this.#mayBeMarked) lift(unit.directory.root);
       this.#mayBeMarked = false;
     }
     if (!blocks || this.#isMarking) return;
@@ -293,7 +293,7 @@ export class Postponement {
     const { postponed, state } = unit.record();
     const isRead = unit.requests() !== noRequests && unit.requests().upgrade === undefined;
     if (!isRead || state === 'upgrading' || state === 'upgrade-error') return;
-    if (this.#mayBeMarked) this.lift();
+    if (this.#mayBeMarked) lift(unit.directory.root);
     this.#mayBeMarked = false;
     if (postponed != null) unit.save({ postponed: null }).catch(() => undefined);
   }

@@ -26,7 +26,8 @@ export type Bodies = Readonly<Record<string, string>>;
 export function tracingFormula(world: World, revision: number, bodies: Bodies = {}): FormulaOptions {
   const install = `echo ours >"$ENSEMBLE_DATA_DIR/book"\n${bodies.install ?? ''}`;
   const all: Bodies = { ...bodies, install };
-  const hooks = HOOKS.map(
+  const names = [...new Set([...HOOKS, ...Object.keys(bodies)])];
+  const hooks = names.map(
     (name) => [`hooks/${name}`, hook(world.path('trace'), revision, all[name] ?? '')] as const,
   );
   const metadata = `name: f\nrevision: ${revision}\nsummary: Notes what runs\nprovides: {site: page}\nrequires: {db: page}\n`;

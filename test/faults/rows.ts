@@ -14,6 +14,9 @@ const words: Readonly<Record<FaultKind, string>> = {
 
 const everyStage = Object.keys(stages) as readonly StageName[];
 
+/** But for those of which other faults are those of `upgrade`. */
+const ownStages = everyStage.filter((stage) => stage !== 'asked');
+
 /**
  * Where a step that fails in a way nobody knows puts the unit into an error state. Everywhere else the agent tries
  * again by itself: what is done already, such as a hook that succeeded, must not be lost by an error after it.
@@ -102,10 +105,11 @@ export const pointRows: readonly PointRow[] = [
   ...rows('embedded', 'kill', everyStage),
   ...rows('embedded', 'kill', ['upgrade'], 'always'),
   ...rows('embedded', 'hang', ['install', 'upgrade', 'revert']),
-  ...rows('embedded', 'throw', everyStage),
+  ...rows('embedded', 'throw', ownStages),
   ...rows('embedded', 'enospc', ['install', 'upgrade', 'revert', 'remove']),
   ...rows('embedded', 'delay', ['relation', 'reboot', 'upgrade']),
   ...rows('zookeeper', 'kill', ['upgrade', 'relation']),
+  ...rows('zookeeper', 'kill', ['asked'], 'once', (point) => /^(upgrade-pending|pausing|hook)\./.test(point)),
   ...rows('zookeeper', 'kill', ['install', 'revert', 'remove', 'reboot'], 'once', (point) =>
     /\.(tree|join|leave|withdraw|start|journal)\.after$/.test(point),
   ),

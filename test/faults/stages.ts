@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requestRemoval } from '../../control/remove/remove-units.js';
@@ -132,6 +133,20 @@ export const stages = {
     before: ONE,
     after: TWO,
     hooks: [...LIVED, 'upgrade-formula 2', 'config-changed 2'],
+    related: false,
+  },
+  // An upgrade of a unit that had a lease, so that its mark is flushed, and whose formula is asked first.
+  asked: {
+    name: 'asked',
+    async prepare(world, bodies) {
+      await live(world, { ...bodies, 'upgrade-pending': 'upgrade-get >"$TRACE/asked"' });
+      await mkdir(world.unitPath(UNIT, 'busy'), { recursive: true });
+      await world.publish(2, tracingFormula(world, 2, bodies));
+    },
+    ask: askForTwo,
+    before: ONE,
+    after: TWO,
+    hooks: [...LIVED, 'upgrade-pending 1', 'upgrade-formula 2', 'config-changed 2'],
     related: false,
   },
   revert: {

@@ -201,6 +201,20 @@ describe('a formula that says if its unit is busy', function () {
     assert.equal(await checks(), 0);
   });
 
+  for (const point of ['busy-check.start.after', 'busy-check.answer.before', 'busy-check.answer.after'])
+    it(`comes to the same end where its agent is killed at ${point}`, async () => {
+      await started();
+      await world.stopAgents();
+      const doomed = await world.agentProcess('m0', {
+        variables: { ENSEMBLE_FAULTS: `${point}=kill`, ENSEMBLE_ALLOW_FAULTS: world.path('faults') },
+      });
+      await world.upgrade(two);
+      await doomed.ended();
+      await world.agent();
+      await world.untilOn(two);
+      assert.equal(existsSync(world.unitPath('f/0', 'inhibit')), false);
+    });
+
   it('has its run adopted by the next agent, and asks anew', async () => {
     await started('gate check; [ ! -e "$TRACE/work" ] || exit $(cat "$TRACE/work")');
     await says('75');
