@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Keys } from '../state/formula/trust/keys.js';
+import { eventually } from '../eventually.js';
+import { ensembleProgram } from '../programs.js';
 import { filesOf, WebServer } from '../servers/web-server.js';
 import { useSandbox } from './sandbox.js';
 
@@ -97,6 +99,53 @@ describe('ensemble index --sign', function () {
     await world.box.file('principia/pulse-3/more', 'x');
     const refused = await world.box.run('index', 'principia');
     assert.match(refused.stderr, /pulse-3 is not what its signature/);
+  });
+});
+
+describe('ensemble sign', function () {
+  this.timeout(60_000);
+  const world = useSandbox();
+
+  it('signs with a key that ssh-agent has, and says so of a passphrase that nobody can be asked for', async () => {
+    const keys = new Keys();
+    let agent: ChildProcess | undefined;
+    try {
+      const key = keys.make('plain');
+      const closed = keys.path('closed');
+      execFileSync('cp', ['-p', key, closed]);
+      execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'a long passphrase', '-f', closed]);
+      const directory = await world.box.formula('pulse', 1);
+      // Of a session of its own, so that there is no terminal to ask on.
+      const alone = spawnSync(
+        'setsid',
+        ['-w', process.execPath, ensembleProgram, 'sign', '--key', closed, directory],
+        {
+          cwd: world.box.directory,
+          env: { PATH: process.env.PATH, HOME: world.box.directory },
+          encoding: 'utf8',
+        },
+      );
+      assert.equal(alone.status, 1, alone.stderr);
+      assert.match(alone.stderr, /does not sign: .*passphrase/);
+      assert.match(alone.stderr, /load one with a passphrase into ssh-agent before: ssh-add/);
+
+      const SSH_AUTH_SOCK = keys.path('agent.sock');
+      agent = spawn('ssh-agent', ['-D', '-a', SSH_AUTH_SOCK], { stdio: 'ignore' });
+      await eventually(() =>
+        execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK }, stdio: 'ignore' }),
+      );
+      await rm(key);
+      const signed = await world.box.start(['sign', '--key', `${key}.pub`, directory], { SSH_AUTH_SOCK })
+        .ended;
+      assert.equal(signed.code, 0, signed.stderr);
+      const { stdout: statement } = await world.box.ok('sign', '--print', directory);
+      const signature = await readFile(join(directory, 'formula.sig'), 'utf8');
+      const signers = keys.signers(`author ${keys.publicKey(key)}`);
+      assert.ok(keys.verifies(signers, statement, signature));
+    } finally {
+      agent?.kill();
+      keys.close();
+    }
   });
 });
 
