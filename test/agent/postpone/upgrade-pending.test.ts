@@ -85,6 +85,19 @@ describe('a formula that is told of an upgrade', function () {
     assert.equal(await asked(), 1);
   });
 
+  it('holds the rollout that asks for it, which names it', async () => {
+    await started('upgrade-hold --for 2d --reason audit');
+    assert.equal((await ensemble(world, 'upgrade-formula', '--no-wait', 'f')).code, 0);
+    await held();
+    const { stdout } = await ensemble(world, 'rollout', 'status', '--format', 'json', 'f');
+    assert.match(stdout, /"kind": ?"held"/);
+    assert.match(stdout, /f\/0 holds its own upgrade: audit/);
+    assert.match(
+      (await ensemble(world, 'rollout', 'status', 'f')).stdout,
+      /f\/0 holds its own upgrade: audit/,
+    );
+  });
+
   it('holds it where the hook fails, until an operator has it proceed', async () => {
     await started('upgrade-proceed; exit 3');
     await world.upgrade(two);
