@@ -87,7 +87,7 @@ export const repositoryCommands: readonly CommandDefinition[] = [
       {
         flags: '--expires <time>',
         description: 'have nobody believe the index after this time from now, such as 30d',
-        parse: values.duration,
+        parse: values.span,
       },
       {
         flags: '--serial <number>',

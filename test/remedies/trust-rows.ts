@@ -194,7 +194,7 @@ export const trustRows: readonly Row[] = [
         await eventually(async () => {
           said = await stage.fails(`${deploy} --dry-run`, /was to be believed until/);
         });
-        await stage.follow(said, /ensemble index --sign KEY --expires 720h DIRECTORY/, {
+        await stage.follow(said, /ensemble index --sign KEY --expires 30d DIRECTORY/, {
           KEY: 'key',
           DIRECTORY: 'world',
         });

@@ -78,7 +78,7 @@ export class BundleRepacked extends defineError<{ bundle: string }>(
 export class IndexExpired extends defineError<{ repository: string; expires: string }>(
   'index-expired',
   ({ repository, expires }) => `the index of ${repository} was to be believed until ${expires}`,
-  'have its author make it again: ensemble index --sign KEY --expires 720h DIRECTORY',
+  'have its author make it again: ensemble index --sign KEY --expires 30d DIRECTORY',
 ) {}
 
 /** An index is older than one that was seen there before. */
