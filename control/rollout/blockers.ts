@@ -8,7 +8,7 @@ import type { Judged } from './judge.js';
 /** Why a unit, or the whole rollout, waits. */
 export interface Blocker {
   /**
-   * `turn`, `canary`, `wave`, `paused`, `failed`, `agent`, `error`, `relation`, `health`, `upgrade`, `install`, `bad`,
+   * `turn`, `canary`, `wave`, `paused`, `failed`, `agent`, `error`, `relation-error`, `health`, `upgrade`, `install`, `bad`,
    * `unreadable`; or what the unit's agent says, such as `busy` or `held`.
    */
   readonly kind: string;
@@ -119,7 +119,7 @@ function underWay({ unit, standing }: Judged, by: Pick<Reason, 'since' | 'until'
   const [relation] = unit.relationsInError;
   if (relation !== undefined)
     return {
-      kind: 'relation',
+      kind: 'relation-error',
       reason: `relation ${relation} is in error`,
       ...by,
       ends: `ensemble resolved --retry ${unit.name} ${relation}`,

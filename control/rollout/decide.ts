@@ -2,7 +2,7 @@ import { goalOf, type Rollout, type RolloutGate, type RolloutState } from '../..
 import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
-import { isUnderWay, type Judged, judge } from './judge.js';
+import { instantOf, isUnderWay, type Judged, judge } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
 /**
@@ -94,7 +94,7 @@ function writesFor(moment: Moment): readonly RolloutWrite[] {
       return isMoved ? [superseded(facts)] : [];
     case 'failed':
       if (isMoved) return [superseded(facts)];
-      return isThrough(units, goalOf(rollout)) && !units.some(isFailed) ? [done(rollout, units)] : [];
+      return isThrough(units, goalOf(rollout)) && !units.some(isFailed) ? ended(moment) : [];
     case 'done':
       // What was behind is taken on as it returns.
       if (rollout.closed === true) return [];
@@ -132,6 +132,12 @@ function isBehind({ standing }: Judged): boolean {
   return standing === 'waiting' || standing === 'coming' || standing === 'held' || standing === 'asked';
 }
 
+/** Nothing is left to be done but to take off what would lead units elsewhere again. */
+function ended(moment: Moment): readonly RolloutWrite[] {
+  const left = leftFlags(moment, []);
+  return left.length > 0 ? left : [done(moment.rollout, moment.units)];
+}
+
 /** A rollout that runs, or goes back. */
 function driven(moment: Moment): readonly RolloutWrite[] {
   const { rollout, rules, units, limits, now } = moment;
@@ -143,8 +149,7 @@ function driven(moment: Moment): readonly RolloutWrite[] {
   if (inCanary && limits.canaryIsThere)
     return [{ kind: 'state', state: 'paused', gate: 'canary', reason: 'the canary is healthy' }];
   if (!inCanary && isThrough(units, goalOf(rollout))) {
-    const left = leftFlags(moment, []);
-    return left.length > 0 ? left : [done(rollout, units)];
+    return ended(moment);
   }
   if (limits.waveIsThere)
     return [{ kind: 'state', state: 'paused', gate: 'wave', reason: 'the wave is healthy' }];
@@ -209,9 +214,8 @@ function progressEnds({ rollout, rules, units, now }: Moment): number {
     rollout.stateSince,
     rollout.flaggedAt,
     ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since]),
-  ].map((text) => (text === undefined ? Number.NaN : Date.parse(text)));
-  const last = instants.filter((at) => at <= now).reduce((a, b) => Math.max(a, b), 0);
-  return last + rules.progressDeadline;
+  ].map((text) => instantOf(text, now));
+  return Math.max(...instants) + rules.progressDeadline;
 }
 
 function wakeAt(moment: Moment): number | undefined {

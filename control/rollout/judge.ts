@@ -38,16 +38,22 @@ export interface Judged {
   readonly failure?: string;
 }
 
-/** Blockers of a unit for which nobody is to be hurried: its health deadline stands still. */
-const POSTPONING: ReadonlySet<string> = new Set(['held', 'busy', 'postponed']);
+/** Blockers of a unit whose upgrade has not begun for which nobody is to be hurried: its health deadline stands still. */
+const POSTPONING: ReadonlySet<string> = new Set(['held', 'busy']);
 
 /** Milliseconds for which a unit shall be healthy by its health-check where nobody says how long. */
 const WITH_CHECK = 10_000;
 
-/** Milliseconds; NaN-proof, and a clock that is ahead of this one says no more than `otherwise`. */
-function instantOf(text: string | undefined, now: number, otherwise = 0): number {
+/** Milliseconds by which another clock may be ahead of this one, and be believed. */
+const AHEAD = 300_000;
+
+/**
+ * Milliseconds since the epoch; NaN-proof. What a clock says that is a little ahead of this one is now: else what began this
+ * moment would be as old as can be. One that is far ahead says no more than `otherwise`.
+ */
+export function instantOf(text: string | undefined, now: number, otherwise = 0): number {
   const at = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isFinite(at) && at <= now ? at : otherwise;
+  return Number.isFinite(at) && at <= now + AHEAD ? Math.min(at, now) : otherwise;
 }
 
 /** True if it is healthy in this moment, on any formula. */
@@ -150,6 +156,15 @@ function settled(
     : { unit, standing: 'settling', away: true, wakeAt: until };
 }
 
+/**
+ * True if its upgrade is prepared, and waits for what the unit is at. A hook of the upgrade that waits for its next try has its
+ * agent say `busy` too, and postpones nothing.
+ */
+function isPostponed({ upgrade }: RolloutUnit): boolean {
+  if (upgrade === undefined || !isPreparing(upgrade.step)) return false;
+  return upgrade.blockers.some(({ kind }) => kind !== undefined && POSTPONING.has(kind));
+}
+
 /** A unit that does not become healthy in time has failed; the time stands still while it is postponed. */
 function withDeadline(
   judged: Judged,
@@ -158,8 +173,8 @@ function withDeadline(
   now: number,
 ): Judged {
   const { unit } = judged;
-  const { flag, upgrade } = unit;
-  if (upgrade?.blockers.some(({ kind }) => kind !== undefined && POSTPONING.has(kind))) return judged;
+  const { flag } = unit;
+  if (isPostponed(unit)) return judged;
   if (rollout.state === 'paused') return judged;
   const begun = Math.max(
     instantOf(rollout.stateSince, now),

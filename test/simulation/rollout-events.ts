@@ -12,6 +12,7 @@ export type RolloutEvent =
     }
   | { readonly kind: 'step' | 'steps' | 'down' | 'up' | 'fall' | 'mend' | 'remove'; readonly who: number }
   | { readonly kind: 'relation'; readonly who: number; readonly error: boolean }
+  | { readonly kind: 'health' | 'busy' | 'hold'; readonly who: number; readonly is: boolean }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'ask'; readonly verb: RolloutVerb }
   | { readonly kind: 'supersede' | 'add' };
@@ -34,6 +35,14 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom('down' as const, 'up', 'up', 'fall', 'mend'), who }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('relation' as const), who, error: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('health' as const, 'busy', 'hold'),
+      who,
+      is: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), who }) },
   {
     weight: 6,
@@ -139,6 +148,15 @@ function happen(world: RolloutWorld, happens: RolloutEvent): void {
       return;
     case 'relation':
       world.relation(happens.who, happens.error);
+      return;
+    case 'health':
+      world.health(happens.who, happens.is);
+      return;
+    case 'busy':
+      world.busy(happens.who, happens.is);
+      return;
+    case 'hold':
+      world.hold(happens.who, happens.is);
       return;
     case 'pass':
       world.now += happens.ms;

@@ -211,6 +211,25 @@ export class RolloutWorld {
     this.#note();
   }
 
+  /** Its health-check says so, from now on. */
+  health(index: number, healthy: boolean): void {
+    const unit = this.#unit(index);
+    if (unit !== undefined) unit.health = { healthy, since: this.now };
+    this.#note();
+  }
+
+  /** It is busy, or idle. */
+  busy(index: number, isBusy: boolean): void {
+    const unit = this.#unit(index);
+    if (unit !== undefined) unit.isBusy = isBusy;
+  }
+
+  /** Somebody holds it, or does so no more. */
+  hold(index: number, isHeld: boolean): void {
+    const unit = this.#unit(index);
+    if (unit !== undefined) unit.isHeld = isHeld;
+  }
+
   step(index: number): void {
     const unit = this.#unit(index);
     if (unit === undefined) return;
@@ -368,8 +387,10 @@ export class RolloutWorld {
     const goal = goalOf(value);
     const decision = decide(value, this.facts(), this.now);
     for (const { unit, standing } of decision.units) {
-      const isHere = unit.formula === goal || standing === 'failed' || standing === 'out';
-      if (!isHere && unit.agentUp) throw new Broken(`done, and ${unit.name} runs ${unit.formula}`);
+      const isHere = unit.formula === goal || ['failed', 'out', 'held'].includes(standing);
+      const isPostponed = unit.upgrade?.blockers.some(({ kind }) => kind === 'busy') === true;
+      if (!isHere && !isPostponed && unit.agentUp)
+        throw new Broken(`done, and ${unit.name} runs ${unit.formula}`);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
+import type { RolloutUnit, UnitBlocker } from '../../control/rollout/rollout-unit.js';
 import type { Flag } from '../../state/model/schemas.js';
 
 /** What comes of the upgrade of a unit to a revision: `sick` is an error after it. */
@@ -13,6 +13,12 @@ export class SimUnit {
   upgrade: { step: string; to: string; since: number } | undefined;
   bad: string[] = [];
   relationError = false;
+  /** What its health-check says, and since when; undefined where its formula has none. */
+  health: { readonly healthy: boolean; readonly since: number } | undefined;
+  /** It is at something that its upgrade waits for. */
+  isBusy = false;
+  /** Somebody holds it. */
+  isHeld = false;
   /** A rollout asked it while it was healthy, and it has not been healthy at rest since. */
   takenBy: string | undefined;
 
@@ -57,6 +63,10 @@ export class SimUnit {
     }
     if (this.state === 'started' && this.upgrade?.to !== flag.to) {
       this.upgrade = { step: 'fetching', to: flag.to, since: now };
+      return false;
+    }
+    if (this.state === 'started' && this.upgrade !== undefined && this.isBusy && flag.force !== true) {
+      this.upgrade = { ...this.upgrade, step: 'waiting' };
       return false;
     }
     const forced = flag.force === true && this.state.endsWith('-error');
@@ -109,7 +119,13 @@ export class SimUnit {
   }
 
   get isHealthy(): boolean {
-    return this.agentUp && this.state === 'started' && !this.relationError;
+    return this.agentUp && this.state === 'started' && !this.relationError && this.health?.healthy !== false;
+  }
+
+  /** As an agent tells them: of one that waits to begin, because it is busy. */
+  #blockers(): readonly UnitBlocker[] {
+    if (this.upgrade?.step !== 'waiting' || !this.isBusy) return [];
+    return [{ kind: 'busy', reason: 'a lease lives', since: this.#sinceText() }];
   }
 
   seen(flag: Flag | undefined): RolloutUnit {
@@ -125,8 +141,16 @@ export class SimUnit {
       bad,
       relationsInError: this.relationError ? ['db:1'] : [],
       leaving: false,
+      ...(this.isHeld && { held: { kind: 'held', reason: 'held by bob', since: this.#sinceText() } }),
+      ...(this.health && {
+        health: {
+          healthy: this.health.healthy,
+          since: new Date(this.health.since).toISOString(),
+          reason: 'no page',
+        },
+      }),
       ...(upgrade && {
-        upgrade: { ...upgrade, since: new Date(upgrade.since).toISOString(), blockers: [] },
+        upgrade: { ...upgrade, since: new Date(upgrade.since).toISOString(), blockers: this.#blockers() },
       }),
       ...(flag && {
         flag: {

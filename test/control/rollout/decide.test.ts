@@ -82,6 +82,20 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
         since: ago(390),
         upgrade: { ...upgrade, since: ago(390) },
       };
+    case 't':
+      return {
+        ...rests,
+        flag: { ...flag, requestedAt: ago(400) },
+        state: 'upgrading',
+        since: ago(390),
+        upgrade: {
+          ...upgrade,
+          since: ago(390),
+          blockers: [{ kind: 'busy', reason: 'upgrade-formula runs again in a minute', since: ago(10) }],
+        },
+      };
+    case 'g':
+      return { ...rests, flag: { ...flag, requestedAt: ago(-1) } };
     case 'E':
       return { ...rests, flag, state: 'upgrade-error', since: ago(10), upgrade };
     case 'S':
@@ -212,6 +226,7 @@ const rows: readonly (readonly [
   ['one is not healthy in time', {}, '1 1 h', 'failed', long()],
   ['the time is longer', { 'health-deadline': '10m' }, '1 1 h', '', long()],
   ['the time stands still while it is held', { 'progress-deadline': '2h' }, '1 1 p', ''],
+  ['the time goes on while its upgrade hook is tried again and again', {}, '1 1 t', 'failed', long()],
   ['one may fail', { 'max-failed': '1' }, '1 1 1 1 1 1 1 E', 'flag 6'],
   ['a share may fail', { 'max-failed': '25%' }, '1 1 E E', 'failed'],
   ['a share may fail, of more', { 'max-failed': '50%', 'max-parallel': '3' }, '1 1 E E', 'flag 1'],
@@ -239,6 +254,15 @@ const rows: readonly (readonly [
   ['paused', {}, '1 1 2', '', { state: 'paused', gate: 'operator' }],
   ['failed', {}, '1 1 E', '', { state: 'failed' }],
   ['failed, and somebody helped', {}, '2 2 2', 'done', { state: 'failed' }],
+  [
+    'failed, and a flag is left that leads elsewhere',
+    {},
+    '1 f 1',
+    'unflag 1',
+    { ...back(), state: 'failed' },
+  ],
+  ['begun by a clock that is a little ahead', {}, '1 1 2', 'flag 1', soon()],
+  ['asked by a clock that is a little ahead', {}, '1 1 g', '', soon()],
   ['failed, and somebody helped one', {}, '1 2 2', '', { state: 'failed' }],
   ['somebody set the service elsewhere', {}, '1 1 2', 'superseded', { to: three }],
   ['the same while it is paused', {}, '1 1 2', 'superseded', { to: three, state: 'paused' }],
@@ -264,6 +288,11 @@ const rows: readonly (readonly [
 /** Under way for as long as a unit may be. */
 function long(): Partial<Rollout> {
   return { stateSince: ago(500), countedFrom: ago(500) };
+}
+
+/** Begun this moment, by a clock that is a second ahead. */
+function soon(): Partial<Rollout> {
+  return { stateSince: ago(-1), countedFrom: ago(-1), requestedAt: ago(-1) };
 }
 
 /** On its way back to the old formula. */
@@ -344,7 +373,7 @@ describe('what is decided about a rollout', () => {
         'web/1 agent: its agent returns',
         'web/2 error: ensemble resolved [--retry] web/2',
         'web/3 upgrade: it goes on by itself',
-        'web/4 relation: ensemble resolved --retry web/4 db:4',
+        'web/4 relation-error: ensemble resolved --retry web/4 db:4',
         'web/5 bad: ensemble upgrade-formula --force web',
       ],
     );
