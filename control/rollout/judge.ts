@@ -94,7 +94,7 @@ export function judge(unit: RolloutUnit, rollout: Rollout, rules: RolloutRules, 
   const isFlagged = unit.flag !== undefined && unit.flag.to !== unit.formula;
   const isUncounted = standing === 'coming' || standing === 'unreadable';
   const away = !isUncounted && (!healthy || isFlagged);
-  if (standing === 'settling') return settled(unit, rollout, rules, now, healthy);
+  if (standing === 'settling') return settled(unit, rollout, rules, now, healthy, isFlagged);
   if (standing === 'held') return { unit, standing, away, ...endOfHold(unit) };
   if (standing !== 'asked' || !unit.agentUp) return { unit, standing, away, ...failureOf(unit, standing) };
   return withDeadline({ unit, standing, away }, rollout, rules, now);
@@ -142,6 +142,7 @@ function settled(
   rules: RolloutRules,
   now: number,
   healthy: boolean,
+  isFlagged: boolean,
 ): Judged {
   if (!healthy) return withDeadline({ unit, standing: 'settling', away: true }, rollout, rules, now);
   const known = instantOf(rollout.flaggedAt ?? rollout.stateSince, now, now);
@@ -150,9 +151,10 @@ function settled(
     unit.health === undefined ? 0 : instantOf(unit.health.since, now, known),
   );
   const until = since + (rules.minHealthy ?? (unit.health === undefined ? 0 : WITH_CHECK));
-  // A unit that runs it is not away; as long as it is not looked upon as safe, the next one is not taken on.
+  // A unit that runs it is not away; as long as it is not looked upon as safe, the next one is not taken on. A flag
+  // that leads it elsewhere, as after a rollout turned back, may still be taken up.
   return until <= now
-    ? { unit, standing: 'there', away: false }
+    ? { unit, standing: 'there', away: isFlagged }
     : { unit, standing: 'settling', away: true, wakeAt: until };
 }
 

@@ -280,6 +280,7 @@ const rows: readonly (readonly [
   ['back: the lowest first', { 'max-parallel': '1' }, '2 2 1', 'flag 0', back()],
   ['back: those in an error first', {}, '2 2 E 1', 'flag 2', back()],
   ['back: no canary, no pause', { canary: '1' }, '2 2 2', 'flag 0', { ...back(), allowed: 1 }],
+  ['back: what may still go forward counts as away', { 'max-parallel': '1' }, '2 f 2', 'unflag 1', back()],
   ['back: what has not begun', { 'max-parallel': '2' }, '1 f 1', 'unflag 1', back()],
   ['back: what has begun', {}, '1 u 1', 'flag 1', back()],
   ['back: all are', {}, '1 1 1', 'done', back()],
