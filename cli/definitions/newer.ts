@@ -45,7 +45,7 @@ export const refreshNoticesCommand: CommandDefinition = {
   options: [
     {
       flags: '--limit <time>',
-      description: 'end after this time (default: 60s)',
+      description: 'end after this time (default: 55s)',
       parse: values.duration,
     },
   ],

@@ -18,7 +18,7 @@ export async function tellAfter(trace: Trace, exitCode: number, output: Output):
   try {
     // Most commands are in no terminal.
     const { tell } = await import('./tell.js');
-    return tell(environment, trace, isAllowed, output);
+    return await tell(environment, trace, isAllowed, output);
   } catch {
     return false;
   }

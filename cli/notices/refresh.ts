@@ -12,8 +12,9 @@ import { LOOK_EVERY } from './due.js';
 import { changeNotices, readNotices } from './notices-file.js';
 import { type KnownOffer, type NoticesOf, nothingKnown, withEnvironment } from './record.js';
 
-/** Milliseconds that a look may take in all, and the part of it in which repositories have to answer. */
-export const LOOK_LIMIT = 60_000;
+/** Milliseconds after which a look ends; with what it is given to end in order, that is a minute. */
+export const LOOK_LIMIT = 55_000;
+/** The part of it in which repositories have to answer. */
 const ANSWER_PART = 0.75;
 
 /** Milliseconds after the limit, for what was begun to be ended in order. */

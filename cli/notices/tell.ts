@@ -9,7 +9,6 @@ import { afterTelling, dueNotices, isLookDue, type Notice, withoutOutdated } fro
 import { noticeLines } from './notice-lines.js';
 import { changeNotices, noticesFile, readNotices } from './notices-file.js';
 import { nothingKnown, withEnvironment } from './record.js';
-import { startRefresh } from './start-refresh.js';
 
 /**
  * Prints what is due, and begins a look where that is due. Both only where it can be noted, as it would come again with each
@@ -17,7 +16,12 @@ import { startRefresh } from './start-refresh.js';
  * @param isAllowed whether anything may be told at all; else only the command's own doing is noted
  * @returns whether something was printed
  */
-export function tell(environment: Environment, trace: Trace, isAllowed: boolean, output: Output): boolean {
+export async function tell(
+  environment: Environment,
+  trace: Trace,
+  isAllowed: boolean,
+  output: Output,
+): Promise<boolean> {
   const file = noticesFile(process.env);
   const now = systemClock.now();
   const { state } = environment;
@@ -49,7 +53,8 @@ export function tell(environment: Environment, trace: Trace, isAllowed: boolean,
     now,
   );
   if (changed === undefined) return false;
-  if (isLooking) startRefresh(environment, process.env);
+  // Only one command in twelve hours starts a process.
+  if (isLooking) (await import('./start-refresh.js')).startRefresh(environment, process.env);
   if (told.length === 0) return false;
   print(told, isFirst, output);
   return true;
