@@ -43,6 +43,7 @@ import { otherOwner } from './tree/other-owner.js';
 import { placeUnplaced } from './tree/placement.js';
 import { describeMachine, registerAgent } from './tree/presence.js';
 import { watchMeetings, watchRelations } from './tree/relations.js';
+import { watchRolloutGates } from './tree/rollouts.js';
 import { watchServices } from './tree/services.js';
 import { treeWriter } from './tree/tree-writer.js';
 import { watchKeepRemoved } from './tree/watch-keep-removed.js';
@@ -280,6 +281,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       kept,
       formulas: openFormulas(coordinator, staging, { trust: environment.trust, clock }),
       services: watchServices(coordinator, log),
+      gates: watchRolloutGates(coordinator, log),
       relations: watchRelations(coordinator, log),
       meetings: watchMeetings(coordinator, log),
       dropped,

@@ -9,6 +9,8 @@ export interface WantedFormula {
   readonly revertOnError: boolean;
   /** Also while the unit is busy. */
   readonly whileBusy?: true;
+  /** The passage in which it goes together with the others of its service. @see passageOf */
+  readonly lockstep?: string;
   /** The flag's version: a higher one is somebody who asked again. */
   readonly asked?: number;
 }
@@ -35,6 +37,10 @@ export interface Intent {
   readonly asks: boolean;
   /** The formula in place is to be asked for the unit's health, by a hook. */
   readonly checksHealth: boolean;
+  /** The upgrade has to wait for the others of its service. */
+  readonly gated: boolean;
+  /** In lockstep, what comes of the upgrade whose hook is through; undefined while that is not known. */
+  readonly verdict: 'resume' | 'back' | undefined;
   /** After a reboot, the upgrade goes before `start`. */
   readonly upgradesFirst: boolean;
   /** A relation hook is due. */
@@ -56,6 +62,8 @@ export interface Journalled {
   readonly questionRuns: boolean;
   /** Where the workflow goes on when the upgrade is through. */
   readonly resumeIn: 'installing' | 'starting' | 'configuring';
+  /** What comes of the upgrade whose hook is through, also out of lockstep; undefined while it waits for the others. */
+  readonly verdict: Intent['verdict'];
   /** The formula id the upgrade under way leads to, or the failed one led to. */
   readonly upgradingTo: string | undefined;
   /** The flag's version of that upgrade, when the unit came to rest in its error or set out; undefined where not known. */
@@ -109,6 +117,10 @@ export interface UnitOperations {
    * back, it journals that, and `swapping` is next once more.
    */
   upgradeHook(): Promise<void>;
+  /** Journals in lockstep that the hook is through, before the unit waits for the others. */
+  gather(): Promise<void>;
+  /** Journals that the upgrade goes back, as the others do; `swapping` is next. */
+  turnBack(): Promise<void>;
   /** One transaction: flag off, formula and status on. */
   commit(): Promise<void>;
   /** Journals that it is through, and puts aside what it left behind. */

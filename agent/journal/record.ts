@@ -99,6 +99,8 @@ export const recordSchema = z.looseObject({
       asked: z.optional(z.int()),
       /** A hook that fails makes it go back by itself. */
       revertOnError: z.optional(z.boolean()),
+      /** The passage in lockstep: it waits for the others when its hook is through. */
+      lockstep: z.optional(z.string()),
       /** What it went over as the unit was busy, in an operator's words. */
       over: z.optional(z.string()),
       /** Of one that went back by itself: why, in an operator's words. */

@@ -18,6 +18,7 @@ import type { LogGatherer } from '../logs/gather-logs.js';
 import type { DroppedRelations } from '../tree/dropped-relations.js';
 import type { Histories } from '../tree/histories.js';
 import type { Meetings, Relations } from '../tree/relations.js';
+import type { RolloutGates } from '../tree/rollouts.js';
 import type { Services } from '../tree/services.js';
 import type { TreeWriter } from '../tree/tree-writer.js';
 
@@ -34,6 +35,7 @@ export interface AgentParts {
   readonly kept: KeptUnits;
   readonly formulas: Formulas;
   readonly services: Services;
+  readonly gates: RolloutGates;
   readonly relations: Relations;
   readonly meetings: Meetings;
   readonly dropped: DroppedRelations;

@@ -15,10 +15,12 @@ import type { UnitCommands } from '../hook-runs/commands.js';
 import type { UnitRelations } from '../relation/unit-relations.js';
 import type { Parting } from './parting.js';
 import {
+  gatherAfterHook,
   pauseForUpgrade,
   resumeAfterUpgrade,
   runUpgradeHook,
   swapFormula,
+  turnBackWithOthers,
   type UpgradingUnit,
 } from './upgrade.js';
 import { configDigest, type PresentConfig } from '../contract/present-config.js';
@@ -81,6 +83,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
         relationHookRuns: hook?.relation !== undefined,
         commandRuns: hook?.command !== undefined,
         questionRuns: isQuestion(hook),
+        verdict: unit.lockstep.verdict(),
         upgradingTo: upgrade?.to.id,
         upgradeAsked: upgrade?.asked,
         rebooted: boot !== unit.parts.boot,
@@ -132,6 +135,8 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
     },
     swap: () => untilHealed(unit, () => swapFormula(unit)),
     upgradeHook: () => runUpgradeHook(unit),
+    gather: () => gatherAfterHook(unit),
+    turnBack: () => turnBackWithOthers(unit),
     commit: () => untilHealed(unit, () => commitUpgrade(unit)),
     resume: () => untilHealed(unit, () => resumeAfterUpgrade(unit)),
 

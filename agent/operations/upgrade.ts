@@ -11,6 +11,7 @@ import type { WantedFormula, Intent } from '../contract/operations.js';
 import { fetchAndStage, type StagingUnit } from './prepare-upgrade.js';
 import type { Uses } from '../machine/parts.js';
 import { overText } from '../postpone/decide.js';
+import type { Lockstep } from '../postpone/lockstep.js';
 import type { Postponement } from '../postpone/postponement.js';
 import type { Parting } from './parting.js';
 import type { MovingUnit } from './recorded-unit.js';
@@ -26,7 +27,10 @@ export type UpgradingUnit = MovingUnit &
     readonly inPlace: { load(): Promise<void> };
     readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
     readonly postponement: Pick<Postponement, 'lift' | 'passes'>;
+    readonly lockstep: Pick<Lockstep, 'goes' | 'verdict'>;
     intent(): Pick<Intent, 'upgrade'>;
+    /** Looks again at everything that may ask something of the unit. */
+    look(): void;
     requests(): Pick<UnitRequests, 'upgrade'>;
     now(): string;
   };
@@ -58,6 +62,8 @@ export async function pauseForUpgrade(
   if (wanted?.revert !== prepared.revert || !unit.parts.staging.isStaged(unit.directory, ref)) return false;
   // How it is to be done may have been said anew meanwhile.
   const upgrade = wanted.to === prepared.to ? wanted : prepared;
+  const { lockstep } = upgrade;
+  if (lockstep !== undefined && !unit.lockstep.goes(lockstep)) return false;
   const over = await unit.postponement.passes(upgrade, ask);
   if (over === undefined) return false;
   const record = unit.record();
@@ -76,6 +82,7 @@ export async function pauseForUpgrade(
       resumeIn: record.upgrade?.resumeIn ?? whereToResume(record.state),
       ...(upgrade.revert && { revert: true, ...(record.formula && { replaces: record.formula }) }),
       ...(upgrade.revertOnError && { revertOnError: true }),
+      ...(lockstep !== undefined && { lockstep }),
       ...(over.length > 0 && { over: overText(over) }),
     },
   });
@@ -123,6 +130,26 @@ export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<vo
     if (!revertOnError || revert === true || from === null) throw error;
     await turnBack(unit, upgrade, from, error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * In lockstep the unit waits here for the others, its hooks paused: that its own hook is through is journalled before, so
+ * that a restart waits on, and observers are told.
+ */
+export async function gatherAfterHook(unit: UpgradingUnit): Promise<void> {
+  if (unit.record().upgrade?.lockstep === undefined) return;
+  await enterStep(unit, 'committing');
+  // What was opened meanwhile may be known already.
+  unit.look();
+}
+
+/** A unit whose hook is through goes back with the others: what it left is as it was, and no fault of this formula. */
+export async function turnBackWithOthers(unit: UpgradingUnit): Promise<void> {
+  const { upgrade } = unit.record();
+  if (upgrade === null) throw new Error('no upgrade to turn back from');
+  // One that ran nothing before has nothing to go back to.
+  if (upgrade.from === null) throw new Error('no formula to go back to');
+  await turnBack(unit, upgrade, upgrade.from, 'all units of its service went back together', false);
 }
 
 /** The upgrade is through, and `config-changed` is due with the new formula. What it left behind is put aside. */
@@ -177,14 +204,24 @@ async function turnBack(
   upgrade: Upgrade,
   from: FormulaRef,
   failure: string,
+  isBad = true,
 ): Promise<void> {
   const { hook, bad } = unit.record();
   unit.parts.log.error(`goes back to ${from.id}: ${failure}`, { unit: unit.name });
   await unit.save({
     hook: null,
     attempts: 0,
-    bad: [...new Set([...bad, upgrade.to.id])],
-    upgrade: { ...upgrade, to: from, replaces: upgrade.to, revert: true, step: 'swapping', failure },
+    ...(isBad && { bad: [...new Set([...bad, upgrade.to.id])] }),
+    upgrade: {
+      ...upgrade,
+      to: from,
+      replaces: upgrade.to,
+      revert: true,
+      step: 'swapping',
+      failure,
+      // It waits for nobody on its way back: none resumes with the formula that it leaves.
+      lockstep: undefined,
+    },
   });
   if (hook !== null) await removeRun(join(unit.parts.directory.runs, hook.id));
 }

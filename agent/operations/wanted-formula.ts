@@ -24,6 +24,7 @@ export function wantedFormula(
     revert: flag.revert === true,
     revertOnError: flag.revertOnError === true,
     // Each flag to go back is by force: so that units in an error go too.
+    ...(flag.lockstep !== undefined && { lockstep: flag.lockstep }),
     ...((flag.revert === true ? flag.whileBusy === true : flag.force === true) && { whileBusy: true }),
   };
 }

@@ -1,3 +1,4 @@
+import { isReady, waitsToGo, waitsToResume } from '../postpone/lockstep.js';
 import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
 import type { Blocker, BlockerKind, BlockerWords } from '../../state/model/blocker.js';
 import { isErrorState, type UpgradeStep } from '../../state/model/workflow-state.js';
@@ -141,17 +142,23 @@ function upgradeStatus(
   postponement: Postponed | undefined,
 ): UnitStatus['upgrade'] {
   if (record.upgrade !== null) {
-    const { step, from, to, since } = record.upgrade;
-    const waits = waitingBlockers(record);
+    const { step, from, to, since, lockstep } = record.upgrade;
+    const together = waitsToResume(record, intent.verdict);
+    const waits = [...waitingBlockers(record), ...(together === undefined ? [] : [together])];
     return {
       step,
       from: from?.id ?? '',
       to: to.id,
       since,
+      ...(record.state === 'upgrading' && step === 'committing' && lockstep !== undefined && { lockstep }),
       ...(waits.length > 0 && { blockers: waits }),
     };
   }
   if (intent.upgrade === undefined || preparation === undefined) return undefined;
+  const { lockstep, force } = intent.upgrade;
+  const isBusy = postponement !== undefined && postponement.blockers.length > 0;
+  const isWaiting = preparation.step === 'waiting' && trouble === undefined && !isBusy;
+  const ready = lockstep !== undefined && isWaiting && isReady(record, force) ? lockstep : undefined;
   const blockers: Blocker[] = [
     ...(trouble === undefined ? [] : [blockerOf(trouble)]),
     // While it is fetched and unpacked it waits for none of these.
@@ -160,11 +167,13 @@ function upgradeStatus(
       : []),
     ...waitingBlockers(record),
     ...leaves.map((blocker) => ({ ...blocker, since: preparation.since })),
+    ...(ready !== undefined && intent.gated ? [waitsToGo(preparation.since)] : []),
   ];
   return {
     ...preparation,
     from: committedFormula(record)?.id ?? '',
     to: intent.upgrade.to,
+    ...(ready !== undefined && { lockstep: ready }),
     ...(postponement?.postponed && { postponed: postponement.postponed }),
     ...(blockers.length > 0 && {
       blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),

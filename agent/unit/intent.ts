@@ -3,6 +3,7 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { ServiceView } from '../tree/services.js';
 import { failedConfig } from '../report/config-progress.js';
+import type { Lockstep } from '../postpone/lockstep.js';
 import type { WantedFormula, Intent } from '../contract/operations.js';
 import { wantedFormula } from '../operations/wanted-formula.js';
 
@@ -16,10 +17,15 @@ export const noIntent: Intent = {
   postponed: false,
   asks: false,
   checksHealth: false,
+  gated: false,
+  verdict: undefined,
   upgradesFirst: false,
   relate: false,
   run: false,
 };
+
+/** Of a unit that goes for itself. */
+const alone: Pick<Lockstep, 'stands' | 'verdict'> = { stands: () => false, verdict: () => 'resume' };
 
 /**
  * Computes what is wanted of a unit from the whole of what is known, so that it does not matter which change was seen
@@ -31,6 +37,7 @@ export const noIntent: Intent = {
  * @param upgradesFirst whether `start` waits for the upgrade
  * @param asks whether the formula in place is to be asked first, by a hook
  * @param checksHealth whether the formula in place is to be asked for the unit's health
+ * @param lockstep how it waits for the others of its service
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeIntent(
@@ -45,6 +52,7 @@ export function computeIntent(
   upgradesFirst: (wanted: WantedFormula | undefined, postponed: boolean) => boolean = () => false,
   asks: (wanted: WantedFormula | undefined) => boolean = () => false,
   checksHealth = false,
+  lockstep: Pick<Lockstep, 'stands' | 'verdict'> = alone,
 ): Intent {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
@@ -63,6 +71,8 @@ export function computeIntent(
     postponed: isPostponed,
     asks: asks(wanted),
     checksHealth,
+    gated: lockstep.stands(wanted),
+    verdict: lockstep.verdict(),
     upgradesFirst: upgradesFirst(wanted, isPostponed),
     relate,
     run,

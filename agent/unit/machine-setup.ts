@@ -64,6 +64,9 @@ export const unitSetup = setup({
     ),
     swap: operation((unit) => unit.swap()),
     upgradeHook: operation((unit) => unit.upgradeHook()),
+    // An agent that waits for others and dies has not tried anything.
+    gather: preparation((unit) => unit.gather()),
+    turnBack: operation((unit) => unit.turnBack()),
     commit: operation((unit) => unit.commit()),
     resume: operation((unit) => unit.resume()),
     stop: operation((unit) => unit.stop()),
@@ -110,7 +113,11 @@ export const unitSetup = setup({
     relationHookRuns: ({ context }) => context.operations.journalled().relationHookRuns,
     wantsUpgrade: ({ context }) => context.intent.upgrade !== undefined,
     forcesUpgrade: ({ context }) => context.intent.upgrade?.force === true,
-    prepared: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale')]),
+    isGated: ({ context }) => context.intent.gated,
+    // Of the upgrade under way, and not as it was when something was looked at last.
+    mayResume: ({ context }) => context.operations.journalled().verdict === 'resume',
+    goesBack: ({ context }) => context.operations.journalled().verdict === 'back',
+    prepared: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale'), not('isGated')]),
     isUnprepared: ({ event }) => 'error' in event && event.error instanceof NotPrepared,
     upgrading: stateIn({ workflow: 'upgrading' }),
     preparationIsStale: ({ context }) => context.intent.upgrade?.to !== context.preparing?.to,

@@ -143,7 +143,7 @@ export const unitMachine = unitSetup.createMachine({
               always: [
                 { guard: journalledAt('swapping'), target: 'swapping' },
                 { guard: journalledAt('hook'), target: 'hook' },
-                { guard: journalledAt('committing'), target: 'committing' },
+                { guard: journalledAt('committing'), target: 'gathering' },
                 { guard: journalledAt('resuming'), target: 'resuming' },
                 { target: 'pausing' },
               ],
@@ -174,8 +174,32 @@ export const unitMachine = unitSetup.createMachine({
                 onDone: [
                   // It failed and turned back.
                   { guard: journalledAt('swapping'), target: 'swapping' },
-                  { target: 'committing' },
+                  { target: 'gathering' },
                 ],
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+            // In lockstep with the others of its service: none goes on before the hooks of all are through.
+            gathering: {
+              invoke: {
+                src: 'gather',
+                input: operations,
+                onDone: 'gathered',
+                onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
+              },
+            },
+            gathered: {
+              always: [
+                { guard: 'mayResume', target: 'committing' },
+                { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
+                { guard: 'goesBack', target: 'turning' },
+              ],
+            },
+            turning: {
+              invoke: {
+                src: 'turnBack',
+                input: operations,
+                onDone: 'swapping',
                 onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
               },
             },
@@ -207,7 +231,7 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'resolvedByRetry', target: '#unit.workflow.upgrading' },
           // A formula that was not swapped in is not the unit's, even if an operator takes its hook as done.
           { guard: and(['resolvedAsDone', journalledAt('swapping')]), target: '#unit.workflow.upgrading' },
-          { guard: 'resolvedAsDone', target: '#unit.workflow.upgrading.committing' },
+          { guard: 'resolvedAsDone', target: '#unit.workflow.upgrading.gathering' },
           {
             guard: and(['forcesUpgrade', 'prepared', 'leadsElsewhere', 'hasLeft']),
             target: '#unit.workflow.upgrading.pausing',

@@ -35,6 +35,7 @@ import { UnitHealth } from '../health/unit-health.js';
 import { Parting } from '../operations/parting.js';
 import { BeforeStart } from '../postpone/before-start.js';
 import { OwnWord } from '../postpone/own-word.js';
+import { Lockstep } from '../postpone/lockstep.js';
 import { Postponement } from '../postpone/postponement.js';
 import { expectAdoption } from '../hook-runs/run-hook.js';
 import { RunningHooks } from '../hook-runs/running-hooks.js';
@@ -73,6 +74,7 @@ export class AgentUnit implements RelationHost, ReportHost {
   readonly word = new OwnWord(this);
   readonly postponement: Postponement;
   readonly health: UnitHealth = new UnitHealth(this);
+  readonly lockstep = new Lockstep(this);
   readonly #beforeStart = new BeforeStart(this);
   readonly #running: RunningHooks;
   readonly #actor: Actor<typeof unitMachine>;
@@ -180,6 +182,7 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.postponement.close();
     this.health.close();
     this.#beforeStart.close();
+    this.lockstep.close();
     this.commands.close();
     this.report.mirror.close();
     this.#actor.stop();
@@ -361,6 +364,7 @@ export class AgentUnit implements RelationHost, ReportHost {
       (wanted, postponed) => this.#beforeStart.awaits(wanted, postponed),
       (wanted) => this.postponement.question(wanted) !== undefined,
       this.health.due(),
+      this.lockstep,
     );
     this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.

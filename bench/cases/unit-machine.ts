@@ -54,6 +54,7 @@ class UnitWithoutWork {
   #journalled: Journalled = {
     state: 'started',
     step: undefined,
+    verdict: 'resume',
     relationHookRuns: false,
     commandRuns: false,
     questionRuns: false,
@@ -104,6 +105,8 @@ class UnitWithoutWork {
       pause: comesTo({ state: 'upgrading', step: 'swapping' }),
       swap: comesTo({ step: 'hook' }),
       upgradeHook: comesTo({ step: 'committing' }),
+      gather: nothing,
+      turnBack: nothing,
       commit: async () => {
         this.#journalled = { ...this.#journalled, step: 'resuming' };
         this.#actor.send({ type: 'LOOK', intent: noIntent });

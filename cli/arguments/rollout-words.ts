@@ -8,7 +8,9 @@ import {
 import { ValueRefused } from './values.js';
 
 /** The rollout's words as options of a command line, by their names in camel case. */
-export type RolloutOptions = Partial<Readonly<Record<RolloutOption, string>>>;
+export type RolloutOptions = Partial<Readonly<Record<RolloutOption, string>>> & {
+  readonly allowMissing?: boolean;
+};
 
 type RolloutOption =
   | 'strategy'
@@ -35,6 +37,7 @@ export function parametersOf(options: RolloutOptions): RolloutParameters {
   return Object.fromEntries(
     rolloutWords.flatMap((word) => {
       const value = byName[word.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
+      if (value === true) return [[word, 'yes'] as const];
       return typeof value === 'string' ? [[word, value] as const] : [];
     }),
   );

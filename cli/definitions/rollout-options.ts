@@ -12,7 +12,8 @@ const option = (word: RolloutWord, value: string, description: string): OptionDe
 export const paceOptions: readonly OptionDefinition[] = [
   {
     flags: '--strategy <strategy>',
-    description: 'rolling: some units after the others (default for more than one); all: every unit at once',
+    description:
+      'rolling: some units after the others (default for more than one); all: every unit at once; lockstep: all together, each waiting for the others',
     choices: rolloutStrategies,
   },
   option('max-parallel', 'share', 'rolling: units that may be away from healthy at once (default: 25%)'),
@@ -44,4 +45,5 @@ export const rolloutOptions: readonly OptionDefinition[] = [
     description: 'then stay as it is, or go back',
     choices: ['pause', 'revert'],
   },
+  { flags: '--allow-missing', description: 'lockstep: go on without units whose agent is away' },
 ];

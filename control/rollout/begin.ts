@@ -16,6 +16,7 @@ import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/m
 import type { Service } from '../../state/model/schemas.js';
 import { unitsOfService } from '../../state/model/services.js';
 import { UnitOfOtherService } from '../errors.js';
+import { refuseContradictions } from './contradictions.js';
 import { RolloutImpossible } from './errors.js';
 
 /** What somebody asks for whose request begins a rollout. */
@@ -46,12 +47,14 @@ export function parametersFor(
   return { strategy: units > 1 ? 'rolling' : 'all', ...merged };
 }
 
-/** @throws RolloutImpossible, UnitNotFound, UnitOfOtherService */
+/** @throws RolloutImpossible, RolloutContradiction, UnitNotFound, UnitOfOtherService */
 export function checkParameters(
   service: string,
   parameters: RolloutParameters,
   units: readonly string[],
+  command: 'upgrade-formula' | 'set-rollout' = 'upgrade-formula',
 ): RolloutRules {
+  refuseContradictions(service, parameters, command);
   const rules = rulesOf(parameters);
   const { canary } = rules;
   if (typeof canary !== 'number') {
@@ -90,9 +93,12 @@ export async function beginTo(
     unitsOfService(coordinator, name),
   ]);
   const { from, to, revert = false } = goal;
-  const parameters = parametersFor(service, metadata, asked, units.length);
+  const merged = parametersFor(service, metadata, asked, units.length);
+  // A way back has neither canary nor pauses, whatever the way there had.
+  const { 'pause-after': _pause, 'on-failure': _failure, ...back } = merged;
+  const parameters = revert ? back : merged;
   const rules = checkParameters(name, parameters, units);
-  const size = rules.strategy === 'all' ? units.length : shareOf(rules.maxParallel, units.length, 1);
+  const size = rules.strategy !== 'rolling' ? units.length : shareOf(rules.maxParallel, units.length, 1);
   const before = standing?.value;
   // What an unfinished rollout was to leave stays what this one goes back to.
   const isUnfinished = before !== undefined && isOpen(before) && before.revert !== true;
@@ -114,5 +120,8 @@ export async function beginTo(
     ...(revert && { revert }),
     ...(rules.pauseAfter !== 'none' && !revert && { allowed: size }),
   });
-  return { rollout, operations, ...(hasCanary && { startWith: revertTo }) };
+  // In lockstep a new unit begins with what the others run, until all resume with the other formula.
+  const together = rules.strategy === 'lockstep';
+  const startWith = hasCanary || (together && !revert) ? revertTo : together ? from : undefined;
+  return { rollout, operations, ...(startWith !== undefined && startWith !== to && { startWith }) };
 }

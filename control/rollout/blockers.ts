@@ -2,13 +2,15 @@ import { absenceSentence } from '../../state/model/absence.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
+import { passageOf } from '../../state/model/lockstep.js';
 import type { Limits } from './choose.js';
 import type { Judged } from './judge.js';
+import { waitedFor } from './lockstep.js';
 
 /** Why a unit, or the whole rollout, waits. */
 export interface Blocker {
   /**
-   * `turn`, `canary`, `wave`, `paused`, `failed`, `agent`, `error`, `relation-error`, `health`, `upgrade`, `install`, `bad`,
+   * `turn`, `canary`, `wave`, `paused`, `failed`, `agent`, `error`, `relation-error`, `health`, `upgrade`, `install`, `lockstep`, `bad`,
    * `unreadable`; or what the unit's agent says, such as `busy` or `held`.
    */
   readonly kind: string;
@@ -36,9 +38,10 @@ export function blockersOf(
   now: number,
 ): readonly Blocker[] {
   const away = units.filter((judged) => judged.away);
+  const waited = waitedFor(rollout, rules, units);
   return units.flatMap((judged) => {
     const blocker = blockerOf(judged, rollout, rules, limits, away, now);
-    return blocker === undefined ? [] : [{ ...blocker, who: judged.unit.name }];
+    return blocker === undefined ? [] : [{ ...inLockstep(blocker, rollout, waited), who: judged.unit.name }];
   });
 }
 
@@ -98,6 +101,20 @@ function blockerOf(
         ? waiting(judged, rollout, rules, limits, away, now)
         : underWay(judged, by);
   }
+}
+
+/** Says of one that waits for others which these are, and of one that others wait for how they go on without it. */
+function inLockstep(blocker: Reason, rollout: Rollout, waited: readonly string[]): Reason {
+  const [first] = waited;
+  if (first === undefined || passageOf(rollout) === undefined) return blocker;
+  if (blocker.kind === 'lockstep') {
+    const more = waited.length > 1 ? ` and ${waited.length - 1} more` : '';
+    return { ...blocker, reason: `it goes together with the others, and waits for ${first}${more}` };
+  }
+  const command = `ensemble upgrade-formula --strategy lockstep --allow-missing ${serviceOfUnit(first)}`;
+  return blocker.kind === 'agent' && rollout.revert !== true
+    ? { ...blocker, ends: `${blocker.ends}; without it: ${command}` }
+    : blocker;
 }
 
 function agentAway({ unit: { machine, since } }: Judged): Reason {

@@ -33,7 +33,7 @@ export function isCanaryPhase(rollout: Rollout, { canary }: RolloutRules): boole
 
 export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly Judged[]): Limits {
   const counted = units.filter(({ standing }) => standing !== 'coming' && standing !== 'unreadable');
-  const maxParallel = rules.strategy === 'all' ? Infinity : shareOf(rules.maxParallel, counted.length, 1);
+  const maxParallel = rules.strategy !== 'rolling' ? Infinity : shareOf(rules.maxParallel, counted.length, 1);
   const taken = counted.filter(isTaken);
   const away = counted.filter((judged) => judged.away).length;
   const inFlight = taken.filter(({ standing }) => standing === 'asked' || standing === 'settling').length;
@@ -73,7 +73,7 @@ const TAKEN: ReadonlySet<Judged['standing']> = new Set(['there', 'absent', 'sett
 /** How many units a rollout may have taken on when it goes on to its next wave. */
 export function nextWave(rules: RolloutRules, units: readonly Judged[]): number {
   const counted = units.filter(({ standing }) => standing !== 'coming' && standing !== 'unreadable');
-  const size = rules.strategy === 'all' ? counted.length : shareOf(rules.maxParallel, counted.length, 1);
+  const size = rules.strategy !== 'rolling' ? counted.length : shareOf(rules.maxParallel, counted.length, 1);
   return counted.filter(isTaken).length + size;
 }
 

@@ -1,7 +1,9 @@
+import { gateOf, type LockstepGate, passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout, type RolloutGate, type RolloutState } from '../../state/model/rollout.js';
 import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
+import { gateToOpen, leavesPaused } from './lockstep.js';
 import { instantOf, isUnderWay, type Judged, judge } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
@@ -29,6 +31,8 @@ export type RolloutWrite =
       /** Nothing is left to be done. */
       readonly closed?: boolean;
     }
+  /** In lockstep, all units go on. */
+  | { readonly kind: 'gate'; readonly gate: Exclude<LockstepGate, 'back'> }
   /** What was left of it when it was over is done too. */
   | { readonly kind: 'close' }
   /** The service goes back to `revertTo`, and the rollout with it. */
@@ -153,6 +157,9 @@ function driven(moment: Moment): readonly RolloutWrite[] {
   }
   if (limits.waveIsThere)
     return [{ kind: 'state', state: 'paused', gate: 'wave', reason: 'the wave is healthy' }];
+  const gate = gateToOpen(rollout, rules, units);
+  if (gate !== undefined) return [{ kind: 'gate', gate }];
+  if (rules.allowMissing && gateOf(rollout) === 'resume' && isOnlyAway(moment)) return [done(rollout, units)];
   if (now >= progressEnds(moment)) return [outOfTime(moment)];
   const asking = flags(moment);
   return [...asking, ...leftFlags(moment, asking)];
@@ -163,8 +170,7 @@ function givenUp({ rollout, rules }: Moment, failed: readonly Judged[]): Rollout
   const [first] = failed;
   const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
   const reason = `${first?.unit.name} failed${others}: ${first?.failure ?? ''}`;
-  const canGoBack = rollout.revert !== true && rollout.revertTo !== rollout.to;
-  return rules.onFailure === 'revert' && canGoBack
+  return rules.onFailure === 'revert' && canGoBack(rollout)
     ? { kind: 'turn-back', reason }
     : { kind: 'state', state: 'failed', reason };
 }
@@ -172,17 +178,26 @@ function givenUp({ rollout, rules }: Moment, failed: readonly Judged[]): Rollout
 /** Nothing got further for too long: where only agents are away, what can be done is done. */
 function outOfTime(moment: Moment): RolloutWrite {
   const { rollout, rules, units, limits } = moment;
-  const open = units.filter((judged) => !isSettled(judged, goalOf(rollout)));
-  const onlyAway =
-    !limits.canaryIsOpen && open.every(({ unit, standing }) => standing === 'coming' || !unit.agentUp);
-  if (onlyAway) return done(rollout, units);
-  const [first] = blockersOf(rollout, rules, units, limits, moment.now);
+  // In lockstep nothing can be done without the others as long as none has resumed.
+  const isBefore = passageOf(rollout) !== undefined && gateOf(rollout) !== 'resume';
+  if (!isBefore && isOnlyAway(moment)) return done(rollout, units);
+  const blockers = blockersOf(rollout, rules, units, limits, moment.now);
+  const first = blockers.find(({ kind }) => kind !== 'lockstep') ?? blockers[0];
   const why = first === undefined ? '' : `: ${first.who}: ${first.reason}`;
-  return {
-    kind: 'state',
-    state: 'failed',
-    reason: `nothing got further for ${Math.round(rules.progressDeadline / 1_000)} s${why}`,
-  };
+  const reason = `nothing got further for ${Math.round(rules.progressDeadline / 1_000)} s${why}`;
+  // Units that are paused cannot wait for somebody to look.
+  return leavesPaused(rollout) && canGoBack(rollout)
+    ? { kind: 'turn-back', reason }
+    : { kind: 'state', state: 'failed', reason };
+}
+
+function isOnlyAway({ rollout, units, limits }: Moment): boolean {
+  const open = units.filter((judged) => !isSettled(judged, goalOf(rollout)));
+  return !limits.canaryIsOpen && open.every(({ unit, standing }) => standing === 'coming' || !unit.agentUp);
+}
+
+function canGoBack({ revert, revertTo, to }: Rollout): boolean {
+  return revert !== true && revertTo !== to;
 }
 
 function flags(moment: Moment): readonly RolloutWrite[] {
@@ -213,6 +228,7 @@ function progressEnds({ rollout, rules, units, now }: Moment): number {
   const instants = [
     rollout.stateSince,
     rollout.flaggedAt,
+    rollout.gateSince,
     ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since]),
   ].map((text) => instantOf(text, now));
   return Math.max(...instants) + rules.progressDeadline;

@@ -6,7 +6,7 @@ import { requireMetadata } from '../../state/model/formulas.js';
 import { recordOperations } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
-import { goalOf, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import { goalOf, isOpen, type Rollout, rolloutSchema, writeRollout } from '../../state/model/rollout.js';
 import { requireService } from '../../state/model/services.js';
 import { beginTo, type RolloutRequest } from './begin.js';
 import { RolloutUnderWay } from './errors.js';
@@ -33,13 +33,22 @@ export async function ensureRollout(
     const rollout = standing?.value;
     if (rollout !== undefined && rollout.id === own) return rollout;
     const isSame =
+      standing !== undefined &&
       rollout !== undefined &&
       isOpen(rollout) &&
       goalOf(rollout) === value.formula &&
       rollout.revert !== true;
     if (isSame && rollout.state !== 'failed' && !request.force) {
       requireAgreement(service, rollout, request);
-      return rollout;
+      const { 'allow-missing': missing } = request.parameters;
+      if (missing === undefined || missing === rollout.parameters['allow-missing']) return rollout;
+      // It goes on without units that it waits for.
+      const next = { ...rollout, parameters: { ...rollout.parameters, 'allow-missing': missing } };
+      await coordinator.transaction([
+        ...writeRollout(service, standing, next),
+        ...(await recordOperations(coordinator, [service], asked)),
+      ]);
+      return next;
     }
     const metadata = await requireMetadata(coordinator, value.formula);
     const from = isSame ? rollout.from : (value.previous ?? value.formula);
@@ -65,11 +74,12 @@ export async function ensureRollout(
   });
 }
 
-/** A second rollout that is to go otherwise is refused, while the first one is under way. */
+/** A second rollout that is to go otherwise is refused, while the first one is under way; but it may go on without units. */
 function requireAgreement(service: string, rollout: Rollout, { parameters }: RolloutRequest): void {
   for (const word of rolloutWords) {
     const asked = parameters[word];
     const has = rollout.parameters[word] ?? '';
+    if (word === 'allow-missing' && rollout.parameters.strategy === 'lockstep') continue;
     if (asked !== undefined && asked !== has)
       throw new RolloutUnderWay({ service, to: rollout.to, word, has: has === '' ? 'as by default' : has });
   }

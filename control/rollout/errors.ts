@@ -27,6 +27,21 @@ export class RolloutImpossible extends defineError<{ service: string; why: strin
   ({ service }) => `ensemble upgrade-formula --canary 1 ${service}`,
 ) {}
 
+/** What is asked of a rollout contradicts itself. */
+export class RolloutContradiction extends defineError<{
+  service: string;
+  strategy: string;
+  contrary: string;
+  rule: string;
+  instead: string;
+}>(
+  'rollout-contradiction',
+  ({ service, strategy, contrary, rule }) =>
+    `no rollout of ${service} can go by strategy ${strategy} and ${contrary}: ${rule}`,
+  ({ instead }) => instead,
+  { exitCode: 2 },
+) {}
+
 /** Another rollout to the same formula is under way, and goes by other parameters. */
 export class RolloutUnderWay extends defineError<{ service: string; to: string; word: string; has: string }>(
   'rollout-under-way',

@@ -1,4 +1,5 @@
 import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { gateOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
@@ -176,12 +177,16 @@ function withDeadline(
 ): Judged {
   const { unit } = judged;
   const { flag } = unit;
-  if (isPostponed(unit)) return judged;
+  const gate = gateOf(rollout);
+  // What others wait for who are paused may not take as long as it likes.
+  if (gate !== 'go' && isPostponed(unit)) return judged;
+  if (isAtGate(unit, gate)) return judged;
   if (rollout.state === 'paused') return judged;
   const begun = Math.max(
     instantOf(rollout.stateSince, now),
     instantOf(rollout.countedFrom, now),
     instantOf(flag?.requestedAt, now),
+    instantOf(rollout.gateSince, now),
     unit.state === 'upgrading' || judged.standing === 'settling' ? instantOf(unit.since, now) : 0,
     // One that was healthy, and is not any more, has as much time as one that came.
     judged.standing === 'settling' ? instantOf(unit.health?.since, now) : 0,
@@ -191,6 +196,12 @@ function withDeadline(
   const why = unit.health?.healthy === false ? `: ${unit.health.reason}` : '';
   const failure = `not healthy within ${Math.round(healthDeadline / 1_000)} s${why}`;
   return { unit, standing: 'failed', away: judged.away, failure };
+}
+
+/** True if it waits for others alone, in lockstep. @param gate that is open to it */
+export function isAtGate({ state, upgrade }: RolloutUnit, gate: string | undefined): boolean {
+  if (upgrade?.lockstep === undefined) return false;
+  return gate === 'go' ? state === 'upgrading' && upgrade.step === 'committing' : gate === undefined;
 }
 
 /** A hold may end by itself. */

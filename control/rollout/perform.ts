@@ -14,7 +14,7 @@ import { flagSchema, serviceSchema } from '../../state/model/schemas.js';
 import type { RolloutWrite } from './decide.js';
 import type { Performing } from './performing.js';
 import { TurnedMeanwhile, turnBack } from './turn-back.js';
-import { FLAGS_PER_WRITE, flagOperations, inState, unflagOperations } from './written.js';
+import { FLAGS_PER_WRITE, flagOperations, gateOpened, inState, unflagOperations } from './written.js';
 
 /**
  * Does one of the writes that were decided, under the guard of the rollout they were decided by.
@@ -45,6 +45,9 @@ export async function perform(
       }
       case 'state':
         await apply(parts, await stateOperations(parts, service, rollout, write, now));
+        return [];
+      case 'gate':
+        await apply(parts, await gateOperations(parts, service, rollout, write.gate, now));
         return [];
       case 'close':
         await apply(parts, writeRollout(service, rollout, { ...rollout.value, closed: true }));
@@ -108,6 +111,29 @@ async function stateOperations(
   return [
     ...writeRollout(service, rollout, inState(rollout.value, write, now)),
     ...started,
+    ...(await recordOperations(coordinator, [service], entry)),
+  ];
+}
+
+/** From the moment when all resume, new units start with the new formula. */
+async function gateOperations(
+  { coordinator }: Performing,
+  service: string,
+  rollout: Entity<Rollout>,
+  gate: Extract<RolloutWrite, { kind: 'gate' }>['gate'],
+  now: number,
+): Promise<readonly Operation[]> {
+  const entry = newEntry({
+    at: new Date(now).toISOString(),
+    what: 'rollout',
+    outcome: 'done',
+    ...wayOf(rollout.value),
+    message: gate === 'go' ? 'go: all units are ready' : 'resume: the hooks of all units are through',
+    details: { rollout: rollout.value.id, gate },
+  });
+  return [
+    ...writeRollout(service, rollout, gateOpened(rollout.value, gate, now)),
+    ...(gate === 'resume' ? await startOperations(coordinator, service) : []),
     ...(await recordOperations(coordinator, [service], entry)),
   ];
 }

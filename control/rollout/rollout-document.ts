@@ -1,3 +1,4 @@
+import { gateOf } from '../../state/model/lockstep.js';
 import { type Rollout, wayOf } from '../../state/model/rollout.js';
 import { type Blocker, commandOf } from './blockers.js';
 import { isHealthy } from './judge.js';
@@ -10,6 +11,8 @@ export interface RolloutDocument {
   readonly from: string;
   readonly to: string;
   readonly strategy: string;
+  /** In lockstep: what is open to its units; null while they are prepared, and with any other strategy. */
+  readonly gate: string | null;
   readonly state: string;
   readonly since: string;
   readonly reason: string;
@@ -41,6 +44,7 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
     id,
     ...wayOf(rollout.value),
     strategy: parameters.strategy ?? '',
+    gate: gateOf(rollout.value) ?? null,
     state,
     since: stateSince,
     reason: reason ?? '',

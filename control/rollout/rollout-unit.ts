@@ -16,6 +16,8 @@ export interface RolloutUnit {
     readonly step: string;
     readonly to: string;
     readonly since: string;
+    /** In lockstep, the passage that it is ready for, or whose hook is through. */
+    readonly lockstep?: string | undefined;
     readonly blockers: readonly UnitBlocker[];
   };
   /** The flag; `to` is where it leads. */
@@ -76,6 +78,7 @@ export function rolloutUnit(
         step: upgrade.step,
         to: upgrade.to,
         since: upgrade.since,
+        lockstep: upgrade.lockstep,
         blockers: (upgrade.blockers ?? []).map((blocker) => ({
           ...blocker,
           kind: textOf(blocker.kind),

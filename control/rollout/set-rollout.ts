@@ -25,7 +25,7 @@ export async function setRollout(
     (current) => {
       if (current.destroying) throw new ServiceDestroying({ service });
       const rollout = mergedParameters(current.rollout, values);
-      checkParameters(service, rollout, units);
+      checkParameters(service, rollout, units, 'set-rollout');
       const { rollout: _rollout, ...rest } = current;
       return Object.keys(rollout).length === 0 ? rest : { ...rest, rollout: { ...rollout } };
     },

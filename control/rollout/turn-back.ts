@@ -1,6 +1,7 @@
 import type { Entity } from '../../state/model/entity.js';
 import { newEntry } from '../../state/model/history-entry.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
+import { passageOf } from '../../state/model/lockstep.js';
 import { paths } from '../../state/model/paths.js';
 import { type Rollout, readRollout, writeRollout } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/schemas.js';
@@ -35,7 +36,7 @@ export async function turnBack(
   await setFormula(
     coordinator,
     service,
-    (current) => serviceGoneBack(current, to, revertTo),
+    (current) => startingWith(serviceGoneBack(current, to, revertTo), rollout.value),
     entry,
     () => undefined,
     async () => {
@@ -46,6 +47,11 @@ export async function turnBack(
       return [...(guard === undefined ? [] : [guard]), ...writeRollout(service, rollout, next)];
     },
   );
+}
+
+/** Where all go back together, a new unit begins with what the others run until they do. */
+function startingWith(service: Service, rollout: Rollout): Service {
+  return passageOf({ ...rollout, revert: true }) === undefined ? service : { ...service, startWith: rollout.to };
 }
 
 /** Ends the tries of `setFormula`, which would take a conflict for one of its own. */

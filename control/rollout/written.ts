@@ -1,6 +1,7 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
+import { type LockstepGate, passageOf, settledGates, withGate } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
 import type { Flag } from '../../state/model/schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
@@ -32,6 +33,7 @@ export function inState(
   const { gate: _gate, stateBy: _by, reason: _reason, closed: _closed, ...rest } = rollout;
   return {
     ...rest,
+    ...((state === 'aborted' || state === 'superseded') && gatesSettled(rollout)),
     state,
     stateSince: new Date(now).toISOString(),
     ...(reason !== '' && { reason }),
@@ -44,12 +46,25 @@ export function inState(
 /** The rollout on its way back. What failed on the way forward counts no more. */
 export function turnedBack(rollout: Rollout, reason: string, now: number, by?: string): Rollout {
   const { allowed: _allowed, ...rest } = inState(rollout, { state: 'reverting', reason }, now, by);
-  return { ...rest, revert: true, countedFrom: new Date(now).toISOString() };
+  return { ...rest, ...gatesSettled(rollout), revert: true, countedFrom: new Date(now).toISOString() };
+}
+
+function gatesSettled(rollout: Rollout): Pick<Rollout, 'gates'> {
+  const gates = settledGates(rollout);
+  return gates === undefined ? {} : { gates };
+}
+
+/** The rollout after it opened a gate of its passage. */
+export function gateOpened(rollout: Rollout, gate: LockstepGate, now: number): Rollout {
+  const passage = passageOf(rollout);
+  if (passage === undefined) return rollout;
+  return { ...rollout, gates: withGate(rollout.gates, passage, gate), gateSince: new Date(now).toISOString() };
 }
 
 /** The flag by which a rollout asks a unit. It names where to, so that nothing set later leads the unit elsewhere. */
 export function flagOf(rollout: Rollout, unit: Pick<RolloutUnit, 'state' | 'since'>, now: number): Flag {
   const { id, by, force, revert, revertOnError } = rollout;
+  const lockstep = passageOf(rollout);
   return {
     requestedAt: new Date(now).toISOString(),
     by,
@@ -59,6 +74,7 @@ export function flagOf(rollout: Rollout, unit: Pick<RolloutUnit, 'state' | 'sinc
     ...(revert === true && { revert: true }),
     ...(revert === true && force === true && { whileBusy: true }),
     ...(revertOnError === true && revert !== true && { revertOnError: true }),
+    ...(lockstep !== undefined && { lockstep }),
     ...(isErrorState(unit.state) && { over: unit.since }),
   };
 }

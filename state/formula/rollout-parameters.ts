@@ -1,7 +1,7 @@
 import * as z from '../platform/zod.js';
 
 /** The strategies that this release has; a later one may name others. */
-export const rolloutStrategies = ['all', 'rolling'] as const;
+export const rolloutStrategies = ['all', 'rolling', 'lockstep'] as const;
 export type RolloutStrategy = (typeof rolloutStrategies)[number];
 
 /**
@@ -18,6 +18,7 @@ export const rolloutWords = [
   'progress-deadline',
   'max-failed',
   'on-failure',
+  'allow-missing',
 ] as const;
 export type RolloutWord = (typeof rolloutWords)[number];
 
@@ -43,6 +44,8 @@ export interface RolloutRules {
   readonly progressDeadline: number;
   readonly maxFailed: Share;
   readonly onFailure: 'pause' | 'revert';
+  /** In lockstep: goes on without units whose agent is away. */
+  readonly allowMissing: boolean;
 }
 
 export const defaultRules: RolloutRules = {
@@ -55,6 +58,7 @@ export const defaultRules: RolloutRules = {
   progressDeadline: 600_000,
   maxFailed: { number: 0, percent: false },
   onFailure: 'pause',
+  allowMissing: false,
 };
 
 const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -80,7 +84,7 @@ function oneOf<Word extends string>(...words: readonly Word[]): (text: string) =
 
 /** How each word's value is read, undefined if it is none; and its form, in words. */
 const readers = {
-  strategy: { read: oneOf(...rolloutStrategies), takes: 'all or rolling' },
+  strategy: { read: oneOf(...rolloutStrategies), takes: 'all, rolling or lockstep' },
   'max-parallel': {
     read: (text: string) => (share(text)?.number === 0 ? undefined : share(text)),
     takes: 'a number of units from 1 on, or a share such as 25%',
@@ -99,6 +103,7 @@ const readers = {
   'progress-deadline': { read: positiveTime, takes: 'a time such as 10m' },
   'max-failed': { read: share, takes: 'a number of units, or a share such as 10%' },
   'on-failure': { read: oneOf('pause', 'revert'), takes: 'pause or revert' },
+  'allow-missing': { read: oneOf('yes', 'no'), takes: 'yes or no' },
 } as const satisfies Record<RolloutWord, { read: (text: string) => unknown; takes: string }>;
 
 function positiveTime(text: string): number | undefined {
@@ -134,16 +139,19 @@ export function rulesOf(parameters: RolloutParameters): RolloutRules {
       ? undefined
       : (readers[word].read(text) as ReturnType<(typeof readers)[Word]['read']>);
   };
+  const strategy = read('strategy') ?? defaultRules.strategy;
+  const together = strategy === 'lockstep';
   return {
-    strategy: read('strategy') ?? defaultRules.strategy,
-    maxParallel: read('max-parallel') ?? defaultRules.maxParallel,
-    canary: read('canary') ?? defaultRules.canary,
-    pauseAfter: read('pause-after') ?? defaultRules.pauseAfter,
+    strategy,
+    maxParallel: together ? { number: 100, percent: true } : (read('max-parallel') ?? defaultRules.maxParallel),
+    canary: together ? 0 : (read('canary') ?? defaultRules.canary),
+    pauseAfter: together ? 'none' : (read('pause-after') ?? defaultRules.pauseAfter),
     minHealthy: read('min-healthy') ?? defaultRules.minHealthy,
     healthDeadline: read('health-deadline') ?? defaultRules.healthDeadline,
     progressDeadline: read('progress-deadline') ?? defaultRules.progressDeadline,
-    maxFailed: read('max-failed') ?? defaultRules.maxFailed,
-    onFailure: read('on-failure') ?? defaultRules.onFailure,
+    maxFailed: together ? defaultRules.maxFailed : (read('max-failed') ?? defaultRules.maxFailed),
+    onFailure: together ? 'revert' : (read('on-failure') ?? defaultRules.onFailure),
+    allowMissing: read('allow-missing') === 'yes',
   };
 }
 

@@ -5,6 +5,7 @@ import * as z from '../platform/zod.js';
  * - `turn`: other units go first; `canary`: somebody's word after the first wave; `paused`: a rollout that was paused
  * - `held`: by an operator, or by a formula for itself or for another; `busy`: the unit is at something else
  * - `agent`: no agent works on its machine; `error`, `relation-error`: the unit's own; `health`: not healthy yet
+ * - `lockstep`: the others of its service, with which it goes
  * - `relation`: it leaves a relation first; `storage`, `coordinator`: one that does not answer
  * - `back-off`: the formula failed on it; `other`: anything that its reason says
  */
@@ -19,6 +20,7 @@ export const blockerKinds = [
   'relation-error',
   'relation',
   'health',
+  'lockstep',
   'storage',
   'coordinator',
   'back-off',

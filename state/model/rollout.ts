@@ -2,6 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import * as z from '../platform/zod.js';
 import { type Entity, nodeValue, type Problem, readSound } from './entity.js';
 import { newIncarnation } from './incarnation.js';
+import { gatesSchema, settledGates } from './lockstep.js';
 import { paths } from './paths.js';
 import { parametersSchema } from '../formula/rollout-parameters.js';
 import { shown } from './shown.js';
@@ -56,6 +57,10 @@ export const rolloutSchema = z.looseObject({
   promoted: z.optional(z.boolean()),
   /** How many units it may have taken on before it pauses next; any number where it is absent. */
   allowed: z.optional(z.int()),
+  /** In lockstep, what is open to its units, by passage; and what was, of the rollouts before it. */
+  gates: z.optional(gatesSchema),
+  /** When the last of its gates was opened. */
+  gateSince: z.optional(instant),
   /** Units go to `revertTo`. */
   revert: z.optional(z.boolean()),
   /** When units were last asked. */
@@ -148,7 +153,8 @@ export function beginRollout(
 ): { readonly rollout: Rollout; readonly operations: readonly Operation[] } {
   const id = newIncarnation();
   if (standing !== undefined) {
-    const next: Rollout = { ...rollout, id, life: standing.value.life };
+    const gates = settledGates(standing.value);
+    const next: Rollout = { ...rollout, id, life: standing.value.life, ...(gates !== undefined && { gates }) };
     return { rollout: next, operations: writeRollout(service, standing, next) };
   }
   const next: Rollout = { ...rollout, id, life: newIncarnation() };

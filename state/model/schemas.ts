@@ -279,6 +279,8 @@ export const flagSchema = remembering(
     whileBusy: z.optional(z.boolean()),
     /** The id of the rollout that asks. */
     rollout: z.optional(z.string()),
+    /** The passage in lockstep: it goes ahead when that is opened in its service's rollout. @see passageOf */
+    lockstep: z.optional(z.string()),
     /** The `since` of the error that the unit was in when it was asked: as long as it stands there, it has not begun. */
     over: z.optional(z.string()),
   }),
@@ -394,6 +396,8 @@ export const statusSchema = remembering(
         blockers: z.optional(z.array(blockerSchema)),
         /** Since when it is postponed as the unit is busy, and until when at most. */
         postponed: z.optional(z.looseObject({ since: instant, until: instant })),
+        /** In lockstep, the passage for which it is ready (at `waiting`), or in which its hook is through. */
+        lockstep: z.optional(z.string()),
       }),
     ),
   }),

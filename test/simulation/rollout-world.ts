@@ -4,6 +4,7 @@ import { afterVerb, type RolloutVerb } from '../../control/rollout/verbs.js';
 import {
   flagOf,
   flagOperations,
+  gateOpened,
   inState,
   turnedBack,
   unflagOperations,
@@ -314,6 +315,11 @@ export class RolloutWorld {
           rollout,
           new Map(write.units.flatMap((unit) => (flags.has(unit) ? [[unit, flags.get(unit) ?? 0]] : []))),
         );
+      case 'gate':
+        return [
+          ...writeRollout(SERVICE, rollout, gateOpened(rollout.value, write.gate, now)),
+          ...(write.gate === 'resume' ? this.#startingWithGoal() : []),
+        ];
       case 'close':
         return writeRollout(SERVICE, rollout, { ...rollout.value, closed: true });
       case 'state':
@@ -324,6 +330,12 @@ export class RolloutWorld {
           { kind: 'set', path: SERVICE_PATH, value: nodeValue({ formula: rollout.value.revertTo }) },
         ];
     }
+  }
+
+  /** New units start with the service's formula from now on. */
+  #startingWithGoal(): readonly Operation[] {
+    const { formula } = this.service;
+    return [{ kind: 'set', path: SERVICE_PATH, value: nodeValue({ formula }) }];
   }
 
   // What must hold.

@@ -19,6 +19,7 @@ const states: Partial<Record<OperationName, WorkflowState>> = {
   configure: 'configuring',
   relate: 'started',
   pause: 'upgrading',
+  turnBack: 'upgrading',
   swap: 'upgrading',
   upgradeHook: 'upgrading',
   commit: 'upgrading',
@@ -29,6 +30,7 @@ const states: Partial<Record<OperationName, WorkflowState>> = {
 
 const steps = {
   pause: 'swapping',
+  turnBack: 'swapping',
   swap: 'swapping',
   upgradeHook: 'hook',
   commit: 'committing',
@@ -53,6 +55,7 @@ export class ScriptedUnit {
     this.journal = {
       state: 'pending',
       step: undefined,
+      verdict: 'resume',
       resumeIn: 'configuring',
       upgradingTo: undefined,
       upgradeAsked: undefined,
@@ -139,6 +142,8 @@ export class ScriptedUnit {
       pause: () => this.#run('pause'),
       swap: () => this.#run('swap'),
       upgradeHook: () => this.#run('upgradeHook'),
+      gather: async () => undefined,
+      turnBack: () => this.#run('turnBack'),
       commit: () => this.#run('commit'),
       resume: () => this.#run('resume'),
       stop: () => this.#run('stop'),

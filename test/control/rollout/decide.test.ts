@@ -163,6 +163,8 @@ function inWords(write: RolloutWrite): string {
       return 'turn back';
     case 'close':
       return 'close';
+    case 'gate':
+      return `gate ${write.gate}`;
     case 'state':
       return write.gate === undefined ? write.state : `${write.state} ${write.gate}`;
   }
