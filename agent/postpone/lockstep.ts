@@ -81,8 +81,12 @@ export function waitsToGo(since: string): Blocker {
 }
 
 /** The wait for the others after its hook: undefined where it does not wait for that. */
-export function waitsToResume({ state, upgrade }: UnitRecord, verdict: string | undefined): Blocker | undefined {
-  if (state !== 'upgrading' || upgrade?.lockstep === undefined || upgrade.step !== 'committing') return undefined;
+export function waitsToResume(
+  { state, upgrade }: UnitRecord,
+  verdict: string | undefined,
+): Blocker | undefined {
+  if (state !== 'upgrading' || upgrade?.lockstep === undefined || upgrade.step !== 'committing')
+    return undefined;
   if (verdict !== undefined) return undefined;
   return {
     kind: 'lockstep',

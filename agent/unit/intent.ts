@@ -25,7 +25,7 @@ export const noIntent: Intent = {
 };
 
 /** Of a unit that goes for itself. */
-const alone: Pick<Lockstep, 'stands' | 'verdict'> = { stands: () => false, verdict: () => 'resume' };
+const alone: Pick<Lockstep, 'stands' | 'verdict'> = { stands: () => false, verdict: () => undefined };
 
 /**
  * Computes what is wanted of a unit from the whole of what is known, so that it does not matter which change was seen

@@ -36,9 +36,10 @@ export function refuseContradictions(
   const [first] = contrary;
   if (first === undefined) return;
   const rule = SAID_BY_LOCKSTEP[first[0]]?.[1] ?? '';
-  const fixes = contrary.map(([word]) =>
+  const same = contrary.map(([word]) =>
     command === 'set-rollout' ? `${word}=` : `--${word} ${SAID_BY_LOCKSTEP[word]?.[0] ?? ''}`,
   );
+  const fixes = same.join(' ');
   throw new RolloutContradiction({
     service,
     strategy: 'lockstep',
@@ -46,7 +47,7 @@ export function refuseContradictions(
     rule,
     instead:
       command === 'set-rollout'
-        ? `ensemble set-rollout ${service} strategy=lockstep ${fixes.join(' ')}`
-        : `ensemble upgrade-formula --strategy lockstep ${fixes.join(' ')} ${service}`,
+        ? `ensemble set-rollout ${service} strategy=lockstep ${fixes}`
+        : `ensemble upgrade-formula --strategy lockstep ${fixes} ${service}`,
   });
 }

@@ -23,7 +23,11 @@ export function gateToOpen(
 }
 
 /** The names of the units that those which are at the present gate wait for. */
-export function waitedFor(rollout: Rollout, rules: RolloutRules, units: readonly Judged[]): readonly string[] {
+export function waitedFor(
+  rollout: Rollout,
+  rules: RolloutRules,
+  units: readonly Judged[],
+): readonly string[] {
   const passage = passageOf(rollout);
   if (passage === undefined) return [];
   const isWaitedFor = waitsFor(rollout, passage);

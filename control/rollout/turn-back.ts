@@ -51,7 +51,9 @@ export async function turnBack(
 
 /** Where all go back together, a new unit begins with what the others run until they do. */
 function startingWith(service: Service, rollout: Rollout): Service {
-  return passageOf({ ...rollout, revert: true }) === undefined ? service : { ...service, startWith: rollout.to };
+  return passageOf({ ...rollout, revert: true }) === undefined
+    ? service
+    : { ...service, startWith: rollout.to };
 }
 
 /** Ends the tries of `setFormula`, which would take a conflict for one of its own. */

@@ -58,7 +58,11 @@ function gatesSettled(rollout: Rollout): Pick<Rollout, 'gates'> {
 export function gateOpened(rollout: Rollout, gate: LockstepGate, now: number): Rollout {
   const passage = passageOf(rollout);
   if (passage === undefined) return rollout;
-  return { ...rollout, gates: withGate(rollout.gates, passage, gate), gateSince: new Date(now).toISOString() };
+  return {
+    ...rollout,
+    gates: withGate(rollout.gates, passage, gate),
+    gateSince: new Date(now).toISOString(),
+  };
 }
 
 /** The flag by which a rollout asks a unit. It names where to, so that nothing set later leads the unit elsewhere. */

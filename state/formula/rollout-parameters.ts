@@ -143,7 +143,9 @@ export function rulesOf(parameters: RolloutParameters): RolloutRules {
   const together = strategy === 'lockstep';
   return {
     strategy,
-    maxParallel: together ? { number: 100, percent: true } : (read('max-parallel') ?? defaultRules.maxParallel),
+    maxParallel: together
+      ? { number: 100, percent: true }
+      : (read('max-parallel') ?? defaultRules.maxParallel),
     canary: together ? 0 : (read('canary') ?? defaultRules.canary),
     pauseAfter: together ? 'none' : (read('pause-after') ?? defaultRules.pauseAfter),
     minHealthy: read('min-healthy') ?? defaultRules.minHealthy,

@@ -154,7 +154,12 @@ export function beginRollout(
   const id = newIncarnation();
   if (standing !== undefined) {
     const gates = settledGates(standing.value);
-    const next: Rollout = { ...rollout, id, life: standing.value.life, ...(gates !== undefined && { gates }) };
+    const next: Rollout = {
+      ...rollout,
+      id,
+      life: standing.value.life,
+      ...(gates !== undefined && { gates }),
+    };
     return { rollout: next, operations: writeRollout(service, standing, next) };
   }
   const next: Rollout = { ...rollout, id, life: newIncarnation() };

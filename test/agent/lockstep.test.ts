@@ -37,8 +37,7 @@ describe('units that are upgraded in lockstep', function () {
     await world.writeFormula(1);
     agents = new Map();
     for (const machine of ['m0', 'm1']) agents.set(machine, await world.agentProcess(machine));
-    await ok('deploy', '--repository', 'world', '--machine', 'm0', 'f');
-    await ok('add-unit', '--machine', 'm0', 'f');
+    await ok('deploy', '--repository', 'world', '-n', '2', '--machine', 'm0', 'f');
     await ok('add-unit', '--machine', 'm1', 'f');
   });
   afterEach(() => world.close());
@@ -86,7 +85,11 @@ describe('units that are upgraded in lockstep', function () {
       hooks: { 'upgrade-formula': 'case "$ENSEMBLE_UNIT_NAME" in f/1) gate fail; exit 3;; esac' },
     });
     const upgrade = operate(world, 'upgrade-formula', '--strategy', 'lockstep', 'f');
-    const { gate, units: at } = await untilAt('upgrading committing', 'upgrading hook', 'upgrading committing');
+    const { gate, units: at } = await untilAt(
+      'upgrading committing',
+      'upgrading hook',
+      'upgrading committing',
+    );
     assert.equal(gate, 'go');
     assert.match(at['f/0']?.blockers[0]?.reason ?? '', /together with the others, and waits for f\/1$/);
     await world.openGate('fail');

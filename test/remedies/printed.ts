@@ -65,6 +65,24 @@ export const printed: Readonly<
     test: 'test/walk/upgrades.test.ts',
     says: 'ensemble rollout retry f',
   },
+  'control/rollout/blockers.ts: ensemble upgrade-formula --strategy lockstep --allow-missing {serviceOfUnit(first)}':
+    {
+      test: 'test/agent/lockstep.test.ts',
+      says: 'go on without one whose agent is away where that is allowed, which follows when it returns',
+    },
+  'control/rollout/contradictions.ts: ensemble set-rollout {service} strategy=lockstep {fixes}': {
+    test: 'test/agent/lockstep.test.ts',
+    says: 'are refused what contradicts it, with a command that works',
+  },
+  'control/rollout/contradictions.ts: ensemble upgrade-formula --strategy lockstep --allow-missing {service}':
+    {
+      test: 'test/agent/lockstep.test.ts',
+      says: 'are refused what contradicts it, with a command that works',
+    },
+  'control/rollout/contradictions.ts: ensemble upgrade-formula --strategy lockstep {fixes} {service}': {
+    test: 'test/agent/lockstep.test.ts',
+    says: 'are refused what contradicts it, with a command that works',
+  },
   'control/rollout/blockers.ts: ensemble status': {
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',

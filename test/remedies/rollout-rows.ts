@@ -44,6 +44,18 @@ export const rolloutRows: readonly Row[] = [
     },
   },
   {
+    code: 'rollout-contradiction',
+    by: 'what goes with the strategy, as printed',
+    run: async (stage) => {
+      await stage.unit();
+      await stage.world.publish(2);
+      const line = 'ensemble upgrade-formula --strategy lockstep --canary 1 f';
+      const said = await stage.fails(line, /takes all units together/);
+      await stage.follow(said, /ensemble upgrade-formula --strategy lockstep --canary 0 f/);
+      await stage.world.untilOn('world:f-2');
+    },
+  },
+  {
     code: 'rollout-under-way',
     by: 'abort, as printed, and the same command again',
     run: async (stage) => {
