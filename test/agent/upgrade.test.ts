@@ -172,7 +172,7 @@ for (const engines of [embedded, zookeeper()])
       const two = await world.publish(2, { hooks: { 'upgrade-formula': 'gate up' } });
       await world.upgrade(two);
       await eventually(async () => assert.equal((await world.trace()).at(-1), 'upgrade-formula 2'));
-      assert.equal((await world.until('upgrading')).status.upgrade?.step, 'hook');
+      await eventually(async () => assert.equal((await world.unit()).status.upgrade?.step, 'hook'));
       const three = await world.publish(3);
       await world.upgrade(three);
       await world.openGate('up');

@@ -51,6 +51,7 @@ const rows: Readonly<Record<string, Leaves>> = {
   newer: shows,
   formulas: shows,
   index: { nothing: 'it writes into a directory of the operator’s own, and knows no environment' },
+  sign: { nothing: 'it writes beside a formula of the author’s own, and knows no environment' },
   repository: asks('add-repository', '-', /^ours: /),
   expose: asks('expose', 'f'),
   unexpose: asks('unexpose', 'f'),
@@ -65,6 +66,7 @@ const rows: Readonly<Record<string, Leaves>> = {
   'destroy-environment': { nothing: 'the history goes with all else' },
   completion: shows,
   __complete: shows,
+  '__refresh-notices': shows,
 };
 
 /** What commands do besides with an option, which is on record as itself. */

@@ -92,7 +92,7 @@ describe('a text that names commands, where an environment was chosen', () => {
     it(`stays as it is: ${what}`, () => assert.equal(withChoice(text, E), text));
 
   it('knows each command but those that go to no environment', () => {
-    const none = ['completion', '__complete', '__refresh-notices', 'index'];
+    const none = ['completion', '__complete', '__refresh-notices', 'index', 'sign'];
     const names = commands.map(({ name }) => name).filter((name) => !none.includes(name));
     assert.deepEqual([...COMMANDS_OF_AN_ENVIRONMENT].sort(), names.sort());
   });
