@@ -105,6 +105,7 @@ export async function beginTo(
   const revertTo = revert ? to : (goal.revertTo ?? (isUnfinished ? before.revertTo : from));
   const hasCanary = !revert && (typeof rules.canary === 'number' ? rules.canary > 0 : true);
   if (hasCanary) await requireFeature(coordinator, 'canary');
+  if (rules.strategy === 'lockstep') await requireFeature(coordinator, 'lockstep');
   const { rollout, operations } = beginRollout(name, standing, {
     from,
     to,

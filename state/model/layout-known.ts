@@ -10,6 +10,7 @@ export const layoutLevels = { min: 1, max: 2 } as const;
 export const treeFeatures = {
   canary: 'an agent of release 0.1.0 installs new units with the formula that is still being tried',
   holds: 'a command of release 0.1.0 upgrades what is held',
+  lockstep: 'an agent of release 0.1.0 waits for no other unit, and runs on alone',
 } as const;
 
 export type TreeFeature = keyof typeof treeFeatures;

@@ -17,6 +17,9 @@ export const layoutRows: readonly Row[] = [
       await stage.unit();
       await ofRelease010(stage);
       const line = 'ensemble hold-upgrade --reason disks f';
+      await stage.world.publish(2);
+      const lockstep = 'ensemble upgrade-formula --strategy lockstep f';
+      await stage.fails(lockstep, /does not have the feature lockstep yet/);
       const said = await stage.fails(line, /does not have the feature holds yet/);
       await stage.follow(said, /ensemble upgrade-environment/);
       await stage.ok(line);
@@ -31,7 +34,7 @@ export const layoutRows: readonly Row[] = [
       await coordinator.create(paths.machine('lost'), nodeValue({ hostname: 'lost' }));
       await coordinator.create(paths.machineUnits('lost'), '{}');
       const line = 'ensemble upgrade-environment';
-      const said = await stage.fails(line, /lost \(down\) lacks layout 2, canary, holds/);
+      const said = await stage.fails(line, /lost \(down\) lacks layout 2, canary, holds, lockstep/);
       await stage.follow(said, /ensemble remove-machine lost/);
       await stage.ok(line);
     },

@@ -31,7 +31,7 @@ export const printed: Readonly<
   },
   'cli/status/version-lines.ts: ensemble upgrade-environment turns on {what}': {
     test: 'test/e2e/environment-of-an-old-release.test.ts',
-    says: 'turns on canary, holds',
+    says: 'turns on canary, holds, lockstep',
   },
   'cli/commands/hold-upgrade.ts: ensemble unhold-upgrade {name}': {
     test: 'test/remedies/printed-rows.ts',
