@@ -1,7 +1,9 @@
 import type { FieldChange, NameChanges, ValueChanges } from '../../state/formula/changes.js';
+import { commandOf } from '../../control/rollout/blockers.js';
 import { faultText } from '../../control/errors.js';
 import { holdText } from '../../state/model/hold.js';
 import { overriddenLines } from './hold-lines.js';
+import { namesOf } from '../../control/names-of.js';
 import { printable } from '../../state/platform/printable.js';
 import type { Preview } from '../../control/upgrade/preview.js';
 
@@ -21,6 +23,7 @@ export function previewLines(preview: Preview): readonly string[] {
           ...misfitLines(preview),
         ]),
     ...unitLines(preview),
+    ...waveLines(preview),
     'nothing was changed',
   ];
 }
@@ -87,5 +90,38 @@ function unitLines({ units, force }: Preview): readonly string[] {
       printable(`${unit}: stays as it is, ${holds.map(holdText).join('; ')}`),
     ),
     ...overriddenLines(units.overridden),
+  ]);
+}
+
+/** The order in which units go; nothing for one that goes alone, or for units that are asked by name. */
+function waveLines({
+  service,
+  units,
+  rollout: { strategy, underWay, waves, waiting },
+}: Preview): readonly string[] {
+  if (strategy === null) return [];
+  // What is said of these units above is the reason why they wait.
+  const said = new Set([
+    ...Object.keys(units.inError),
+    ...units.held.map(({ unit }) => unit),
+    ...units.wentBack,
+  ]);
+  const left = waiting.filter(({ who }) => !said.has(who));
+  if (left.length === 0 && underWay.length === 0 && waves.length === 1 && waves[0]?.units.length === 1)
+    return [];
+  const reasons = new Map<string, string[]>();
+  for (const { who, reason } of left) reasons.set(reason, [...(reasons.get(reason) ?? []), who]);
+  return section(`waves, ${strategy}`, [
+    ...(underWay.length === 0 ? [] : [`under way: ${namesOf(underWay)}`]),
+    ...waves.flatMap(({ units: asked, pause }, index) => [
+      `${index + 1}: ${namesOf(asked)}`,
+      ...(pause === null
+        ? []
+        : [`   then paused until ${commandOf(pause === 'canary' ? 'promote' : 'resume', service)}`]),
+    ]),
+    ...[...reasons].map(
+      ([reason, names]) =>
+        `then ${namesOf(names)} ${names.length === 1 ? 'waits' : 'wait'}: ${printable(reason)}`,
+    ),
   ]);
 }

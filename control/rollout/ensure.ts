@@ -7,8 +7,9 @@ import { recordOperations } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { goalOf, isOpen, type Rollout, rolloutSchema, writeRollout } from '../../state/model/rollout.js';
+import type { Service } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
-import { beginTo, type RolloutRequest } from './begin.js';
+import { type Begun, beginTo, type RolloutRequest } from './begin.js';
 import { RolloutUnderWay } from './errors.js';
 
 /**
@@ -30,36 +31,17 @@ export async function ensureRollout(
       requireService(coordinator, service),
       readEntity(coordinator, paths.rollout(service), rolloutSchema),
     ]);
-    const rollout = standing?.value;
-    if (rollout !== undefined && rollout.id === own) return rollout;
-    const isSame =
-      standing !== undefined &&
-      rollout !== undefined &&
-      isOpen(rollout) &&
-      goalOf(rollout) === value.formula &&
-      rollout.revert !== true;
-    if (isSame && rollout.state !== 'failed' && !request.force) {
-      requireAgreement(service, rollout, request);
-      const { 'allow-missing': missing } = request.parameters;
-      if (missing === undefined || missing === rollout.parameters['allow-missing']) return rollout;
-      // It goes on without units that it waits for.
-      const next = { ...rollout, parameters: { ...rollout.parameters, 'allow-missing': missing } };
+    if (standing !== undefined && standing.value.id === own) return standing.value;
+    const planned = await planRollout(coordinator, service, value, standing?.value, request);
+    if (planned.begun === undefined) {
+      if (standing === undefined || planned.rollout === standing.value) return planned.rollout;
       await coordinator.transaction([
-        ...writeRollout(service, standing, next),
+        ...writeRollout(service, standing, planned.rollout),
         ...(await recordOperations(coordinator, [service], asked)),
       ]);
-      return next;
+      return planned.rollout;
     }
-    const metadata = await requireMetadata(coordinator, value.formula);
-    const from = isSame ? rollout.from : (value.previous ?? value.formula);
-    const begun = await beginTo(
-      coordinator,
-      service,
-      value,
-      metadata,
-      { from, to: value.formula, ...(isSame && { revertTo: rollout.revertTo }) },
-      request,
-    );
+    const { begun } = planned;
     const { startWith: _startWith, ...rest } = value;
     const next = { ...rest, ...(begun.startWith !== undefined && { startWith: begun.startWith }) };
     await coordinator.transaction([
@@ -72,6 +54,39 @@ export async function ensureRollout(
     ]);
     return begun.rollout;
   });
+}
+
+/**
+ * The rollout that takes a service's units to the formula that it is set to, before anything of it is written.
+ * @param standing the service's rollout
+ * @returns with `begun` where it is a new one; the standing one itself where it goes on as it is
+ * @throws as `ensureRollout`
+ */
+export async function planRollout(
+  coordinator: Coordinator,
+  service: string,
+  value: Service,
+  standing: Rollout | undefined,
+  request: RolloutRequest,
+): Promise<{ readonly rollout: Rollout; readonly begun?: Begun }> {
+  const isSame =
+    standing !== undefined &&
+    isOpen(standing) &&
+    goalOf(standing) === value.formula &&
+    standing.revert !== true;
+  if (isSame && standing.state !== 'failed' && !request.force) {
+    requireAgreement(service, standing, request);
+    const { 'allow-missing': missing } = request.parameters;
+    if (missing === undefined || missing === standing.parameters['allow-missing'])
+      return { rollout: standing };
+    // It goes on without units that it waits for.
+    return { rollout: { ...standing, parameters: { ...standing.parameters, 'allow-missing': missing } } };
+  }
+  const metadata = await requireMetadata(coordinator, value.formula);
+  const from = isSame ? standing.from : (value.previous ?? value.formula);
+  const goal = { from, to: value.formula, ...(isSame && { revertTo: standing.revertTo }) };
+  const begun = await beginTo(coordinator, service, value, metadata, goal, request);
+  return { rollout: begun.rollout, begun };
 }
 
 /** A second rollout that is to go otherwise is refused, while the first one is under way; but it may go on without units. */

@@ -8,6 +8,7 @@ import { withWorkDirectory } from '../publish/work-directory.js';
 import type { Session } from '../session.js';
 import { changesSince } from './compare.js';
 import { type Misfits, misfitsOf } from './compatibility.js';
+import { type PreviewedRollout, previewRollout } from './preview-waves.js';
 import { readUnitErrors } from './unit-errors.js';
 import { planUnits, type UnitPlan } from './unit-plan.js';
 import {
@@ -34,6 +35,8 @@ export interface Preview {
   readonly misfits: Misfits;
   /** `inError`: the states of those to be flagged that are in an error. */
   readonly units: UnitPlan & { readonly inError: Readonly<Record<string, string>> };
+  /** In which waves its units would go, and where it would pause. */
+  readonly rollout: PreviewedRollout;
   readonly force: boolean;
 }
 
@@ -54,15 +57,17 @@ export async function previewUpgrade(
 async function previewIn(
   directory: string,
   session: Session,
-  { name, service, target, repository }: FoundUpgrade,
+  found: FoundUpgrade,
   request: UpgradeRequest,
   tell: (event: UpgradeEvent) => void,
 ): Promise<Preview> {
   const { coordinator } = session;
+  const { name, service, target, repository } = found;
   const { formula } = service;
   const units = await readableUnits(session, await unitsOfService(coordinator, name), tell);
   const { force } = request;
-  const plan = planUnits(units, target.id, ...(await readQuestioned(coordinator, holdQuestion(request))));
+  const [question, holds] = await readQuestioned(coordinator, holdQuestion(request));
+  const plan = planUnits(units, target.id, question, holds);
   const errors = await readUnitErrors(coordinator, plan.upgrade);
   const prepared =
     target.candidate && (await publishable(target.candidate, directory, tell, session.environment.trust));
@@ -83,6 +88,7 @@ async function previewIn(
         ? { relations: [], config: [] }
         : await misfitsOf(session, name, service, target.id, newer.formula),
     units: { ...plan, inError: Object.fromEntries([...errors].map(([unit, { state }]) => [unit, state])) },
+    rollout: await previewRollout(session, found, request, plan, newer?.formula.metadata, holds),
     force,
   };
 }

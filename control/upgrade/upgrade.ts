@@ -125,7 +125,8 @@ export async function upgradeService(
   return { ...found, plan, errors, machines, rollout };
 }
 
-function rolloutRequest({ rollout = {}, force, revertOnError, by }: UpgradeRequest): RolloutRequest {
+/** What an upgrade asks of the rollout that it begins. */
+export function rolloutRequest({ rollout = {}, force, revertOnError, by }: UpgradeRequest): RolloutRequest {
   return { parameters: rollout, force, revertOnError, by };
 }
 

@@ -62,6 +62,9 @@ units:
   guestbook/0: upgrades
   guestbook/1: upgrades
   guestbook/2: in install-error; waits until it is resolved
+waves, rolling:
+  1: guestbook/1
+  2: guestbook/0
 nothing was changed
 `,
     );
@@ -102,8 +105,42 @@ nothing was changed
     assert.equal(
       stdout,
       'guestbook runs principia:guestbook-2 already\nunits:\n  guestbook/1: upgrades\n' +
-        '  guestbook/2: in install-error; waits until it is resolved\n  guestbook/0: is there already\nnothing was changed\n',
+        '  guestbook/2: in install-error; waits until it is resolved\n  guestbook/0: is there already\n' +
+        'waves, rolling:\n  under way: guestbook/1\nnothing was changed\n',
     );
+  });
+
+  it('shows the waves, and where it pauses, as the rollout would go by the service’s words', async () => {
+    await world.box.ok('set-rollout', 'guestbook', 'canary=1', 'pause-after=first');
+    const { stdout } = await dryRun('--canary', 'guestbook/0');
+    assert.match(
+      stdout,
+      /^waves, rolling:\n {2}1: guestbook\/0\n {5}then paused until ensemble rollout promote guestbook\n {2}2: guestbook\/1\nnothing/m,
+    );
+    await world.box.ok('set-rollout', 'guestbook', 'canary=');
+    const { rollout } = JSON.parse((await dryRun('--format', 'json')).stdout);
+    assert.equal(rollout.strategy, 'rolling');
+    assert.deepEqual(rollout.waves, [
+      { units: ['guestbook/1'], pause: 'wave' },
+      { units: ['guestbook/0'], pause: null },
+    ]);
+    assert.deepEqual(rollout.underWay, []);
+    assert.equal(rollout.waiting[0].who, 'guestbook/2');
+    const named = JSON.parse((await dryRun('--format', 'json', '--unit', 'guestbook/0')).stdout);
+    assert.deepEqual(named.rollout, {
+      strategy: null,
+      underWay: [],
+      waves: [{ units: ['guestbook/0'], pause: null }],
+      waiting: [],
+    });
+    const all = JSON.parse((await dryRun('--format', 'json', '--strategy', 'all')).stdout);
+    assert.deepEqual(all.rollout.waves, [{ units: ['guestbook/1', 'guestbook/0'], pause: null }]);
+  });
+
+  it('refuses a rollout that the upgrade would refuse', async () => {
+    const { code, stderr } = await dryRun('--canary', '4');
+    assert.equal(code, 1);
+    assert.match(stderr, /a canary of 4 is larger than the service/);
   });
 
   it('refuses to compare with a published bundle that is damaged', async () => {
