@@ -34,6 +34,8 @@ export function inState(
   return {
     ...rest,
     ...((state === 'aborted' || state === 'superseded') && gatesSettled(rollout)),
+    // What is behind is taken on as it returns, and nobody is left to wait for it.
+    ...(state === 'done' && gatesOpened(rollout)),
     state,
     stateSince: new Date(now).toISOString(),
     ...(reason !== '' && { reason }),
@@ -52,6 +54,11 @@ export function turnedBack(rollout: Rollout, reason: string, now: number, by?: s
 function gatesSettled(rollout: Rollout): Pick<Rollout, 'gates'> {
   const gates = settledGates(rollout);
   return gates === undefined ? {} : { gates };
+}
+
+function gatesOpened(rollout: Rollout): Pick<Rollout, 'gates'> {
+  const passage = passageOf(rollout);
+  return passage === undefined ? {} : { gates: withGate(rollout.gates, passage, 'resume') };
 }
 
 /** The rollout after it opened a gate of its passage. */
