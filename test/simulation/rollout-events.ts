@@ -60,13 +60,14 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
 
 const parameters: fc.Arbitrary<RolloutParameters> = fc
   .record({
-    strategy: fc.constantFrom('rolling', 'rolling', 'rolling', 'all'),
+    strategy: fc.constantFrom('rolling', 'rolling', 'rolling', 'all', 'lockstep', 'lockstep'),
     'max-parallel': fc.constantFrom('1', '2', '3'),
     canary: fc.constantFrom('0', '0', '1', '2', 'web/0', 'web/1,web/2'),
     'pause-after': fc.constantFrom('none', 'none', 'first', 'all'),
     'min-healthy': fc.constantFrom('0s', '10s'),
     'max-failed': fc.constantFrom('0', '0', '1'),
     'on-failure': fc.constantFrom('pause', 'revert'),
+    'allow-missing': fc.constantFrom('no', 'no', 'yes'),
   })
   .map((record) => record);
 

@@ -11,6 +11,7 @@ import {
 } from '../../control/rollout/written.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, nodeValue, parseEntity } from '../../state/model/entity.js';
+import { passageOf } from '../../state/model/lockstep.js';
 import { paths } from '../../state/model/paths.js';
 import {
   beginRollout,
@@ -53,6 +54,8 @@ export class RolloutWorld {
   readonly #asked = new Map<string, Set<string>>();
   #fates: readonly Fate[];
   readonly #hung = new Set<string>();
+  /** Who was seen when a passage resumed. */
+  readonly #party = new Set<string>();
 
   constructor(
     units: number,
@@ -129,7 +132,8 @@ export class RolloutWorld {
       ...(this.revertOnError && { revertOnError: true }),
       ...(rulesOf(this.parameters).pauseAfter !== 'none' && { allowed: 1 }),
     });
-    const hasCanary = this.parameters.canary !== undefined && this.parameters.canary !== '0';
+    const isTogether = this.parameters.strategy === 'lockstep';
+    const hasCanary = isTogether || (this.parameters.canary !== undefined && this.parameters.canary !== '0');
     const value = nodeValue({ formula: to, ...(hasCanary && { startWith: revertTo }) });
     this.#apply([...operations, { kind: 'set', path: SERVICE_PATH, value }]);
     this.#asked.set(rollout.id, new Set());
@@ -235,7 +239,10 @@ export class RolloutWorld {
     const unit = this.#unit(index);
     if (unit === undefined) return;
     const { formula, startWith } = this.service;
-    const isOff = unit.step(this.flagOf(unit.name), startWith ?? formula, this.now);
+    const before = unit.resumed;
+    const { gates = {} } = this.rollout.value;
+    const isOff = unit.step(this.flagOf(unit.name), startWith ?? formula, this.now, gates);
+    if (unit.resumed !== before) this.#checkResumed(unit);
     if (isOff) this.#apply([{ kind: 'remove', path: paths.upgrade(unit.name) }]);
     this.#note();
   }
@@ -296,6 +303,8 @@ export class RolloutWorld {
     if (!leads) throw new Broken('a deposed leader wrote');
     if (before.value.state === 'aborted' && write.kind !== 'unflag' && write.kind !== 'close')
       throw new Broken(`an aborted rollout did ${write.kind}`);
+    if (write.kind === 'gate' && write.gate === 'resume')
+      for (const { name } of facts.units) this.#party.add(`${passageOf(rollout.value) ?? ''} ${name}`);
     if (write.kind === 'flag') this.#checkFlags(before.value, flagged, healthy);
     return decision;
   }
@@ -370,6 +379,24 @@ export class RolloutWorld {
       if (beyond.some((name) => !names.has(name))) throw new Broken('asked a unit that is no canary');
     } else if (rules.canary > 0 && beyond.length > rules.canary) {
       throw new Broken(`${beyond.join(', ')} were asked before the canary was promoted`);
+    }
+  }
+
+  /** Units of one passage in lockstep all come out of it the same way. */
+  #checkResumed({ name, resumed }: SimUnit): void {
+    if (resumed === undefined) return;
+    for (const other of this.units.values())
+      if (other.resumed?.passage === resumed.passage && other.resumed.gate !== resumed.gate)
+        throw new Broken(`${name} and ${other.name} were resumed with two formulas`);
+    if (resumed.gate !== 'resume' || this.parameters['allow-missing'] === 'yes') return;
+    const { value } = this.rollout;
+    const goal = value.id === resumed.passage.replace('-back', '') ? goalOf(value) : undefined;
+    if (goal === undefined || passageOf(value) !== resumed.passage) return;
+    for (const other of this.units.values()) {
+      const isThrough = other.upgrade?.lockstep === resumed.passage && other.upgrade.step === 'committing';
+      const runsIt = other.formula === goal || other.resumed?.passage === resumed.passage;
+      if (!isThrough && !runsIt && this.#party.has(`${resumed.passage} ${other.name}`))
+        throw new Broken(`${name} was resumed, and ${other.name} runs ${other.formula}`);
     }
   }
 

@@ -1,8 +1,17 @@
 import type { RolloutUnit, UnitBlocker } from '../../control/rollout/rollout-unit.js';
+import type { Gates } from '../../state/model/lockstep.js';
 import type { Flag } from '../../state/model/schemas.js';
 
 /** What comes of the upgrade of a unit to a revision: `sick` is an error after it. */
 export type Fate = 'ok' | 'fails' | 'hangs' | 'sick';
+
+interface SimUpgrade {
+  readonly step: string;
+  readonly to: string;
+  readonly since: number;
+  /** The passage that it is in. */
+  readonly lockstep?: string | undefined;
+}
 
 /** A unit and its agent, as far as a rollout sees them. */
 export class SimUnit {
@@ -10,7 +19,7 @@ export class SimUnit {
   state = 'started';
   since: number;
   agentUp = true;
-  upgrade: { step: string; to: string; since: number } | undefined;
+  upgrade: SimUpgrade | undefined;
   bad: string[] = [];
   relationError = false;
   /** What its health-check says, and since when; undefined where its formula has none. */
@@ -19,6 +28,9 @@ export class SimUnit {
   isBusy = false;
   /** Somebody holds it. */
   isHeld = false;
+  /** The last passage in lockstep that it came out of, and how. */
+  resumed: { readonly passage: string; readonly gate: string } | undefined;
+  #gates: Gates = {};
   /** A rollout asked it while it was healthy, and it has not been healthy at rest since. */
   takenBy: string | undefined;
 
@@ -42,16 +54,19 @@ export class SimUnit {
    * Its agent does the next thing, if there is one.
    * @param flag as it stands
    * @param installs the formula that a new unit begins with
+   * @param gates of its service's rollout, as it sees them
    * @returns whether the flag is taken off
    */
-  step(flag: Flag | undefined, installs: string, now: number): boolean {
+  step(flag: Flag | undefined, installs: string, now: number, gates: Gates = {}): boolean {
+    this.#gates = gates;
     if (!this.agentUp) return false;
     if (this.formula === null) {
       this.formula = installs;
       this.#enter('started', now);
       return false;
     }
-    if (this.state === 'upgrading') return this.#work(flag, now);
+    if (this.state === 'upgrading')
+      return this.upgrade?.step === 'committing' ? this.#gathered(flag, now) : this.#work(flag, now);
     if (flag === undefined || flag.to === undefined) {
       if (this.state !== 'upgrade-error') this.upgrade = undefined;
       return false;
@@ -61,19 +76,24 @@ export class SimUnit {
       this.upgrade = undefined;
       return true;
     }
-    if (this.state === 'started' && this.upgrade?.to !== flag.to) {
-      this.upgrade = { step: 'fetching', to: flag.to, since: now };
+    const { lockstep } = flag;
+    const isPrepared = this.upgrade?.to === flag.to && this.upgrade.lockstep === lockstep;
+    if (this.state === 'started' && !isPrepared) {
+      const step = lockstep === undefined ? 'fetching' : 'waiting';
+      this.upgrade = { step, to: flag.to, since: now, lockstep };
       return false;
     }
     if (this.state === 'started' && this.upgrade !== undefined && this.isBusy && flag.force !== true) {
       this.upgrade = { ...this.upgrade, step: 'waiting' };
       return false;
     }
+    const gate = lockstep === undefined ? 'go' : gates[lockstep];
+    if (gate !== 'go' && gate !== 'resume') return false;
     const forced = flag.force === true && this.state.endsWith('-error');
     const again = this.upgrade?.to !== flag.to || flag.over === this.#sinceText();
     if (this.state === 'started' || (forced && again)) {
       this.#enter('upgrading', now);
-      this.upgrade = { step: 'hook', to: flag.to, since: now };
+      this.upgrade = { step: 'hook', to: flag.to, since: now, lockstep };
     }
     return false;
   }
@@ -86,6 +106,10 @@ export class SimUnit {
     const { upgrade } = this;
     if (upgrade === undefined) return false;
     const fate = flag?.revert === true ? 'ok' : this.fate(upgrade.to);
+    if (upgrade.lockstep !== undefined && (fate === 'ok' || fate === 'sick')) {
+      this.upgrade = { ...upgrade, step: 'committing' };
+      return false;
+    }
     if (fate === 'hangs') return false;
     if (fate === 'fails') {
       if (flag?.revertOnError !== true || flag.to !== upgrade.to) {
@@ -94,13 +118,30 @@ export class SimUnit {
       }
       this.bad = [...this.bad, upgrade.to];
     } else {
-      if (flag?.revert === true && this.formula !== null) this.bad = [...this.bad, this.formula];
-      this.bad = this.bad.filter((id) => id !== upgrade.to);
-      this.formula = upgrade.to;
+      this.#take(upgrade.to, flag);
     }
     this.upgrade = undefined;
     this.#enter(fate === 'sick' ? 'config-error' : 'started', now);
     return flag?.to === upgrade.to;
+  }
+
+  /** Its hook is through, and it goes on, or back, as the others do. */
+  #gathered(flag: Flag | undefined, now: number): boolean {
+    const { upgrade } = this;
+    const gate = this.#gates[upgrade?.lockstep ?? ''];
+    if (upgrade === undefined || (gate !== 'resume' && gate !== 'back')) return false;
+    const isSick = gate === 'resume' && flag?.revert !== true && this.fate(upgrade.to) === 'sick';
+    if (gate === 'resume') this.#take(upgrade.to, flag);
+    this.resumed = { passage: upgrade.lockstep ?? '', gate };
+    this.upgrade = undefined;
+    this.#enter(isSick ? 'config-error' : 'started', now);
+    return flag?.to === this.formula || flag?.to === upgrade.to;
+  }
+
+  #take(to: string, flag: Flag | undefined): void {
+    if (flag?.revert === true && this.formula !== null) this.bad = [...this.bad, this.formula];
+    this.bad = this.bad.filter((id) => id !== to);
+    this.formula = to;
   }
 
   /** An error that no rollout brings about. */
@@ -150,7 +191,13 @@ export class SimUnit {
         },
       }),
       ...(upgrade && {
-        upgrade: { ...upgrade, since: new Date(upgrade.since).toISOString(), blockers: this.#blockers() },
+        upgrade: {
+          ...upgrade,
+          since: new Date(upgrade.since).toISOString(),
+          blockers: this.#blockers(),
+          // One that is busy is not ready.
+          ...(upgrade.step === 'waiting' && this.isBusy && { lockstep: undefined }),
+        },
       }),
       ...(flag && {
         flag: {
