@@ -4,7 +4,7 @@ import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout
 import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { gateToOpen, leavesPaused } from './lockstep.js';
-import { instantOf, isUnderWay, type Judged, judge } from './judge.js';
+import { instantOf, isUnderWay, type Judged, judge, mayTakeItsTime } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
 /**
@@ -223,8 +223,9 @@ function unflagged(units: readonly Judged[]): readonly RolloutWrite[] {
   return left.length === 0 ? [] : [{ kind: 'unflag', units: names(left) }];
 }
 
-/** When a rollout gives up that gets no further. */
+/** When a rollout gives up that gets no further. The time stands still while a unit is postponed. */
 function progressEnds({ rollout, rules, units, now }: Moment): number {
+  if (units.some((judged) => mayTakeItsTime(judged, rollout))) return now + rules.progressDeadline;
   const instants = [
     rollout.stateSince,
     rollout.flaggedAt,

@@ -168,6 +168,12 @@ function isPostponed({ upgrade }: RolloutUnit): boolean {
   return upgrade.blockers.some(({ kind }) => kind !== undefined && POSTPONING.has(kind));
 }
 
+/** True if a unit is asked, and may take as long as what it is at: neither it nor its rollout fails by the time that passes. */
+export function mayTakeItsTime({ unit, standing }: Judged, rollout: Rollout): boolean {
+  // What others wait for who are paused may not take as long as it likes.
+  return standing === 'asked' && unit.agentUp && gateOf(rollout) !== 'go' && isPostponed(unit);
+}
+
 /** A unit that does not become healthy in time has failed; the time stands still while it is postponed. */
 function withDeadline(
   judged: Judged,

@@ -74,6 +74,19 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
           blockers: [{ kind: 'held', reason: 'held by bob', since: ago(4_000) }],
         },
       };
+    case 'P':
+    case 'Pa':
+      return {
+        ...rests,
+        agentUp: letter === 'P',
+        flag: { ...flag, requestedAt: ago(4_000) },
+        upgrade: {
+          ...upgrade,
+          step: 'waiting',
+          since: ago(4_000),
+          blockers: [{ kind: 'busy', reason: 'a backup runs', since: ago(4_000) }],
+        },
+      };
     case 'h':
       return {
         ...rests,
@@ -228,6 +241,9 @@ const rows: readonly (readonly [
   ['one is not healthy in time', {}, '1 1 h', 'failed', long()],
   ['the time is longer', { 'health-deadline': '10m' }, '1 1 h', '', long()],
   ['the time stands still while it is held', { 'progress-deadline': '2h' }, '1 1 p', ''],
+  ['also that of the rollout, while it is busy', {}, '1 1 P', '', longer()],
+  ['not while others only wait', {}, '1 e 2', 'failed', longer()],
+  ['its agent is away, so it is not waited for', {}, '2 2 Pa', 'done', longer()],
   ['the time goes on while its upgrade hook is tried again and again', {}, '1 1 t', 'failed', long()],
   ['one may fail', { 'max-failed': '1' }, '1 1 1 1 1 1 1 E', 'flag 6'],
   ['a share may fail', { 'max-failed': '25%' }, '1 1 E E', 'failed'],
@@ -291,6 +307,11 @@ const rows: readonly (readonly [
 /** Under way for as long as a unit may be. */
 function long(): Partial<Rollout> {
   return { stateSince: ago(500), countedFrom: ago(500) };
+}
+
+/** Under way for longer than a rollout may get no further. */
+function longer(): Partial<Rollout> {
+  return { stateSince: ago(4_000), countedFrom: ago(4_000) };
 }
 
 /** Begun this moment, by a clock that is a second ahead. */
