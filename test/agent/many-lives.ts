@@ -65,9 +65,14 @@ export class ManyLives {
   /** What is held once what is to be removed later is gone. */
   async settled(): Promise<Holdings> {
     await this.#cleared();
+    let observed = Number.NaN;
     return eventually(async () => {
       const held = await this.#holdings();
+      const before = observed;
+      observed = held.observing;
       assert.ok(held.units <= this.others + 1, `${held.units} units are in memory`);
+      // A unit whose end is on record may still be letting go.
+      assert.equal(held.observing, before, 'observations come and go');
       return held;
     }, 30_000);
   }

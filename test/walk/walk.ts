@@ -11,7 +11,8 @@ import { commandsIn } from './printed-commands.js';
 const SCREEN = { columns: 80, rows: 24 };
 
 /** Where a command begins: with how the one before ended, which the shell prints. */
-const PROMPT = /^\[(\d+)\] \$(?: (.*))?$/;
+/** After what the terminal shows of Ctrl-C, where a command ended before it said anything. */
+const PROMPT = /^(?:\^C)?\[(\d+)\] \$(?: (.*))?$/;
 
 const PROMPT_AT_END = /\[\d+\] \$\s*$/;
 
