@@ -46,7 +46,8 @@ export async function changeLayout(wanted: Wanted): Promise<DirectoryReport> {
       return { ...report, ...(settled(now, wanted) ?? (await apply(now, wanted))) };
     });
   } catch (error) {
-    return { ...report, state: 'blocked', found: nameOf(found), ...blockedBy(error, directory) };
+    const blocked: Told = { state: 'blocked', found: nameOf(found), ...blockedBy(error, directory) };
+    return { ...report, ...((await readAsItIs(error, found, wanted)) ?? blocked) };
   }
 }
 
@@ -66,6 +67,15 @@ function settled(found: Found, { create }: Wanted): Told | undefined {
   if (found.is === 'marked' && found.layout === DISK_LAYOUT && found.older.length === 0)
     return { state: 'current', found: found.layout };
   return undefined;
+}
+
+/** A home that is somebody else's to write, and in which nothing is to be changed, is read without its marker. */
+async function readAsItIs(error: unknown, found: Found, wanted: Wanted): Promise<Told | undefined> {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (wanted.kind !== 'home' || found.is !== 'legacy' || !['EACCES', 'EPERM', 'EROFS'].includes(code))
+    return undefined;
+  const { changes, problems } = await walk(found, wanted, async () => undefined);
+  return changes.length === 0 && problems.length === 0 ? { state: 'current', found: 'legacy' } : undefined;
 }
 
 async function plan(found: Found, wanted: Wanted): Promise<Told> {

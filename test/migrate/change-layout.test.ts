@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireHomeLayout } from '../../state/layouts/require-layout.js';
 import { findProcess } from '../../state/platform/process-stat.js';
 import { cannotMount } from '../remedies/mounting.js';
 import { OldRelease } from './old-release.js';
@@ -160,6 +161,22 @@ describe('ensemble-migrate', () => {
     } finally {
       spawnSync('umount', [old.home]);
     }
+  });
+
+  it('takes a home as it is that cannot be written, and in which nothing is to be changed', async function () {
+    const cannot = cannotMount();
+    if (cannot !== undefined) this.skip();
+    const home = join(old.root, 'shared');
+    mkdirSync(join(home, 'keys'), { recursive: true });
+    writeFileSync(join(home, 'environments.yaml'), 'environments: {}\n');
+    assert.equal(spawnSync('mount', ['--bind', home, home]).status, 0);
+    try {
+      assert.equal(spawnSync('mount', ['-o', 'remount,ro,bind', home]).status, 0);
+      assert.deepEqual(await requireHomeLayout(home), []);
+    } finally {
+      spawnSync('umount', [home]);
+    }
+    assert.deepEqual(readdirSync(home).sort(), ['environments.yaml', 'keys']);
   });
 
   it('ends as if undisturbed when it was killed at any point, and run again', async () => {

@@ -34,13 +34,12 @@ async function asNobody({ world }: Stage, act: (ensemble: string) => Promise<voi
     const programs = ['ensemble.cjs', 'ensemble-migrate.cjs', 'run.cjs'];
     for (const file of ['package.json', ...programs.map((program) => `dist/bin/${program}`)])
       await copyFile(join(projectDirectory, file), join(home, file));
-    await mkdir(join(home, 'ensemble'));
-    const environments = join(home, 'ensemble', 'environments.yaml');
+    const environments = join(home, 'environments.yaml');
     await writeFile(environments, await readFile(world.path('environments.yaml')), { mode: 0o600 });
     await chown(environments, NOBODY, NOBODY);
     const user = `setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups`;
     await act(
-      `cd / && HOME=${home} ENSEMBLE_HOME=${home}/ensemble ${user} '${process.execPath}' ${home}/dist/bin/ensemble.cjs`,
+      `cd / && HOME=${home} ENSEMBLE_HOME=${home} ${user} '${process.execPath}' ${home}/dist/bin/ensemble.cjs`,
     );
   } finally {
     await rm(home, { recursive: true });
