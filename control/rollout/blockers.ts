@@ -9,10 +9,7 @@ import { waitedFor } from './lockstep.js';
 
 /** Why a unit, or the whole rollout, waits. */
 export interface Blocker {
-  /**
-   * `turn`, `canary`, `wave`, `paused`, `failed`, `agent`, `error`, `relation-error`, `health`, `upgrade`, `install`, `lockstep`, `bad`,
-   * `unreadable`; or what the unit's agent says, such as `busy` or `held`.
-   */
+  /** A `BlockerKind`, or what an agent of a later release says. */
   readonly kind: string;
   /** The unit. */
   readonly who: string;

@@ -2,9 +2,11 @@ import * as z from '../platform/zod.js';
 
 /**
  * The kinds of things that an upgrade waits for:
- * - `turn`: other units go first; `canary`: somebody's word after the first wave; `paused`: a rollout that was paused
+ * - `turn`: other units go first; `canary`, `wave`: somebody's word after the first wave, or after this one
+ * - `paused`: a rollout that was paused; `failed`: one that failed
  * - `held`: by an operator, or by a formula for itself or for another; `busy`: the unit is at something else
  * - `agent`: no agent works on its machine; `error`, `relation-error`: the unit's own; `health`: not healthy yet
+ * - `install`, `upgrade`: the unit is at it; `bad`: it went back from the formula; `unreadable`: its nodes cannot be read
  * - `lockstep`: the others of its service, with which it goes
  * - `relation`: it leaves a relation first; `storage`, `coordinator`: one that does not answer
  * - `back-off`: the formula failed on it; `other`: anything that its reason says
@@ -12,7 +14,9 @@ import * as z from '../platform/zod.js';
 export const blockerKinds = [
   'turn',
   'canary',
+  'wave',
   'paused',
+  'failed',
   'held',
   'busy',
   'agent',
@@ -20,6 +24,10 @@ export const blockerKinds = [
   'relation-error',
   'relation',
   'health',
+  'install',
+  'upgrade',
+  'bad',
+  'unreadable',
   'lockstep',
   'storage',
   'coordinator',
