@@ -62,6 +62,8 @@ export async function deploy(play: Play, step: StepOf<'deploy'> | StepOf<'redepl
   const { scene, model } = play;
   const { service, units, machine } = step;
   const subordinate = service === 'mon';
+  // Whoever deploys another service at the same time may see the new units before this looks.
+  const seenBefore = new Set(model.everSeen);
   const outcome = await ask(
     play,
     step,
@@ -75,7 +77,7 @@ export async function deploy(play: Play, step: StepOf<'deploy'> | StepOf<'redepl
   if (!require(found !== undefined, outcome, `${service} is not there`)) return;
   if (model.services.has(service)) return lookForNew(play);
   const names = found?.units.map(({ name }) => name) ?? [];
-  const again = names.filter((name) => model.everSeen.has(name));
+  const again = names.filter((name) => seenBefore.has(name));
   if (again.length > 0)
     throw new Broken('no unit number comes twice', `${again.join(', ')} were there before`);
   model.deployed(service, found?.service.formula ?? '', names);
