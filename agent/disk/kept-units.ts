@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { KeptUnit } from '../../state/model/kept.js';
 import type { Machine } from '../../state/model/schemas.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { Log } from '../contract/log.js';
 import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';

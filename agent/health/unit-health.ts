@@ -3,7 +3,7 @@ import type { UnitHealth as HealthFacts } from '../../state/model/schemas.js';
 import { shortened } from '../contract/shortened.js';
 import type { FormulaRef, UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
-import { hasHook } from '../postpone/has-hook.js';
+import { hasHook } from '../../hooks/process/has-hook.js';
 
 /** The hook by which a formula says if its unit is healthy: 0 healthy, any other end unhealthy. */
 export const HEALTH_CHECK = 'health-check';

@@ -1,4 +1,5 @@
-import { type DebugSession, debugCommand, hasHook } from '../../hooks/process/debug-window.js';
+import { type DebugSession, debugCommand } from '../../hooks/process/debug-window.js';
+import { hasHook } from '../../hooks/process/has-hook.js';
 import type { HookSpec } from '../../hooks/process/hook-run.js';
 import { isGlob, matchesAny } from '../../state/platform/glob.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
@@ -26,7 +27,7 @@ export async function debugged(
   const named = request.hooks.some((pattern) => !isGlob(pattern) && pattern === hook);
   // A window each second for what only asks would be in the way.
   if (!named && isPolled(hook)) return undefined;
-  if (!named && !(await hasHook(spec.formulaDirectory, hook))) return undefined;
+  if (!named && !hasHook(spec.formulaDirectory, hook)) return undefined;
   const session: DebugSession = { socket, session: request.session };
   return { ...spec, command: await debugCommand(spec, session), timeLimit: debugLimit(true, spec.timeLimit) };
 }

@@ -7,7 +7,7 @@ import { ValueTooLarge } from '../../state/coordination/errors.js';
 import type { EnsembleError } from '../../state/platform/errors.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import { HookRetryEnded, HookWritesRefused } from '../contract/errors.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { HookRetry } from '../journal/record.js';
 import { sentence } from '../contract/log.js';
 import { unlessRepeated, untilItWorks } from '../contract/retry.js';

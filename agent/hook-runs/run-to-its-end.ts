@@ -11,7 +11,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import { type Start, startHook } from '../../hooks/process/start-hook.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { UnitDirectoryMissing } from '../contract/errors.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import { untilItWorks } from '../contract/retry.js';
 import { saidWhile } from '../contract/said-while.js';

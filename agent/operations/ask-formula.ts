@@ -3,7 +3,7 @@ import type { PendingUpgrade } from '../../hooks/context/pending-upgrade.js';
 import { hookFailure } from '../../hooks/process/hook-failure.js';
 import type { HookOutcome } from '../../hooks/process/hook-run.js';
 import { putAsideRun } from '../../hooks/process/run-directory.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 import type { HookCall, HookHost } from '../hook-runs/hook-call.js';

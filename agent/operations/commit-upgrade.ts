@@ -4,7 +4,7 @@ import { paths } from '../../state/model/paths.js';
 import { type Flag, flagSchema, type Service, serviceSchema } from '../../state/model/schemas.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { MirrorOperations } from '../tree/mirror.js';
 import type { Uses } from '../machine/parts.js';
 import type { UnitReport } from '../report/unit-report.js';

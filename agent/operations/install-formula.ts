@@ -1,6 +1,6 @@
 import { unlessAborted } from '../../state/platform/unless-aborted.js';
 import { lifeOfDirectory, makeUnitDirectory, type UnitDirectory } from '../disk/unit-directory.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { saidWhile } from '../contract/said-while.js';
 import { knownService, waitsForService } from '../tree/services.js';
 import { type HealingUnit, whileItMayHeal } from './prepare-upgrade.js';

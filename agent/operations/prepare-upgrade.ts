@@ -1,7 +1,7 @@
 import { EnsembleError } from '../../state/platform/errors.js';
 import { FormulaInvalid } from '../../state/formula/errors.js';
 import { unlessAborted } from '../../state/platform/unless-aborted.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { FormulaRef } from '../journal/record.js';
 import { unlessRepeated, untilItWorks } from '../contract/retry.js';
 import { requireDirectory } from '../hook-runs/missing-directory.js';

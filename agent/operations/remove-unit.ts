@@ -16,7 +16,7 @@ import { removeUnit } from '../../state/model/removal.js';
 import { unitSchema } from '../../state/model/schemas.js';
 import { forgetBuried } from '../../state/model/tombstones.js';
 import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import { untilItWorks } from '../contract/retry.js';
 import type { HealingUnit } from './prepare-upgrade.js';

@@ -3,7 +3,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import type { UpgradeStep, WorkflowState } from '../../state/model/workflow-state.js';
 import { putAsideFormulas } from '../disk/unit-directory.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/record.js';
 import type { UnitWithLog } from './say-in-log.js';
 import { nameLeftBehind } from './left-behind.js';

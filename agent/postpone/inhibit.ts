@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { replaceFile } from '../disk/replace-file.js';
 import { busyDirectory } from './leases.js';
 

@@ -11,7 +11,7 @@ import { BUSY_CHECK, BusyCheck, type CheckAnswer, MOST_FAILURES } from './busy-c
 import { decidePostponement, type PostponeDecision } from './decide.js';
 import { inhibit, lift, liftBeforeHook } from './inhibit.js';
 import { type Lease, liveLeases } from './leases.js';
-import { hasHook } from './has-hook.js';
+import { hasHook } from '../../hooks/process/has-hook.js';
 import { type OwnWord, UPGRADE_PENDING } from './own-word.js';
 import { watchLeases } from './watch-leases.js';
 

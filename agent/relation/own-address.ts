@@ -1,7 +1,7 @@
 import { nodeValue } from '../../state/model/entity.js';
 import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';

@@ -6,7 +6,7 @@ import { paths } from '../../state/model/paths.js';
 import { meetingOperations, removeMeetingIfEmpty } from '../../state/model/relations.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
 import { placementSchema, relationSchema } from '../../state/model/schemas.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { AgentParts } from '../machine/parts.js';

@@ -2,7 +2,7 @@ import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { Log } from '../contract/log.js';
 import { untilItWorks } from '../contract/retry.js';
 

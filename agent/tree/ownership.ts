@@ -20,7 +20,7 @@ import {
 } from '../../state/model/schemas.js';
 import { MachineTakenOver } from '../contract/errors.js';
 import type { Log } from '../contract/log.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { untilItWorks } from '../contract/retry.js';
 
 /** This agent, as its presence node and the machine's owner name it. */

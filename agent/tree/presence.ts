@@ -16,7 +16,7 @@ import {
 import { findProcess } from '../../state/platform/process-stat.js';
 import { KILL_DELAY } from '../contract/kill-delay.js';
 import { MachineTaken, TakeOverBrokenOff } from '../contract/errors.js';
-import { betweenFaults } from '../contract/fault-points.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { untilItWorks } from '../contract/retry.js';
 import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
 import { requireOwnable } from './require-ownable.js';

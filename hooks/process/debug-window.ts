@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shellQuoted } from '../../state/platform/shell-word.js';
 import type { HookSpec } from './hook-run.js';
@@ -36,14 +35,6 @@ export async function debugCommand(
   await mkdir(spec.runDirectory, { recursive: true, mode: 0o700 });
   await writeFile(join(spec.runDirectory, 'window'), windowScript(spec), { mode: 0o700 });
   return ['/bin/sh', '-c', STAND_IN, 'debug', spec.runDirectory, socket, session, spec.run.hook];
-}
-
-/** True if a formula has a hook, executable or not. */
-export function hasHook(formulaDirectory: string, hook: string): Promise<boolean> {
-  return access(join(formulaDirectory, 'hooks', hook), constants.F_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 function windowScript({ run, runDirectory, formulaDirectory, environment }: HookSpec): string {

@@ -5,6 +5,18 @@ function hook(name: string): readonly string[] {
   return [`${name}.start`, `${name}.settings`, `${name}.forget`];
 }
 
+/** From the end of the upgrade hook to that of `config-changed`, which every way through an upgrade passes. */
+const UPGRADED: readonly string[] = [
+  // The end of the hook and the step after it are one write.
+  'committing.journal',
+  `upgrade-formula.forget`,
+  'committing.tree',
+  'resuming.journal',
+  'resuming.prune',
+  'configuring.journal',
+  ...hook('config-changed'),
+];
+
 /**
  * The effects (durable writes and outside effects) of each stage in the order in which an undisturbed run first comes
  * to them. Before and after each stands a fault point. A test holds this list against a recorded run.
@@ -37,14 +49,7 @@ export const effects: Readonly<Record<StageName, readonly string[]>> = {
     'hook.journal',
     `upgrade-formula.start`,
     `upgrade-formula.settings`,
-    // The end of the hook and the step after it are one write.
-    'committing.journal',
-    `upgrade-formula.forget`,
-    'committing.tree',
-    'resuming.journal',
-    'resuming.prune',
-    'configuring.journal',
-    ...hook('config-changed'),
+    ...UPGRADED,
     'started.journal',
   ],
   asked: [
@@ -60,13 +65,7 @@ export const effects: Readonly<Record<StageName, readonly string[]>> = {
     'hook.lift',
     'hook.journal',
     ...hook('upgrade-formula').slice(0, 2),
-    'committing.journal',
-    `upgrade-formula.forget`,
-    'committing.tree',
-    'resuming.journal',
-    'resuming.prune',
-    'configuring.journal',
-    ...hook('config-changed'),
+    ...UPGRADED,
   ],
   revert: [
     'swapping.journal',

@@ -1,4 +1,4 @@
-import type { FaultKind } from '../../agent/contract/fault-points.js';
+import type { FaultKind } from '../../state/platform/fault-points.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { pointsOf } from './points.js';
 import type { EngineName, PointRow } from './row.js';

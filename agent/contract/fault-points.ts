@@ -1,6 +1,0 @@
-export {
-  betweenFaults,
-  type FaultKind,
-  faultPoint,
-  InjectedFault,
-} from '../../state/platform/fault-points.js';
