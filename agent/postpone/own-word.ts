@@ -124,8 +124,10 @@ export class OwnWord implements UpgradeWord {
       new ToolUsageError({ tool: 'upgrade-hold', problem });
     if (pair === undefined || this.#wanted?.revert === true)
       throw refused(`no upgrade is wanted of ${unit.name} that it could hold`);
+    // Looked at once: a hold begins, and its time is counted, in one moment.
     const now = unit.parts.clock.now();
-    const { holdsFrom = unit.now() } = unit.record();
+    const at = new Date(now).toISOString();
+    const { holdsFrom = at } = unit.record();
     unit.note({ holdsFrom });
     const deadline = this.#deadline();
     if (Date.parse(deadline) <= now)
@@ -135,7 +137,7 @@ export class OwnWord implements UpgradeWord {
     const until =
       ms === undefined || now + ms > Date.parse(deadline) ? deadline : new Date(now + ms).toISOString();
     const present = this.#present();
-    const since = this.standing()?.since ?? unit.now();
+    const since = this.standing()?.since ?? at;
     unit.parts.log.info(`holds its upgrade to ${pair.to} until ${until}`, { unit: unit.name });
     await unit.save({
       pending: {
