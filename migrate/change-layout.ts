@@ -142,10 +142,9 @@ async function walk(
         await act(item, change);
         changes.push(item);
       } catch (error) {
-        const { reason, remedy, pid } = blockedBy(error, join(subject.directory, item.name));
+        const { reason, remedy, ...agent } = blockedBy(error, join(subject.directory, item.name));
         problems.push({ item: item.name, reason, remedy });
-        if (!(error instanceof ItemBroken))
-          blocked ??= { reason: `${item.name}: ${reason}`, remedy, ...(pid !== undefined && { pid }) };
+        if (!(error instanceof ItemBroken)) blocked ??= { reason: `${item.name}: ${reason}`, remedy, ...agent };
       }
     // A later step stands on what this one does.
     if (blocked !== undefined) break;
@@ -184,12 +183,9 @@ function counted(items: readonly Item[]): string[] {
 function blockedBy(
   error: unknown,
   path: string,
-): { readonly reason: string; readonly remedy: string; readonly pid?: number } {
+): { readonly reason: string; readonly remedy: string; readonly inUse?: true; readonly pid?: number } {
   if (error instanceof ItemBroken) return { reason: error.reason, remedy: error.remedy };
-  if (error instanceof StepBlocked) {
-    const { reason, remedy, pid } = error;
-    return { reason, remedy, ...(pid !== undefined && { pid }) };
-  }
+  if (error instanceof StepBlocked) return { reason: error.reason, remedy: error.remedy, ...error.agent };
   const explained = explainedBySystem(error, path);
   const told = explained instanceof Error ? explained : new Error(String(explained));
   const { code } = error as NodeJS.ErrnoException;

@@ -58,7 +58,9 @@ export async function claimDataDirectory(
     logMarks: join(root, 'log-marks.json'),
     debugSocket: join(root, 'debug.sock'),
   };
-  const layout = await requireDataLayout(root, machine, LOCK, (pid) => inUseBy(root, findProcess(pid)));
+  const layout = await requireDataLayout(root, machine, LOCK, (pid) =>
+    inUseBy(root, pid === undefined ? undefined : findProcess(pid)),
+  );
   makePrivateDirectory(root);
   const claimed = await claim(root);
   for (const path of [directory.journal, directory.cache, directory.units, directory.runs]) {

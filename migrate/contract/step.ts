@@ -27,8 +27,8 @@ export class StepBlocked extends Error {
   constructor(
     readonly reason: string,
     readonly remedy: string,
-    /** The agent that works in it. */
-    readonly pid?: number,
+    /** That an agent works in it, and which one, where that is known. */
+    readonly agent: { readonly inUse?: true; readonly pid?: number } = {},
   ) {
     super(reason);
   }

@@ -21,7 +21,9 @@ const directorySchema = z.object({
   /** Why nothing was done. */
   reason: z.optional(z.string()),
   remedy: z.optional(z.string()),
-  /** The agent that works in it. */
+  /** An agent works in it. */
+  inUse: z.optional(z.literal(true)),
+  /** The process of that agent, where its claim names it already. */
   pid: z.optional(z.int()),
   /** Where it was copied to before. */
   backup: z.optional(z.string()),

@@ -45,14 +45,14 @@ export async function requireHomeLayout(home: string): Promise<Left> {
  * The same for an agent's data directory, which is to be made where it is not there.
  * @param machine whose it is
  * @param lock the name of the file that agents lock first: one that has it alone is as good as empty
- * @param inUse gives the error where another agent works in it
+ * @param inUse gives the error where another agent works in it; its pid is unknown before it has written its claim
  * @returns `new` where nothing is there yet: who fills it marks it
  */
 export async function requireDataLayout(
   directory: string,
   machine: string,
   lock: string,
-  inUse: (pid: number) => Error,
+  inUse: (pid: number | undefined) => Error,
 ): Promise<'new' | Left> {
   if (isLaidOut(directory)) return [];
   const entries = entriesOf(directory);
@@ -84,7 +84,7 @@ function isDenial(error: unknown): boolean {
 async function migrate(
   directory: string,
   words: readonly string[],
-  inUse?: (pid: number) => Error,
+  inUse?: (pid: number | undefined) => Error,
 ): Promise<DirectoryReport> {
   const program = PROGRAMS.find((path) => existsSync(path));
   if (program === undefined)
@@ -100,7 +100,7 @@ async function migrate(
   if (report.state === 'current' || report.state === 'absent') return report;
   if (report.state === 'too-new')
     throw new DataDirectoryTooNew({ directory, marker: report.marker ?? 'layout.v?' });
-  if (report.pid !== undefined && inUse !== undefined) throw inUse(report.pid);
+  if (report.inUse === true && inUse !== undefined) throw inUse(report.pid);
   const [first] = report.problems;
   throw new LayoutNotChanged({
     directory,

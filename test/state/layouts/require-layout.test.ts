@@ -14,11 +14,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireDataLayout, requireHomeLayout } from '../../../state/layouts/require-layout.js';
+import { lockFile } from '../../../state/platform/kernel-lock.js';
 import { ensembleProgram } from '../../programs.js';
 import { projectDirectory } from '../../docs/project.js';
 import { OldRelease } from '../../migrate/old-release.js';
 
-const inUse = (pid: number): Error => new Error(`in use by ${pid}`);
+const inUse = (pid: number | undefined): Error => new Error(`in use by ${pid}`);
 
 describe('the layout that programs require', () => {
   let old: OldRelease;
@@ -81,6 +82,19 @@ describe('the layout that programs require', () => {
     await assert.rejects(requireDataLayout(old.data, 'm0', 'agent.lock', inUse), {
       message: `in use by ${process.pid}`,
     });
+  });
+
+  it('is refused while an agent has the lock that has not written its claim yet', async () => {
+    rmSync(join(old.data, 'agent.pid'), { force: true });
+    const lock = await lockFile(join(old.data, 'agent.lock'));
+    assert.equal(lock.kind, 'held');
+    try {
+      await assert.rejects(requireDataLayout(old.data, 'm0', 'agent.lock', inUse), {
+        message: 'in use by undefined',
+      });
+    } finally {
+      if (lock.kind === 'held') lock.release();
+    }
   });
 
   it('is asked for in vain where ensemble-migrate is missing, which is said, and what to do', async () => {
