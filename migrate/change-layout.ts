@@ -144,7 +144,8 @@ async function walk(
       } catch (error) {
         const { reason, remedy, ...agent } = blockedBy(error, join(subject.directory, item.name));
         problems.push({ item: item.name, reason, remedy });
-        if (!(error instanceof ItemBroken)) blocked ??= { reason: `${item.name}: ${reason}`, remedy, ...agent };
+        if (!(error instanceof ItemBroken))
+          blocked ??= { reason: `${item.name}: ${reason}`, remedy, ...agent };
       }
     // A later step stands on what this one does.
     if (blocked !== undefined) break;
