@@ -1,5 +1,5 @@
 import { compareUnits } from '../../state/model/paths.js';
-import type { Rollout } from '../../state/model/rollout.js';
+import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import { type RolloutRules, shareOf } from '../../state/formula/rollout-parameters.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { isUnderWay, type Judged } from './judge.js';
@@ -91,11 +91,16 @@ export function chooseUnits(
   { maxParallel, away, inFlight, left, named }: Limits,
 ): readonly RolloutUnit[] {
   const goesBack = rollout.revert === true;
+  const goal = goalOf(rollout);
   const candidates = units
     .filter(
       ({ standing, unit }) =>
         standing === 'waiting' ||
-        (strategy === 'all' && standing === 'ill' && unit.flag?.rollout !== rollout.id),
+        // Its agent would take the flag off one that stands on the goal, for ever anew.
+        (strategy === 'all' &&
+          standing === 'ill' &&
+          unit.formula !== goal &&
+          unit.flag?.rollout !== rollout.id),
     )
     .filter(({ unit }) => named === undefined || named.has(unit.name))
     .filter(({ unit }) => strategy === 'all' || unit.agentUp)

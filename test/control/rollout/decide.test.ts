@@ -31,7 +31,7 @@ const begun: Rollout = {
  * `B` went back by itself, `e` in an error of before, `a` its agent is away, `2a` there and its agent is away, `F` flagged
  * for another revision by a rollout before, `n` has nothing installed, `s` there since five seconds, `r` there, with a
  * relation in error, `c`/`w`/`v` there, by its health-check healthy since five seconds, since twenty, unhealthy, `V` the same for too long, `q` on the old
- * formula and unhealthy, `ef` in an error of before and asked with all others.
+ * formula and unhealthy, `ef` in an error of before and asked with all others, `2e` in an error of before on the new formula.
  */
 function units(letters: string): readonly RolloutUnit[] {
   return letters.split(' ').map((letter, index) => ({ ...unit(letter), name: `web/${index}` }));
@@ -119,6 +119,8 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
       return { ...rests, bad: [two] };
     case 'e':
       return { ...rests, state: 'start-error' };
+    case '2e':
+      return { ...rests, formula: two, state: 'start-error' };
     case 'o':
       return { ...rests, state: 'start-error', flag: { ...flag, over: ago(3_600) } };
     case 'a':
@@ -193,6 +195,7 @@ const rows: readonly (readonly [
   ['all units at once', { strategy: 'all' }, '1 1 1', 'flag 2 1 0'],
   ['all: also those in an error, and away', { strategy: 'all' }, '1 e a', 'flag 2 1 0'],
   ['all: one in an error is asked once, and waited for no more', { strategy: 'all' }, '2 ef 2', ''],
+  ['all: one in an error on the goal is not asked', { strategy: 'all' }, '2e f 2', ''],
   ['a quarter, at least one; the highest number first', {}, '1 1 1', 'flag 2'],
   ['a quarter of eight', {}, '1 1 1 1 1 1 1 1', 'flag 7 6'],
   ['a number', { 'max-parallel': '3' }, '1 1 1 1', 'flag 3 2 1'],
