@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { paths } from '../../state/model/paths.js';
 import { type CommandEnd, ensemble, operate } from '../agent/operator.js';
 import type { AgentProcess } from '../agent/agent-process.js';
@@ -41,7 +43,16 @@ describe('rollouts on three machines', function () {
     readonly state: string;
     readonly reason: string;
     readonly next: string | null;
-    readonly units: Readonly<Record<string, { readonly formula: string; readonly state: string }>>;
+    readonly units: Readonly<
+      Record<
+        string,
+        {
+          readonly formula: string;
+          readonly state: string;
+          readonly blockers: readonly { readonly kind: string }[];
+        }
+      >
+    >;
   }
 
   async function shown(): Promise<Shown> {
@@ -110,6 +121,47 @@ describe('rollouts on three machines', function () {
     assert.deepEqual(await on(two), ['f/2']);
     await ok('rollout', 'promote', 'f');
     assert.equal((await shown()).state, 'done');
+    assert.deepEqual(await on(two), units);
+  });
+
+  it('go back as one where they go in lockstep and one unit fails', async () => {
+    await world.writeFormula(2, {
+      hooks: { 'upgrade-formula': 'case "$ENSEMBLE_UNIT_NAME" in f/2) exit 3;; esac' },
+    });
+    const end = await ensemble(world, 'upgrade-formula', '--strategy', 'lockstep', 'f');
+    assert.equal(end.code, 1, end.stderr);
+    assert.match(end.stderr, /the rollout went back to world:f-1: f\/2 failed/);
+    assert.deepEqual(await on(one), units);
+    for (const unit of units) {
+      const trace = await world.trace(unit);
+      assert.ok(trace.includes('upgrade-formula 2'), `${unit} was never there`);
+      assert.ok(!trace.includes('config-changed 2'), `${unit} went on alone`);
+    }
+  });
+
+  it('wait for a unit that is busy, and go on when it is idle, though its agent was down then', async () => {
+    await world.writeFormula(2);
+    const { unit } = await world.unit('f/0');
+    const machine = unit.machine ?? '';
+    const job = spawn('/bin/sh', ['-c', 'exec busy-run --name backup -- cat'], {
+      env: { PATH: `${world.path('machines', machine, 'tools')}:/usr/bin:/bin`, ENSEMBLE_UNIT_NAME: 'f/0' },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    try {
+      await eventually(() => assert.ok(existsSync(world.path('machines', machine, 'units', 'f-0', 'busy'))));
+      await ok('upgrade-formula', '--no-wait', '--max-parallel', '6', 'f');
+      await eventually(async () => {
+        assert.deepEqual(await on(two), units.slice(1));
+        const { state, units: seen } = await shown();
+        assert.equal(state, 'running');
+        assert.equal(seen['f/0']?.blockers[0]?.kind, 'busy');
+      }, 30_000);
+      await agents.get(machine)?.kill('SIGTERM');
+    } finally {
+      job.kill('SIGKILL');
+    }
+    await world.agentProcess(machine);
+    await eventually(async () => assert.equal((await shown()).state, 'done'), 30_000);
     assert.deepEqual(await on(two), units);
   });
 
