@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../state/platform/clock.js';
 import { changesSince, lastChange } from '../../state/coordination/embedded/changes.js';
-import { openStore } from '../../state/coordination/embedded/store.js';
+import { openStore } from '../../state/coordination/embedded/open-store.js';
 import { readServiceHistory } from '../../state/model/history.js';
 import { paths } from '../../state/model/paths.js';
 import { FakeAgent } from '../cli/fake-agent.js';

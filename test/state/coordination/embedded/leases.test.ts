@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Coordinator, SessionEvent } from '../../../../state/coordination/coordinator.js';
 import { endSessions } from '../../../../state/coordination/embedded/leases.js';
 import { Staging } from '../../../../state/coordination/embedded/staging.js';
-import { openStore } from '../../../../state/coordination/embedded/store.js';
+import { openStore } from '../../../../state/coordination/embedded/open-store.js';
 import { childNames, type Tables } from '../../../../state/coordination/embedded/tables.js';
 import { eventually, eventuallyTrue } from '../../../eventually.js';
 import { ManualClock } from '../../../manual-clock.js';

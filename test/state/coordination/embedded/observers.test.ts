@@ -6,7 +6,8 @@ import {
   lastChange,
 } from '../../../../state/coordination/embedded/changes.js';
 import { Observers } from '../../../../state/coordination/embedded/observers.js';
-import { openStore, type Store } from '../../../../state/coordination/embedded/store.js';
+import { openStore } from '../../../../state/coordination/embedded/open-store.js';
+import type { Store } from '../../../../state/coordination/embedded/store.js';
 import type { Tables } from '../../../../state/coordination/embedded/tables.js';
 import { viewOf } from '../../../../state/coordination/embedded/view.js';
 import { eventuallyTrue } from '../../../eventually.js';
