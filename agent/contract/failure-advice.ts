@@ -1,6 +1,7 @@
 import { EnsembleError } from '../../state/platform/errors.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { sentence } from './log.js';
+import { refusedBySystem } from './refused-by-system.js';
 import { shortened } from './shortened.js';
 
 /** Characters of an error that are told. */
@@ -22,7 +23,8 @@ export interface FailureAdvice {
  * Says what failed, and the command that goes on from there. Not every error knows it: one may come from the system,
  * or from a mistake in Ensemble itself.
  */
-export function adviseOnFailure(error: unknown, unit: string): FailureAdvice {
+export function adviseOnFailure(failure: unknown, unit: string): FailureAdvice {
+  const error = refusedBySystem(failure);
   const command = `ensemble resolved --retry ${unit}`;
   const known =
     error instanceof EnsembleError ? error.next && namingService(error.next, serviceOfUnit(unit)) : undefined;
@@ -58,7 +60,8 @@ export function adviseOnRelation(error: unknown, unit: string, relation: string)
 }
 
 /** Says what keeps a unit of the service waiting. */
-export function whyWaiting(error: unknown, service: string): Advice {
+export function whyWaiting(failure: unknown, service: string): Advice {
+  const error = refusedBySystem(failure);
   if (!(error instanceof EnsembleError)) return adviceOf(namingService(sentence(error), service), undefined);
   return adviceOf(
     namingService(error.message, service),

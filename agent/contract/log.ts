@@ -1,5 +1,6 @@
 import type { Clock } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
+import { refusedBySystem } from './refused-by-system.js';
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
@@ -85,7 +86,8 @@ export function together(
 }
 
 /** An error in an operator's words: what happened and what to do next; the stack only for debugging. */
-export function sentence(error: unknown, debug = false): string {
+export function sentence(failure: unknown, debug = false): string {
+  const error = debug ? failure : refusedBySystem(failure);
   if (error instanceof EnsembleError) {
     return error.next === undefined ? error.message : `${error.message}; next: ${error.next}`;
   }

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { KeptUnit } from '../../state/model/kept.js';
 import type { Machine } from '../../state/model/schemas.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
+import { wordsOf } from '../contract/refused-by-system.js';
 import type { Log } from '../contract/log.js';
 import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
@@ -124,7 +125,7 @@ export function keepUnits(
         path: place,
         error,
       });
-      return error instanceof Error ? error.message : String(error);
+      return wordsOf(error);
     }
   }
 

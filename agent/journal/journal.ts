@@ -1,4 +1,5 @@
 import { type Database, open } from 'lmdb';
+import { lmdbCause, systemCodeOf } from '../../state/platform/lmdb-error.js';
 import { makePrivateDirectory } from '../../state/platform/make-directory.js';
 import type * as z from '../../state/platform/zod.js';
 import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../contract/errors.js';
@@ -45,13 +46,18 @@ export function openJournal(directory: string): Journal {
   });
   const relationKey = (unit: string, relation: string): string => `${unit} ${relation}`;
 
+  /** True if the last commit failed. The store then waits for it as it closes, for as long as no other one succeeds. */
+  let hasFailed = false;
+
   /** Its promise is the only one that a failed commit rejects, so nothing of it goes unheard here. */
   async function change(apply: () => void): Promise<void> {
     try {
       await store.transaction(apply);
       await store.flushed;
+      hasFailed = false;
     } catch (error) {
-      throw await reasonOf(error);
+      hasFailed = true;
+      throw await explained(directory, error);
     }
   }
 
@@ -80,19 +86,27 @@ export function openJournal(directory: string): Journal {
         for (const key of Array.from(relations.getKeys({ start, end }))) relations.removeSync(key);
         units.removeSync(unit);
       }),
-    close: () => store.close(),
+    async close() {
+      const closed = store.close();
+      if (!hasFailed) return closed;
+      closed.catch(() => undefined);
+    },
   };
 }
 
-/** lmdb rejects a failed commit with an error that only promises its reason. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error && 'commitError' in error)) return error;
-  try {
-    await error.commitError;
-    return error;
-  } catch (reason) {
-    return reason;
-  }
+/**
+ * What the system refused, as an error that names it and the journal: lmdb tells numbers, and which of its pages it could
+ * not write. Others stay as they are.
+ */
+async function explained(directory: string, error: unknown): Promise<unknown> {
+  const cause = await lmdbCause(error);
+  const code = systemCodeOf(cause, directory);
+  if (code === undefined) return cause;
+  return Object.assign(new Error(`${code}: the journal cannot be written`, { cause }), {
+    code,
+    syscall: 'write',
+    path: directory,
+  });
 }
 
 /** @param damaged gets the first damage of each unit */

@@ -8,6 +8,7 @@ import { committedFormula, type FormulaRef, type UnitRecord } from '../journal/r
 import type { UnitWithLog } from './say-in-log.js';
 import { nameLeftBehind } from './left-behind.js';
 import type { WantedFormula, Intent } from '../contract/operations.js';
+import { wordsOf } from '../contract/refused-by-system.js';
 import { fetchAndStage, type StagingUnit } from './prepare-upgrade.js';
 import type { Uses } from '../machine/parts.js';
 import { overText } from '../postpone/decide.js';
@@ -128,7 +129,7 @@ export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<vo
     // How it is to be done may have been said anew, by whoever asked for one more try.
     const revertOnError = upgrade.revertOnError || (wanted?.to === to.id && wanted.revertOnError);
     if (!revertOnError || revert === true || from === null) throw error;
-    await turnBack(unit, upgrade, from, error instanceof Error ? error.message : String(error));
+    await turnBack(unit, upgrade, from, wordsOf(error));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RelationRecord } from '../journal/relation-record.js';
 import { type Advice, whyWaiting } from '../contract/failure-advice.js';
+import { refusedBySystem } from '../contract/refused-by-system.js';
 import type { AgentParts, Uses } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
@@ -53,7 +54,8 @@ export class RelationWrites {
       mayHeal: () => !host.isStopped() && now().queue.leaving === record.queue.leaving,
       failed: (error) => {
         this.#keeper.failed(record, error);
-        this.#trouble(record, whyWaiting(error, host.record().service));
+        const told = refusedBySystem(error, parts.directory.root);
+        this.#trouble(record, whyWaiting(told, host.record().service));
       },
     })
       .catch((error: unknown) => this.#keeper.failed(record, error))

@@ -5,6 +5,7 @@ import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
+import { wordsOf } from '../contract/refused-by-system.js';
 import type { FormulaEndpoint } from '../machine/formulas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { MemberView, RelationView } from '../tree/relations.js';
@@ -202,7 +203,7 @@ export class UnitRelations {
       const news = untoldOfRelation(this.#host, record, {
         what: relationHookName(record),
         outcome: 'failed',
-        message: error instanceof Error ? error.message : String(error),
+        message: wordsOf(error),
       });
       await this.#host.save({ hook: null, ...news }, this.#note(failed));
       if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));

@@ -4,10 +4,11 @@ import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
-import { isDiskFull, refusedByDisk, roomRemark } from '../disk/room-remark.js';
+import { roomRemark } from '../disk/room-remark.js';
 import type { UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 import { addressesOf } from '../relation/address-setting.js';
+import { isDiskFull, refusedBySystem } from '../contract/refused-by-system.js';
 import { untilItWorks } from '../contract/retry.js';
 import { type Mirror, mirrorUnit, type UnitFacts } from '../tree/mirror.js';
 import { UnitNode } from '../tree/unit-node.js';
@@ -159,7 +160,7 @@ export class UnitReport {
 
   #troubleOf(error: unknown, say: typeof whyWaiting): Advice {
     const { name, parts } = this.#host;
-    const advice = say(refusedByDisk(error, parts.directory.root), serviceOfUnit(name));
+    const advice = say(refusedBySystem(error, parts.directory.root), serviceOfUnit(name));
     // Who asks once more for a formula is told that alone.
     const isFull = say === whyWaiting && isDiskFull(error);
     const remark = isFull ? roomRemark(parts.machine, parts.kept.summary()) : '';

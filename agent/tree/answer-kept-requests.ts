@@ -7,6 +7,7 @@ import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { KEPT_REQUEST, type KeptRequest, type KeptUnit, keptRequestSchema } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
 import type { KeptUnits } from '../disk/kept-units.js';
+import { wordsOf } from '../contract/refused-by-system.js';
 import type { Log } from '../contract/log.js';
 import { untilItWorks } from '../contract/retry.js';
 
@@ -43,7 +44,7 @@ export function answerKeptRequests(
       );
     const result = await kept.prune({ unit, dryRun }).then(resultOf, (error: unknown) => {
       log.warning('the kept directories of removed units cannot be looked through', { error });
-      return { ...resultOf([]), reason: error instanceof Error ? error.message : String(error) };
+      return { ...resultOf([]), reason: wordsOf(error) };
     });
     // The next agent removes the rest, and answers that.
     if (over) return;

@@ -1,37 +1,31 @@
-import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnsembleError } from '../../platform/errors.js';
 import { type LmdbDamage, lmdbDamage } from '../../platform/lmdb-damage.js';
+import { lmdbCause, systemCodeOf } from '../../platform/lmdb-error.js';
 import { CoordinatorUnreachable, StateDamaged } from '../errors.js';
 import { SessionOver } from './session.js';
 
-const sentences: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not write its directory',
-  EPERM: 'this user may not write its directory',
-  EROFS: 'its directory is on a read-only file system',
-  ENOTDIR: 'a part of its path is a file, not a directory',
-  EEXIST: 'its path is a file, not a directory',
-  EISDIR: 'its data file is a directory',
-  ENOENT: 'its directory cannot be created',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EMFILE: 'this process has too many open files',
-  ENFILE: 'the machine has too many open files',
+/** What the system's errors mean for a store in `directory`, and what mends it; without that, see the error. */
+const explanations: Readonly<
+  Record<string, readonly [reason: string, next?: (directory: string) => string]>
+> = {
+  EACCES: ['this user may not write its directory'],
+  EPERM: ['this user may not write its directory'],
+  EROFS: ['its directory is on a read-only file system', (directory) => `mount ${directory} writable`],
+  ENOTDIR: ['a part of its path is a file, not a directory'],
+  EEXIST: ['its path is a file, not a directory'],
+  EISDIR: ['its data file is a directory'],
+  ENOENT: ['its directory cannot be created'],
+  ENOSPC: ['the disk is full', makeRoom],
+  EDQUOT: ['the disk quota is used up', makeRoom],
+  EMFILE: ['this process has too many open files', () => 'raise its limit: ulimit -n'],
+  ENFILE: ['the machine has too many open files', () => 'raise its limit: sysctl fs.file-max'],
+  EIO: ['its disk gives input/output errors', (directory) => `check the disk of ${directory}`],
 };
 
-/** lmdb gives the system's error numbers (Linux), Node their names. */
-const names: Readonly<Record<number, string>> = {
-  1: 'EPERM',
-  2: 'ENOENT',
-  13: 'EACCES',
-  20: 'ENOTDIR',
-  21: 'EISDIR',
-  23: 'ENFILE',
-  24: 'EMFILE',
-  28: 'ENOSPC',
-  30: 'EROFS',
-  122: 'EDQUOT',
-};
+function makeRoom(directory: string): string {
+  return `make room on the disk of ${directory}`;
+}
 
 /** lmdb's own numbers are negative; those that tell of a store in which pages are not what they should be. */
 const ofDamage: ReadonlySet<unknown> = new Set([
@@ -47,25 +41,16 @@ const ofDamage: ReadonlySet<unknown> = new Set([
 /** Explains to an operator why the store failed. Ensemble's own errors, and bugs (TypeError), stay as they are. */
 export async function explained(url: string, directory: string, error: unknown): Promise<unknown> {
   if ([EnsembleError, SessionOver, TypeError].some((own) => error instanceof own)) return error;
-  const cause = await causeOf(error);
+  const cause = await lmdbCause(error);
   const damage = damageBehind(cause, directory);
   if (damage !== undefined) return new StateDamaged(url, damage.reason, damage.isReadable, { cause });
-  const code = codeOf(cause);
-  const isUnclear = code === undefined || code === 'EIO';
-  const known = isUnclear && isFull(directory) ? sentences.ENOSPC : sentences[code ?? ''];
+  const [known, mend] = explanations[systemCodeOf(cause, directory) ?? ''] ?? [];
   const reason = known ?? (cause instanceof Error ? cause.message : String(cause));
-  return new CoordinatorUnreachable({ coordinator: url, reason }, { cause });
-}
-
-/** lmdb rejects a failed commit with an error that only promises its reason. */
-async function causeOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error && 'commitError' in error)) return error;
-  try {
-    await error.commitError;
-  } catch (cause) {
-    return cause;
-  }
-  return error;
+  const next = mend?.(directory);
+  return new CoordinatorUnreachable(
+    { coordinator: url, reason, ...(next !== undefined && { next }) },
+    { cause },
+  );
 }
 
 function damageBehind(error: unknown, directory: string): LmdbDamage | undefined {
@@ -74,20 +59,5 @@ function damageBehind(error: unknown, directory: string): LmdbDamage | undefined
     return lmdbDamage(join(directory, 'data.mdb'));
   } catch {
     return undefined;
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error)) return undefined;
-  return typeof error.code === 'number' ? names[error.code] : String(error.code);
-}
-
-/** A write that a full disk cut short is told as an input/output error: the disk knows better. */
-function isFull(directory: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize < 1_000_000;
-  } catch {
-    return false;
   }
 }
