@@ -74,6 +74,7 @@ await build({
   plugins: [whenNeeded],
 });
 await build({ ...script, entryPoints: { 'ensemble-migrate': 'migrate/main.ts' }, plugins: [whenNeeded] });
+await build({ ...script, entryPoints: { 'ensemble-watcher': 'watcher/main.ts' }, plugins: [whenNeeded] });
 
 const home = await mkdtemp(join(tmpdir(), 'ensemble-'));
 try {

@@ -18,6 +18,7 @@ import { repositoryCommands } from './definitions/repositories.js';
 import { rolloutCommands } from './definitions/rollout.js';
 import { statusCommand } from './definitions/status.js';
 import { paceOptions, rolloutOptions } from './definitions/rollout-options.js';
+import { watcherCommands } from './definitions/watcher.js';
 import * as values from './arguments/values.js';
 
 const following: readonly OptionDefinition[] = [
@@ -322,5 +323,6 @@ export const commands: readonly CommandDefinition[] = [
   ...relationCommands,
   ...environmentCommands,
   ...repositoryCommands,
+  ...watcherCommands,
   ...completionCommands(() => ({ commands, globalOptions })),
 ];

@@ -10,6 +10,9 @@ export const agentProgram = programOf('ensemble-agent.js', 'agent/main.js');
 /** What changes the layouts of directories, for Node to run. */
 export const migrateProgram = programOf('ensemble-migrate.cjs', 'migrate/main.js');
 
+/** The watcher, for Node to run. */
+export const watcherProgram = programOf('ensemble-watcher.cjs', 'watcher/main.js');
+
 /** The agent as it is compiled, file by file, for what is put in between. */
 export const agentInParts = inDist('agent/main.js');
 

@@ -72,21 +72,31 @@ export async function findNewer(
   const repositories = new Map(opened);
   return Promise.all(
     standing.map(async ({ name, service }) => {
-      const repository = repositories.get(service.repository.path);
-      const about = { service: name, formula: service.formula, repository: service.repository.path };
-      if (repository === undefined || 'why' in repository)
-        return { ...about, opinion: { why: repository?.why ?? '' }, problems: [] };
-      try {
-        return { ...about, ...(await judge(coordinator, name, service, repository)) };
-      } catch (error) {
-        if (!(error instanceof EnsembleError)) throw error;
-        return { ...about, opinion: { why: error.message }, problems: [] };
-      }
+      const opened = repositories.get(service.repository.path) ?? { why: '' };
+      return findingOf(coordinator, name, service, opened);
     }),
   );
 }
 
-type Opened = Repository | { readonly why: string };
+/** A repository that answered, or why it did not. */
+export type Opened = Repository | { readonly why: string };
+
+/** What is newer for one service, by the repository that it came from. */
+export async function findingOf(
+  coordinator: Session['coordinator'],
+  name: string,
+  service: Service,
+  repository: Opened,
+): Promise<Finding> {
+  const about = { service: name, formula: service.formula, repository: service.repository.path };
+  if ('why' in repository) return { ...about, opinion: { why: repository.why }, problems: [] };
+  try {
+    return { ...about, ...(await judge(coordinator, name, service, repository)) };
+  } catch (error) {
+    if (!(error instanceof EnsembleError)) throw error;
+    return { ...about, opinion: { why: error.message }, problems: [] };
+  }
+}
 
 /** One that does not answer in time makes its own services unknown, and keeps those of others from nothing. */
 async function openInTime(session: Session, place: string, patience: Patience | undefined): Promise<Opened> {

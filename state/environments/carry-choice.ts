@@ -36,6 +36,7 @@ export const COMMANDS_OF_AN_ENVIRONMENT: ReadonlySet<string> = new Set([
   'unhold-upgrade',
   'upgrade-environment',
   'upgrade-formula',
+  'watcher',
 ]);
 
 /** Up to the sign or the word by which a sentence goes on after a command. A sign within quotes ends nothing. */

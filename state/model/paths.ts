@@ -117,6 +117,27 @@ export const paths = {
   /** How far each agent's work is in this tree, by the agents' ids: tells a copy of before that was restored. */
   marks: '/marks',
   mark: (agentId: string) => `/marks/${agentId}`,
+  /** What the watcher keeps for itself; what it finds stands under the services. */
+  watcher: '/watcher',
+  /** Its version is the term of the watcher that leads, which stands below it. */
+  watcherElection: '/watcher/election',
+  watcherLeader: '/watcher/election/leader',
+  /** Who runs, and whether operators have it paused. */
+  watcherState: '/watcher/state',
+  /** How each repository was when it was last polled, by digests of their places. */
+  watcherRepositories: '/watcher/repositories',
+  watcherRepository: (key: string) => `/watcher/repositories/${key}`,
+  /** What was last told of each service. */
+  watcherFingerprints: '/watcher/fingerprints',
+  watcherFingerprint: (service: string) => `/watcher/fingerprints/${service}`,
+  watcherReports: '/watcher/reports',
+  watcherReport: (id: string) => `/watcher/reports/${id}`,
+  /** Proposed formulas, while they are proposed. */
+  watcherCandidates: '/watcher/candidates',
+  watcherCandidate: (id: string) => `/watcher/candidates/${id}`,
+  /** Announcements that are still to be delivered. */
+  watcherDeliveries: '/watcher/deliveries',
+  watcherDelivery: (id: string) => `/watcher/deliveries/${id}`,
 } as const;
 
 /** `mysql/0` as the tree spells it: `mysql-0`. */

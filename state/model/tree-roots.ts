@@ -17,4 +17,5 @@ export const treeRoots: readonly string[] = [
   paths.marks,
   paths.tombstones,
   paths.election,
+  paths.watcher,
 ];

@@ -41,12 +41,18 @@ describe('the bundled commands', () => {
       ensemble: './dist/bin/ensemble.cjs',
       'ensemble-agent': './dist/bin/ensemble-agent.js',
       'ensemble-migrate': './dist/bin/ensemble-migrate.cjs',
+      'ensemble-watcher': './dist/bin/ensemble-watcher.cjs',
     });
   });
 
   it('tell the version of package.json', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    for (const command of ['ensemble.cjs', 'ensemble-agent.js', 'ensemble-migrate.cjs'])
+    for (const command of [
+      'ensemble.cjs',
+      'ensemble-agent.js',
+      'ensemble-migrate.cjs',
+      'ensemble-watcher.cjs',
+    ])
       assert.deepEqual(await run(command, '--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
   });
 

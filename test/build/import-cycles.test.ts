@@ -5,7 +5,7 @@ import { filesUnder, textOf } from '../docs/project.js';
 /** Which nodes each node leads to. */
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
-const rooms = ['state', 'hooks', 'control', 'agent', 'cli', 'migrate'];
+const rooms = ['state', 'hooks', 'control', 'agent', 'cli', 'migrate', 'watcher'];
 
 /** What a source imports or exports from another by its relative path, types too. Imports that run later are left out. */
 const STATIC_IMPORT = /^(?:import|export)\b(?:[^;]*?\bfrom)? '(\.[^']+)\.js';$/gm;

@@ -51,6 +51,14 @@ function knownPaths(): readonly string[] {
     paths.settings(meeting, 's/0'),
     paths.member(meeting, 's/0'),
     paths.election,
+    paths.watcherState,
+    paths.watcherElection,
+    paths.watcherLeader,
+    paths.watcherRepository('f'),
+    paths.watcherFingerprint('s'),
+    paths.watcherReport('f'),
+    paths.watcherCandidate('f'),
+    paths.watcherDelivery('f'),
     paths.leader,
     paths.unplacedUnit('s/0'),
     paths.logSegment('m', 1),
@@ -94,6 +102,12 @@ describe('the page about the architecture', () => {
       'machineLogs',
       'marks',
       'tombstones',
+      'watcher',
+      'watcherRepositories',
+      'watcherFingerprints',
+      'watcherReports',
+      'watcherCandidates',
+      'watcherDeliveries',
     ];
     assert.equal(Object.keys(paths).length, knownPaths().length + parts.length + more.length);
   });

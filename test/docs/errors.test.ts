@@ -10,7 +10,7 @@ interface Found {
   readonly where: string;
 }
 
-const rooms = ['cli', 'control', 'agent', 'hooks', 'state', 'migrate'];
+const rooms = ['cli', 'control', 'agent', 'hooks', 'state', 'migrate', 'watcher'];
 
 /** Every class with a code in every file named errors.js or *-errors.js, and where it stands. */
 async function findErrors(): Promise<readonly Found[]> {

@@ -52,6 +52,7 @@ const rows: Readonly<Record<string, Leaves>> = {
   formulas: shows,
   index: { nothing: 'it writes into a directory of the operator’s own, and knows no environment' },
   sign: { nothing: 'it writes beside a formula of the author’s own, and knows no environment' },
+  watcher: asks('pause-watcher', '-', /^the net$/),
   repository: asks('add-repository', '-', /^ours: /),
   expose: asks('expose', 'f'),
   unexpose: asks('unexpose', 'f'),
@@ -72,6 +73,7 @@ const rows: Readonly<Record<string, Leaves>> = {
 /** What commands do besides with an option, which is on record as itself. */
 const withOptions: Readonly<Record<string, Leaves>> = {
   'repository remove': asks('remove-repository', '-', /^ours/),
+  'watcher resume': asks('resume-watcher', '-', /^paused by ann@/),
   'prune --removed': asks('prune', '-', /^kept of removed units, on m0$/),
   'prune --removed UNIT': asks('prune', '-', /^kept of f\/1, on m0$/),
 };
@@ -142,6 +144,8 @@ describe('every command that asks something', () => {
       await ask('expose', 'f');
       await ask('unexpose', 'f');
       await ask('repository', 'remove', 'ours');
+      await ask('watcher', 'pause', '--reason', 'the net');
+      await ask('watcher', 'resume');
       await ask('hold-upgrade', '--reason', 'disks', 'f');
       await ask('unhold-upgrade', 'f');
       await ask('cordon', '--reason', 'disks', 'm0');

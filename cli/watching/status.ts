@@ -1,0 +1,40 @@
+import { watcherDocument } from '../../control/watching/watcher-document.js';
+import type { Problem } from '../../state/model/entity.js';
+import { printable } from '../../state/platform/printable.js';
+import { systemClock } from '../../state/platform/clock.js';
+import type { WatcherRequest } from '../commands/watcher.js';
+import type { ExitCode } from '../invocation/invocation.js';
+import { printData } from '../output/output.js';
+import { ago } from './ago.js';
+
+/** Shows who watches, and when it looked last. */
+export async function showStatus({ session, options, invocation }: WatcherRequest): Promise<ExitCode> {
+  const { output } = invocation;
+  const problems: Problem[] = [];
+  const now = systemClock.now();
+  const document = await watcherDocument(session.coordinator, now, problems);
+  for (const { path, reason } of problems)
+    output.warn(`${printable(path)} cannot be read: ${printable(reason)}`);
+  await printData(output, options.format, document, () => {
+    const { state, host, pid, version, lastPassAt, lastPassMs, period, paused, repositories } = document;
+    if (state === 'never')
+      return [
+        'nobody watches the repositories of this environment',
+        'start a watcher on any machine: ensemble-watcher',
+      ];
+    const { total, failing } = repositories;
+    return [
+      `watcher: ${state}, on ${printable(`${host}`)} (pid ${pid}, version ${version})`,
+      `last look: ${lastPassAt === undefined ? 'none yet' : `${ago(lastPassAt, now)}, ${lastPassMs} ms`}; every ${(period ?? 0) / 1_000} s`,
+      `repositories: ${total}${failing === 0 ? '' : `, ${failing} of them cannot be asked: ensemble watcher repositories`}`,
+      ...(paused === undefined
+        ? []
+        : [
+            printable(
+              `paused by ${paused.by}, ${ago(paused.since, now)}${paused.reason === undefined ? '' : `: ${paused.reason}`}; end that with: ensemble watcher resume`,
+            ),
+          ]),
+    ];
+  });
+  return 0;
+}

@@ -1,0 +1,56 @@
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { nodeValue, parseSound } from '../../state/model/entity.js';
+import { type Newer, newerSchema } from '../../state/model/newer.js';
+import { paths } from '../../state/model/paths.js';
+import type { NewerEntry } from '../newer/newer-document.js';
+
+/** Milliseconds after which the same finding is written again, so that it stands: half of the time for which it does. */
+const AGAIN = 12 * 3_600_000;
+
+/**
+ * The operations that write what is newer for a service, where that is another finding than the node has, or soon too old
+ * to count. They check that the service is there.
+ * @param now milliseconds since 1970
+ * @returns none where the node says so already
+ * @throws whatever reading throws
+ */
+export async function newerOperations(
+  coordinator: Coordinator,
+  service: string,
+  entry: NewerEntry,
+  now: number,
+): Promise<readonly Operation[]> {
+  const path = paths.newer(service);
+  const node = await coordinator.get(path);
+  const before = parseSound(path, newerSchema, node, [])?.value;
+  const next = newerOf(entry, now);
+  if (before !== undefined && isSame(before, next) && Math.abs(now - Date.parse(before.at)) < AGAIN)
+    return [];
+  const value = nodeValue(next);
+  return node === undefined
+    ? [{ kind: 'create', path, value }]
+    : [{ kind: 'set', path, value, version: node.version }];
+}
+
+function newerOf(entry: NewerEntry, now: number): Newer {
+  const { formula, repository, deployed, known, why, eligible, questionable, urgent, candidates } = entry;
+  return {
+    at: new Date(now).toISOString(),
+    formula,
+    repository,
+    deployed,
+    known,
+    ...(why !== undefined && { why }),
+    eligible,
+    questionable,
+    urgent,
+    candidates: candidates.slice(0, MOST_CANDIDATES).map((each) => ({ ...each, reasons: [...each.reasons] })),
+  };
+}
+
+/** Candidates that the node lists, the highest ones: a node has a bounded size. */
+const MOST_CANDIDATES = 50;
+
+function isSame(before: Newer, next: Newer): boolean {
+  return nodeValue({ ...before, at: '' }) === nodeValue({ ...next, at: '' });
+}

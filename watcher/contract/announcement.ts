@@ -1,0 +1,30 @@
+/** Something that a service should know of: that there are newer revisions of its formula. */
+export interface Announcement {
+  /** The fingerprint of what is announced: receivers tell by it what they have heard already. */
+  readonly id: string;
+  readonly environment: string;
+  readonly service: string;
+  /** The id of the formula that is deployed. */
+  readonly formula: string;
+  /** The repository's URL or path. */
+  readonly repository: string;
+  /** Revisions; null where there is none. */
+  readonly deployed: number;
+  readonly eligible: number | null;
+  readonly questionable: number | null;
+  readonly urgent: number | null;
+  /** ISO instant. */
+  readonly at: string;
+  /** What the watcher does about it by itself, such as `notify`, `stage` or `auto`. */
+  readonly did: string;
+}
+
+/** Brings announcements to whoever wants to know. */
+export interface Announcer {
+  /**
+   * Resolves when it is acknowledged: durably queued, so that it is delivered whatever happens next. What is announced with
+   * the same id again is delivered once at most, as far as that can be known.
+   * @throws EnsembleError where it could not be queued; it is announced again in the next pass
+   */
+  announce(announcement: Announcement): Promise<void>;
+}

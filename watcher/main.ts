@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from 'commander';
+import { withChoice } from '../state/environments/carry-choice.js';
+import type { Environment } from '../state/environments/environment.js';
+import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
+import { systemClock } from '../state/platform/clock.js';
+import { endProcess } from '../state/platform/end-process.js';
+import { EnsembleError } from '../state/platform/errors.js';
+import { explainedBySystem } from '../state/platform/system-errors.js';
+import { ensembleVersion } from '../state/version.js';
+import { type Log, openLog } from './contract/log.js';
+import { openParts } from './parts.js';
+import { startWatcher, type Watcher } from './watcher.js';
+
+interface Options {
+  readonly environment?: readonly string[];
+  readonly state?: string;
+  readonly storage?: string;
+  readonly once?: true;
+  readonly period: number;
+  readonly debug?: true;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Milliseconds by the unit that a time is written with. */
+const TIMES: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+/** Milliseconds: more often, and repositories would take it for an attack. */
+const SHORTEST_PERIOD = 1_000;
+
+const program = new Command('ensemble-watcher')
+  .description(
+    'Looks for newer formulas in the repositories that services came from, for any number of environments, until SIGTERM. Of several for one environment one leads, and the others stand by.',
+  )
+  .version(ensembleVersion())
+  .option('-e, --environment <name...>', 'the environments in environments.yaml ($ENSEMBLE_ENV)')
+  .option('--state <url>', "the coordinator's URL, in the place of an environment's")
+  .option('--storage <url>', "the storage's URL, in the place of an environment's")
+  .option('--once', 'look once, and end')
+  .option('--period <time>', 'from one look to the next, such as 60s, 5m or 1h', aPeriod, 60_000)
+  .option('--debug', 'log more, with stacks')
+  .addHelpText('after', '\nExample:\n  ensemble-watcher -e production staging --period 5m')
+  .showHelpAfterError('(see ensemble-watcher --help)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program.parse();
+void run(program.opts<Options>());
+
+async function run(options: Options): Promise<void> {
+  const style = process.stdout.isTTY ? 'human' : 'json';
+  const log = openLog((text) => process.stdout.write(text), style, systemClock.now, options.debug === true);
+  try {
+    const environments = await chosenEnvironments(options);
+    for (const { warnings = [] } of environments) for (const warning of warnings) log.warning(warning);
+    const watcher = startWatcher({
+      environments,
+      period: options.period,
+      version: ensembleVersion(),
+      once: options.once === true,
+      openParts,
+      clock: systemClock,
+      random: Math.random,
+      log,
+    });
+    const stop = (signal: NodeJS.Signals): void => {
+      log.info(`${signal}: stopping`);
+      end(watcher, options, log);
+    };
+    for (const signal of SIGNALS) process.once(signal, stop);
+    if (options.once !== true) return;
+    await watcher.once();
+    end(watcher, options, log);
+  } catch (error) {
+    fail(error, options);
+  }
+}
+
+function end(watcher: Watcher, options: Options, log: Log): void {
+  watcher.stop().then(
+    () => {
+      log.debug('stopped');
+      endProcess(0);
+    },
+    (error: unknown) => fail(error, options),
+  );
+}
+
+async function chosenEnvironments({ environment, state, storage }: Options): Promise<readonly Environment[]> {
+  if (state === undefined && storage === undefined) {
+    const names = environment ?? [undefined];
+    return Promise.all([...new Set(names)].map((name) => loadEnvironment(name)));
+  }
+  if (state === undefined || storage === undefined || environment !== undefined)
+    return program.error('error: --state and --storage stand in for an environment together', {
+      exitCode: 2,
+    });
+  const here = process.cwd();
+  return [{ name: 'adhoc', state: absoluteUrl(state, here), storage: absoluteUrl(storage, here) }];
+}
+
+function fail(thrown: unknown, { environment, debug }: Options): void {
+  const error = explainedBySystem(thrown, undefined);
+  const [name] = environment ?? [];
+  const say = (text: string): void => {
+    process.stderr.write(`${withChoice(text, name === undefined ? '' : ` -e ${name}`)}\n`);
+  };
+  say(`ensemble-watcher: ${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof EnsembleError && error.next !== undefined) say(`  try: ${error.next}`);
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  endProcess(error instanceof EnsembleError ? error.exitCode : 1);
+}
+
+function aPeriod(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const period = Number(count) * (TIMES[unit] ?? 0);
+  if (!(period >= SHORTEST_PERIOD)) throw new InvalidArgumentError('It must be such as 60s, 5m or 1h.');
+  return period;
+}
