@@ -37,6 +37,22 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'hold-upgrade names what ends it',
   },
+  'cli/watching/pause.ts: ensemble watcher resume': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'is paused and resumed, once each, and says who did so and what ends it',
+  },
+  'cli/watching/status.ts: ensemble watcher resume': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'is paused and resumed, once each, and says who did so and what ends it',
+  },
+  'cli/watching/repositories.ts: ensemble watcher status': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'is said to be nobody where none ever ran, by commands that lead to each other',
+  },
+  'cli/watching/status.ts: ensemble watcher repositories': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'names the command that shows which repositories cannot be asked',
+  },
   'cli/commands/repository.ts: ensemble repository add NAME URL': {
     test: 'test/cli/repository.test.ts',
     says: 'is named where there is none',

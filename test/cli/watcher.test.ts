@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { paths } from '../../state/model/paths.js';
+import { nodeValue } from '../../state/model/entity.js';
+import { ensureWatcherNodes } from '../../state/model/watcher.js';
+import { useSandbox } from './sandbox.js';
+
+const HOUR = 3_600_000;
+
+describe('ensemble watcher: the watcher', function () {
+  this.timeout(60_000);
+  const world = useSandbox();
+  const status = async () => JSON.parse((await world.box.ok('watcher', 'status', '--format', 'json')).stdout);
+
+  it('is said to be nobody where none ever ran, by commands that lead to each other', async () => {
+    await world.box.ok('bootstrap');
+    assert.match((await world.box.ok('watcher', 'repositories')).stdout, /ensemble watcher status$/m);
+    assert.match((await world.box.ok('watcher', 'status')).stdout, /^nobody watches/);
+    assert.deepEqual(await status(), { state: 'never', repositories: { total: 0, failing: 0 } });
+  });
+
+  it('is paused and resumed, once each, and says who did so and what ends it', async () => {
+    await world.box.ok('bootstrap');
+    const paused = await world.box.ok('watcher', 'pause', '--reason', 'the net');
+    assert.match(paused.stderr, /is paused here, by \S+, until: ensemble watcher resume$/m);
+    assert.deepEqual((await status()).paused.reason, 'the net');
+    await world.box.ok('watcher', 'pause', '--reason', 'another');
+    assert.deepEqual((await status()).paused.reason, 'the net');
+    assert.match((await world.box.ok('watcher', 'resume')).stderr, /the watcher goes on/);
+    assert.match((await world.box.ok('watcher', 'resume')).stderr, /was not paused/);
+    assert.equal((await status()).paused, undefined);
+    const { stdout } = await world.box.ok('history', '--format', 'json');
+    const what = JSON.parse(stdout).map((entry: { what: string }) => entry.what);
+    assert.deepEqual(what, ['bootstrap', 'pause-watcher', 'resume-watcher']);
+  });
+
+  it('names the command that shows which repositories cannot be asked', async () => {
+    await world.box.ok('bootstrap');
+    const tree = await world.box.coordinator();
+    await ensureWatcherNodes(tree);
+    const long = new Date(Date.now() - HOUR).toISOString();
+    const state = {
+      host: 'a',
+      pid: 7,
+      version: '1',
+      period: 60_000,
+      since: long,
+      lastPassAt: long,
+      lastPassMs: 5,
+    };
+    await tree.create(paths.watcherState, nodeValue(state));
+    const failing = {
+      location: 'https://example.com/f/',
+      at: long,
+      ms: 12,
+      outcome: 'rate-limited',
+      error: 'it answers 429',
+      failures: 2,
+      circuit: 'open',
+      services: 3,
+    };
+    await tree.create(paths.watcherRepository('1'), nodeValue(failing));
+    const { stdout } = await world.box.ok('watcher', 'status');
+    assert.match(
+      stdout,
+      /^watcher: late, on a \(pid 7, version 1\)\nlast look: 60 min ago, 5 ms; every 60 s\n/,
+    );
+    assert.match(stdout, /1 of them cannot be asked: ensemble watcher repositories$/m);
+    const table = await world.box.ok('watcher', 'repositories');
+    assert.match(
+      table.stdout,
+      /^rate-limited +60 min ago +12 ms +open +3 +https:\/\/example.com\/f\/: it answers 429$/m,
+    );
+  });
+
+  it('is told no more than its actions take', async () => {
+    assert.equal((await world.box.run('watcher', 'status', 'more')).code, 2);
+    assert.equal((await world.box.run('watcher', 'nothing')).code, 2);
+  });
+});
