@@ -107,8 +107,21 @@ function lineOf(row: Row, indent: string): readonly string[] {
     printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
     // In full it stands with what needs attention, where the command that it ends with can be copied.
-    unitMessage({ ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message }, true),
+    [
+      unitMessage({ ...unit, message: unit.brief ?? unit.blockers?.[0]?.reason ?? unit.message }, true),
+      askedOf(unit),
+    ]
+      .filter((text) => text !== '')
+      .join('; '),
   ];
+}
+
+/** What waits for the unit's agent to come back, and stands in no other column. */
+function askedOf({ asked = [] }: UnitEntry): string {
+  const told = asked
+    .map(({ what }) => what)
+    .filter((what) => !/^(?:upgrade-formula$|remove-unit)/.test(what));
+  return told.length === 0 ? '' : `asked, and not taken up: ${told.join(', ')}`;
 }
 
 /** A unit that runs something else than its service is meant to; one that runs nothing yet does not. */

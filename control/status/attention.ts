@@ -1,5 +1,6 @@
 import { formatBytes } from '../../state/platform/format-bytes.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
+import { someOf } from '../names-of.js';
 import { printable } from '../../state/platform/printable.js';
 import type { MachineEntry, StatusDocument, UnitEntry } from './status-document.js';
 
@@ -74,6 +75,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         : [{ who, what: `${state} since ${instant(since)}`, ...textAndNext({ message, brief, next }) }],
     ),
     ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
+    ...ofPending(units),
     ...Object.entries(machines).flatMap(([who, machine]) =>
       // Nobody waits for a machine without units.
       machine.agent === 'up' || machine.units === 0 || machine.start === undefined
@@ -129,6 +131,32 @@ function ofLongHook(who: string, { agent, hook, removing }: UnitEntry, now: numb
       next: `where it hangs: ensemble abort ${who}`,
     },
   ];
+}
+
+/**
+ * What was asked and waits for an agent that is away: whoever asked may think that it is done. What one command asked of
+ * many units is told once. An upgrade that is wanted is told as such.
+ */
+function ofPending(units: readonly (readonly [string, UnitEntry])[]): readonly Attention[] {
+  const together = new Map<
+    string,
+    { readonly names: string[]; readonly what: string; readonly text: string }
+  >();
+  for (const [name, { machine, asked = [] }] of units)
+    for (const { what, relation, by, since } of asked) {
+      if (what === 'upgrade-formula') continue;
+      const of = relation === undefined ? '' : ` of relation ${relation}`;
+      const said = `${what}${of} was asked at ${instant(since)} by ${printable(by)}`;
+      const key = `${machine} ${said}`;
+      const group = together.get(key) ?? {
+        names: [],
+        what: said,
+        text: `it waits for the agent of ${machine}`,
+      };
+      group.names.push(name);
+      together.set(key, group);
+    }
+  return [...together.values()].map(({ names, what, text }) => ({ who: someOf(names, 'units'), what, text }));
 }
 
 function ofState(who: string, { state, since, message, next }: UnitEntry): Attention {

@@ -25,6 +25,7 @@ import {
 } from '../../state/model/schemas.js';
 import { type Rollout, readRollout } from '../../state/model/rollout.js';
 import { unitsOfService } from '../../state/model/services.js';
+import { type PendingRequest, readPendingRequests } from './pending-requests.js';
 
 /** Units that are read at the same time. */
 const UNITS_TOGETHER = 2_000;
@@ -38,6 +39,8 @@ export interface UnitState {
   readonly flag: Flag | undefined;
   /** Somebody asked for its removal; read with its service only. */
   readonly removing?: true;
+  /** What was asked of it and waits for its agent, which is not there; read with the environment only. */
+  readonly asked?: readonly PendingRequest[];
   /** Why the unit's node or its status cannot be read: what stands in its place says nothing. */
   readonly damage?: string;
 }
@@ -80,7 +83,12 @@ export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> 
   const services = await Promise.all(
     (names ?? []).map((name) => readServiceState(coordinator, name, problems)),
   );
-  const standing = services.filter((service) => service !== undefined);
+  const standing = await withPending(
+    coordinator,
+    machines,
+    services.filter((service) => service !== undefined),
+    problems,
+  );
   const required = await readRequired(coordinator, standing, problems);
   const closed = closedMachines(machines);
   return {
@@ -90,6 +98,35 @@ export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> 
     required,
     problems: eachOnce(problems),
   };
+}
+
+/** Tells of the units whose agents are away what waits for those: in a second round, as there are mostly none. */
+async function withPending(
+  coordinator: Coordinator,
+  machines: readonly MachineState[],
+  services: readonly ServiceState[],
+  problems: Problem[],
+): Promise<readonly ServiceState[]> {
+  const away = unitsAway(machines, services);
+  if (away.length === 0) return services;
+  const pending = await readPendingRequests(coordinator, away, problems);
+  if (pending.size === 0) return services;
+  const withAsked = (unit: UnitState): UnitState => {
+    const asked = pending.get(unit.name);
+    return asked === undefined ? unit : { ...unit, asked };
+  };
+  return services.map((service) => ({ ...service, units: service.units.map(withAsked) }));
+}
+
+/** The units of machines whose agents are not there. */
+export function unitsAway(
+  machines: readonly MachineState[],
+  services: readonly ServiceState[],
+): readonly string[] {
+  const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
+  return services.flatMap(({ units }) =>
+    units.flatMap(({ name, unit: { machine } }) => (machine === null || up.has(machine) ? [] : [name])),
+  );
 }
 
 /** A relation is read for each of its services. */

@@ -9,6 +9,7 @@ import type { Cordon, Machine, Service, UnitHealth, UnitStatus } from '../../sta
 import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { absenceFields, wayBack } from '../../state/model/absence.js';
 import { type KeptEntry, keptEntry } from './kept-entry.js';
+import type { PendingRequest } from './pending-requests.js';
 import { type RolloutEntry, rolloutEntry } from './rollout-entry.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
 import {
@@ -109,6 +110,8 @@ export interface UnitEntry {
   readonly blockers?: readonly { readonly reason: string; readonly next: string }[];
   /** There where somebody asked for the unit's removal, until it is gone. */
   readonly removing?: true;
+  /** What was asked of it and is not taken up, as its agent is not there; only where something is. */
+  readonly asked?: readonly PendingRequest[];
   /** The unit's formula; null until it is installed. */
   readonly formula: string | null;
   readonly since: string;
@@ -289,6 +292,7 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
     state: status.state,
     ...(isKept && { blockers: [cordonBlocker(closed)] }),
     ...(state.removing && { removing: true }),
+    ...(!isUp && state.asked !== undefined && { asked: withIdentifiers(state.asked, status) }),
     formula: unit.formula,
     since: status.since,
     ...(unit.addresses !== undefined && { publicAddress: unit.addresses.public }),
@@ -307,6 +311,19 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
     ...holdsField(holds.filter((hold) => hold.unit === name)),
     ...(upgrade !== undefined && { upgrade }),
   };
+}
+
+/** Names relations as all of status does: a request tells their numbers only. */
+function withIdentifiers(
+  asked: readonly PendingRequest[],
+  { relations = {} }: UnitStatus,
+): readonly PendingRequest[] {
+  const identifiers = Object.keys(relations);
+  return asked.map(({ relation, ...request }) =>
+    relation === undefined
+      ? request
+      : { ...request, relation: identifiers.find((id) => id.endsWith(`:${relation}`)) ?? relation },
+  );
 }
 
 /** An upgrade of a unit whose agent is away waits for that, whatever the agent said last. */
@@ -339,5 +356,5 @@ function upgradeEntry({ unit, status, flag }: UnitState, target: string): Upgrad
     };
   }
   if (flag === undefined) return undefined;
-  return { step: 'wanted', from: unit.formula, to: target, since: flag.requestedAt };
+  return { step: 'wanted', from: unit.formula, to: flag.to ?? target, since: flag.requestedAt };
 }

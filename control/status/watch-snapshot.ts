@@ -1,7 +1,7 @@
 import { type Clock, pause } from '../../state/platform/clock.js';
 import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { paths } from '../../state/model/paths.js';
-import { readSnapshot, type Snapshot } from './snapshot.js';
+import { readSnapshot, type Snapshot, unitsAway } from './snapshot.js';
 
 /** Least time between two readings, in milliseconds: an upgrade of many units is a storm of changes. */
 const LEAST_PAUSE = 200;
@@ -73,6 +73,8 @@ function pathsOf({ machines, services }: Snapshot): Watched {
       paths.services,
       ...machines.map(({ name }) => paths.machineUnits(name)),
       ...services.flatMap(({ name }) => [paths.serviceUnits(name), paths.serviceRelations(name)]),
+      // What is asked of them meanwhile.
+      ...unitsAway(machines, services).map(paths.unit),
     ],
   };
 }
