@@ -62,6 +62,8 @@ export const watcherFingerprintSchema = z.looseObject({
   /** The formula that was last staged, and the one whose rollout the watcher began last. */
   staged: z.optional(z.string()),
   begun: z.optional(z.string()),
+  /** What the policy wants and is not done yet, and why. */
+  deferred: z.optional(z.string()),
 });
 
 export type WatcherFingerprint = z.infer<typeof watcherFingerprintSchema>;
