@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +96,27 @@ describe('the bundled commands', () => {
     await truncate(join(bin, 'run.cache'), 1_000);
     assert.deepEqual(await status(), empty);
     await writeFile(join(bin, 'run.cache'), 'compiled by something else');
+    assert.deepEqual(await status(), empty);
+    await truncate(join(bin, 'agent.cache'), 1_000);
+    assert.match((await run('ensemble-agent.js', '--help')).stdout, /^Usage: ensemble-agent /);
+  });
+
+  it('run the compiled agent, whatever has become of the text beside it', async () => {
+    const text = await readFile(join(bin, 'agent.cjs'), 'latin1');
+    await writeFile(join(bin, 'agent.cjs'), text.replaceAll('Hosts the units', 'HOSTS THE UNITS'), 'latin1');
+    assert.match((await run('ensemble-agent.js', '--help')).stdout, /^Hosts the units /m);
+    await rm(join(bin, 'agent.cache'));
+    assert.match((await run('ensemble-agent.js', '--help')).stdout, /^HOSTS THE UNITS /m);
+  });
+
+  it('work where npm installed native code that fits, but not for this very Node', async () => {
+    const modules = join(place, 'node_modules');
+    await rm(modules);
+    await mkdir(modules);
+    for (const name of await readdir(join(root, 'node_modules')))
+      if (!/^@(lmdb|msgpackr-extract)$/.test(name))
+        await symlink(join(root, 'node_modules', name), join(modules, name));
+    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
     assert.deepEqual(await status(), empty);
   });
 

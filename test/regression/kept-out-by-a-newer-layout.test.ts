@@ -27,15 +27,17 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
 
     /** The agent as it is shipped, but for the newest level that it reads. */
     async function newerAgent(): Promise<string> {
-      const program = world.path('newer', 'dist', 'bin', 'ensemble-agent.js');
-      await mkdir(world.path('newer', 'dist', 'bin'), { recursive: true });
-      const text = await readFile(join(projectDirectory, 'dist', 'bin', 'ensemble-agent.js'), 'utf8');
-      const newer = text.replace(/\blayoutLevels ?= ?\{ ?min: ?1, ?max: ?2\b/g, 'layoutLevels={min:1,max:3');
-      assert.notEqual(newer, text);
-      await writeFile(program, newer);
+      const shipped = join(projectDirectory, 'dist', 'bin');
+      const newer = world.path('newer', 'dist', 'bin');
+      await mkdir(newer, { recursive: true });
+      await copyFile(join(shipped, 'ensemble-agent.js'), join(newer, 'ensemble-agent.js'));
+      const text = await readFile(join(shipped, 'agent.cjs'), 'utf8');
+      const raised = text.replace(/\blayoutLevels ?= ?\{ ?min: ?1, ?max: ?2\b/g, 'layoutLevels={min:1,max:3');
+      assert.notEqual(raised, text);
+      await writeFile(join(newer, 'agent.cjs'), raised);
       await copyFile(join(projectDirectory, 'package.json'), world.path('newer', 'package.json'));
       await symlink(join(projectDirectory, 'node_modules'), world.path('newer', 'node_modules'));
-      return program;
+      return join(newer, 'ensemble-agent.js');
     }
 
     async function raise(change: object): Promise<void> {

@@ -25,7 +25,7 @@ async function installNewer({ world }: Stage, of: keyof typeof RAISED): Promise<
   const [from, to] = RAISED[of];
   const bin = world.path('newer', 'dist', 'bin');
   await mkdir(bin, { recursive: true });
-  for (const name of ['ensemble.cjs', 'run.cjs', 'ensemble-agent.js', 'ensemble-migrate.cjs']) {
+  for (const name of ['ensemble.cjs', 'run.cjs', 'ensemble-agent.js', 'agent.cjs', 'ensemble-migrate.cjs']) {
     const text = await readFile(join(projectDirectory, 'dist', 'bin', name), 'utf8');
     await writeFile(join(bin, name), text.replace(from, to));
   }

@@ -133,8 +133,8 @@ export const printed: Readonly<
   'agent/hosting/lives.ts: ensemble-agent on {parts.machine}': {
     why: 'it signs a request: who asked, and no advice',
   },
-  'agent/main.ts: ensemble-agent --help)': { test: 'test/agent/main.test.ts', says: '--help' },
-  'agent/main.ts: ensemble-agent -e production --machine web1': {
+  'agent/run.ts: ensemble-agent --help)': { test: 'test/agent/main.test.ts', says: '--help' },
+  'agent/run.ts: ensemble-agent -e production --machine web1': {
     why: 'an example of --help: the environment production is the reader’s',
   },
   'agent/postpone/decide.ts: ensemble run {unit} upgrade-proceed': {
