@@ -13,9 +13,6 @@ export const migrateProgram = programOf('ensemble-migrate.cjs', 'migrate/main.js
 /** The watcher, for Node to run. */
 export const watcherProgram = programOf('ensemble-watcher.cjs', 'watcher/main.js');
 
-/** The agent as it is compiled, file by file, for what is put in between. */
-export const agentInParts = inDist('agent/main.js');
-
 /**
  * The program as it is shipped, which starts in less than half the time of the one that is compiled: tests start it
  * some thousand times. The latter for coverage, and where it was compiled since and not bundled.

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.js';
-import { agentInParts, agentProgram } from '../programs.js';
-
-const killAt = fileURLToPath(new URL('kill-at.js', import.meta.url));
+import { agentProgram } from '../programs.js';
 
 export interface AgentProcessOptions {
-  /** Where it is to be killed, as `kill-at.ts` takes it. */
+  /** Where it is to be killed, as `kill-at.ts` takes it, which is then a part of `program`. */
   readonly death?: string | undefined;
   /** More of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
@@ -28,13 +25,12 @@ export class AgentProcess {
   constructor(
     home: string,
     machine: string,
-    { death, variables = {}, program: released = agentProgram, options: more = [] }: AgentProcessOptions = {},
+    { death = '', variables = {}, program = agentProgram, options: more = [] }: AgentProcessOptions = {},
   ) {
-    const program = death === undefined ? [released] : ['--import', killAt, agentInParts];
     const options = ['--machine', machine, '--data-dir', `${home}/machines/${machine}`, ...more];
-    const command = [process.execPath, ...program, ...options];
+    const command = [process.execPath, program, ...options];
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
-      env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', KILL_AT: death ?? '', ...variables },
+      env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', KILL_AT: death, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => {

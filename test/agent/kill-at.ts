@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 
 /**
- * Loaded into an agent's process before the agent (`--import`): kills it (SIGKILL) at the moment of its nth durable
+ * Bundled with the agent, and run before it: kills it (SIGKILL) at the moment of its nth durable
  * effect, counted over the disk, the journal, the embedded state tree and processes; `before` it happens or `after`.
  * `$KILL_AT` is e.g. `12 before`.
  */

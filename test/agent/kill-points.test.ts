@@ -8,6 +8,7 @@ import { requestResolved } from '../../control/unit/resolve.js';
 import { eventually } from '../eventually.js';
 import { chooseSeed, seeded } from '../random.js';
 import { goTo, publishPeers } from './peers-world.js';
+import { useBundle } from '../use-bundle.js';
 import { requester, World } from './world.js';
 
 /** What happens to a unit while its agent may die, and how it must look afterwards. */
@@ -140,9 +141,11 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
+const killable = useBundle('test/agent/kill-at.js', 'agent/main.js');
+
 /** Lets it happen under an agent that dies at `death`, followed by one that lives. @returns the effects counted */
 async function live(scenario: Scenario, world: World, death: string): Promise<number> {
-  const mortal = await world.agentProcess('m0', { up: false, death });
+  const mortal = await world.agentProcess('m0', { up: false, death, program: killable.program });
   let over = false;
   const followed = mortal.ended().then(async () => {
     if (!over) await world.agentProcess('m0', { up: false });

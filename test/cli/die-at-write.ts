@@ -5,7 +5,7 @@ import { EmbeddedCoordinator } from '../../state/coordination/embedded/embedded-
 import { openStorage } from '../../state/storage/open.js';
 
 /**
- * Loaded into a command's process before the command (`--import`): kills it (SIGKILL) at the moment of its nth write to
+ * Bundled with the command, and run before it: kills it (SIGKILL) at the moment of its nth write to
  * the embedded state or to a storage in a directory, `before` it is made or `after`. `$DIE_AT` is e.g. `3 before`.
  */
 const [text, moment] = (process.env.DIE_AT ?? '').split(' ');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readServiceHistory } from '../../state/model/history.js';
 import { readMachines } from '../../state/model/machines.js';
@@ -10,13 +9,13 @@ import { readServiceState } from '../../control/status/snapshot.js';
 import { FakeAgent } from '../cli/fake-agent.js';
 import { type Sandbox, useSandbox } from '../cli/sandbox.js';
 import { eventually } from '../eventually.js';
+import { useBundle } from '../use-bundle.js';
 
-const preload = fileURLToPath(new URL('../cli/die-at-write.js', import.meta.url));
-const program = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const killable = useBundle('test/cli/die-at-write.js', 'cli/main.js');
 
 /** Runs a command that is killed at its nth write. @returns whether it was */
 async function killed(box: Sandbox, death: string, ...args: readonly string[]): Promise<boolean> {
-  const child = spawn(process.execPath, ['--import', preload, program, ...args], {
+  const child = spawn(process.execPath, [killable.program, ...args], {
     cwd: box.directory,
     env: { PATH: process.env.PATH, HOME: box.directory, ENSEMBLE_HOME: box.home, DIE_AT: death },
     stdio: 'ignore',

@@ -4,37 +4,38 @@ import { openSync, closeSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useSandbox } from '../cli/sandbox.js';
-import { projectDirectory } from '../docs/project.js';
+import { agentProgram, ensembleProgram } from '../programs.js';
 
-const main = (room: string): string => join(projectDirectory, `dist/${room}/main.js`);
+const programs = { cli: ensembleProgram, agent: agentProgram };
 
 describe('what the operating system refuses', () => {
   const world = useSandbox();
 
   it('is told by its path and a way out, not as an unexpected error', async () => {
     const file = await world.box.file('file', '');
-    const rows: readonly (readonly [string, string, readonly string[], NodeJS.ProcessEnv])[] = [
-      ['cli', file, ['bootstrap'], { ENSEMBLE_HOME: file }],
-      ['cli', `${file}/environments.yaml`, ['status'], { ENSEMBLE_HOME: file }],
-      ['agent', `${file}/environments.yaml`, [], { ENSEMBLE_HOME: file }],
+    const rows: readonly (readonly [keyof typeof programs, string, readonly string[], NodeJS.ProcessEnv])[] =
       [
-        'agent',
-        `${file}/data`,
-        ['--state', 'embedded:./s', '--storage', 'file:./b', '--data-dir', `${file}/data`],
-        {},
-      ],
-      ['cli', `${file}/ensemble-XXXXXX`, ['bootstrap'], { TMPDIR: file }],
-      // Node's own way to make directories never comes back from there.
-      ['cli', '/proc/none', ['bootstrap'], { ENSEMBLE_HOME: '/proc/none/home' }],
-      [
-        'agent',
-        '/proc/none',
-        ['--state', 'embedded:./s', '--storage', 'file:./b', '--data-dir', '/proc/none/data'],
-        {},
-      ],
-    ];
+        ['cli', file, ['bootstrap'], { ENSEMBLE_HOME: file }],
+        ['cli', `${file}/environments.yaml`, ['status'], { ENSEMBLE_HOME: file }],
+        ['agent', `${file}/environments.yaml`, [], { ENSEMBLE_HOME: file }],
+        [
+          'agent',
+          `${file}/data`,
+          ['--state', 'embedded:./s', '--storage', 'file:./b', '--data-dir', `${file}/data`],
+          {},
+        ],
+        ['cli', `${file}/ensemble-XXXXXX`, ['bootstrap'], { TMPDIR: file }],
+        // Node's own way to make directories never comes back from there.
+        ['cli', '/proc/none', ['bootstrap'], { ENSEMBLE_HOME: '/proc/none/home' }],
+        [
+          'agent',
+          '/proc/none',
+          ['--state', 'embedded:./s', '--storage', 'file:./b', '--data-dir', '/proc/none/data'],
+          {},
+        ],
+      ];
     for (const [room, path, args, variables] of rows) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [main(room), ...args], {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [programs[room], ...args], {
         cwd: world.box.directory,
         env: {
           PATH: process.env.PATH,
@@ -89,7 +90,7 @@ describe('what the operating system refuses', () => {
   it('may be the place that output was sent to', async () => {
     await world.box.ok('bootstrap');
     const full = openSync('/dev/full', 'w');
-    const { status, stderr } = spawnSync(process.execPath, [main('cli'), 'status'], {
+    const { status, stderr } = spawnSync(process.execPath, [programs.cli, 'status'], {
       env: { PATH: process.env.PATH, ENSEMBLE_HOME: world.box.home },
       stdio: ['ignore', full, 'pipe'],
       encoding: 'utf8',

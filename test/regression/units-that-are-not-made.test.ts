@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { readServiceState } from '../../control/status/snapshot.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readServiceHistory } from '../../state/model/history.js';
@@ -9,9 +8,9 @@ import { requireService } from '../../state/model/services.js';
 import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { FakeAgent } from '../cli/fake-agent.js';
 import { useSandbox } from '../cli/sandbox.js';
+import { useBundle } from '../use-bundle.js';
 
-const preload = fileURLToPath(new URL('../cli/die-at-write.js', import.meta.url));
-const program = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const killable = useBundle('test/cli/die-at-write.js', 'cli/main.js');
 
 /** A command was killed before all units were made, and nothing said so but the same `deploy`. */
 describe('units that were asked for and are not made', function () {
@@ -29,7 +28,7 @@ describe('units that were asked for and are not made', function () {
 
   async function killed(death: string, ...args: readonly string[]): Promise<void> {
     const { box } = world;
-    const child = spawn(process.execPath, ['--import', preload, program, ...args], {
+    const child = spawn(process.execPath, [killable.program, ...args], {
       cwd: box.directory,
       env: { PATH: process.env.PATH, HOME: box.directory, ENSEMBLE_HOME: box.home, DIE_AT: death },
       stdio: 'ignore',
