@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const examplesDirectory = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
 const programs: Readonly<Record<string, string>> = {
-  ensemble: fileURLToPath(new URL('../../cli/main.js', import.meta.url)),
-  'ensemble-agent': fileURLToPath(new URL('../../agent/main.js', import.meta.url)),
+  ensemble: fileURLToPath(new URL('../../bin/ensemble.cjs', import.meta.url)),
+  'ensemble-agent': fileURLToPath(new URL('../../bin/ensemble-agent.js', import.meta.url)),
 };
 
 /** A command of the demo ended otherwise than it should. */

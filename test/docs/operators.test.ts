@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { isErrorState, workflowStates } from '../../state/model/workflow-state.js';
-import { filesUnder, projectDirectory, sectionOf, textOf, variablesIn } from './project.js';
+import { agentProgram, ensembleProgram } from '../programs.js';
+import { filesUnder, sectionOf, textOf, variablesIn } from './project.js';
 
-const programs = { ensemble: 'dist/cli/main.js', 'ensemble-agent': 'dist/agent/main.js' };
+const programs = { ensemble: ensembleProgram, 'ensemble-agent': agentProgram };
 
 /** What `program … --help` prints. */
 function helpOf(program: keyof typeof programs, ...words: readonly string[]): string {
-  return execFileSync(process.execPath, [join(projectDirectory, programs[program]), ...words, '--help'], {
+  return execFileSync(process.execPath, [programs[program], ...words, '--help'], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH },
   });
