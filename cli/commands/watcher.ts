@@ -1,4 +1,5 @@
 import type { Session } from '../../control/session.js';
+import type { Moment } from '../arguments/moment.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';
 import type { Format } from '../output/output.js';
@@ -7,6 +8,10 @@ import type { Format } from '../output/output.js';
 export interface WatcherOptions {
   readonly format: Format;
   readonly reason?: string;
+  readonly service?: string;
+  readonly failed?: boolean;
+  readonly since?: Moment;
+  readonly log?: boolean;
 }
 
 /** What an action is given. */
@@ -29,6 +34,11 @@ const actions: Readonly<Record<string, Action>> = {
   status: { run: async (request) => (await import('../watching/status.js')).showStatus(request) },
   repositories: {
     run: async (request) => (await import('../watching/repositories.js')).showRepositories(request),
+  },
+  reports: { run: async (request) => (await import('../watching/reports.js')).showReports(request) },
+  report: {
+    subject: 'must',
+    run: async (request) => (await import('../watching/reports.js')).showReport(request),
   },
   pause: { run: async (request) => (await import('../watching/pause.js')).pauseWatcher(request) },
   resume: { run: async (request) => (await import('../watching/pause.js')).resumeWatcher(request) },

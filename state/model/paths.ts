@@ -132,6 +132,7 @@ export const paths = {
   watcherFingerprint: (service: string) => `/watcher/fingerprints/${service}`,
   watcherReports: '/watcher/reports',
   watcherReport: (id: string) => `/watcher/reports/${id}`,
+  watcherReportLog: (id: string) => `/watcher/reports/${id}/log`,
   /** Proposed formulas, while they are proposed. */
   watcherCandidates: '/watcher/candidates',
   watcherCandidate: (id: string) => `/watcher/candidates/${id}`,

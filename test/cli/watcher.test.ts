@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { ensureWatcherNodes } from '../../state/model/watcher.js';
+import { keepReport } from '../../state/model/watcher-reports.js';
 import { useSandbox } from './sandbox.js';
 
 const HOUR = 3_600_000;
@@ -70,6 +71,58 @@ describe('ensemble watcher: the watcher', function () {
       table.stdout,
       /^rate-limited +60 min ago +12 ms +open +3 +https:\/\/example.com\/f\/: it answers 429$/m,
     );
+  });
+
+  it('lists its reports, by what is asked of them, and shows one with its log', async () => {
+    await world.box.ok('bootstrap');
+    assert.match((await world.box.ok('watcher', 'reports')).stdout, /has reported nothing yet/);
+    const coordinator = await world.box.coordinator();
+    await ensureWatcherNodes(coordinator);
+    const report = {
+      id: '20260101000000000-a1',
+      at: '2026-01-01T00:00:00.000Z',
+      ms: 1_500,
+      environment: 'local',
+      service: 'web',
+      repository: 'git+https://ann:pass@example.com/r.git',
+      asked: 'what is newer than p:web-1',
+      found: 'eligible 2',
+      did: 'told it in the state',
+      outcome: 'done',
+    };
+    await keepReport({ coordinator }, report);
+    const failure = {
+      outcome: 'failed',
+      fault: 'infrastructure',
+      error: 'it does not answer',
+      service: 'db',
+    };
+    await keepReport(
+      { coordinator },
+      { ...report, ...failure, id: '20260101000000001-b2' },
+      'one\ntwo\u001b[2J\n',
+    );
+    const all = (await world.box.ok('watcher', 'reports')).stdout;
+    assert.match(all, /^TIME .* WHAT\n2026-01-01T00:00:00Z .*-a1 +web +done +- .* told it in the state\n/);
+    assert.match(all, /-b2 +db +failed +infrastructure +1 +1\.5 s +it does not answer$/m);
+    const failed = await world.box.ok('watcher', 'reports', '--failed', '--format', 'json');
+    assert.deepEqual(
+      JSON.parse(failed.stdout).reports.map(({ service }: { service: string }) => service),
+      ['db'],
+    );
+    const none = await world.box.ok('watcher', 'reports', '--service', 'web', '--failed');
+    assert.match(none.stdout, /no report is like that; all that are kept: ensemble watcher reports$/m);
+    const late = await world.box.ok('watcher', 'reports', '--since', '2026-01-02');
+    assert.match(late.stdout, /no report is like that/);
+    const one = (await world.box.ok('watcher', 'report', '20260101000000001')).stdout;
+    assert.match(one, /^asked +what is newer than p:web-1$/m);
+    assert.match(one, /^fault +infrastructure$/m);
+    assert.match(one, /^repository +git\+https:\/\/example\.com\/r\.git$/m);
+    assert.match(one, /^log +ensemble watcher report --log 20260101000000001-b2$/m);
+    const log = await world.box.ok('watcher', 'report', '--log', '20260101000000001');
+    assert.match(log.stdout, /^one\ntwo.\[2J\n$/);
+    const bare = await world.box.ok('watcher', 'report', '--log', '20260101000000000');
+    assert.match(bare.stderr, /has no log/);
   });
 
   it('is told no more than its actions take', async () => {

@@ -57,6 +57,7 @@ function knownPaths(): readonly string[] {
     paths.watcherRepository('f'),
     paths.watcherFingerprint('s'),
     paths.watcherReport('f'),
+    paths.watcherReportLog('f'),
     paths.watcherCandidate('f'),
     paths.watcherDelivery('f'),
     paths.leader,

@@ -45,6 +45,14 @@ export const printed: Readonly<
     test: 'test/cli/watcher.test.ts',
     says: 'is paused and resumed, once each, and says who did so and what ends it',
   },
+  'cli/watching/reports.ts: ensemble watcher reports': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'lists its reports, by what is asked of them, and shows one with its log',
+  },
+  'cli/watching/report-lines.ts: ensemble watcher report --log {report.id}': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'lists its reports, by what is asked of them, and shows one with its log',
+  },
   'cli/watching/repositories.ts: ensemble watcher status': {
     test: 'test/cli/watcher.test.ts',
     says: 'is said to be nobody where none ever ran, by commands that lead to each other',

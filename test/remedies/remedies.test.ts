@@ -26,12 +26,14 @@ import { tryRows } from './stage.js';
 import { toolRows } from './tool-rows.js';
 import { trustRows } from './trust-rows.js';
 import { unitRows } from './unit-rows.js';
+import { watcherRows } from './watcher-rows.js';
 import { unrun } from './unrun.js';
 
 const rows = [
   ...commandLineRows,
   ...formulaRows,
   ...unitRows,
+  ...watcherRows,
   ...agentRows,
   ...relationRows,
   ...toolRows,
