@@ -1,11 +1,13 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { newChangeId } from '../../state/model/conflict.js';
+import { readEntity } from '../../state/model/entity.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { askToGo, removeServiceIfEmpty } from '../../state/model/removal.js';
 import type { KeptAnyway } from '../../state/model/removal-request.js';
 import type { Requester } from '../../state/model/requester.js';
-import type { Removal } from '../../state/model/schemas.js';
+import { type CloneReference, clonesLeftBy, readRollout } from '../../state/model/rollout.js';
+import { type Removal, serviceSchema } from '../../state/model/schemas.js';
 import { editService, unitsOfService } from '../../state/model/services.js';
 import type { Session } from '../session.js';
 import { removeRelation } from './remove-relation.js';
@@ -27,6 +29,9 @@ export async function destroyService(
   const change = newChangeId();
   const asked = requestEntry(removal, { what: 'destroy-service' });
   await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }), asked);
+  // From here on no clone of it is made any more: one that is not promoted goes with it.
+  const rollout = await readRollout(coordinator, service);
+  if (rollout !== undefined) await destroyClones(coordinator, clonesLeftBy(rollout.value), removal, told);
   const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
   // A unit that fails, as when its node cannot be read, is told of when all others were asked.
   const left = await Promise.allSettled(
@@ -37,6 +42,22 @@ export async function destroyService(
   await removeServiceIfEmpty(coordinator, service);
   for (const each of left) if (each.status === 'rejected') throw each.reason;
   return units;
+}
+
+/**
+ * Has clones go, where a service of that name is still the clone that is meant; also one that goes already, as whoever began
+ * with it may have died over it.
+ */
+export async function destroyClones(
+  coordinator: Coordinator,
+  clones: readonly CloneReference[],
+  removal: Removal,
+  told: KeptAnyway = () => undefined,
+): Promise<void> {
+  for (const { service, rollout } of clones) {
+    const found = await readEntity(coordinator, paths.service(service), serviceSchema);
+    if (found?.value.cloneOf?.rollout === rollout) await destroyService(coordinator, service, removal, told);
+  }
 }
 
 /** Which service shall go, and what of its units' data. */

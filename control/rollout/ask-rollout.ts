@@ -1,12 +1,12 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { VersionConflict } from '../../state/coordination/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
-import { requestEntry } from '../../state/model/history-entry.js';
+import { nodeValue } from '../../state/model/entity.js';
 import { recordOperations } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
-import { nodeValue } from '../../state/model/entity.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { requestResolved } from '../unit/resolve.js';
 import { RolloutRefuses } from './errors.js';
@@ -20,6 +20,7 @@ import { FLAGS_PER_WRITE, flagOf } from './written.js';
 /**
  * Asks something of a service's rollout. It is on the service's record where it stands.
  * @param reason why, for those who meet it
+ * @param keep with `promote` of a clone: the service that was cloned stays
  * @returns the rollout as it is then
  * @throws ServiceNotFound, NoRollout, RolloutRefuses
  */
@@ -29,6 +30,7 @@ export async function askRollout(
   verb: RolloutVerb,
   requester: Requester,
   reason: string,
+  keep = false,
 ): Promise<Rollout> {
   const { by, requestedAt } = requester;
   const now = Date.parse(requestedAt);
@@ -44,7 +46,7 @@ export async function askRollout(
     const { rollout, decision } = await requireRollout(coordinator, service, now);
     // An earlier try of this request went through, though its answer was lost.
     if (rollout.value.stateSince === requestedAt && rollout.value.stateBy === by) return rollout.value;
-    const next = afterVerb(verb, rollout.value, decision.units, { now, by, reason });
+    const next = afterVerb(verb, rollout.value, decision.units, { now, by, reason, keep });
     if ('refused' in next)
       throw new RolloutRefuses({
         service,
@@ -75,7 +77,7 @@ export async function askRollout(
 const VERBS: Readonly<Record<RolloutVerb, string>> = {
   pause: 'pause',
   resume: 'resume',
-  promote: 'promote its canary',
+  promote: 'be promoted',
   abort: 'be aborted',
   revert: 'go back',
   retry: 'try again',
@@ -89,7 +91,11 @@ async function askFailed(
   now: number,
 ): Promise<readonly Operation[]> {
   const goal = goalOf(rollout);
-  const asked = failed.filter(({ unit }) => unit.formula !== goal).slice(0, FLAGS_PER_WRITE);
+  // A clone's units are asked for nothing but what they have: they are no units of the service.
+  const asked =
+    rollout.clone !== undefined
+      ? []
+      : failed.filter(({ unit }) => unit.formula !== goal).slice(0, FLAGS_PER_WRITE);
   const nodes = await coordinator.getMany(asked.map(({ unit }) => paths.upgrade(unit.name)));
   return asked.map(({ unit }, index): Operation => {
     const path = paths.upgrade(unit.name);
@@ -107,6 +113,8 @@ async function resolveFailed(
   requester: Requester,
 ): Promise<void> {
   const goal = goalOf(rollout);
-  const stuck = failed.filter(({ unit }) => unit.formula === goal && isErrorState(unit.state));
+  const stuck = failed.filter(
+    ({ unit }) => (unit.formula === goal || rollout.clone !== undefined) && isErrorState(unit.state),
+  );
   await Promise.all(stuck.map(({ unit }) => requestResolved(coordinator, unit.name, true, requester)));
 }

@@ -17,7 +17,7 @@ import type { Service } from '../../state/model/schemas.js';
 import { unitsOfService } from '../../state/model/services.js';
 import { UnitOfOtherService } from '../errors.js';
 import { refuseContradictions } from './contradictions.js';
-import { RolloutImpossible } from './errors.js';
+import { RolloutImpossible, RolloutUnderWay } from './errors.js';
 
 /** What somebody asks for whose request begins a rollout. */
 export interface RolloutRequest {
@@ -70,6 +70,29 @@ export function checkParameters(
   return rules;
 }
 
+/** A way on which no other service is made. @throws RolloutImpossible where a clone is asked for all the same */
+function inPlace(
+  service: string,
+  parameters: RolloutParameters,
+  asked: RolloutParameters,
+  units: number,
+): RolloutParameters {
+  if (parameters.strategy !== 'clone') return parameters;
+  if (asked.strategy === 'clone')
+    throw new RolloutImpossible({
+      service,
+      why: 'a clone is made of a newer revision only, and the service is to stay what it is',
+      isClone: true,
+    });
+  return { ...parameters, strategy: units > 1 ? 'rolling' : 'all' };
+}
+
+/** What is promoted is done before something else begins. @throws RolloutUnderWay */
+function refusePromoted(service: string, rollout: Rollout): void {
+  if (rollout.clone !== undefined && rollout.promoted === true && isOpen(rollout))
+    throw new RolloutUnderWay({ service, to: rollout.to, word: 'strategy', has: 'clone' });
+}
+
 /**
  * A rollout of a service to another formula, in the place of the one before.
  * @param goal `to`, and for a way back `revert`
@@ -93,7 +116,8 @@ export async function beginTo(
     unitsOfService(coordinator, name),
   ]);
   const { from, to, revert = false } = goal;
-  const merged = parametersFor(service, metadata, asked, units.length);
+  if (standing !== undefined) refusePromoted(name, standing.value);
+  const merged = inPlace(name, parametersFor(service, metadata, asked, units.length), asked, units.length);
   // A way back has neither canary nor pauses, whatever the way there had.
   const { 'pause-after': _pause, 'on-failure': _failure, ...back } = merged;
   const parameters = revert ? back : merged;

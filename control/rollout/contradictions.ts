@@ -1,14 +1,24 @@
 import type { RolloutParameters, RolloutWord } from '../../state/formula/rollout-parameters.js';
 import { RolloutContradiction } from './errors.js';
 
-/** Of the words that lockstep leaves no choice in, the value that says the same, and the rule. */
-const SAID_BY_LOCKSTEP: Partial<Readonly<Record<RolloutWord, readonly [same: string, rule: string]>>> = {
+/** Of the words that a strategy leaves no choice in, the value that says the same, and the rule. */
+type Said = Partial<Readonly<Record<RolloutWord, readonly [same: string, rule: string]>>>;
+
+const LOCKSTEP: Said = {
   canary: ['0', 'lockstep takes all units together, so none can go first'],
   'pause-after': ['none', 'lockstep takes all units together, so there are no waves to pause after'],
   'max-parallel': ['100%', 'lockstep takes all units together'],
   'max-failed': ['0', 'in lockstep no unit may fail: all go back'],
   'on-failure': ['revert', 'in lockstep all units go back when one fails'],
 };
+
+const CLONE: Said = {
+  canary: ['0', 'the clone as a whole is tried first'],
+  'pause-after': ['none', 'it pauses once, when the clone is healthy'],
+  'max-parallel': ['100%', 'all units of a clone are made together, beside the others'],
+};
+
+const SAID_BY: Readonly<Record<string, Said>> = { lockstep: LOCKSTEP, clone: CLONE };
 
 /**
  * Refuses parameters that contradict each other, of whichever places they come.
@@ -20,34 +30,33 @@ export function refuseContradictions(
   parameters: RolloutParameters,
   command: 'upgrade-formula' | 'set-rollout',
 ): void {
-  const { strategy } = parameters;
+  const { strategy = 'rolling' } = parameters;
   const entries = Object.entries(parameters) as [RolloutWord, string][];
-  if (strategy !== 'lockstep') {
-    if (parameters['allow-missing'] !== 'yes' || command === 'set-rollout') return;
+  if (strategy !== 'lockstep' && parameters['allow-missing'] === 'yes' && command !== 'set-rollout')
     throw new RolloutContradiction({
       service,
-      strategy: strategy ?? 'rolling',
+      strategy,
       contrary: 'allow-missing yes',
       rule: 'only lockstep waits for units whose agent is away',
       instead: `ensemble upgrade-formula --strategy lockstep --allow-missing ${service}`,
     });
-  }
-  const contrary = entries.filter(([word, value]) => (SAID_BY_LOCKSTEP[word]?.[0] ?? value) !== value);
+  const said = SAID_BY[strategy] ?? {};
+  const contrary = entries.filter(([word, value]) => (said[word]?.[0] ?? value) !== value);
   const [first] = contrary;
   if (first === undefined) return;
-  const rule = SAID_BY_LOCKSTEP[first[0]]?.[1] ?? '';
+  const rule = said[first[0]]?.[1] ?? '';
   const same = contrary.map(([word]) =>
-    command === 'set-rollout' ? `${word}=` : `--${word} ${SAID_BY_LOCKSTEP[word]?.[0] ?? ''}`,
+    command === 'set-rollout' ? `${word}=` : `--${word} ${said[word]?.[0] ?? ''}`,
   );
   const fixes = same.join(' ');
   throw new RolloutContradiction({
     service,
-    strategy: 'lockstep',
+    strategy,
     contrary: first.join(' '),
     rule,
     instead:
       command === 'set-rollout'
-        ? `ensemble set-rollout ${service} strategy=lockstep ${fixes}`
-        : `ensemble upgrade-formula --strategy lockstep ${fixes} ${service}`,
+        ? `ensemble set-rollout ${service} strategy=${strategy} ${fixes}`
+        : `ensemble upgrade-formula --strategy ${strategy} ${fixes} ${service}`,
   });
 }

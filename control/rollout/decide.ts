@@ -1,57 +1,12 @@
-import { gateOf, type LockstepGate, passageOf } from '../../state/model/lockstep.js';
-import { goalOf, type Rollout, type RolloutGate, type RolloutState } from '../../state/model/rollout.js';
 import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
-import { type Blocker, blockersOf } from './blockers.js';
+import { gateOf, passageOf } from '../../state/model/lockstep.js';
+import { goalOf, type Rollout } from '../../state/model/rollout.js';
+import { blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
-import { gateToOpen, leavesPaused } from './lockstep.js';
+import { decideClone } from './decide-clone.js';
+import type { Decision, RolloutFacts, RolloutWrite } from './decision.js';
 import { instantOf, isUnderWay, type Judged, judge, mayTakeItsTime } from './judge.js';
-import type { RolloutUnit } from './rollout-unit.js';
-
-/**
- * The facts that a rollout is decided by: its service and that one's units, each as it was read after the rollout
- * was.
- */
-export interface RolloutFacts {
-  /** The formula that the service is set to. */
-  readonly formula: string;
-  readonly units: readonly RolloutUnit[];
-}
-
-/** A driver's writes, all of them under the guard of the rollout that was decided by. */
-export type RolloutWrite =
-  /** Ask these units to go to the rollout's goal. */
-  | { readonly kind: 'flag'; readonly units: readonly RolloutUnit[] }
-  /** Take flags off that were not begun, of this rollout or of one before it. */
-  | { readonly kind: 'unflag'; readonly units: readonly string[] }
-  | {
-      readonly kind: 'state';
-      readonly state: Exclude<RolloutState, 'reverting'>;
-      readonly reason: string;
-      readonly gate?: RolloutGate;
-      /** Nothing is left to be done. */
-      readonly closed?: boolean;
-    }
-  /** In lockstep, all units go on. */
-  | { readonly kind: 'gate'; readonly gate: Exclude<LockstepGate, 'back'> }
-  /** What was left of it when it was over is done too. */
-  | { readonly kind: 'close' }
-  /** The service goes back to `revertTo`, and the rollout with it. */
-  | { readonly kind: 'turn-back'; readonly reason: string };
-
-export interface Decision {
-  /** Empty where nothing is to be done now. */
-  readonly writes: readonly RolloutWrite[];
-  /** When to look again though nothing was heard, in milliseconds since the epoch; undefined: only when something was. */
-  readonly wakeAt: number | undefined;
-  /** The state that the writes lead to. */
-  readonly next: string;
-  /** The reasons of everything that waits. */
-  readonly blockers: readonly Blocker[];
-  /** Every unit that stays, in the facts' order. */
-  readonly units: readonly Judged[];
-  /** Nothing is under way, and nothing goes on by itself: somebody has to do something. */
-  readonly isStalled: boolean;
-}
+import { gateToOpen, leavesPaused } from './lockstep.js';
 
 /**
  * Decides what is to be done about a rollout now. It is pure, and looks at the present alone: whoever drives, and however
@@ -59,6 +14,8 @@ export interface Decision {
  */
 export function decide(rollout: Rollout, facts: RolloutFacts, now: number): Decision {
   const rules = rulesOf(rollout.parameters);
+  if (rollout.clone !== undefined && facts.clone !== undefined)
+    return decideClone(rollout, rollout.clone, rules, facts, facts.clone, now);
   const units = facts.units.filter(({ leaving }) => !leaving).map((unit) => judge(unit, rollout, rules, now));
   const limits = limitsOf(rollout, rules, units);
   const moment = { rollout, rules, facts, units, limits, now };
@@ -87,7 +44,8 @@ interface Moment {
 
 function writesFor(moment: Moment): readonly RolloutWrite[] {
   const { rollout, facts, units } = moment;
-  const { state } = rollout;
+  const { state, left = [] } = rollout;
+  if (left.length > 0) return [{ kind: 'left', clones: left }];
   const isMoved = facts.formula !== goalOf(rollout);
   switch (state) {
     case 'running':

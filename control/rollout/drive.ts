@@ -1,15 +1,17 @@
-import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Node, Observation } from '../../state/coordination/coordinator.js';
 import { type Entity, parseEntity, parseSound } from '../../state/model/entity.js';
 import { type Hold, holdsSchema, standingHolds } from '../../state/model/hold.js';
 import { compareUnits, paths, unitOfNode } from '../../state/model/paths.js';
 import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
 import { serviceSchema } from '../../state/model/schemas.js';
+import type { Clock, Timer } from '../../state/platform/clock.js';
 import { type UnitWatch, type WatchedUnits, watchUnits } from '../progress/watch-units.js';
-import { type Decision, decide } from './decide.js';
+import { decide } from './decide.js';
+import type { Decision } from './decision.js';
 import { factsOf, type ServiceFacts } from './facts.js';
 import { perform } from './perform.js';
 import type { Performing } from './performing.js';
+import { readClone } from './read-clone.js';
 
 /** A rollout as a driver sees it. */
 export interface SeenRollout {
@@ -30,6 +32,14 @@ const AFTER_RACE = 20;
 /** What is known of the service besides its units. */
 interface Known extends ServiceFacts {
   readonly rollout: Entity<Rollout>;
+}
+
+/** With strategy `clone`: the clone, its units, and what is observed of it and of its source besides their units. */
+interface WatchedClone {
+  readonly name: string;
+  /** Undefined until they are known. */
+  units?: readonly string[];
+  readonly observations: readonly Observation[];
 }
 
 /**
@@ -55,10 +65,13 @@ export function driveRollout(
 
 class Driver {
   #known: Known | undefined;
+  #ofService: readonly string[] | undefined;
+  /** All units that are looked at. */
   #names: readonly string[] | undefined;
   #watch: UnitWatch | undefined;
   #watched: WatchedUnits | undefined;
   #observations: Observation[] = [];
+  #clone: WatchedClone | undefined;
   /** The version that this driver wrote last. */
   #own = -1;
   /** By unit, the turn of reading that must be over before it is decided by. */
@@ -89,10 +102,36 @@ class Driver {
       coordinator.observe(paths.service(this.service), refresh),
       coordinator.observe(paths.hold(this.service), refresh),
       coordinator.observeChildren(paths.serviceUnits(this.service), (nodes) => {
-        this.#names = (nodes ?? []).map(unitOfNode).sort(compareUnits);
+        this.#ofService = (nodes ?? []).map(unitOfNode).sort(compareUnits);
         this.#watchUnits();
       }),
     ];
+  }
+
+  /** The clone's units are looked at beside the service's own, and so is to what both are related. */
+  #watchClone(name: string | undefined): void {
+    if (this.#clone?.name === name) return;
+    for (const observation of this.#clone?.observations ?? []) observation.close();
+    this.#clone = undefined;
+    if (name === undefined) {
+      this.#watchUnits();
+      return;
+    }
+    const { coordinator } = this.parts;
+    const refresh = (): void => this.#run(() => this.#refresh());
+    const observations: Observation[] = [];
+    const clone: WatchedClone = { name, observations };
+    this.#clone = clone;
+    observations.push(
+      coordinator.observe(paths.service(name), refresh),
+      coordinator.observe(paths.exposed(this.service), refresh),
+      coordinator.observeChildren(paths.serviceRelations(this.service), refresh),
+      coordinator.observeChildren(paths.serviceRelations(name), refresh),
+      coordinator.observeChildren(paths.serviceUnits(name), (nodes) => {
+        clone.units = (nodes ?? []).map(unitOfNode).sort(compareUnits);
+        this.#watchUnits();
+      }),
+    );
   }
 
   end(): void {
@@ -101,6 +140,7 @@ class Driver {
     this.#patient?.cancel();
     this.#watch?.end();
     for (const observation of this.#observations) observation.close();
+    for (const observation of this.#clone?.observations ?? []) observation.close();
   }
 
   /** Runs one piece of work at a time; what is asked for meanwhile is done after it. */
@@ -145,6 +185,8 @@ class Driver {
     }
     const holds = holdsIn(holdPath, holdNode, rollout.value);
     const before = this.#known?.rollout;
+    const clone = await readClone(coordinator, this.service, found.value, rollout.value);
+    if (this.#ended) return;
     const isNews = before?.version !== rollout.version || before.value.life !== rollout.value.life;
     if (isNews && rollout.version !== this.#own) this.#isForeign = true;
     this.#known = {
@@ -152,11 +194,16 @@ class Driver {
       formula: found.value.formula,
       holds: standingHolds(holds, clock.now()),
       rollout,
+      clone,
     };
+    this.#watchClone(rollout.value.clone?.service);
   }
 
   #watchUnits(): void {
-    if (this.#names === undefined || this.#ended) return;
+    const clone = this.#clone;
+    if (this.#ofService === undefined || this.#ended) return;
+    if (clone !== undefined && clone.units === undefined) return;
+    this.#names = [...(clone?.units ?? []), ...this.#ofService];
     this.#watch?.end();
     this.#watched = undefined;
     this.#required.clear();

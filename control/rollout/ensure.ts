@@ -90,7 +90,11 @@ export async function planRollout(
 }
 
 /** A second rollout that is to go otherwise is refused, while the first one is under way; but it may go on without units. */
-function requireAgreement(service: string, rollout: Rollout, { parameters }: RolloutRequest): void {
+export function requireAgreement(
+  service: string,
+  rollout: Rollout,
+  { parameters }: Pick<RolloutRequest, 'parameters'>,
+): void {
   for (const word of rolloutWords) {
     const asked = parameters[word];
     const has = rollout.parameters[word] ?? '';

@@ -21,10 +21,13 @@ export class RolloutRefuses extends defineError<{
 ) {}
 
 /** A rollout could not go by what it is to go by. */
-export class RolloutImpossible extends defineError<{ service: string; why: string }>(
+export class RolloutImpossible extends defineError<{ service: string; why: string; isClone?: boolean }>(
   'rollout-impossible',
   ({ service, why }) => `no rollout of ${service} can go like that: ${why}`,
-  ({ service }) => `ensemble upgrade-formula --canary 1 ${service}`,
+  ({ service, isClone }) =>
+    isClone === true
+      ? `ensemble upgrade-formula --strategy rolling ${service}`
+      : `ensemble upgrade-formula --canary 1 ${service}`,
 ) {}
 
 /** What is asked of a rollout contradicts itself. */

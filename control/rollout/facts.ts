@@ -1,7 +1,8 @@
 import { type Hold, holdsForAll, holdsOn, holdText, longestHold } from '../../state/model/hold.js';
 import { unholdCommand } from '../hold/errors.js';
 import type { UnitState } from '../status/snapshot.js';
-import type { RolloutFacts } from './decide.js';
+import type { CloneFacts } from './clone-facts.js';
+import type { RolloutFacts } from './decision.js';
 import { rolloutUnit, type UnitBlocker } from './rollout-unit.js';
 
 /** What is known besides the units. */
@@ -11,11 +12,13 @@ export interface ServiceFacts {
   readonly formula: string;
   /** Those that stand. */
   readonly holds: readonly Hold[];
+  /** With strategy `clone`. */
+  readonly clone?: CloneFacts | undefined;
 }
 
 /** Puts together what a rollout is decided by. @param agentsUp the machines whose agent is up */
 export function factsOf(
-  { service, formula, holds }: ServiceFacts,
+  { service, formula, holds, clone }: ServiceFacts,
   units: Iterable<UnitState | undefined>,
   agentsUp: ReadonlySet<string>,
 ): RolloutFacts {
@@ -27,6 +30,7 @@ export function factsOf(
       const isUp = state.unit.machine !== null && agentsUp.has(state.unit.machine);
       return [rolloutUnit(state, formula, isUp, holdOn(service, state.name, binding))];
     }),
+    ...(clone !== undefined && { clone }),
   };
 }
 

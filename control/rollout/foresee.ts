@@ -1,7 +1,8 @@
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { Blocker } from './blockers.js';
-import { type Decision, decide, type RolloutFacts } from './decide.js';
+import { decide } from './decide.js';
+import type { Decision, RolloutFacts } from './decision.js';
 import { isHealthy, isUnderWay, type Judged } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 import { afterVerb } from './verbs.js';
@@ -11,10 +12,10 @@ export interface Wave {
   /** In the order in which they are asked. */
   readonly units: readonly string[];
   /**
-   * The reason why it then waits for a word: `canary` for `rollout promote`, `wave` for `rollout resume`; null where it
-   * goes on by itself.
+   * The reason why it then waits for a word: `canary` and `clone` for `rollout promote`, `wave` for `rollout resume`; null
+   * where it goes on by itself.
    */
-  readonly pause: 'canary' | 'wave' | null;
+  readonly pause: 'canary' | 'wave' | 'clone' | null;
 }
 
 /** How a rollout goes if each unit that is asked becomes healthy. */

@@ -6,12 +6,13 @@ import {
   VersionConflict,
 } from '../../state/coordination/errors.js';
 import { type Entity, nodeValue, parseSound } from '../../state/model/entity.js';
-import { newEntry } from '../../state/model/history-entry.js';
 import { recordOperations } from '../../state/model/history.js';
+import { newEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { type Rollout, wayOf, writeRollout } from '../../state/model/rollout.js';
 import { flagSchema, serviceSchema } from '../../state/model/schemas.js';
-import type { RolloutWrite } from './decide.js';
+import type { RolloutWrite } from './decision.js';
+import { performClone, removeLeft } from './perform-clone.js';
 import type { Performing } from './performing.js';
 import { TurnedMeanwhile, turnBack } from './turn-back.js';
 import { FLAGS_PER_WRITE, flagOperations, gateOpened, inState, unflagOperations } from './written.js';
@@ -51,6 +52,12 @@ export async function perform(
         return [];
       case 'close':
         await apply(parts, writeRollout(service, rollout, { ...rollout.value, closed: true }));
+        return [];
+      case 'clone':
+        await performClone(parts, service, rollout, write, now);
+        return [];
+      case 'left':
+        await removeLeft(parts, service, rollout, write.clones, now);
         return [];
       case 'turn-back':
         await turnBack(parts, service, rollout, write.reason, now);

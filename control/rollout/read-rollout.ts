@@ -1,15 +1,17 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type Entity, type Problem, readEntity } from '../../state/model/entity.js';
+import { standingHolds } from '../../state/model/hold.js';
 import { readMachinesUp } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { readHoldsToShow } from '../../state/model/read-holds.js';
-import { standingHolds } from '../../state/model/hold.js';
 import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
 import { requireService } from '../../state/model/services.js';
 import { readServiceState, type UnitState } from '../status/snapshot.js';
-import { type Decision, decide } from './decide.js';
+import { decide } from './decide.js';
+import type { Decision } from './decision.js';
 import { NoRollout } from './errors.js';
 import { factsOf } from './facts.js';
+import { readClone } from './read-clone.js';
 
 /** A rollout with all that it is decided by, as it is at one time. */
 export interface ReadRollout {
@@ -32,13 +34,15 @@ export async function requireRollout(
   const rollout = await readEntity(coordinator, paths.rollout(service), rolloutSchema);
   const { value } = await requireService(coordinator, service);
   if (rollout === undefined) throw new NoRollout({ service });
-  const [state, up, holds] = await Promise.all([
+  const [state, up, holds, clone, ofClone] = await Promise.all([
     readServiceState(coordinator, service, problems),
     readMachinesUp(coordinator),
     readHoldsToShow(coordinator, service, problems),
+    readClone(coordinator, service, value, rollout.value, problems),
+    rollout.value.clone && readServiceState(coordinator, rollout.value.clone.service, problems),
   ]);
-  const units = state?.units ?? [];
-  const known = { service, formula: value.formula, holds: standingHolds(holds, now) };
+  const units = [...(ofClone?.units ?? []), ...(state?.units ?? [])];
+  const known = { service, formula: value.formula, holds: standingHolds(holds, now), clone };
   const facts = factsOf(known, units, new Set(up));
   return { rollout, decision: decide(rollout.value, facts, now), units };
 }

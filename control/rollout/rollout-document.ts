@@ -20,6 +20,11 @@ export interface RolloutDocument {
   readonly parameters: Readonly<Record<string, string>>;
   /** The command that has it go on; null where it does by itself, or is over. */
   readonly next: string | null;
+  /** With strategy `clone`: the service that is to take this one's place, and whether it was promoted. */
+  readonly clone?: { readonly service: string; readonly promoted: boolean };
+  /** What keeps the rollout as a whole, or units that are none of its own. */
+  readonly blockers: readonly Blocker[];
+  /** With strategy `clone`, those of the clone. */
   readonly units: Readonly<Record<string, UnitDocument>>;
 }
 
@@ -37,7 +42,8 @@ interface UnitDocument {
 
 export function rolloutDocument(service: string, read: ReadRollout): RolloutDocument {
   const { rollout, decision, units } = read;
-  const { id, state, stateSince, reason, by, parameters } = rollout.value;
+  const { id, state, stateSince, reason, by, parameters, clone, promoted } = rollout.value;
+  const own = new Set(decision.units.map(({ unit }) => unit.name));
   const statuses = new Map(units.map(({ name, status }) => [name, status]));
   return {
     service,
@@ -51,6 +57,8 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
     by,
     parameters,
     next: nextCommand(service, rollout.value),
+    ...(clone !== undefined && { clone: { service: clone.service, promoted: promoted === true } }),
+    blockers: decision.blockers.filter(({ who }) => !own.has(who)),
     units: Object.fromEntries(
       decision.units.map(({ unit, standing }) => {
         const status = statuses.get(unit.name);
@@ -77,5 +85,5 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
 function nextCommand(service: string, { state, gate }: Rollout): string | null {
   if (state === 'failed') return commandOf('retry', service);
   if (state !== 'paused') return null;
-  return commandOf(gate === 'canary' ? 'promote' : 'resume', service);
+  return commandOf(gate === 'canary' || gate === 'clone' ? 'promote' : 'resume', service);
 }

@@ -5,6 +5,7 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import type { Requester } from '../../state/model/requester.js';
 import { editService, unitsOfService } from '../../state/model/services.js';
 import { checkParameters } from './begin.js';
+import { refuseSubordinate } from './begin-clone.js';
 
 /**
  * Sets how the rollouts of a service go from the next one on; an empty value takes one away.
@@ -26,6 +27,7 @@ export async function setRollout(
       if (current.destroying) throw new ServiceDestroying({ service });
       const rollout = mergedParameters(current.rollout, values);
       checkParameters(service, rollout, units, 'set-rollout');
+      if (rollout.strategy === 'clone') refuseSubordinate(service, current);
       const { rollout: _rollout, ...rest } = current;
       return Object.keys(rollout).length === 0 ? rest : { ...rest, rollout: { ...rollout } };
     },

@@ -1,5 +1,5 @@
-import type { Rollout, RolloutState } from '../../state/model/rollout.js';
 import { rulesOf } from '../../state/formula/rollout-parameters.js';
+import type { Rollout, RolloutState } from '../../state/model/rollout.js';
 import { nextWave } from './choose.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
@@ -13,6 +13,8 @@ export interface VerbRequest {
   readonly now: number;
   readonly by: string;
   readonly reason: string;
+  /** With `promote` of a clone: the service that was cloned stays. */
+  readonly keep?: boolean;
 }
 
 /** Why a rollout does not do what it is asked, and the verb that does instead, if one does. */
@@ -31,6 +33,8 @@ export function afterVerb(
   units: readonly Judged[],
   request: VerbRequest,
 ): { readonly rollout: Rollout } | Refusal {
+  if (verb === 'promote' && request.keep === true && rollout.clone === undefined)
+    return { refused: 'it has no clone, so --keep has nothing to say', instead: 'promote' };
   return refusalOf(verb, rollout, units) ?? { rollout: changedBy(verb, rollout, units, request) };
 }
 
@@ -38,7 +42,7 @@ function changedBy(
   verb: RolloutVerb,
   rollout: Rollout,
   units: readonly Judged[],
-  { now, by, reason }: VerbRequest,
+  { now, by, reason, keep = false }: VerbRequest,
 ): Rollout {
   const goesOn = { state: rollout.revert === true ? 'reverting' : 'running', reason };
   switch (verb) {
@@ -47,9 +51,13 @@ function changedBy(
     case 'resume':
       return inState(rollout.gate === 'wave' ? nextWaveOf(rollout, units) : rollout, goesOn, now, by);
     case 'promote':
-      return inState({ ...nextWaveOf(rollout, units), promoted: true }, goesOn, now, by);
+      return {
+        ...inState({ ...nextWaveOf(rollout, units), promoted: true }, goesOn, now, by),
+        ...(keep && { keep }),
+      };
     case 'abort':
-      return inState(rollout, { state: 'aborted', reason }, now, by);
+      // Where the clone is promoted already, both services stay where they are.
+      return inState(rollout, { state: 'aborted', reason, closed: isPromotedClone(rollout) }, now, by);
     case 'revert':
       return turnedBack(rollout, reason, now, by);
     case 'retry':
@@ -58,6 +66,10 @@ function changedBy(
         countedFrom: new Date(now).toISOString(),
       };
   }
+}
+
+function isPromotedClone({ clone, promoted }: Rollout): boolean {
+  return clone !== undefined && promoted === true;
 }
 
 /** How far it may go until it pauses again. */
@@ -76,8 +88,8 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
     case 'resume':
       if (state === 'failed') return { refused: 'it failed', instead: 'retry' };
       if (state !== 'paused') return { refused: `it is ${state}, not paused`, instead: 'status' };
-      return gate === 'canary'
-        ? { refused: 'it waits for a word on its canary', instead: 'promote' }
+      return gate === 'canary' || gate === 'clone'
+        ? { refused: `it waits for a word on its ${gate}`, instead: 'promote' }
         : undefined;
     case 'promote':
       return promotes(rollout, units);
@@ -86,6 +98,8 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
         ? undefined
         : { refused: `it is ${state}`, instead: 'status' };
     case 'revert':
+      if (rollout.clone !== undefined)
+        return { refused: 'no unit of the service runs anything else', instead: 'abort' };
       if (rollout.revert === true) return { refused: 'it goes back already', instead: 'status' };
       return isOne('running', 'paused', 'failed')
         ? undefined
@@ -96,9 +110,20 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
 }
 
 /** A canary is looked at once more: it may have fallen ill since it was found to be healthy. */
-function promotes({ state, gate, parameters }: Rollout, units: readonly Judged[]): Refusal | undefined {
+function promotes(
+  { state, gate, clone, parameters }: Rollout,
+  units: readonly Judged[],
+): Refusal | undefined {
+  if (clone !== undefined && state === 'paused' && gate === 'clone') {
+    const ill = units.find(({ standing }) => standing !== 'there');
+    return ill && { refused: `${ill.unit.name} of its clone is not healthy`, instead: 'status' };
+  }
   if (state !== 'paused' || gate !== 'canary')
-    return { refused: state === 'running' ? 'no canary of it waits' : `it is ${state}`, instead: 'status' };
+    return {
+      refused:
+        state === 'running' ? `no ${clone === undefined ? 'canary' : 'clone'} of it waits` : `it is ${state}`,
+      instead: 'status',
+    };
   const { canary } = rulesOf(parameters);
   const names = typeof canary === 'number' ? undefined : new Set(canary);
   const ill = units.find(

@@ -1,8 +1,8 @@
-import type { Turn } from '../progress/watch-units.js';
-import type { Watching } from '../progress/follow.js';
 import { goalOf } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import type { Decision } from './decide.js';
+import type { Watching } from '../progress/follow.js';
+import type { Turn } from '../progress/watch-units.js';
+import type { Decision } from './decision.js';
 import { type Driving, driveRollout, type SeenRollout } from './drive.js';
 import type { Judged } from './judge.js';
 
@@ -26,6 +26,12 @@ export function watchRollout(
           seen(found);
           const { watched } = found;
           look({ ...watched, waiting: turnsOf(found), goesOn: goesOn(found) });
+          return;
+        }
+        if (last?.rollout.clone !== undefined && last.rollout.promoted === true) {
+          const reason = `${last.rollout.clone.service} is in its place`;
+          seen({ ...last, rollout: { ...last.rollout, state: 'done', reason } });
+          look({ ...last.watched, recent: true });
           return;
         }
         // The service is gone, and its units with it.

@@ -1,11 +1,11 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, nodeValue } from '../../state/model/entity.js';
-import { paths } from '../../state/model/paths.js';
 import { type LockstepGate, passageOf, settledGates, withGate } from '../../state/model/lockstep.js';
+import { paths } from '../../state/model/paths.js';
 import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
 import type { Flag } from '../../state/model/schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import type { RolloutWrite } from './decide.js';
+import type { RolloutWrite } from './decision.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
 /** Units that one transaction flags; see `flagUnits`. */

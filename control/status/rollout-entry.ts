@@ -6,7 +6,9 @@ export interface RolloutEntry {
   readonly id: string;
   readonly to: string;
   readonly state: string;
-  /** What a pause waits for: `canary`, `wave` or `operator`. */
+  /** With strategy `clone`: the service that is to take this one's place. */
+  readonly clone?: string;
+  /** What a pause waits for: `canary`, `wave`, `clone` or `operator`. */
   readonly gate?: string;
   /** Why it is in its state; only where that is known. */
   readonly reason?: string;
@@ -23,13 +25,14 @@ export function rolloutEntry(
   units: readonly UnitState[],
 ): RolloutEntry | undefined {
   if (rollout === undefined || !isOpen(rollout)) return undefined;
-  const { id, state, gate, reason } = rollout;
+  const { id, state, gate, reason, clone } = rollout;
   const to = goalOf(rollout);
-  const verb = state === 'failed' ? 'retry' : gate === 'canary' ? 'promote' : 'resume';
+  const verb = state === 'failed' ? 'retry' : gate === 'canary' || gate === 'clone' ? 'promote' : 'resume';
   return {
     id,
     to,
     state,
+    ...(clone !== undefined && { clone: clone.service }),
     ...(gate !== undefined && { gate }),
     ...(reason !== undefined && { reason }),
     on: units.filter(({ unit }) => unit.formula === to).length,

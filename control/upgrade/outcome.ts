@@ -1,6 +1,6 @@
+import type { Hold } from '../../state/model/hold.js';
 import type { LeftBehind } from '../../state/model/left-behind.js';
 import type { Rollout } from '../../state/model/rollout.js';
-import type { Hold } from '../../state/model/hold.js';
 import type { HeldUnit } from '../hold/held-back.js';
 import type { FollowEnd } from '../progress/follow.js';
 import type { Standing } from '../progress/standing.js';
@@ -18,7 +18,10 @@ export interface Outcome {
   /** The units that were left out because somebody holds them; only where there are such. */
   readonly held?: Readonly<Record<string, readonly Hold[]>>;
   /** The rollout that took the units on, as it was seen last; none where single units were asked. */
-  readonly rollout?: Pick<Rollout, 'id' | 'state' | 'reason' | 'parameters'>;
+  readonly rollout?: Pick<Rollout, 'id' | 'state' | 'reason' | 'parameters'> & {
+    /** The service that was made as a clone. */
+    readonly clone?: string;
+  };
 }
 
 interface UnitOutcome {
@@ -51,6 +54,7 @@ export function outcomeOf(
         state: rollout.state,
         ...(rollout.reason !== undefined && { reason: rollout.reason }),
         parameters: rollout.parameters,
+        ...(rollout.clone !== undefined && { clone: rollout.clone.service }),
       },
     }),
     ...(held.length > 0 && { held: Object.fromEntries(held.map(({ unit, holds }) => [unit, holds])) }),

@@ -4,7 +4,9 @@ import type { Hold } from '../../state/model/hold.js';
 import { readMachinesUp } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import { unitsOfService } from '../../state/model/services.js';
 import { beginTo } from '../rollout/begin.js';
+import { goesByClone, isClonedTo, planClone } from '../rollout/begin-clone.js';
 import { planRollout } from '../rollout/ensure.js';
 import { factsOf } from '../rollout/facts.js';
 import { type Foreseen, foresee } from '../rollout/foresee.js';
@@ -17,6 +19,8 @@ import { type FoundUpgrade, rolloutRequest, type UpgradeRequest } from './upgrad
 export interface PreviewedRollout extends Foreseen {
   /** Null where single units are asked, at once and without a rollout. */
   readonly strategy: string | null;
+  /** With strategy `clone`: the service that would be made. */
+  readonly clone?: string;
 }
 
 /**
@@ -38,6 +42,10 @@ export async function previewRollout(
     return { strategy: null, underWay: [], waves, waiting: [] };
   }
   const { name: service, target } = found;
+  if (metadata !== undefined) {
+    const cloned = await previewClone(coordinator, found, request, metadata);
+    if (cloned !== undefined) return cloned;
+  }
   const rollout = await plannedRollout(coordinator, found, request, metadata);
   const [state, up] = await Promise.all([
     readServiceState(coordinator, service, []),
@@ -49,6 +57,25 @@ export async function previewRollout(
     strategy: rollout.parameters.strategy ?? null,
     ...foresee(rollout, facts, Date.parse(requestedAt)),
   };
+}
+
+/** The clone that would be made, or that is under way; undefined where the units themselves go. */
+async function previewClone(
+  coordinator: Session['coordinator'],
+  { name, service, target: { id } }: FoundUpgrade,
+  request: UpgradeRequest,
+  metadata: Metadata,
+): Promise<PreviewedRollout | undefined> {
+  const { parameters } = rolloutRequest(request);
+  if (!(await goesByClone(coordinator, name, service, id, metadata, parameters))) return undefined;
+  if (await isClonedTo(coordinator, name, id)) {
+    const standing = await readEntity(coordinator, paths.rollout(name), rolloutSchema);
+    const clone = standing?.value.clone?.service ?? '';
+    const underWay = await unitsOfService(coordinator, clone);
+    return { strategy: 'clone', clone, underWay, waves: [], waiting: [] };
+  }
+  const { service: clone, units } = await planClone(coordinator, name, service, id, metadata, { parameters });
+  return { strategy: 'clone', clone, underWay: [], waves: [{ units, pause: 'clone' }], waiting: [] };
 }
 
 async function plannedRollout(

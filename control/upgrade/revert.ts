@@ -1,24 +1,25 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
+import { readEntity } from '../../state/model/entity.js';
 import { NothingToRevert } from '../../state/model/errors.js';
 import { requireMetadata } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { bringPeersBack } from '../../state/model/peers.js';
-import { heldBack, type HeldBack, holdQuestion, overriddenText, requireNotHeld } from '../hold/held-back.js';
-import { type RelationFault, relationFaults } from '../relate/relation-faults.js';
 import { relationsOfService } from '../../state/model/relations.js';
 import type { Requester } from '../../state/model/requester.js';
-import { flagUnits } from './flag-units.js';
-import { requireService, unitsOfService } from '../../state/model/services.js';
-import { readEntity } from '../../state/model/entity.js';
 import { goalOf, isOpen, rolloutSchema } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/schemas.js';
-import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
+import { requireService, unitsOfService } from '../../state/model/services.js';
+import { requireUnit } from '../../state/model/units.js';
+import { type HeldBack, heldBack, holdQuestion, overriddenText, requireNotHeld } from '../hold/held-back.js';
+import { type RelationFault, relationFaults } from '../relate/relation-faults.js';
 import { askRollout } from '../rollout/ask-rollout.js';
 import { beginTo } from '../rollout/begin.js';
+import { RolloutRefuses } from '../rollout/errors.js';
 import { setFormula } from '../rollout/set-formula.js';
 import { readUnitState, type UnitState } from '../status/snapshot.js';
-import { requireUnit } from '../../state/model/units.js';
+import { flagUnits } from './flag-units.js';
 
 /** The formulas that a service or unit goes back from and to, as ids. */
 export interface Reverted {
@@ -78,6 +79,13 @@ async function goOnBack(
     requireService(coordinator, service),
   ]);
   const rollout = standing?.value;
+  if (rollout?.clone !== undefined && isOpen(rollout) && rollout.promoted !== true)
+    throw new RolloutRefuses({
+      service,
+      verb: 'go back',
+      why: 'no unit of the service runs anything else',
+      instead: 'abort',
+    });
   if (rollout === undefined || !isOpen(rollout) || goalOf(rollout) !== value.formula) return undefined;
   const { to, revertTo, revert, state } = rollout;
   const reverted = { from: to, to: revertTo };

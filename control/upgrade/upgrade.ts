@@ -31,6 +31,7 @@ import {
   parametersFor,
   type RolloutRequest,
 } from '../rollout/begin.js';
+import { beginClone, goesByClone, isClonedTo, planClone } from '../rollout/begin-clone.js';
 import { ensureRollout } from '../rollout/ensure.js';
 import type { Session } from '../session.js';
 import { type Misfits, misfitsOf } from './compatibility.js';
@@ -106,7 +107,9 @@ export async function upgradeService(
   const found = await findUpgrade(session, request);
   tellPassedOver(found, tell);
   const asked = askedEntry(found, request);
-  const begun = await publishAndSet(session, found, request, asked, now, tell);
+  const { begun, clone } = await publishAndSet(session, found, request, asked, now, tell);
+  if (clone !== undefined)
+    return { ...found, plan: NO_UNITS, errors: new Map(), machines: new Map(), rollout: clone };
   const units = await unitsOf(session, found, tell);
   const plan = planUnits(
     units,
@@ -124,6 +127,16 @@ export async function upgradeService(
   const errors = await ask(session, found, plan, { ...request, rollout }, asked.id, tell);
   return { ...found, plan, errors, machines, rollout };
 }
+
+/** A clone asks nothing of the service's units. */
+const NO_UNITS: UnitPlan = {
+  upgrade: [],
+  already: [],
+  wentBack: [],
+  leftOut: [],
+  held: [],
+  overridden: [],
+};
 
 /** What an upgrade asks of the rollout that it begins. */
 export function rolloutRequest({ rollout = {}, force, revertOnError, by }: UpgradeRequest): RolloutRequest {
@@ -225,6 +238,12 @@ function askedEntry(
   return requestEntry(by, { what: 'upgrade', from: service.formula, to: target.id });
 }
 
+/** What came of setting a service: the id of the rollout that began with it, or that which makes a clone instead. */
+interface Set {
+  readonly begun?: string | undefined;
+  readonly clone?: Rollout | undefined;
+}
+
 async function publishAndSet(
   session: Session,
   { name, service, target }: FoundUpgrade,
@@ -232,10 +251,11 @@ async function publishAndSet(
   asked: ReturnType<typeof requestEntry>,
   now: number,
   tell: (event: UpgradeEvent) => void,
-): Promise<string | undefined> {
+): Promise<Set> {
   const { candidate, id } = target;
-  if (candidate === undefined) return undefined;
+  if (candidate === undefined) return {};
   let begun: string | undefined;
+  let clone: Rollout | undefined;
   const { coordinator } = session;
   const begin = async (current: Service, metadata: Metadata): Promise<Begun> => {
     const goal = { from: current.formula, to: id };
@@ -247,18 +267,28 @@ async function publishAndSet(
   const origin = repository === undefined ? undefined : target.location;
   await withWorkDirectory(async (directory) => {
     const prepared = await publishable(candidate, directory, tell, session.environment.trust);
+    const { metadata } = prepared.formula;
+    const { parameters } = rolloutRequest(request);
+    const isCloned =
+      request.units === undefined &&
+      (await goesByClone(coordinator, name, service, id, metadata, parameters));
     // Before anything is published: a formula that does not fit leaves no trace.
     if (id !== service.formula) {
       const misfits = await requireFit(session, { name, service }, id, prepared.formula, force);
       tell({ kind: 'misfits', formula: id, misfits });
-      if (request.units === undefined) {
+      if (isCloned && !(await isClonedTo(coordinator, name, id)))
+        await planClone(coordinator, name, service, id, metadata, { parameters });
+      else if (request.units === undefined && !isCloned) {
         const units = await unitsOfService(coordinator, name);
-        const { metadata } = prepared.formula;
         checkParameters(name, parametersFor(service, metadata, request.rollout ?? {}, units.length), units);
       }
     }
-    await publish(session, id, prepared, now, tell, () =>
-      setTarget(
+    await publish(session, id, prepared, now, tell, async () => {
+      if (isCloned) {
+        clone = await beginClone(coordinator, name, id, { ...rolloutRequest(request), origin }, asked);
+        return;
+      }
+      await setTarget(
         coordinator,
         name,
         id,
@@ -266,10 +296,10 @@ async function publishAndSet(
         { origin, force },
         asked,
         request.units === undefined ? begin : undefined,
-      ),
-    );
+      );
+    });
   });
-  return begun;
+  return { begun, clone };
 }
 
 async function requireFit(

@@ -1,7 +1,7 @@
 import * as z from '../platform/zod.js';
 
 /** The strategies that this release has; a later one may name others. */
-export const rolloutStrategies = ['all', 'rolling', 'lockstep'] as const;
+export const rolloutStrategies = ['all', 'rolling', 'lockstep', 'clone'] as const;
 export type RolloutStrategy = (typeof rolloutStrategies)[number];
 
 /**
@@ -84,7 +84,7 @@ function oneOf<Word extends string>(...words: readonly Word[]): (text: string) =
 
 /** How each word's value is read, undefined if it is none; and its form, in words. */
 const readers = {
-  strategy: { read: oneOf(...rolloutStrategies), takes: 'all, rolling or lockstep' },
+  strategy: { read: oneOf(...rolloutStrategies), takes: 'all, rolling, lockstep or clone' },
   'max-parallel': {
     read: (text: string) => (share(text)?.number === 0 ? undefined : share(text)),
     takes: 'a number of units from 1 on, or a share such as 25%',
@@ -140,7 +140,8 @@ export function rulesOf(parameters: RolloutParameters): RolloutRules {
       : (readers[word].read(text) as ReturnType<(typeof readers)[Word]['read']>);
   };
   const strategy = read('strategy') ?? defaultRules.strategy;
-  const together = strategy === 'lockstep';
+  const isClone = strategy === 'clone';
+  const together = strategy === 'lockstep' || isClone;
   return {
     strategy,
     maxParallel: together
@@ -151,8 +152,8 @@ export function rulesOf(parameters: RolloutParameters): RolloutRules {
     minHealthy: read('min-healthy') ?? defaultRules.minHealthy,
     healthDeadline: read('health-deadline') ?? defaultRules.healthDeadline,
     progressDeadline: read('progress-deadline') ?? defaultRules.progressDeadline,
-    maxFailed: together ? defaultRules.maxFailed : (read('max-failed') ?? defaultRules.maxFailed),
-    onFailure: together ? 'revert' : (read('on-failure') ?? defaultRules.onFailure),
+    maxFailed: together && !isClone ? defaultRules.maxFailed : (read('max-failed') ?? defaultRules.maxFailed),
+    onFailure: together && !isClone ? 'revert' : (read('on-failure') ?? defaultRules.onFailure),
     allowMissing: read('allow-missing') === 'yes',
   };
 }

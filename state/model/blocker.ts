@@ -7,7 +7,7 @@ import * as z from '../platform/zod.js';
  * - `held`: by an operator, or by a formula for itself or for another; `busy`: the unit is at something else
  * - `agent`: no agent works on its machine; `error`, `relation-error`: the unit's own; `health`: not healthy yet
  * - `install`, `upgrade`: the unit is at it; `bad`: it went back from the formula; `unreadable`: its nodes cannot be read
- * - `lockstep`: the others of its service, with which it goes
+ * - `lockstep`: the others of its service, with which it goes; `clone`: somebody's word on the clone, or what is in its way
  * - `relation`: it leaves a relation first; `storage`, `coordinator`: one that does not answer
  * - `back-off`: the formula failed on it; `other`: anything that its reason says
  */
@@ -29,6 +29,7 @@ export const blockerKinds = [
   'bad',
   'unreadable',
   'lockstep',
+  'clone',
   'storage',
   'coordinator',
   'back-off',

@@ -9,6 +9,7 @@ export const layoutLevels = { min: 1, max: 2 } as const;
 /** What programs before would misread, each with what they would do. Off until `ensemble upgrade-environment`. */
 export const treeFeatures = {
   canary: 'an agent of release 0.1.0 installs new units with the formula that is still being tried',
+  clone: 'an agent or a command before this version has the units themselves go where a clone is to be made',
   holds: 'a command of release 0.1.0 upgrades what is held',
   lockstep: 'an agent of release 0.1.0 waits for no other unit, and runs on alone',
 } as const;

@@ -1,10 +1,10 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
+import { parametersSchema } from '../formula/rollout-parameters.js';
 import * as z from '../platform/zod.js';
 import { type Entity, nodeValue, type Problem, readSound } from './entity.js';
 import { newIncarnation } from './incarnation.js';
 import { gatesSchema, settledGates } from './lockstep.js';
 import { paths } from './paths.js';
-import { parametersSchema } from '../formula/rollout-parameters.js';
 import { shown } from './shown.js';
 
 /**
@@ -25,6 +25,10 @@ export const rolloutStates = [
 export type RolloutState = (typeof rolloutStates)[number];
 
 const instant = z.string().check(z.minLength(1));
+
+/** A service that was made as the clone of another, by the id of the rollout that made it. */
+const cloneReferenceSchema = z.looseObject({ service: z.string(), rollout: z.string() });
+export type CloneReference = z.infer<typeof cloneReferenceSchema>;
 
 /**
  * `/services/<service>/rollout`: what is planned, and where it stands. How far the units are is never in it: that is read
@@ -51,7 +55,7 @@ export const rolloutSchema = z.looseObject({
   /** Why it is in its state, and whose doing that is, where it is somebody's. */
   reason: z.optional(z.string()),
   stateBy: z.optional(z.string()),
-  /** The reason for a pause: a word from an operator on the canary, on a wave, or the one who paused. */
+  /** The reason for a pause: a word from an operator on the canary, on a wave or on the clone, or the one who paused. */
   gate: z.optional(shown<RolloutGate>()),
   /** The canary is taken for good. */
   promoted: z.optional(z.boolean()),
@@ -61,6 +65,12 @@ export const rolloutSchema = z.looseObject({
   gates: z.optional(gatesSchema),
   /** When the last of its gates was opened. */
   gateSince: z.optional(instant),
+  /** With strategy `clone`: the service that is to take this one's place, and whether it was made. */
+  clone: z.optional(z.looseObject({ service: z.string(), made: z.optional(z.boolean()) })),
+  /** Clones of the rollouts before it that were not promoted: they go. */
+  left: z.optional(z.array(cloneReferenceSchema)),
+  /** The service whose clone is promoted stays, unrelated and unexposed. */
+  keep: z.optional(z.boolean()),
   /** Units go to `revertTo`. */
   revert: z.optional(z.boolean()),
   /** When units were last asked. */
@@ -71,8 +81,14 @@ export const rolloutSchema = z.looseObject({
   countedFrom: instant,
 });
 
-export type RolloutGate = 'canary' | 'wave' | 'operator';
+export type RolloutGate = 'canary' | 'wave' | 'clone' | 'operator';
 export type Rollout = z.infer<typeof rolloutSchema>;
+
+/** The clones that are still to go when another rollout takes this one's place. */
+export function clonesLeftBy({ id, clone, left = [], promoted, closed }: Rollout): readonly CloneReference[] {
+  const isOver = clone === undefined || promoted === true || closed === true;
+  return isOver ? left : [...left, { service: clone.service, rollout: id }];
+}
 
 /** The formula that the units shall run. */
 export function goalOf({ to, revertTo, revert }: Pick<Rollout, 'to' | 'revertTo' | 'revert'>): string {
@@ -143,6 +159,7 @@ export type NewRollout = Pick<
   | 'reason'
   | 'allowed'
   | 'countedFrom'
+  | 'clone'
 >;
 
 /** The operations that put a new rollout in the place of the one before, or of none. */
@@ -154,11 +171,13 @@ export function beginRollout(
   const id = newIncarnation();
   if (standing !== undefined) {
     const gates = settledGates(standing.value);
+    const left = clonesLeftBy(standing.value);
     const next: Rollout = {
       ...rollout,
       id,
       life: standing.value.life,
       ...(gates !== undefined && { gates }),
+      ...(left.length > 0 && { left: [...left] }),
     };
     return { rollout: next, operations: writeRollout(service, standing, next) };
   }

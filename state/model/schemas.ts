@@ -167,6 +167,8 @@ export const serviceSchema = remembering(
     subordinate: z.optional(z.boolean()),
     /** While a canary is tried: the formula that new units install, instead of this one. */
     startWith: z.optional(z.string()),
+    /** The service that it was made as a clone of, and the id of that one's rollout. */
+    cloneOf: z.optional(z.looseObject({ service: z.string(), rollout: z.string() })),
     /** The parameters that `set-rollout` set for its rollouts. */
     rollout: z.optional(parametersSchema),
     /** There until all units are made that it was deployed with. */

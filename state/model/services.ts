@@ -36,15 +36,20 @@ export async function unitsOfService(coordinator: Coordinator, service: string):
  * @param service `deploying`: the units that `makeUnits` makes of it, whose numbers are taken here
  * @param isPublished whether it must be
  * @param asked goes on the service's record with it
- * @throws ServiceExists, ServiceDestroying, FormulaNotPublished
+ * @param also gives what is written in that transaction besides; it is asked again on a conflict, and its errors end the call
+ * @throws ServiceExists, ServiceDestroying, FormulaNotPublished, whatever `also` throws
  */
 export async function createService(
   coordinator: Coordinator,
   name: string,
-  { deploying, ...service }: Pick<Service, 'formula' | 'repository'> & { readonly deploying?: UnitsToMake },
+  {
+    deploying,
+    ...service
+  }: Pick<Service, 'formula' | 'repository' | 'rollout' | 'cloneOf'> & { readonly deploying?: UnitsToMake },
   config: ConfigValues,
   asked?: HistoryEntry,
   isPublished = false,
+  also: () => Promise<readonly Operation[]> = async () => [],
 ): Promise<void> {
   const change = newChangeId();
   await retryOnConflict(`service ${name}`, async () => {
@@ -67,6 +72,7 @@ export async function createService(
       incarnation: newIncarnation(),
       change,
     };
+    const besides = await also();
     await coordinator.transaction([
       { kind: 'create', path: paths.service(name), value: nodeValue(value) },
       { kind: 'create', path: paths.config(name), value: nodeValue(config) },
@@ -76,6 +82,7 @@ export async function createService(
       ...(taken === undefined ? [] : [taken.operation]),
       ...(peers?.operations ?? []),
       ...(await recordOperations(coordinator, [name], asked && ofLife(asked, value))),
+      ...besides,
     ]);
   });
 }

@@ -28,7 +28,7 @@ describe('upgrade-environment', () => {
     assert.deepEqual(await codes(), [0, 0]);
     const { code, stdout } = await world.box.run('upgrade-environment');
     assert.equal(code, 0);
-    assert.equal(stdout, 'environment local is up to date: layout 2, with canary, holds, lockstep\n');
+    assert.equal(stdout, 'environment local is up to date: layout 2, with canary, clone, holds, lockstep\n');
     assert.deepEqual(await exports(), []);
   });
 
@@ -50,7 +50,7 @@ describe('upgrade-environment', () => {
     const [name = ''] = await exports();
     assert.match(name, /^local-\d{4}-/);
     assert.match(stderr, /^environment local, as it was, is in local-\S+\.export: \d+ nodes\n$/);
-    assert.equal(stdout, 'environment local is upgraded: layout 2, with canary, holds, lockstep\n');
+    assert.equal(stdout, 'environment local is upgraded: layout 2, with canary, clone, holds, lockstep\n');
     const backup = await readFile(join(world.box.directory, name), 'utf8');
     assert.ok(backup.includes(JSON.stringify([paths.layout, nodeValue(older)])), 'it is as it was before');
     assert.deepEqual(await codes(), [0, 0]);
@@ -74,7 +74,7 @@ describe('upgrade-environment', () => {
         machine: 'm1',
         version: null,
         agent: 'down',
-        lacks: ['layout 2', 'canary', 'holds', 'lockstep'],
+        lacks: ['layout 2', 'canary', 'clone', 'holds', 'lockstep'],
         hostsUnits: false,
       },
     ]);

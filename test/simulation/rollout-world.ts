@@ -1,4 +1,5 @@
-import { type Decision, decide, type RolloutFacts } from '../../control/rollout/decide.js';
+import { decide } from '../../control/rollout/decide.js';
+import type { Decision, RolloutFacts } from '../../control/rollout/decision.js';
 import { judge } from '../../control/rollout/judge.js';
 import { afterVerb, type RolloutVerb } from '../../control/rollout/verbs.js';
 import {
@@ -10,6 +11,7 @@ import {
   unflagOperations,
 } from '../../control/rollout/written.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
+import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { type Entity, nodeValue, parseEntity } from '../../state/model/entity.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { paths } from '../../state/model/paths.js';
@@ -20,7 +22,6 @@ import {
   rolloutSchema,
   writeRollout,
 } from '../../state/model/rollout.js';
-import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { type Flag, flagSchema } from '../../state/model/schemas.js';
 import { MemoryTree } from './memory-tree.js';
 import { type Fate, SimUnit } from './sim-unit.js';
@@ -331,6 +332,9 @@ export class RolloutWorld {
         ];
       case 'close':
         return writeRollout(SERVICE, rollout, { ...rollout.value, closed: true });
+      case 'clone':
+      case 'left':
+        throw new Broken(`no clone is made here, and yet: ${write.kind}`);
       case 'state':
         return writeRollout(SERVICE, rollout, inState(rollout.value, write, now));
       case 'turn-back':

@@ -72,7 +72,7 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       const before = await tree.get(paths.hold('f'));
       assert.equal(before, undefined, 'nothing was written');
       const { plan, late } = await upgrade();
-      assert.deepEqual([plan.state, plan.features, late], ['needed', ['canary', 'holds', 'lockstep'], []]);
+      assert.deepEqual([plan.state, plan.features, late], ['needed', ['canary', 'clone', 'holds', 'lockstep'], []]);
       assert.deepEqual(await layout(), { ...newestLayout, environment: 'e', keepRemoved: 5 });
       for (const root of treeRoots) assert.ok(await tree.get(root), `${root} is there`);
       await holdUpgrade(tree, 'f', hold, requester);
@@ -108,8 +108,8 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
         code: 'machines-behind',
         exitCode: 3,
         message:
-          'environment world cannot be upgraded yet: down (down) lacks layout 2, canary, holds, lockstep; ' +
-          'old (Ensemble 0.1.0, up) lacks layout 2, canary, holds, lockstep',
+          'environment world cannot be upgraded yet: down (down) lacks layout 2, canary, clone, holds, lockstep; ' +
+          'old (Ensemble 0.1.0, up) lacks layout 2, canary, clone, holds, lockstep',
         next:
           'install the newer Ensemble there, restart the agent, and run the command again; ' +
           'a machine that is lost for good: ensemble remove-machine down',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { type Decision, decide, type RolloutWrite } from '../../../control/rollout/decide.js';
+import { decide } from '../../../control/rollout/decide.js';
+import type { Decision, RolloutWrite } from '../../../control/rollout/decision.js';
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
-import type { Rollout } from '../../../state/model/rollout.js';
 import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
+import type { Rollout } from '../../../state/model/rollout.js';
 
 const one = 'principia:web-1';
 const two = 'principia:web-2';
@@ -177,7 +178,10 @@ function inWords(write: RolloutWrite): string {
     case 'turn-back':
       return 'turn back';
     case 'close':
-      return 'close';
+    case 'left':
+      return write.kind;
+    case 'clone':
+      return write.step;
     case 'gate':
       return `gate ${write.gate}`;
     case 'state':

@@ -1,0 +1,169 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { nameFault, parseFormulaId } from '../../state/formula/formula-id.js';
+import type { Metadata } from '../../state/formula/metadata.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
+import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
+import { ServiceDestroying } from '../../state/model/errors.js';
+import { requireFeature } from '../../state/model/features.js';
+import { takeUpFormula } from '../../state/model/formulas.js';
+import { recordOperations } from '../../state/model/history.js';
+import type { HistoryEntry } from '../../state/model/history-entry.js';
+import { firstNumber } from '../../state/model/numbers.js';
+import { paths } from '../../state/model/paths.js';
+import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import { type Service, serviceSchema } from '../../state/model/schemas.js';
+import { requireService, unitsOfService } from '../../state/model/services.js';
+import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
+import { checkParameters, parametersFor, type RolloutRequest } from './begin.js';
+import { cloneName } from './clone-facts.js';
+import { requireAgreement } from './ensure.js';
+import { RolloutImpossible, RolloutUnderWay } from './errors.js';
+
+/** A clone as it would be made. */
+export interface PlannedClone {
+  readonly service: string;
+  /** As many as its source has, by the names that they get. */
+  readonly units: readonly string[];
+  readonly parameters: Rollout['parameters'];
+}
+
+/**
+ * Whether an upgrade to a formula goes by a clone: since the strategy says so, or since one is under way to that formula.
+ * @param asked the strategy that the request itself names
+ */
+export async function goesByClone(
+  coordinator: Coordinator,
+  name: string,
+  service: Service,
+  to: string,
+  metadata: Pick<Metadata, 'rollout'>,
+  asked: RolloutRequest['parameters'],
+): Promise<boolean> {
+  if (to === service.formula) return false;
+  if (parametersFor(service, metadata, asked, 1).strategy === 'clone') return true;
+  return isClonedTo(coordinator, name, to);
+}
+
+/** Whether a clone of that formula is under way. */
+export async function isClonedTo(coordinator: Coordinator, name: string, to: string): Promise<boolean> {
+  const standing = await readEntity(coordinator, paths.rollout(name), rolloutSchema);
+  return standing !== undefined && isUnderWayTo(standing.value, to);
+}
+
+function isUnderWayTo(rollout: Rollout, to: string): boolean {
+  return rollout.clone !== undefined && isOpen(rollout) && rollout.state !== 'failed' && rollout.to === to;
+}
+
+/**
+ * Looks whether a clone can be made, and how it would be called.
+ * @throws FeatureOff, RolloutImpossible, RolloutContradiction, RolloutUnderWay
+ */
+export async function planClone(
+  coordinator: Coordinator,
+  name: string,
+  service: Service,
+  to: string,
+  metadata: Pick<Metadata, 'rollout'>,
+  { parameters: asked }: Pick<RolloutRequest, 'parameters'>,
+): Promise<PlannedClone> {
+  refuseSubordinate(name, service);
+  await requireFeature(coordinator, 'clone');
+  const clone = cloneName(name, parseFormulaId(to).revision);
+  const fault = nameFault(clone);
+  if (fault !== undefined)
+    throw new RolloutImpossible({
+      service: name,
+      why: `its clone would be ${clone}, which ${fault}`,
+      isClone: true,
+    });
+  const [standing, found, units, { first }] = await Promise.all([
+    readEntity(coordinator, paths.rollout(name), rolloutSchema),
+    readEntity(coordinator, paths.service(clone), serviceSchema),
+    unitsOfService(coordinator, name),
+    firstNumber(coordinator, clone),
+  ]);
+  refuseUnderWay(name, standing);
+  const isOurs = found?.value.cloneOf?.service === name && found.value.cloneOf.rollout === standing?.value.id;
+  if (found !== undefined && !isOurs)
+    throw new RolloutImpossible({
+      service: name,
+      why: `its clone would be ${clone}, and there is a service of that name already`,
+      isClone: true,
+    });
+  const parameters = { ...parametersFor(service, metadata, asked, units.length), strategy: 'clone' };
+  checkParameters(name, parameters, []);
+  return { service: clone, units: units.map((_, index) => `${clone}/${first + index}`), parameters };
+}
+
+/** @throws RolloutImpossible */
+export function refuseSubordinate(name: string, { subordinate }: Pick<Service, 'subordinate'>): void {
+  if (subordinate === true)
+    throw new RolloutImpossible({
+      service: name,
+      why: 'it is a subordinate, whose units come and go with those that they are beside, so it has no clone',
+      isClone: true,
+    });
+}
+
+/** Units of which some are on another formula already are not cloned, and what is promoted goes on. */
+function refuseUnderWay(service: string, standing: Entity<Rollout> | undefined): void {
+  if (standing === undefined || !isOpen(standing.value)) return;
+  const { clone, promoted, to, parameters } = standing.value;
+  if (clone === undefined || promoted === true)
+    throw new RolloutUnderWay({ service, to, word: 'strategy', has: parameters.strategy ?? 'rolling' });
+}
+
+/**
+ * Begins a rollout with strategy `clone`, or goes on with one to the same formula. The service's own formula stays; the clone
+ * is made by whoever drives the rollout.
+ * @param origin where the formula was found, where that is another repository from now on
+ * @param asked goes on the service's record with one that begins
+ * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted; as `planClone` and `requireAgreement`
+ */
+export async function beginClone(
+  coordinator: Coordinator,
+  name: string,
+  to: string,
+  { force, parameters, by, origin }: RolloutRequest & { readonly origin: string | undefined },
+  asked: HistoryEntry,
+): Promise<Rollout> {
+  return retryOnConflict(`service ${name}`, async () => {
+    const [{ value: service, version }, standing] = await Promise.all([
+      requireService(coordinator, name),
+      readEntity(coordinator, paths.rollout(name), rolloutSchema),
+    ]);
+    const { formula: from } = service;
+    if (service.destroying) throw new ServiceDestroying({ service: name });
+    if (parseFormulaId(from).revision > parseFormulaId(to).revision)
+      throw new UpgradeOvertaken({ service: name, wanted: to, formula: from });
+    if (!force && service.bad?.includes(to)) throw new FormulaReverted({ service: name, formula: to });
+    if (standing !== undefined && isUnderWayTo(standing.value, to) && !force) {
+      requireAgreement(name, standing.value, { parameters });
+      return standing.value;
+    }
+    const { metadata, operation } = await takeUpFormula(coordinator, to);
+    const planned = await planClone(coordinator, name, service, to, metadata, { parameters });
+    const { rollout, operations } = beginRollout(name, standing, {
+      from,
+      to,
+      revertTo: from,
+      by: by.by,
+      requestedAt: by.requestedAt,
+      parameters: planned.parameters,
+      state: 'running',
+      stateSince: by.requestedAt,
+      countedFrom: by.requestedAt,
+      clone: { service: planned.service },
+      ...(force && { force }),
+    });
+    const repository = origin === undefined ? service.repository : { ...service.repository, path: origin };
+    const message = `by a clone, ${planned.service}`;
+    await coordinator.transaction([
+      { kind: 'set', path: paths.service(name), value: nodeValue({ ...service, repository }), version },
+      operation,
+      ...operations,
+      ...(await recordOperations(coordinator, [name], { ...asked, from, to, message })),
+    ]);
+    return rollout;
+  });
+}
