@@ -5,18 +5,20 @@ import { type RolloutVerb, rolloutVerbs } from '../../control/rollout/verbs.js';
 import type { Session } from '../../control/session.js';
 import type { Problem } from '../../state/model/entity.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
-import { printable } from '../../state/platform/printable.js';
 import { systemClock } from '../../state/platform/clock.js';
+import { printable } from '../../state/platform/printable.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
 import { type Format, printData } from '../output/output.js';
+import { followClone } from '../rollout/follow-clone.js';
 import { followedRollout } from '../rollout/follow-rollout.js';
 import { rolloutLines } from '../rollout/rollout-lines.js';
 
 export interface RolloutCommandOptions extends FollowOptions {
   readonly reason?: string;
+  readonly keep?: boolean;
   readonly format: Format;
 }
 
@@ -30,9 +32,11 @@ export async function rollout(
   options: RolloutCommandOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
-  const { reason } = options;
+  const { reason, keep = false } = options;
   if (reason !== undefined && !isVerb(verb))
     throw invocation.misuse(`rollout ${verb} asks for nothing, so --reason has nothing to say`);
+  if (keep && verb !== 'promote')
+    throw invocation.misuse(`--keep says what \`rollout promote\` of a clone leaves, not rollout ${verb}`);
   if (options.format !== 'table' && verb !== 'status' && verb !== 'history')
     throw invocation.misuse('--format says how `rollout status` and `rollout history` print');
   if (verb === 'history') {
@@ -46,7 +50,7 @@ export async function rollout(
       return follow(session, service, found.value, { ...options, wait: true }, invocation);
     }
     const by = requester(systemClock.now());
-    const after = await askRollout(session.coordinator, service, verb, by, reason ?? '');
+    const after = await askRollout(session.coordinator, service, verb, by, reason ?? '', keep);
     invocation.output.notice(`the rollout of ${service} to ${goalOf(after)} is ${after.state}`);
     if (FOLLOWED.has(verb)) return follow(session, service, after, options, invocation);
     // What was not begun is taken back at once.
@@ -81,6 +85,7 @@ async function follow(
   options: FollowOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
+  if (found.clone !== undefined) return followClone(session, service, found, options, invocation);
   const { decision } = await requireRollout(session.coordinator, service, systemClock.now());
   const units = decision.units.map(({ unit }) => unit.name);
   const wantsBack = found.revert === true;

@@ -4,13 +4,15 @@ import type { Session } from '../../control/session.js';
 import { outcomeOf } from '../../control/upgrade/outcome.js';
 import { previewUpgrade } from '../../control/upgrade/preview.js';
 import { type Upgrade, type UpgradeRequest, upgradeService } from '../../control/upgrade/upgrade.js';
+import type { Rollout } from '../../state/model/rollout.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { parametersOf, type RolloutOptions } from '../arguments/rollout-words.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
 import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocation.js';
-import { type Format, printData } from '../output/output.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { type Format, printData } from '../output/output.js';
+import { followClone } from '../rollout/follow-clone.js';
 import { followedRollout } from '../rollout/follow-rollout.js';
 import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { previewLines } from '../upgrade/preview-lines.js';
@@ -66,6 +68,8 @@ export async function upgradeFormula(
     }
     const upgrade = await upgradeService(session, request, now, tellUpgrade(output));
     invocation.trace.given.set(service, upgrade.target.id);
+    if (upgrade.rollout?.clone !== undefined)
+      return cloned(session, upgrade, upgrade.rollout, upgrade.rollout.clone.service, options, invocation);
     if (upgrade.plan.upgrade.length === 0 && upgrade.rollout !== undefined)
       await followedRollout(session, service).begin();
     return upgrade.plan.upgrade.length === 0
@@ -94,6 +98,23 @@ async function tellNothingToDo(
   }
   // Nobody runs it who was asked to: that is not what the command is for.
   return plan.wentBack.length + plan.held.length > 0 ? 1 : 0;
+}
+
+async function cloned(
+  session: Session,
+  { name, service, target }: Upgrade,
+  rollout: Rollout,
+  clone: string,
+  options: UpgradeOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { output } = invocation;
+  output.notice(`making ${clone} of ${target.id}, a clone of ${name}, which stays as it is`);
+  return followClone(session, name, rollout, options, invocation, async (end, units, last) => {
+    if (options.format === 'table') return;
+    const of = { service: name, from: service.formula, to: target.id };
+    await printData(output, options.format, outcomeOf(of, units, end, [], last), () => []);
+  });
 }
 
 async function follow(

@@ -8,20 +8,33 @@ const option = (word: RolloutWord, value: string, description: string): OptionDe
   parse: readerOf(word),
 });
 
-/** What says how a way back goes. */
+const WAYS =
+  'rolling: some units after the others (default for more than one); all: every unit at once; lockstep: all together, each waiting for the others';
+
+const maxParallel = option(
+  'max-parallel',
+  'share',
+  'rolling: units that may be away from healthy at once (default: 25%)',
+);
+
+/** What says how a way back goes: no clone is made on it. */
 export const paceOptions: readonly OptionDefinition[] = [
   {
     flags: '--strategy <strategy>',
-    description:
-      'rolling: some units after the others (default for more than one); all: every unit at once; lockstep: all together, each waiting for the others',
-    choices: rolloutStrategies,
+    description: WAYS,
+    choices: rolloutStrategies.filter((strategy) => strategy !== 'clone'),
   },
-  option('max-parallel', 'share', 'rolling: units that may be away from healthy at once (default: 25%)'),
+  maxParallel,
 ];
 
 /** What says how a rollout goes. */
 export const rolloutOptions: readonly OptionDefinition[] = [
-  ...paceOptions,
+  {
+    flags: '--strategy <strategy>',
+    description: `${WAYS}; clone: another service beside it, which takes its place`,
+    choices: rolloutStrategies,
+  },
+  maxParallel,
   option('canary', 'units', 'first only so many units, or these; then it waits for `rollout promote`'),
   {
     flags: '--pause-after <which>',

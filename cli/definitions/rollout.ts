@@ -10,8 +10,9 @@ export const rolloutCommands = (following: readonly OptionDefinition[]): readonl
     summary: 'show a service’s rollout, follow it, or say how it goes on',
     details:
       'status shows the plan, each unit, and what it waits for; watch follows it; history shows those before.\n' +
-      'pause takes on no further unit until resume; promote takes the others on once the canary is healthy; retry asks\n' +
-      'failed units again; revert has all go back; abort ends it and leaves every unit where it is.',
+      'pause takes on no further unit until resume; promote takes the others on once the canary is healthy, or\n' +
+      'puts a clone in its service’s place; retry asks failed units again; revert has all go back; abort ends it, leaves\n' +
+      'every unit where it is, and has a clone go that was not promoted.',
     arguments: [
       {
         name: '<verb>',
@@ -25,6 +26,7 @@ export const rolloutCommands = (following: readonly OptionDefinition[]): readonl
         flags: '--reason <text>',
         description: 'why, for those who see it in `rollout status` and `history`',
       },
+      { flags: '--keep', description: 'promote: the service that was cloned stays, unrelated and unexposed' },
       ...following,
       format,
     ],

@@ -6,7 +6,8 @@ const HEAD = ['UNIT', 'FORMULA', 'STATE', 'SINCE', 'WAITS FOR', 'UNTIL'];
 
 /** A rollout as people read it. */
 export function rolloutLines(document: RolloutDocument, columns: number | undefined): readonly string[] {
-  const { service, id, from, to, state, since, reason, by, parameters, next, units } = document;
+  const { service, id, from, to, state, since, reason, by, parameters, next, units, clone, blockers } =
+    document;
   const words = Object.entries(parameters).map(([word, text]) => `${word} ${text}`);
   const because = reason === '' ? '' : `: ${printable(reason)}`;
   const rows = Object.entries(units).map(([unit, { formula, state: is, step, since: at, blockers }]) => {
@@ -24,6 +25,12 @@ export function rolloutLines(document: RolloutDocument, columns: number | undefi
     `${service}: ${from} -> ${to}, asked for by ${printable(by)} (${id})`,
     `${printable(words.join(', '))}`,
     `${state} since ${instant(since)}${because}`,
+    ...(clone === undefined
+      ? []
+      : [`clone: ${clone.service}${clone.promoted ? `, promoted: it takes the place of ${service}` : ''}`]),
+    ...blockers
+      .filter(({ kind }) => kind !== 'failed')
+      .map(({ who, reason: why, ends }) => printable(`waits for ${who}: ${why} (${ends})`)),
     ...(next === null ? [] : [`next: ${next}`]),
     '',
     ...renderTable([HEAD, ...rows], columns),

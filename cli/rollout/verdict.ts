@@ -1,8 +1,8 @@
-import type { Verdict } from '../follow/followed-rollout.js';
 import { commandOf } from '../../control/rollout/blockers.js';
 import type { SeenRollout } from '../../control/rollout/drive.js';
 import { goesOn } from '../../control/rollout/watch-rollout.js';
 import { printable } from '../../state/platform/printable.js';
+import type { Verdict } from '../follow/followed-rollout.js';
 
 /**
  * How a rollout stands for whoever asked for it.
@@ -30,7 +30,12 @@ export function verdictOf(service: string, seen: SeenRollout, wantsBack: boolean
         lines: [
           `the rollout failed${because}`,
           `  once that is mended: ${commandOf('retry', service)}`,
-          ...(rollout.revert === true ? [] : [`  or have it go back: ${commandOf('revert', service)}`]),
+          ...(rollout.clone !== undefined && rollout.promoted !== true
+            ? [`  or have ${rollout.clone.service} go: ${commandOf('abort', service)}`]
+            : []),
+          ...(rollout.revert === true || rollout.clone !== undefined
+            ? []
+            : [`  or have it go back: ${commandOf('revert', service)}`]),
         ],
         code: 1,
       };
@@ -46,7 +51,20 @@ export function verdictOf(service: string, seen: SeenRollout, wantsBack: boolean
 }
 
 function pausedVerdict(service: string, { rollout }: SeenRollout, because: string): Verdict {
-  const back = `  or have it go back: ${commandOf('revert', service)}`;
+  const { clone } = rollout;
+  const back =
+    clone === undefined
+      ? `  or have it go back: ${commandOf('revert', service)}`
+      : `  or have ${clone.service} go: ${commandOf('abort', service)}`;
+  if (rollout.gate === 'clone')
+    return {
+      lines: [
+        `the rollout waits for a word${because}`,
+        `  to have it take the place of ${service}: ${commandOf('promote', service)}`,
+        back,
+      ],
+      code: 0,
+    };
   if (rollout.gate === 'canary')
     return {
       lines: [

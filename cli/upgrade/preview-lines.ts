@@ -1,11 +1,11 @@
-import type { FieldChange, NameChanges, ValueChanges } from '../../state/formula/changes.js';
-import { commandOf } from '../../control/rollout/blockers.js';
 import { faultText } from '../../control/errors.js';
-import { holdText } from '../../state/model/hold.js';
-import { overriddenLines } from './hold-lines.js';
 import { namesOf } from '../../control/names-of.js';
-import { printable } from '../../state/platform/printable.js';
+import { commandOf } from '../../control/rollout/blockers.js';
 import type { Preview } from '../../control/upgrade/preview.js';
+import type { FieldChange, NameChanges, ValueChanges } from '../../state/formula/changes.js';
+import { holdText } from '../../state/model/hold.js';
+import { printable } from '../../state/platform/printable.js';
+import { overriddenLines } from './hold-lines.js';
 
 /** The preview as people read it. */
 export function previewLines(preview: Preview): readonly string[] {
@@ -22,8 +22,9 @@ export function previewLines(preview: Preview): readonly string[] {
           ...valueLines('config options', changes.options),
           ...misfitLines(preview),
         ]),
-    ...unitLines(preview),
-    ...waveLines(preview),
+    ...(preview.rollout.clone === undefined
+      ? [...unitLines(preview), ...waveLines(preview)]
+      : cloneLines(preview, preview.rollout.clone)),
     'nothing was changed',
   ];
 }
@@ -90,6 +91,15 @@ function unitLines({ units, force }: Preview): readonly string[] {
       printable(`${unit}: stays as it is, ${holds.map(holdText).join('; ')}`),
     ),
     ...overriddenLines(units.overridden),
+  ]);
+}
+
+/** The service that is made beside this one, whose units stay as they are until it is promoted. */
+function cloneLines({ service, rollout: { underWay, waves } }: Preview, clone: string): readonly string[] {
+  const units = [...underWay, ...waves.flatMap(({ units: made }) => made)];
+  return section(`${underWay.length > 0 ? 'clone, under way' : 'clone'} ${clone}`, [
+    units.length === 0 ? 'no units' : namesOf(units),
+    `then paused until ${commandOf('promote', service)}, which has it take the place of ${service}`,
   ]);
 }
 

@@ -31,7 +31,7 @@ export const printed: Readonly<
   },
   'cli/status/version-lines.ts: ensemble upgrade-environment turns on {what}': {
     test: 'test/e2e/environment-of-an-old-release.test.ts',
-    says: 'turns on canary, holds, lockstep',
+    says: 'turns on canary, clone, holds, lockstep',
   },
   'cli/commands/hold-upgrade.ts: ensemble unhold-upgrade {name}': {
     test: 'test/remedies/printed-rows.ts',
@@ -94,7 +94,7 @@ export const printed: Readonly<
       test: 'test/agent/lockstep.test.ts',
       says: 'go on without one whose agent is away where that is allowed, which follows when it returns',
     },
-  'control/rollout/contradictions.ts: ensemble set-rollout {service} strategy=lockstep {fixes}': {
+  'control/rollout/contradictions.ts: ensemble set-rollout {service} strategy={strategy} {fixes}': {
     test: 'test/agent/lockstep.test.ts',
     says: 'are refused what contradicts it, with a command that works',
   },
@@ -103,9 +103,13 @@ export const printed: Readonly<
       test: 'test/agent/lockstep.test.ts',
       says: 'are refused what contradicts it, with a command that works',
     },
-  'control/rollout/contradictions.ts: ensemble upgrade-formula --strategy lockstep {fixes} {service}': {
+  'control/rollout/contradictions.ts: ensemble upgrade-formula --strategy {strategy} {fixes} {service}': {
     test: 'test/agent/lockstep.test.ts',
     says: 'are refused what contradicts it, with a command that works',
+  },
+  'control/rollout/decide-clone.ts: ensemble resolved [--retry] {unit.name}': {
+    test: 'test/control/rollout/decide-clone.test.ts',
+    says: 'names what ends the error of a unit that is to go',
   },
   'control/rollout/blockers.ts: ensemble status': {
     test: 'test/control/rollout/decide.test.ts',
