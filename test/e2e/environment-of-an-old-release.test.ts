@@ -45,7 +45,10 @@ describe('an environment of release 0.1.0', function () {
   it('is worked in as it is, and upgraded once its machine is; the backup leads back to what it was', async () => {
     const before = JSON.parse(await ok('status', '--format', 'json'));
     assert.deepEqual(Object.keys(before.services.app.units), ['app/0', 'app/1']);
-    assert.match(await ok('machines'), /\nm0 has to be upgraded for layout 2, canary, clone, holds, lockstep\n$/);
+    assert.match(
+      await ok('machines'),
+      /\nm0 has to be upgraded for layout 2, canary, clone, holds, lockstep\n$/,
+    );
     const blocked = await ensemble('upgrade-environment');
     assert.equal(blocked.code, 3);
     assert.match(blocked.stderr, /m0 \(down\) lacks .*remove-machine --force m0\n$/s);

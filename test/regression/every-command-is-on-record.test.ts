@@ -63,7 +63,11 @@ const rows: Readonly<Record<string, Leaves>> = {
   prune: { what: 'prune', on: '-', message: /formulas: world:f-1/, outcome: 'done' },
   export: shows,
   import: asks('import', '-', /nodes, exported by/),
-  'upgrade-environment': asks('upgrade-environment', '-', /^layout 1 to 2, with canary, clone, holds, lockstep$/),
+  'upgrade-environment': asks(
+    'upgrade-environment',
+    '-',
+    /^layout 1 to 2, with canary, clone, holds, lockstep$/,
+  ),
   'destroy-environment': { nothing: 'the history goes with all else' },
   completion: shows,
   __complete: shows,

@@ -72,7 +72,10 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       const before = await tree.get(paths.hold('f'));
       assert.equal(before, undefined, 'nothing was written');
       const { plan, late } = await upgrade();
-      assert.deepEqual([plan.state, plan.features, late], ['needed', ['canary', 'clone', 'holds', 'lockstep'], []]);
+      assert.deepEqual(
+        [plan.state, plan.features, late],
+        ['needed', ['canary', 'clone', 'holds', 'lockstep'], []],
+      );
       assert.deepEqual(await layout(), { ...newestLayout, environment: 'e', keepRemoved: 5 });
       for (const root of treeRoots) assert.ok(await tree.get(root), `${root} is there`);
       await holdUpgrade(tree, 'f', hold, requester);
