@@ -38,7 +38,7 @@ describe('upgrade-environment', () => {
     const plan = await world.box.run('upgrade-environment', '--plan');
     assert.match(
       plan.stdout,
-      /^environment local can be upgraded: from layout 1 to layout 2, with canary, h/,
+      /^environment local can be upgraded: from layout 1 to layout 2, with canary, clone, h/,
     );
     assert.match(
       plan.stdout,
