@@ -12,6 +12,7 @@ import { pause } from '../state/platform/clock.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
+import { fencedCoordinator } from './fenced.js';
 import { WatcherElsewhere } from './errors.js';
 import type { Led, LedParts, Pass, Surroundings } from './contract/led.js';
 
@@ -148,8 +149,9 @@ export class Eye {
     const { clock, random, log, period, version, openParts, leads } = this.options;
     try {
       await this.leave();
-      const led = { session, guard, over, clock, random, log };
-      await setWatcherState(session.coordinator, [guard], {
+      const fenced = { ...session, coordinator: fencedCoordinator(session.coordinator, guard) };
+      const led = { session: fenced, guard, over, clock, random, log };
+      await setWatcherState(fenced.coordinator, [], {
         host: hostname(),
         pid: process.pid,
         version,

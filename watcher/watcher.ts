@@ -1,16 +1,18 @@
-import { setWatcherState } from '../control/watching/watcher-state.js';
 import type { Environment } from '../state/environments/environment.js';
 import { pause } from '../state/platform/clock.js';
-import { EnsembleError } from '../state/platform/errors.js';
-import type { Led, LedParts, Pass, Surroundings } from './contract/led.js';
+import type { Led, LedParts, Surroundings } from './contract/led.js';
 import { Eye, type EyeOptions } from './eye.js';
-import { runPass } from './pass/pass.js';
+import { type LedEnvironment, Passes } from './pass/passes.js';
+import { type PollLimits, pollLimits } from './polling/poll.js';
+import { Poller, type WatchedPlace } from './polling/poller.js';
 
 export interface WatcherOptions extends Surroundings, Pick<EyeOptions, 'open'> {
   readonly environments: readonly Environment[];
   /** Milliseconds from one pass to the next. */
   readonly period: number;
   readonly version: string;
+  /** How long a repository may take to answer. */
+  readonly limits?: PollLimits;
   /** No pass is made by itself. */
   readonly once?: boolean;
   readonly openParts: (led: Led) => Promise<LedParts>;
@@ -25,6 +27,10 @@ export interface Watcher {
   pass(): Promise<void>;
   /** Waits until it leads everywhere, and looks once. @throws WatcherElsewhere where another one leads on */
   once(): Promise<void>;
+  /** Asks those repositories now, also where they are to be left alone because they failed. */
+  check(which: (place: WatchedPlace) => boolean): Promise<void>;
+  /** How often repositories were asked since it began. */
+  polls(): number;
   /** The environments that this process leads. */
   leads(): readonly string[];
   stop(): Promise<void>;
@@ -38,10 +44,16 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const eyes = environments.map(
     (environment) => new Eye({ ...options, environment, leads: () => early.abort() }),
   );
-  const led = (): readonly (Pass & LedParts)[] => eyes.flatMap((eye) => eye.current() ?? []);
+  const led = (): readonly LedEnvironment[] => eyes.flatMap((eye) => eye.current() ?? []);
+  const poller = new Poller({ ...options, limits: options.limits ?? pollLimits });
+  const passes = new Passes({
+    poller,
+    clock,
+    patience: options.once === true ? Number.MAX_SAFE_INTEGER : period,
+  });
   let running: Promise<void> | undefined;
   const pass = (): Promise<void> => {
-    running ??= onePass(led()).finally(() => {
+    running ??= passes.run(led()).finally(() => {
       running = undefined;
     });
     return running;
@@ -64,30 +76,14 @@ export function startWatcher(options: WatcherOptions): Watcher {
       await pass();
     },
     leads: () => eyes.flatMap((eye) => (eye.current() === undefined ? [] : [eye.environment])),
+    check: (which) => passes.run(led(), which),
+    polls: () => poller.polls,
     async stop() {
       closing.abort();
+      poller.close();
       await running?.catch(() => undefined);
       await ended;
       await Promise.all(eyes.map((eye) => eye.close()));
     },
   };
-}
-
-async function onePass(passes: readonly (Pass & LedParts)[]): Promise<void> {
-  const [first] = passes;
-  if (first === undefined) return;
-  const began = first.clock.monotonic();
-  await runPass(passes);
-  for (const each of passes) {
-    const { session, guard, clock, log } = each;
-    for (const part of each.parts)
-      await part.pass(each).catch((error: unknown) => {
-        if (!(error instanceof EnsembleError)) throw error;
-        log.error(`${part.name} failed, and is tried again in the next pass`, { error });
-      });
-    await setWatcherState(session.coordinator, [guard], {
-      lastPassAt: new Date(clock.now()).toISOString(),
-      lastPassMs: Math.round(clock.monotonic() - began),
-    });
-  }
 }

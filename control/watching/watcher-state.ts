@@ -1,14 +1,8 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
-import { VersionConflict } from '../../state/coordination/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, type Problem, parseSound, readSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { ensureWatcherNodes, type WatcherState, watcherStateSchema } from '../../state/model/watcher.js';
-
-/** True if a write was refused because another watcher leads by now. */
-export function isDeposed(error: unknown): boolean {
-  return error instanceof VersionConflict && error.path === paths.watcherElection;
-}
 
 /** Who watches the environment's repositories; undefined where nobody ever did. @param problems gets a node that cannot be read */
 export async function readWatcherState(
@@ -20,14 +14,14 @@ export async function readWatcherState(
 
 /**
  * Changes some of it, and keeps the rest.
- * @param others operations of the same transaction, such as a leader's guard; a function makes them anew for each try
- * @returns what it is from now on; undefined where a guard does not hold any more, and nothing was written
+ * @param others operations of the same transaction; a function makes them anew for each try
+ * @returns what it is from now on
  */
 export async function setWatcherState(
   coordinator: Coordinator,
   others: readonly Operation[] | (() => Promise<readonly Operation[]>),
   change: Partial<WatcherState> | ((before: WatcherState) => WatcherState),
-): Promise<WatcherState | undefined> {
+): Promise<WatcherState> {
   await ensureWatcherNodes(coordinator);
   const path = paths.watcherState;
   return retryOnConflict('the state of the watcher', async () => {
@@ -35,17 +29,12 @@ export async function setWatcherState(
     const before = parseSound(path, watcherStateSchema, node, [])?.value ?? {};
     const next = typeof change === 'function' ? change(before) : { ...before, ...change };
     const value = nodeValue(next);
-    try {
-      await coordinator.transaction([
-        ...(typeof others === 'function' ? await others() : others),
-        node === undefined
-          ? { kind: 'create', path, value }
-          : { kind: 'set', path, value, version: node.version },
-      ]);
-      return next;
-    } catch (error) {
-      if (isDeposed(error)) return undefined;
-      throw error;
-    }
+    await coordinator.transaction([
+      ...(typeof others === 'function' ? await others() : others),
+      node === undefined
+        ? { kind: 'create', path, value }
+        : { kind: 'set', path, value, version: node.version },
+    ]);
+    return next;
   });
 }

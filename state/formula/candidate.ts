@@ -54,6 +54,8 @@ export interface RemoteCandidate extends Offered {
   readonly size?: number;
   /** Of the bundle that is fetched, where that is known before. */
   readonly sha256?: string;
+  /** A digest of what is in it, where the bundle is made only when it is fetched. */
+  readonly content?: string;
   /**
    * Brings it into a directory that is there, and verifies it.
    * @returns where it lies then

@@ -127,6 +127,8 @@ export class RepositoryUnavailable extends defineError<{
   next?: string;
   /** Seconds after which it wants to be asked again, where it says so. */
   retryAfter?: number | undefined;
+  /** It was asked too often, and would answer otherwise. */
+  rateLimited?: boolean | undefined;
 }>(
   'repository-unavailable',
   ({ repository, reason }) => `the repository ${repository} cannot be asked: ${reason}`,

@@ -5,6 +5,7 @@ import { incarnationField } from './incarnation.js';
 import { leftBehindSchema } from './left-behind.js';
 import { remembering } from './remembering.js';
 import { shown } from './shown.js';
+import { upgradePolicySchema } from './upgrade-policy.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 
 /** ISO 8601 in UTC, as everything that people may read is stamped. */
@@ -171,6 +172,10 @@ export const serviceSchema = remembering(
     cloneOf: z.optional(z.looseObject({ service: z.string(), rollout: z.string() })),
     /** The parameters that `set-rollout` set for its rollouts. */
     rollout: z.optional(parametersSchema),
+    /** What the watcher may do about newer revisions of its formula; see `policyOf` for where it is absent. */
+    policy: z.optional(upgradePolicySchema),
+    /** A formula that agents of its units bring to their machines before anybody asks for it. */
+    prefetch: z.optional(z.string()),
     /** There until all units are made that it was deployed with. */
     deploying: z.optional(batchSchema),
     /** The same of units that were added, as long as some of them are not made. */

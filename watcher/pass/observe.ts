@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { parseSound, type Problem } from '../../state/model/entity.js';
+import { placeOf } from '../../state/formula/repositories/place.js';
+import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { type Service, serviceSchema } from '../../state/model/schemas.js';
 
@@ -8,6 +9,8 @@ export interface ObservedService {
   readonly name: string;
   readonly service: Service;
   readonly version: number;
+  /** Its repository: the common form of all spellings of where that is. */
+  readonly place: string;
 }
 
 /**
@@ -20,10 +23,22 @@ export async function observeServices(
 ): Promise<readonly ObservedService[]> {
   const names = (await coordinator.children(paths.services)) ?? [];
   const nodes = await coordinator.getMany(names.map(paths.service));
+  const places = new Map<string, string>();
   return names.flatMap((name, index): readonly ObservedService[] => {
     const read = parseSound(paths.service(name), serviceSchema, nodes[index], problems);
-    return read === undefined || read.value.destroying === true
-      ? []
-      : [{ name, service: read.value, version: read.version }];
+    if (read === undefined || read.value.destroying === true) return [];
+    const location = read.value.repository.path;
+    const place = places.get(location) ?? safePlaceOf(location);
+    places.set(location, place);
+    return [{ name, service: read.value, version: read.version, place }];
   });
+}
+
+/** What cannot be read as a place is one of its own: asking it says what is wrong with it. */
+function safePlaceOf(location: string): string {
+  try {
+    return placeOf(location);
+  } catch {
+    return location;
+  }
 }

@@ -2,6 +2,9 @@ import type { EnsembleError } from '../../platform/errors.js';
 import { RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import type { GitLocation } from './git-location.js';
 
+/** A server's words where it was asked too often. */
+const rateLimit = /returned error: 429|rate.?limit|too many requests/i;
+
 /** The words of git, and their meaning; the first that fits counts. */
 const unavailable: readonly (readonly [RegExp, string, string?])[] = [
   [
@@ -34,6 +37,12 @@ const missing =
 
 /** The error for what git said when it failed. @param code its exit status; null where a signal ended it */
 export function gitFault({ url }: GitLocation, said: string, code: number | null): EnsembleError {
+  if (rateLimit.test(said))
+    return new RepositoryUnavailable({
+      repository: url,
+      reason: 'it was asked too often',
+      rateLimited: true,
+    });
   for (const [words, reason, next] of unavailable)
     if (words.test(said))
       return new RepositoryUnavailable({ repository: url, reason, ...(next !== undefined && { next }) });

@@ -1,4 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
@@ -20,6 +22,8 @@ export interface GitLimits {
   /** From being asked to end until it is made to. */
   readonly grace: number;
   readonly clock: Clock;
+  /** Aborted when it has to end at once, whatever it does. */
+  readonly signal?: AbortSignal;
 }
 
 export const gitLimits: GitLimits = {
@@ -62,6 +66,9 @@ const settings = [
   'advice.detachedHead=false',
 ];
 
+/** Names a run in the environment of all that git starts, by which those are found that leave its process group. */
+const MARK = 'GIT_RUN_OF_ENSEMBLE';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -72,13 +79,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function runGit(run: GitRun): Promise<Buffer> {
   const { location, limits } = run;
+  const mark = randomUUID();
   const child = spawn('git', [...settings.flatMap((each) => ['-c', each]), ...run.arguments], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: gitEnvironment(location, limits),
+    env: { ...gitEnvironment(location, limits), [MARK]: mark },
     ...(run.directory !== undefined && { cwd: run.directory }),
   });
-  const guard = new Guard(child, run);
+  const guard = new Guard(child, run, mark);
   try {
     return await guard.ended();
   } finally {
@@ -113,6 +121,7 @@ class Guard {
   private readonly timers: Timer[] = [];
   private quiet: Timer | undefined;
   private readonly looking: NodeJS.Timeout | undefined;
+  private readonly abort = (): void => this.stop('it takes too long to answer');
   private readonly kill = (): void => this.signal('SIGKILL');
   private readonly handlers = SIGNALS.map((name) => {
     const end = (): void => {
@@ -125,11 +134,14 @@ class Guard {
   constructor(
     private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
     private readonly run: GitRun,
+    private readonly mark: string,
   ) {
     const { limits, tooMuch, input } = run;
     process.on('exit', this.kill);
     for (const [name, end] of this.handlers) process.once(name, end);
     this.timers.push(limits.clock.after(limits.wall, () => this.stop('it takes too long to answer')));
+    limits.signal?.addEventListener('abort', this.abort, { once: true });
+    if (limits.signal?.aborted === true) this.abort();
     this.heard();
     if (tooMuch !== undefined)
       this.looking = setInterval(() => {
@@ -165,6 +177,16 @@ class Guard {
         ),
       );
       this.child.on('close', resolve);
+      // What left its group may hold its pipes for ever.
+      this.child.on('exit', (code) => {
+        const { clock, grace } = this.run.limits;
+        this.timers.push(
+          clock.after(grace, () => {
+            this.endAll();
+            resolve(code);
+          }),
+        );
+      });
     });
     // A fast answer may be over before it was looked at.
     const reason = this.reason ?? (code === 0 ? this.run.tooMuch?.() : undefined);
@@ -179,8 +201,10 @@ class Guard {
     for (const timer of this.timers) timer.cancel();
     this.quiet?.cancel();
     clearInterval(this.looking);
+    this.run.limits.signal?.removeEventListener('abort', this.abort);
     // Processes that git started may outlive it.
-    this.kill();
+    if (this.reason === undefined) this.kill();
+    else this.endAll();
   }
 
   private print(piece: Buffer): void {
@@ -209,6 +233,14 @@ class Guard {
     this.timers.push(clock.after(grace, this.kill));
   }
 
+  /** Ends also those that made a group of their own. */
+  private endAll(): void {
+    this.kill();
+    killMarked(`${MARK}=${this.mark}`);
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
+  }
+
   private signal(name: NodeJS.Signals): void {
     const { pid } = this.child;
     if (pid === undefined) return;
@@ -217,5 +249,25 @@ class Guard {
     } catch {
       // All of it has ended.
     }
+  }
+}
+
+/** Ends all processes of this user that were started with a variable. */
+function killMarked(variable: string): void {
+  for (const name of processes()) {
+    try {
+      if (!readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(variable)) continue;
+      process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It has ended, or is somebody else's.
+    }
+  }
+}
+
+function processes(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
   }
 }

@@ -29,26 +29,33 @@ const foundSchema = z.object({
   files: z.record(z.string(), z.string()),
   hooks: z.array(z.string()),
   signature: z.optional(z.string()),
-  /** Bytes of all of it. */
+  /** Bytes of all of it, and a digest of what is in it. */
   size: z.number(),
+  content: z.string(),
 });
 
 type Found = z.infer<typeof foundSchema>;
 
 /**
  * Asks a repository of git's for the formulas at a ref, and at the tags that name a formula and its revision. Where it has
- * the commits that it had, nothing is fetched. A tag counts more than the ref: what is tagged is published.
+ * the commits that it had, nothing is fetched, and what is known by those is given back. A tag counts more than the ref: what is tagged is published.
+ * @param known what it was when it was asked last
  * @throws RepositoryNotFound, RepositoryUnavailable
  */
-export async function openGit(location: GitLocation, limits: GitLimits = gitLimits): Promise<Repository> {
+export async function openGit(
+  location: GitLocation,
+  limits: GitLimits = gitLimits,
+  known?: Repository,
+): Promise<Repository> {
   const { head, tags } = await askRefs(location, limits);
   const refs = [...tags.filter(({ name }) => taggedRevision(name) !== undefined), head];
   // A release that found less of a formula has another form.
   const tag = createHash('sha256')
-    .update(JSON.stringify({ form: 2, refs }))
+    .update(JSON.stringify({ form: 3, refs }))
     .digest('hex');
+  if (known?.validator === tag) return known;
   const found = (await recalled(location, tag)) ?? (await fetchAll(location, refs, limits, tag));
-  return assemble(location, found, limits);
+  return { ...(await assemble(location, found, limits)), validator: tag };
 }
 
 /** The formula that a tag such as `mysql-12` names. */
@@ -127,9 +134,17 @@ async function formulasIn(
       ...(signature !== undefined && { signature }),
       hooks: own.flatMap(({ path }) => hookIn(path) ?? []),
       size: own.reduce((sum, { size }) => sum + size, 0),
+      content: contentOf(own),
     });
   }
   return found;
+}
+
+/** The same wherever in whichever commit the same files are. */
+function contentOf(entries: readonly TreeEntry[]): string {
+  const hash = createHash('sha256');
+  for (const { path, mode, sha } of entries) hash.update(`${mode} ${sha} ${path}\0`);
+  return hash.digest('hex');
 }
 
 async function signatureIn(store: GitStore, entries: readonly TreeEntry[]): Promise<string | undefined> {
@@ -180,6 +195,7 @@ async function assemble(
           kind: 'remote',
           path,
           size: each.size,
+          content: each.content,
           fetch: (directory) => fetchOne(location, each, path, directory, limits),
         });
     }

@@ -20,9 +20,11 @@ export interface IndexPatience {
   /** For a bundle. */
   readonly bundleWall: number;
   readonly mostIndex: number;
+  /** Ends the asking for the index at once. */
+  readonly signal?: AbortSignal;
 }
 
-const patience: IndexPatience = {
+export const indexPatience: IndexPatience = {
   silence: 30_000,
   wall: 120_000,
   bundleWall: 3_600_000,
@@ -34,13 +36,15 @@ const patience: IndexPatience = {
  * @param url with a slash at its end
  * @param now milliseconds since the epoch
  * @param judge looks at it before it is believed
+ * @param known what it was when it was asked last: given back as it is where nothing changed since
  * @throws RepositoryNotFound, RepositoryUnavailable, IndexExpired, what `judge` throws
  */
 export async function openIndex(
   { url, name }: { readonly url: string; readonly name: string },
   now: number,
   judge?: IndexJudge,
-  limits: IndexPatience = patience,
+  limits: IndexPatience = indexPatience,
+  known?: Repository,
 ): Promise<Repository> {
   const { text, from } = await judged(
     url,
@@ -48,14 +52,22 @@ export async function openIndex(
     (anew) => fetchIndex(url, limits, anew),
     () => fetchSignature(url, limits),
   );
-  return repositoryOfIndex(url, name, text, now, (formula, entry) =>
+  const validator = createHash('sha256').update(`${from}\n${text}`).digest('hex');
+  if (known?.validator === validator && !mayExpire(text)) return known;
+  const repository = repositoryOfIndex(url, name, text, now, (formula, entry) =>
     fetchOf(url, from, formula, entry, limits),
   );
+  return { ...repository, validator };
+}
+
+/** Then time alone may change what it offers. */
+function mayExpire(text: string): boolean {
+  return text.includes('"expires"');
 }
 
 async function fetchIndex(
   url: string,
-  { silence, wall, mostIndex }: IndexPatience,
+  { silence, wall, mostIndex, signal }: IndexPatience,
   anew: boolean,
 ): Promise<{ readonly text: string; readonly from: string }> {
   const known = anew ? undefined : await recall(url);
@@ -64,6 +76,7 @@ async function fetchIndex(
     url: new URL(indexFileName, url).href,
     etag: known?.tag,
     compressed: true,
+    signal,
     limits: { silence, wall, most: mostIndex },
   };
   return httpGet(request, async (answer) => {
@@ -83,11 +96,15 @@ async function fetchIndex(
   });
 }
 
-async function fetchSignature(url: string, { silence, wall }: IndexPatience): Promise<string | undefined> {
+async function fetchSignature(
+  url: string,
+  { silence, wall, signal }: IndexPatience,
+): Promise<string | undefined> {
   const request = {
     repository: url,
     url: new URL(indexSignatureFileName, url).href,
     compressed: true,
+    signal,
     limits: { silence, wall, most: largestSignature },
   };
   return httpGet(request, async (answer) => {

@@ -20,6 +20,8 @@ export interface HttpRequest {
   /** For messages. */
   readonly repository: string;
   readonly url: string;
+  /** Aborted when it has to end at once. */
+  readonly signal?: AbortSignal | undefined;
   /** The tag of an answer that is known already. */
   readonly etag?: string | undefined;
   /** Whether the answer may be compressed on its way. */
@@ -57,7 +59,8 @@ export async function httpGet<T>(request: HttpRequest, use: (answer: HttpAnswer)
     bodyTimeout: limits.silence,
     connect: { timeout: limits.silence },
   });
-  const signal = AbortSignal.timeout(limits.wall);
+  const timeout = AbortSignal.timeout(limits.wall);
+  const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
   try {
     return await use(await follow(request, dispatcher, signal));
   } catch (error) {
@@ -131,7 +134,12 @@ function read(request: HttpRequest, url: URL, answer: Dispatcher.ResponseData): 
   answer.body.destroy();
   if (statusCode === 304 && request.etag !== undefined) return { kind: 'unchanged' };
   if (statusCode === 404 || statusCode === 410) return { kind: 'missing' };
-  throw refusal(request, statusCode, retryAfterOf(header(answer, 'retry-after')));
+  throw refusal(
+    request,
+    statusCode,
+    retryAfterOf(header(answer, 'retry-after')),
+    isRateLimit(statusCode, answer),
+  );
 }
 
 function unpacked(request: HttpRequest, answer: Dispatcher.ResponseData): Readable {
@@ -161,14 +169,26 @@ function refusal(
   request: HttpRequest,
   status: number,
   retryAfter: number | undefined,
+  rateLimited: boolean,
 ): RepositoryUnavailable {
-  const said = status === 401 || status === 403 ? `it refuses access (${status})` : `it answers ${status}`;
+  const said =
+    rateLimited && status !== 429
+      ? `it was asked too often (${status})`
+      : status === 401 || status === 403
+        ? `it refuses access (${status})`
+        : `it answers ${status}`;
   const asked = retryAfter === undefined ? '' : `, and asks to be left alone for ${retryAfter} s`;
   return new RepositoryUnavailable({
     repository: request.repository,
     reason: `${said}${asked}`,
+    ...(rateLimited && { rateLimited }),
     ...(retryAfter !== undefined && { next: `the same command again, in ${retryAfter} s`, retryAfter }),
   });
+}
+
+/** Some answer that nobody may ask, and say by a header that it is for a while only. */
+function isRateLimit(status: number, answer: Dispatcher.ResponseData): boolean {
+  return status === 429 || (status === 403 && header(answer, 'x-ratelimit-remaining') === '0');
 }
 
 /** Seconds from now: as a number, or as a date. */

@@ -4,6 +4,13 @@ import type { IndexJudge } from './index-judge.js';
 import { parseLocation } from './location.js';
 import type { Repository } from './repository.js';
 
+/** Milliseconds for the whole of it, and without a byte; and what ends it at once. */
+export interface AskLimits {
+  readonly wall: number;
+  readonly silence: number;
+  readonly signal?: AbortSignal;
+}
+
 /** How a repository is asked. */
 export interface AskOptions {
   /** Milliseconds after which a directory that does not answer is given up. */
@@ -14,6 +21,10 @@ export interface AskOptions {
   readonly now?: number;
   /** Looks at an index before it is believed. Default: any is. */
   readonly judge?: IndexJudge | undefined;
+  /** What it was when it was asked last: given back as it is where nothing changed since. */
+  readonly known?: Repository | undefined;
+  /** How patient git and web servers are asked; default: as they are by commands. */
+  readonly limits?: AskLimits | undefined;
 }
 
 /**
@@ -22,17 +33,19 @@ export interface AskOptions {
  */
 export async function openRepository(text: string, options: AskOptions = {}): Promise<Repository> {
   const location = parseLocation(text);
-  const { name } = options;
+  const { name, known, limits } = options;
   switch (location.kind) {
     case 'directory':
       return openDirectory(location.path, options.silence, name);
     case 'index': {
       // Most commands work with directories.
-      const { openIndex } = await import('./http-index.js');
+      const { indexPatience, openIndex } = await import('./http-index.js');
       return openIndex(
         { ...location, ...(name !== undefined && { name }) },
         options.now ?? systemClock.now(),
         options.judge,
+        { ...indexPatience, ...limits },
+        known,
       );
     }
     case 'bucket': {
@@ -45,7 +58,9 @@ export async function openRepository(text: string, options: AskOptions = {}): Pr
     }
     case 'git': {
       const { openGit } = await import('./git.js');
-      return openGit({ ...location, ...(name !== undefined && { name }) });
+      const { gitLimits } = await import('./git-process.js');
+      const place = { ...location, ...(name !== undefined && { name }) };
+      return openGit(place, { ...gitLimits, ...limits }, known);
     }
   }
 }

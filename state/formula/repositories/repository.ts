@@ -9,6 +9,8 @@ export interface Repository {
   readonly location: string;
   /** The first part of its formulas' ids. */
   readonly name: string;
+  /** What its offers rest on, such as its heads: as long as it is the same, so are they. Undefined where that is not told. */
+  readonly validator?: string | undefined;
   /** The names of all formulas in it that can be read, sorted. */
   readonly formulas: readonly string[];
   /** The problems of the others. Each is thrown too when it is what was asked for, see `latest` and `find`. */

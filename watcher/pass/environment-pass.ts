@@ -1,0 +1,248 @@
+import { indexJudge } from '../../control/repositories/index-judge.js';
+import { withTrust } from '../../control/repositories/with-trust.js';
+import type { Opened } from '../../control/newer/find-newer.js';
+import { mapBounded } from '../../state/formula/concurrency.js';
+import type { JudgedIndex } from '../../state/formula/repositories/index-judge.js';
+import type { Repository } from '../../state/formula/repositories/repository.js';
+import type { Problem } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { policyOf } from '../../state/model/upgrade-policy.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import type { Pass } from '../contract/led.js';
+import { reportId } from '../contract/report.js';
+import { sentence } from '../contract/log.js';
+import { faultOf } from '../core/fault.js';
+import type { Polled } from '../polling/poll.js';
+import type { PollState } from '../polling/poller.js';
+import { type Judged, judgeService } from './judge-service.js';
+import { observeServices, type ObservedService } from './observe.js';
+import { Records } from './records.js';
+
+/** Services that are looked at at the same time. */
+const AT_ONCE = 16;
+/** Milliseconds after which a service is looked at again, whatever is the same; up to a quarter more. */
+const AGAIN = 300_000;
+/** Milliseconds after which something that failed is tried again, doubled with each failure, and the most. */
+const RETRY = { first: 60_000, most: 6 * 3_600_000 } as const;
+
+/** What was looked at last of a service. */
+interface Looked {
+  readonly version: number;
+  readonly opened: Opened;
+  /** Milliseconds since boot, before which nothing of it is looked at unless something changes. */
+  readonly again: number;
+  readonly failures: number;
+}
+
+/** One environment from pass to pass. */
+export class EnvironmentPass {
+  readonly records = new Records();
+  private readonly looked = new Map<string, Looked>();
+  private readonly trusted = new WeakMap<Repository, Repository>();
+  private services: readonly ObservedService[] = [];
+  private told = new Set<string>();
+  /** Why this environment does not believe an index, by place. */
+  private readonly refused = new Map<string, string>();
+
+  constructor(readonly pass: Pass) {}
+
+  /** Reads the services anew. @returns the places that they came from, with how each is spelled */
+  async observe(): Promise<ReadonlyMap<string, string>> {
+    const { coordinator } = this.pass.session;
+    const problems: Problem[] = [];
+    const [all, fingerprints] = await Promise.all([
+      observeServices(coordinator, problems),
+      coordinator.children(paths.watcherFingerprints),
+    ]);
+    for (const problem of problems)
+      this.pass.log.warning('a node cannot be read, and is left alone', { ...problem });
+    this.services = all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
+    this.told = new Set(fingerprints ?? []);
+    await this.forget(new Set(all.map(({ name }) => name)));
+    return new Map(this.services.map(({ place, service }) => [place, service.repository.path]));
+  }
+
+  /** A service that is gone takes along what was told of it. */
+  private async forget(present: ReadonlySet<string>): Promise<void> {
+    for (const name of this.looked.keys()) if (!present.has(name)) this.looked.delete(name);
+    for (const name of this.told)
+      if (!present.has(name))
+        await this.pass.session.coordinator.remove(paths.watcherFingerprint(name)).catch((error: unknown) => {
+          if (!(error instanceof EnsembleError)) throw error;
+        });
+  }
+
+  /** Tells why this environment does not believe an index, for its services alone; undefined where it believes any. */
+  judgeOf(place: string): ((index: JudgedIndex) => Promise<EnsembleError | undefined>) | undefined {
+    const judge = indexJudge(this.pass.session);
+    if (judge === undefined) return undefined;
+    return async (index) => {
+      try {
+        await judge(index);
+        this.refused.delete(place);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof EnsembleError)) throw error;
+        this.refused.set(place, sentence(error));
+        return error;
+      }
+    };
+  }
+
+  /** A repository answered, or did not: all services that came from there are looked at. */
+  async take(place: string, polled: Polled, state: PollState): Promise<void> {
+    const own = this.services.filter((each) => each.place === place);
+    const [first] = own;
+    if (first === undefined) return;
+    this.note(place, first.service.repository.path, own.length, polled, state);
+    const opened = this.open(place, polled);
+    await mapBounded(
+      own.filter((each) => this.isDue(each, opened)),
+      AT_ONCE,
+      (each) => this.look(each, opened),
+    );
+  }
+
+  private open(place: string, polled: Polled): Opened {
+    const refused = this.refused.get(place);
+    if (refused !== undefined) return { why: refused };
+    if (polled.outcome !== 'ok') return { why: polled.error };
+    const { trust } = this.pass.session.environment;
+    if (trust === undefined) return polled.repository;
+    const known = this.trusted.get(polled.repository) ?? withTrust(polled.repository, trust);
+    this.trusted.set(polled.repository, known);
+    return known;
+  }
+
+  private isDue({ name, version }: ObservedService, opened: Opened): boolean {
+    const before = this.looked.get(name);
+    if (before === undefined || before.version !== version || !isSame(before.opened, opened)) return true;
+    if (!this.told.has(name) && !('why' in opened)) return true;
+    return this.pass.clock.monotonic() >= before.again;
+  }
+
+  private async look(observed: ObservedService, opened: Opened): Promise<void> {
+    const { clock, random, log } = this.pass;
+    const { name, version } = observed;
+    const began = { now: clock.now(), monotonic: clock.monotonic() };
+    const before = this.looked.get(name)?.failures ?? 0;
+    const remember = (wait: number, failures: number): void => {
+      this.looked.set(name, { version, opened, failures, again: clock.monotonic() + wait });
+    };
+    try {
+      const judged = await judgeService(this.pass, observed, opened);
+      // What may be upgraded without anybody depends on more than what is looked at here.
+      remember(judged.seen.policy.mode === 'auto' ? 0 : AGAIN * (1 + random() / 4), 0);
+      this.report(observed, judged, began);
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error;
+      if (this.pass.over.aborted) return;
+      remember(Math.min(RETRY.most, RETRY.first * 2 ** before), before + 1);
+      log.debug('a service could not be seen to', { service: name, error });
+      this.reportFailure(observed, error, began);
+    }
+  }
+
+  private note(place: string, location: string, services: number, polled: Polled, state: PollState): void {
+    const { clock } = this.pass;
+    const at = new Date(clock.now()).toISOString();
+    const isOk = polled.outcome === 'ok';
+    const validator = isOk ? polled.repository.validator : this.records.before(place)?.validator;
+    const before = this.records.before(place);
+    this.records.note(place, {
+      location,
+      at,
+      ms: polled.ms,
+      outcome: polled.outcome,
+      ...(!isOk && { error: polled.error }),
+      ...(validator !== undefined && { validator }),
+      ...(isOk && { lastOkAt: at }),
+      failures: state.failures,
+      circuit: state.circuit,
+      ...(state.until !== undefined && { until: new Date(state.until).toISOString() }),
+      services,
+    });
+    if ((before?.outcome ?? 'ok') !== polled.outcome) this.reportRepository(location, polled);
+  }
+
+  private reportRepository(repository: string, polled: Polled): void {
+    const isOk = polled.outcome === 'ok';
+    this.send(
+      { now: this.pass.clock.now(), ms: polled.ms },
+      {
+        repository,
+        asked: 'what the repository offers',
+        found: isOk ? 'it answers again' : `it is ${polled.outcome}`,
+        did: isOk ? 'looked at its services' : 'left its services as they are known',
+        outcome: isOk ? 'done' : 'failed',
+        ...(!isOk && { fault: 'infrastructure', error: polled.error }),
+      },
+    );
+  }
+
+  private report({ name, service }: ObservedService, judged: Judged, began: Began): void {
+    const { decision, seen, did } = judged;
+    const { opinion } = seen;
+    if ('why' in opinion || did.length === 0) return;
+    const { deferred, fingerprint } = decision;
+    const { eligible, questionable, urgent } = opinion;
+    const words = Object.entries({ eligible, questionable, urgent }).flatMap(([word, revision]) =>
+      revision === null ? [] : [`${word} ${revision}`],
+    );
+    this.send(
+      { now: began.now, ms: this.pass.clock.monotonic() - began.monotonic },
+      {
+        repository: service.repository.path,
+        service: name,
+        asked: `what is newer than ${service.formula}`,
+        found: words.length === 0 ? 'nothing' : words.join(', '),
+        did: [
+          ...did,
+          ...(deferred === undefined ? [] : [`left ${deferred.aim.formula} for later: ${deferred.why}`]),
+        ].join('; '),
+        outcome: deferred === undefined ? 'done' : 'deferred',
+        ...(fingerprint !== undefined && { fingerprint }),
+      },
+    );
+  }
+
+  private reportFailure({ name, service }: ObservedService, error: EnsembleError, began: Began): void {
+    this.send(
+      { now: began.now, ms: this.pass.clock.monotonic() - began.monotonic },
+      {
+        repository: service.repository.path,
+        service: name,
+        asked: `what is newer than ${service.formula}`,
+        found: 'it could not be seen to',
+        did: 'left it for later',
+        outcome: 'failed',
+        fault: faultOf(error),
+        error: sentence(error),
+      },
+    );
+  }
+
+  private send(
+    { now, ms }: { readonly now: number; readonly ms: number },
+    report: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
+  ): void {
+    const { reporter, random, session } = this.pass;
+    reporter.report({
+      id: reportId(now, random),
+      at: new Date(now).toISOString(),
+      ms: Math.round(ms),
+      environment: session.environment.name,
+      ...report,
+    });
+  }
+}
+
+interface Began {
+  readonly now: number;
+  readonly monotonic: number;
+}
+
+/** The same offers, or the same reason for there being none. */
+function isSame(one: Opened, other: Opened): boolean {
+  return one === other || ('why' in one && 'why' in other && one.why === other.why);
+}

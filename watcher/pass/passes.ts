@@ -1,0 +1,173 @@
+import { readWatcherState, setWatcherState } from '../../control/watching/watcher-state.js';
+import { SignatureMismatch, SignatureMissing } from '../../state/formula/trust/errors.js';
+import type { IndexJudge } from '../../state/formula/repositories/index-judge.js';
+import { type Clock, pause } from '../../state/platform/clock.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import type { LedParts, Pass } from '../contract/led.js';
+import type { Poller, WatchedPlace } from '../polling/poller.js';
+import { EnvironmentPass } from './environment-pass.js';
+
+/** An environment that is led, with what works there. */
+export type LedEnvironment = Pass & Pick<LedParts, 'parts'>;
+
+interface PassesOptions {
+  readonly poller: Poller;
+  readonly clock: Clock;
+  /** Milliseconds that a pass waits for repositories that do not answer; they go on beside the next one. */
+  readonly patience: number;
+}
+
+/** A repository, and the environments with services from there. */
+interface Shared extends WatchedPlace {
+  readonly environments: readonly EnvironmentPass[];
+}
+
+/**
+ * Looks at all environments that are led, again and again. Each repository is asked once, however many services and
+ * environments came from it; its services are looked at as soon as it answers, whatever others do.
+ */
+export class Passes {
+  /** By the environment's name and the leadership, since what was seen under another one does not count. */
+  private readonly known = new Map<string, EnvironmentPass>();
+
+  constructor(private readonly options: PassesOptions) {}
+
+  /** @param anyway repositories that are asked although they are to be left alone; all others are left alone then */
+  async run(led: readonly LedEnvironment[], anyway?: (place: WatchedPlace) => boolean): Promise<void> {
+    const { poller, clock, patience } = this.options;
+    const began = clock.monotonic();
+    const environments = await this.observed(led);
+    const places = shared(environments);
+    if (anyway === undefined) poller.keep(new Set(places.map(({ place }) => place)));
+    const asked = places.filter((each) => anyway?.(each) !== false);
+    const asking = Promise.all(asked.map((each) => this.ask(each, anyway !== undefined)));
+    const enough = new AbortController();
+    try {
+      await Promise.race([asking, pause(clock, patience, enough.signal)]);
+    } finally {
+      enough.abort();
+    }
+    await Promise.all(
+      environments.map(({ environment, places: own }) =>
+        this.finish(environment, [...own.keys()], clock.monotonic() - began).catch((error: unknown) =>
+          this.failed(environment, error),
+        ),
+      ),
+    );
+  }
+
+  private async observed(
+    led: readonly LedEnvironment[],
+  ): Promise<
+    readonly { readonly environment: EnvironmentPass; readonly places: ReadonlyMap<string, string> }[]
+  > {
+    const all = await Promise.all(
+      led.map(async (each) => {
+        const environment = this.environmentOf(each);
+        try {
+          const state = await readWatcherState(each.session.coordinator);
+          if (state?.paused !== undefined) return [];
+          return [{ environment, places: await environment.observe() }];
+        } catch (error) {
+          this.failed(environment, error);
+          return [];
+        }
+      }),
+    );
+    return all.flat();
+  }
+
+  private environmentOf(led: LedEnvironment): EnvironmentPass {
+    const { name } = led.session.environment;
+    const known = this.known.get(name);
+    if (known?.pass.over === led.over) return known;
+    const made = new EnvironmentPass(led);
+    this.known.set(name, made);
+    return made;
+  }
+
+  private async ask(shared: Shared, anyway: boolean): Promise<void> {
+    const { poller } = this.options;
+    // A repository that is beyond all expectation keeps no other from being looked at.
+    const polled = await poller.ask(shared, anyway).catch((error: unknown) => {
+      for (const { pass } of shared.environments)
+        pass.log.error('a repository could not be asked', { repository: shared.location, error });
+      return undefined;
+    });
+    if (polled === undefined) return;
+    await Promise.all(
+      shared.environments.map((environment) =>
+        environment
+          .take(shared.place, polled, poller.state(shared.place))
+          .catch((error: unknown) => this.failed(environment, error)),
+      ),
+    );
+  }
+
+  private async finish(environment: EnvironmentPass, places: readonly string[], ms: number): Promise<void> {
+    const { pass } = environment;
+    const { session, clock, log } = pass;
+    await environment.records.write(pass, places);
+    for (const part of partsOf(pass))
+      await part.pass(pass).catch((error: unknown) => {
+        if (!(error instanceof EnsembleError)) throw error;
+        log.error(`${part.name} failed, and is tried again in the next pass`, { error });
+      });
+    const lastPassAt = new Date(clock.now()).toISOString();
+    await setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) });
+  }
+
+  /** An environment that is away, or led by another one, keeps no other from being looked at. */
+  private failed({ pass: { log, over, session } }: EnvironmentPass, error: unknown): void {
+    if (!(error instanceof EnsembleError)) throw error;
+    if (over.aborted) return;
+    log.warning('an environment could not be looked at, and is in the next pass', {
+      environment: session.environment.name,
+      error,
+    });
+  }
+}
+
+function partsOf(pass: Pass & Partial<Pick<LedParts, 'parts'>>): LedParts['parts'] {
+  return pass.parts ?? [];
+}
+
+/** The repositories of all environments, each once. */
+function shared(
+  all: readonly { readonly environment: EnvironmentPass; readonly places: ReadonlyMap<string, string> }[],
+): readonly Shared[] {
+  const found = new Map<string, { readonly location: string; readonly environments: EnvironmentPass[] }>();
+  for (const { environment, places } of all)
+    for (const [place, location] of places) {
+      const known = found.get(place) ?? { location, environments: [] };
+      known.environments.push(environment);
+      found.set(place, known);
+    }
+  return [...found].map(([place, { location, environments }]) => ({
+    place,
+    location,
+    environments,
+    judge: together(environments.flatMap((each) => each.judgeOf(place) ?? [])),
+  }));
+}
+
+/**
+ * The judges of all environments as one. An index and its signature that do not fit are asked for once more, as one may have
+ * been replaced before the other; else who does not believe an index keeps it from nobody but itself.
+ */
+function together(judges: readonly EnvironmentJudge[]): IndexJudge | undefined {
+  if (judges.length === 0) return undefined;
+  let isAgain = false;
+  return async (index) => {
+    const refusals = await Promise.all(judges.map((judge) => judge(index)));
+    const worth = refusals.find(
+      (each) => each instanceof SignatureMismatch || each instanceof SignatureMissing,
+    );
+    if (worth === undefined || isAgain) return;
+    isAgain = true;
+    throw worth;
+  };
+}
+
+/** Resolves with why it is not believed. */
+type EnvironmentJudge = NonNullable<ReturnType<EnvironmentPass['judgeOf']>>;
