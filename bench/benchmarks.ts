@@ -5,6 +5,7 @@ import { growth } from './cases/growth.js';
 import { hookTool } from './cases/hook-tool.js';
 import { idleAgent } from './cases/idle-agent.js';
 import { manyAgents } from './cases/many-agents.js';
+import { notices } from './cases/notices.js';
 import { oneDownload } from './cases/one-download.js';
 import { operations } from './cases/operations.js';
 import { pause } from './cases/pause.js';
@@ -26,6 +27,7 @@ export const benchmarks: readonly Benchmark[] = [
   operations,
   hookTool,
   startUp,
+  notices,
   idleAgent,
   manyAgents,
 ];

@@ -1,11 +1,15 @@
-/** The surroundings of a command, as far as notices depend on them. */
-export interface Surroundings {
+/** Where a command runs, as far as notices depend on it. */
+export interface Place {
   /** Whether stdout and stderr are terminals. */
   readonly stdout: boolean;
   readonly stderr: boolean;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What the environment's file says. */
   readonly notices?: boolean | undefined;
+}
+
+/** The same of a command that has ended. */
+export interface Surroundings extends Place {
   /** The command's name; none where none began. */
   readonly command: string | undefined;
   readonly exitCode: number;
@@ -26,15 +30,13 @@ const SILENT: ReadonlySet<string> = new Set([
 /** Exit code of a command that the operator stopped. */
 const INTERRUPTED = 130;
 
-/** True if notices may follow the command: somebody looks at it, and has not said that they shall not. */
+/** True if somebody looks, and has not said that there shall be no notices. */
+export function mayKnow({ stdout, stderr, notices, variables }: Place): boolean {
+  return stdout && stderr && notices !== false && SWITCHES.every((name) => (variables[name] ?? '') === '');
+}
+
+/** True if notices may follow the command. */
 export function mayTell(at: Surroundings): boolean {
-  return (
-    at.stdout &&
-    at.stderr &&
-    at.notices !== false &&
-    at.command !== undefined &&
-    !SILENT.has(at.command) &&
-    at.exitCode !== INTERRUPTED &&
-    SWITCHES.every((name) => (at.variables[name] ?? '') === '')
-  );
+  const { command, exitCode } = at;
+  return mayKnow(at) && command !== undefined && !SILENT.has(command) && exitCode !== INTERRUPTED;
 }

@@ -39,30 +39,72 @@ export function dueNotices(entry: NoticesOf, { seen, given }: Known, now: number
   return Object.entries(entry.offers).flatMap(([service, { formula, offers }]) => {
     // The command itself shows what it just did; and what is out of date is worse than nothing.
     if (given.has(service) || (seen.get(service) ?? formula) !== formula) return [];
-    const told = Object.hasOwn(entry.told, service) ? entry.told[service]?.[formula] : undefined;
+    const told = toldFrom(entry, service, formula);
     const due = offers.filter((offer) => isDue(offer, told, now));
     return due.length === 0 ? [] : [{ service, formula, offers: due }];
   });
 }
 
-function isDue({ revision, urgent }: KnownOffer, told: Told | undefined, now: number): boolean {
-  if (urgent !== null) return isOver(told?.urgent[String(revision)], URGENT_EVERY, now);
-  return !(told?.revisions.includes(revision) ?? false) && isOver(told?.at, QUIET, now);
+function isDue(offer: KnownOffer, told: Told | undefined, now: number): boolean {
+  return dueAt(offer, told, now) <= now;
+}
+
+/** When an offer is to be told: not after `now` where that is already. */
+function dueAt({ revision, urgent }: KnownOffer, told: Told | undefined, now: number): number {
+  if (urgent !== null) return endOf(told?.urgent[String(revision)], URGENT_EVERY, now);
+  return (told?.revisions.includes(revision) ?? false)
+    ? Number.POSITIVE_INFINITY
+    : endOf(told?.at, QUIET, now);
 }
 
 /** A time to come is that of a clock which went wrong: it must not silence anything for years. */
-function isOver(at: number | undefined, span: number, now: number): boolean {
-  return at === undefined || at > now || now - at >= span;
+function endOf(at: number | undefined, span: number, now: number): number {
+  return at === undefined || at > now ? now : at + span;
+}
+
+/**
+ * Until when nothing of an environment is to be told or looked for, whatever a command sees: not after `now` where that is
+ * not so.
+ */
+export function quietUntil(entry: NoticesOf, now: number): number {
+  const offers = Object.entries(entry.offers).flatMap(([service, { formula, offers }]) => {
+    const told = toldFrom(entry, service, formula);
+    return offers.map((offer) => dueAt(offer, told, now));
+  });
+  return offers.reduce((least, at) => Math.min(least, at), lookAt(entry, now));
+}
+
+function toldFrom({ told }: NoticesOf, service: string, formula: string): Told | undefined {
+  return Object.hasOwn(told, service) ? told[service]?.[formula] : undefined;
 }
 
 /** The entry once these were told. */
 export function afterTelling(entry: NoticesOf, notices: readonly Notice[], now: number): NoticesOf {
+  return afterEach(entry, notices, (before, notice) => toldOf(before, notice, now));
+}
+
+/**
+ * The entry once an operator saw these by asking for them. They are as good as told; but who asked was told nothing by
+ * itself, so that a later revision is told without waiting for 14 days.
+ */
+export function afterShowing(entry: NoticesOf, shown: readonly Notice[], now: number): NoticesOf {
+  return afterEach(entry, shown, (before, notice) => {
+    const { at: _, ...told } = toldOf(before, notice, now);
+    return { ...told, ...(before?.at !== undefined && { at: before.at }) };
+  });
+}
+
+function afterEach(
+  entry: NoticesOf,
+  notices: readonly Notice[],
+  toldOfOne: (before: Told | undefined, notice: Notice) => Told,
+): NoticesOf {
   const told = { ...entry.told };
   for (const notice of notices) {
     const { [notice.formula]: before, ...others } = told[notice.service] ?? {};
     // The last ones written are the last in order.
     const kept = Object.entries(others).slice(-(MOST_FORMULAS - 1));
-    told[notice.service] = Object.fromEntries([...kept, [notice.formula, toldOf(before, notice, now)]]);
+    told[notice.service] = Object.fromEntries([...kept, [notice.formula, toldOfOne(before, notice)]]);
   }
   return { ...entry, told };
 }
@@ -81,8 +123,12 @@ function toldOf(before: Told = { revisions: [], urgent: {} }, { offers }: Notice
 }
 
 /** True if it is time to look for what is newer. */
-export function isLookDue({ begun, checked }: NoticesOf, now: number): boolean {
-  return [begun, checked].every((at) => isOver(at, LOOK_EVERY, now));
+export function isLookDue(entry: NoticesOf, now: number): boolean {
+  return lookAt(entry, now) <= now;
+}
+
+function lookAt({ begun, checked }: NoticesOf, now: number): number {
+  return Math.max(...[begun, checked].map((at) => endOf(at, LOOK_EVERY, now)));
 }
 
 /** Without what is known of services that have another formula since. */

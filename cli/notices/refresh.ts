@@ -9,8 +9,8 @@ import { type Clock, pause } from '../../state/platform/clock.js';
 import { endProcess } from '../../state/platform/end-process.js';
 import { offersOf } from '../newer/offers.js';
 import { LOOK_EVERY } from './due.js';
-import { changeNotices, readNotices } from './notices-file.js';
-import { type KnownOffer, type NoticesOf, nothingKnown, withEnvironment } from './record.js';
+import { changeNotices, readNoticesOf } from './notices-file.js';
+import { type KnownOffer, type NoticesOf, nothingKnown } from './record.js';
 
 /** Milliseconds after which a look ends; with what it is given to end in order, that is a minute. */
 export const LOOK_LIMIT = 55_000;
@@ -23,9 +23,6 @@ const GRACE = 5_000;
 /** Milliseconds between two tries to write, where a command is at the file. */
 const WRITE_EVERY = 50;
 const WRITE_TRIES = 100;
-
-/** Milliseconds for which the entry of an environment is kept that nobody works with. */
-const KEPT = 90 * 86_400_000;
 
 /**
  * Ends this process at its limit, whatever it waits for: in order, and, where it cannot even do that, by force from a
@@ -40,7 +37,7 @@ export function endAtLimit(limit: number, clock: Clock): void {
 
 /** True if somebody else has looked a moment ago. */
 export function isFresh(file: string, state: string, now: number): boolean {
-  const checked = readNotices(file)?.environments[state]?.checked;
+  const checked = readNoticesOf(file, state)?.checked;
   return checked !== undefined && checked <= now && now - checked < LOOK_EVERY / 2;
 }
 
@@ -66,18 +63,13 @@ export async function noteFound(
 ): Promise<void> {
   for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
     const now = clock.now();
-    const changed = changeNotices(
+    const isChanged = changeNotices(
       file,
-      (before) => {
-        const entry = entryWith(before.environments[state] ?? nothingKnown, found, id, now);
-        const standing = Object.entries(before.environments).filter(
-          ([, { checked = 0, begun = 0 }]) => now - Math.max(checked, begun) < KEPT,
-        );
-        return withEnvironment({ ...before, environments: Object.fromEntries(standing) }, state, entry);
-      },
+      state,
+      ({ entry, introduced }) => ({ entry: entryWith(entry, found, id, now), introduced }),
       now,
     );
-    if (changed !== undefined) return;
+    if (isChanged) return;
     await pause(clock, WRITE_EVERY);
   }
 }
@@ -86,12 +78,14 @@ export async function noteFound(
  * The entry with what was found. A repository that could not be asked takes nothing back of what it said before; services
  * that are gone are forgotten, and all of them in an environment that was made anew.
  * @param id the environment's
+ * @param isAll false where only these services were looked for
  */
 export function entryWith(
   before: NoticesOf,
   found: Readonly<Record<string, NewerEntry>>,
   id: string | undefined,
   now: number,
+  isAll = true,
 ): NoticesOf {
   const known = before.id === undefined || before.id === id ? before : nothingKnown;
   const offers = Object.entries(found).flatMap(([service, entry]) => {
@@ -101,13 +95,15 @@ export function entryWith(
     if (worthTelling.length === 0) return [];
     return [[service, { formula: entry.formula, offers: worthTelling }] as const];
   });
-  const told = Object.entries(known.told).filter(([service]) => Object.hasOwn(found, service));
+  const there = <T>(entries: Readonly<Record<string, T>>, isThere: boolean): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(entries).filter(([name]) => Object.hasOwn(found, name) === isThere));
+  const checked = isAll ? now : known.checked;
   return {
     ...(id !== undefined && { id }),
     ...(before.begun !== undefined && { begun: before.begun }),
-    checked: now,
-    offers: Object.fromEntries(offers),
-    told: Object.fromEntries(told),
+    ...(checked !== undefined && { checked }),
+    offers: { ...(isAll ? {} : there(known.offers, false)), ...Object.fromEntries(offers) },
+    told: isAll ? there(known.told, true) : known.told,
   };
 }
 

@@ -7,8 +7,8 @@ import type { Output } from '../output/output.js';
 import { paint } from '../output/terminal.js';
 import { afterTelling, dueNotices, isLookDue, type Notice, withoutOutdated } from './due.js';
 import { noticeLines } from './notice-lines.js';
-import { changeNotices, noticesFile, readNotices } from './notices-file.js';
-import { nothingKnown, withEnvironment } from './record.js';
+import { changeNotices, isQuiet, noticesFile, readHead, readNoticesOf } from './notices-file.js';
+import type { NoticesOf } from './record.js';
 
 /**
  * Prints what is due, and begins a look where that is due. Both only where it can be noted, as it would come again with each
@@ -25,39 +25,42 @@ export async function tell(
   const file = noticesFile(process.env);
   const now = systemClock.now();
   const { state } = environment;
-  const found = readNotices(file);
-  if (found === undefined) return false;
-  const entry = Object.hasOwn(found.environments, state) ? found.environments[state] : undefined;
-  const isOutdated = entry !== undefined && withoutOutdated(entry, trace.given) !== entry;
-  const isDue =
-    isAllowed &&
-    (isLookDue(entry ?? nothingKnown, now) || dueNotices(entry ?? nothingKnown, trace, now).length > 0);
+  const head = readHead(file);
+  if (head === undefined) return false;
+  const isChanging = trace.given.size > 0;
   // Nearly always.
-  if (!isOutdated && !isDue) return false;
+  if (!isChanging && isQuiet(head, state, now)) return false;
+  // A command in a script leaves the file alone where it has nothing to take back.
+  if (!isAllowed && !isOutdated(readNoticesOf(file, state), trace)) return false;
 
   let told: readonly Notice[] = [];
   let isFirst = false;
   let isLooking = false;
   const changed = changeNotices(
     file,
-    (before) => {
-      // As it is now: another command may have told it meanwhile.
-      const current = withoutOutdated(before.environments[state] ?? nothingKnown, trace.given);
+    state,
+    // As it is now: another command may have told it meanwhile.
+    ({ entry, introduced }) => {
+      const current = withoutOutdated(entry, trace.given);
       told = isAllowed ? dueNotices(current, trace, now) : [];
-      isFirst = told.length > 0 && !before.introduced;
+      isFirst = told.length > 0 && !introduced;
       isLooking = isAllowed && isLookDue(current, now);
+      if (current === entry && told.length === 0 && !isLooking) return undefined;
       const after = afterTelling(current, told, now);
-      const next = { ...after, ...(isLooking && { begun: now }) };
-      return { ...withEnvironment(before, state, next), introduced: before.introduced || isFirst };
+      return { entry: { ...after, ...(isLooking && { begun: now }) }, introduced: introduced || isFirst };
     },
     now,
   );
-  if (changed === undefined) return false;
+  if (!changed) return false;
   // Only one command in twelve hours starts a process.
   if (isLooking) (await import('./start-refresh.js')).startRefresh(environment, process.env);
   if (told.length === 0) return false;
   print(told, isFirst, output);
   return true;
+}
+
+function isOutdated(entry: NoticesOf | undefined, { given }: Trace): boolean {
+  return entry !== undefined && withoutOutdated(entry, given) !== entry;
 }
 
 function print(told: readonly Notice[], isFirst: boolean, output: Output): void {

@@ -1,5 +1,5 @@
 import type { NewerKnown, ServiceEntry, StatusDocument } from '../../control/status/status-document.js';
-import { noticesFile, readNotices } from '../notices/notices-file.js';
+import { noticesFile, readNoticesOf } from '../notices/notices-file.js';
 import type { KnownOffer } from '../notices/record.js';
 
 /**
@@ -7,7 +7,7 @@ import type { KnownOffer } from '../notices/record.js';
  * @param state the URL of the environment's state
  */
 export function withKnown(status: StatusDocument, state: string): StatusDocument {
-  const entry = readNotices(noticesFile(process.env))?.environments[state];
+  const entry = readNoticesOf(noticesFile(process.env), state);
   if (entry === undefined) return status;
   const services = Object.entries(status.services).map(([name, service]): [string, ServiceEntry] => {
     const known = Object.hasOwn(entry.offers, name) ? entry.offers[name] : undefined;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {
+  afterShowing,
   afterTelling,
   dueNotices,
   isLookDue,
+  quietUntil,
   type Known,
   withoutOutdated,
 } from '../../../cli/notices/due.js';
@@ -114,6 +116,15 @@ const rows: readonly { readonly rule: string; readonly steps: readonly Step[] }[
   },
 ];
 
+/** What the first line of the file says is what the line of the environment comes to, at each hour of 16 days. */
+function isQuietUntilDue(entry: NoticesOf, now: number): void {
+  const until = quietUntil(entry, now);
+  for (let at = now; at < now + 16 * DAY; at += HOUR) {
+    const isDue = isLookDue(entry, at) || dueNotices(entry, nothingSeen, at).length > 0;
+    assert.equal(at >= until, isDue, `${(at - now) / HOUR} hours later`);
+  }
+}
+
 describe('when a notice is due', () => {
   for (const { rule, steps } of rows)
     it(rule, () => {
@@ -128,6 +139,7 @@ describe('when a notice is due', () => {
         const revisions = due.flatMap((each) => each.offers.map(({ revision }) => revision));
         assert.deepEqual(revisions, tells, `after ${at / DAY} days`);
         told = afterTelling(entry, due, START + at).told;
+        isQuietUntilDue({ offers, told, checked: START + at }, START + at);
       }
     });
 
@@ -158,6 +170,18 @@ describe('when a notice is due', () => {
     assert.equal(Object.keys(entry.told.web ?? {}).length, 8);
   });
 
+  it('does not tell what was shown to who asked, but a later revision without waiting', () => {
+    const entry = { offers: offering(1, eligible(2), urgent(3)), told: {} };
+    const due = dueNotices(entry, nothingSeen, START);
+    const { told } = afterShowing(entry, due, START);
+    assert.deepEqual(dueNotices({ ...entry, told }, nothingSeen, START + HOUR), []);
+    const later = { told, offers: offering(1, eligible(4), urgent(3)) };
+    const revisions = (at: number): readonly number[] =>
+      dueNotices(later, nothingSeen, at).flatMap(({ offers }) => offers.map(({ revision }) => revision));
+    assert.deepEqual(revisions(START + HOUR), [4]);
+    assert.deepEqual(revisions(START + DAY), [4, 3], 'what is urgent comes again each day');
+  });
+
   it('forgets what is known of a service that was given another formula', () => {
     const entry = { offers: offering(1, eligible(2)), told: {} };
     assert.equal(withoutOutdated(entry, new Map([['web', 'r:web-1']])), entry);
@@ -174,9 +198,11 @@ describe('when a notice is due', () => {
     [HOUR, undefined, true],
   ] as const)
     it(`looks ${due ? 'again' : 'no more'} where one began at ${begun} and ended at ${checked}`, () => {
-      const at = (time: number | undefined): number | undefined =>
-        time === undefined ? undefined : START + time;
-      const entry = { ...nothingKnown, begun: at(begun), checked: at(checked) };
+      const entry = {
+        ...nothingKnown,
+        ...(begun !== undefined && { begun: START + begun }),
+        ...(checked !== undefined && { checked: START + checked }),
+      };
       assert.equal(isLookDue(entry, START + 1), due);
     });
 });

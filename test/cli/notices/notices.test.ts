@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { URGENT_EVERY } from '../../../cli/notices/due.js';
 import { changeNotices } from '../../../cli/notices/notices-file.js';
 import { holdAlone } from '../../../cli/notices/only-one.js';
-import { withEnvironment } from '../../../cli/notices/record.js';
 import { paths } from '../../../state/model/paths.js';
 import { systemClock } from '../../../state/platform/clock.js';
 import { eventuallyTrue } from '../../eventually.js';
@@ -108,6 +107,26 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
     assert.doesNotMatch((await get()).text, BLOCK);
   });
 
+  it('do not say what newer has just shown, nor begin a look for what it has just asked', async () => {
+    const { box } = world;
+    const shown = await onTerminal(box, ['newer', '--refresh']);
+    assert.match(shown.text, /^to take 10: /m);
+    assert.deepEqual(await looked(box, 'guestbook'), [10]);
+    assert.deepEqual(await get(), { code: 0, text: bare });
+    assert.equal(Object.values(await readFileOfNotices(box))[0]?.begun, undefined);
+    await box.formula('guestbook', 11);
+    // Nobody saw what a script asks for.
+    await box.ok('newer', '--refresh');
+    await onTerminal(box, ['newer', '--refresh'], { redirect: ' >out' });
+    assert.deepEqual(await get(), { code: 0, text: bare });
+    const pause = { CI: '1' };
+    assert.match(
+      (await onTerminal(box, ['newer', 'guestbook'], { variables: pause })).text,
+      /^to take 11: /m,
+    );
+    assert.deepEqual(await looked(box, 'guestbook'), [10]);
+  });
+
   it('tell of a security fault again each day', async () => {
     const { box } = world;
     await box.formula('guestbook', 10, { metadata: 'release: {urgent: security}\n' });
@@ -117,12 +136,16 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
       /^SECURITY: revision 10 of guestbook, .* mends a security fault; to take it/m,
     );
     assert.doesNotMatch((await get()).text, BLOCK);
-    const file = noticesPath(box);
-    const told = await readFile(file, 'utf8');
-    const [state = '', entry] = Object.entries((await readFileOfNotices(box)).environments)[0] ?? [];
-    const at = entry?.told.guestbook?.['principia:guestbook-9']?.urgent['10'] ?? 0;
-    assert.ok(at > 0, state);
-    await writeFile(file, told.replaceAll(String(at), String(at - URGENT_EVERY)));
+    const [state = '', entry] = Object.entries(await readFileOfNotices(box))[0] ?? [];
+    assert.ok(entry !== undefined);
+    const at = entry.told.guestbook?.['principia:guestbook-9']?.urgent['10'] ?? 0;
+    const told = {
+      guestbook: { 'principia:guestbook-9': { revisions: [10], urgent: { 10: at - URGENT_EVERY } } },
+    };
+    const yesterday = at - URGENT_EVERY;
+    assert.ok(
+      changeNotices(noticesPath(box), state, (noted) => ({ ...noted, entry: { ...entry, told } }), yesterday),
+    );
     assert.match((await get()).text, BLOCK);
   });
 
@@ -204,13 +227,13 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
   it('begin no look before twelve hours have gone', async () => {
     const { box } = world;
     await look();
-    const [state = '', entry] = Object.entries((await readFileOfNotices(box)).environments)[0] ?? [];
+    const [state = '', entry] = Object.entries(await readFileOfNotices(box))[0] ?? [];
     await box.formula('guestbook', 11);
     await get();
-    assert.equal((await readFileOfNotices(box)).environments[state]?.begun, entry?.begun);
+    assert.equal((await readFileOfNotices(box))[state]?.begun, entry?.begun);
     const long = (entry?.begun ?? 0) - 12 * 3_600_000;
     const older = { ...entry, offers: {}, told: {}, begun: long, checked: long };
-    changeNotices(noticesPath(box), (before) => withEnvironment(before, state, older), Date.now());
+    changeNotices(noticesPath(box), state, (noted) => ({ ...noted, entry: older }), long);
     await get();
     assert.deepEqual(await looked(box, 'guestbook', long), [11]);
   });

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { noNotices, noticesText, parseNotices, withEnvironment } from '../../../cli/notices/record.js';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { changeNotices, isQuiet, readHead, readNoticesOf } from '../../../cli/notices/notices-file.js';
+import {
+  type NoticesOf,
+  nothingKnown,
+  nothingNoted,
+  parseHead,
+  parseLine,
+} from '../../../cli/notices/record.js';
 import { entryWith } from '../../../cli/notices/refresh.js';
 import type { NewerEntry } from '../../../control/newer/newer-document.js';
 
@@ -11,30 +21,89 @@ const garbage = [
   '[]',
   '7',
   '{"version":1,"environments":{"a":{"told":7}}}',
-  '{"version":1,"environments":{"a":{"offers":{"web":{"formula":"f","offers":[{"revision":"9"}]}}}}}',
+  '{"version":1,"environments":[{"state":"a","used":1,"quiet":[1]}]}',
   '{"version":"2"}',
   '\u0000\u0001',
 ];
 
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 0, 1);
+
 describe('the file of notices', () => {
+  let directory = '';
+  let file = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ensemble-notices-'));
+    file = join(directory, 'notices.json');
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
   for (const text of garbage)
-    it(`is as good as none where it holds ${JSON.stringify(text)}`, () =>
-      assert.deepEqual(parseNotices(text), noNotices));
+    it(`is as good as none where its first line is ${JSON.stringify(text)}`, () =>
+      assert.deepEqual(parseHead(text), nothingNoted));
 
-  it('is left alone where a newer release wrote it', () =>
-    assert.equal(parseNotices('{"version":2,"other":true}'), undefined));
+  it('is left alone where a newer release wrote it', () => {
+    writeFileSync(file, '{"version":2,"other":true}');
+    assert.equal(readHead(file), undefined);
+    assert.equal(readNoticesOf(file, 'embedded:/e'), undefined);
+    assert.equal(note('embedded:/e', known, NOW), false);
+    assert.equal(readFileSync(file, 'utf8'), '{"version":2,"other":true}');
+  });
 
-  it('is read as it is written', () => {
-    const notices = withEnvironment(noNotices, 'embedded:/e', {
-      id: 'x',
-      begun: 1,
-      checked: 2,
-      offers: {
-        web: { formula: 'r:web-1', offers: [{ revision: 2, class: 'eligible', urgent: 'security' }] },
-      },
-      told: { web: { 'r:web-1': { at: 3, revisions: [2], urgent: { 2: 4 } } } },
+  const offers = [{ revision: 2, class: 'eligible', urgent: 'security' }] as const;
+  const known: NoticesOf = {
+    id: 'x',
+    begun: NOW - 1,
+    checked: NOW,
+    offers: { web: { formula: 'r:web-1', offers } },
+    told: { web: { 'r:web-1': { at: NOW, revisions: [2], urgent: { 2: NOW } } } },
+  };
+  const note = (state: string, entry: NoticesOf, now: number): boolean =>
+    changeNotices(file, state, (noted) => ({ ...noted, entry }), now);
+
+  it('is read as it is written, each environment by itself', () => {
+    const other: NoticesOf = { ...nothingKnown, checked: NOW };
+    assert.ok(note('embedded:/e', known, NOW) && note('embedded:/other', other, NOW));
+    assert.deepEqual(readNoticesOf(file, 'embedded:/e'), known);
+    assert.deepEqual(readNoticesOf(file, 'embedded:/other'), other);
+    assert.deepEqual(readNoticesOf(file, 'embedded:/none'), nothingKnown);
+  });
+
+  it('forgets an environment that nobody worked with for 90 days, whoever writes it', () => {
+    note('embedded:/e', known, NOW);
+    note('embedded:/other', { ...nothingKnown, checked: NOW + 91 * DAY }, NOW + 91 * DAY);
+    assert.deepEqual(readNoticesOf(file, 'embedded:/e'), nothingKnown);
+  });
+
+  it('says in its first line until when nothing is to be done, however much is behind that', () => {
+    const services = Array.from({ length: 2_000 }, (_, index) => `web${index}`);
+    const each = <T>(value: T): Record<string, T> =>
+      Object.fromEntries(services.map((name) => [name, value]));
+    const told = { 'r:web-1': { at: NOW, revisions: [2], urgent: { 2: NOW } } };
+    note('embedded:/e', { ...known, offers: each({ formula: 'r:web-1', offers }), told: each(told) }, NOW);
+    // What is behind it is not looked at.
+    const [first = ''] = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, `${first}\n${'x'.repeat(1_000_000)}`);
+    const head = readHead(file) ?? nothingNoted;
+    assert.equal(isQuiet(head, 'embedded:/e', NOW), true);
+    assert.equal(isQuiet(head, 'embedded:/e', NOW + DAY), false, 'the next look is due');
+    assert.equal(isQuiet(head, 'embedded:/e', NOW - 1), false, 'the clock was set back');
+    assert.equal(isQuiet(head, 'embedded:/other', NOW), false);
+  });
+
+  it('is read with a first line of any length', () => {
+    for (let index = 0; index < 300; index += 1) note(`embedded:/a/path/of/some/length/${index}`, known, NOW);
+    assert.equal(readHead(file)?.environments.length, 300);
+  });
+
+  it('loses no more than the service that cannot be read', () => {
+    const line = JSON.stringify({
+      checked: 'x',
+      offers: { ...known.offers, bad: { formula: 'f', offers: [{ revision: '9' }] } },
+      told: { ...known.told, bad: { 'r:bad-1': 7 }, worse: 7, worst: { 'r:worst-1': { revisions: [] } } },
     });
-    assert.deepEqual(parseNotices(noticesText(notices)), notices);
+    assert.deepEqual(parseLine(line), { offers: known.offers, told: known.told });
+    assert.deepEqual(parseLine('{"offers'), nothingKnown);
   });
 });
 
@@ -93,4 +162,12 @@ describe('what a look writes into the file', () => {
 
   it('forgets what was told in an environment that is another one by now', () =>
     assert.deepEqual(entryWith({ ...before, told }, { web: found }, 'two', 11).told, {}));
+
+  it('of some services is all that is known of those, and leaves the others and the next look as they are', () => {
+    const other: NewerEntry = { ...found, formula: 'r:blog-1' };
+    const both = entryWith({ ...before, told }, { web: found, blog: other }, 'one', 11);
+    const gone = { ...about, ...nothing, known: true };
+    const after = entryWith(both, { web: gone }, 'one', 12, false);
+    assert.deepEqual(after, { ...both, offers: { blog: both.offers.blog } });
+  });
 });

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { changeNotices, isQuiet, readHead } from '../../cli/notices/notices-file.js';
+import { type NoticesOf, nothingNoted } from '../../cli/notices/record.js';
+import { shellWord } from '../../state/platform/shell-word.js';
+import type { Benchmark, Row } from '../benchmark.js';
+import { writeFormula } from '../lab/formula.js';
+import { Lab } from '../lab/lab.js';
+import { inPairs, sampleOf } from '../lab/measure.js';
+import { timed } from '../lab/process.js';
+
+/** Services of which the user's file knows something newer. */
+const SERVICES = 1_000;
+
+/** Milliseconds that notices may add to a command. */
+const AIM = 5;
+
+/** What notices add to a command on a terminal, beside the same command with notices off. */
+export const notices: Benchmark = {
+  name: 'notices',
+  limit: 240,
+  async run(quick) {
+    const lab = await Lab.open({ engine: 'embedded' });
+    try {
+      await writeFormula(lab.repository, 'web', 1);
+      await lab.run('deploy', '--repository', lab.repository, '--no-wait', 'web');
+      const rows: Row[] = [];
+      for (const isTelling of [false, true]) rows.push(await measure(lab, isTelling, quick ? 5 : 75));
+      return { rows };
+    } finally {
+      await lab.close();
+    }
+  },
+};
+
+async function measure(lab: Lab, isTelling: boolean, turns: number): Promise<Row> {
+  const place = join(lab.directory, 'notices');
+  const file = join(place, 'ensemble', 'notices.json');
+  const env = { ...lab.variables, SHELL: '/bin/sh', TERM: 'xterm', XDG_STATE_HOME: place };
+  const line = lab.command('get', 'web').map(shellWord).join(' ');
+  const onTerminal = ['script', '-qec', line, '/dev/null'] as const;
+  const prepare = (): void => {
+    const now = Date.now();
+    const entry = known(now, isTelling);
+    if (!changeNotices(file, lab.state, () => ({ entry, introduced: true }), now))
+      throw new Error(`${file} cannot be written`);
+  };
+  prepare();
+  // The measure means nothing where the command goes another way.
+  const { stdout } = spawnSync(onTerminal[0], onTerminal.slice(1), { env, encoding: 'utf8' });
+  const isQuietNow = isQuiet(readHead(file) ?? nothingNoted, lab.state, Date.now());
+  if (stdout.includes('newer: ') !== isTelling || !isQuietNow) throw new Error(`it prints ${stdout}`);
+  const { ours, floor } = await inPairs(
+    turns,
+    () => {
+      if (isTelling) prepare();
+      return timed(onTerminal, { env });
+    },
+    () => timed(onTerminal, { env: { ...env, ENSEMBLE_NO_NOTICES: '1' } }),
+  );
+  const added = sampleOf(ours.runs.map((ms, index) => ms - (floor.runs[index] ?? Number.NaN)));
+  return {
+    what: `notices, ${SERVICES} services known to be behind: ms that ${isTelling ? 'telling of one' : 'telling nothing'} adds`,
+    against: '–',
+    figure: `${added.median.toFixed(1)} ms (the command ${floor.median.toFixed(0)} ms)`,
+    value: added.median,
+    range: [added.least, added.most],
+    aim: AIM,
+    bound: isTelling
+      ? 'the line of the environment, parsed, and written anew'
+      : 'one line of a file, which says until when there is nothing to do',
+  };
+}
+
+/** All of it was told, but for one service where it is to be told. */
+function known(now: number, isTelling: boolean): NoticesOf {
+  const names = ['web', ...Array.from({ length: SERVICES - 1 }, (_, index) => `web-${index}`)];
+  const told = isTelling ? names.slice(1) : names;
+  return {
+    begun: now,
+    checked: now,
+    offers: Object.fromEntries(
+      names.map((name) => [
+        name,
+        { formula: `formulas:${name}-1`, offers: [{ revision: 2, class: 'eligible', urgent: null }] },
+      ]),
+    ),
+    told: Object.fromEntries(
+      told.map((name) => [name, { [`formulas:${name}-1`]: { at: now, revisions: [2], urgent: {} } }]),
+    ),
+  };
+}
