@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
+import { startSwift } from '../servers/swift.js';
 import { WebServer } from '../servers/web-server.js';
 import { Sandbox } from '../cli/sandbox.js';
 import { ensembleProgram } from '../programs.js';
 import { eventually } from '../eventually.js';
 import { textOf } from './project.js';
 
-/** The shell blocks of the page, in their order. */
-const blocks = (): readonly string[] =>
-  [...textOf('docs/repositories.md').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? '');
+/** The shell blocks of the page, in their order; what needs a bucket is marked `s3`. */
+const blocks = (mark = ''): readonly string[] =>
+  [...textOf('docs/repositories.md').matchAll(/^```sh(.*)\n([\s\S]*?)^```/gm)].flatMap(([, after, block]) =>
+    after?.trim() === mark && block !== undefined ? [block] : [],
+  );
 
 describe('the page about repositories', function () {
   this.timeout(120_000);
@@ -73,6 +77,45 @@ describe('the page about repositories', function () {
           // Most leave nothing.
         }
       await box.dispose();
+    }
+  });
+});
+
+describe('the page about repositories, of buckets', function () {
+  this.timeout(120_000);
+
+  it('has commands that can be typed as they stand', async function () {
+    // Most machines have it, and to install it takes longer than all other tests.
+    if (spawnSync('aws', ['--version']).status !== 0) this.skip();
+    const [box, swift] = await Promise.all([Sandbox.create(), startSwift()]);
+    try {
+      await box.ok('bootstrap');
+      await swift.createBucket('my-bucket');
+      const ensemble = `#!/bin/sh\nexec "${process.execPath}" "${ensembleProgram}" "$@"\n`;
+      await box.file('bin/ensemble', ensemble, 0o755);
+      const [directory = ''] = blocks();
+      const [bucket = ''] = blocks('s3');
+      // As the page says of servers other than that of AWS.
+      const typed = bucket
+        .replaceAll(/^aws s3/gm, `aws --endpoint-url ${swift.endpoint} s3`)
+        .replaceAll("us-east-1'", `us-east-1&endpoint=${swift.endpoint}&pathStyle=true'`);
+      const { stderr } = await promisify(execFile)('sh', ['-euc', `${directory}\n${typed}`], {
+        cwd: box.directory,
+        env: {
+          PATH: `${box.directory}/bin:${process.env.PATH}`,
+          HOME: box.directory,
+          ENSEMBLE_HOME: box.home,
+          AWS_ACCESS_KEY_ID: swift.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: swift.secretAccessKey,
+          AWS_DEFAULT_REGION: swift.region,
+        },
+      });
+      assert.match(
+        stderr,
+        /deployed formulas:pulse-1 as pulse,[\s\S]*deployed formulas:pulse-1 as s3-pulse,/,
+      );
+    } finally {
+      await Promise.all([box.dispose(), swift.stop()]);
     }
   });
 });
