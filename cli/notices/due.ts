@@ -62,16 +62,12 @@ function endOf(at: number | undefined, span: number, now: number): number {
   return at === undefined || at > now ? now : at + span;
 }
 
-/**
- * Until when nothing of an environment is to be told or looked for, whatever a command sees: not after `now` where that is
- * not so.
- */
-export function quietUntil(entry: NoticesOf, now: number): number {
-  const offers = Object.entries(entry.offers).flatMap(([service, { formula, offers }]) => {
-    const told = toldFrom(entry, service, formula);
-    return offers.map((offer) => dueAt(offer, told, now));
-  });
-  return offers.reduce((least, at) => Math.min(least, at), lookAt(entry, now));
+/** When something is to be told of a service: not after `now` where that is already, infinite where nothing is. */
+export function serviceDueAt(entry: NoticesOf, service: string, now: number): number {
+  const known = Object.hasOwn(entry.offers, service) ? entry.offers[service] : undefined;
+  if (known === undefined) return Number.POSITIVE_INFINITY;
+  const told = toldFrom(entry, service, known.formula);
+  return Math.min(...known.offers.map((offer) => dueAt(offer, told, now)));
 }
 
 function toldFrom({ told }: NoticesOf, service: string, formula: string): Told | undefined {
@@ -127,7 +123,8 @@ export function isLookDue(entry: NoticesOf, now: number): boolean {
   return lookAt(entry, now) <= now;
 }
 
-function lookAt({ begun, checked }: NoticesOf, now: number): number {
+/** When the next look is due: not after `now` where that is already. */
+export function lookAt({ begun, checked }: Pick<NoticesOf, 'begun' | 'checked'>, now: number): number {
   return Math.max(...[begun, checked].map((at) => endOf(at, LOOK_EVERY, now)));
 }
 

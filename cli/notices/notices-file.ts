@@ -11,8 +11,18 @@ import {
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { makeDirectory } from '../../state/platform/make-directory.js';
-import { quietUntil } from './due.js';
-import { type Head, lineOf, type NoticesOf, nothingKnown, parseHead, parseLine, textOf } from './record.js';
+import { lookAt, serviceDueAt } from './due.js';
+import {
+  type Head,
+  type Line,
+  type NoticesOf,
+  parseBeginning,
+  parseHead,
+  parseServices,
+  type ServiceLine,
+  serviceLine,
+  textOf,
+} from './record.js';
 
 /** Bytes of the file at most: no command waits for more. */
 const MOST = 4 * 1024 ** 2;
@@ -35,11 +45,16 @@ export function noticesFile({ XDG_STATE_HOME: state = '', HOME: home }: NodeJS.P
 /** Bytes that are read at once for the first line. */
 const PIECE = 16 * 1024;
 
-/** A file as it was read: its first line, and those of the environments in the same order. */
+/** A file as it was read: its first line, and those of the services of each environment, in the same order. */
 interface Sheet {
   readonly head: Head;
-  readonly lines: readonly string[];
+  readonly services: readonly (readonly string[])[];
 }
+
+/** Which services' lines are to be parsed. */
+export type Wanted = (service: Pick<ServiceLine, 'name' | 'due'>) => boolean;
+
+const everyOne: Wanted = () => true;
 
 /**
  * Reads the file's first line, without waiting for anybody.
@@ -60,20 +75,29 @@ export function isQuiet({ environments }: Head, state: string, now: number): boo
  * Reads what is known of an environment, without waiting for anybody.
  * @returns undefined if a newer release wrote the file
  */
-export function readNoticesOf(file: string, state: string): NoticesOf | undefined {
+export function readNoticesOf(file: string, state: string, wanted: Wanted = everyOne): NoticesOf | undefined {
   const sheet = readSheet(file);
-  return sheet && entryIn(sheet, state);
+  if (sheet === undefined) return undefined;
+  const { line, services } = partOf(sheet, state);
+  return parseServices(line, services.filter(wanted));
 }
 
 function readSheet(file: string): Sheet | undefined {
   const [first, ...lines] = textIn(file)?.split('\n') ?? [];
   const head = parseHead(first);
-  return head && { head, lines };
+  if (head === undefined) return undefined;
+  const services: (readonly string[])[] = [];
+  for (const each of head.environments) services.push(lines.splice(0, each.services));
+  return { head, services };
 }
 
-function entryIn({ head: { environments }, lines }: Sheet, state: string): NoticesOf {
+function partOf(
+  { head: { environments }, services }: Sheet,
+  state: string,
+): { readonly line: Line | undefined; readonly services: readonly ServiceLine[] } {
   const index = environments.findIndex((each) => each.state === state);
-  return index < 0 ? nothingKnown : parseLine(lines[index]);
+  const lines = (services[index] ?? []).flatMap((text) => parseBeginning(text) ?? []);
+  return { line: environments[index], services: lines };
 }
 
 function textIn(file: string): string | undefined {
@@ -110,8 +134,9 @@ export interface Noted {
 /**
  * Changes what the file says of an environment, as it is now, if nobody else is at it. Never waits. Environments that nobody
  * worked with for 90 days go.
- * @param change returns undefined if there is nothing to change
+ * @param change returns undefined if there is nothing to change; it sees only the services that are wanted
  * @param now milliseconds since 1970
+ * @param wanted default: all services
  * @returns whether it was changed; else there was nothing to change, somebody else is at it, or it cannot be written
  */
 export function changeNotices(
@@ -119,6 +144,7 @@ export function changeNotices(
   state: string,
   change: (noted: Noted) => Noted | undefined,
   now: number,
+  wanted: Wanted = everyOne,
 ): boolean {
   const claim = `${file}.claim`;
   if (!claimed(claim, now)) return false;
@@ -126,9 +152,14 @@ export function changeNotices(
   try {
     const before = readSheet(file);
     if (before === undefined) return false;
-    const after = change({ entry: entryIn(before, state), introduced: before.head.introduced });
+    const { line, services } = partOf(before, state);
+    // Where the clock was set back, the times in the file mean nothing.
+    const isWanted = (line?.quiet[0] ?? 0) > now ? everyOne : wanted;
+    const entry = parseServices(line, services.filter(isWanted));
+    const after = change({ entry, introduced: before.head.introduced });
     if (after === undefined) return false;
-    writeFileSync(aside, textWith(before, state, after, now), { mode: 0o600 });
+    const kept = services.filter((each) => !isWanted(each));
+    writeFileSync(aside, textWith(before, state, { ...after, kept }, now), { mode: 0o600 });
     renameSync(aside, file);
     return true;
   } catch {
@@ -139,20 +170,26 @@ export function changeNotices(
   }
 }
 
-function textWith(before: Sheet, state: string, { entry, introduced }: Noted, now: number): string {
+/** @param kept lines of services that stay as they are */
+function textWith(
+  before: Sheet,
+  state: string,
+  { entry, introduced, kept }: Noted & { readonly kept: readonly ServiceLine[] },
+  now: number,
+): string {
   const others = before.head.environments
-    .map((head, index) => ({ head, line: before.lines[index] ?? '' }))
-    .filter(({ head }) => head.state !== state && now - head.used < KEPT);
-  const { begun = 0, checked = 0 } = entry;
-  const head = {
-    state,
-    used: Math.max(begun, checked),
-    quiet: [now, quietUntil(entry, now)] as const,
-  };
-  const all = [...others, { head, line: lineOf(entry) }];
+    .map((line, index) => ({ line, texts: before.services[index] ?? [] }))
+    .filter(({ line }) => line.state !== state && now - Math.max(line.begun ?? 0, line.checked ?? 0) < KEPT);
+  const { offers, told, ...about } = entry;
+  const names = new Set([...Object.keys(offers), ...Object.keys(told)]);
+  const changed = [...names].map((name) => serviceLine(entry, name, serviceDueAt(entry, name, now)));
+  const services = [...kept, ...changed];
+  const until = services.reduce((least, { due }) => Math.min(least, due), lookAt(entry, now));
+  const line = { state, ...about, quiet: [now, until] as const, services: services.length };
+  const all = [...others, { line, texts: services.map(({ text }) => text) }];
   return textOf(
-    { introduced, environments: all.map((each) => each.head) },
-    all.map((each) => each.line),
+    { introduced, environments: all.map((each) => each.line) },
+    all.flatMap(({ texts }) => texts),
   );
 }
 

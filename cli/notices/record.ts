@@ -1,8 +1,8 @@
 /*
  * The file of notices: what is newer, as it was found last, and what was told of it. One file for all environments of a user,
  * read by every command on a terminal. Its first line says until when nothing of each environment is to be told, and nearly
- * every command reads no more than that; the line of an environment is read where something may be. They are checked by hand
- * here: a schema takes ten times as long for a thousand services.
+ * every command reads no more than that. Then comes a line for each service, which begins with the time at which something is
+ * to be told of it, so that no more of them are parsed than that. They are checked by hand: a schema takes ten times as long.
  */
 
 const VERSION = 1;
@@ -43,20 +43,28 @@ export interface ServiceOffers {
 }
 
 /** What the file's first line says of an environment; times are milliseconds since 1970. */
-export interface Line {
+export interface Line extends Omit<NoticesOf, 'offers' | 'told'> {
   /** The URL of its state. */
   readonly state: string;
-  /** When somebody last looked, or began to. */
-  readonly used: number;
-  /** When the line was written, and until when nothing is to be told or looked for. */
+  /** When this was written, and until when nothing is to be told or looked for. */
   readonly quiet: readonly [number, number];
+  /** How many of the file's lines are those of its services. */
+  readonly services: number;
 }
 
-/** The file's first line. The others are those of `environments`, in their order. */
+/** The file's first line. Behind it stand the lines of the services, by environment. */
 export interface Head {
   /** It was said how to turn notices off. */
   readonly introduced: boolean;
   readonly environments: readonly Line[];
+}
+
+/** The line of a service, of which the beginning was read. */
+export interface ServiceLine {
+  readonly name: string;
+  /** When something is to be told, in milliseconds since 1970; infinite where nothing is. */
+  readonly due: number;
+  readonly text: string;
 }
 
 /** The file before anything is known. */
@@ -70,42 +78,58 @@ export const nothingKnown: NoticesOf = { offers: {}, told: {} };
  * @returns undefined if a newer release wrote it: that is left alone
  */
 export function parseHead(line: string | undefined): Head | undefined {
-  const head = parsed(line);
+  const head = asObject(parsedJson(line));
   if (typeof head.version === 'number' && head.version > VERSION) return undefined;
   const { version, introduced, environments } = head;
   if (version !== VERSION || !Array.isArray(environments) || !environments.every(isLine)) return nothingNoted;
   return { introduced: introduced === true, environments };
 }
 
-/** The file's text. @param lines of `environments`, in their order */
+/** The file's text. @param lines of the services of all environments, in their order */
 export function textOf(head: Head, lines: readonly string[]): string {
   return `${[JSON.stringify({ version: VERSION, ...head }), ...lines].join('\n')}\n`;
 }
 
-/** Reads the line of an environment. What of it cannot be read is as good as nothing. */
-export function parseLine(line: string | undefined): NoticesOf {
-  const { id, begun, checked, offers, told } = parsed(line);
+const beginning = /^\[(?<due>\d+|null),"(?<name>[^"\\]+)",/;
+
+/** Reads the beginning of a service's line. What cannot be read is as good as nothing. */
+export function parseBeginning(text: string): ServiceLine | undefined {
+  const { due, name } = beginning.exec(text)?.groups ?? {};
+  return name === undefined
+    ? undefined
+    : { name, due: due === 'null' ? Number.POSITIVE_INFINITY : Number(due), text };
+}
+
+/** What is known of an environment, with the services of these lines. What cannot be read is as good as nothing. */
+export function parseServices(line: Line | undefined, services: readonly ServiceLine[]): NoticesOf {
+  const parsedLines = services.map(
+    ({ name, text }) => [name, asObject(asArray(parsedJson(text))[2])] as const,
+  );
+  const { id, begun, checked } = line ?? {};
   return {
-    ...(typeof id === 'string' && { id }),
-    ...(typeof begun === 'number' && { begun }),
-    ...(typeof checked === 'number' && { checked }),
-    offers: those(offers, isServiceOffers),
-    told: those(told, isToldOfService),
+    ...(id !== undefined && { id }),
+    ...(begun !== undefined && { begun }),
+    ...(checked !== undefined && { checked }),
+    offers: those(parsedLines, 'known', isServiceOffers),
+    told: those(parsedLines, 'told', isToldOfService),
   };
 }
 
-/** The line of an environment. */
-export function lineOf(entry: NoticesOf): string {
-  return JSON.stringify(entry);
+/** The line of a service, of which something is to be told at `due`. */
+export function serviceLine({ offers, told }: NoticesOf, name: string, due: number): ServiceLine {
+  const own = <T>(of: Readonly<Record<string, T>>): T | undefined =>
+    Object.hasOwn(of, name) ? of[name] : undefined;
+  const known = { known: own(offers), told: own(told) };
+  return { name, due, text: JSON.stringify([Number.isFinite(due) ? Math.floor(due) : null, name, known]) };
 }
 
 type Loose = Readonly<Record<string, unknown>>;
 
-function parsed(text: string | undefined): Loose {
+function parsedJson(text: string | undefined): unknown {
   try {
-    return asObject(JSON.parse(text ?? ''));
+    return JSON.parse(text ?? '');
   } catch {
-    return {};
+    return undefined;
   }
 }
 
@@ -113,19 +137,41 @@ function asObject(value: unknown): Loose {
   return isObject(value) ? value : {};
 }
 
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 function isObject(value: unknown): value is Loose {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function those<T>(value: unknown, fits: (each: unknown) => each is T): Readonly<Record<string, T>> {
-  const entries = Object.entries(asObject(value));
-  return Object.fromEntries(entries.filter((entry): entry is [string, T] => fits(entry[1])));
+function those<T>(
+  lines: readonly (readonly [string, Loose])[],
+  key: string,
+  fits: (each: unknown) => each is T,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    lines.flatMap(([name, { [key]: value }]) => (fits(value) ? [[name, value] as const] : [])),
+  );
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }
 
 function isLine(value: unknown): value is Line {
-  const { state, used, quiet } = asObject(value);
-  const isSpan = Array.isArray(quiet) && quiet.length === 2 && quiet.every((at) => typeof at === 'number');
-  return typeof state === 'string' && typeof used === 'number' && isSpan;
+  const { state, id, begun, checked, quiet, services } = asObject(value);
+  const isSpan = Array.isArray(quiet) && quiet.length === 2 && quiet.every(isNumber);
+  const isAbsentOr = (each: unknown, is: (value: unknown) => boolean): boolean =>
+    each === undefined || is(each);
+  return (
+    typeof state === 'string' &&
+    isAbsentOr(id, (each) => typeof each === 'string') &&
+    isAbsentOr(begun, isNumber) &&
+    isAbsentOr(checked, isNumber) &&
+    isSpan &&
+    Number.isSafeInteger(services)
+  );
 }
 
 function isServiceOffers(value: unknown): value is ServiceOffers {
@@ -153,6 +199,6 @@ function isTold(value: unknown): value is Told {
     Array.isArray(revisions) &&
     revisions.every(Number.isSafeInteger) &&
     isObject(urgent) &&
-    Object.values(urgent).every((each) => typeof each === 'number')
+    Object.values(urgent).every(isNumber)
   );
 }

@@ -7,7 +7,7 @@ import type { Output } from '../output/output.js';
 import { paint } from '../output/terminal.js';
 import { afterTelling, dueNotices, isLookDue, type Notice, withoutOutdated } from './due.js';
 import { noticeLines } from './notice-lines.js';
-import { changeNotices, isQuiet, noticesFile, readHead, readNoticesOf } from './notices-file.js';
+import { changeNotices, isQuiet, noticesFile, readHead, readNoticesOf, type Wanted } from './notices-file.js';
 import type { NoticesOf } from './record.js';
 
 /**
@@ -31,7 +31,8 @@ export async function tell(
   // Nearly always.
   if (!isChanging && isQuiet(head, state, now)) return false;
   // A command in a script leaves the file alone where it has nothing to take back.
-  if (!isAllowed && !isOutdated(readNoticesOf(file, state), trace)) return false;
+  const wanted: Wanted = ({ name, due }) => trace.given.has(name) || (isAllowed && due <= now);
+  if (!isAllowed && !isOutdated(readNoticesOf(file, state, wanted), trace)) return false;
 
   let told: readonly Notice[] = [];
   let isFirst = false;
@@ -50,6 +51,7 @@ export async function tell(
       return { entry: { ...after, ...(isLooking && { begun: now }) }, introduced: introduced || isFirst };
     },
     now,
+    wanted,
   );
   if (!changed) return false;
   // Only one command in twelve hours starts a process.

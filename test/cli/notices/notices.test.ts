@@ -113,7 +113,7 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
     assert.match(shown.text, /^to take 10: /m);
     assert.deepEqual(await looked(box, 'guestbook'), [10]);
     assert.deepEqual(await get(), { code: 0, text: bare });
-    assert.equal(Object.values(await readFileOfNotices(box))[0]?.begun, undefined);
+    assert.equal(Object.values(readFileOfNotices(box))[0]?.begun, undefined);
     await box.formula('guestbook', 11);
     // Nobody saw what a script asks for.
     await box.ok('newer', '--refresh');
@@ -136,7 +136,7 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
       /^SECURITY: revision 10 of guestbook, .* mends a security fault; to take it/m,
     );
     assert.doesNotMatch((await get()).text, BLOCK);
-    const [state = '', entry] = Object.entries(await readFileOfNotices(box))[0] ?? [];
+    const [state = '', entry] = Object.entries(readFileOfNotices(box))[0] ?? [];
     assert.ok(entry !== undefined);
     const at = entry.told.guestbook?.['principia:guestbook-9']?.urgent['10'] ?? 0;
     const told = {
@@ -227,10 +227,10 @@ each newer revision is told once; to be told nothing: export ENSEMBLE_NO_NOTICES
   it('begin no look before twelve hours have gone', async () => {
     const { box } = world;
     await look();
-    const [state = '', entry] = Object.entries(await readFileOfNotices(box))[0] ?? [];
+    const [state = '', entry] = Object.entries(readFileOfNotices(box))[0] ?? [];
     await box.formula('guestbook', 11);
     await get();
-    assert.equal((await readFileOfNotices(box))[state]?.begun, entry?.begun);
+    assert.equal(readFileOfNotices(box)[state]?.begun, entry?.begun);
     const long = (entry?.begun ?? 0) - 12 * 3_600_000;
     const older = { ...entry, offers: {}, told: {}, begun: long, checked: long };
     changeNotices(noticesPath(box), state, (noted) => ({ ...noted, entry: older }), long);

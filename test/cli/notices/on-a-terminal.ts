@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { type NoticesOf, parseHead, parseLine } from '../../../cli/notices/record.js';
+import { readHead, readNoticesOf } from '../../../cli/notices/notices-file.js';
+import { type NoticesOf, nothingKnown } from '../../../cli/notices/record.js';
 import { eventually } from '../../eventually.js';
 import { ensembleProgram } from '../../programs.js';
 import { shellWord } from '../../../state/platform/shell-word.js';
@@ -55,16 +55,17 @@ export function noticesPath(box: Sandbox): string {
 }
 
 /** What the file says of each environment, by the URL of its state. */
-export async function readFileOfNotices(box: Sandbox): Promise<Readonly<Record<string, NoticesOf>>> {
-  const [first, ...lines] = (await readFile(noticesPath(box), 'utf8')).split('\n');
-  const { environments = [] } = parseHead(first) ?? {};
-  return Object.fromEntries(environments.map(({ state }, index) => [state, parseLine(lines[index])]));
+export function readFileOfNotices(box: Sandbox): Readonly<Record<string, NoticesOf>> {
+  const { environments = [] } = readHead(noticesPath(box)) ?? {};
+  return Object.fromEntries(
+    environments.map(({ state }) => [state, readNoticesOf(noticesPath(box), state) ?? nothingKnown]),
+  );
 }
 
 /** Waits until a look in the background has ended. @returns the revisions that are known of the service */
 export async function looked(box: Sandbox, service: string, after = 0): Promise<readonly number[]> {
   return eventually(async () => {
-    const [entry] = Object.values(await readFileOfNotices(box));
+    const [entry] = Object.values(readFileOfNotices(box));
     if ((entry?.checked ?? 0) <= after) throw new Error('no look has ended');
     return entry?.offers[service]?.offers.map(({ revision }) => revision) ?? [];
   });

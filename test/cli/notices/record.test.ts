@@ -8,7 +8,9 @@ import {
   nothingKnown,
   nothingNoted,
   parseHead,
-  parseLine,
+  parseBeginning,
+  parseServices,
+  serviceLine,
 } from '../../../cli/notices/record.js';
 import { entryWith } from '../../../cli/notices/refresh.js';
 import type { NewerEntry } from '../../../control/newer/newer-document.js';
@@ -21,7 +23,8 @@ const garbage = [
   '[]',
   '7',
   '{"version":1,"environments":{"a":{"told":7}}}',
-  '{"version":1,"environments":[{"state":"a","used":1,"quiet":[1]}]}',
+  '{"version":1,"environments":[{"state":"a","services":1,"quiet":[1]}]}',
+  '{"version":1,"environments":[{"state":"a","services":1,"quiet":[1,2],"begun":"x"}]}',
   '{"version":"2"}',
   '\u0000\u0001',
 ];
@@ -96,14 +99,51 @@ describe('the file of notices', () => {
     assert.equal(readHead(file)?.environments.length, 300);
   });
 
-  it('loses no more than the service that cannot be read', () => {
-    const line = JSON.stringify({
-      checked: 'x',
-      offers: { ...known.offers, bad: { formula: 'f', offers: [{ revision: '9' }] } },
-      told: { ...known.told, bad: { 'r:bad-1': 7 }, worse: 7, worst: { 'r:worst-1': { revisions: [] } } },
+  it('has only the lines of those services parsed of which something may be told', () => {
+    const both: NoticesOf = {
+      ...known,
+      offers: { ...known.offers, blog: { formula: 'r:blog-1', offers } },
+      told: { ...known.told, gone: { 'r:gone-1': { revisions: [2], urgent: {} } } },
+    };
+    note('embedded:/e', both, NOW);
+    const seen: string[] = [];
+    const change = (now: number): boolean =>
+      changeNotices(
+        file,
+        'embedded:/e',
+        ({ entry, introduced }) => {
+          seen.push([...Object.keys(entry.offers), ...Object.keys(entry.told)].join());
+          return { entry: { ...entry, told: { ...entry.told, blog: { 'r:blog-1': told } } }, introduced };
+        },
+        now,
+        ({ due }) => due <= now,
+      );
+    const told = { revisions: [2], urgent: { 2: NOW } };
+    assert.ok(change(NOW));
+    assert.deepEqual(readNoticesOf(file, 'embedded:/e'), {
+      ...both,
+      told: { ...both.told, blog: { 'r:blog-1': told } },
     });
-    assert.deepEqual(parseLine(line), { offers: known.offers, told: known.told });
-    assert.deepEqual(parseLine('{"offers'), nothingKnown);
+    assert.ok(change(NOW + DAY - 1) && change(NOW + DAY));
+    assert.deepEqual(seen, ['blog', '', 'web,blog,web,blog']);
+    assert.ok(change(NOW - 1), 'the clock was set back');
+    assert.match(seen.at(-1) ?? '', /gone/, 'so that none of its times means anything');
+  });
+
+  it('loses no more than the service that cannot be read', () => {
+    const { text } = serviceLine(known, 'web', 7);
+    assert.deepEqual(parseBeginning(text), { name: 'web', due: 7, text });
+    assert.equal(parseBeginning('["x'), undefined);
+    const rest = [
+      '{"known":{"formula":"f","offers":[{"revision":"9"}]}}',
+      '{"told":{"r:bad-1":7}}',
+      '{"kn',
+      '7',
+    ];
+    const bad = rest.map((each, index) => parseBeginning(`[null,"bad${index}",${each}]`));
+    const lines = [parseBeginning(text), ...bad].filter((each) => each !== undefined);
+    assert.equal(lines.length, 5);
+    assert.deepEqual(parseServices(undefined, lines), { offers: known.offers, told: known.told });
   });
 });
 
