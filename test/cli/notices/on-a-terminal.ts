@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { readHead, readNoticesOf } from '../../../cli/notices/notices-file.js';
@@ -67,6 +68,8 @@ export async function looked(box: Sandbox, service: string, after = 0): Promise<
   return eventually(async () => {
     const [entry] = Object.values(readFileOfNotices(box));
     if ((entry?.checked ?? 0) <= after) throw new Error('no look has ended');
+    // Until it lets go of the file nobody tells anything.
+    if (existsSync(`${noticesPath(box)}.claim`)) throw new Error('the look is at the file');
     return entry?.offers[service]?.offers.map(({ revision }) => revision) ?? [];
   });
 }
