@@ -51,8 +51,6 @@ export function parseRevoked(text: string, file: string): readonly string[] {
   return meaningfulLines(text).map(({ line, number }) => {
     const { type, key } = keyPattern.exec(line)?.groups ?? {};
     const invalid = (reason: string): SignersInvalid => new SignersInvalid({ file, line: number, reason });
-    if (line.startsWith('SSHKRL'))
-      throw invalid('it is a KRL; write it as a list of public keys, one a line');
     if (type === undefined || key === undefined) throw invalid('it is no public key');
     requireSameType(type, key, invalid);
     return key;

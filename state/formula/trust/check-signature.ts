@@ -10,6 +10,7 @@ import {
   SignerUnknown,
 } from './errors.js';
 import { fingerprint } from './public-key.js';
+import { isRevocationList, isRevokedBy } from './revocation-list.js';
 import { isSignatureOf, readSignature, type SshSignature } from './ssh-signature.js';
 import { formulaStatement, type SignedFormula, signatureNamespace } from './statement.js';
 import { WireFault } from './wire.js';
@@ -18,7 +19,7 @@ import { WireFault } from './wire.js';
 export interface TrustRules {
   /** A file of allowed signers, as of ssh-keygen(1). */
   readonly signers: string;
-  /** A list of public keys that are not believed any more. */
+  /** A list of public keys that are not believed any more, as text or as a KRL of ssh. */
   readonly revoked?: string | undefined;
   /** Whether what nobody signed is refused. What is signed must be signed by somebody known in any case. */
   readonly require: boolean;
@@ -109,7 +110,7 @@ export function checkSigner(
     throw new SignatureNamespace({ what, namespace, expected: signatureNamespace });
   const key = keyBlob.toString('base64');
   const mark = fingerprint(keyBlob);
-  if (revoked !== undefined && parseRevoked(readText(revoked), revoked).some((each) => sameKey(each, key)))
+  if (revoked !== undefined && isRevoked(revoked, keyBlob))
     throw new SignerRevoked({ what, fingerprint: mark, revoked });
   const own = parseAllowedSigners(readText(file), file).filter((each) => sameKey(each.key, key));
   const [first, ...others] = own.map((each) => ({ ...each, fault: faultOf(each, now) }));
@@ -131,6 +132,20 @@ function faultOf(signer: AllowedSigner, now: number): string | undefined {
   return undefined;
 }
 
+/** @param file a list of public keys, one on each line, or one that `ssh-keygen -k` made */
+function isRevoked(file: string, keyBlob: Buffer): boolean {
+  const bytes = readBytes(file);
+  const key = keyBlob.toString('base64');
+  if (!isRevocationList(bytes))
+    return parseRevoked(bytes.toString('utf8'), file).some((each) => sameKey(each, key));
+  try {
+    return isRevokedBy(bytes, keyBlob);
+  } catch (error) {
+    if (!(error instanceof WireFault)) throw error;
+    throw new SignersInvalid({ file, reason: error.message }, { cause: error });
+  }
+}
+
 function sameKey(a: string, b: string): boolean {
   return a.replace(/=+$/, '') === b.replace(/=+$/, '');
 }
@@ -145,8 +160,12 @@ function believing<T>(what: string, read: () => T): T {
 }
 
 function readText(file: string): string {
+  return readBytes(file).toString('utf8');
+}
+
+function readBytes(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'it does not exist' : `it cannot be read (${code})`;

@@ -51,6 +51,10 @@ function readOf(type: string, reader: WireReader): PublicKey {
     case 'ssh-rsa':
       return rsa(reader);
     default:
+      if (/-cert-v\d+@openssh\.com$/.test(type))
+        throw new WireFault(
+          'it is made with a certificate of ssh, which is not believed: sign with the key itself',
+        );
       throw new WireFault(`keys of the kind ${JSON.stringify(type)} are not believed here`);
   }
 }

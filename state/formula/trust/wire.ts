@@ -32,6 +32,10 @@ export class WireReader {
     return this.string().toString('latin1');
   }
 
+  get isAtEnd(): boolean {
+    return this.#rest.length === 0;
+  }
+
   /** Nothing may be left. @throws WireFault */
   end(): void {
     if (this.#rest.length > 0) throw new WireFault('it has bytes behind its end');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { checkFormulaSignature, type TrustRules } from '../../../../state/formula/trust/check-signature.js';
 import {
   SignatureInvalid,
@@ -15,6 +16,8 @@ import { fidoDevice, Keys } from './keys.js';
 
 const formula = { name: 'pulse', revision: 3, sha256: 'ab'.repeat(32) };
 const statement = formulaStatement(formula);
+/** Bytes of a list before its first section, without a remark. */
+const HEADER_OF_LIST = 8 + 4 + 3 * 8 + 4 + 4;
 const NOW = Date.parse('2027-03-01T12:00:00Z');
 
 describe('a signature of a formula', function () {
@@ -112,6 +115,78 @@ describe('a signature of a formula', function () {
       () => check(trust(keys.signers(line.replace(' ', ' valid-after="202705011200Z" '))), signature),
       /is valid only from 2027-05-01T12:00:00/,
     );
+  });
+
+  it('is refused by a list that ssh-keygen -k made, as ssh-keygen refuses it, however the list names its key', () => {
+    const [key, other] = [keys.make('listed'), keys.make('not-listed')];
+    const signers = keys.signers(`author ${keys.publicKey(key)}`, `author ${keys.publicKey(other)}`);
+    const ca = keys.make('listed-ca');
+    const plain = keys.publicKey(key);
+    const digest = createHash('sha256')
+      .update(Buffer.from(plain.split(' ')[1] ?? '', 'base64'))
+      .digest('base64');
+    for (const [name, specification] of [
+      ['key', plain],
+      ['sha1', `sha1: ${plain}`],
+      ['sha256', `sha256: ${plain}`],
+      ['hash', `hash: SHA256:${digest.replace(/=+$/, '')}`],
+      ['among-others', `serial: 1-7\nid: somebody\nsha1: ${keys.publicKey(keys.make('x'))}\n${plain}`],
+    ] as const) {
+      const revoked = keys.revocationList(name, specification, ca);
+      const signature = keys.sign(key, statement);
+      assert.throws(() => check(trust(signers, { revoked }), signature), SignerRevoked, name);
+      assert.ok(!keys.verifies(signers, statement, signature, { revoked }), name);
+      const others = keys.sign(other, statement);
+      assert.equal(check(trust(signers, { revoked }), others)?.principals, 'author', name);
+      assert.ok(keys.verifies(signers, statement, others, { revoked }), name);
+    }
+    const empty = keys.revocationList('empty', '', ca);
+    assert.ok(check(trust(signers, { revoked: empty }), keys.sign(key, statement)));
+  });
+
+  it('is of nobody known where such a list cannot be read to its end', () => {
+    const key = keys.make('cut');
+    const signers = keys.signers(`author ${keys.publicKey(key)}`);
+    const whole = readFileSync(keys.revocationList('whole', keys.publicKey(key), keys.make('cut-ca')));
+    const revoked = keys.path('cut-list');
+    const signature = keys.sign(key, statement);
+    const refuses = (bytes: Buffer, said: RegExp): void => {
+      writeFileSync(revoked, bytes);
+      assert.throws(
+        () => check(trust(signers, { revoked }), signature),
+        (error) => error instanceof SignersInvalid && said.test(error.message),
+      );
+    };
+    for (let length = 8; length < whole.length; length += 1)
+      if (length !== HEADER_OF_LIST) refuses(whole.subarray(0, length), /it is cut off/);
+    const later = Buffer.from(whole);
+    later.writeUInt32BE(2, 8);
+    refuses(later, /a list of version 2, which is not known/);
+    refuses(
+      Buffer.concat([whole, Buffer.from([99, 0, 0, 0, 0])]),
+      /a section of kind 99, which is not known/,
+    );
+  });
+
+  it('that is made with a certificate is refused in words, also where its authority is listed', () => {
+    const key = keys.make('certified');
+    const ca = keys.make('authority');
+    const signature = keys.signWithCertificate(key, ca, statement);
+    const signers = keys.signers(
+      `author cert-authority ${keys.publicKey(ca)}`,
+      `author ${keys.publicKey(key)}`,
+    );
+    assert.ok(keys.verifies(signers, statement, signature), 'ssh-keygen believes it');
+    assert.throws(
+      () => check(trust(signers), signature),
+      (error) =>
+        error instanceof SignatureInvalid &&
+        /is made with a certificate of ssh, which is not believed: sign with the key itself/.test(
+          error.message,
+        ),
+    );
+    // By the key itself, beside which the certificate lies.
+    assert.ok(check(trust(signers), keys.sign(key, statement)));
   });
 
   it('is needed where the environment requires it, and must be good in any case', () => {

@@ -38,6 +38,25 @@ export class Keys {
     return this.#run(['-Y', 'sign', '-q', '-f', key, '-n', namespace, ...options], message);
   }
 
+  /** With a certificate for the key, which needs an ssh-agent. */
+  signWithCertificate(key: string, ca: string, message: Buffer): string {
+    this.#run(['-q', '-s', ca, '-I', 'somebody', '-n', 'author', '-V', '-1d:+3650d', `${key}.pub`]);
+    const file = this.path('certified.txt');
+    writeFileSync(file, message);
+    const script = `ssh-add -q "$1" && ssh-keygen -q -Y sign -f "$1-cert.pub" -n ensemble-formula "$2"`;
+    const ran = spawnSync('ssh-agent', ['sh', '-ec', script, 'sh', key, file]);
+    assert.equal(ran.status, 0, ran.stderr.toString());
+    return readFileSync(`${file}.sig`, 'utf8');
+  }
+
+  /** A KRL, which is not text. @param specification as ssh-keygen(1) has it, or public keys */
+  revocationList(name: string, specification: string, ca: string): string {
+    const file = this.path(`${name}.krl`);
+    writeFileSync(`${file}.in`, `${specification}\n`);
+    this.#run(['-q', '-k', '-f', file, '-s', `${ca}.pub`, `${file}.in`]);
+    return file;
+  }
+
   /** A file of allowed signers, one for each line. */
   signers(...lines: readonly string[]): string {
     const file = this.path(`signers-${createHash('sha256').update(lines.join()).digest('hex').slice(0, 8)}`);
