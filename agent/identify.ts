@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { bootId } from '../state/platform/boot.js';
 import { readable } from '../state/model/layout-known.js';
-import type { Machine } from '../state/model/schemas.js';
+import type { Environment } from '../state/environments/environment.js';
+import type { Machine, MachineTrust } from '../state/model/schemas.js';
 import type { MachineAddresses } from './machine/addresses.js';
 import type { AgentOptions } from './options.js';
 import type { DataDirectory } from './disk/data-directory.js';
@@ -23,9 +24,14 @@ export function addressFacts(addresses: MachineAddresses): Pick<Machine, 'addres
   return { addresses: current, noAddress: current === undefined ? true : undefined };
 }
 
+function trustOf({ trust }: Environment): MachineTrust {
+  if (trust === undefined) return 'none';
+  return trust.require ? 'required' : 'checked';
+}
+
 /** Who this agent is; the agent's id is made where there is none. */
 export async function identify(
-  { machine, version, service, dataDirectory }: AgentOptions,
+  { environment, machine, version, service, dataDirectory }: AgentOptions,
   directory: DataDirectory,
   addresses: MachineAddresses,
 ): Promise<Identity> {
@@ -38,7 +44,8 @@ export async function identify(
     sockets: { agent: directory.socket, debug: directory.debugSocket },
     // As of when it is asked for: the machine may be registered anew.
     get description() {
-      return { hostname: hostname(), service, ...addressFacts(addresses), version, ...readable() };
+      const trust = trustOf(environment);
+      return { hostname: hostname(), service, ...addressFacts(addresses), version, ...readable(), trust };
     },
     boot,
     place: placeOf(directory.root, boot),

@@ -6,6 +6,7 @@ import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';
 import { type Format, printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
+import { trustLines } from '../status/trust-lines.js';
 import { versionLines } from '../status/version-lines.js';
 import { keptLines } from '../status/kept-lines.js';
 import { problemLines } from '../status/problem-lines.js';
@@ -24,6 +25,7 @@ export async function machines(
       ...tableOf(entries, columns),
       ...cordonLines(entries),
       ...(environment === undefined ? [] : versionLines(environment)),
+      ...trustLines(entries, session.environment.trust),
       ...(keptLines(entries).length > 0 ? ['', ...keptLines(entries)] : []),
       ...(problems.length > 0 ? ['', ...problemLines({ problems })] : []),
     ]);

@@ -32,6 +32,8 @@ export interface MachineListing {
   readonly since: string | null;
   /** The version of the agent that took the machine last, and what it reads; null where that was release 0.1.0. */
   readonly registered: RegisteredProgram | null;
+  /** By the `trust` of its own file of environments; null where its agent does not tell. */
+  readonly trust: string | null;
   readonly addresses: Addresses | null;
   /** Its agent found none. */
   readonly noAddress?: true;
@@ -113,6 +115,7 @@ function listingOf({ agent, absence, machine, units }: MachineState): MachineLis
     version: agent?.version ?? null,
     since: agent?.since ?? null,
     registered: registeredOf(machine),
+    trust: machine.trust ?? null,
     addresses: machine.addresses ?? null,
     ...(machine.noAddress === true && { noAddress: true }),
     owner: ownerOf(machine),

@@ -73,6 +73,12 @@ export const takingSchema = z.looseObject({
 /** Since when a machine takes no new units, who wants it so, and why. */
 export const cordonSchema = z.looseObject({ since: instant, by: z.string(), reason: z.optional(z.string()) });
 
+/**
+ * By the `trust` of the environment's file on a machine: `required`: only signed formulas are taken there; `checked`: those
+ * that are not signed, too; `none`: any.
+ */
+export type MachineTrust = 'required' | 'checked' | 'none';
+
 /** `/machines/<machine>`. */
 export const machineSchema = remembering(
   z.looseObject({
@@ -83,6 +89,8 @@ export const machineSchema = remembering(
     version: z.optional(z.string()),
     layout: z.optional(z.looseObject({ min: z.int(), max: z.int() })),
     features: z.optional(z.array(z.string())),
+    /** What its agent does with formulas that nobody it trusts signed; absent where agents did not tell. */
+    trust: z.optional(shown<MachineTrust>()),
     /** When the agent that had this claim was asked to stop, and did; says nothing of an owner with another claim. */
     stopped: z.optional(z.looseObject({ at: instant, claim: z.string() })),
     /** The agent's name at the host's service manager, if that runs it, e.g. `ensemble-agent.service`. */

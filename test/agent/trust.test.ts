@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { appendFile, readdir } from 'node:fs/promises';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { formulaStatement } from '../../state/formula/trust/statement.js';
 import { requireFormulaRecord, signFormula } from '../../state/model/formulas.js';
@@ -69,6 +69,27 @@ describe('an agent whose environment says whom it trusts', function () {
     );
     await sign(two);
     await world.untilOn(two);
+  });
+
+  it('tells so in its machine’s node, and `machines` names those whose agents trust more', async () => {
+    const machines = async () => {
+      const { code, stdout, stderr } = await ensemble(world, 'machines', '--format', 'json');
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout).machines;
+    };
+    assert.equal((await machines()).m0.trust, 'required');
+    await world.agent({ machine: 'm1' });
+    assert.equal((await machines()).m1.trust, 'none');
+    // This operator's own environment trusts anybody.
+    assert.doesNotMatch((await ensemble(world, 'machines')).stdout, /agents take/);
+    await appendFile(
+      world.path('environments.yaml'),
+      `    trust: {signers: ${keys.path('signers-of-operator')}}\n`,
+    );
+    assert.match(
+      (await ensemble(world, 'machines')).stdout,
+      /^agents take any formula: there is no `trust` in the environments\.yaml of m1$/m,
+    );
   });
 
   it('takes what was signed after it was published, as the same command puts the signature beside it', async () => {
