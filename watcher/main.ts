@@ -2,7 +2,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { withChoice } from '../state/environments/carry-choice.js';
 import type { Environment } from '../state/environments/environment.js';
-import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
+import { absoluteUrl, loadEnvironment, loadWatcherRules } from '../state/environments/environments-file.js';
+import { NoEnvironments } from '../state/environments/errors.js';
+import { noWatcherRules, type WatcherRules } from '../state/environments/watcher-section.js';
 import { systemClock } from '../state/platform/clock.js';
 import { endProcess } from '../state/platform/end-process.js';
 import { EnsembleError } from '../state/platform/errors.js';
@@ -52,12 +54,14 @@ async function run(options: Options): Promise<void> {
   try {
     const environments = await chosenEnvironments(options);
     for (const { warnings = [] } of environments) for (const warning of warnings) log.warning(warning);
+    const rules = await rulesOf(options);
+    const once = options.once === true;
     const watcher = startWatcher({
       environments,
       period: options.period,
       version: ensembleVersion(),
-      once: options.once === true,
-      openParts,
+      once,
+      openParts: (led) => openParts(led, { rules, once }),
       clock: systemClock,
       random: Math.random,
       log,
@@ -67,7 +71,7 @@ async function run(options: Options): Promise<void> {
       end(watcher, options, log);
     };
     for (const signal of SIGNALS) process.once(signal, stop);
-    if (options.once !== true) return;
+    if (!once) return;
     await watcher.once();
     end(watcher, options, log);
   } catch (error) {
@@ -83,6 +87,16 @@ function end(watcher: Watcher, options: Options, log: Log): void {
     },
     (error: unknown) => fail(error, options),
   );
+}
+
+/** Where an environment is given by its URLs there need be no file. */
+async function rulesOf({ state }: Options): Promise<WatcherRules> {
+  try {
+    return await loadWatcherRules();
+  } catch (error) {
+    if (state === undefined || !(error instanceof NoEnvironments)) throw error;
+    return noWatcherRules;
+  }
 }
 
 async function chosenEnvironments({ environment, state, storage }: Options): Promise<readonly Environment[]> {

@@ -1,17 +1,26 @@
+import type { WatcherRules } from '../state/environments/watcher-section.js';
 import type { Led, LedParts } from './contract/led.js';
+import { openAnnouncer } from './outbox/open-announcer.js';
 import { ReportKeeper } from './reporting/keep-reports.js';
 
+export interface PartsOptions {
+  readonly rules: WatcherRules;
+  /** Ends after one look, so that nobody delivers later what was not tried. */
+  readonly once: boolean;
+}
+
 /** Opens what works for an environment while it is led: its reports, its announcements, and all else that a pass does. */
-export async function openParts(led: Led): Promise<LedParts> {
-  const { log } = led;
+export async function openParts(led: Led, { rules, once }: PartsOptions): Promise<LedParts> {
   const reporter = new ReportKeeper(led);
+  const announcer = openAnnouncer(led, rules.sinks, reporter);
   return {
     reporter,
-    announcer: {
-      announce: async ({ id, service, eligible, questionable, urgent }) =>
-        log.info('there is something newer', { service, eligible, questionable, urgent, id }),
-    },
+    announcer,
     parts: [],
-    close: () => reporter.close(),
+    async close() {
+      if (once && !led.over.aborted) await announcer.settled();
+      await announcer.close();
+      await reporter.close();
+    },
   };
 }

@@ -40,6 +40,11 @@ const actions: Readonly<Record<string, Action>> = {
     subject: 'must',
     run: async (request) => (await import('../watching/reports.js')).showReport(request),
   },
+  deliveries: { run: async (request) => (await import('../watching/deliveries.js')).showDeliveries(request) },
+  retry: {
+    subject: 'may',
+    run: async (request) => (await import('../watching/deliveries.js')).retry(request),
+  },
   pause: { run: async (request) => (await import('../watching/pause.js')).pauseWatcher(request) },
   resume: { run: async (request) => (await import('../watching/pause.js')).resumeWatcher(request) },
 };

@@ -8,13 +8,14 @@ export const watcherCommands: readonly CommandDefinition[] = [
     summary: 'show what ensemble-watcher does, and tell it to look, or not to',
     details:
       'status: who watches, and when it looked last. repositories: how each repository answered. reports: what it did and\n' +
-      'what failed, the last thing last. report ID: one of them, by its id or how that begins. pause and resume: have it\n' +
-      'look at nothing in this environment, and again.',
+      'what failed, the last thing last. report ID: one of them, by its id or how that begins. deliveries: the announcements\n' +
+      'that are in line for a sink, or were given up; retry [ID]: have these tried again. pause and resume: have it look at\n' +
+      'nothing in this environment, and again.',
     arguments: [
       {
         name: '<action>',
         description: 'what to do',
-        choices: ['status', 'repositories', 'reports', 'report', 'pause', 'resume'],
+        choices: ['status', 'repositories', 'reports', 'report', 'deliveries', 'retry', 'pause', 'resume'],
       },
       { name: '[subject]', description: 'what it is about, where the action asks for that' },
     ],

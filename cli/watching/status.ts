@@ -16,7 +16,8 @@ export async function showStatus({ session, options, invocation }: WatcherReques
   for (const { path, reason } of problems)
     output.warn(`${printable(path)} cannot be read: ${printable(reason)}`);
   await printData(output, options.format, document, () => {
-    const { state, host, pid, version, lastPassAt, lastPassMs, period, paused, repositories } = document;
+    const { state, host, pid, version, lastPassAt, lastPassMs, period, paused, repositories, deliveries } =
+      document;
     if (state === 'never')
       return [
         'nobody watches the repositories of this environment',
@@ -27,6 +28,12 @@ export async function showStatus({ session, options, invocation }: WatcherReques
       `watcher: ${state}, on ${printable(`${host}`)} (pid ${pid}, version ${version})`,
       `last look: ${lastPassAt === undefined ? 'none yet' : `${ago(lastPassAt, now)}, ${lastPassMs} ms`}; every ${(period ?? 0) / 1_000} s`,
       `repositories: ${total}${failing === 0 ? '' : `, ${failing} of them cannot be asked: ensemble watcher repositories`}`,
+      ...(deliveries.waiting === 0
+        ? []
+        : [`announcements in line: ${deliveries.waiting}; see: ensemble watcher deliveries`]),
+      ...(deliveries.dead === 0
+        ? []
+        : [`announcements given up: ${deliveries.dead}; try them again with: ensemble watcher retry`]),
       ...(paused === undefined
         ? []
         : [

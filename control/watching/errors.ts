@@ -9,3 +9,10 @@ export class ReportNotFound extends defineError<{ report: string; alike: readonl
       : `several reports of the watcher begin with ${report}: ${alike.slice(0, 5).join(', ')}`,
   'ensemble watcher reports',
 ) {}
+
+/** No delivery of the watcher that was given up is called so. */
+export class DeliveryNotFound extends defineError<{ delivery: string }>(
+  'delivery-not-found',
+  ({ delivery }) => `the watcher has given up no announcement ${delivery}`,
+  'ensemble watcher deliveries',
+) {}

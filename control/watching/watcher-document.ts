@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { Problem } from '../../state/model/entity.js';
+import { readDeliveries } from '../../state/model/watcher-deliveries.js';
 import type { WatcherState } from '../../state/model/watcher.js';
 import { readWatchedRepositories } from './watched-repositories.js';
 import { readWatcherState } from './watcher-state.js';
@@ -14,6 +15,8 @@ export type WatcherStanding = 'never' | 'watching' | 'late' | 'paused';
 export type WatcherDocument = WatcherState & {
   readonly state: WatcherStanding;
   readonly repositories: { readonly total: number; readonly failing: number };
+  /** Announcements that are not delivered yet, and those that were given up. */
+  readonly deliveries: { readonly waiting: number; readonly dead: number };
 };
 
 /** How it is with the watcher. @param now milliseconds since 1970 */
@@ -30,10 +33,18 @@ export async function watcherDocument(
   now: number,
   problems: Problem[],
 ): Promise<WatcherDocument> {
-  const [state, repositories] = await Promise.all([
+  const [state, repositories, deliveries] = await Promise.all([
     readWatcherState(coordinator, problems),
     readWatchedRepositories(coordinator, problems),
+    readDeliveries(coordinator, problems),
   ]);
+  const count = (wanted: string): number =>
+    deliveries.filter(({ delivery }) => delivery.state === wanted).length;
   const failing = repositories.filter(({ outcome }) => outcome !== 'ok').length;
-  return { ...state, state: standingOf(state, now), repositories: { total: repositories.length, failing } };
+  return {
+    ...state,
+    state: standingOf(state, now),
+    repositories: { total: repositories.length, failing },
+    deliveries: { waiting: count('waiting'), dead: count('dead') },
+  };
 }

@@ -10,6 +10,13 @@ import { makeDirectory } from '../platform/make-directory.js';
 import * as z from '../platform/zod.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
+import {
+  readSecret,
+  type WatcherRules,
+  watcherKeys,
+  watcherRules,
+  watcherSchema,
+} from './watcher-section.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
 
 /** Characters that a secret has at least: a shorter one is guessed. */
@@ -62,6 +69,7 @@ const environmentSchema = z.looseObject({
 const fileSchema = z.looseObject({
   default: z.optional(z.string()),
   notices: z.optional(switchSchema),
+  watcher: z.optional(watcherSchema),
   environments: z.record(z.string(), environmentSchema),
 });
 
@@ -136,6 +144,38 @@ export async function loadEnvironment(
   };
 }
 
+/**
+ * What `environments.yaml` says of the watcher; the same as nothing where it says nothing. Every secret that it names can
+ * be read.
+ * @throws NoEnvironments, EnvironmentsInvalid, which never says what a secret is
+ */
+export async function loadWatcherRules(variables: NodeJS.ProcessEnv = process.env): Promise<WatcherRules> {
+  const { home, file, content, lineOf } = readEnvironments(variables);
+  const fail = (path: readonly string[], reason: string): never => {
+    const place = ['watcher', ...path];
+    throw new EnvironmentsInvalid({ file, line: lineOf(place), field: place.join('.'), reason });
+  };
+  const rules = watcherRules(content.watcher ?? {}, home);
+  if ('reason' in rules) return fail(rules.path, rules.reason);
+  const { github, gitlab } = rules.triggers;
+  for (const [path, secretFile] of [
+    ...rules.sinks.map(
+      (sink) => [['sinks', sink.name], 'secretFile' in sink ? sink.secretFile : undefined] as const,
+    ),
+    [['triggers', 'github'], github] as const,
+    [['triggers', 'gitlab'], gitlab] as const,
+  ]) {
+    const read = secretFile === undefined ? undefined : readSecret(secretFile);
+    if (read !== undefined && 'reason' in read) fail([...path, 'secretFile'], read.reason);
+  }
+  const known = Object.keys(content.environments);
+  for (const { name, environments = [] } of rules.sinks)
+    for (const each of environments)
+      if (!known.includes(each))
+        fail(['sinks', name, 'environments'], `names ${each}; there are: ${known.join(', ')}`);
+  return rules;
+}
+
 /** The names of the environments there are. @throws NoEnvironments, EnvironmentsInvalid */
 export async function environmentNames(
   variables: NodeJS.ProcessEnv = process.env,
@@ -149,6 +189,7 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
   readonly content: z.infer<typeof fileSchema>;
   /** Anybody on the machine may read the file. */
   readonly isOpen: boolean;
+  readonly lineOf: (path: readonly string[]) => number;
 } {
   const home = ensembleHome(variables);
   const file = join(home, FILE);
@@ -172,7 +213,7 @@ function readEnvironments(variables: NodeJS.ProcessEnv): {
           reason: `is no key that there is; ${known}`,
         });
       }
-  return { home, file, content, isOpen };
+  return { home, file, content, isOpen, lineOf };
 }
 
 /** The places in a file of environments whose keys are known, with these. */
@@ -181,6 +222,9 @@ function keysIn(
 ): readonly (readonly [readonly string[], readonly string[]])[] {
   return [
     [[], KEYS.file],
+    ...(content.watcher === undefined
+      ? []
+      : watcherKeys(content.watcher).map(([path, keys]) => [['watcher', ...path], keys] as const)),
     ...Object.entries(content.environments).flatMap(([name, { hooks, trust }]) => [
       [['environments', name], KEYS.environment] as const,
       ...(hooks === undefined ? [] : [[['environments', name, 'hooks'], KEYS.hooks] as const]),

@@ -20,6 +20,7 @@ export const requestKinds = [
   'remove-unit',
   'resolved',
   'resume-watcher',
+  'retry-announcements',
   'revert',
   'rollout',
   'run',

@@ -16,7 +16,11 @@ describe('ensemble watcher: the watcher', function () {
     await world.box.ok('bootstrap');
     assert.match((await world.box.ok('watcher', 'repositories')).stdout, /ensemble watcher status$/m);
     assert.match((await world.box.ok('watcher', 'status')).stdout, /^nobody watches/);
-    assert.deepEqual(await status(), { state: 'never', repositories: { total: 0, failing: 0 } });
+    assert.deepEqual(await status(), {
+      state: 'never',
+      repositories: { total: 0, failing: 0 },
+      deliveries: { waiting: 0, dead: 0 },
+    });
   });
 
   it('is paused and resumed, once each, and says who did so and what ends it', async () => {
@@ -123,6 +127,41 @@ describe('ensemble watcher: the watcher', function () {
     assert.match(log.stdout, /^one\ntwo.\[2J\n$/);
     const bare = await world.box.ok('watcher', 'report', '--log', '20260101000000000');
     assert.match(bare.stderr, /has no log/);
+  });
+
+  it('names the commands that show what is in line, and try again what was given up', async () => {
+    await world.box.ok('bootstrap');
+    assert.match(
+      (await world.box.ok('watcher', 'deliveries')).stdout,
+      /^all that was announced is delivered$/m,
+    );
+    assert.match((await world.box.ok('watcher', 'retry')).stderr, /^no announcement was given up$/m);
+    const tree = await world.box.coordinator();
+    await ensureWatcherNodes(tree);
+    await tree.create(paths.watcherState, nodeValue({ since: new Date().toISOString(), host: 'a', pid: 7 }));
+    const at = new Date(Date.now() - HOUR).toISOString();
+    const delivery = (state: string, id: string): string =>
+      nodeValue({
+        sink: 'chat',
+        queuedAt: at,
+        announcement: { id, environment: 'local', service: 'web' },
+        state,
+        tries: 7,
+        reason: 'nothing listens there',
+      });
+    await tree.create(paths.watcherDelivery('a1-chat'), delivery('dead', 'a1'));
+    await tree.create(paths.watcherDelivery('b2-chat'), delivery('waiting', 'b2'));
+    await tree.create(paths.watcherDelivery('c3-chat'), delivery('delivered', 'c3'));
+    const { stdout } = await world.box.ok('watcher', 'status');
+    assert.match(stdout, /^announcements in line: 1; see: ensemble watcher deliveries$/m);
+    assert.match(stdout, /^announcements given up: 1; try them again with: ensemble watcher retry$/m);
+    const table = (await world.box.ok('watcher', 'deliveries')).stdout;
+    assert.match(table, /^60 min ago +chat +given up +7 +web +a1 +nothing listens there$/m);
+    assert.match(table, /^60 min ago +chat +waiting +7 +web +b2 +nothing listens there$/m);
+    assert.doesNotMatch(table, /c3/);
+    const again = await world.box.ok('watcher', 'retry');
+    assert.match(again.stderr, /^a1 is in line for chat again$/m);
+    assert.deepEqual((await status()).deliveries, { waiting: 2, dead: 0 });
   });
 
   it('is told no more than its actions take', async () => {

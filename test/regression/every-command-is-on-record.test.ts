@@ -78,6 +78,7 @@ const rows: Readonly<Record<string, Leaves>> = {
 const withOptions: Readonly<Record<string, Leaves>> = {
   'repository remove': asks('remove-repository', '-', /^ours/),
   'watcher resume': asks('resume-watcher', '-', /^paused by ann@/),
+  'watcher retry': asks('retry-announcements', '-', /^a1$/),
   'prune --removed': asks('prune', '-', /^kept of removed units, on m0$/),
   'prune --removed UNIT': asks('prune', '-', /^kept of f\/1, on m0$/),
 };
@@ -150,6 +151,17 @@ describe('every command that asks something', () => {
       await ask('repository', 'remove', 'ours');
       await ask('watcher', 'pause', '--reason', 'the net');
       await ask('watcher', 'resume');
+      await world.coordinator.create(
+        paths.watcherDelivery('a1-chat'),
+        JSON.stringify({
+          sink: 'chat',
+          queuedAt: '2026-01-01T00:00:00Z',
+          announcement: { id: 'a1', environment: 'world', service: 'f' },
+          state: 'dead',
+          tries: 9,
+        }),
+      );
+      await ask('watcher', 'retry', 'a1');
       await ask('hold-upgrade', '--reason', 'disks', 'f');
       await ask('unhold-upgrade', 'f');
       await ask('cordon', '--reason', 'disks', 'm0');

@@ -53,6 +53,14 @@ export const printed: Readonly<
     test: 'test/cli/watcher.test.ts',
     says: 'lists its reports, by what is asked of them, and shows one with its log',
   },
+  'cli/watching/status.ts: ensemble watcher deliveries': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'names the commands that show what is in line, and try again what was given up',
+  },
+  'cli/watching/status.ts: ensemble watcher retry': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'names the commands that show what is in line, and try again what was given up',
+  },
   'cli/watching/repositories.ts: ensemble watcher status': {
     test: 'test/cli/watcher.test.ts',
     says: 'is said to be nobody where none ever ran, by commands that lead to each other',
