@@ -122,6 +122,13 @@ export const commands: readonly CommandDefinition[] = [
       repository,
       { flags: '--revision <revision>', description: 'this revision of the formula', parse: values.revision },
       {
+        flags: '--candidate <change>',
+        description:
+          'as it stands in an open change of the repository: pr:NUMBER, or branch:NAME for the branch candidate/NAME',
+        parse: values.candidateKey,
+        words: ['pr:', 'branch:'],
+      },
+      {
         flags: '-u, --upgrade',
         description: 'first raise the revision in the formula’s directory by one, and deploy that',
       },
@@ -262,6 +269,13 @@ export const commands: readonly CommandDefinition[] = [
       },
       { flags: '--compatible', description: 'the highest revision that is eligible: nothing breaks by it' },
       {
+        flags: '--candidate <change>',
+        description:
+          'try an open change of the repository in the units of --unit: pr:NUMBER, or branch:NAME for the branch candidate/NAME',
+        parse: values.candidateKey,
+        words: ['pr:', 'branch:'],
+      },
+      {
         flags: '--unit <unit>',
         description: 'only this unit, or these; the others stay on the old formula',
         parse: values.unitNames,
@@ -285,6 +299,7 @@ export const commands: readonly CommandDefinition[] = [
       'ensemble upgrade-formula guestbook',
       'ensemble upgrade-formula --dry-run --repository ./principia guestbook',
       'ensemble upgrade-formula --unit guestbook/0 guestbook',
+      'ensemble upgrade-formula --candidate pr:22 --unit guestbook/0 guestbook',
     ],
     run: async ([name], options, invocation) =>
       (await import('./commands/upgrade-formula.js')).upgradeFormula(text(name), options, invocation),

@@ -1,4 +1,5 @@
 import { systemClock } from '../../state/platform/clock.js';
+import { isCandidateKey } from '../../state/formula/candidate-mark.js';
 import { nameFault } from '../../state/formula/formula-id.js';
 import { isMachineName, likeMachineName, MACHINE_NAME_RULE } from '../../state/model/machine-name.js';
 import { workflowStates } from '../../state/model/workflow-state.js';
@@ -55,6 +56,15 @@ export function serviceOrUnits(text: string, before: readonly string[] = []): re
   if (!text.includes('/') && before.length === 0) return [serviceName(text)];
   if (before.some((name) => !name.includes('/'))) throw new ValueRefused('Name one service, or units.');
   return unitNames(text, before);
+}
+
+/** An open change: `pr:22`, or `branch:foo` for the branch `candidate/foo`. */
+export function candidateKey(text: string): string {
+  if (!isCandidateKey(text))
+    throw new ValueRefused(
+      'Write pr:NUMBER for a pull or merge request, or branch:NAME for the branch candidate/NAME.',
+    );
+  return text;
 }
 
 export function unitCount(text: string): number {

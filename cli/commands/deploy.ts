@@ -13,6 +13,7 @@ import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocati
 import { type Format, type Output, printData } from '../output/output.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { candidateLine } from '../upgrade/candidate-lines.js';
 import { tellPublish } from '../upgrade/tell-upgrade.js';
 import { revision, serviceName, ValueRefused } from '../arguments/values.js';
 
@@ -23,6 +24,8 @@ export interface DeployOptions extends FollowOptions {
   readonly config?: string;
   readonly repository?: string;
   readonly revision?: number;
+  /** An open change of the repository. */
+  readonly candidate?: string;
   /** Raise the revision first. */
   readonly upgrade?: boolean;
   readonly dryRun?: boolean;
@@ -39,7 +42,9 @@ export async function deploy(
 ): Promise<ExitCode> {
   const wanted = parseFormula(formula, options, invocation);
   const name = service ?? wanted.name;
-  const { repository = '', units, machine, upgrade = false } = options;
+  const { repository = '', candidate, units, machine, upgrade = false } = options;
+  if (upgrade && candidate !== undefined)
+    throw invocation.misuse('--upgrade makes a new revision, so --candidate cannot choose one');
   // Also what is set to nothing, as a variable may be.
   if (repository === '') throw new NoRepository({ formula });
   const { output } = invocation;
@@ -50,6 +55,7 @@ export async function deploy(
       formula: wanted.name,
       revision: wanted.revision,
       repository,
+      candidate,
       raise: upgrade,
       units,
       machine,
@@ -67,6 +73,7 @@ export async function deploy(
     const isWithoutUnits = made.units.length === 0;
     if (!made.stood)
       output.notice(`deployed ${made.formula} as ${name}${isWithoutUnits ? ', without units' : ''}`);
+    if (!made.stood && candidate !== undefined) output.notice(candidateLine(made.formula, candidate));
     if (made.subordinate && isWithoutUnits) {
       output.notice(
         `its units come beside those of the services it is related to: ensemble add-relation ${name} SERVICE`,

@@ -14,6 +14,7 @@ import { withSession } from '../invocation/session.js';
 import { type Format, printData } from '../output/output.js';
 import { followClone } from '../rollout/follow-clone.js';
 import { followedRollout } from '../rollout/follow-rollout.js';
+import { candidateLine } from '../upgrade/candidate-lines.js';
 import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { previewLines } from '../upgrade/preview-lines.js';
 import { errorLines, leftOutLines, nothingToDo } from '../upgrade/sentences.js';
@@ -22,6 +23,7 @@ import { tellUpgrade } from '../upgrade/tell-upgrade.js';
 export interface UpgradeOptions extends FollowOptions, RolloutOptions {
   readonly repository?: string;
   readonly revision?: number;
+  readonly candidate?: string;
   readonly compatible?: boolean;
   readonly bump?: boolean;
   readonly dryRun?: boolean;
@@ -40,6 +42,7 @@ export async function upgradeFormula(
   const {
     repository,
     revision,
+    candidate,
     compatible,
     bump,
     unit: units,
@@ -52,13 +55,22 @@ export async function upgradeFormula(
   }
   if (compatible && (bump || revision !== undefined))
     throw invocation.misuse(`--compatible chooses a revision, and so does --${bump ? 'bump' : 'revision'}`);
+  if (candidate !== undefined) {
+    const other = bump ? 'bump' : compatible ? 'compatible' : revision === undefined ? undefined : 'revision';
+    if (other !== undefined)
+      throw invocation.misuse(`--candidate chooses what is taken, and so does --${other}`);
+    if (units === undefined)
+      throw invocation.misuse(
+        `a candidate is tried in single units: name them with --unit, such as --unit ${service}/0`,
+      );
+  }
   const [word] = Object.keys(parametersOf(options));
   if (units !== undefined && word !== undefined)
     throw invocation.misuse(`--unit asks these units at once, so --${word} has nothing to say`);
   return withSession<ExitCode>(invocation, async (session) => {
     const now = systemClock.now();
     const by = requester(now);
-    const chosen = { revision, compatible, bump, units };
+    const chosen = { revision, candidate, compatible, bump, units };
     const rollout = parametersOf(options);
     const request: UpgradeRequest = { service, repository, ...chosen, force, revertOnError, rollout, by };
     if (options.dryRun) {
@@ -85,7 +97,7 @@ async function tellNothingToDo(
 ): Promise<ExitCode> {
   const isNewest = target.passedOver.length === 0;
   output.notice(nothingToDo({ name, service }, target.id, options, plan, isNewest));
-  for (const line of leftOutLines(plan, name)) output.notice(line);
+  for (const line of leftOutLines(plan, againWords(name, options))) output.notice(line);
   for (const line of heldLines(plan.held, name)) output.warn(line);
   if (options.format !== 'table') {
     const outcome = outcomeOf(
@@ -117,6 +129,12 @@ async function cloned(
   });
 }
 
+/** The end of the command that asks for the same again. */
+function againWords(service: string, { candidate, unit = [] }: UpgradeOptions): string {
+  if (candidate === undefined) return service;
+  return [`--candidate ${candidate}`, ...unit.map((each) => `--unit ${each}`), service].join(' ');
+}
+
 async function follow(
   session: Session,
   { name, service, target, plan, errors, machines, rollout }: Upgrade,
@@ -126,11 +144,15 @@ async function follow(
   const { output } = invocation;
   const { force = false, format } = options;
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
-  for (const line of errorLines(errors, target.id, name, force)) output.warn(line);
-  for (const line of leftOutLines(plan, name)) output.notice(line);
+  const again = againWords(name, options);
+  for (const line of errorLines(errors, target.id, again, force)) output.warn(line);
+  for (const line of leftOutLines(plan, again)) output.notice(line);
+  if (options.candidate !== undefined) output.notice(candidateLine(target.id, options.candidate));
   for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
-  const before = service.formula === target.id ? service.previous : service.formula;
+  const formerly = service.formula === target.id ? service.previous : service.formula;
+  // The service does not go where single units try a candidate.
+  const before = options.candidate === undefined ? formerly : undefined;
   const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;
   const followed = rollout && followedRollout(session, name);
   const ended = async (end: FollowEnd | undefined): Promise<void> => {

@@ -1,4 +1,6 @@
 import type { NewerEntry } from '../../control/newer/newer-document.js';
+import { shownRevision } from '../../state/formula/candidate-mark.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { printable } from '../../state/platform/printable.js';
 import { renderTable } from '../output/table.js';
 import { offerCommand, offersOf } from './offers.js';
@@ -24,7 +26,7 @@ export function newerLines(entries: Entries, explain: boolean, columns: number):
 }
 
 function rowsOf(service: string, entry: NewerEntry, explain: boolean): readonly (readonly string[])[] {
-  const first = [service, String(entry.deployed)];
+  const first = [service, shownRevision(parseFormulaId(entry.formula))];
   if (!entry.known) return [[...first, 'unknown', '-', printable(entry.why ?? '')]];
   const shown = explain ? entry.candidates : offersOf(entry);
   if (shown.length === 0) return [[...first, '-', '-', passedOver(entry)]];

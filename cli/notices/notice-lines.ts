@@ -1,4 +1,5 @@
 import { urgencyText } from '../../control/newer/reasons.js';
+import { shownRevision } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { printable } from '../../state/platform/printable.js';
 import { offerCommand } from '../newer/offers.js';
@@ -36,7 +37,7 @@ function rank({ urgent }: KnownOffer): number {
 
 function lineOf(service: string, formula: string, offer: KnownOffer): string {
   const { revision, urgent } = offer;
-  const runs = `${printable(service)}, which runs revision ${parseFormulaId(formula).revision}`;
+  const runs = `${printable(service)}, which runs revision ${shownRevision(parseFormulaId(formula))}`;
   const risk = offer.class === 'eligible' ? '' : 'may break something';
   const way = `${offer.class === 'eligible' ? 'to take it' : 'to see what it would change'}: ${offerCommand(service, offer)}`;
   if (urgent !== null) {

@@ -16,10 +16,16 @@ import type { UnitPlan } from '../../control/upgrade/unit-plan.js';
 export function nothingToDo(
   { name, service }: Pick<ServiceState, 'name' | 'service'>,
   target: string,
-  { revision, unit }: { readonly revision?: number; readonly unit?: readonly string[] },
+  {
+    revision,
+    unit,
+    candidate,
+  }: { readonly revision?: number; readonly unit?: readonly string[]; readonly candidate?: string },
   { wentBack, held }: Pick<UnitPlan, 'wentBack' | 'held'>,
   isNewest = true,
 ): string {
+  if (wentBack.length > 0 && candidate !== undefined)
+    return `${namesOf(wentBack)} went back from ${target}: nothing was upgraded`;
   if (wentBack.length > 0)
     return `${name} is set to ${target}, but ${namesOf(wentBack)} went back from it: nothing was upgraded`;
   if (held.length > 0)

@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { Candidate } from '../../state/formula/candidate.js';
+import { plainRepository } from '../../state/formula/candidate-mark.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { formatFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
@@ -18,6 +19,7 @@ import { UnitsNotAdded } from '../errors.js';
 import { type PublishEvent, publish } from '../publish/publish.js';
 import { raiseRevision, refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
+import { openCandidate } from '../repositories/open-candidate.js';
 import { openNamed } from '../repositories/open-named.js';
 import type { Session } from '../session.js';
 import { makeUnits } from './make-units.js';
@@ -32,6 +34,8 @@ export interface DeployRequest {
   readonly revision: number | undefined;
   /** The repository to find it in: a path, a URL, or the name that the environment has for one. */
   readonly repository: string;
+  /** An open change of the repository, `pr:22` or `branch:foo`, from which it is taken. */
+  readonly candidate?: string | undefined;
   /** Give the formula under development the next revision first. */
   readonly raise: boolean;
   /** Default: 1, and none of a subordinate. */
@@ -101,13 +105,23 @@ export async function findService(coordinator: Coordinator, name: string): Promi
 
 async function repositoryOf(
   session: Session,
-  { repository, formula, raise, configOf }: DeployRequest,
+  { formula, raise, configOf, ...request }: DeployRequest,
   standing: Service | undefined,
 ): Promise<Repository> {
-  const found = await openNamed(session, repository);
+  const found = await openWanted(session, request);
   // Where the service stands, the revision was raised for it.
   if (!raise || standing !== undefined) return found;
   return raiseRevision(found, formula, (raised) => configOf(formula, raised));
+}
+
+/** Opens the repository that a deploy names, or an open change of it. @throws as `openNamed` and `openCandidate` */
+export function openWanted(
+  session: Session,
+  { repository, candidate }: Pick<DeployRequest, 'repository' | 'candidate'>,
+): Promise<Repository> {
+  return candidate === undefined
+    ? openNamed(session, repository)
+    : openCandidate(session, repository, candidate);
 }
 
 /** The revision that is asked for, or the one that is taken where none is. @throws as `Repository.latest` and `find` */
@@ -140,7 +154,8 @@ async function makeService(
     const wanted: WantedDeploy = {
       formula,
       prepared,
-      repository: { name, path: location },
+      // The service came from the repository, and looks there for the release.
+      repository: { name: plainRepository({ repository: name }), path: location },
       config: await configOf(formula, prepared.formula),
       units: subordinate ? undefined : (request.units ?? 1),
       machine,

@@ -1,3 +1,4 @@
+import { plainRepository } from '../../state/formula/candidate-mark.js';
 import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
@@ -6,9 +7,8 @@ import { checkContent } from '../publish/check-content.js';
 import type { PublishEvent } from '../publish/publish.js';
 import { refuseRaisedUnsigned, underDevelopment } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
-import { openNamed } from '../repositories/open-named.js';
 import type { Session } from '../session.js';
-import { candidateIn, type DeployRequest, findService } from './deploy.js';
+import { candidateIn, type DeployRequest, findService, openWanted } from './deploy.js';
 import { requireSameDeploy, runsAnother } from './same-deploy.js';
 
 /** What `deploy --dry-run` finds; programs get it as it is. */
@@ -50,7 +50,7 @@ export async function previewDeploy(
   const { service, machine = null, raise } = request;
   const standing = await findService(coordinator, service);
   if (standing === undefined && machine !== null) await requireOpenMachine(coordinator, machine);
-  const repository = await openNamed(session, request.repository);
+  const repository = await openWanted(session, request);
   const isRaised = raise && standing === undefined;
   if (isRaised) refuseRaisedUnsigned(session, request.formula);
   const candidate = isRaised
@@ -66,7 +66,7 @@ export async function previewDeploy(
     const { subordinate } = prepared.formula.metadata;
     const config = await request.configOf(formula, prepared.formula);
     const units = subordinate ? undefined : (request.units ?? 1);
-    const origin = { name: repository.name, path: repository.location };
+    const origin = { name: plainRepository({ repository: repository.name }), path: repository.location };
     if (standing !== undefined)
       await requireSameDeploy(session, service, standing, {
         formula,

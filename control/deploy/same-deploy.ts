@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isAfter, plainRepository } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Publishable } from '../../state/formula/publishable.js';
 import { FormulaPublishedDiffers, ServiceExists } from '../../state/model/errors.js';
@@ -78,9 +79,9 @@ export function runsAnother(service: string, { formula }: Service, wanted: strin
 function isLaterRevision(one: string, other: string): boolean {
   const [wanted, standing] = [parseFormulaId(one), parseFormulaId(other)];
   return (
-    wanted.repository === standing.repository &&
+    wanted.repository === plainRepository(standing) &&
     wanted.name === standing.name &&
-    wanted.revision > standing.revision
+    isAfter(wanted, standing)
   );
 }
 

@@ -9,6 +9,8 @@ export type NewerClass = 'eligible' | 'questionable' | 'ineligible';
 /** A revision that a service runs, or that a repository offers. */
 export interface Revision extends Contents {
   readonly revision: number;
+  /** Of the deployed one: it is no release, and the release of its revision is newer. */
+  readonly isCandidate?: boolean;
   /** Its author took it back; why, where that is said. */
   readonly withdrawn?: { readonly why?: string } | undefined;
   /** The environment does not trust whoever signed it. */
@@ -51,7 +53,9 @@ export interface Opinion {
  */
 export function classify(deployed: Revision, offered: readonly Revision[], facts: Facts): Opinion {
   const candidates = offered
-    .filter(({ revision }) => revision > deployed.revision)
+    .filter(({ revision }) =>
+      deployed.isCandidate === true ? revision >= deployed.revision : revision > deployed.revision,
+    )
     .toSorted((a, b) => b.revision - a.revision)
     .map((candidate) => classifyOne(deployed, candidate, facts));
   const highest = (fits: (each: Classified) => boolean): number | null =>

@@ -1,4 +1,5 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { candidateOf, plainRepository } from '../../state/formula/candidate-mark.js';
 import { configOptionsSchema } from '../../state/formula/config-options.js';
 import { type FormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
 import { parseSound } from '../../state/model/entity.js';
@@ -35,7 +36,7 @@ export async function readStanding(
   ]);
   const bad = (service.bad ?? [])
     .map(parseFormulaId)
-    .filter((each) => each.name === id.name && each.repository === id.repository)
+    .filter((each) => each.name === id.name && each.repository === plainRepository(id))
     .map(({ revision }) => revision);
   const subordinate = service.subordinate ?? false;
   return { deployed, facts: { service: name, relations, values, agents, bad, subordinate } };
@@ -45,13 +46,19 @@ export async function readStanding(
 export async function readRevision(
   coordinator: Coordinator,
   formula: string,
-  { revision }: FormulaId,
+  id: FormulaId,
 ): Promise<Revision> {
   const record = await requireFormulaRecord(coordinator, formula);
   const config = configOptionsSchema.safeParse(record.config);
   if (!config.success)
     throw new NodeInvalid({ path: paths.formula(formula), field: 'config', reason: 'it cannot be read' });
-  return { revision, metadata: metadataOf(formula, record), config: config.data, hooks: record.hooks };
+  return {
+    revision: id.revision,
+    ...(candidateOf(id) !== undefined && { isCandidate: true }),
+    metadata: metadataOf(formula, record),
+    config: config.data,
+    hooks: record.hooks,
+  };
 }
 
 /** The agents of the machines that host units of the service. One that stopped is away, but its version still stands. */

@@ -1,4 +1,5 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { plainRepository } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { releaseOf } from '../../state/formula/release.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
@@ -32,7 +33,8 @@ export async function classOfStep(
   const [old, next] = [parseFormulaId(from), parseFormulaId(to)];
   const record = await requireFormulaRecord(coordinator, to);
   const urgent = releaseOf(metadataOf(to, record)).urgent ?? '';
-  if (old.name !== next.name || old.repository !== next.repository) return { class: '', urgent };
+  const isOne = old.name === next.name && plainRepository(old) === next.repository;
+  if (!isOne) return { class: '', urgent };
   const [deployed, offered, relations] = await Promise.all([
     readRevision(coordinator, from, old),
     readRevision(coordinator, to, next),

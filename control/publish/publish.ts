@@ -90,6 +90,7 @@ async function publishOnce(
     config: { ...formula.config },
     hooks: manifest.flatMap(({ kind, path }) => (kind === 'directory' ? [] : (hookIn(path) ?? []))),
     ...(prepared.signature !== undefined && { signature: prepared.signature }),
+    ...(prepared.change !== undefined && { change: { ...prepared.change } }),
     publishedAt: new Date(now).toISOString(),
   };
   await registerFormula(coordinator, formulaId, record, formula.directory, claim);

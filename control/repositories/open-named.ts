@@ -11,9 +11,14 @@ const repositoryName = /^[a-z][a-z0-9-]{0,62}$/;
 /** The parts of a session that repositories are asked with. */
 export type Asking = Pick<Session, 'coordinator' | 'environment'>;
 
+/** True for what the environment may have as a name of a repository. */
+export function isNameOfRepository(text: string): boolean {
+  return repositoryName.test(text);
+}
+
 /** Why a text is no name for a repository, in words that follow it; undefined where it is one. */
 export function repositoryNameFault(text: string): string | undefined {
-  return repositoryName.test(text)
+  return isNameOfRepository(text)
     ? undefined
     : 'must be lower-case letters, digits and dashes, and start with a letter';
 }
@@ -24,7 +29,7 @@ export function repositoryNameFault(text: string): string | undefined {
  * @throws as `openTrusted`; NodeInvalid
  */
 export async function openNamed(session: Asking, text: string): Promise<Repository> {
-  const named = repositoryName.test(text) ? await readRepository(session.coordinator, text) : undefined;
+  const named = isNameOfRepository(text) ? await readRepository(session.coordinator, text) : undefined;
   return named === undefined
     ? openTrusted(session, text)
     : openTrusted(session, named.url, { name: named.name });

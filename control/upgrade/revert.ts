@@ -1,6 +1,7 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
 import { readEntity } from '../../state/model/entity.js';
+import { candidateKeyOf } from '../../state/formula/candidate-mark.js';
 import { NothingToRevert } from '../../state/model/errors.js';
 import { requireMetadata } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';
@@ -173,7 +174,7 @@ export async function revertUnit(
   const sorted = await heldBack(coordinator, [unit], question);
   await requireUnit(coordinator, unit);
   const state = await readUnitState(coordinator, unit);
-  const reverted = state && goesBack(state);
+  const reverted = state && goesBack(state, (await requireService(coordinator, service)).value);
   if (reverted === undefined) throw new NothingToRevert({ what: unit, formula: state?.unit.formula ?? '' });
   await checkRelations(coordinator, service, reverted.to, check);
   await bringPeersBack(coordinator, service, await requireMetadata(coordinator, reverted.to));
@@ -195,10 +196,19 @@ function heldIn(holds: HeldBack): Pick<Reverted, 'holds'> {
   return holds.held.length + holds.overridden.length > 0 ? { holds } : {};
 }
 
-function goesBack({ unit, status }: UnitState): Reverted | undefined {
+/**
+ * Where a unit goes back to. Nobody goes back to a candidate that was tried in this unit alone; one that tries it, and
+ * keeps no release any more, goes to the formula of its service.
+ */
+function goesBack({ unit, status }: UnitState, service: Service): Reverted | undefined {
   const underWay =
     status.state === 'upgrading' || status.state === 'upgrade-error' ? status.upgrade : undefined;
   if (underWay !== undefined && underWay.from !== '') return { from: underWay.to, to: underWay.from };
-  const [to] = unit.earlier ?? [];
-  return to === undefined || unit.formula === null ? undefined : { from: unit.formula, to };
+  const { formula: from } = unit;
+  if (from === null) return undefined;
+  const { formula, previous, earlier = [] } = service;
+  const ofService = [formula, previous, ...earlier];
+  const kept = unit.earlier?.find((id) => candidateKeyOf(id) === undefined || ofService.includes(id));
+  const to = kept ?? (candidateKeyOf(from) === undefined ? undefined : formula);
+  return to === undefined || to === from ? undefined : { from, to };
 }

@@ -1,4 +1,5 @@
 import type { Candidate } from '../../state/formula/candidate.js';
+import { candidateOf, isAfter, plainRepository } from '../../state/formula/candidate-mark.js';
 import { RevisionNotFound } from '../../state/formula/errors.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { type FormulaId, formatFormulaId } from '../../state/formula/formula-id.js';
@@ -62,13 +63,17 @@ export async function findTarget(
     revision === undefined
       ? await newest(deployed, repository, options, judge)
       : { candidate: named(service, deployed, repository, revision), passedOver: [] };
-  const taken = candidate?.id.revision ?? deployed.revision;
   return {
-    id: formatFormulaId({ ...deployed, revision: taken }),
+    id: formatFormulaId(candidate === undefined ? deployed : releaseIn(deployed, candidate.id.revision)),
     location: repository.location,
     candidate,
     passedOver,
   };
+}
+
+/** The id of a release of the formula, also where what is deployed is a candidate. */
+function releaseIn(deployed: FormulaId, revision: number): FormulaId {
+  return { ...deployed, repository: plainRepository(deployed), revision };
 }
 
 async function newest(
@@ -80,7 +85,8 @@ async function newest(
   const latest = repository.latest(deployed.name);
   const offered = repository.revisions(deployed.name);
   const { revision = latest.id.revision } = offered.at(-1)?.id ?? {};
-  if (revision <= deployed.revision)
+  // The release of what a candidate was comes after it.
+  if (!isAfter(releaseIn(deployed, revision), deployed))
     return { candidate: revision < deployed.revision ? undefined : latest, passedOver: [] };
   const choice = choose(await judge(offered), compatible);
   // What is refused for one of these says so itself, with what can be done.
@@ -88,7 +94,8 @@ async function newest(
   if (choice.revision === undefined && !compatible)
     if (reason?.kind === 'reverted' || reason?.kind === 'subordinate')
       return { candidate: latest, passedOver: [] };
-  const candidate = offered.find(({ id }) => id.revision === (choice.revision ?? deployed.revision));
+  const stays = candidateOf(deployed) === undefined ? deployed.revision : undefined;
+  const candidate = offered.find(({ id }) => id.revision === (choice.revision ?? stays));
   return { candidate, passedOver: choice.passedOver };
 }
 
@@ -104,7 +111,8 @@ function named(
     return repository.find(deployed.name, revision);
   } catch (error) {
     // The deployed formula is published, so it is needed in the repository no longer.
-    if (error instanceof RevisionNotFound && revision === deployed.revision) return undefined;
+    const isDeployed = revision === deployed.revision && candidateOf(deployed) === undefined;
+    if (error instanceof RevisionNotFound && isDeployed) return undefined;
     throw error;
   }
 }
@@ -112,7 +120,7 @@ function named(
 function bumpedTarget(deployed: FormulaId, candidate: Candidate, location: string): Target {
   const wouldBump = candidate.id.revision + 1;
   return {
-    id: formatFormulaId({ ...deployed, revision: wouldBump }),
+    id: formatFormulaId(releaseIn(deployed, wouldBump)),
     candidate,
     location,
     passedOver: [],

@@ -6,6 +6,7 @@ import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-par
 import { retryOnConflict } from '../../state/model/conflict.js';
 import type { Problem } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
+import { touchFormula } from '../../state/model/formulas.js';
 import { recordOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
@@ -34,6 +35,7 @@ import {
 import { beginClone, goesByClone, isClonedTo, planClone } from '../rollout/begin-clone.js';
 import { ensureRollout } from '../rollout/ensure.js';
 import type { Session } from '../session.js';
+import { candidateTarget } from './candidate-target.js';
 import { type Misfits, misfitsOf } from './compatibility.js';
 import { flagUnits } from './flag-units.js';
 import { setTarget } from './set-target.js';
@@ -52,6 +54,8 @@ export interface UpgradeRequest extends TargetOptions {
   readonly force: boolean;
   /** Units whose upgrade fails go back by themselves. */
   readonly revertOnError: boolean;
+  /** An open change, `pr:22` or `branch:foo`, whose formula `units` try; the service stays with its own. */
+  readonly candidate?: string | undefined;
   /** How the rollout goes, where not single units are asked; the rest is as the service and the formula say. */
   readonly rollout?: RolloutParameters | undefined;
   readonly by: Requester;
@@ -107,6 +111,7 @@ export async function upgradeService(
   const found = await findUpgrade(session, request);
   tellPassedOver(found, tell);
   const asked = askedEntry(found, request);
+  if (request.candidate !== undefined) return tryCandidate(session, found, request, asked.id, now, tell);
   const { begun, clone } = await publishAndSet(session, found, request, asked, now, tell);
   if (clone !== undefined)
     return { ...found, plan: NO_UNITS, errors: new Map(), machines: new Map(), rollout: clone };
@@ -137,6 +142,46 @@ const NO_UNITS: UnitPlan = {
   held: [],
   overridden: [],
 };
+
+/**
+ * Asks units for a candidate. The service, and with it all its other units, stays with its formula; so does a unit that is
+ * made, and a rollout that comes by takes these units along.
+ */
+async function tryCandidate(
+  session: Session,
+  found: FoundUpgrade,
+  request: UpgradeRequest,
+  id: string,
+  now: number,
+  tell: (event: UpgradeEvent) => void,
+): Promise<Upgrade> {
+  const { coordinator } = session;
+  const { name, service, target } = found;
+  const units = await readableUnits(session, await unitsOfService(coordinator, name), tell);
+  const question = await readQuestioned(coordinator, holdQuestion(request));
+  const plan = { ...planUnits(units, target.id, ...question), leftOut: [] };
+  const machines = new Map(units.map((each) => [each.name, each.unit.machine]));
+  const { candidate } = target;
+  let errors: UnitErrors = new Map();
+  if (candidate !== undefined && plan.upgrade.length > 0)
+    await withWorkDirectory(async (directory) => {
+      const prepared = await publishable(candidate, directory, tell, session.environment.trust);
+      const misfits = await requireFit(session, found, target.id, prepared.formula, request.force);
+      tell({ kind: 'misfits', formula: target.id, misfits });
+      await publish(session, target.id, prepared, now, tell, async () => {
+        errors = await flag(
+          session,
+          { service, target },
+          plan,
+          { ...request, flag: { to: target.id } },
+          id,
+          tell,
+        );
+        await touchFormula(coordinator, target.id);
+      });
+    });
+  return { ...found, plan, errors, machines };
+}
 
 /** What an upgrade asks of the rollout that it begins. */
 export function rolloutRequest({ rollout = {}, force, revertOnError, by }: UpgradeRequest): RolloutRequest {
@@ -193,6 +238,15 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
   const repository = request.repository ?? service.repository.path;
   const deployed = parseFormulaId(service.formula);
   if (request.bump) refuseRaisedUnsigned(session, deployed.name);
+  if (request.candidate !== undefined) {
+    const { candidate, repository: at } = request;
+    return {
+      name,
+      service,
+      repository,
+      target: await candidateTarget(session, name, service, candidate, at),
+    };
+  }
   const target = await findTarget(
     name,
     deployed,
@@ -332,7 +386,7 @@ async function unitsOf(
 /** @param id of what is on record since the service was set, which then tells of the units too */
 async function flag(
   { coordinator }: Session,
-  { service, target }: FoundUpgrade,
+  { service, target }: Pick<FoundUpgrade, 'service' | 'target'>,
   { upgrade, overridden }: UnitPlan,
   {
     by,

@@ -1,4 +1,4 @@
-import type { FormulaId } from './formula-id.js';
+import { type FormulaId, parseFormulaId } from './formula-id.js';
 
 /** Which change of a repository a candidate is, and where that stood. */
 export interface CandidateMark {
@@ -55,6 +55,17 @@ export function shownRevision(id: FormulaId): string {
     : `${id.revision}~${wordOf(mark.key)}.g${mark.commit.slice(0, SHOWN)}`;
 }
 
+/** A formula's id as people are shown that of a candidate: `mysql 14~pr22.g3fa9c1d`. @throws FormulaIdInvalid */
+export function shownFormula(text: string): string {
+  const id = parseFormulaId(text);
+  return `${id.name} ${shownRevision(id)}`;
+}
+
+/** The key of the change that the formula of this id stands in; undefined for a release. @throws FormulaIdInvalid */
+export function candidateKeyOf(text: string): string | undefined {
+  return candidateOf(parseFormulaId(text))?.key;
+}
+
 /** Has the form `pr22`, `branch.foo`; of what a branch's name may hold, only a slash is none of a repository's name. */
 function wordOf(key: string): string {
   const [kind = '', ...name] = key.split(':');
@@ -69,4 +80,13 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
+}
+
+/**
+ * True if `one` comes after `other`, both of one formula: it has a higher revision, or it is the release of what `other` is a
+ * candidate for.
+ */
+export function isAfter(one: FormulaId, other: FormulaId): boolean {
+  if (one.revision !== other.revision) return one.revision > other.revision;
+  return candidateOf(one) === undefined && candidateOf(other) !== undefined;
 }

@@ -34,6 +34,16 @@ export interface Offered {
   readonly withdrawn?: { readonly why?: string };
   /** Who made it, as `ssh-keygen` writes it; whether that is true is not looked at. */
   readonly signature?: string;
+  /** Where it is not released, but stands in an open change: which one, and where that was found. */
+  readonly change?: {
+    /** `pr:22`, `branch:foo`. */
+    readonly key: string;
+    /** All digits. */
+    readonly commit: string;
+    readonly ref: string;
+    /** Its repository, as services remember that. */
+    readonly repository: string;
+  };
   /** The environment does not trust whoever signed it, or that nobody did; there where that was looked at. */
   readonly untrusted?: { readonly why: string };
 }

@@ -1,4 +1,5 @@
 import { defineError } from '../platform/errors.js';
+import { shellWord } from '../platform/shell-word.js';
 import type { YamlProblem } from '../yaml/yaml-file.js';
 
 export class FormulaIdInvalid extends defineError<{ text: string; reason: string }>(
@@ -114,6 +115,26 @@ export class RepositoryNotFound extends defineError<{ path: string; reason: stri
 ) {}
 
 /** What is written as the URL of a repository cannot be one. `url` holds no secrets. */
+/** A repository has no open change of this name. */
+export class CandidateNotFound extends defineError<{
+  key: string;
+  repository: string;
+  remote: string;
+  ref: string;
+}>(
+  'candidate-not-found',
+  ({ key, repository, ref }) => `${repository} has no candidate ${key}: git has no ${ref} there`,
+  ({ remote }) =>
+    `see what is open with: git ls-remote ${shellWord(remote)} 'refs/heads/candidate/*' 'refs/pull/*/head' 'refs/merge-requests/*/head'`,
+) {}
+
+/** Candidates are commits of git; other repositories have none. */
+export class CandidateNotInGit extends defineError<{ key: string; repository: string }>(
+  'candidate-not-in-git',
+  ({ key, repository }) => `${repository} is no git repository, so it has no candidate ${key}`,
+  'name the git repository of the change with --repository git+https://HOST/REPO.git',
+) {}
+
 export class RepositoryUrlInvalid extends defineError<{ url: string; reason: string; next?: string }>(
   'repository-url-invalid',
   ({ url, reason }) => `${url} is no URL of a repository: ${reason}`,

@@ -23,6 +23,8 @@ export interface Publishable {
   readonly manifest: Manifest;
   /** As the candidate has it; one that the given trust does not believe is refused before. */
   readonly signature?: string;
+  /** As the candidate has it. */
+  readonly change?: Candidate['change'];
 }
 
 /** How far a large formula is; small ones are not worth a word. */
@@ -79,8 +81,15 @@ export async function publishable(
   const packed = tellingPacked(name, treeSize(manifest), tell, clock);
   const digest = await bundleTree(directory, manifest, bundle, defaultLimits, packed);
   approve(digest.sha256);
-  const { signature } = candidate;
-  return { bundle, digest, formula, manifest, ...(signature !== undefined && { signature }) };
+  const { signature, change } = candidate;
+  return {
+    bundle,
+    digest,
+    formula,
+    manifest,
+    ...(signature !== undefined && { signature }),
+    ...(change !== undefined && { change }),
+  };
 }
 
 /** Gives the check of who signed it; without a digest, that is all that is looked at. */

@@ -2,6 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists } from '../coordination/errors.js';
 import { type Metadata, metadataSchema } from '../formula/metadata.js';
 import type { BundleClaim } from './bundles.js';
+import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { FormulaNotPublished, FormulaPublishedDiffers, NodeInvalid } from './errors.js';
 import { paths } from './paths.js';
@@ -42,6 +43,18 @@ export async function takeUpFormula(
     metadata: metadataOf(formulaId, value),
     operation: { kind: 'set', path, value: nodeValue(value), version },
   };
+}
+
+/**
+ * Writes a published formula's record as it stands. Whoever needs the formula by something that a pruning reads after the
+ * records does so after that: then a pruning either sees it or does not apply.
+ * @throws FormulaNotPublished
+ */
+export async function touchFormula(coordinator: Coordinator, formulaId: string): Promise<void> {
+  await retryOnConflict(`formula ${formulaId}`, async () => {
+    const { operation } = await takeUpFormula(coordinator, formulaId);
+    await coordinator.transaction([operation]);
+  });
 }
 
 /** The `metadata.yaml` of a published formula. @throws FormulaNotPublished, NodeInvalid */

@@ -143,6 +143,10 @@ export const formulaRecordSchema = z.looseObject({
   hooks: z.optional(z.array(z.string())),
   /** Who made the bundle, as `ssh-keygen` writes it. The only thing that may come, or change, later. */
   signature: z.optional(z.string()),
+  /** The open change that it stands in, where it is not released; absent of a release. */
+  change: z.optional(
+    z.looseObject({ key: z.string(), commit: z.string(), ref: z.string(), repository: z.string() }),
+  ),
   publishedAt: instant,
 });
 

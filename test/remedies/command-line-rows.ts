@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
+import { commitAll, git } from '../servers/git-server.js';
 import { filesOf, WebServer } from '../servers/web-server.js';
 import type { Row } from './stage.js';
 
@@ -287,6 +288,37 @@ export const commandLineRows: readonly Row[] = [
       );
       stage.named(said, /https:\/\/HOST\/PATH\/ or a directory/);
       await stage.ok('ensemble deploy -n 0 --repository world f');
+    },
+  },
+  {
+    code: 'candidate-not-found',
+    by: 'a change that git is seen to have',
+    run: async (stage) => {
+      const world = stage.world.path('world');
+      await stage.world.writeFormula(1);
+      await commitAll(world);
+      await git(world, 'branch', 'candidate/better');
+      const deploy = (change: string): string =>
+        `ensemble deploy -n 0 --repository git+file:world --candidate ${change} f`;
+      const said = await stage.fails(deploy('branch:beter'), /has no candidate branch:beter/);
+      const [, list = ''] = /see what is open with: (git ls-remote .*)/.exec(said) ?? [];
+      assert.match(await stage.ok(list), /refs\/heads\/candidate\/better$/m);
+      await stage.ok(deploy('branch:better'));
+    },
+  },
+  {
+    code: 'candidate-not-in-git',
+    by: 'the git repository of the change',
+    run: async (stage) => {
+      const world = stage.world.path('world');
+      await stage.world.writeFormula(1);
+      await commitAll(world);
+      await git(world, 'branch', 'candidate/better');
+      const deploy = (repository: string): string =>
+        `ensemble deploy -n 0 --repository ${repository} --candidate branch:better f`;
+      const said = await stage.fails(deploy('world'), /is no git repository/);
+      stage.named(said, /--repository git\+https:\/\/HOST\/REPO\.git/);
+      await stage.ok(deploy('git+file:world'));
     },
   },
   {

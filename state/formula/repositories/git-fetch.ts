@@ -25,20 +25,9 @@ export interface GitRefs {
 export async function askRefs(location: GitLocation, limits: GitLimits): Promise<GitRefs> {
   const { ref, remote } = location;
   const wanted = ref === undefined ? ['HEAD'] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
-  const printed = await runGit({
-    location,
-    limits,
-    arguments: ['ls-remote', '--quiet', '--', remote, ...wanted, 'refs/tags/*'],
-  });
-  const refs = new Map<string, string>();
-  for (const line of printed.toString('utf8').split('\n')) {
-    const [sha = '', name = ''] = line.split('\t');
-    // After a tag with a message comes the object that it names.
-    if (/^[0-9a-f]{40,64}$/.test(sha) && name !== '') refs.set(name.replace(/\^\{\}$/, ''), sha);
-  }
-  const tags = [...refs]
-    .filter(([name]) => name.startsWith('refs/tags/'))
-    .map(([name, sha]) => ({ name, sha }));
+  const listed = await listRefs(location, [...wanted, 'refs/tags/*'], limits);
+  const refs = new Map(listed.map(({ name, sha }) => [name, sha]));
+  const tags = listed.filter(({ name }) => name.startsWith('refs/tags/'));
   for (const name of wanted) {
     const sha = refs.get(name);
     if (sha !== undefined) return { head: { name, sha }, tags };
@@ -50,6 +39,36 @@ export async function askRefs(location: GitLocation, limits: GitLimits): Promise
     reason: ref === undefined ? 'it has no commit yet' : `it has no branch and no tag ${ref}`,
     next: `see what it has with: git ls-remote ${remote}`,
   });
+}
+
+/** The first of these refs that there is, in full; undefined where there is none. @throws as `askRefs` */
+export async function findRef(
+  location: GitLocation,
+  names: readonly string[],
+  limits: GitLimits,
+): Promise<GitRef | undefined> {
+  const refs = await listRefs(location, names, limits);
+  return names.flatMap((name) => refs.find((ref) => ref.name === name) ?? [])[0];
+}
+
+/** What the repository has of these refs, in which `*` stands for anything. @throws as `askRefs` */
+export async function listRefs(
+  location: GitLocation,
+  patterns: readonly string[],
+  limits: GitLimits,
+): Promise<readonly GitRef[]> {
+  const printed = await runGit({
+    location,
+    limits,
+    arguments: ['ls-remote', '--quiet', '--', location.remote, ...patterns],
+  });
+  const refs = new Map<string, string>();
+  for (const line of printed.toString('utf8').split('\n')) {
+    const [sha = '', name = ''] = line.split('\t');
+    // After a tag with a message comes the object that it names.
+    if (/^[0-9a-f]{40,64}$/.test(sha) && name !== '') refs.set(name.replace(/\^\{\}$/, ''), sha);
+  }
+  return [...refs].map(([name, sha]) => ({ name, sha }));
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type BrokenCandidate,
   type Essentials,
   type LocalCandidate,
+  type Offered,
   type RemoteCandidate,
   understand,
 } from '../candidate.js';
@@ -34,7 +35,8 @@ const foundSchema = z.object({
   content: z.string(),
 });
 
-type Found = z.infer<typeof foundSchema>;
+/** A formula as it was found in a commit. */
+export type Found = z.infer<typeof foundSchema>;
 
 /**
  * Asks a repository of git's for the formulas at a ref, and at the tags that name a formula and its revision. Where it has
@@ -49,13 +51,31 @@ export async function openGit(
 ): Promise<Repository> {
   const { head, tags } = await askRefs(location, limits);
   const refs = [...tags.filter(({ name }) => taggedRevision(name) !== undefined), head];
-  // A release that found less of a formula has another form.
-  const tag = createHash('sha256')
+  const tag = tagOf(refs);
+  if (known?.validator === tag) return known;
+  return { ...(await assemble(location, await formulasAt(location, refs, limits), limits)), validator: tag };
+}
+
+/**
+ * The formulas at these refs. Where they name the commits that they named the last time, nothing is fetched.
+ * @param memory the name under which the answer is kept; what is asked under one name is to be much the same
+ * @throws RepositoryNotFound where the last of the refs lacks the location's folder; RepositoryUnavailable
+ */
+export async function formulasAt(
+  location: GitLocation,
+  refs: readonly GitRef[],
+  limits: GitLimits,
+  memory = location.url,
+): Promise<readonly Found[]> {
+  const tag = tagOf(refs);
+  return (await recalled(memory, tag)) ?? (await fetchAll(location, refs, limits, tag, memory));
+}
+
+/** What these refs are known by, with the form in which a release finds them: one that found less has another. */
+function tagOf(refs: readonly GitRef[]): string {
+  return createHash('sha256')
     .update(JSON.stringify({ form: 3, refs }))
     .digest('hex');
-  if (known?.validator === tag) return known;
-  const found = (await recalled(location, tag)) ?? (await fetchAll(location, refs, limits, tag));
-  return { ...(await assemble(location, found, limits)), validator: tag };
 }
 
 /** The formula that a tag such as `mysql-12` names. */
@@ -64,8 +84,8 @@ function taggedRevision(ref: string): { readonly name: string; readonly revision
   return name === undefined ? undefined : { name, revision: Number(revision) };
 }
 
-async function recalled(location: GitLocation, tag: string): Promise<readonly Found[] | undefined> {
-  const known = await recall(location.url);
+async function recalled(memory: string, tag: string): Promise<readonly Found[] | undefined> {
+  const known = await recall(memory);
   if (known?.tag !== tag) return undefined;
   try {
     return z.array(foundSchema).safeParse(JSON.parse(known.text)).data;
@@ -79,6 +99,7 @@ async function fetchAll(
   refs: readonly GitRef[],
   limits: GitLimits,
   tag: string,
+  memory: string,
 ): Promise<readonly Found[]> {
   return withFetched(location, refs, limits, async (store) => {
     const commits = await fetchedCommits(store, refs.length);
@@ -91,7 +112,7 @@ async function fetchAll(
       if (entries !== undefined) found.push(...(await formulasIn(store, ref, entries)));
     }
     const isAsTold = refs.every(({ sha }, index) => sha === commits[index]);
-    if (isAsTold) await remember(location.url, { tag, text: JSON.stringify(found) });
+    if (isAsTold) await remember(memory, { tag, text: JSON.stringify(found) });
     return found;
   });
 }
@@ -162,10 +183,14 @@ function within(entries: readonly TreeEntry[], folder: string): readonly TreeEnt
     .map((entry) => ({ ...entry, path: entry.path.slice(start.length) }));
 }
 
-async function assemble(
+/**
+ * A repository that offers what was found. @param change what of it is not released, but a candidate
+ */
+export async function assemble(
   location: GitLocation,
   found: readonly Found[],
   limits: GitLimits,
+  change?: Offered['change'],
 ): Promise<Repository> {
   const offered = new Map<string, RemoteCandidate>();
   const problems: BrokenCandidate[] = [];
@@ -192,6 +217,7 @@ async function assemble(
         offered.set(key, {
           ...said,
           ...(each.signature !== undefined && { signature: each.signature }),
+          ...(change !== undefined && { change }),
           kind: 'remote',
           path,
           size: each.size,
