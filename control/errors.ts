@@ -17,6 +17,21 @@ export class RevisionOlder extends defineError<{ service: string; deployed: stri
   'to bring the old content back, give it a higher revision than the deployed one and upgrade to that',
 ) {}
 
+/** What is asked could be meant for a rollout that is under way, or for one to a newer revision. */
+export class RevisionUnnamed extends defineError<{
+  service: string;
+  to: string;
+  newer: string;
+  options: string;
+  revision: number;
+}>(
+  'revision-unnamed',
+  ({ service, to, newer, options }) =>
+    `a rollout of ${service} to ${to} is under way, and ${newer} is newer: ${options} could be meant for either`,
+  ({ service, options, revision }) =>
+    `for the one that is under way: ensemble upgrade-formula --revision ${revision} ${options} ${service}`,
+) {}
+
 /** Somebody else upgraded the service while this command was on its way. */
 export class UpgradeOvertaken extends defineError<{ service: string; wanted: string; formula: string }>(
   'upgrade-overtaken',

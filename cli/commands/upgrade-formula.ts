@@ -112,6 +112,13 @@ async function tellNothingToDo(
   return plan.wentBack.length + plan.held.length > 0 ? 1 : 0;
 }
 
+/** Says what of a rollout that somebody began before is another from now on. */
+function changedLines({ rollout, begun }: Upgrade, options: UpgradeOptions): readonly string[] {
+  const words = Object.entries(parametersOf(options)).map(([word, text]) => `${word} ${text}`);
+  if (rollout === undefined || begun || words.length === 0) return [];
+  return [`the rollout that is under way goes by ${words.join(', ')} from now on`];
+}
+
 async function cloned(
   session: Session,
   { name, service, target }: Upgrade,
@@ -137,13 +144,15 @@ function againWords(service: string, { candidate, unit = [] }: UpgradeOptions): 
 
 async function follow(
   session: Session,
-  { name, service, target, plan, errors, machines, rollout }: Upgrade,
+  upgrade: Upgrade,
   options: UpgradeOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
+  const { name, service, target, plan, errors, machines, rollout } = upgrade;
   const { output } = invocation;
   const { force = false, format } = options;
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
+  for (const line of changedLines(upgrade, options)) output.notice(line);
   const again = againWords(name, options);
   for (const line of errorLines(errors, target.id, again, force)) output.warn(line);
   for (const line of leftOutLines(plan, again)) output.notice(line);

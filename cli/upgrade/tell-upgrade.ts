@@ -1,5 +1,6 @@
 import type { PublishEvent } from '../../control/publish/publish.js';
 import type { UpgradeEvent } from '../../control/upgrade/upgrade.js';
+import { failureText } from '../../state/model/failed-formulas.js';
 import type { Preparing } from '../../state/formula/publishable.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';
 import { printable } from '../../state/platform/printable.js';
@@ -32,6 +33,8 @@ export function tellUpgrade(output: Output): (event: UpgradeEvent) => void {
   return (event) => {
     if (event.kind === 'misfits') {
       for (const line of misfitLines(event.misfits, event.formula)) output.warn(line);
+    } else if (event.kind === 'failed-before') {
+      output.notice(`${printable(failureText(event.formula, event.failure))}; it is tried again, as you ask`);
     } else if (event.kind === 'passed-over') {
       output.notice(printable(passedOverLine(event.service, event.revision)));
     } else if (event.kind === 'unreadable') {

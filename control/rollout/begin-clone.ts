@@ -10,13 +10,19 @@ import { recordOperations } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { firstNumber } from '../../state/model/numbers.js';
 import { paths } from '../../state/model/paths.js';
-import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
+import {
+  beginRollout,
+  isOpen,
+  type Rollout,
+  rolloutSchema,
+  writeRollout,
+} from '../../state/model/rollout.js';
 import { type Service, serviceSchema } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkParameters, parametersFor, type RolloutRequest } from './begin.js';
 import { cloneName } from './clone-facts.js';
-import { requireAgreement } from './ensure.js';
+import { changedRollout } from './change-rollout.js';
 import { RolloutImpossible, RolloutUnderWay } from './errors.js';
 
 /** A clone as it would be made. */
@@ -118,13 +124,13 @@ function refuseUnderWay(service: string, standing: Entity<Rollout> | undefined):
  * is made by whoever drives the rollout.
  * @param origin where the formula was found, where that is another repository from now on
  * @param asked goes on the service's record with one that begins
- * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted; as `planClone` and `requireAgreement`
+ * @throws ServiceNotFound, ServiceDestroying, UpgradeOvertaken, FormulaReverted; as `planClone` and `changedRollout`
  */
 export async function beginClone(
   coordinator: Coordinator,
   name: string,
   to: string,
-  { force, parameters, by, origin }: RolloutRequest & { readonly origin: string | undefined },
+  { force, parameters, by, origin, isAutomatic }: RolloutRequest & { readonly origin: string | undefined },
   asked: HistoryEntry,
 ): Promise<Rollout> {
   return retryOnConflict(`service ${name}`, async () => {
@@ -138,24 +144,34 @@ export async function beginClone(
       throw new UpgradeOvertaken({ service: name, wanted: to, formula: from });
     if (!force && service.bad?.includes(to)) throw new FormulaReverted({ service: name, formula: to });
     if (standing !== undefined && isUnderWayTo(standing.value, to) && !force) {
-      requireAgreement(name, standing.value, { parameters });
-      return standing.value;
+      const changed = changedRollout(name, standing.value, parameters, []);
+      if (changed !== standing.value)
+        await coordinator.transaction([
+          ...writeRollout(name, standing, changed),
+          ...(await recordOperations(coordinator, [name], asked)),
+        ]);
+      return changed;
     }
     const { metadata, operation } = await takeUpFormula(coordinator, to);
     const planned = await planClone(coordinator, name, service, to, metadata, { parameters });
-    const { rollout, operations } = beginRollout(name, standing, {
-      from,
-      to,
-      revertTo: from,
-      by: by.by,
-      requestedAt: by.requestedAt,
-      parameters: planned.parameters,
-      state: 'running',
-      stateSince: by.requestedAt,
-      countedFrom: by.requestedAt,
-      clone: { service: planned.service },
-      ...(force && { force }),
-    });
+    const { rollout, operations } = beginRollout(
+      name,
+      standing,
+      {
+        from,
+        to,
+        revertTo: from,
+        by: by.by,
+        requestedAt: by.requestedAt,
+        parameters: planned.parameters,
+        state: 'running',
+        stateSince: by.requestedAt,
+        countedFrom: by.requestedAt,
+        clone: { service: planned.service },
+        ...(force && { force }),
+      },
+      isAutomatic,
+    );
     const repository = origin === undefined ? service.repository : { ...service.repository, path: origin };
     const message = `by a clone, ${planned.service}`;
     await coordinator.transaction([

@@ -26,6 +26,8 @@ export interface RolloutRequest {
   readonly force: boolean;
   readonly revertOnError: boolean;
   readonly by: Requester;
+  /** Nobody asked for it: what failed of its formula before still counts. */
+  readonly isAutomatic?: boolean | undefined;
 }
 
 /** A rollout that is about to begin: what is written of it with the service. */
@@ -109,7 +111,7 @@ export async function beginTo(
     readonly revert?: boolean;
     readonly revertTo?: string;
   },
-  { parameters: asked, force, revertOnError, by }: RolloutRequest,
+  { parameters: asked, force, revertOnError, by, isAutomatic }: RolloutRequest,
 ): Promise<Begun> {
   const [standing, units] = await Promise.all([
     readEntity(coordinator, paths.rollout(name), rolloutSchema),
@@ -130,21 +132,26 @@ export async function beginTo(
   const hasCanary = !revert && (typeof rules.canary === 'number' ? rules.canary > 0 : true);
   if (hasCanary) await requireFeature(coordinator, 'canary');
   if (rules.strategy === 'lockstep') await requireFeature(coordinator, 'lockstep');
-  const { rollout, operations } = beginRollout(name, standing, {
-    from,
-    to,
-    revertTo,
-    by: by.by,
-    requestedAt: by.requestedAt,
-    parameters,
-    state: revert ? 'reverting' : 'running',
-    stateSince: by.requestedAt,
-    countedFrom: by.requestedAt,
-    ...(force && { force }),
-    ...(revertOnError && { revertOnError }),
-    ...(revert && { revert }),
-    ...(rules.pauseAfter !== 'none' && !revert && { allowed: size }),
-  });
+  const { rollout, operations } = beginRollout(
+    name,
+    standing,
+    {
+      from,
+      to,
+      revertTo,
+      by: by.by,
+      requestedAt: by.requestedAt,
+      parameters,
+      state: revert ? 'reverting' : 'running',
+      stateSince: by.requestedAt,
+      countedFrom: by.requestedAt,
+      ...(force && { force }),
+      ...(revertOnError && { revertOnError }),
+      ...(revert && { revert }),
+      ...(rules.pauseAfter !== 'none' && !revert && { allowed: size }),
+    },
+    isAutomatic,
+  );
   // In lockstep a new unit begins with what the others run, until all resume with the other formula.
   const together = rules.strategy === 'lockstep';
   const startWith = hasCanary || (together && !revert) ? revertTo : together ? from : undefined;

@@ -72,9 +72,13 @@ const TAKEN: ReadonlySet<Judged['standing']> = new Set(['there', 'absent', 'sett
 
 /** How many units a rollout may have taken on when it goes on to its next wave. */
 export function nextWave(rules: RolloutRules, units: readonly Judged[]): number {
+  return units.filter(isTaken).length + wholeWave(rules, units);
+}
+
+/** How many units are taken on together. */
+export function wholeWave(rules: RolloutRules, units: readonly Judged[]): number {
   const counted = units.filter(({ standing }) => standing !== 'coming' && standing !== 'unreadable');
-  const size = rules.strategy !== 'rolling' ? counted.length : shareOf(rules.maxParallel, counted.length, 1);
-  return counted.filter(isTaken).length + size;
+  return rules.strategy !== 'rolling' ? counted.length : shareOf(rules.maxParallel, counted.length, 1);
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
-import { rolloutWords } from '../../state/formula/rollout-parameters.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { requireMetadata } from '../../state/model/formulas.js';
@@ -10,7 +9,8 @@ import { goalOf, isOpen, type Rollout, rolloutSchema, writeRollout } from '../..
 import type { Service } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { type Begun, beginTo, type RolloutRequest } from './begin.js';
-import { RolloutUnderWay } from './errors.js';
+import { changedRollout } from './change-rollout.js';
+import { requireRollout } from './read-rollout.js';
 
 /**
  * The rollout that takes a service's units to the formula that the service is set to: one that is under way, or a new one.
@@ -37,7 +37,7 @@ export async function ensureRollout(
       if (standing === undefined || planned.rollout === standing.value) return planned.rollout;
       await coordinator.transaction([
         ...writeRollout(service, standing, planned.rollout),
-        ...(await recordOperations(coordinator, [service], asked)),
+        ...(await recordOperations(coordinator, [service], saying(asked, request.parameters))),
       ]);
       return planned.rollout;
     }
@@ -54,6 +54,12 @@ export async function ensureRollout(
     ]);
     return begun.rollout;
   });
+}
+
+/** What is said anew of a rollout that is under way goes on the record. */
+function saying(asked: HistoryEntry, parameters: RolloutRequest['parameters']): HistoryEntry {
+  const words = Object.entries(parameters).map(([word, text]) => `${word} ${text}`);
+  return { ...asked, message: words.join(', ') };
 }
 
 /**
@@ -75,31 +81,12 @@ export async function planRollout(
     goalOf(standing) === value.formula &&
     standing.revert !== true;
   if (isSame && standing.state !== 'failed' && !request.force) {
-    requireAgreement(service, standing, request);
-    const { 'allow-missing': missing } = request.parameters;
-    if (missing === undefined || missing === standing.parameters['allow-missing'])
-      return { rollout: standing };
-    // It goes on without units that it waits for.
-    return { rollout: { ...standing, parameters: { ...standing.parameters, 'allow-missing': missing } } };
+    const { decision } = await requireRollout(coordinator, service, Date.parse(request.by.requestedAt));
+    return { rollout: changedRollout(service, standing, request.parameters, decision.units) };
   }
   const metadata = await requireMetadata(coordinator, value.formula);
   const from = isSame ? standing.from : (value.previous ?? value.formula);
   const goal = { from, to: value.formula, ...(isSame && { revertTo: standing.revertTo }) };
   const begun = await beginTo(coordinator, service, value, metadata, goal, request);
   return { rollout: begun.rollout, begun };
-}
-
-/** A second rollout that is to go otherwise is refused, while the first one is under way; but it may go on without units. */
-export function requireAgreement(
-  service: string,
-  rollout: Rollout,
-  { parameters }: Pick<RolloutRequest, 'parameters'>,
-): void {
-  for (const word of rolloutWords) {
-    const asked = parameters[word];
-    const has = rollout.parameters[word] ?? '';
-    if (word === 'allow-missing' && rollout.parameters.strategy === 'lockstep') continue;
-    if (asked !== undefined && asked !== has)
-      throw new RolloutUnderWay({ service, to: rollout.to, word, has: has === '' ? 'as by default' : has });
-  }
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, nodeValue } from '../../state/model/entity.js';
 import { type LockstepGate, passageOf, settledGates, withGate } from '../../state/model/lockstep.js';
+import { withFailure, withoutFailure } from '../../state/model/failed-formulas.js';
 import { paths } from '../../state/model/paths.js';
 import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
 import type { Flag } from '../../state/model/schemas.js';
@@ -30,7 +31,14 @@ export function inState(
   now: number,
   by?: string,
 ): Rollout {
-  const { gate: _gate, stateBy: _by, reason: _reason, closed: _closed, ...rest } = rollout;
+  const {
+    gate: _gate,
+    stateBy: _by,
+    reason: _reason,
+    closed: _closed,
+    failures: _failures,
+    ...rest
+  } = rollout;
   return {
     ...rest,
     ...((state === 'aborted' || state === 'superseded') && gatesSettled(rollout)),
@@ -41,8 +49,34 @@ export function inState(
     ...(reason !== '' && { reason }),
     ...(gate !== undefined && { gate }),
     ...(closed === true && { closed }),
+    ...failuresAfter(rollout, state, reason, now),
     ...(by !== undefined && { stateBy: by }),
   };
+}
+
+/** What is to be remembered of a formula that failed, is gone back from, or succeeded. */
+function failuresAfter(
+  rollout: Rollout,
+  state: string,
+  reason: string,
+  now: number,
+): Pick<Rollout, 'failures'> {
+  const { failures, to } = rollout;
+  const next = !isSettledBy(rollout, state)
+    ? failures
+    : state === 'done'
+      ? withoutFailure(failures, to)
+      : withFailure(failures, to, new Date(now).toISOString(), reason);
+  return next === undefined ? {} : { failures: next };
+}
+
+/** Whether a state says how the formula did that a rollout leads to. A way back says nothing of where it leads. */
+function isSettledBy({ revert, clone, promoted, state: before }: Rollout, state: string): boolean {
+  if (revert === true) return false;
+  // What failed, and is gone back from then, has failed once.
+  if (state === 'reverting') return before !== 'failed';
+  if (state === 'aborted') return clone !== undefined && promoted !== true && before !== 'failed';
+  return state === 'failed' || state === 'done';
 }
 
 /** The rollout on its way back. What failed on the way forward counts no more. */

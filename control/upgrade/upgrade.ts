@@ -7,15 +7,16 @@ import { retryOnConflict } from '../../state/model/conflict.js';
 import type { Problem } from '../../state/model/entity.js';
 import { ServiceDestroying, UnitNotFound } from '../../state/model/errors.js';
 import { touchFormula } from '../../state/model/formulas.js';
+import type { FormulaFailure } from '../../state/model/failed-formulas.js';
 import { recordOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import type { Rollout } from '../../state/model/rollout.js';
+import { isOpen, readRollout, type Rollout } from '../../state/model/rollout.js';
 import type { Flag, Service } from '../../state/model/schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { type NamedUnit, readUnits } from '../../state/model/units.js';
-import { RelationsInUse, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
+import { RelationsInUse, RevisionUnnamed, UnitOfOtherService, UpgradeOvertaken } from '../errors.js';
 import { holdQuestion, overriddenText, readQuestioned, requireNotHeld } from '../hold/held-back.js';
 import { namesOf } from '../names-of.js';
 import type { Classified } from '../newer/classify.js';
@@ -33,6 +34,7 @@ import {
   type RolloutRequest,
 } from '../rollout/begin.js';
 import { beginClone, goesByClone, isClonedTo, planClone } from '../rollout/begin-clone.js';
+import { changeableWords } from '../rollout/change-rollout.js';
 import { ensureRollout } from '../rollout/ensure.js';
 import type { Session } from '../session.js';
 import { candidateTarget } from './candidate-target.js';
@@ -59,6 +61,8 @@ export interface UpgradeRequest extends TargetOptions {
   /** How the rollout goes, where not single units are asked; the rest is as the service and the formula say. */
   readonly rollout?: RolloutParameters | undefined;
   readonly by: Requester;
+  /** A program asks for it by itself: what failed before still counts, and was looked at (`automaticBlockers`). */
+  readonly isAutomatic?: boolean | undefined;
 }
 
 /** The events while a service is upgraded. */
@@ -66,6 +70,8 @@ export type UpgradeEvent =
   | PublishEvent
   /** The parts that the formula, which is taken all the same, does not fit. */
   | { readonly kind: 'misfits'; readonly formula: string; readonly misfits: Misfits }
+  /** A formula that failed on the service before, and that is tried all the same, since somebody asks for it. */
+  | { readonly kind: 'failed-before'; readonly formula: string; readonly failure: FormulaFailure }
   /** A higher revision that is not taken. */
   | { readonly kind: 'passed-over'; readonly service: string; readonly revision: Classified }
   /** Nodes that cannot be read. `left-alone`: their units are not asked; `asked`: they are all the same. */
@@ -94,6 +100,8 @@ export interface Upgrade extends FoundUpgrade {
   readonly machines: ReadonlyMap<string, string | null>;
   /** What takes the units there; single units are asked without one. */
   readonly rollout?: Rollout;
+  /** This request began that; else it was under way. */
+  readonly begun?: boolean;
 }
 
 /**
@@ -110,6 +118,7 @@ export async function upgradeService(
 ): Promise<Upgrade> {
   const found = await findUpgrade(session, request);
   tellPassedOver(found, tell);
+  if (request.isAutomatic !== true) await tellFailed(session, found, tell);
   const asked = askedEntry(found, request);
   if (request.candidate !== undefined) return tryCandidate(session, found, request, asked.id, now, tell);
   const { begun, clone } = await publishAndSet(session, found, request, asked, now, tell);
@@ -130,7 +139,7 @@ export async function upgradeService(
     return { ...found, plan, errors: new Map(), machines };
   const rollout = await ensureRollout(session.coordinator, found.name, rolloutRequest(request), begun, asked);
   const errors = await ask(session, found, plan, { ...request, rollout }, asked.id, tell);
-  return { ...found, plan, errors, machines, rollout };
+  return { ...found, plan, errors, machines, rollout, begun: rollout.requestedAt === request.by.requestedAt };
 }
 
 /** A clone asks nothing of the service's units. */
@@ -184,8 +193,14 @@ async function tryCandidate(
 }
 
 /** What an upgrade asks of the rollout that it begins. */
-export function rolloutRequest({ rollout = {}, force, revertOnError, by }: UpgradeRequest): RolloutRequest {
-  return { parameters: rollout, force, revertOnError, by };
+export function rolloutRequest({
+  rollout = {},
+  force,
+  revertOnError,
+  by,
+  isAutomatic,
+}: UpgradeRequest): RolloutRequest {
+  return { parameters: rollout, force, revertOnError, by, isAutomatic };
 }
 
 /**
@@ -262,7 +277,32 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
     },
     (id, bumped) => requireFit(session, { name, service }, id, bumped, force),
   );
+  if (request.revision === undefined && request.units === undefined && !request.bump)
+    await requireNamed(session, name, service, target.id, request.rollout ?? {});
   return { name, service, repository, target };
+}
+
+/**
+ * Words that a rollout which is under way could take are asked for, and the repository has something newer: nobody can tell
+ * which of both is meant.
+ * @throws RevisionUnnamed
+ */
+async function requireNamed(
+  { coordinator }: Session,
+  service: string,
+  { formula }: Service,
+  newer: string,
+  rollout: RolloutParameters,
+): Promise<void> {
+  const words = changeableWords(rollout);
+  if (words.length === 0 || newer === formula) return;
+  const standing = await readRollout(coordinator, service);
+  if (standing === undefined || !isOpen(standing.value) || standing.value.state === 'failed') return;
+  const { to, revert } = standing.value;
+  if (revert === true || to === newer) return;
+  const options = words.map((word) => `--${word} ${rollout[word] ?? ''}`);
+  const { revision } = parseFormulaId(to);
+  throw new RevisionUnnamed({ service, to, newer, options: options.join(' '), revision });
 }
 
 /** Says of the higher revisions that an upgrade does not take why that is so. */
@@ -271,6 +311,16 @@ export function tellPassedOver(
   tell: (event: UpgradeEvent) => void,
 ): void {
   for (const revision of target.passedOver) tell({ kind: 'passed-over', service, revision });
+}
+
+/** An explicit request goes over what failed before, and says so. */
+async function tellFailed(
+  { coordinator }: Session,
+  { name, target: { id } }: FoundUpgrade,
+  tell: (event: UpgradeEvent) => void,
+): Promise<void> {
+  const failure = (await readRollout(coordinator, name))?.value.failures?.[id];
+  if (failure !== undefined) tell({ kind: 'failed-before', formula: id, failure });
 }
 
 /** The units of the service that can be read. A unit whose node cannot be read keeps no other from being upgraded. */

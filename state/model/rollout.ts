@@ -2,6 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { parametersSchema } from '../formula/rollout-parameters.js';
 import * as z from '../platform/zod.js';
 import { type Entity, nodeValue, type Problem, readSound } from './entity.js';
+import { failuresSchema, withoutFailure } from './failed-formulas.js';
 import { newIncarnation } from './incarnation.js';
 import { gatesSchema, settledGates } from './lockstep.js';
 import { paths } from './paths.js';
@@ -69,6 +70,8 @@ export const rolloutSchema = z.looseObject({
   clone: z.optional(z.looseObject({ service: z.string(), made: z.optional(z.boolean()) })),
   /** Clones of the rollouts before it that were not promoted: they go. */
   left: z.optional(z.array(cloneReferenceSchema)),
+  /** What failed on the service; see there. */
+  failures: z.optional(failuresSchema),
   /** The service whose clone is promoted stays, unrelated and unexposed. */
   keep: z.optional(z.boolean()),
   /** Units go to `revertTo`. */
@@ -162,21 +165,28 @@ export type NewRollout = Pick<
   | 'clone'
 >;
 
-/** The operations that put a new rollout in the place of the one before, or of none. */
+/**
+ * The operations that put a new rollout in the place of the one before, or of none.
+ * @param isAutomatic nobody asked for it: what failed of its formula before still counts
+ */
 export function beginRollout(
   service: string,
   standing: Entity<Rollout> | undefined,
   rollout: NewRollout,
+  isAutomatic = false,
 ): { readonly rollout: Rollout; readonly operations: readonly Operation[] } {
   const id = newIncarnation();
   if (standing !== undefined) {
     const gates = settledGates(standing.value);
     const left = clonesLeftBy(standing.value);
+    const { failures: before } = standing.value;
+    const failures = isAutomatic ? before : withoutFailure(before, rollout.to);
     const next: Rollout = {
       ...rollout,
       id,
       life: standing.value.life,
       ...(gates !== undefined && { gates }),
+      ...(failures !== undefined && { failures }),
       ...(left.length > 0 && { left: [...left] }),
     };
     return { rollout: next, operations: writeRollout(service, standing, next) };

@@ -115,6 +115,10 @@ export const printed: Readonly<
     test: 'test/agent/lockstep.test.ts',
     says: 'are refused what contradicts it, with a command that works',
   },
+  'control/rollout/automatic.ts: ensemble upgrade-formula {name}': {
+    test: 'test/control/rollout/automatic.test.ts',
+    says: 'names what failed, and the command that tries it all the same',
+  },
   'control/rollout/decide-clone.ts: ensemble resolved [--retry] {unit.name}': {
     test: 'test/control/rollout/decide-clone.test.ts',
     says: 'names what ends the error of a unit that is to go',

@@ -56,6 +56,21 @@ export const rolloutRows: readonly Row[] = [
     },
   },
   {
+    code: 'revision-unnamed',
+    by: 'naming the revision, as printed',
+    run: async (stage) => {
+      await stage.unit();
+      await stage.ok('ensemble add-unit f');
+      await stage.world.publish(2);
+      await stage.ok('ensemble upgrade-formula --canary 1 f');
+      await stage.world.publish(3);
+      const line = 'ensemble upgrade-formula --pause-after all f';
+      const said = await stage.fails(line, /f-2 is under way, and world:f-3 is newer/);
+      await stage.follow(said, /ensemble upgrade-formula --revision 2 --pause-after all f/);
+      assert.match(await stage.ok('ensemble rollout status f'), /pause-after all/);
+    },
+  },
+  {
     code: 'rollout-under-way',
     by: 'abort, as printed, and the same command again',
     run: async (stage) => {

@@ -1,0 +1,103 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { failureText, mayTryAgainAt } from '../../state/model/failed-formulas.js';
+import { type Hold, holdText, longestHold } from '../../state/model/hold.js';
+import { readHolds } from '../../state/model/read-holds.js';
+import { isOpen, type Rollout, readRollout } from '../../state/model/rollout.js';
+import type { Service } from '../../state/model/schemas.js';
+import { requireService } from '../../state/model/services.js';
+import { unholdCommand } from '../hold/errors.js';
+import { type Blocker, commandOf } from './blockers.js';
+
+/** What is known of a service by which it is decided whether something may be tried on it without anybody asking. */
+export interface AutomaticFacts {
+  readonly service: Pick<Service, 'formula' | 'bad' | 'destroying'>;
+  readonly rollout: Rollout | undefined;
+  /** Those that stand, of both levels. */
+  readonly holds: readonly Hold[];
+}
+
+/**
+ * Why a formula may not be tried on a service now by whoever upgrades automatically; empty: it may. `back-off`: it failed, and is
+ * tried again later. `bad`: the service went back from it. `held`: by whom. `rollout`: one is under way. An explicit request
+ * goes by none of these but holds.
+ * @param formula id
+ * @param now milliseconds since the epoch
+ */
+export function automaticBlockers(
+  name: string,
+  { service, rollout, holds }: AutomaticFacts,
+  formula: string,
+  now: number,
+): readonly Blocker[] {
+  const at = new Date(now).toISOString();
+  const upgrade = `ensemble upgrade-formula ${name}`;
+  const blocker = (kind: string, more: Partial<Blocker> & Pick<Blocker, 'reason' | 'ends'>): Blocker => ({
+    kind,
+    who: name,
+    since: at,
+    until: null,
+    ...more,
+  });
+  const held = longestHold(holds);
+  const failure = rollout?.failures?.[formula];
+  const until = failure === undefined ? undefined : mayTryAgainAt(failure);
+  const isUnderWay = rollout !== undefined && isOpen(rollout);
+  return [
+    ...(service.destroying === true
+      ? [blocker('other', { reason: 'the service is on its way out', ends: 'nothing' })]
+      : []),
+    ...(service.bad?.includes(formula)
+      ? [
+          blocker('bad', {
+            reason: `it went back from ${formula}${failure === undefined ? '' : `: ${failure.reason}`}`,
+            since: failure?.at ?? at,
+            ends: `${upgrade} --force`,
+          }),
+        ]
+      : []),
+    ...(failure !== undefined && until !== undefined && until > now
+      ? [
+          blocker('back-off', {
+            reason: failureText(formula, failure),
+            since: failure.at,
+            until: new Date(until).toISOString(),
+            ends: upgrade,
+          }),
+        ]
+      : []),
+    ...(held === undefined
+      ? []
+      : [
+          blocker('held', {
+            reason: holdText(held),
+            since: held.since,
+            until: held.until ?? null,
+            ends: unholdCommand(name, holds),
+          }),
+        ]),
+    ...(isUnderWay
+      ? [
+          blocker('other', {
+            reason: `a rollout to ${rollout.to} is ${rollout.state}`,
+            since: rollout.stateSince,
+            ends: commandOf('status', name),
+          }),
+        ]
+      : []),
+  ];
+}
+
+/** The same, as the service stands now. @throws ServiceNotFound, NodeInvalid */
+export async function readAutomaticBlockers(
+  coordinator: Coordinator,
+  name: string,
+  formula: string,
+  now: number,
+): Promise<readonly Blocker[]> {
+  const [{ value: service }, rollout, holds] = await Promise.all([
+    requireService(coordinator, name),
+    readRollout(coordinator, name),
+    readHolds(coordinator, name, now),
+  ]);
+  return automaticBlockers(name, { service, rollout: rollout?.value, holds }, formula, now);
+}
