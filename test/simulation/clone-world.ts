@@ -6,7 +6,7 @@ import { afterVerb, type RolloutVerb } from '../../control/rollout/verbs.js';
 import { inState } from '../../control/rollout/written.js';
 import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
 import type { Rollout } from '../../state/model/rollout.js';
-import { Broken } from './rollout-world.js';
+import { Broken } from './rollout-promises.js';
 
 const [one, two] = ['principia:web-1', 'principia:web-2'] as const;
 const CLONE = 'web-r2';

@@ -7,10 +7,14 @@ import type { Fate } from './sim-unit.js';
 /** One thing that happens; `who` is a unit or a driver, by its place. */
 export type RolloutEvent =
   | {
-      readonly kind: 'begin' | 'read' | 'units' | 'write' | 'lost' | 'drive' | 'depose';
+      readonly kind: 'begin' | 'read' | 'units' | 'write' | 'on' | 'lost' | 'drive' | 'depose';
       readonly who: number;
     }
-  | { readonly kind: 'step' | 'steps' | 'down' | 'up' | 'fall' | 'mend' | 'remove'; readonly who: number }
+  | { readonly kind: 'some'; readonly who: number; readonly part: number }
+  | {
+      readonly kind: 'step' | 'steps' | 'down' | 'up' | 'fall' | 'mend' | 'leave' | 'remove';
+      readonly who: number;
+    }
   | { readonly kind: 'relation'; readonly who: number; readonly error: boolean }
   | { readonly kind: 'health' | 'busy' | 'hold'; readonly who: number; readonly is: boolean }
   | { readonly kind: 'pass'; readonly ms: number }
@@ -24,9 +28,13 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
   {
     weight: 14,
     arbitrary: fc.record({
-      kind: fc.constantFrom('begin' as const, 'begin', 'read', 'units', 'write', 'write'),
+      kind: fc.constantFrom('begin' as const, 'begin', 'read', 'units', 'write', 'on'),
       who: fc.nat(2),
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('some' as const), who: fc.nat(2), part: fc.nat(1) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('lost' as const, 'depose'), who: fc.nat(2) }) },
   { weight: 14, arbitrary: fc.record({ kind: fc.constantFrom('step' as const, 'steps'), who }) },
@@ -43,7 +51,7 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
       is: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('leave' as const, 'remove'), who }) },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -93,7 +101,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
   events: fc.array(event, { maxLength: 120 }),
 });
 
-/** Plays a schedule to its end. @throws Broken, with the property that does not hold */
+/** Plays a schedule to its end. @throws Broken, with the promise that is not kept */
 export function play({ units, parameters: given, fates: drawn, revertOnError, events }: Schedule): void {
   const world = new RolloutWorld(units, given, drawn, revertOnError);
   for (const each of events) happen(world, each);
@@ -115,8 +123,14 @@ function happen(world: RolloutWorld, happens: RolloutEvent): void {
     case 'write':
       world.write(happens.who);
       return;
+    case 'on':
+      world.write(happens.who, 'on');
+      return;
+    case 'some':
+      world.readSome(happens.who, happens.part);
+      return;
     case 'lost':
-      world.write(happens.who, true);
+      world.write(happens.who, 'lost');
       return;
     case 'drive':
       world.readRollout(happens.who);
@@ -143,6 +157,9 @@ function happen(world: RolloutWorld, happens: RolloutEvent): void {
       return;
     case 'mend':
       world.mend(happens.who);
+      return;
+    case 'leave':
+      world.leave(happens.who);
       return;
     case 'remove':
       world.remove(happens.who);

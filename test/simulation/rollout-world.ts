@@ -1,20 +1,13 @@
 import { decide } from '../../control/rollout/decide.js';
 import type { Decision, RolloutFacts } from '../../control/rollout/decision.js';
 import { judge } from '../../control/rollout/judge.js';
+import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
 import { afterVerb, type RolloutVerb } from '../../control/rollout/verbs.js';
-import {
-  flagOf,
-  flagOperations,
-  gateOpened,
-  inState,
-  turnedBack,
-  unflagOperations,
-} from '../../control/rollout/written.js';
+import { flagOf } from '../../control/rollout/written.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { type Entity, nodeValue, parseEntity } from '../../state/model/entity.js';
-import { passageOf } from '../../state/model/lockstep.js';
-import { paths } from '../../state/model/paths.js';
+import { compareUnits, paths } from '../../state/model/paths.js';
 import {
   beginRollout,
   goalOf,
@@ -24,7 +17,9 @@ import {
 } from '../../state/model/rollout.js';
 import { type Flag, flagSchema } from '../../state/model/schemas.js';
 import { MemoryTree } from './memory-tree.js';
+import { Broken, RolloutPromises } from './rollout-promises.js';
 import { type Fate, SimUnit } from './sim-unit.js';
+import { operationsOf } from './sim-writes.js';
 
 const SERVICE = 'web';
 const SERVICE_PATH = paths.service(SERVICE);
@@ -36,12 +31,16 @@ interface Driver {
   term: number | undefined;
   readonly skew: number;
   rollout: Entity<Rollout> | undefined;
+  /** Units that were read since the rollout was, each in a moment of its own. */
+  read: ReadonlyMap<string, RolloutUnit>;
   facts: RolloutFacts | undefined;
-  flags: ReadonlyMap<string, number>;
 }
 
-/** What a broken property says. */
-export class Broken extends Error {}
+function forget(driver: Driver): void {
+  driver.rollout = undefined;
+  driver.read = new Map();
+  driver.facts = undefined;
+}
 
 /** A service, its units and the drivers of its rollouts, moved one event at a time. */
 export class RolloutWorld {
@@ -51,12 +50,9 @@ export class RolloutWorld {
   readonly drivers: Driver[];
   #revision = 1;
   #nextUnit = 0;
-  /** Of the canary of each rollout, by its id: the units that it asked. */
-  readonly #asked = new Map<string, Set<string>>();
   #fates: readonly Fate[];
   readonly #hung = new Set<string>();
-  /** Who was seen when a passage resumed. */
-  readonly #party = new Set<string>();
+  readonly #promises = new RolloutPromises(this.units);
 
   constructor(
     units: number,
@@ -75,8 +71,8 @@ export class RolloutWorld {
       term: index === 0 ? 0 : undefined,
       skew: (index - 1) * 700,
       rollout: undefined,
+      read: new Map(),
       facts: undefined,
-      flags: new Map(),
     }));
     this.supersede();
   }
@@ -102,10 +98,11 @@ export class RolloutWorld {
   }
 
   facts(): RolloutFacts {
-    return {
-      formula: this.service.formula,
-      units: [...this.units.values()].map((unit) => unit.seen(this.flagOf(unit.name))),
-    };
+    return { formula: this.service.formula, units: [...this.units.values()].map((unit) => this.#seen(unit)) };
+  }
+
+  #seen(unit: SimUnit): RolloutUnit {
+    return unit.seen(this.flagOf(unit.name));
   }
 
   // What operators do.
@@ -120,7 +117,7 @@ export class RolloutWorld {
     const at = new Date(this.now).toISOString();
     const isOver = before === undefined || before.value.state === 'done';
     const revertTo = isOver ? from : before.value.revertTo;
-    const { rollout, operations } = beginRollout(SERVICE, before, {
+    const { operations } = beginRollout(SERVICE, before, {
       from,
       to,
       revertTo,
@@ -137,7 +134,6 @@ export class RolloutWorld {
     const hasCanary = isTogether || (this.parameters.canary !== undefined && this.parameters.canary !== '0');
     const value = nodeValue({ formula: to, ...(hasCanary && { startWith: revertTo }) });
     this.#apply([...operations, { kind: 'set', path: SERVICE_PATH, value }]);
-    this.#asked.set(rollout.id, new Set());
   }
 
   ask(verb: RolloutVerb): void {
@@ -182,9 +178,19 @@ export class RolloutWorld {
     this.units.set(name, new SimUnit(name, formula, this.now, fate));
   }
 
+  /** Somebody asks it to go; it does so when its agent comes to it. */
+  leave(index: number): void {
+    const unit = this.#unit(index);
+    if (unit !== undefined) unit.isLeaving = true;
+  }
+
   remove(index: number): void {
     const unit = this.#unit(index);
-    if (unit === undefined || this.units.size <= 1) return;
+    if (unit !== undefined) this.#remove(unit);
+  }
+
+  #remove(unit: SimUnit): void {
+    if (this.units.size <= 1) return;
     this.units.delete(unit.name);
     if (this.tree.get(paths.upgrade(unit.name)) !== undefined)
       this.#apply([{ kind: 'remove', path: paths.upgrade(unit.name) }]);
@@ -243,8 +249,9 @@ export class RolloutWorld {
     const before = unit.resumed;
     const { gates = {} } = this.rollout.value;
     const isOff = unit.step(this.flagOf(unit.name), startWith ?? formula, this.now, gates);
-    if (unit.resumed !== before) this.#checkResumed(unit);
+    if (unit.resumed !== before) this.#promises.checkResumed(unit, this.rollout.value);
     if (isOff) this.#apply([{ kind: 'remove', path: paths.upgrade(unit.name) }]);
+    if (unit.isLeaving && unit.agentUp && unit.state !== 'upgrading') this.#remove(unit);
     this.#note();
   }
 
@@ -253,43 +260,49 @@ export class RolloutWorld {
     this.#apply([{ kind: 'set', path: ELECTION, value: '' }]);
     const driver = this.#driver(index);
     driver.term = this.tree.get(ELECTION)?.version;
-    driver.rollout = undefined;
-    driver.facts = undefined;
+    forget(driver);
   }
 
   // What drivers do, each in its own time.
 
   readRollout(index: number): void {
     const driver = this.#driver(index);
+    forget(driver);
     driver.rollout = this.rollout;
-    driver.facts = undefined;
   }
 
-  /** Its units are read after the rollout, never before it. */
+  /** Some of the units are read, and the others later. */
+  readSome(index: number, part: number): void {
+    const driver = this.#driver(index);
+    if (driver.rollout === undefined) return;
+    const some = [...this.units.values()].filter((_, place) => (place & 1) === (part & 1));
+    driver.read = new Map([...driver.read, ...some.map((unit) => [unit.name, this.#seen(unit)] as const)]);
+  }
+
+  /** Its units are read after the rollout, never before it. One that was read and is gone since is not missed yet. */
   readUnits(index: number): void {
     const driver = this.#driver(index);
     if (driver.rollout === undefined) return;
-    driver.facts = this.facts();
-    driver.flags = new Map(
-      driver.facts.units.flatMap(({ name }) => {
-        const node = this.tree.get(paths.upgrade(name));
-        return node === undefined ? [] : [[name, node.version] as const];
-      }),
-    );
+    const units = new Map(driver.read);
+    for (const unit of this.units.values()) if (!units.has(unit.name)) units.set(unit.name, this.#seen(unit));
+    const inOrder = [...units.values()].sort((a, b) => compareUnits(a.name, b.name));
+    driver.facts = { formula: this.service.formula, units: inOrder };
   }
 
-  /** @param lost the write does not get through, though the driver thinks so */
-  write(index: number, lost = false): Decision | undefined {
+  /**
+   * @param how `lost`: the write does not get through, though the driver thinks so. `on`: a driver that wrote reads anew
+   *   only the units that it wrote
+   */
+  write(index: number, how?: 'lost' | 'on'): Decision | undefined {
     const driver = this.#driver(index);
     const { rollout, facts } = driver;
     if (rollout === undefined || facts === undefined) return undefined;
-    driver.rollout = undefined;
-    driver.facts = undefined;
+    forget(driver);
     const now = this.now + driver.skew;
     const decision = decide(rollout.value, facts, now);
-    this.#checkDecision(rollout.value, decision);
+    this.#promises.checkDecision(rollout.value, decision, now);
     const [write] = decision.writes;
-    if (write === undefined || lost) return decision;
+    if (write === undefined || how === 'lost') return decision;
     const guard: readonly Operation[] =
       driver.term === undefined ? [] : [{ kind: 'check', path: ELECTION, version: driver.term }];
     const leads = driver.term === undefined || this.tree.get(ELECTION)?.version === driver.term;
@@ -299,109 +312,25 @@ export class RolloutWorld {
     const before = this.rollout;
     const flagged = write.kind === 'flag' ? write.units.map(({ name }) => name) : [];
     if (flagged.some((name) => !this.units.has(name))) return decision;
-    const applied = this.tree.transaction([...guard, ...this.#operations(write, rollout, driver.flags, now)]);
+    const applied = this.tree.transaction([
+      ...guard,
+      ...operationsOf(this.tree, SERVICE, write, rollout, now),
+    ]);
     if (!applied) return decision;
     if (!leads) throw new Broken('a deposed leader wrote');
     if (before.value.state === 'aborted' && write.kind !== 'unflag' && write.kind !== 'close')
       throw new Broken(`an aborted rollout did ${write.kind}`);
-    if (write.kind === 'gate' && write.gate === 'resume')
-      for (const { name } of facts.units) this.#party.add(`${passageOf(rollout.value) ?? ''} ${name}`);
-    if (write.kind === 'flag') this.#checkFlags(before.value, flagged, healthy);
+    this.#promises.checkAborted(this.rollout.value);
+    if (write.kind === 'gate' && write.gate === 'resume') this.#promises.resumes(rollout.value, facts.units);
+    if (write.kind === 'flag') this.#promises.checkFlags(before.value, flagged, healthy);
+    if (how === 'on') {
+      const written = new Set(write.kind === 'unflag' ? write.units : flagged);
+      driver.rollout = this.rollout;
+      driver.read = new Map(
+        facts.units.filter(({ name }) => !written.has(name)).map((unit) => [unit.name, unit]),
+      );
+    }
     return decision;
-  }
-
-  #operations(
-    write: Decision['writes'][number],
-    rollout: Entity<Rollout>,
-    flags: ReadonlyMap<string, number>,
-    now: number,
-  ): readonly Operation[] {
-    switch (write.kind) {
-      case 'flag':
-        return flagOperations(SERVICE, rollout, write.units, flags, now);
-      case 'unflag':
-        return unflagOperations(
-          SERVICE,
-          rollout,
-          new Map(write.units.flatMap((unit) => (flags.has(unit) ? [[unit, flags.get(unit) ?? 0]] : []))),
-        );
-      case 'gate':
-        return [
-          ...writeRollout(SERVICE, rollout, gateOpened(rollout.value, write.gate, now)),
-          ...(write.gate === 'resume' ? this.#startingWithGoal() : []),
-        ];
-      case 'close':
-        return writeRollout(SERVICE, rollout, { ...rollout.value, closed: true });
-      case 'clone':
-      case 'left':
-        throw new Broken(`no clone is made here, and yet: ${write.kind}`);
-      case 'state':
-        return writeRollout(SERVICE, rollout, inState(rollout.value, write, now));
-      case 'turn-back':
-        return [
-          ...writeRollout(SERVICE, rollout, turnedBack(rollout.value, write.reason, now)),
-          { kind: 'set', path: SERVICE_PATH, value: nodeValue({ formula: rollout.value.revertTo }) },
-        ];
-    }
-  }
-
-  /** New units start with the service's formula from now on. */
-  #startingWithGoal(): readonly Operation[] {
-    const { formula } = this.service;
-    return [{ kind: 'set', path: SERVICE_PATH, value: nodeValue({ formula }) }];
-  }
-
-  // What must hold.
-
-  #checkDecision(rollout: Rollout, decision: Decision): void {
-    const isMoving = rollout.state === 'running' || rollout.state === 'reverting';
-    if (isMoving && decision.wakeAt === undefined) throw new Broken('no deadline is armed');
-    const ways = new Set(decision.blockers.map(({ who }) => who));
-    for (const { unit, standing } of decision.units)
-      if (standing !== 'there' && !ways.has(unit.name))
-        throw new Broken(`nothing says why ${unit.name} waits`);
-  }
-
-  #checkFlags(rollout: Rollout, flagged: readonly string[], healthy: ReadonlySet<string>): void {
-    const rules = rulesOf(rollout.parameters);
-    for (const name of flagged) {
-      const unit = this.units.get(name);
-      if (unit !== undefined && healthy.has(name)) unit.takenBy = rollout.id;
-    }
-    const taken = [...this.units.values()].filter(({ takenBy }) => takenBy !== undefined);
-    if (rules.strategy === 'rolling' && taken.length > rules.maxParallel.number)
-      throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);
-    if (rollout.state === 'paused' || rollout.state === 'failed')
-      throw new Broken(`a rollout that is ${rollout.state} asked units`);
-    if (rollout.revert === true) return;
-    const asked = this.#asked.get(rollout.id) ?? new Set();
-    for (const name of flagged) asked.add(name);
-    if (rollout.promoted === true || rollout.state === 'done') return;
-    const beyond = [...asked].filter((name) => this.units.has(name));
-    if (typeof rules.canary !== 'number') {
-      const names = new Set(rules.canary);
-      if (beyond.some((name) => !names.has(name))) throw new Broken('asked a unit that is no canary');
-    } else if (rules.canary > 0 && beyond.length > rules.canary) {
-      throw new Broken(`${beyond.join(', ')} were asked before the canary was promoted`);
-    }
-  }
-
-  /** Units of one passage in lockstep all come out of it the same way. */
-  #checkResumed({ name, resumed }: SimUnit): void {
-    if (resumed === undefined) return;
-    for (const other of this.units.values())
-      if (other.resumed?.passage === resumed.passage && other.resumed.gate !== resumed.gate)
-        throw new Broken(`${name} and ${other.name} were resumed with two formulas`);
-    if (resumed.gate !== 'resume' || this.parameters['allow-missing'] === 'yes') return;
-    const { value } = this.rollout;
-    const goal = value.id === resumed.passage.replace('-back', '') ? goalOf(value) : undefined;
-    if (goal === undefined || passageOf(value) !== resumed.passage) return;
-    for (const other of this.units.values()) {
-      const isThrough = other.upgrade?.lockstep === resumed.passage && other.upgrade.step === 'committing';
-      const runsIt = other.formula === goal || other.resumed?.passage === resumed.passage;
-      if (!isThrough && !runsIt && this.#party.has(`${resumed.passage} ${other.name}`))
-        throw new Broken(`${name} was resumed, and ${other.name} runs ${other.formula}`);
-    }
   }
 
   /** Once they are healthy with nothing to do, they are no longer away because of a rollout. */
@@ -415,6 +344,7 @@ export class RolloutWorld {
    * names.
    */
   settle(): void {
+    this.#promises.leaveAlone();
     this.#passTime();
     if (this.#waitsForBusy()) {
       // What a unit is at may take long; once it is through, nothing waits any more.
@@ -446,6 +376,8 @@ export class RolloutWorld {
     const { value } = this.rollout;
     if (value.state === 'running' || value.state === 'reverting')
       throw new Broken(`it is ${value.state} after ${(60 * 45) / 60} minutes`);
+    if (value.state === 'failed' && decide(value, this.facts(), this.now).blockers.length === 0)
+      throw new Broken('it failed, and nothing says why it does not go on');
     if (value.state !== 'done') return;
     const goal = goalOf(value);
     const decision = decide(value, this.facts(), this.now);
@@ -459,6 +391,7 @@ export class RolloutWorld {
 
   #apply(operations: readonly Operation[]): void {
     if (!this.tree.transaction(operations)) throw new Error('a write of the simulation does not apply');
+    this.#promises.checkAborted(this.rollout.value);
   }
 
   #unit(index: number): SimUnit | undefined {

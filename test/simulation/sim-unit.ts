@@ -26,6 +26,8 @@ export class SimUnit {
   health: { readonly healthy: boolean; readonly since: number } | undefined;
   /** It is at something that its upgrade waits for. */
   isBusy = false;
+  /** It was asked to go. */
+  isLeaving = false;
   /** Somebody holds it. */
   isHeld = false;
   /** The last passage in lockstep that it came out of, and how. */
@@ -181,7 +183,7 @@ export class SimUnit {
       message: '',
       bad,
       relationsInError: this.relationError ? ['db:1'] : [],
-      leaving: false,
+      leaving: this.isLeaving,
       ...(this.isHeld && { held: { kind: 'held', reason: 'held by bob', since: this.#sinceText() } }),
       ...(this.health && {
         health: {
