@@ -5,7 +5,8 @@ import { isErrorState, type WorkflowState } from '../../state/model/workflow-sta
 import { requester } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import type { DeedRow, Scene } from './deed.js';
-import { type StageName, stages, UNIT } from './stages.js';
+import { UNIT } from './life.js';
+import { type StageName, stages } from './stages.js';
 
 /** More agents than the loop breaker lets die. */
 const TOO_MANY = 12;

@@ -6,10 +6,11 @@ import type { TcpProxy } from '../servers/tcp-proxy.js';
 import type { ZookeeperServer } from '../servers/zookeeper.js';
 import type { Bodies } from './formulas.js';
 import { observeUnit } from './observer.js';
-import { assertRow, follow } from './point-case.js';
+import { assertRow, follow, settled } from './point-case.js';
 import type { Row } from './row.js';
 import type { S3Scene } from './s3-storage.js';
-import { stages, UNIT } from './stages.js';
+import { UNIT } from './life.js';
+import { stages } from './stages.js';
 
 /** What a deed has at hand. */
 export interface Scene {
@@ -82,6 +83,7 @@ export async function runDeed(world: World, row: DeedRow, engine: Engine): Promi
       storage: engine.storage,
     });
     await follow(world, row);
+    await settled(world, row);
     await assertRow(world, row, observer, row.formulas);
   } finally {
     observer.close();

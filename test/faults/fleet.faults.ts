@@ -6,7 +6,7 @@ import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { startEnsemble, type ZookeeperServer } from '../servers/zookeeper.js';
 import { formatRun, readRuns, tracingFormula } from './formulas.js';
-import { ONE, TWO } from './stages.js';
+import { ONE, TWO } from './life.js';
 
 const UNITS = 100;
 

@@ -82,3 +82,12 @@ export function readRuns(lines: readonly string[]): {
 export function formatRun({ hook, revision, attempt }: HookRun): string {
   return attempt === 1 ? `${hook} ${revision}` : `${hook} ${revision} #${attempt}`;
 }
+
+/**
+ * The runs as the table has them, in order.
+ * @param repeated hooks that run again and again: of these the first run stands for all, whatever became of it
+ */
+export function formatRuns(runs: readonly HookRun[], repeated: readonly string[] = []): readonly string[] {
+  const isFirst = (run: HookRun): boolean => runs.find(({ hook }) => hook === run.hook) === run;
+  return runs.filter((run) => !repeated.includes(run.hook) || isFirst(run)).map(formatRun);
+}

@@ -7,7 +7,8 @@ import { isErrorState, type WorkflowState } from '../../state/model/workflow-sta
 import { eventually } from '../eventually.js';
 import type { DeedRow, Scene } from './deed.js';
 import type { EngineName } from './row.js';
-import { type StageName, stages, UNIT } from './stages.js';
+import { UNIT } from './life.js';
+import { type StageName, stages } from './stages.js';
 
 /** The hooks that faults happen to: in which stage, and the error state a failure leads to. */
 const hooks: readonly { readonly stage: StageName; readonly hook: string; readonly error: WorkflowState }[] =

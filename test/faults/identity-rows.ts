@@ -16,7 +16,8 @@ import type { DeedRow } from './deed.js';
 import { formatRun, readRuns } from './formulas.js';
 import { ends } from './outside-row.js';
 import type { EngineName } from './row.js';
-import { ONE, stages, UNIT } from './stages.js';
+import { ONE, UNIT } from './life.js';
+import { stages } from './stages.js';
 
 /** The unit that follows the first one of its service, whatever became of that. */
 const NEXT = 'f/1';

@@ -12,7 +12,7 @@ import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import { formatRun, readRuns, tracingFormula } from './formulas.js';
 import { assertInvariants } from './invariants.js';
 import { observeUnit } from './observer.js';
-import { ONE, TWO, UNIT } from './stages.js';
+import { ONE, TWO, UNIT } from './life.js';
 
 /** Kills in one run, on both engines together. */
 const KILLS = Number(process.env.KILLS ?? 300);

@@ -5,7 +5,8 @@ import type { DeedRow } from './deed.js';
 import { tracingFormula } from './formulas.js';
 import { ends } from './outside-row.js';
 import type { EngineName } from './row.js';
-import { stages, TWO } from './stages.js';
+import { TWO } from './life.js';
+import { stages } from './stages.js';
 
 const FAULT = 'the environment is made anew, with a unit of the same name';
 

@@ -5,7 +5,8 @@ import type { DeedRow } from './deed.js';
 import { tracingFormula } from './formulas.js';
 import { ends } from './outside-row.js';
 import type { EngineName } from './row.js';
-import { ONE, stages, TWO, UNIT } from './stages.js';
+import { ONE, TWO, UNIT } from './life.js';
+import { stages } from './stages.js';
 
 const LIVED = stages.install.hooks;
 const THREE = 'world:f-3';

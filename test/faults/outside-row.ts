@@ -3,7 +3,8 @@ import type { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import type { DeedRow } from './deed.js';
 import type { EngineName } from './row.js';
-import { ONE, type StageName, stages } from './stages.js';
+import { ONE } from './life.js';
+import { type StageName, stages } from './stages.js';
 
 /** A row of a stage that ends as if nothing had happened, except for `more`. */
 export function ends(

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
-import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import { readUnitState } from '../../control/status/snapshot.js';
+import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
-import { formatRun, readRuns } from './formulas.js';
+import { formatRuns, readRuns } from './formulas.js';
 import { assertInvariants } from './invariants.js';
+import { type Stage, UNIT } from './life.js';
 import { type Observer, observeUnit, revisionOf } from './observer.js';
 import type { PointRow, Row } from './row.js';
-import { stages, UNIT } from './stages.js';
+import { stages } from './stages.js';
 
 /** How many agents in a row are killed at a point that kills for ever, before one comes that is spared. */
 const MOST_DEATHS = 3;
@@ -30,10 +31,17 @@ export async function runPointCase(world: World, row: PointRow): Promise<void> {
     if (row.asksAgain === true) await askAgain(world, row);
     await follow(world, row);
     await agents;
+    await settled(world, row);
     await assertRow(world, row, observer);
   } finally {
     observer.close();
   }
+}
+
+/** Waits until all is over that the stage began, also beside the unit. */
+export async function settled(world: World, { stage: name }: Row): Promise<void> {
+  const stage: Stage = stages[name];
+  await stage.settles?.(world);
 }
 
 /** The message of a unit whose upgrade cannot be made ready names the command that asks once more. */
@@ -117,7 +125,7 @@ export async function follow(
     if (last === undefined || !isErrorState(last)) assert.equal(found?.flag, undefined, 'the flag is off');
     // It was started before, and for observers it is while a relation goes on: only the hooks tell that it went on.
     if (relationRests !== undefined || mayRestIn !== undefined)
-      assert.deepEqual(readRuns(await world.trace()).runs.map(formatRun), hooks);
+      assert.deepEqual(formatRuns(readRuns(await world.trace()).runs), hooks);
     if (relationRests === 'surely') assert.ok(resolved, 'the relation was in error');
   }, WITHIN);
 }
@@ -129,9 +137,9 @@ export async function assertRow(
   observer: Observer,
   more: readonly string[] = [],
 ): Promise<void> {
-  const { before, after } = stages[row.stage];
+  const { before, after, repeated }: Stage = stages[row.stage];
   await eventually(async () => {
-    assert.deepEqual(readRuns(await world.trace()).runs.map(formatRun), row.hooks);
+    assert.deepEqual(formatRuns(readRuns(await world.trace()).runs, repeated), row.hooks);
   }, WITHIN);
   await eventually(async () => {
     const found = await readUnitState(world.coordinator, UNIT);

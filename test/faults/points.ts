@@ -5,6 +5,21 @@ function hook(name: string): readonly string[] {
   return [`${name}.start`, `${name}.settings`, `${name}.forget`];
 }
 
+const PREPARED: readonly string[] = ['fetching.fetch', 'staging.extract'];
+
+/** From the point of no return to the upgrade hook. */
+const EXCHANGED: readonly string[] = [
+  'swapping.journal',
+  'swapping.link',
+  'hook.journal',
+  ...hook('upgrade-formula').slice(0, 2),
+];
+
+/** The same where new leases waited: their mark is gone before the new formula runs anything. */
+const LIFTED: readonly string[] = EXCHANGED.flatMap((effect) =>
+  effect === 'hook.journal' ? ['hook.lift', effect] : [effect],
+);
+
 /** From the end of the upgrade hook to that of `config-changed`, which every way through an upgrade passes. */
 const UPGRADED: readonly string[] = [
   // The end of the hook and the step after it are one write.
@@ -41,31 +56,34 @@ export const effects: Readonly<Record<StageName, readonly string[]>> = {
     ...hook('db-relation-changed'),
   ],
   reboot: ['starting.journal', ...hook('start'), 'started.journal'],
-  upgrade: [
-    'fetching.fetch',
-    'staging.extract',
-    'swapping.journal',
-    'swapping.link',
-    'hook.journal',
-    `upgrade-formula.start`,
-    `upgrade-formula.settings`,
-    ...UPGRADED,
-    'started.journal',
-  ],
+  upgrade: [...PREPARED, ...EXCHANGED, ...UPGRADED, 'started.journal'],
   asked: [
-    'fetching.fetch',
-    'staging.extract',
+    ...PREPARED,
     'started.journal',
     'upgrade-pending.start',
     'upgrade-pending.answer',
     'pausing.inhibit',
-    'swapping.journal',
-    'swapping.link',
-    // The mark by which new leases wait is gone before the new formula runs anything.
-    'hook.lift',
-    'hook.journal',
-    ...hook('upgrade-formula').slice(0, 2),
+    ...LIFTED,
     ...UPGRADED,
+  ],
+  lockstep: [...PREPARED, 'started.journal', ...EXCHANGED, ...UPGRADED],
+  'lockstep back': [
+    ...PREPARED,
+    'started.journal',
+    ...EXCHANGED,
+    'committing.journal',
+    'upgrade-formula.forget',
+    ...hook('revert-formula').slice(0, 2),
+    ...UPGRADED.map((effect) => effect.replace('upgrade-formula', 'revert-formula')).slice(1),
+  ],
+  busy: [...PREPARED, 'started.journal', 'pausing.inhibit', ...LIFTED, ...UPGRADED],
+  health: [
+    ...PREPARED,
+    ...EXCHANGED,
+    ...UPGRADED,
+    'started.journal',
+    'health-check.start',
+    'health-check.answer',
   ],
   revert: [
     'swapping.journal',

@@ -1,8 +1,9 @@
-import type { FaultKind } from '../../state/platform/fault-points.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
+import type { FaultKind } from '../../state/platform/fault-points.js';
 import { pointsOf } from './points.js';
 import type { EngineName, PointRow } from './row.js';
 import { type StageName, stages } from './stages.js';
+import { waitingStages } from './waiting-stages.js';
 
 const words: Readonly<Record<FaultKind, string>> = {
   kill: 'the agent is killed',
@@ -15,7 +16,7 @@ const words: Readonly<Record<FaultKind, string>> = {
 const everyStage = Object.keys(stages) as readonly StageName[];
 
 /** But for those of which other faults are those of `upgrade`. */
-const ownStages = everyStage.filter((stage) => stage !== 'asked');
+const ownStages = everyStage.filter((stage) => stage !== 'asked' && !(stage in waitingStages));
 
 /**
  * Where a step that fails in a way nobody knows puts the unit into an error state. Everywhere else the agent tries
@@ -110,6 +111,9 @@ export const pointRows: readonly PointRow[] = [
   ...rows('embedded', 'delay', ['relation', 'reboot', 'upgrade']),
   ...rows('zookeeper', 'kill', ['upgrade', 'relation']),
   ...rows('zookeeper', 'kill', ['asked'], 'once', (point) => /^(upgrade-pending|pausing|hook)\./.test(point)),
+  ...rows('zookeeper', 'kill', ['lockstep', 'lockstep back', 'busy', 'health'], 'once', (point) =>
+    /^(started|pausing|swapping|committing|health-check)\..*\.after$/.test(point),
+  ),
   ...rows('zookeeper', 'kill', ['install', 'revert', 'remove', 'reboot'], 'once', (point) =>
     /\.(tree|join|leave|withdraw|start|journal)\.after$/.test(point),
   ),

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { describeRows } from './describe-rows.js';
+import { formatRuns, readRuns } from './formulas.js';
+import { type Stage, UNIT } from './life.js';
 import { pointsOf } from './points.js';
 import { nameOf } from './row.js';
-import { type Stage, type StageName, stages, UNIT } from './stages.js';
+import { type StageName, stages } from './stages.js';
 import { table } from './table.js';
 
 /** Every so manieth row stands in `npm test`; the whole table is `npm run test:faults`. */
@@ -51,10 +53,11 @@ async function recordPoints(stage: Stage): Promise<readonly string[]> {
     const agent = await world.agentProcess('m0', { variables });
     await stage.ask(world);
     await eventually(async () => {
-      const begun = (await world.trace()).filter((line) => line.startsWith('begin'));
-      assert.equal(begun.length, stage.hooks.length);
+      const ran = formatRuns(readRuns(await world.trace()).runs, stage.repeated);
+      assert.deepEqual(ran, stage.hooks);
     });
     await (stage.after === null ? agent.logged('removed') : world.untilOn(stage.after, UNIT));
+    await stage.settles?.(world);
     let passed: readonly string[] = [];
     const read = async (): Promise<readonly string[]> =>
       [...new Set((await readFile(world.path('faults', 'passed'), 'utf8')).trim().split('\n'))].sort();

@@ -1,57 +1,17 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { addRelation } from '../../control/relate/add-relation.js';
-import { parseEndpointName } from '../../state/model/endpoints.js';
-import { requestRemoval } from '../../control/remove/remove-units.js';
-import { flagUnits } from '../../control/upgrade/flag-units.js';
-import { revertUnit } from '../../control/upgrade/revert.js';
-import { editService } from '../../state/model/services.js';
 import { setConfigValues } from '../../control/config/set-config.js';
+import { addRelation } from '../../control/relate/add-relation.js';
+import { requestRemoval } from '../../control/remove/remove-units.js';
+import { revertUnit } from '../../control/upgrade/revert.js';
+import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requester, type World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
-import { type Bodies, tracingFormula } from './formulas.js';
+import { tracingFormula } from './formulas.js';
+import { askForTwo, deploy, LIVED, live, ONE, type Stage, TWO, UNIT } from './life.js';
+import { waitingStages } from './waiting-stages.js';
 
-/** The unit that everything happens to, on machine `m0`; `g/0` on `m1` is what it is related to. */
-export const UNIT = 'f/0';
-export const ONE = 'world:f-1';
-export const TWO = 'world:f-2';
-
-/** What an operator wants of the unit in one part of its life, and how an undisturbed run ends. */
-export interface Stage {
-  readonly name: string;
-  /** Brings the unit to where the stage begins; agents are those of the tests' process, and gone afterwards. */
-  prepare(world: World, bodies: Bodies): Promise<void>;
-  ask(world: World): Promise<void>;
-  /** The formula the unit has before and after; null for none. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** The hooks of an undisturbed run. */
-  readonly hooks: readonly string[];
-  /** Whether the unit is related to another one. */
-  readonly related: boolean;
-}
-
-const LIVED = ['install 1', 'config-changed 1', 'start 1'];
 const MET = ['db-relation-joined 1', 'db-relation-changed 1'];
-
-async function deploy(world: World, bodies: Bodies): Promise<void> {
-  await world.publish(1, tracingFormula(world, 1, bodies));
-}
-
-/** Has an agent of the tests' own process bring the unit to life, and then do what else is wanted. */
-async function live(
-  world: World,
-  bodies: Bodies,
-  more: () => Promise<void> = async () => {},
-  boot?: string,
-): Promise<void> {
-  await deploy(world, bodies);
-  const agent = await world.agent(boot === undefined ? {} : { boot });
-  await world.deploy(ONE);
-  await world.untilOn(ONE);
-  await more();
-  await agent.stop();
-}
 
 /** The other side has an agent of its own, which nothing happens to. */
 async function neighbour(world: World): Promise<void> {
@@ -73,12 +33,6 @@ async function untilMet(world: World): Promise<void> {
     // journal: opened twice in one process, both wait for each other for ever.
     assert.deepEqual(await world.runs(), []);
   });
-}
-
-/** Points the unit at revision 2, as `ensemble upgrade-formula f` does. */
-async function askForTwo(world: World): Promise<void> {
-  await editService(world.coordinator, 'f', (service) => ({ ...service, previous: ONE, formula: TWO }));
-  await flagUnits(world.coordinator, [UNIT], requester);
 }
 
 /** The parts of a unit's life, in the order in which a life has them. */
@@ -179,6 +133,7 @@ export const stages = {
     hooks: [...LIVED, ...MET, 'db-relation-departed 1', 'db-relation-broken 1', 'stop 1'],
     related: true,
   },
+  ...waitingStages,
 } as const satisfies Record<string, Stage>;
 
 export type StageName = keyof typeof stages;

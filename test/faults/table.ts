@@ -3,9 +3,15 @@ import { hookRows } from './hook-rows.js';
 import { outsideRows } from './outside-rows.js';
 import { nameOf, type PointRow } from './row.js';
 import { pointRows } from './rows.js';
+import { waitingRows } from './waiting-rows.js';
 
 /** The whole fault table. */
-export const table: readonly (PointRow | DeedRow)[] = [...pointRows, ...hookRows, ...outsideRows];
+export const table: readonly (PointRow | DeedRow)[] = [
+  ...pointRows,
+  ...hookRows,
+  ...outsideRows,
+  ...waitingRows,
+];
 
 /** What the table is called among the tests. */
 export const TITLE = 'the fault table';

@@ -10,7 +10,7 @@ import { eventually } from '../eventually.js';
 import { freePorts } from '../servers/free-ports.js';
 import { startZookeeper } from '../servers/zookeeper.js';
 import { formatRun, readRuns, tracingFormula } from './formulas.js';
-import { ONE, TWO } from './stages.js';
+import { ONE, TWO } from './life.js';
 
 function ask(port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { parseEndpointName } from '../../state/model/endpoints.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';
-import { ONE } from '../faults/stages.js';
+import { ONE } from '../faults/life.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import { StoreDirectory } from '../state/coordination/embedded/directory.js';
 
