@@ -2,6 +2,7 @@ import type { Timer } from '../../state/platform/clock.js';
 import type { UnitHealth as HealthFacts } from '../../state/model/schemas.js';
 import { shortened } from '../contract/shortened.js';
 import type { FormulaRef, UnitRecord } from '../journal/record.js';
+import { untoldWith } from '../journal/untold-history.js';
 import type { Uses } from '../machine/parts.js';
 import { hasHook } from '../../hooks/process/has-hook.js';
 
@@ -68,11 +69,13 @@ export class UnitHealth {
    */
   checked(failure: string | undefined, took: number): Partial<UnitRecord> {
     const { parts, name } = this.#unit;
-    const { formula } = this.#unit.record();
+    const record = this.#unit.record();
+    const { formula } = record;
     if (formula === null) return {};
     const before = this.#verdict();
     const healthy = failure === undefined;
-    const since = before?.healthy === healthy ? before.since : this.#unit.now();
+    const now = this.#unit.now();
+    const since = before?.healthy === healthy ? before.since : now;
     if (before?.healthy !== healthy) {
       if (failure !== undefined) parts.log.warning(`unhealthy: ${failure}`, { unit: name });
       else parts.log.info('healthy', { unit: name });
@@ -80,7 +83,14 @@ export class UnitHealth {
     const lasts = Math.max(0, parts.clock.now() - Date.parse(since));
     this.#dueAt = parts.clock.monotonic() + pauseAfter(healthy, lasts, took, this.#unit.healthInterval());
     const reason = failure === undefined ? {} : { reason: shortened(failure, MOST_REASON) };
-    return { health: { formula: formula.id, healthy, since, ...reason } };
+    // That it is well is no news of a formula that was never ill.
+    const isNews = before === undefined ? !healthy : before.healthy !== healthy;
+    const news = { at: now, what: 'health', outcome: healthy ? 'done' : 'failed' } as const;
+    const message = failure ?? 'healthy again';
+    return {
+      health: { formula: formula.id, healthy, since, ...reason },
+      ...(isNews && { news: untoldWith(record, { ...news, message }) }),
+    };
   }
 
   /**

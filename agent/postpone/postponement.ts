@@ -53,6 +53,8 @@ export class Postponement {
   #wanted: WantedFormula | undefined;
   #told: PostponeDecision = { goesAhead: true, over: [], blockers: [] };
   #isMarking = false;
+  /** When the wait was over for which the upgrade goes ahead now; an ISO instant. */
+  #overAt: string | undefined;
   /** True if an old mark may stand, which an agent left that was killed. */
   #mayBeMarked = true;
 
@@ -67,7 +69,10 @@ export class Postponement {
    */
   stands(wanted: WantedFormula | undefined): boolean {
     const unit = this.#unit;
-    if (wanted?.to !== this.#wanted?.to) this.#check.forget();
+    if (wanted?.to !== this.#wanted?.to) {
+      this.#check.forget();
+      this.#overAt = undefined;
+    }
     this.#wanted = wanted;
     unit.word.regards(wanted, () => this.blockers());
     // An upgrade that goes ahead already is not held up any more.
@@ -81,13 +86,22 @@ export class Postponement {
       return false;
     }
     const decision = this.#decide(wanted, this.#leases());
+    // It waited, or an agent before this one had it wait.
+    const waited = !this.#told.goesAhead || unit.record().postponed != null;
     this.#told = decision;
     if (decision.goesAhead) {
+      if (waited) this.#overAt ??= unit.now();
       this.#rest(decision);
       return false;
     }
+    this.#overAt = undefined;
     this.#begin(wanted);
     return true;
+  }
+
+  /** Since when an upgrade that waited goes ahead, as an ISO instant: it has its whole time from then on. */
+  overAt(): string | undefined {
+    return this.#overAt;
   }
 
   /**

@@ -28,6 +28,7 @@ export interface Postponed {
   readonly blockers: readonly Blocker[];
   /** Undefined where it does not wait for that. */
   readonly postponed: { readonly since: string; readonly until: string } | undefined;
+  readonly overAt?: string | undefined;
 }
 
 /** The facts for observers about a unit: its journal, and news that have not come as far as the journal. */
@@ -175,6 +176,7 @@ function upgradeStatus(
     to: intent.upgrade.to,
     ...(ready !== undefined && { lockstep: ready }),
     ...(postponement?.postponed && { postponed: postponement.postponed }),
+    ...(postponement?.overAt !== undefined && { waitedUntil: postponement.overAt }),
     ...(blockers.length > 0 && {
       blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),
     }),

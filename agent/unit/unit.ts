@@ -310,7 +310,12 @@ export class AgentUnit implements RelationHost, ReportHost {
   }
 
   postponed(): Postponed {
-    return { blockers: this.postponement.blockers(), postponed: this.postponement.facts() };
+    const { postponement } = this;
+    return {
+      blockers: postponement.blockers(),
+      postponed: postponement.facts(),
+      overAt: postponement.overAt(),
+    };
   }
 
   relationFacts(state: WorkflowState): UnitStatus['relations'] {

@@ -10,16 +10,14 @@ export function rolloutLines(document: RolloutDocument, columns: number | undefi
     document;
   const words = Object.entries(parameters).map(([word, text]) => `${word} ${text}`);
   const because = reason === '' ? '' : `: ${printable(reason)}`;
-  const rows = Object.entries(units).map(([unit, { formula, state: is, step, since: at, blockers }]) => {
-    const [blocker] = blockers;
-    return [
-      unit,
-      formula ?? '-',
-      printable(step === null ? is : `${is}, ${step}`),
-      instant(at),
-      blocker === undefined ? '-' : printable(blocker.reason),
-      blocker === undefined ? '-' : (blocker.until ?? printable(blocker.ends)),
-    ];
+  const rows = Object.entries(units).flatMap(([unit, { formula, state: is, step, since: at, blockers }]) => {
+    const own = [unit, formula ?? '-', printable(step === null ? is : `${is}, ${step}`), instant(at)];
+    if (blockers.length === 0) return [[...own, '-', '-']];
+    return blockers.map(({ reason, until, ends }, index) => [
+      ...(index === 0 ? own : ['', '', '', '']),
+      printable(reason),
+      until ?? printable(ends),
+    ]);
   });
   return [
     `${service}: ${from} -> ${to}, asked for by ${printable(by)} (${id})`,

@@ -37,8 +37,10 @@ export function blockersOf(
   const away = units.filter((judged) => judged.away);
   const waited = waitedFor(rollout, rules, units);
   return units.flatMap((judged) => {
-    const blocker = blockerOf(judged, rollout, rules, limits, away, now);
-    return blocker === undefined ? [] : [{ ...inLockstep(blocker, rollout, waited), who: judged.unit.name }];
+    const told = toldOf(judged);
+    const own = told.length > 0 ? undefined : blockerOf(judged, rollout, rules, limits, away, now);
+    const reasons = own === undefined ? told : [own];
+    return reasons.map((reason) => ({ ...inLockstep(reason, rollout, waited), who: judged.unit.name }));
   });
 }
 
@@ -119,17 +121,24 @@ function agentAway({ unit: { machine, since } }: Judged): Reason {
   return { kind: 'agent', reason, since, until: null, ends: 'its agent returns' };
 }
 
+/** Standings in which an agent that is up may be at the unit's upgrade. */
+const AT_WORK: ReadonlySet<Judged['standing']> = new Set(['asked', 'settling', 'coming']);
+
+/** What the unit's agent says that its upgrade waits for: several things at once, it may be. */
+function toldOf({ unit, standing, wakeAt }: Judged): readonly Reason[] {
+  if (!unit.agentUp || !AT_WORK.has(standing)) return [];
+  const until = wakeAt === undefined ? null : new Date(wakeAt).toISOString();
+  return (unit.upgrade?.blockers ?? []).map((told) => ({
+    kind: told.kind ?? 'upgrade',
+    reason: told.reason,
+    since: told.since,
+    until: told.until ?? until,
+    ends: told.ends ?? 'it goes on by itself',
+  }));
+}
+
 /** Asked, and not there yet. */
 function underWay({ unit, standing }: Judged, by: Pick<Reason, 'since' | 'until'>): Reason {
-  const [told] = unit.upgrade?.blockers ?? [];
-  if (told !== undefined)
-    return {
-      kind: told.kind ?? 'upgrade',
-      reason: told.reason,
-      since: told.since,
-      until: told.until ?? by.until,
-      ends: told.ends ?? 'it goes on by itself',
-    };
   const [relation] = unit.relationsInError;
   if (relation !== undefined)
     return {

@@ -188,7 +188,7 @@ function progressEnds({ rollout, rules, units, now }: Moment): number {
     rollout.stateSince,
     rollout.flaggedAt,
     rollout.gateSince,
-    ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since]),
+    ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since, unit.upgrade?.waitedUntil]),
   ].map((text) => instantOf(text, now));
   return Math.max(...instants) + rules.progressDeadline;
 }

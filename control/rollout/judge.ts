@@ -193,6 +193,7 @@ function withDeadline(
     instantOf(rollout.countedFrom, now),
     instantOf(flag?.requestedAt, now),
     instantOf(rollout.gateSince, now),
+    instantOf(unit.upgrade?.waitedUntil, now),
     unit.state === 'upgrading' || judged.standing === 'settling' ? instantOf(unit.since, now) : 0,
     // One that was healthy, and is not any more, has as much time as one that came.
     judged.standing === 'settling' ? instantOf(unit.health?.since, now) : 0,

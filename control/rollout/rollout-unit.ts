@@ -18,6 +18,8 @@ export interface RolloutUnit {
     readonly since: string;
     /** In lockstep, the passage that it is ready for, or whose hook is through. */
     readonly lockstep?: string | undefined;
+    /** Until when it was postponed, where that is over. */
+    readonly waitedUntil?: string | undefined;
     readonly blockers: readonly UnitBlocker[];
   };
   /** The flag; `to` is where it leads. */
@@ -79,6 +81,7 @@ export function rolloutUnit(
         to: upgrade.to,
         since: upgrade.since,
         lockstep: upgrade.lockstep,
+        waitedUntil: upgrade.waitedUntil,
         blockers: (upgrade.blockers ?? []).map((blocker) => ({
           ...blocker,
           kind: textOf(blocker.kind),

@@ -36,4 +36,12 @@ export const requestKinds = [
 export type RequestKind = (typeof requestKinds)[number];
 
 /** The other kinds that units tell. For a relation, they tell the hook that failed, by its name. */
-export const unitEventKinds = ['config', 'install', 'remove', 'remove-by-force', 'start', 'stop'] as const;
+export const unitEventKinds = [
+  'config',
+  'health',
+  'install',
+  'remove',
+  'remove-by-force',
+  'start',
+  'stop',
+] as const;

@@ -415,6 +415,8 @@ export const statusSchema = remembering(
         blockers: z.optional(z.array(blockerSchema)),
         /** Since when it is postponed as the unit is busy, and until when at most. */
         postponed: z.optional(z.looseObject({ since: instant, until: instant })),
+        /** Until when it was postponed, where that is over. */
+        waitedUntil: z.optional(instant),
         /** In lockstep, the passage for which it is ready (at `waiting`), or in which its hook is through. */
         lockstep: z.optional(z.string()),
       }),

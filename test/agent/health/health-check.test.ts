@@ -69,6 +69,15 @@ describe('a formula that says if its unit is healthy', function () {
       /health/.test(message) && level !== 'debug' ? [`${level} ${message.split(':')[0]}`] : [],
     );
     assert.deepEqual(said, ['info healthy', 'warning unhealthy', 'info healthy']);
+    // That it was well at first is no news.
+    await eventually(async () => {
+      const { stdout } = await ensemble(world, 'history', '--format', 'json', '--what', 'health', 'f/0');
+      const entries: readonly { readonly outcome: string; readonly message: string }[] = JSON.parse(stdout);
+      assert.deepEqual(
+        entries.map(({ outcome, message }) => `${outcome}: ${message}`),
+        [`failed: ${reason}`, 'done: healthy again'],
+      );
+    });
   });
 
   it('keeps since when it says so, over a restart of the agent', async () => {

@@ -139,6 +139,21 @@ for (const engines of [embedded, zookeeper()])
       await world.untilOn(two);
     });
 
+    it('says until when it waited, so that its time begins then', async () => {
+      await started({ hooks: { 'busy-check': 'gate checked' } });
+      const job = await backup();
+      await world.upgrade(two);
+      const { postponed } = await waits();
+      job.stdin?.end();
+      await eventually(async () => {
+        const { upgrade } = (await world.unit()).status;
+        assert.equal(upgrade?.postponed, undefined);
+        assert.ok(Date.parse(upgrade?.waitedUntil ?? '') >= Date.parse(postponed.since));
+      });
+      await world.openGate('checked');
+      await world.untilOn(two);
+    });
+
     it('goes ahead by force, on record', async () => {
       await started();
       const job = await backup();

@@ -32,7 +32,7 @@ const begun: Rollout = {
  * `B` went back by itself, `e` in an error of before, `a` its agent is away, `2a` there and its agent is away, `F` flagged
  * for another revision by a rollout before, `n` has nothing installed, `s` there since five seconds, `r` there, with a
  * relation in error, `c`/`w`/`v` there, by its health-check healthy since five seconds, since twenty, unhealthy, `V` the same for too long, `q` on the old
- * formula and unhealthy, `ef` in an error of before and asked with all others, `2e` in an error of before on the new formula.
+ * formula and unhealthy, `k` asked long ago, and idle since five seconds, `ef` in an error of before and asked with all others, `2e` in an error of before on the new formula.
  */
 function units(letters: string): readonly RolloutUnit[] {
   return letters.split(' ').map((letter, index) => ({ ...unit(letter), name: `web/${index}` }));
@@ -87,6 +87,12 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
           since: ago(4_000),
           blockers: [{ kind: 'busy', reason: 'a backup runs', since: ago(4_000) }],
         },
+      };
+    case 'k':
+      return {
+        ...rests,
+        flag: { ...flag, requestedAt: ago(4_000) },
+        upgrade: { ...upgrade, step: 'waiting', since: ago(4_000), waitedUntil: ago(5) },
       };
     case 'h':
       return {
@@ -249,6 +255,7 @@ const rows: readonly (readonly [
   ['the time is longer', { 'health-deadline': '10m' }, '1 1 h', '', long()],
   ['the time stands still while it is held', { 'progress-deadline': '2h' }, '1 1 p', ''],
   ['also that of the rollout, while it is busy', {}, '1 1 P', '', longer()],
+  ['it begins anew when that is over', {}, '1 1 k', '', longer()],
   ['not while others only wait', {}, '1 e 2', 'failed', longer()],
   ['its agent is away, so it is not waited for', {}, '2 2 Pa', 'done', longer()],
   ['the time goes on while its upgrade hook is tried again and again', {}, '1 1 t', 'failed', long()],
@@ -407,6 +414,19 @@ describe('what is decided about a rollout', () => {
         'web/4 relation-error: ensemble resolved --retry web/4 db:4',
         'web/5 bad: ensemble upgrade-formula --force web',
       ],
+    );
+  });
+
+  it('names everything that a unit waits for', () => {
+    const [asked] = units('P');
+    const others = { kind: 'hook', reason: 'config-changed runs', since: ago(3), ends: 'its end' };
+    assert.ok(asked?.upgrade);
+    const { upgrade } = asked;
+    const busy = { ...asked, upgrade: { ...upgrade, blockers: [...upgrade.blockers, others] } };
+    const { blockers } = decide(begun, { formula: two, units: [busy] }, now);
+    assert.deepEqual(
+      blockers.map(({ who, kind, reason, ends }) => `${who} ${kind}: ${reason}, ${ends}`),
+      ['web/0 busy: a backup runs, it goes on by itself', 'web/0 hook: config-changed runs, its end'],
     );
   });
 });
