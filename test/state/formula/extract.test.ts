@@ -169,7 +169,9 @@ describe('extractBundle', () => {
     const tree = await workshop.tree('clock', formulaTree('clock', 1, { data: 'some more\n'.repeat(50) }));
     await bundleFormula(tree, workshop.path('clock.tar.gz'));
     const whole = await readFile(workshop.path('clock.tar.gz'));
-    for (let length = 0; length < whole.length; length += 3) {
+    // In gzip's header and in its checksum each byte, and some of what is deflated.
+    const isAtAnEnd = (length: number): boolean => length < 20 || length > whole.length - 30;
+    for (let length = 0; length < whole.length; length += isAtAnEnd(length) ? 1 : 11) {
       const bundle = await bundleOf(whole.subarray(0, length));
       await assert.rejects(extractBundle(bundle, workshop.path('out'), { durable: false }), BundleDamaged);
     }
@@ -183,7 +185,9 @@ describe('extractBundle', () => {
       { path: 'x', body: 'y' },
       { path: 'a', type: '2', linkpath: 'hooks/start' },
     );
-    for (let at = 0; at < plain.length; at += 7) {
+    const isPadding = (at: number): boolean =>
+      plain.subarray(Math.max(0, at - 7), at + 7).every((byte) => byte === 0);
+    for (let at = 0; at < plain.length; at += isPadding(at) ? 29 : 5) {
       const changed = Buffer.from(plain);
       changed[at] = (changed[at] ?? 0) ^ 0x11;
       const out = workshop.path('out');
