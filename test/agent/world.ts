@@ -178,7 +178,7 @@ TRACE=${this.path('trace')}
 trace="$TRACE/\${ENSEMBLE_UNIT_NAME%/*}-\${ENSEMBLE_UNIT_NAME#*/}"
 echo "$ENSEMBLE_HOOK ${revision}" >>"$trace"
 # Waits until the test opens the gate, or is over.
-gate() { while [ ! -e "$TRACE/gate-$1" ] && [ -d "$TRACE" ]; do sleep 0.02; done; }
+gate() { while [ ! -e "$TRACE/gate-$1" ] && [ -d "$TRACE" ]; do sleep 0.05; done; }
 ${body}
 `;
   }

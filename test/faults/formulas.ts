@@ -43,7 +43,7 @@ flock -n 9 || echo "overlap $ENSEMBLE_HOOK" >>"$unit"
 echo "begin $ENSEMBLE_HOOK ${revision} $ENSEMBLE_HOOK_ATTEMPT $$" >>"$unit"
 trap 'echo "end $ENSEMBLE_HOOK ${revision} $ENSEMBLE_HOOK_ATTEMPT $$" >>"$unit"' EXIT
 # Waits until the test opens the gate, or is over.
-gate() { while [ ! -e "$TRACE/gate-$1" ] && [ -d "$TRACE" ]; do sleep 0.02 9>&-; done; }
+gate() { while [ ! -e "$TRACE/gate-$1" ] && [ -d "$TRACE" ]; do sleep 0.05 9>&-; done; }
 ${body}
 `;
 }
