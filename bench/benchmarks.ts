@@ -9,6 +9,7 @@ import { notices } from './cases/notices.js';
 import { oneDownload } from './cases/one-download.js';
 import { operations } from './cases/operations.js';
 import { pause } from './cases/pause.js';
+import { rollout } from './cases/rollout.js';
 import { startUp } from './cases/start-up.js';
 import { tenThousand } from './cases/ten-thousand.js';
 import { unitMachineAlone } from './cases/unit-machine.js';
@@ -17,6 +18,7 @@ import { wholeUpgrade } from './cases/whole-upgrade.js';
 /** All of them, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
   wholeUpgrade,
+  rollout,
   unitMachineAlone,
   growth,
   ansible,

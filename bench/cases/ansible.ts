@@ -30,7 +30,7 @@ export const ansible: Benchmark = {
         async () => {
           await idle(agent.pid);
           settleDisk();
-          return lab.run('upgrade-formula', 'web');
+          return lab.run('upgrade-formula', '--strategy', 'all', 'web');
         },
         async () => {
           revision += 1;

@@ -73,7 +73,7 @@ async function upgradesOf(
       revision += 1;
       await writeFormula(lab.repository, 'web', revision);
       settleDisk();
-      runs.push(await lab.run('upgrade-formula', 'web'));
+      runs.push(await lab.run('upgrade-formula', '--strategy', 'all', 'web'));
     }
     points.push([units, sampleOf(runs)]);
   }

@@ -21,7 +21,7 @@ export const oneDownload: Benchmark = {
     for (let turn = 0; turn < 3; turn += 1) {
       await writeFormula(lab.repository, 'web', turn + 2);
       const before = log?.requests.length ?? 0;
-      await lab.run('upgrade-formula', 'web');
+      await lab.run('upgrade-formula', '--strategy', 'all', 'web');
       counts.push(log?.requests.slice(before).filter((each) => each.startsWith('GET ')).length ?? 0);
     }
     await close();

@@ -20,11 +20,11 @@ export const operations: Benchmark = {
     const alone: Traffic[] = [];
     for (let turn = 0; turn < (quick ? 2 : 5); turn += 1)
       for (const [into, which] of [
-        [counted, []],
+        [counted, ['--strategy', 'all']],
         [alone, ['--unit', 'web/0']],
       ] as const) {
         await idle(agent.pid);
-        await writeFormula(lab.repository, 'web', 2 + 2 * turn + which.length / 2);
+        await writeFormula(lab.repository, 'web', 2 + 2 * turn + (into === alone ? 1 : 0));
         counter.take();
         await lab.run('upgrade-formula', ...which, 'web');
         // Writes that are only mirrored may come after the last unit is done.

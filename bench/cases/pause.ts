@@ -43,7 +43,7 @@ async function pausesOf(bytes: number, turns: number): Promise<Pauses> {
       // Operators upgrade to formulas that were written long ago: otherwise each flush of the agent's waits for them.
       settleDisk();
       steps.take();
-      await lab.run('upgrade-formula', 'web');
+      await lab.run('upgrade-formula', '--strategy', 'all', 'web');
       await idle(agent.pid);
       const passed = steps.take();
       records = passed.filter(({ point }) => point.endsWith('.journal.after')).length;

@@ -49,7 +49,7 @@ export const tenThousand: Benchmark = {
         turns,
         async (turn) => {
           await writeFormula(lab.repository, 'web', turn + 2);
-          const ms = await lab.run('upgrade-formula', '--no-wait', 'web');
+          const ms = await lab.run('upgrade-formula', '--no-wait', '--strategy', 'all', 'web');
           await client.each('remove', flags, value);
           return ms;
         },

@@ -58,7 +58,7 @@ async function turnsOf(options: LabOptions, units: number, count: number, loop: 
     const floor = await loop.run(units);
     await writeFormula(lab.repository, 'web', turn + 2);
     await rest();
-    const ours = await lab.run('upgrade-formula', 'web');
+    const ours = await lab.run('upgrade-formula', '--strategy', 'all', 'web');
     if (turn >= warm) turns.push({ ours, loop: floor });
   }
   await lab.close();

@@ -101,7 +101,13 @@ export class Fleet {
         () => undefined,
       );
     }, 500);
-    const ms = await this.lab.run('upgrade-formula', ...(followed ? [] : ['--no-wait']), 'web');
+    const ms = await this.lab.run(
+      'upgrade-formula',
+      '--strategy',
+      'all',
+      ...(followed ? [] : ['--no-wait']),
+      'web',
+    );
     await this.#rest();
     clearInterval(looking);
     const after = await this.snapshot();

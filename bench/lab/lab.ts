@@ -17,6 +17,8 @@ export interface LabAgent {
   readonly pid: number;
   /** Ends it as an operator would; its units stay. */
   stop(): Promise<void>;
+  /** Ends it as a crash would (SIGKILL). */
+  kill(): Promise<void>;
 }
 
 export interface LabOptions {
@@ -126,15 +128,12 @@ export class Lab {
       });
     });
     await Promise.race([up, ended.then(() => Promise.reject(new Error(`the agent ended:\n${log}`)))]);
-    const pid = child.pid ?? 0;
-    return {
-      pid,
-      stop: async () => {
-        child.kill('SIGTERM');
-        await ended;
-        this.#children.delete(child);
-      },
+    const end = async (signal: NodeJS.Signals): Promise<void> => {
+      child.kill(signal);
+      await ended;
+      this.#children.delete(child);
     };
+    return { pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
   }
 
   async coordinator(): Promise<Coordinator> {
