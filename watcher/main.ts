@@ -11,6 +11,8 @@ import { EnsembleError } from '../state/platform/errors.js';
 import { explainedBySystem } from '../state/platform/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
 import { type Log, openLog } from './contract/log.js';
+import { openListener } from './listener/open-listener.js';
+import { WatcherMetrics } from './metrics/watcher-metrics.js';
 import { openParts } from './parts.js';
 import { startWatcher, type Watcher } from './watcher.js';
 
@@ -56,18 +58,24 @@ async function run(options: Options): Promise<void> {
     for (const { warnings = [] } of environments) for (const warning of warnings) log.warning(warning);
     const rules = await rulesOf(options);
     const once = options.once === true;
+    const metrics = new WatcherMetrics(systemClock, ensembleVersion());
     const watcher = startWatcher({
       environments,
       period: options.period,
       version: ensembleVersion(),
       once,
-      openParts: (led) => openParts(led, { rules, once }),
+      openParts: (led) => openParts(led, { rules, once, metrics }),
+      polled: (outcome) => metrics.polled(outcome),
+      passed: (ms) => metrics.passed(ms),
       clock: systemClock,
       random: Math.random,
       log,
     });
+    const surroundings = { clock: systemClock, random: Math.random, log };
+    const listener = once ? undefined : await openListener(watcher, rules, metrics, surroundings);
     const stop = (signal: NodeJS.Signals): void => {
       log.info(`${signal}: stopping`);
+      void listener?.close();
       end(watcher, options, log);
     };
     for (const signal of SIGNALS) process.once(signal, stop);

@@ -3,7 +3,7 @@ import { pause } from '../state/platform/clock.js';
 import type { Led, LedParts, Surroundings } from './contract/led.js';
 import { Eye, type EyeOptions } from './eye.js';
 import { type LedEnvironment, Passes } from './pass/passes.js';
-import { type PollLimits, pollLimits } from './polling/poll.js';
+import { type Polled, type PollLimits, pollLimits } from './polling/poll.js';
 import { Poller, type WatchedPlace } from './polling/poller.js';
 
 export interface WatcherOptions extends Surroundings, Pick<EyeOptions, 'open'> {
@@ -15,6 +15,9 @@ export interface WatcherOptions extends Surroundings, Pick<EyeOptions, 'open'> {
   readonly limits?: PollLimits;
   /** No pass is made by itself. */
   readonly once?: boolean;
+  /** Told of each repository that was asked, how it answered, and of each pass, how many milliseconds it took. */
+  readonly polled?: (outcome: Polled['outcome']) => void;
+  readonly passed?: (ms: number) => void;
   readonly openParts: (led: Led) => Promise<LedParts>;
 }
 
@@ -31,7 +34,12 @@ export interface Watcher {
   check(which: (place: WatchedPlace) => boolean): Promise<void>;
   /** How often repositories were asked since it began. */
   polls(): number;
-  /** The environments that this process leads. */
+  /** The repositories that are watched, by the last pass; undefined before the first. */
+  places(): readonly WatchedPlace[] | undefined;
+  /** For each of them, whether it is asked. */
+  circuits(): readonly string[];
+  /** The environments that this process watches where it leads, and those that it leads. */
+  environments(): readonly string[];
   leads(): readonly string[];
   stop(): Promise<void>;
 }
@@ -49,6 +57,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const passes = new Passes({
     poller,
     clock,
+    ...(options.passed !== undefined && { passed: options.passed }),
     patience: options.once === true ? Number.MAX_SAFE_INTEGER : period,
   });
   let running: Promise<void> | undefined;
@@ -78,6 +87,9 @@ export function startWatcher(options: WatcherOptions): Watcher {
     leads: () => eyes.flatMap((eye) => (eye.current() === undefined ? [] : [eye.environment])),
     check: (which) => passes.run(led(), which),
     polls: () => poller.polls,
+    places: () => passes.places,
+    circuits: () => (passes.places ?? []).map(({ place }) => poller.state(place).circuit),
+    environments: () => environments.map(({ name }) => name),
     async stop() {
       closing.abort();
       poller.close();

@@ -15,6 +15,8 @@ interface PassesOptions {
   readonly clock: Clock;
   /** Milliseconds that a pass waits for repositories that do not answer; they go on beside the next one. */
   readonly patience: number;
+  /** Told of a pass over everything that is over, and how many milliseconds it took. */
+  readonly passed?: (ms: number) => void;
 }
 
 /** A repository, and the environments with services from there. */
@@ -30,6 +32,9 @@ export class Passes {
   /** By the environment's name and the leadership, since what was seen under another one does not count. */
   private readonly known = new Map<string, EnvironmentPass>();
 
+  /** The repositories of the last pass over everything; undefined before the first. */
+  places: readonly WatchedPlace[] | undefined;
+
   constructor(private readonly options: PassesOptions) {}
 
   /** @param anyway repositories that are asked although they are to be left alone; all others are left alone then */
@@ -38,7 +43,10 @@ export class Passes {
     const began = clock.monotonic();
     const environments = await this.observed(led);
     const places = shared(environments);
-    if (anyway === undefined) poller.keep(new Set(places.map(({ place }) => place)));
+    if (anyway === undefined) {
+      poller.keep(new Set(places.map(({ place }) => place)));
+      this.places = places;
+    }
     const asked = places.filter((each) => anyway?.(each) !== false);
     const asking = Promise.all(asked.map((each) => this.ask(each, anyway !== undefined)));
     const enough = new AbortController();
@@ -54,6 +62,7 @@ export class Passes {
         ),
       ),
     );
+    if (anyway === undefined) this.options.passed?.(clock.monotonic() - began);
   }
 
   private async observed(

@@ -28,6 +28,8 @@ interface PollerOptions {
   /** Milliseconds from one pass to the next. */
   readonly period: number;
   readonly limits: PollLimits;
+  /** Told how one answered. */
+  readonly polled?: (outcome: Polled['outcome']) => void;
   /** Repositories that are asked at the same time. */
   readonly atOnce?: number;
 }
@@ -42,7 +44,8 @@ const AT_ONCE = 8;
 export class Poller {
   private readonly histories = new Map<string, PollHistory>();
   private readonly known = new Map<string, Repository>();
-  private readonly inFlight = new Set<string>();
+  /** Places that are being asked; each ends when that is over. */
+  private readonly inFlight = new Map<string, Promise<unknown>>();
   /** Until when whoever asks a host with our credential is to wait, in milliseconds since boot. */
   private readonly quotas = new Map<string, number>();
   private readonly waiting: (() => void)[] = [];
@@ -57,23 +60,30 @@ export class Poller {
 
   /**
    * Asks one, as soon as there is a place; undefined where it is being asked already, or to be left alone for now.
-   * @param anyway also where it is to be left alone because of its failures, as when somebody asks for it
+   * @param anyway as when somebody asks for it: also where it is to be left alone because of its failures, and once more where
+   *   it is being asked
    */
   async ask(watched: WatchedPlace, anyway = false): Promise<Polled | undefined> {
     const { place } = watched;
+    // Who asks for it wants an answer of now, and not of when the one under way was asked.
+    while (anyway && this.inFlight.has(place)) await this.inFlight.get(place);
     if (this.inFlight.has(place) || !this.isDue(watched, anyway)) return undefined;
-    this.inFlight.add(place);
+    const asking = this.askInTurn(watched, anyway).finally(() => this.inFlight.delete(place));
+    this.inFlight.set(
+      place,
+      asking.catch(() => undefined),
+    );
+    return asking;
+  }
+
+  private async askInTurn(watched: WatchedPlace, anyway: boolean): Promise<Polled | undefined> {
+    await this.takePlace();
     try {
-      await this.takePlace();
-      try {
-        // What others were told meanwhile holds for this one too.
-        if (this.closing.signal.aborted || !this.isDue(watched, anyway)) return undefined;
-        return await this.pollOnce(watched);
-      } finally {
-        this.leavePlace();
-      }
+      // What others were told meanwhile holds for this one too.
+      if (this.closing.signal.aborted || !this.isDue(watched, anyway)) return undefined;
+      return await this.pollOnce(watched);
     } finally {
-      this.inFlight.delete(place);
+      this.leavePlace();
     }
   }
 
@@ -112,6 +122,7 @@ export class Poller {
     this.polls += 1;
     const known = this.known.get(place);
     const polled = await poll(location, { clock, limits, known, judge, signal: this.closing.signal });
+    this.options.polled?.(polled.outcome);
     const now = clock.monotonic();
     const failed = polled.outcome === 'ok' ? undefined : polled;
     const history = afterPoll(this.histories.get(place) ?? NO_HISTORY, failed, { ...this.options, now });

@@ -1,0 +1,59 @@
+import type { WatcherRules } from '../../state/environments/watcher-section.js';
+import type { Surroundings } from '../contract/led.js';
+import type { Measured, WatcherMetrics } from '../metrics/watcher-metrics.js';
+import { type Listener, listen } from './listen.js';
+import { repositoryKey } from './payload.js';
+import { Triggers } from './triggers.js';
+
+/** A watcher as a listener needs it. */
+export interface Looking {
+  /** The repositories that are watched, as their services remember them; undefined before the first pass. */
+  places(): readonly { readonly location: string }[] | undefined;
+  /** Asks those of them now. */
+  check(which: (place: { readonly location: string }) => boolean): Promise<void>;
+}
+
+/**
+ * Listens where `environments.yaml` says so: webhooks have the watcher look at once, and the metrics can be read.
+ * @returns undefined where it says nothing of it
+ * @throws ListenerFailed
+ */
+export async function openListener(
+  watcher: Looking & Measured,
+  { listen: address, triggers: forges }: WatcherRules,
+  metrics: WatcherMetrics,
+  { clock, log }: Surroundings,
+): Promise<Pick<Listener, 'close'> | undefined> {
+  if (address === undefined) return undefined;
+  const triggers = new Triggers({
+    clock,
+    look: (keys) => watcher.check(({ location }) => keys.has(repositoryKey(location) ?? '')),
+    failed: (error) => log.error('a look that a webhook asked for failed', { error }),
+  });
+  const listener = await listen({
+    ...address,
+    triggers: forges,
+    trigger(keys) {
+      // Before the first pass nobody knows what is watched; that pass looks at everything.
+      const places = watcher.places();
+      const known = places?.map(({ location }) => repositoryKey(location));
+      const wanted = [...keys].filter((key) => known?.includes(key) ?? true);
+      triggers.add(wanted);
+      return wanted.length > 0;
+    },
+    metrics: async () => metrics.text(watcher),
+    clock,
+    answered(forge, status) {
+      metrics.answered(forge, status);
+      log.debug('a webhook is answered', { forge, status });
+    },
+    failed: (reason) => log.error('a webhook cannot be verified', { reason }),
+  });
+  log.info('listens for webhooks and for who reads metrics', { host: address.host, port: listener.port });
+  return {
+    async close() {
+      await listener.close();
+      await triggers.close();
+    },
+  };
+}
