@@ -1,6 +1,6 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { betweenFaults } from '../state/platform/fault-points.js';
+import { betweenFaults, faultPoint } from '../state/platform/fault-points.js';
 import type { Kind } from './detect.js';
 import { flush } from './contract/replace.js';
 import { StepBlocked } from './contract/step.js';
@@ -31,6 +31,7 @@ export async function backUp(directory: string, into: string, kind: Kind): Promi
       verbatimSymlinks: true,
       filter: (source) => !lstatSync(source).isSocket() && !isLeftOut(relative(directory, source), kind),
     });
+    await faultPoint('migrate.backup.copied');
     flushAll(aside);
   });
   const copy = freeName(place, basename(directory));

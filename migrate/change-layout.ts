@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DISK_LAYOUT, markerOf } from '../state/layouts/marker.js';
 import type { DirectoryReport, Problem } from '../state/layouts/report.js';
-import { explainedBySystem } from '../state/platform/system-errors.js';
 import { betweenFaults } from '../state/platform/fault-points.js';
 import { backUp } from './backup.js';
+import { type Blocked, blockedBy } from './blocked-by.js';
 import { detect, type Found, type Kind } from './detect.js';
 import { withLocks } from './locks.js';
 import { flush, replace } from './contract/replace.js';
-import { type Item, ItemBroken, type Step, StepBlocked, type Subject } from './contract/step.js';
+import { type Item, ItemBroken, type Step, type Subject } from './contract/step.js';
 import { requireNoAgent } from './to-v2/claim.js';
 import { dataToV2 } from './to-v2/data.js';
 import { homeToV2 } from './to-v2/home.js';
@@ -129,11 +129,11 @@ async function walk(
 ): Promise<{
   readonly changes: readonly Item[];
   readonly problems: Problem[];
-  readonly blocked: ReturnType<typeof blockedBy> | undefined;
+  readonly blocked: Blocked | undefined;
 }> {
   const changes: Item[] = [];
   const problems: Problem[] = [];
-  let blocked: ReturnType<typeof blockedBy> | undefined;
+  let blocked: Blocked | undefined;
   for (const step of stepsFrom(found, STEPS[subject.kind])) {
     for (const item of step.items(subject))
       try {
@@ -179,19 +179,4 @@ function nameOf(found: Found): DirectoryReport['found'] {
 
 function counted(items: readonly Item[]): string[] {
   return items.map(({ kind, name }) => `${kind} ${name}`);
-}
-
-function blockedBy(
-  error: unknown,
-  path: string,
-): { readonly reason: string; readonly remedy: string; readonly inUse?: true; readonly pid?: number } {
-  if (error instanceof ItemBroken) return { reason: error.reason, remedy: error.remedy };
-  if (error instanceof StepBlocked) return { reason: error.reason, remedy: error.remedy, ...error.agent };
-  const explained = explainedBySystem(error, path);
-  const told = explained instanceof Error ? explained : new Error(String(explained));
-  const { code } = error as NodeJS.ErrnoException;
-  const next =
-    'next' in told && typeof told.next === 'string' ? told.next : 'mend that, and do the same again';
-  const isOthers = (code === 'EACCES' || code === 'EPERM') && next.startsWith('run it as');
-  return { reason: told.message, remedy: isOthers ? 'as the user who owns it: ensemble-migrate' : next };
 }

@@ -7,6 +7,7 @@ import { ensembleVersion } from '../state/version.js';
 import { changeLayout } from './change-layout.js';
 import type { Kind } from './detect.js';
 import { EXIT, exitStatus } from './exit-status.js';
+import { layBack } from './lay-back.js';
 import { sentences } from './sentences.js';
 
 interface Options {
@@ -16,6 +17,7 @@ interface Options {
   readonly check?: true;
   readonly plan?: true;
   readonly backup?: string;
+  readonly back?: true;
   readonly create: boolean;
   readonly format: 'text' | 'json';
 }
@@ -31,6 +33,9 @@ const program = new Command('ensemble-migrate')
   .option('--check', 'change nothing, and exit with 0 (current), 2 (needed), 3 (blocked) or 78 (too new)')
   .option('--plan', 'the same, and say what would be changed')
   .option('--backup <directory>', 'first copy what is to be changed into this directory')
+  .addOption(
+    new Option('--back', 'lay directories out again as release 0.1.0 reads them').conflicts(['backup']),
+  )
   .option('--no-create', 'make nothing that is not there')
   .addOption(new Option('--format <format>', 'how to tell it').choices(['text', 'json']).default('text'))
   .addHelpText(
@@ -46,19 +51,16 @@ async function run(options: Options): Promise<void> {
   const dryRun = options.check === true || options.plan === true;
   const reports = [];
   for (const [kind, directory] of meant(options)) {
-    const report = await changeLayout({
-      kind,
-      directory,
-      machine: options.machine,
-      dryRun,
-      create: options.create,
-      backup: options.backup,
-      waiting: () =>
-        process.stderr.write(`ensemble-migrate: another one is at work in ${directory}; waiting for it\n`),
-    });
+    const waiting = (): void => {
+      process.stderr.write(`ensemble-migrate: another one is at work in ${directory}; waiting for it\n`);
+    };
+    const { machine, create, backup, back = false } = options;
+    const report = back
+      ? await layBack({ kind, directory, dryRun, waiting })
+      : await changeLayout({ kind, directory, machine, dryRun, create, backup, waiting });
     reports.push(report);
     if (options.format === 'text') {
-      const lines = sentences(report, !dryRun);
+      const lines = sentences(report, !dryRun, back);
       process.stdout.write(`${(options.check === true ? lines.slice(0, 1) : lines).join('\n')}\n`);
     }
   }

@@ -3,11 +3,11 @@ import type { DirectoryReport } from '../state/layouts/report.js';
 
 const WHAT = { home: 'home', data: 'data directory' } as const;
 
-/** The lines by which an operator reads how a directory stands, the first one about the whole. */
-export function sentences(report: DirectoryReport, isDone: boolean): readonly string[] {
+/** The lines by which an operator reads how a directory stands, the first one about the whole. @param isBack it was to be laid back */
+export function sentences(report: DirectoryReport, isDone: boolean, isBack = false): readonly string[] {
   const { directory, kind, problems, changes, backup } = report;
   return [
-    `${WHAT[kind]} ${directory}: ${verdict(report, isDone)}`,
+    `${WHAT[kind]} ${directory}: ${verdict(report, isDone, isBack)}`,
     ...(backup === undefined ? [] : [`  copied before, to ${backup}`]),
     ...changes.map((change) => `  ${isDone ? 'changed' : 'to be changed'}: ${change}`),
     ...problems.flatMap(({ item, reason, remedy }) => [
@@ -17,7 +17,12 @@ export function sentences(report: DirectoryReport, isDone: boolean): readonly st
   ];
 }
 
-function verdict({ state, found, reason, remedy }: DirectoryReport, isDone: boolean): string {
+function verdict(
+  { state, found, reason, remedy }: DirectoryReport,
+  isDone: boolean,
+  isBack: boolean,
+): string {
+  const to = isBack ? 'what release 0.1.0 reads' : `layout ${DISK_LAYOUT}`;
   switch (state) {
     case 'absent':
       return 'it is not there';
@@ -26,9 +31,11 @@ function verdict({ state, found, reason, remedy }: DirectoryReport, isDone: bool
         ? `it has layout ${DISK_LAYOUT}`
         : `it has layout ${DISK_LAYOUT} now, from ${nameOf(found)}`;
     case 'needed':
-      return `it has ${nameOf(found)}, to be brought to layout ${DISK_LAYOUT}`;
+      return `it has ${nameOf(found)}, to be brought to ${to}`;
     case 'blocked':
-      return `it has ${nameOf(found)}, and ${isDone ? 'could not' : 'cannot'} be brought to layout ${DISK_LAYOUT}: ${reason}; ${remedy}`;
+      return `it has ${nameOf(found)}, and ${isDone ? 'could not' : 'cannot'} be brought to ${to}: ${reason}; ${remedy}`;
+    case 'older':
+      return 'release 0.1.0 can read it';
     case 'too-new':
       return `${reason}; nothing was touched; ${remedy}`;
   }

@@ -4,13 +4,13 @@ import * as z from '../platform/zod.js';
 const problemSchema = z.object({ item: z.string(), reason: z.string(), remedy: z.string() });
 
 /**
- * How one directory stands, as `ensemble-migrate --format json` tells it. `needed` and `blocked` have the older layout; of
- * `current`, `problems` are things that were illegible already, and were left as they are.
+ * How one directory stands, as `ensemble-migrate --format json` tells it. `needed` and `blocked` have the older layout,
+ * and `older` has it too, as it was to be laid back; of `current`, `problems` are things that were illegible already, and were left as they are.
  */
 const directorySchema = z.object({
   directory: z.string(),
   kind: z.enum(['home', 'data']),
-  state: z.enum(['absent', 'current', 'needed', 'blocked', 'too-new']),
+  state: z.enum(['absent', 'current', 'needed', 'blocked', 'too-new', 'older']),
   /** The layout that was found: `empty`, `legacy` (without a marker), or its number. */
   found: z.union([z.literal('empty'), z.literal('legacy'), z.int()]),
   /** The marker that was found and is not known. */

@@ -8,6 +8,8 @@ interface Fault {
   readonly point: string;
   readonly kind: FaultKind;
   readonly once: boolean;
+  /** It fires when this process passes the point for this time. */
+  readonly time: number;
 }
 
 /** The error of the kind `throw`: a failure that nothing in the product knows. */
@@ -20,7 +22,7 @@ export class InjectedFault extends Error {
 const kinds: readonly string[] = ['kill', 'throw', 'hang', 'enospc', 'delay'] satisfies FaultKind[];
 
 /**
- * Reads `ENSEMBLE_FAULTS`, e.g. `swapping.link.before=kill,fetching.fetch.after=throw:always`. It counts only where
+ * Reads `ENSEMBLE_FAULTS`, e.g. `swapping.link.before=kill,fetching.fetch.after=throw:always`, or `…=kill:3` for the third time. It counts only where
  * `ENSEMBLE_ALLOW_FAULTS` names a directory: there a fault that fires once leaves its mark, so that it does not fire
  * again in the next agent either; and every point passed is noted in its file `passed`.
  */
@@ -29,10 +31,14 @@ function armFaults(variables: NodeJS.ProcessEnv): ((point: string) => Promise<vo
   if (text === undefined || !directory) return undefined;
   mkdirSync(directory, { recursive: true });
   const faults = text.split(',').flatMap(parseFault);
+  const passed = new Map<string, number>();
   return async (point) => {
     appendFileSync(join(directory, 'passed'), `${point}\n`);
+    const times = (passed.get(point) ?? 0) + 1;
+    passed.set(point, times);
     for (const fault of faults) {
-      if (fault.point === point && (!fault.once || markFired(directory, point))) await fire(fault);
+      if (fault.point !== point || times < fault.time) continue;
+      if (!fault.once || markFired(directory, point)) await fire(fault);
     }
   };
 }
@@ -59,9 +65,10 @@ export async function betweenFaults<T>(name: string, act: () => Promise<T>): Pro
 
 function parseFault(text: string): readonly Fault[] {
   const [point = '', action = ''] = text.trim().split('=');
-  const [kind = '', often] = action.split(':');
+  const [kind = '', often = ''] = action.split(':');
   if (point === '' || !kinds.includes(kind)) return [];
-  return [{ point, kind: kind as FaultKind, once: often !== 'always' }];
+  const time = /^\d+$/.test(often) ? Number(often) : 1;
+  return [{ point, kind: kind as FaultKind, once: often !== 'always', time }];
 }
 
 function markFired(directory: string, point: string): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireHomeLayout } from '../../state/layouts/require-layout.js';
 import { findProcess } from '../../state/platform/process-stat.js';
@@ -179,33 +179,91 @@ describe('ensemble-migrate', () => {
     assert.deepEqual(readdirSync(home).sort(), ['environments.yaml', 'keys']);
   });
 
-  it('ends as if undisturbed when it was killed at any point, and run again', async () => {
-    const faults = join(old.root, 'faults');
-    // Once to the end, for the points that it passes, and for what comes of it.
-    assert.equal((await old.migrate([], { ENSEMBLE_ALLOW_FAULTS: faults, ENSEMBLE_FAULTS: 'none' })).code, 0);
-    const points = [...new Set(readFileSync(join(faults, 'passed'), 'utf8').trim().split('\n'))];
+  it('ends as if undisturbed when it was killed at any point, the first or the last time, and run again', async () => {
+    const points = await old.pointsPassed([]);
     assert.ok(
       points.includes('migrate.marker.after') && points.includes('migrate.run.before'),
       points.join(),
     );
-    rmSync(faults, { recursive: true });
+    const times = (point: string): number => points.filter((each) => each === point).length;
     const undisturbed = old.digest();
+    const faults = [...new Set(points)].flatMap((point) => [
+      `${point}=kill`,
+      ...(times(point) > 1 ? [`${point}=kill:${times(point)}`] : []),
+    ]);
+    assert.ok(
+      faults.some((fault) => /run\.after=kill:\d$/.test(fault)),
+      faults.join(),
+    );
     await Promise.all(
-      points.map(async (point) => {
-        const again = await OldRelease.unpack();
-        try {
-          const { code } = await again.migrate([], {
-            ENSEMBLE_ALLOW_FAULTS: join(again.root, 'faults'),
-            ENSEMBLE_FAULTS: `${point}=kill`,
-          });
-          assert.equal(code, 'SIGKILL', point);
-          rmSync(join(again.root, 'faults'), { recursive: true });
-          assert.equal((await again.migrate([])).code, 0, point);
-          assert.equal(again.digest(), undisturbed, point);
-        } finally {
-          again.remove();
-        }
-      }),
+      faults.map((fault) =>
+        withAnother(async (again) => {
+          assert.equal(await again.migrateWith(fault, []), 'SIGKILL', fault);
+          assert.equal((await again.migrate([])).code, 0, fault);
+          assert.equal(again.digest(), undisturbed, fault);
+        }),
+      ),
     );
   });
+
+  it('makes a whole copy where it was killed at that, and leaves no piece of one', async () => {
+    const whole = await old.pointsPassed(['--backup', join(old.root, 'copies')]);
+    const undisturbed = old.digest();
+    const points = [...new Set(whole.filter((point) => point.startsWith('migrate.backup')))];
+    assert.deepEqual(points, ['migrate.backup.before', 'migrate.backup.copied', 'migrate.backup.after']);
+    await Promise.all(
+      points.map((point) =>
+        withAnother(async (again) => {
+          const copies = join(again.root, 'copies');
+          assert.equal(await again.migrateWith(`${point}=kill`, ['--backup', copies]), 'SIGKILL', point);
+          assert.ok(!existsSync(join(again.home, 'layout.v2')), 'nothing is changed before it is copied');
+          assert.equal((await again.migrate(['--backup', copies])).code, 0, point);
+          assert.deepEqual(readdirSync(copies).sort(), ['home', 'm0'], point);
+          assert.equal(again.digest(), undisturbed, point);
+        }),
+      ),
+    );
+  });
+
+  it('goes on where it stopped on a disk that was full, and has left nothing half done', async function () {
+    const cannot = cannotMount();
+    if (cannot !== undefined) this.skip();
+    await old.migrate([]);
+    const undisturbed = old.digest();
+    await withAnother(async (again) => {
+      const aside = join(again.root, 'aside');
+      assert.equal(spawnSync('cp', ['-a', again.data, aside]).status, 0);
+      const options = ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', again.data];
+      assert.equal(spawnSync('mount', options).status, 0);
+      try {
+        assert.equal(spawnSync('cp', ['-a', `${aside}/.`, again.data]).status, 0);
+        rmSync(aside, { recursive: true });
+        const filler = join(again.data, 'filler');
+        spawnSync('sh', ['-c', `cat /dev/zero >'${filler}' 2>/dev/null`]);
+        const { code, stdout } = await again.migrate([]);
+        assert.equal(code, 3);
+        assert.match(
+          stdout,
+          /could not be brought to layout 2: .*the disk is full; make room there/,
+        );
+        assert.ok(!existsSync(join(again.data, 'layout.v2')), 'it is not marked');
+        assert.ok(existsSync(join(again.data, 'layout.v1')), 'nor taken for an empty one');
+        assert.equal((await again.migrate(['--check'])).code, 2);
+        rmSync(filler);
+        assert.equal((await again.migrate([])).code, 0);
+        assert.equal(again.digest(), undisturbed);
+      } finally {
+        spawnSync('umount', [again.data]);
+      }
+    });
+  });
 });
+
+async function withAnother(work: (again: OldRelease) => Promise<void>): Promise<void> {
+  const again = await OldRelease.unpack();
+  try {
+    await work(again);
+  } finally {
+    again.remove();
+  }
+}

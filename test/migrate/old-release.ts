@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -35,6 +36,24 @@ export class OldRelease {
         resolve({ code: error === null ? 0 : (error.signal ?? error.code ?? null), stdout, stderr }),
       );
     });
+  }
+
+  /** The fault points that `ensemble-migrate` passes with these words, in their order, when nothing disturbs it. */
+  async pointsPassed(words: readonly string[]): Promise<readonly string[]> {
+    const faults = join(this.root, 'faults');
+    const variables = { ENSEMBLE_ALLOW_FAULTS: faults, ENSEMBLE_FAULTS: 'none' };
+    assert.equal((await this.migrate(words, variables)).code, 0);
+    const points = readFileSync(join(faults, 'passed'), 'utf8').trim().split('\n');
+    rmSync(faults, { recursive: true });
+    return points;
+  }
+
+  /** Runs it with a fault, such as `migrate.marker.before=kill`. @returns what it exits with, or the signal that ended it */
+  async migrateWith(fault: string, words: readonly string[]): Promise<number | string | null> {
+    const faults = join(this.root, 'faults');
+    const { code } = await this.migrate(words, { ENSEMBLE_ALLOW_FAULTS: faults, ENSEMBLE_FAULTS: fault });
+    rmSync(faults, { recursive: true });
+    return code;
   }
 
   /** A digest of all names, kinds, modes, links and contents below the root; the place of each directory is taken out. */

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseReleases, type Release } from '../../build/releases.js';
 import { projectDirectory, textOf } from '../docs/project.js';
-import { agentProgram, ensembleProgram } from '../programs.js';
+import { agentProgram, ensembleProgram, migrateProgram } from '../programs.js';
 
 /** The programs of one release, for Node to run. */
 export interface Programs {
@@ -126,6 +126,17 @@ export class Site {
     return new Promise((resolve, reject) => {
       execFile(process.execPath, [ensemble, ...words], { env: this.#variables() }, (error, stdout, stderr) =>
         error === null ? resolve(stdout) : reject(new Error(`ensemble ${words.join(' ')}: ${stderr}`)),
+      );
+    });
+  }
+
+  /** Runs this release's `ensemble-migrate`, which must succeed. */
+  migrate(...words: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      execFile(process.execPath, [migrateProgram, ...words], { env: this.#variables() }, (error, stdout) =>
+        error === null
+          ? resolve(stdout)
+          : reject(new Error(`ensemble-migrate ${words.join(' ')}: ${stdout}`)),
       );
     });
   }

@@ -112,6 +112,64 @@ const release = previousRelease();
             }
           });
 
+        it('goes back to the release before while nothing is turned on, with its session and all that was done since', async () => {
+          const old = site.agent(previous);
+          await site.run(previous, 'deploy', '-n', '2', 'app');
+          await unitsAre(previous, both(1));
+          await site.end(old, 'SIGTERM');
+          const newer = site.agent(present);
+          site.formula(2);
+          await site.run(present, 'upgrade-formula', '--strategy', 'all', 'app');
+          await unitsAre(present, both(2));
+          const coordinator = await openCoordinator(state);
+          try {
+            const member = paths.member(paths.meeting('0'), 'app/0');
+            await eventually(async () => assert.ok(await coordinator.get(member)));
+            let blinked = false;
+            coordinator.observe(member, (node) => {
+              blinked ||= node === undefined;
+            });
+            // Hooks that run on while both agents are away.
+            await site.run(present, 'set', '--no-wait', 'app', 'long=yes');
+            await eventually(() =>
+              assert.equal(site.trace().filter((line) => /config-changed 2/.test(line)).length, 4),
+            );
+            await site.end(newer, 'SIGTERM');
+            const { session } = JSON.parse(readFileSync(join(site.data, 'session'), 'utf8'));
+
+            const layBack = await site.migrate('--back');
+            assert.match(layBack, /m0: release 0\.1\.0 can read it\n {2}changed: session session\n/);
+            assert.ok(!existsSync(join(site.data, 'layout.v2')) && existsSync(join(site.data, 'layout.v1')));
+            assert.equal(readFileSync(join(site.data, 'session'), 'utf8').trim(), session);
+            const again = site.agent(previous);
+            site.letGo();
+            await unitsAre(previous, both(2));
+            assert.ok(!blinked, 'its presence was never gone');
+            site.formula(3);
+            await site.run(previous, 'upgrade-formula', 'app');
+            await unitsAre(previous, both(3));
+            await site.end(again, 'SIGTERM');
+          } finally {
+            await coordinator.close();
+          }
+
+          site.agent(present);
+          site.formula(4);
+          await site.run(present, 'upgrade-formula', '--strategy', 'all', 'app');
+          await unitsAre(present, both(4));
+          const hooks = site.trace().filter((line) => line.startsWith('app/0'));
+          assert.deepEqual(
+            hooks.filter((line) => !line.includes('config-changed')),
+            [
+              'app/0 install 1',
+              'app/0 start 1',
+              'app/0 upgrade-formula 2',
+              'app/0 upgrade-formula 3',
+              'app/0 upgrade-formula 4',
+            ],
+          );
+        });
+
         it('is worked on by commands of either release, before it and after', async () => {
           const old = site.agent(previous);
           // This release's commands, the agent and the state of the one before.

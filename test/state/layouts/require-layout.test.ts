@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -15,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireDataLayout, requireHomeLayout } from '../../../state/layouts/require-layout.js';
 import { lockFile } from '../../../state/platform/kernel-lock.js';
-import { ensembleProgram } from '../../programs.js';
+import { eventually } from '../../eventually.js';
+import { agentProgram, ensembleProgram } from '../../programs.js';
 import { projectDirectory } from '../../docs/project.js';
 import { OldRelease } from '../../migrate/old-release.js';
 
@@ -121,6 +123,39 @@ describe('the layout that programs require', () => {
     } finally {
       rmSync(place, { recursive: true });
     }
+  });
+
+  it('costs an agent one stat of its home and one of its data directory', async function () {
+    this.timeout(60_000);
+    if (spawnSync('strace', ['-o', '/dev/null', 'true']).status !== 0) this.skip();
+    const home = join(old.root, 'fresh');
+    const data = join(home, 'local', 'machines', 'm0');
+    const env = { PATH: process.env.PATH, HOME: old.root, ENSEMBLE_HOME: home };
+    execFileSync(process.execPath, [ensembleProgram, 'bootstrap'], { env, stdio: 'ignore' });
+    const trace = join(old.root, 'trace');
+    const words = [process.execPath, agentProgram, '--machine', 'm0'];
+    /** Runs an agent until it is up, and ends it. */
+    const agent = async (...before: readonly string[]): Promise<void> => {
+      const [program = '', ...rest] = [...before, ...words];
+      const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = once(child, 'close');
+      let log = '';
+      child.stdout.on('data', (piece: Buffer) => {
+        log += piece.toString();
+      });
+      await eventually(() => assert.match(log, /machine m0 is up/), 40_000);
+      process.kill(Number(readFileSync(join(data, 'agent.pid'), 'utf8').split(' ')[0]), 'SIGTERM');
+      await ended;
+    };
+    await agent();
+    await agent('strace', '-f', '-o', trace, '-e', 'trace=%file,%process');
+    const calls = readFileSync(trace, 'utf8').split('\n');
+    const ofLayout = calls.filter((call) => /layout\.v|ensemble-migrate|migrate\.lock/.test(call));
+    assert.deepEqual(
+      ofLayout.map((call) => /"(.*?)"/.exec(call)?.[1]).sort(),
+      [join(home, 'layout.v2'), join(data, 'layout.v2')].sort(),
+      ofLayout.join('\n'),
+    );
   });
 
   it('costs one stat where it is there', async function () {
