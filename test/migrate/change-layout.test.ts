@@ -242,10 +242,7 @@ describe('ensemble-migrate', () => {
         spawnSync('sh', ['-c', `cat /dev/zero >'${filler}' 2>/dev/null`]);
         const { code, stdout } = await again.migrate([]);
         assert.equal(code, 3);
-        assert.match(
-          stdout,
-          /could not be brought to layout 2: .*the disk is full; make room there/,
-        );
+        assert.match(stdout, /could not be brought to layout 2: .*the disk is full; make room there/);
         assert.ok(!existsSync(join(again.data, 'layout.v2')), 'it is not marked');
         assert.ok(existsSync(join(again.data, 'layout.v1')), 'nor taken for an empty one');
         assert.equal((await again.migrate(['--check'])).code, 2);
