@@ -32,6 +32,7 @@ import { givenAddresses, watchAddresses } from './machine/addresses.js';
 import { openFormulas } from './machine/formulas.js';
 import { hookGate } from './machine/hook-gate.js';
 import { hookSlots } from './machine/hook-slots.js';
+import { ShutdownInhibitor } from './machine/shutdown-inhibitor.js';
 import type { AgentParts } from './machine/parts.js';
 import { onceInATurn } from './once-in-a-turn.js';
 import type { AgentOptions } from './options.js';
@@ -269,6 +270,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => keepRemoved.close());
     const launcher = new HookLauncher(perl);
     ends.push(() => launcher.close());
+    const inhibitor = new ShutdownInhibitor(log, options.inhibiting);
+    ends.push(() => inhibitor.close());
     const parts: AgentParts = {
       machine,
       addresses,
@@ -294,6 +297,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       hookTimeLimit: options.hookTimeLimit ?? (environment.hooks?.timeout ?? 3_600) * 1_000,
       hookKillDelay: killDelay,
       gate,
+      inhibitor,
       launcher,
       afterDeath,
       boot,

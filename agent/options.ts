@@ -4,6 +4,7 @@ import type { Environment } from '../state/environments/environment.js';
 import type { Log } from './contract/log.js';
 import type { NamedBy } from './disk/remembered-machine.js';
 import type { MachineAddresses } from './machine/addresses.js';
+import type { Inhibiting } from './machine/shutdown-inhibitor.js';
 import type { Breakable } from './tree/presence.js';
 
 /** The options that an agent is started with. */
@@ -40,6 +41,8 @@ export interface AgentOptions {
   readonly losing?: () => void;
   /** Does what an operator may break off: waiting for the machine's owner to go. Default: nobody breaks it off. */
   readonly breakable?: Breakable;
+  /** What delays a shutdown of the machine; default: logind, where it is. */
+  readonly inhibiting?: Inhibiting;
   /** Opens the coordinator; default: the engine that the environment's URL names. */
   readonly open?: typeof openCoordinator;
 }

@@ -12,6 +12,7 @@ import type { HomeEnvironment } from '../environment/home-environment.js';
 import type { Formulas } from './formulas.js';
 import type { HookGate } from './hook-gate.js';
 import type { HookSlots } from './hook-slots.js';
+import type { ShutdownInhibitor } from './shutdown-inhibitor.js';
 import type { Journal } from '../journal/journal.js';
 import type { Log } from '../contract/log.js';
 import type { LogGatherer } from '../logs/gather-logs.js';
@@ -43,6 +44,7 @@ export interface AgentParts {
   readonly writer: TreeWriter;
   readonly slots: HookSlots;
   readonly gate: HookGate;
+  readonly inhibitor: ShutdownInhibitor;
   readonly launcher: HookLauncher;
   /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
   readonly contexts: Map<string, HookContext>;

@@ -23,7 +23,7 @@ import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
 export type UpgradingUnit = MovingUnit &
   StagingUnit &
   UnitWithLog &
-  Uses<'directory' | 'leftovers'> & {
+  Uses<'directory' | 'inhibitor' | 'leftovers'> & {
     /** What the formula in place says is looked up. */
     readonly inPlace: { load(): Promise<void> };
     readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
@@ -67,6 +67,8 @@ export async function pauseForUpgrade(
   if (lockstep !== undefined && !unit.lockstep.goes(lockstep)) return false;
   const over = await unit.postponement.passes(upgrade, ask);
   if (over === undefined) return false;
+  // Until its formula is another one; a restart takes it up there.
+  unit.parts.inhibitor.take(unit.name);
   const record = unit.record();
   const by = unit.requests().upgrade?.value.by;
   await unit.enter('upgrading', {
@@ -96,8 +98,18 @@ export async function pauseForUpgrade(
  */
 export async function swapFormula(unit: UpgradingUnit): Promise<void> {
   const { from, to, revert } = await enterStep(unit, 'swapping');
-  if (!unit.parts.staging.isStaged(unit.directory, to)) await fetchAndStage(unit, to);
-  await betweenFaults('swapping.link', () => unit.parts.staging.link(unit.directory, to));
+  if (!unit.parts.staging.isStaged(unit.directory, to)) {
+    // That may take long, and a shutdown loses nothing of it.
+    unit.parts.inhibitor.release(unit.name);
+    await fetchAndStage(unit, to);
+  }
+  const { inhibitor, staging } = unit.parts;
+  inhibitor.take(unit.name);
+  try {
+    await betweenFaults('swapping.link', () => staging.link(unit.directory, to));
+  } finally {
+    inhibitor.release(unit.name);
+  }
   const { earlier } = unit.record();
   // Kept is what the unit ran, and neither a formula whose upgrade failed nor one that it goes back from.
   const kept = revert === true || from === null ? earlier : [from, ...earlier];
