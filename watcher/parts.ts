@@ -1,4 +1,6 @@
+import { forgeRequest } from '../control/candidates/forges/request.js';
 import type { WatcherRules } from '../state/environments/watcher-section.js';
+import { CandidatesPart } from './candidates/candidates-part.js';
 import type { Led, LedParts } from './contract/led.js';
 import type { WatcherMetrics } from './metrics/watcher-metrics.js';
 import { openAnnouncer } from './outbox/open-announcer.js';
@@ -20,7 +22,7 @@ export async function openParts(led: Led, { rules, once, metrics }: PartsOptions
   return {
     reporter,
     announcer,
-    parts: [],
+    parts: [new CandidatesPart({ request: forgeRequest, variables: process.env })],
     async close() {
       if (once && !led.over.aborted) await announcer.settled();
       metrics.backlogOf(name, undefined);

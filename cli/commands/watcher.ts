@@ -35,6 +35,7 @@ const actions: Readonly<Record<string, Action>> = {
   repositories: {
     run: async (request) => (await import('../watching/repositories.js')).showRepositories(request),
   },
+  candidates: { run: async (request) => (await import('../watching/candidates.js')).showCandidates(request) },
   reports: { run: async (request) => (await import('../watching/reports.js')).showReports(request) },
   report: {
     subject: 'must',

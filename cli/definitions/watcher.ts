@@ -7,7 +7,8 @@ export const watcherCommands: readonly CommandDefinition[] = [
     name: 'watcher',
     summary: 'show what ensemble-watcher does, and tell it to look, or not to',
     details:
-      'status: who watches, and when it looked last. repositories: how each repository answered. reports: what it did and\n' +
+      'status: who watches, and when it looked last. repositories: how each repository answered. candidates:\n' +
+      'formulas in open changes. reports: what it did and\n' +
       'what failed, the last thing last. report ID: one of them, by its id or how that begins. deliveries: the announcements\n' +
       'that are in line for a sink, or were given up; retry [ID]: have these tried again. pause and resume: have it look at\n' +
       'nothing in this environment, and again.',
@@ -15,7 +16,17 @@ export const watcherCommands: readonly CommandDefinition[] = [
       {
         name: '<action>',
         description: 'what to do',
-        choices: ['status', 'repositories', 'reports', 'report', 'deliveries', 'retry', 'pause', 'resume'],
+        choices: [
+          'status',
+          'repositories',
+          'candidates',
+          'reports',
+          'report',
+          'deliveries',
+          'retry',
+          'pause',
+          'resume',
+        ],
       },
       { name: '[subject]', description: 'what it is about, where the action asks for that' },
     ],
@@ -39,6 +50,7 @@ export const watcherCommands: readonly CommandDefinition[] = [
     examples: [
       'ensemble watcher status',
       'ensemble watcher repositories --format json',
+      'ensemble watcher candidates',
       'ensemble watcher reports --failed --since yesterday',
       'ensemble watcher report --log 20261120',
       "ensemble watcher pause --reason 'the network is being rebuilt'",

@@ -68,7 +68,17 @@ export function unitLines(
     const color = unit && colors[severityOf(unit)];
     return color === undefined ? each : each.map((line) => paint(screen, color, line));
   });
-  return [...head, ...painted, ...behindLines(rows)];
+  return [...head, ...painted, ...trialLines(rows), ...behindLines(rows)];
+}
+
+/** Names for each unit that tries a candidate the way back. */
+function trialLines(rows: readonly Row[]): readonly string[] {
+  const lines = rows.flatMap(({ name, unit: { candidate } }) =>
+    candidate === undefined || candidate.state === 'closed'
+      ? []
+      : [`  ${name} tries ${printable(candidate.shown)}; back to a release: ${candidate.back}`],
+  );
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /**
@@ -103,7 +113,7 @@ function lineOf(row: Row, indent: string): readonly string[] {
     `${indent}${name}`,
     stateOf(unit),
     machineOf(row),
-    `${unit.formula ?? '-'}${isBehind(row) ? ' *' : ''}`,
+    `${unit.candidate?.shown ?? unit.formula ?? '-'}${isBehind(row) ? ' *' : ''}`,
     printable(unit.upgrade?.step ?? '-'),
     unit.ports.length === 0 ? '-' : unit.ports.join(' '),
     // In full it stands with what needs attention, where the command that it ends with can be copied.
@@ -124,9 +134,9 @@ function askedOf({ asked = [] }: UnitEntry): string {
   return told.length === 0 ? '' : `asked, and not taken up: ${told.join(', ')}`;
 }
 
-/** A unit that runs something else than its service is meant to; one that runs nothing yet does not. */
+/** A unit that runs something else than its service is meant to; one that runs nothing yet, or tries a candidate, does not. */
 function isBehind({ unit, target }: Row): boolean {
-  return unit.formula !== null && unit.formula !== target;
+  return unit.formula !== null && unit.formula !== target && unit.candidate === undefined;
 }
 
 function stateOf({ state, workload, health, holds = [], removing }: UnitEntry): string {

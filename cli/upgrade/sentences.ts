@@ -71,13 +71,22 @@ export function errorLines(
 }
 
 /** Which units are left behind, why, and how they follow. */
-export function leftOutLines({ leftOut, wentBack }: UnitPlan, service: string): readonly string[] {
-  const stay = (units: readonly string[]): string =>
-    `${namesOf(units)} ${units.length === 1 ? 'stays' : 'stay'}`;
+export function leftOutLines(
+  { leftOut, wentBack, trying = [] }: UnitPlan,
+  service: string,
+): readonly string[] {
+  const stay = (names: readonly string[]): string =>
+    `${namesOf(names)} ${names.length === 1 ? 'stays' : 'stay'}`;
+  const units = trying.join(' ');
   return [
     ...(leftOut.length === 0
       ? []
       : [`${stay(leftOut)} as before, until: ensemble upgrade-formula ${service}`]),
+    ...(trying.length === 0
+      ? []
+      : [
+          `${stay(trying)} on ${trying.length === 1 ? 'its candidate' : 'their candidates'}, until: ensemble revert-formula ${units}`,
+        ]),
     ...(wentBack.length === 0
       ? []
       : [

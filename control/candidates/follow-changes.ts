@@ -36,7 +36,9 @@ export function followChanges(
     'why' in listing
       ? { url, known: false, why: listing.why, candidates: known.map((each) => aged(each, now, maxAge)) }
       : listed(url, known, listing, now, maxAge);
-  return { ...next, at: before !== undefined && isSame(before, next) ? before.at : at };
+  const tried = before?.tried === undefined ? {} : { tried: before.tried };
+  const all = { ...next, ...tried };
+  return { ...all, at: before !== undefined && isSame(before, all) ? before.at : at };
 }
 
 function listed(
@@ -80,8 +82,10 @@ function movedAt(
   const said = Date.parse(updatedAt);
   const own = Number.isNaN(said) ? now : Math.min(said, now);
   if (former === undefined) return new Date(own).toISOString();
-  const seen = former.commit === commit ? Date.parse(former.movedAt) : now;
-  return new Date(Math.max(own, Number.isNaN(seen) ? own : Math.min(seen, now))).toISOString();
+  const seen = Math.min(Date.parse(former.movedAt) || now, now);
+  if (former.commit !== commit) return new Date(now).toISOString();
+  // A date in the future does not make it move again and again.
+  return new Date(former.updatedAt === updatedAt ? seen : Math.max(own, seen)).toISOString();
 }
 
 function aged({ stale: _stale, ...candidate }: OpenCandidate, now: number, maxAge: number): OpenCandidate {

@@ -2,6 +2,7 @@ import { formatBytes } from '../../state/platform/format-bytes.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { someOf } from '../names-of.js';
 import { printable } from '../../state/platform/printable.js';
+import type { OnTrial } from '../candidates/standing.js';
 import type { MachineEntry, StatusDocument, UnitEntry } from './status-document.js';
 
 /** How much a unit needs somebody, from most to least. */
@@ -12,7 +13,7 @@ export type Severity = (typeof severities)[number];
 /** Tells if something failed, waits for somebody or something, or goes its way. */
 export function severityOf(unit: UnitEntry): Severity {
   if (isErrorState(unit.state) || unit.relationErrors !== undefined) return 'error';
-  const blocked = (unit.upgrade?.blockers ?? []).length > 0;
+  const blocked = (unit.upgrade?.blockers ?? []).length > 0 || unit.candidate?.state === 'closed';
   return blocked || unit.agent === 'down' ? 'waiting' : 'fine';
 }
 
@@ -74,6 +75,9 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         ? []
         : [{ who, what: `${state} since ${instant(since)}`, ...textAndNext({ message, brief, next }) }],
     ),
+    ...units.flatMap(([who, { candidate, upgrade }]) =>
+      candidate === undefined || upgrade !== undefined ? [] : ofTrial(who, candidate),
+    ),
     ...units.flatMap(([who, unit]) => ofLongHook(who, unit, now)),
     ...ofPending(units),
     ...Object.entries(machines).flatMap(([who, machine]) =>
@@ -105,6 +109,15 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
           ],
     ),
   ];
+}
+
+/** A candidate whose change is closed is to be left, and one that moved may be tried as it is now. */
+function ofTrial(who: string, { shown, change, state, back, again }: OnTrial): readonly Attention[] {
+  const runs = `runs ${shown}`;
+  if (state === 'closed') return [{ who, what: `${runs}, and ${change} is closed`, text: '', next: back }];
+  if (state === 'moved' && again !== undefined)
+    return [{ who, what: `${runs}, and ${change} moved on`, text: '', next: again }];
+  return [];
 }
 
 /** A message's text, and the command that it ends with, if it names one. */

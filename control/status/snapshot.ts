@@ -1,6 +1,8 @@
 import type { Coordinator, Node } from '../../state/coordination/coordinator.js';
 import type { RelationSpecs } from '../../state/formula/metadata.js';
 import { systemClock } from '../../state/platform/clock.js';
+import { readStandings } from '../candidates/read-standings.js';
+import type { CandidateStanding } from '../candidates/standing.js';
 import { closedMachines } from '../cordon.js';
 import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
 import { NodeInvalid } from '../../state/model/errors.js';
@@ -69,6 +71,8 @@ export interface Snapshot {
   readonly services: readonly ServiceState[];
   /** The relations that the services' formulas require, by formula id; without those that are optional. */
   readonly required: ReadonlyMap<string, RelationSpecs>;
+  /** How it is with the changes of the candidates that units run, by formula id. */
+  readonly candidates?: ReadonlyMap<string, CandidateStanding>;
   /** The nodes that cannot be read, each once, by path. What can be read is shown all the same. */
   readonly problems: readonly Problem[];
 }
@@ -89,13 +93,18 @@ export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> 
     services.filter((service) => service !== undefined),
     problems,
   );
-  const required = await readRequired(coordinator, standing, problems);
+  const formulas = standing.flatMap(({ units }) => units.map(({ unit }) => unit.formula));
+  const [required, candidates] = await Promise.all([
+    readRequired(coordinator, standing, problems),
+    readStandings(coordinator, formulas, problems),
+  ]);
   const closed = closedMachines(machines);
   return {
     machines,
     ...(closed !== undefined && { closed }),
     services: standing,
     required,
+    ...(candidates.size > 0 && { candidates }),
     problems: eachOnce(problems),
   };
 }

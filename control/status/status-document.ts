@@ -4,6 +4,7 @@ import { type Hold, standingHolds } from '../../state/model/hold.js';
 import { systemClock } from '../../state/platform/clock.js';
 import type { Newer } from '../../state/model/newer.js';
 import type { MachineState } from '../../state/model/machines.js';
+import { type CandidateStanding, type OnTrial, onTrial } from '../candidates/standing.js';
 import { cordonBlocker } from '../cordon.js';
 import type { Cordon, Machine, Service, UnitHealth, UnitStatus } from '../../state/model/schemas.js';
 import { unmadeBatches } from '../../state/model/unit-batches.js';
@@ -114,6 +115,8 @@ export interface UnitEntry {
   readonly asked?: readonly PendingRequest[];
   /** The unit's formula; null until it is installed. */
   readonly formula: string | null;
+  /** There where that is no release, but stands in an open change, or did. */
+  readonly candidate?: OnTrial;
   readonly since: string;
   /** Where its machine is reached; there once its agent has taken it up. */
   readonly publicAddress?: string;
@@ -167,7 +170,7 @@ export function statusDocument(
   choice = '',
   now: number = systemClock.now(),
 ): StatusDocument {
-  const { machines, closed, services, required, problems } = snapshot;
+  const { machines, closed, services, required, candidates, problems } = snapshot;
   const beside = subordinatesByPrincipal(services);
   const relations = services.flatMap((service) => service.relations);
   const up = new Set(machines.filter(({ agent }) => agent !== undefined).map(({ name }) => name));
@@ -181,6 +184,7 @@ export function statusDocument(
           up,
           beside,
           closed,
+          candidates,
           holds: standingHolds(service.holds, now),
         }),
       ]),
@@ -199,6 +203,8 @@ interface Surroundings {
   /** The units placed beside others, by those. */
   readonly beside: ReadonlyMap<string, readonly string[]>;
   readonly closed: readonly string[] | undefined;
+  /** By formula id, how it is with the changes of candidates. */
+  readonly candidates: ReadonlyMap<string, CandidateStanding> | undefined;
   /** Those on its service and the units of it that stand. */
   readonly holds: readonly Hold[];
 }
@@ -256,7 +262,9 @@ function serviceEntry(
     ...unmadeField(name, service),
     ...(entry !== undefined && { rollout: entry }),
     ...newerField(newer),
-    units: Object.fromEntries(units.map((unit) => [unit.name, unitEntry(unit, service.formula, around)])),
+    units: Object.fromEntries(
+      units.map((unit) => [unit.name, unitEntry(unit, { name, formula: service.formula }, around)]),
+    ),
   };
 }
 
@@ -279,13 +287,19 @@ function holdsField(holds: readonly Hold[]): { readonly holds?: readonly Hold[] 
   return holds.length > 0 ? { holds } : {};
 }
 
-function unitEntry(state: UnitState, target: string, { up, beside, closed, holds }: Surroundings): UnitEntry {
+function unitEntry(
+  state: UnitState,
+  service: { readonly name: string; readonly formula: string },
+  { up, beside, closed, holds, candidates }: Surroundings,
+): UnitEntry {
   const { name, unit, status } = state;
   const subordinates = beside.get(name) ?? [];
+  const trial = unit.formula === null ? undefined : candidates?.get(unit.formula);
+  const candidate = trial && onTrial({ name, formula: unit.formula }, service, trial);
   const isKept = unit.machine === null && unit.principal === undefined && closed !== undefined;
   const errors = relationErrors(status.relations);
   const isUp = unit.machine !== null && up.has(unit.machine);
-  const upgrade = withoutAgent(upgradeEntry(state, target), state, isUp);
+  const upgrade = withoutAgent(upgradeEntry(state, service.formula), state, isUp);
   return {
     machine: unit.machine,
     agent: isUp ? 'up' : 'down',
@@ -294,6 +308,7 @@ function unitEntry(state: UnitState, target: string, { up, beside, closed, holds
     ...(state.removing && { removing: true }),
     ...(!isUp && state.asked !== undefined && { asked: withIdentifiers(state.asked, status) }),
     formula: unit.formula,
+    ...(candidate !== undefined && { candidate }),
     since: status.since,
     ...(unit.addresses !== undefined && { publicAddress: unit.addresses.public }),
     message: status.message,

@@ -1,6 +1,8 @@
 import { type HoldQuestion, type HeldUnit, sortHeld } from '../hold/held-back.js';
 import type { Hold } from '../../state/model/hold.js';
 import type { NamedUnit } from '../../state/model/units.js';
+import { candidateKeyOf } from '../../state/formula/candidate-mark.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
 
 /** Which units of a service an upgrade concerns, each list in the units' order. */
@@ -13,6 +15,8 @@ export interface UnitPlan {
   readonly wentBack: readonly string[];
   /** Not on the formula, and not asked for by `--unit`. */
   readonly leftOut: readonly string[];
+  /** Try a candidate of a later revision, and are not asked for by `--unit`; only where there are such. */
+  readonly trying?: readonly string[];
   /** Somebody holds them. */
   readonly held: readonly HeldUnit[];
   /** To be flagged although somebody holds them, by force. */
@@ -36,7 +40,12 @@ export function planUnits(
   const { named: only, force } = asked;
   const away = units.filter(({ unit }) => unit.formula === null || needsUpgrade(unit.formula, target));
   const chosen = only && new Set(only);
-  const wanted = away.filter(({ name }) => chosen === undefined || chosen.has(name));
+  // A rollout goes forward alone.
+  const trying = chosen === undefined ? away.filter(({ unit }) => triesLater(unit.formula, target)) : [];
+  const isTrying = new Set(trying);
+  const wanted = away.filter(
+    (unit) => !isTrying.has(unit) && (chosen === undefined || chosen.has(unit.name)),
+  );
   const wentBack = force ? [] : wanted.filter(({ unit }) => unit.bad?.includes(target));
   const stay = new Set(wentBack);
   const going = wanted.filter((unit) => !stay.has(unit));
@@ -51,8 +60,14 @@ export function planUnits(
     upgrade: sorted.going,
     already: units.filter((unit) => !isAway.has(unit)).map(({ name }) => name),
     wentBack: wentBack.map(({ name }) => name),
-    leftOut: away.filter((unit) => !isWanted.has(unit)).map(({ name }) => name),
+    leftOut: away.filter((unit) => !isWanted.has(unit) && !isTrying.has(unit)).map(({ name }) => name),
+    ...(trying.length > 0 && { trying: trying.map(({ name }) => name) }),
     held: sorted.held,
     overridden: sorted.overridden,
   };
+}
+
+function triesLater(formula: string | null, target: string): boolean {
+  if (formula === null || candidateKeyOf(formula) === undefined) return false;
+  return parseFormulaId(formula).revision > parseFormulaId(target).revision;
 }

@@ -1,6 +1,19 @@
 import type { HookRules } from '../formula/hook-rules.js';
 import type { TrustRules } from '../formula/trust/check-signature.js';
 
+/** A host whose pull or merge requests are asked for. */
+export interface ForgeSettings {
+  /** As git's URLs have it. */
+  readonly host: string;
+  readonly kind: 'github' | 'gitlab';
+  /** The URL of its API, without a slash at its end; default: where such a host has it. */
+  readonly api?: string;
+  /** Absolute: holds the token, which goes to this host's API alone. */
+  readonly tokenFile?: string;
+  /** The variable that holds it. */
+  readonly tokenVariable?: string;
+}
+
 /** One named (coordinator, storage) pair, with every path absolute. */
 export interface Environment {
   readonly name: string;
@@ -16,6 +29,8 @@ export interface Environment {
   readonly keepRemoved?: number;
   /** Whose formulas are taken; anybody's where it is undefined. */
   readonly trust?: TrustRules;
+  /** Where open changes of repositories are asked for, besides what everybody knows. */
+  readonly forges?: readonly ForgeSettings[];
   /** False: no command that goes to it tells of newer revisions by itself. */
   readonly notices?: boolean;
   /** Never printed. */

@@ -10,6 +10,7 @@ import { makeDirectory } from '../platform/make-directory.js';
 import * as z from '../platform/zod.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
+import { forgeIn, forgeSchema } from './forges.js';
 import {
   readSecret,
   type WatcherRules,
@@ -63,6 +64,7 @@ const environmentSchema = z.looseObject({
   hooks: z.optional(rulesSchema),
   'keep-removed': z.optional(keepingTime),
   trust: z.optional(trustSchema),
+  forges: z.optional(z.array(forgeSchema)),
   notices: z.optional(switchSchema),
 });
 
@@ -82,6 +84,7 @@ const KEYS = {
   hooks: Object.keys(rulesSchema.shape),
   retry: Object.keys(retrySchema.shape),
   trust: Object.keys(trustSchema.shape),
+  forge: Object.keys(forgeSchema.shape),
 } as const;
 
 /** The first `ensemble bootstrap` writes this: an environment that needs nothing installed. */
@@ -138,6 +141,7 @@ export async function loadEnvironment(
     ...(entry.hooks !== undefined && { hooks: entry.hooks }),
     ...(entry['keep-removed'] !== undefined && { keepRemoved: milliseconds(entry['keep-removed']) }),
     ...(entry.trust !== undefined && { trust: trustOf(entry.trust, home) }),
+    ...(entry.forges !== undefined && { forges: entry.forges.map((each) => forgeIn(each, home)) }),
     ...(notices !== undefined && { notices: notices === true || notices === 'on' }),
     ...(secret !== undefined && { secret }),
     ...(warnings.length > 0 && { warnings }),
@@ -225,10 +229,11 @@ function keysIn(
     ...(content.watcher === undefined
       ? []
       : watcherKeys(content.watcher).map(([path, keys]) => [['watcher', ...path], keys] as const)),
-    ...Object.entries(content.environments).flatMap(([name, { hooks, trust }]) => [
+    ...Object.entries(content.environments).flatMap(([name, { hooks, trust, forges = [] }]) => [
       [['environments', name], KEYS.environment] as const,
       ...(hooks === undefined ? [] : [[['environments', name, 'hooks'], KEYS.hooks] as const]),
       ...(trust === undefined ? [] : [[['environments', name, 'trust'], KEYS.trust] as const]),
+      ...forges.map((_, index) => [['environments', name, 'forges', String(index)], KEYS.forge] as const),
       ...(hooks?.retry === undefined
         ? []
         : [[['environments', name, 'hooks', 'retry'], KEYS.retry] as const]),

@@ -61,9 +61,9 @@ export function shownFormula(text: string): string {
   return `${id.name} ${shownRevision(id)}`;
 }
 
-/** The key of the change that the formula of this id stands in; undefined for a release. @throws FormulaIdInvalid */
+/** The key of the change that the formula of this id stands in; undefined for a release, and for what is no id. */
 export function candidateKeyOf(text: string): string | undefined {
-  return candidateOf(parseFormulaId(text))?.key;
+  return candidateOf({ repository: text.slice(0, Math.max(0, text.lastIndexOf(':'))) })?.key;
 }
 
 /** Has the form `pr22`, `branch.foo`; of what a branch's name may hold, only a slash is none of a repository's name. */

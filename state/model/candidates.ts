@@ -39,6 +39,8 @@ export const candidatesSchema = z.object({
   known: z.boolean(),
   why: z.optional(z.string()),
   candidates: z.array(openCandidateSchema),
+  /** By change, what was told to be tried: a digest of its commit and those of all that it needs. */
+  tried: z.optional(z.record(z.string(), z.string())),
 });
 
 export type OpenCandidate = z.infer<typeof openCandidateSchema>;

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { candidateOf } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { candidatesPath } from '../../control/candidates/known-candidates.js';
+import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
+import { ensureWatcherNodes } from '../../state/model/watcher.js';
 import { commitAll, git } from '../servers/git-server.js';
 import { type CommandEnd, ensemble } from './operator.js';
 import { World } from './world.js';
@@ -66,7 +69,29 @@ describe('a candidate', function () {
     const third = await propose(pull, () => world.writeFormula(2, { files: { more: 'y' } }));
     await ok(...attempt);
     assert.equal(await runs('f/1'), tried(third));
-    await ok('revert-formula', 'f/1');
+    const left = await ok('upgrade-formula', 'f');
+    assert.match(left.stderr, /f\/1 stays on its candidate, until: ensemble revert-formula f\/1/);
+    const shown = `f 2~pr22.g${third.slice(0, 7)}`;
+    assert.ok(
+      (await ok('status')).stdout.includes(
+        `f/1 tries ${shown}; back to a release: ensemble revert-formula f/1`,
+      ),
+    );
+    // As the watcher writes it.
+    const seen = { url: repository, at: '2026-01-01T00:00:00Z', known: true, candidates: [] };
+    await ensureWatcherNodes(world.coordinator);
+    await world.coordinator.create(candidatesPath(repository), nodeValue(seen));
+    const { services } = JSON.parse((await ok('status', '--format', 'json')).stdout);
+    assert.deepEqual(services.f.units['f/1'].candidate, {
+      change: 'pr:22',
+      shown,
+      state: 'closed',
+      back: 'ensemble revert-formula f/1',
+    });
+    const { stdout } = await ok('status');
+    const [, back = ''] =
+      /f\/1: runs f 2~pr22\.g\w+, and pr:22 is closed\n +next: ensemble (.*)/.exec(stdout) ?? [];
+    await ok(...back.split(' '));
     assert.equal(await runs('f/1'), 'world:f-1', 'also where its machine keeps candidates alone');
   });
 
@@ -100,6 +125,12 @@ describe('a candidate', function () {
     assert.match(stderr, /2 of 2 units run world:f-2/);
     assert.deepEqual([await runs('f/0'), await runs('f/1')], ['world:f-2', 'world:f-2']);
     assert.deepEqual((await world.trace('f/1')).slice(-2), ['upgrade-formula 2', 'config-changed 2']);
+    await ok('upgrade-formula', '--candidate', 'pr:22', '--unit', 'f/1', 'f');
+    assert.equal(await runs('f/1'), tried(commit));
+    const [, forth = ''] = /back to a release: ensemble (.*)/.exec((await ok('status')).stdout) ?? [];
+    assert.equal(forth, 'upgrade-formula --unit f/1 f');
+    await ok(...forth.split(' '));
+    assert.equal(await runs('f/1'), 'world:f-2');
     await ok('revert-formula', 'f');
     assert.deepEqual([await runs('f/0'), await runs('f/1')], ['world:f-1', 'world:f-1']);
   });

@@ -21,6 +21,27 @@ export const printed: Readonly<
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
   },
+  'cli/upgrade/sentences.ts: ensemble revert-formula {units}': {
+    test: 'test/agent/candidate.test.ts',
+    says: 'is tried in one unit, is no release, and the unit goes back',
+  },
+  'control/candidates/standing.ts: ensemble revert-formula {unit}': {
+    test: 'test/agent/candidate.test.ts',
+    says: 'is tried in one unit, is no release, and the unit goes back',
+  },
+  'control/candidates/standing.ts: ensemble upgrade-formula --candidate {mark.key} --unit {unit.name} {service.name}':
+    {
+      test: 'test/agent/candidate.test.ts',
+      says: 'another commit is another formula',
+    },
+  'control/candidates/standing.ts: ensemble upgrade-formula --unit {unit} {service}': {
+    test: 'test/agent/candidate.test.ts',
+    says: 'gives way to the release that it becomes',
+  },
+  'control/candidates/standing.ts: ensemble upgrade-formula {service}': {
+    test: 'test/agent/candidate.test.ts',
+    says: 'the release of its revision comes after it',
+  },
   'control/deploy/same-deploy.ts: ensemble add-unit --rest {name}': {
     test: 'test/regression/units-that-are-not-made.test.ts',
     says: 'go elsewhere where the machine that was named is gone, as is said',

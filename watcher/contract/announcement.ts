@@ -17,6 +17,27 @@ export interface Announcement {
   readonly at: string;
   /** What the watcher does about it by itself, such as `notify`, `stage` or `auto`. */
   readonly did: string;
+  /** There where it tells of a formula in an open change instead, which is to be tried: it, or what it needs, moved. */
+  readonly candidate?: AnnouncedCandidate;
+}
+
+/** A formula in an open change. */
+export interface AnnouncedCandidate {
+  /** `pr:22`, `branch:foo`. */
+  readonly change: string;
+  readonly revision: number;
+  readonly commit: string;
+  /** Where people read of it; empty for a branch. */
+  readonly url: string;
+  readonly title: string;
+  /** What is to be tried together, each after what it needs, the change itself among them. */
+  readonly set: readonly {
+    /** `github.com/owner/name#22`. */
+    readonly id: string;
+    readonly formula: string;
+    readonly revision: number;
+    readonly commit: string;
+  }[];
 }
 
 /** Brings announcements to whoever wants to know. */

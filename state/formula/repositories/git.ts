@@ -117,7 +117,8 @@ async function fetchAll(
   });
 }
 
-async function formulasIn(
+/** The formulas in a tree: all of it, or its folders. */
+export async function formulasIn(
   store: GitStore,
   ref: GitRef,
   entries: readonly TreeEntry[],
@@ -235,7 +236,8 @@ function placeOf({ remote, path }: GitLocation, { ref, folder }: Found): string 
   return `${remote}@${ref.sha.slice(0, 12)}${inside === '' ? '' : `:${inside}`}`;
 }
 
-function essentialsOf(path: string, { files, hooks }: Found): Essentials {
+/** The files that say what a formula is. @throws FormulaEntryRefused, NotAFormula */
+export function essentialsOf(path: string, { files, hooks }: Found): Essentials {
   const read: Partial<Record<FormulaFileName, Uint8Array>> = {};
   for (const name of formulaFileNames) {
     const text = files[name];

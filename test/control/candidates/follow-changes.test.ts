@@ -92,6 +92,8 @@ describe('the candidates of a repository', () => {
       [at(1), at(1)],
     );
     assert.deepEqual(keys(see(ahead, [open(22, { updatedAt: at(9_999) })], 2)), ['pr:22']);
+    const same = see(ahead, [open(22, { updatedAt: at(9_999) }), open(23, { updatedAt: 'tomorrow' })], 2);
+    assert.equal(same.at, ahead.at, 'nothing moved');
   });
 
   it('are written only where they changed', () => {

@@ -1,0 +1,240 @@
+import {
+  candidatesOperations,
+  candidatesPath,
+  readCandidates,
+} from '../../control/candidates/known-candidates.js';
+import { followChanges, type Listing } from '../../control/candidates/follow-changes.js';
+import type { ForgeRequest } from '../../control/candidates/forges/forge.js';
+import { dueTrials, type DueTrial } from '../../control/candidates/together.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { mapBounded } from '../../state/formula/concurrency.js';
+import type { GitLocation } from '../../state/formula/repositories/git-location.js';
+import { type GitLimits, gitLimits } from '../../state/formula/repositories/git-process.js';
+import { parseLocation } from '../../state/formula/repositories/location.js';
+import type { Candidates, OpenCandidate } from '../../state/model/candidates.js';
+import { paths } from '../../state/model/paths.js';
+import { EnsembleError } from '../../state/platform/errors.js';
+import type { AnnouncedCandidate } from '../contract/announcement.js';
+import type { Part, Pass } from '../contract/led.js';
+import { reportId } from '../contract/report.js';
+import { observeServices, type ObservedService } from '../pass/observe.js';
+import { forgeOf, placeOfChanges } from './forge-of.js';
+import { LookedAt } from './looked-at.js';
+
+/** Repositories that are asked at the same time. */
+const AT_ONCE = 8;
+
+/** Milliseconds that a repository that could not be asked is left alone, doubled with each failure, and the most. */
+const RETRY = { first: 60_000, most: 3_600_000 } as const;
+
+export interface CandidatesOptions {
+  readonly request: ForgeRequest;
+  readonly variables: NodeJS.ProcessEnv;
+  readonly limits?: Partial<GitLimits>;
+}
+
+/** A repository from pass to pass. */
+interface Known {
+  readonly looked: LookedAt;
+  failures: number;
+  /** Milliseconds since boot, before which it is left alone. */
+  again: number;
+}
+
+/** Looks in each pass which changes are open in the git repositories of an environment's services, and tells it in the state. */
+export class CandidatesPart implements Part {
+  readonly name = 'the look for candidates';
+  readonly #known = new Map<string, Known>();
+  /** By credential, until when nothing is to be asked, in milliseconds since the epoch. */
+  readonly #limited = new Map<string, number>();
+
+  constructor(private readonly options: CandidatesOptions) {}
+
+  async pass(pass: Pass): Promise<void> {
+    const services = await observeServices(pass.session.coordinator, []);
+    const places = new Map<string, { readonly url: string; readonly location: GitLocation }>();
+    for (const { service } of services) {
+      const url = service.repository.path;
+      const location = gitLocation(url);
+      if (location !== undefined) places.set(candidatesPath(url), { url, location });
+    }
+    await this.#forget(pass, new Set(places.keys()));
+    await mapBounded([...places.values()], AT_ONCE, ({ url, location }) => this.#look(pass, url, location));
+    await this.#announce(pass, services);
+  }
+
+  async close(): Promise<void> {
+    this.#known.clear();
+  }
+
+  /** What is open in a repository that nobody came from any more concerns nobody. */
+  async #forget({ session, guard }: Pass, wanted: ReadonlySet<string>): Promise<void> {
+    const { coordinator } = session;
+    const names = (await coordinator.children(paths.watcherCandidates)) ?? [];
+    for (const path of names.map(paths.watcherCandidate))
+      if (!wanted.has(path)) await coordinator.transaction([guard, { kind: 'remove', path }]);
+    for (const path of this.#known.keys()) if (!wanted.has(path)) this.#known.delete(path);
+  }
+
+  async #look(pass: Pass, url: string, location: GitLocation): Promise<void> {
+    const { clock, session } = pass;
+    const path = candidatesPath(url);
+    const known = this.#known.get(path) ?? { looked: new LookedAt(location), failures: 0, again: 0 };
+    this.#known.set(path, known);
+    if (clock.monotonic() < known.again) return;
+    const listing = await this.#ask(pass, known, location);
+    const before = (await readCandidates(session.coordinator)).find(
+      (each) => candidatesPath(each.url) === path,
+    );
+    if (before === undefined && 'candidates' in listing && listing.candidates.length === 0) return;
+    await write(pass, followChanges(url, before, listing, clock.now()));
+    if (before?.why !== ('why' in listing ? listing.why : undefined)) reportAnswer(pass, url, listing);
+  }
+
+  async #ask(pass: Pass, known: Known, location: GitLocation): Promise<Listing> {
+    const { clock, session } = pass;
+    const { variables, request, limits } = this.options;
+    const forge = forgeOf(location, session.environment.forges ?? [], variables);
+    const credential =
+      forge === undefined || 'why' in forge ? '' : `${forge.forge.api} ${forge.forge.token ?? ''}`;
+    const until = this.#limited.get(credential) ?? 0;
+    if (until > clock.now())
+      return { why: `its forge is asked too often; it is asked again at ${new Date(until).toISOString()}` };
+    const listing = await known.looked.look({
+      clock,
+      request,
+      forge,
+      place: placeOfChanges(location),
+      limits: { ...gitLimits, clock, wall: 120_000, ...limits },
+    });
+    if (listing.until !== undefined) this.#limited.set(credential, listing.until);
+    known.failures = 'why' in listing ? known.failures + 1 : 0;
+    const wait = known.failures === 0 ? 0 : Math.min(RETRY.most, RETRY.first * 2 ** (known.failures - 1));
+    known.again = clock.monotonic() + wait * (1 - pass.random() / 4);
+    return listing;
+  }
+
+  /** Tells of changes that are to be tried, as they or something that they need moved; noted after that was acknowledged. */
+  async #announce(pass: Pass, services: readonly ObservedService[]): Promise<void> {
+    const nodes = await readCandidates(pass.session.coordinator);
+    const all = nodes.flatMap(({ candidates }) => candidates);
+    for (const node of nodes) {
+      const own = new Set(node.candidates.map(({ id }) => id));
+      const due = dueTrials(all, node.tried ?? {}).filter(({ id }) => own.has(id));
+      const tried = Object.fromEntries(Object.entries(node.tried ?? {}).filter(([id]) => own.has(id)));
+      for (const trial of due) {
+        await tell(pass, node, trial, services);
+        tried[trial.id] = trial.fingerprint;
+      }
+      const isSame = JSON.stringify(tried) === JSON.stringify(node.tried ?? {});
+      if (!isSame) await write(pass, { ...node, tried });
+    }
+  }
+}
+
+function gitLocation(url: string): GitLocation | undefined {
+  try {
+    const location = parseLocation(url);
+    return location.kind === 'git' ? location : undefined;
+  } catch (error) {
+    if (error instanceof EnsembleError) return undefined;
+    throw error;
+  }
+}
+
+async function write({ session, guard }: Pass, next: Candidates): Promise<void> {
+  const operations = await candidatesOperations(session.coordinator, next);
+  if (operations.length > 0) await session.coordinator.transaction([guard, ...operations]);
+}
+
+/** A trial concerns the services that run what the change proposes. */
+async function tell(
+  pass: Pass,
+  { url, candidates }: Candidates,
+  trial: DueTrial,
+  services: readonly ObservedService[],
+): Promise<void> {
+  const { clock, announcer, session } = pass;
+  const at = new Date(clock.now()).toISOString();
+  const own = candidates.filter(({ id }) => id === trial.id);
+  for (const {
+    name: service,
+    service: { formula, repository },
+  } of services) {
+    const deployed = parseFormulaId(formula);
+    const proposed = own.find((each) => each.formula === deployed.name);
+    if (proposed === undefined || candidatesPath(repository.path) !== candidatesPath(url)) continue;
+    await announcer.announce({
+      id: `${trial.fingerprint}-${service}`,
+      environment: session.environment.name,
+      service,
+      formula,
+      repository: url,
+      deployed: deployed.revision,
+      eligible: null,
+      questionable: null,
+      urgent: null,
+      at,
+      did: 'candidate',
+      candidate: announced(proposed, trial.members),
+    });
+  }
+  const [first] = own;
+  if (first === undefined) return;
+  report(pass, {
+    repository: url,
+    asked: `what ${first.key} proposes`,
+    found: own
+      .map(({ formula, revision, commit }) => `${formula} ${revision} at ${commit.slice(0, 12)}`)
+      .join(', '),
+    did:
+      trial.members.length > own.length
+        ? `told of it, with ${trial.members.length - own.length} that it needs`
+        : 'told of it',
+    outcome: 'done',
+    fingerprint: trial.fingerprint,
+  });
+}
+
+function announced(
+  { key, revision, commit, url, title }: OpenCandidate,
+  members: readonly OpenCandidate[],
+): AnnouncedCandidate {
+  const set = members.map((each) => ({
+    id: each.id,
+    formula: each.formula,
+    revision: each.revision,
+    commit: each.commit,
+  }));
+  return { change: key, revision, commit, url, title, set };
+}
+
+function reportAnswer(pass: Pass, repository: string, listing: Listing): void {
+  const asked = 'which changes are open';
+  if ('why' in listing)
+    report(pass, {
+      repository,
+      asked,
+      found: 'it could not be asked',
+      did: 'left the candidates as they are known',
+      outcome: 'failed',
+      fault: 'infrastructure',
+      error: listing.why,
+    });
+  else
+    report(pass, { repository, asked, found: 'it answers again', did: 'told what is open', outcome: 'done' });
+}
+
+function report(
+  { reporter, clock, random, session }: Pass,
+  said: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
+): void {
+  const now = clock.now();
+  reporter.report({
+    id: reportId(now, random),
+    at: new Date(now).toISOString(),
+    ms: 0,
+    environment: session.environment.name,
+    ...said,
+  });
+}
