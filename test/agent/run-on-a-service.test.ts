@@ -97,7 +97,7 @@ describe('run on a whole service', function () {
   it('ends what takes too long in each unit by itself', async () => {
     await deploy(2);
     const words = 'case $ENSEMBLE_UNIT_NAME in */0) echo done ;; *) exec sleep 60 ;; esac';
-    const { code, stdout, stderr } = await ensemble(world, 'run', '--timeout', '1s', 'f', '--', words);
+    const { code, stdout, stderr } = await ensemble(world, 'run', '--timeout', '4s', 'f', '--', words);
     assert.deepEqual([code, stdout], [1, 'f/0: done\n']);
     assert.match(stderr, /it did not succeed in 1 of 2 units: f\/1 \(it took too long\)\n$/);
   });

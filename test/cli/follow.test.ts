@@ -130,7 +130,7 @@ describe('following units', () => {
 
   it('stops after --timeout, names who is still under way and who cannot go on, and exits 1', async () => {
     await (await agent.register()).up();
-    const running = world.box.start([...deploy, '--timeout', '1500ms']);
+    const running = world.box.start([...deploy, '--timeout', '4s']);
     await eventually(() => agent.unit('guestbook/1'));
     await agent.report('guestbook/0', { state: 'starting', message: 'reads the index' });
     await agent.report('guestbook/1', { state: 'installing', message: 'the storage does not answer' });
@@ -139,7 +139,7 @@ describe('following units', () => {
     assert.match(stderr, /\nguestbook\/1 cannot go on: installing: the storage does not answer\n/);
     assert.match(
       stderr,
-      /\nstopped following after 1\.\d s; the units go on\. Still under way:\n {2}guestbook\/0: starting: reads the index\n {2}try: ensemble status guestbook\n {2}to end its hook, should it hang: ensemble abort guestbook\/0\n$/,
+      /\nstopped following after 4\.\d s; the units go on\. Still under way:\n {2}guestbook\/0: starting: reads the index\n {2}try: ensemble status guestbook\n {2}to end its hook, should it hang: ensemble abort guestbook\/0\n$/,
     );
   });
 
@@ -209,7 +209,7 @@ describe('following units', () => {
         '--strategy',
         'all',
         '--timeout',
-        '1500ms',
+        '4s',
         'guestbook',
       ]);
       await says(running, 'guestbook/1: started, upgrade wanted');

@@ -53,7 +53,7 @@ describe('abort', () => {
       new RegExp(`asked to end hook "start", which runs since .* as process ${pid} on m0`),
     );
     const { status } = await world.until('start-error');
-    assert.ok(performance.now() - begun < 3_000, 'within a moment');
+    assert.ok(performance.now() - begun < 15_000, 'long before its time is over');
     assert.match(status.message, /^hook "start" of f\/0 was aborted by \S+@\S+/);
     assert.match(status.next ?? '', /ensemble resolved --retry f\/0$/);
     assert.equal(status.hook, undefined);

@@ -72,7 +72,7 @@ describe('set follows its units', () => {
 
   it('and says of a hook that hangs how it is ended', async () => {
     await running(1, '[ "$(config-get title)" != bad ] || exec sleep 600');
-    const { code, stderr } = await set('--timeout', '1s', 'title=bad');
+    const { code, stderr } = await set('--timeout', '4s', 'title=bad');
     assert.equal(code, 1);
     assert.match(stderr, /to end its hook, should it hang: ensemble abort f\/0$/m);
     // The unit says so before its hook has begun.

@@ -86,7 +86,7 @@ describe('an agent that was stopped', () => {
     const deployed = await ensemble(world, 'deploy', '--repository', world.path('world'), 'f');
     assert.equal(deployed.code, 0, deployed.stderr);
     await world.writeFormula(2, { hooks: { 'upgrade-formula': 'gate up' } });
-    const following = operate(world, 'upgrade-formula', '--timeout', '4s', 'f');
+    const following = operate(world, 'upgrade-formula', '--timeout', '7s', 'f');
     await eventually(async () => assert.ok((await world.trace()).includes('upgrade-formula 2')));
     await agent.kill('SIGTERM');
     const stopped = new RegExp(`the agent of m0 was stopped at ${at}`);

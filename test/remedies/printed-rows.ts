@@ -140,7 +140,7 @@ export const printedRows: readonly Row[] = [
     run: async (stage) => {
       await stage.unit();
       await stage.world.publish(2, { hooks: { 'upgrade-formula': 'gate open' } });
-      const said = await stage.fails('ensemble upgrade-formula --timeout 1s f', /stopped following/);
+      const said = await stage.fails('ensemble upgrade-formula --timeout 4s f', /stopped following/);
       assert.match(await stage.follow(said, /ensemble status f/), /upgrading/);
       await stage.world.openGate('open');
       await stage.world.untilOn('world:f-2');

@@ -146,7 +146,7 @@ describe('a ZooKeeper connection that breaks', function () {
       assert.match(error.message, new RegExp(`${proxy.address}.* refused the connection`));
       return 'code' in error && error.code === 'coordinator-unreachable';
     });
-    assert.ok(performance.now() - asked < 1_000);
+    assert.ok(performance.now() - asked < 3_000);
     await proxy.listen();
     await eventuallyTrue('back', () => client.events.at(-1) === 'connected');
     assert.notEqual(await client.get('/a'), undefined);

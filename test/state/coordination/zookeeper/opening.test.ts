@@ -64,7 +64,7 @@ describe('opening and closing ZooKeeper', function () {
       assert.ok(error.message.includes(`127.0.0.1:${two} refused the connection`));
       return 'code' in error && error.code === 'coordinator-unreachable';
     });
-    assert.ok(performance.now() - since < 1_200);
+    assert.ok(performance.now() - since < 5_000);
   });
 
   it('where the name is unknown says so', async () => {
@@ -92,7 +92,7 @@ describe('opening and closing ZooKeeper', function () {
     const since = performance.now();
     const client = await open([...dead, server.address].join(), freshPath());
     assert.notEqual(await client.get('/'), undefined);
-    assert.ok(performance.now() - since < 1_000);
+    assert.ok(performance.now() - since < 5_000);
   });
 
   it('reaches a server by its IPv6 address in brackets', async function () {
@@ -185,7 +185,7 @@ describe('opening and closing ZooKeeper', function () {
     proxy.mute();
     const since = performance.now();
     await client.close();
-    assert.ok(performance.now() - since < 2_500);
+    assert.ok(performance.now() - since < 6_000);
     await proxy.close();
   });
 });
