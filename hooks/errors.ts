@@ -1,4 +1,5 @@
 import { defineError } from '../state/platform/errors.js';
+import { explainedBySystem, SystemRefused } from '../state/platform/system-errors.js';
 
 /** The unit's formula is not on this machine where it should be. */
 export class FormulaDirectoryMissing extends defineError<{ directory: string }>(
@@ -22,22 +23,36 @@ export class VariableTooLong extends Error {
   }
 }
 
-/** The system refused the process or the files that a hook needs; it may heal. */
-export class HookCannotStart extends defineError<{ unit: string; hook: string }>(
+/**
+ * The system refused the process or the files that a hook needs; it may heal. `isUnlaunched`: no process can have come of
+ * it, so nothing has to be found out.
+ */
+export class HookCannotStart extends defineError<{
+  unit: string;
+  hook: string;
+  isUnlaunched?: boolean;
+}>(
   'hook-cannot-start',
   ({ unit, hook }, cause) => `hook "${hook}" of ${unit} could not be started${asReason(cause)}`,
   (_, cause) =>
     cause instanceof VariableTooLong
       ? `start ensemble-agent with a shorter ${cause.variable}`
-      : 'see that the disk has room: df -h',
+      : mendingOf(cause),
 ) {}
 
 /** The agent could not find out how a hook ended that an agent before it started; it may heal. */
 export class HookCannotAdopt extends defineError<{ unit: string; hook: string }>(
   'hook-cannot-adopt',
   ({ unit, hook }, cause) => `what became of hook "${hook}" of ${unit} is not known${asReason(cause)}`,
-  'see that the disk has room: df -h',
+  (_, cause) => mendingOf(cause),
 ) {}
+
+/** What lets the system take it: room on its disk, unless it says that something else is wrong. */
+function mendingOf(cause: unknown): string {
+  const refused = explainedBySystem(cause);
+  const isOther = refused instanceof SystemRefused && !/full|used up/.test(refused.reason);
+  return isOther ? refused.next : 'see that the disk has room: df -h';
+}
 
 /** A hook ended with a status other than 0. */
 export class HookFailed extends defineError<{
@@ -145,7 +160,8 @@ export class HookIsOver extends defineError<{ id: string }>(
 ) {}
 
 function asReason(cause: unknown): string {
-  return cause instanceof Error ? `: ${cause.message}` : '';
+  const told = explainedBySystem(cause);
+  return told instanceof Error ? `: ${told.message}` : '';
 }
 
 function said(lastLines: string): string {

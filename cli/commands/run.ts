@@ -6,6 +6,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
+import { askedWithin } from '../observing/asked-within.js';
 import { commandOf, exitCodeOf, remarksOn, TIMED_OUT } from '../observing/command-result.js';
 import { summarizeRuns, tellRuns, tellWait } from '../observing/tell-run.js';
 import type { Output } from '../output/output.js';
@@ -35,12 +36,22 @@ export async function runCommand(
   // From the beginning: a process that is simply killed leaves its request standing until its session runs out.
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
-  return withSession<ExitCode>(invocation, (session) => {
-    const request = { command, timeout, by: requester(systemClock.now()), interrupt: interrupt.signal };
-    return isUnit
-      ? runInUnit(session, where, request, format, invocation.output)
-      : runInUnits(session, where, { ...request, maxParallel }, format, invocation.output);
-  });
+  const { output } = invocation;
+  return askedWithin(timeout, interrupt.signal, output, systemClock, (limit) =>
+    withSession<ExitCode>(invocation, (session) => {
+      limit.reached();
+      const request = {
+        command,
+        timeout,
+        by: requester(systemClock.now()),
+        interrupt: interrupt.signal,
+        asked: limit.asked,
+      };
+      return isUnit
+        ? runInUnit(session, where, request, format, output)
+        : runInUnits(session, where, { ...request, maxParallel }, format, output);
+    }),
+  );
 }
 
 async function runInUnits(

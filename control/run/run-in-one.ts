@@ -42,6 +42,8 @@ export interface CommandOfService {
   readonly by: Requester;
   /** No unit is asked from then on, and none is waited for. */
   readonly interrupt: AbortSignal;
+  /** Told that a unit was asked: from then on its agent knows of the timeout. */
+  readonly asked?: (() => void) | undefined;
   /** Has all that are asked the same on record together; by default each is on record by itself. */
   readonly asking?: Asking | undefined;
 }
@@ -57,7 +59,7 @@ const PATIENCE = 15_000;
 export async function runInOne(
   session: Session,
   unit: string,
-  { command, timeout, by, interrupt, asking }: CommandOfService,
+  { command, timeout, by, interrupt, asked, asking }: CommandOfService,
   tell: (event: RunEvent) => void,
   clock: Clock = systemClock,
 ): Promise<UnitRun> {
@@ -87,6 +89,7 @@ export async function runInOne(
         entry,
       );
     const id = await (asking === undefined ? ask() : asking(unit, ask));
+    asked?.();
     endWatch = watchAgent(coordinator, host.machine, clock, () => away.abort());
     const signal = AbortSignal.any([interrupt, away.signal]);
     const told = (event: WaitEvent): void => tell({ kind: 'waiting', unit, event });

@@ -14,13 +14,14 @@ import type { CommandOfService } from './run-in-one.js';
 export async function runInUnit(
   session: Session,
   unit: string,
-  { command, timeout, by, interrupt }: CommandOfService,
+  { command, timeout, by, interrupt, asked }: CommandOfService,
   tell: (event: WaitEvent) => void,
 ): Promise<CommandResult | 'interrupted' | 'too-late'> {
   const { coordinator } = session;
   const { machine } = (await requireUnit(coordinator, unit)).value;
   const host = await requireAgent(session, unit, machine);
   const id = await requestCommand(coordinator, unit, { command: [...command], timeLimit: timeout }, by);
+  asked?.();
   const result = await awaitResult(coordinator, unit, id, host, tell, interrupt, timeout);
   if (typeof result !== 'string' && result.outcome === 'not-started')
     throw new CommandNotRun({ unit, reason: result.reason ?? 'it was not started' });

@@ -25,10 +25,15 @@ export type Start =
 export async function startHook(spec: HookSpec, launcher: HookLauncher, clock: Clock): Promise<Start> {
   const hook = spec.command ? undefined : await findHook(spec.formulaDirectory, spec.run.hook);
   if (!hook && !spec.command) return { kind: 'ended', outcome: { kind: 'missing' } };
+  const { unit, hook: name } = spec.run;
+  let isUnlaunched = true;
   try {
-    return { kind: 'running', hook: await launchHook(spec, hook, launcher, clock) };
+    const launching = (): void => {
+      isUnlaunched = false;
+    };
+    return { kind: 'running', hook: await launchHook(spec, hook, launcher, clock, launching) };
   } catch (cause) {
-    throw new HookCannotStart({ unit: spec.run.unit, hook: spec.run.hook }, { cause });
+    throw new HookCannotStart({ unit, hook: name, ...(isUnlaunched && { isUnlaunched }) }, { cause });
   }
 }
 
@@ -43,11 +48,13 @@ function requireShort(environment: HookSpec['environment']): void {
   }
 }
 
+/** @param launching called before anything that a process may come of */
 async function launchHook(
   spec: HookSpec,
   hook: string | undefined,
   launcher: HookLauncher,
   clock: Clock,
+  launching: () => void,
 ): Promise<RunningHook> {
   requireShort(spec.environment);
   mkdirSync(spec.runDirectory, { recursive: true, mode: 0o700 });
@@ -62,6 +69,7 @@ async function launchHook(
       logFile: spec.logFile,
       words: [spec.runDirectory, program, String(log.offset), startedAt.toFixed(3)],
     };
+    launching();
     const started = await launched(spec, launch, launcher, clock);
     return supervise(spec, { ...started, startedAt, logOffset: log.offset }, clock);
   } finally {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
@@ -82,6 +84,55 @@ describe('run', () => {
       assert.equal(outcome, 'timed-out');
       assert.ok(took < 5_800, `it ran for ${took} ms, having waited for a second at least`);
     });
+  });
+
+  it('--timeout bounds connecting, and Ctrl-C ends it', async () => {
+    const mute = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = mute.address() as AddressInfo;
+      const elsewhere = ['--state', `zookeeper://127.0.0.1:${port}/x`, '--storage', world.storage];
+      const words = ['f/0', '--', 'true'];
+      const { code, stderr } = await ensemble(world, 'run', ...elsewhere, '--timeout', '1s', ...words);
+      assert.equal(code, 124);
+      assert.match(
+        stderr,
+        /not begun within 1.0 s: the coordinator has not answered, and no unit was asked\n$/,
+      );
+
+      const run = operate(world, 'run', ...elsewhere, ...words);
+      const connected = new Promise((resolve) => mute.once('connection', resolve));
+      await connected;
+      run.process.kill('SIGINT');
+      const { code: interrupted, stderr: said } = await run.ended;
+      assert.equal(interrupted, 130, said);
+      assert.match(said, /interrupted: the coordinator has not answered, and no unit was asked\n$/);
+    } finally {
+      mute.close();
+    }
+  });
+
+  it('is answered where the agent cannot begin it, with the reason', async () => {
+    await world.publish(1);
+    await world.agent();
+    await world.deploy('world:f-1');
+    await world.until('started');
+    const runs = world.path('machines', 'm0', 'runs');
+    await rm(runs, { recursive: true });
+    await writeFile(runs, 'in its place');
+    try {
+      for (const where of ['f/0', 'f']) {
+        const { code, stderr } = await ensemble(world, 'run', where, '--', 'true');
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, /could not be started: \S+ cannot be used: a part of its path is a file/);
+        assert.doesNotMatch(stderr, /ENOTDIR|hook-cannot-adopt/);
+      }
+    } finally {
+      await rm(runs);
+    }
+    // And the unit is none the worse for it.
+    const { code, stdout } = await ensemble(world, 'run', 'f/0', '--', 'echo here');
+    assert.deepEqual([code, stdout], [0, 'here\n']);
   });
 
   it('runs in a unit that is stopping and cannot leave a relation, as in any other error', async () => {
