@@ -23,6 +23,9 @@ export function tellPublish(output: Output): (event: PublishEvent) => void {
       case 'published':
         output.notice(`published ${event.formula}`);
         break;
+      case 'restored':
+        output.notice(`published ${event.formula} again: its bundle was missing in ${event.storage}`);
+        break;
     }
   };
 }

@@ -16,7 +16,7 @@ import { type ConfigValues, type Service, serviceSchema } from '../../state/mode
 import { createService, requireService, unitsOfService } from '../../state/model/services.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { UnitsNotAdded } from '../errors.js';
-import { type PublishEvent, publish } from '../publish/publish.js';
+import { type PublishEvent, publish, recordRestored } from '../publish/publish.js';
 import { raiseRevision, refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import { openCandidate } from '../repositories/open-candidate.js';
@@ -189,9 +189,10 @@ async function publishAndCreate(
   const message = `${units} unit${units === 1 ? '' : 's'}`;
   const asked = requestEntry(by, { what: 'deploy', to: formula, message });
   const deploying = { units, ...(machine !== undefined && { machine }) };
-  await publish(session, formula, prepared, now, tell, () =>
+  const isRestored = await publish(session, formula, prepared, now, tell, () =>
     createService(session.coordinator, service, { formula, repository, deploying }, config, asked, true),
   );
+  if (isRestored) await recordRestored(session, formula, by);
 }
 
 /** @returns the units that there are by now */

@@ -3,7 +3,10 @@ import { type Preparing, type Publishable, worthTelling } from '../../state/form
 import { claimBundle } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
+import { recordEnvironmentOperations } from '../../state/model/history.js';
+import { requestEntry } from '../../state/model/history-entry.js';
 import { readFormulaRecord, registerFormula, signFormula } from '../../state/model/formulas.js';
+import type { Requester } from '../../state/model/requester.js';
 import type { Session } from '../session.js';
 import { checkContent } from './check-content.js';
 
@@ -18,7 +21,9 @@ export type PublishEvent =
   /** Something about the formula that its author should mend. */
   | { readonly kind: 'warning'; readonly text: string }
   /** It was not there before. */
-  | { readonly kind: 'published'; readonly formula: string };
+  | { readonly kind: 'published'; readonly formula: string }
+  /** It was published, and the storage had lost its bundle: that is there again. */
+  | { readonly kind: 'restored'; readonly formula: string; readonly storage: string };
 
 /**
  * Makes a formula available to agents under `formulaId`: first its bundle in the storage, unless it is there, then its
@@ -28,6 +33,7 @@ export type PublishEvent =
  * @param tell hears of what happens, in its order
  * @param take has a service take the formula up; where it was pruned by then, as nobody needed it yet, it is published
  *   once more
+ * @returns whether it was published before, and the storage had lost its bundle: see `recordRestored`
  * @throws FormulaPublishedDiffers, before anything is uploaded where it can be known then; StorageUnreachable, …
  */
 export async function publish(
@@ -37,20 +43,39 @@ export async function publish(
   now: number,
   tell: (event: PublishEvent) => void,
   take: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
+  let isRestored = false;
+  const told = (event: PublishEvent): void => {
+    if (event.kind === 'restored') isRestored = true;
+    tell(event);
+  };
   for (const text of prepared.formula.warnings) tell({ kind: 'warning', text });
   for (let tries = 1; ; tries += 1) {
     const isNew = await retryOnConflict(`formula ${formulaId}`, () =>
-      publishOnce(session, formulaId, prepared, now, tell),
+      publishOnce(session, formulaId, prepared, now, told),
     );
     if (isNew) tell({ kind: 'published', formula: formulaId });
     try {
-      return await take();
+      await take();
+      return isRestored;
     } catch (error) {
       const pruned = error instanceof FormulaNotPublished && error.formula === formulaId;
       if (!pruned || tries >= MOST_TRIES) throw error;
     }
   }
+}
+
+/** Has it on the environment's record that a bundle which was lost is stored again, and who had that done. */
+export async function recordRestored(
+  { coordinator }: Session,
+  formulaId: string,
+  by: Requester,
+): Promise<void> {
+  const message = 'again: its bundle was missing in the storage';
+  const entry = requestEntry(by, { what: 'publish', to: formulaId, message });
+  await retryOnConflict('the history', async () =>
+    coordinator.transaction(await recordEnvironmentOperations(coordinator, entry)),
+  );
 }
 
 /** @returns whether it was not published before */
@@ -78,11 +103,15 @@ async function publishOnce(
       await signFormula(coordinator, formulaId, signature);
   }
   const key = published?.storageKey ?? claim.key;
-  if ((await target.size(key)) !== digest.size) {
+  const stored = await target.size(key);
+  if (stored !== digest.size) {
     if (digest.size > worthTelling) tell({ kind: 'uploading', formula: formulaId, size: digest.size });
     await target.put(key, bundle);
   }
-  if (published !== undefined) return false;
+  if (published !== undefined) {
+    if (stored === undefined) tell({ kind: 'restored', formula: formulaId, storage: target.url });
+    return false;
+  }
   const record = {
     ...digest,
     storageKey: key,

@@ -22,7 +22,7 @@ import { namesOf } from '../names-of.js';
 import type { Classified } from '../newer/classify.js';
 import { readStanding } from '../newer/facts.js';
 import { opinionOf } from '../newer/opinion.js';
-import { type PublishEvent, publish } from '../publish/publish.js';
+import { type PublishEvent, publish, recordRestored } from '../publish/publish.js';
 import { refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { withWorkDirectory } from '../publish/work-directory.js';
 import { openNamed, openTrusted } from '../repositories/open-named.js';
@@ -387,7 +387,7 @@ async function publishAndSet(
         checkParameters(name, parametersFor(service, metadata, request.rollout ?? {}, units.length), units);
       }
     }
-    await publish(session, id, prepared, now, tell, async () => {
+    const isRestored = await publish(session, id, prepared, now, tell, async () => {
       if (isCloned) {
         clone = await beginClone(coordinator, name, id, { ...rolloutRequest(request), origin }, asked);
         return;
@@ -402,6 +402,7 @@ async function publishAndSet(
         request.units === undefined ? begin : undefined,
       );
     });
+    if (isRestored) await recordRestored(session, id, request.by);
   });
   return { begun, clone };
 }

@@ -14,6 +14,7 @@ export const requestKinds = [
   'import',
   'pause-watcher',
   'prune',
+  'publish',
   'remove-machine',
   'remove-relation',
   'remove-repository',

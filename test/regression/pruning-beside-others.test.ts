@@ -91,11 +91,11 @@ describe('pruning at the same moment as somebody publishes or takes a formula up
         const prepared = await publishable(candidate, directory);
         const service = `s-${'x'.repeat(revision)}`;
         const origin = { formula: id, repository: { name: 'world', path: '/' } };
-        const publishing = (session: Session, take: () => Promise<void>): Promise<void> =>
+        const publishing = (session: Session, take: () => Promise<void>): Promise<unknown> =>
           publish(session, id, prepared, 0, () => undefined, take);
-        const deploying = (session: Session): Promise<void> =>
+        const deploying = (session: Session): Promise<unknown> =>
           publishing(session, () => createService(session.coordinator, service, origin, {}, undefined, true));
-        const upgrading = (session: Session): Promise<void> =>
+        const upgrading = (session: Session): Promise<unknown> =>
           publishing(session, () =>
             setFormula(
               session.coordinator,
@@ -104,7 +104,7 @@ describe('pruning at the same moment as somebody publishes or takes a formula up
               requestEntry(requester, { what: 'upgrade' }),
             ),
           );
-        const twin = (): Promise<void> =>
+        const twin = (): Promise<unknown> =>
           publish(whole(world.coordinator), `twin:f-${revision}`, prepared, 0, () => undefined, nothing);
         return { id, prepared, publishing, deploying, upgrading, twin };
       }
