@@ -24,11 +24,11 @@ describe('an agent that a signal stopped', () => {
     process.kill(agent.pid, 'SIGCONT');
     await eventually(async () => assert.ok(await world.coordinator.get(paths.agent('m0'))));
     process.kill(agent.pid, 'SIGSTOP');
-    const { code, stderr } = await ensemble(world, 'run', '--timeout', '2s', 'f/0', '--', 'true');
+    const { code, stderr } = await ensemble(world, 'run', '--timeout', '4s', 'f/0', '--', 'true');
     const reason = `the agent of m0 is suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}; let it go on: kill -CONT ${agent.pid}`;
     assert.equal(code, 124);
     assert.ok(stderr.includes(`the command waits: ${reason}\n`), stderr);
-    assert.ok(stderr.includes(`not begun within 2.0 s, and taken back: ${reason}\n`), stderr);
+    assert.ok(stderr.includes(`not begun within 4.0 s, and taken back: ${reason}\n`), stderr);
     process.kill(agent.pid, 'SIGCONT');
   });
 
