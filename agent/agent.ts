@@ -144,7 +144,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       clock,
       { about: () => ({ agentId, pid: process.pid }) },
     );
-    const storage = await openStorage(environment.storage, { stays: true });
+    const storage = await openStorage(environment.storage, { stays: true, mustBeThere: true });
     ends.push(() => storage.close());
     let gathered: Promise<void> | undefined;
     ends.push(() => gathered);

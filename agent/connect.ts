@@ -1,5 +1,7 @@
 import type { Coordinator } from '../state/coordination/coordinator.js';
+import { StateNotThere } from '../state/coordination/errors.js';
 import { openCoordinator } from '../state/coordination/open.js';
+import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
 import type { AgentOptions } from './options.js';
 import type { DataDirectory } from './disk/data-directory.js';
@@ -25,8 +27,12 @@ export async function connect(
     clock,
     random,
     recognise,
+    mustBeThere: true,
     ...(environment.secret !== undefined && { secret: environment.secret }),
     ...(session !== undefined && { session }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof StateNotThere)) throw error;
+    throw new NotBootstrapped({ environment: environment.name, directory: error.directory });
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { CoordinatorUnreachable, OutcomeUnknown } from '../../state/coordination/errors.js';
 import { EnsembleError } from '../../state/platform/errors.js';
-import { DownloadDiskFull, StorageUnreachable } from '../../state/storage/errors.js';
+import { DownloadDiskFull, StorageMissing, StorageUnreachable } from '../../state/storage/errors.js';
 import { NoProgress } from './errors.js';
 
 /** So often in a row one and the same answer is got: for about ten minutes, by the pauses of `untilItWorks`. */
@@ -30,7 +30,13 @@ export function unlessRepeated(mayHeal: (error: unknown) => boolean): (error: un
 }
 
 function isAnswer(error: unknown): error is EnsembleError {
-  const absences = [StorageUnreachable, DownloadDiskFull, CoordinatorUnreachable, OutcomeUnknown];
+  const absences = [
+    StorageUnreachable,
+    StorageMissing,
+    DownloadDiskFull,
+    CoordinatorUnreachable,
+    OutcomeUnknown,
+  ];
   return error instanceof EnsembleError && !absences.some((absence) => error instanceof absence);
 }
 

@@ -9,6 +9,7 @@ import {
   StorageAccessDenied,
   StorageCredentialsMissing,
   StorageFull,
+  StorageMissing,
   StorageRequestRefused,
   StorageUnreachable,
 } from '../../state/storage/errors.js';
@@ -24,6 +25,7 @@ const ofStorage = [
   StorageAccessDenied,
   StorageCredentialsMissing,
   StorageFull,
+  StorageMissing,
   StorageRequestRefused,
   StorageUnreachable,
 ] as const;

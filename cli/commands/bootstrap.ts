@@ -33,30 +33,34 @@ export async function bootstrap(
     output.notice(`wrote ${join(ensembleHome(), 'environments.yaml')}`);
   }
   if (mend) await mendState(invocation);
-  return withUncheckedSession<ExitCode>(invocation, async (session) => {
-    const { coordinator, environment, choice = '' } = session;
-    warnOf(environment, invocation);
-    const by = (): Requester => requester(systemClock.now());
-    const { made, closed } = await bootstrapEnvironment(session, by);
-    if (closed.length > 0)
-      output.notice(`anyone could write to ${someOf(closed, 'nodes')}; now only who has the secret can`);
-    output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
-    output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
-    const { keepRemoved } = environment;
-    if (keepRemoved !== undefined) {
-      const going = await keptLess(coordinator, keepRemoved);
-      if (going !== undefined && !yes) throw new NotConfirmed(whatGoes(going, keepRemoved));
-      const before = await setKeepRemoved(coordinator, keepRemoved, by());
-      if (before !== undefined) tellKeepRemoved(going, keepRemoved, output);
-    }
-    if (made) {
-      output.notice(`next, on each machine that shall run units:\n  ${agentCommand(session)}`);
-      output.notice(
-        `then, with a directory of formulas:\n  ensemble deploy${choice} --repository DIRECTORY FORMULA`,
-      );
-    }
-    return 0;
-  });
+  return withUncheckedSession<ExitCode>(
+    invocation,
+    async (session) => {
+      const { coordinator, environment, choice = '' } = session;
+      warnOf(environment, invocation);
+      const by = (): Requester => requester(systemClock.now());
+      const { made, closed } = await bootstrapEnvironment(session, by);
+      if (closed.length > 0)
+        output.notice(`anyone could write to ${someOf(closed, 'nodes')}; now only who has the secret can`);
+      output.notice(`environment ${environment.name} is ready${made ? '' : ' already'}`);
+      output.notice(`  state    ${environment.state}\n  storage  ${environment.storage}`);
+      const { keepRemoved } = environment;
+      if (keepRemoved !== undefined) {
+        const going = await keptLess(coordinator, keepRemoved);
+        if (going !== undefined && !yes) throw new NotConfirmed(whatGoes(going, keepRemoved));
+        const before = await setKeepRemoved(coordinator, keepRemoved, by());
+        if (before !== undefined) tellKeepRemoved(going, keepRemoved, output);
+      }
+      if (made) {
+        output.notice(`next, on each machine that shall run units:\n  ${agentCommand(session)}`);
+        output.notice(
+          `then, with a directory of formulas:\n  ensemble deploy${choice} --repository DIRECTORY FORMULA`,
+        );
+      }
+      return 0;
+    },
+    { begins: true },
+  );
 }
 
 async function mendState(invocation: Invocation): Promise<void> {

@@ -13,20 +13,25 @@ const MOST_NAMED = 5;
 /** Makes the environment of what `export` wrote, in the place of bootstrapping it. */
 export async function importState(file: string, invocation: Invocation): Promise<ExitCode> {
   const exported = parseExport((await readInput(file)).toString(), file);
-  return withUncheckedSession<ExitCode>(invocation, async (session) => {
-    const { environment } = session;
-    const { output } = invocation;
-    warnOf(environment, invocation);
-    const { nodes, withoutBundle } = await importTree(session, exported, requester(systemClock.now()));
-    output.notice(`environment ${environment.name} holds what ${file} does: ${nodes} nodes`);
-    if (withoutBundle.length > 0) {
-      const more = withoutBundle.length > MOST_NAMED ? ` and ${withoutBundle.length - MOST_NAMED} more` : '';
-      output.warn(
-        `${environment.storage} lacks the bundles of ${withoutBundle.slice(0, MOST_NAMED).join(', ')}${more}; ` +
-          'copy what the storage before it holds there',
-      );
-    }
-    output.notice(`next, on each machine:\n  ${agentCommand(session)}`);
-    return 0;
-  });
+  return withUncheckedSession<ExitCode>(
+    invocation,
+    async (session) => {
+      const { environment } = session;
+      const { output } = invocation;
+      warnOf(environment, invocation);
+      const { nodes, withoutBundle } = await importTree(session, exported, requester(systemClock.now()));
+      output.notice(`environment ${environment.name} holds what ${file} does: ${nodes} nodes`);
+      if (withoutBundle.length > 0) {
+        const more =
+          withoutBundle.length > MOST_NAMED ? ` and ${withoutBundle.length - MOST_NAMED} more` : '';
+        output.warn(
+          `${environment.storage} lacks the bundles of ${withoutBundle.slice(0, MOST_NAMED).join(', ')}${more}; ` +
+            'copy what the storage before it holds there',
+        );
+      }
+      output.notice(`next, on each machine:\n  ${agentCommand(session)}`);
+      return 0;
+    },
+    { begins: true },
+  );
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Session } from '../../control/session.js';
 import { systemClock } from '../../state/platform/clock.js';
+import { StateNotThere } from '../../state/coordination/errors.js';
 import { openCoordinator } from '../../state/coordination/open.js';
 import type { Environment } from '../../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../../state/environments/environments-file.js';
@@ -42,10 +43,15 @@ export function warnOf({ warnings = [] }: Environment, { output }: Pick<Invocati
   for (const warning of warnings) output.warn(warning);
 }
 
-/** The same for an environment that need not be bootstrapped yet. */
+/**
+ * The same for an environment that need not be bootstrapped yet.
+ * @param begins whether state and storage are made where they are not there: otherwise they may have been moved, or their
+ *   disk not be mounted, and an empty one would be taken for them
+ */
 export async function withUncheckedSession<T>(
   invocation: Invocation,
   work: (session: Session) => Promise<T>,
+  { begins = false }: { readonly begins?: boolean } = {},
 ): Promise<T> {
   const environment = await chosenEnvironment(invocation).catch((error: unknown) => {
     // Where there is no such environment, no command leads to it.
@@ -55,8 +61,13 @@ export async function withUncheckedSession<T>(
   invocation.trace.environment = environment;
   const opening = openCoordinator(environment.state, {
     ...(environment.secret !== undefined && { secret: environment.secret }),
+    mustBeThere: !begins,
   });
-  const coordinator = await tellWhileOpening(opening, invocation.output, systemClock);
+  const coordinator = await tellWhileOpening(opening, invocation.output, systemClock).catch(
+    (error: unknown) => {
+      throw error instanceof StateNotThere ? notBootstrapped(environment, error.directory) : error;
+    },
+  );
   coordinator.onSession((event) => {
     if (event === 'older')
       invocation.output.notice(
@@ -71,7 +82,7 @@ export async function withUncheckedSession<T>(
       coordinator,
       choice: choiceOptions(environment, invocation.globals),
       storage: () => {
-        storage ??= openStorage(environment.storage);
+        storage ??= openStorage(environment.storage, { mustBeThere: !begins });
         return storage;
       },
     });
@@ -97,12 +108,16 @@ async function checkLayout({ coordinator, environment }: Session): Promise<void>
   try {
     await requireLayout(coordinator, environment.name);
   } catch (error) {
-    if (!(error instanceof NotBootstrapped) || environment.name !== ADHOC) throw error;
-    throw new NotBootstrapped({
-      environment: environment.name,
-      next: `ensemble bootstrap ${urlOptions(environment)}`,
-    });
+    throw error instanceof NotBootstrapped ? notBootstrapped(environment) : error;
   }
+}
+
+function notBootstrapped(environment: Environment, directory?: string): NotBootstrapped {
+  return new NotBootstrapped({
+    environment: environment.name,
+    ...(environment.name === ADHOC && { next: `ensemble bootstrap ${urlOptions(environment)}` }),
+    ...(directory !== undefined && { directory }),
+  });
 }
 
 /** The options, with a space in front, by which another command goes to the environment this one was given. */

@@ -157,6 +157,12 @@ export interface CoordinatorOptions {
    * undefined when writes go on. Of the embedded engine only: a ZooKeeper that is away is told by `onSession`.
    */
   readonly blocked?: (by: CoordinatorUnreachable | undefined) => void;
+  /**
+   * Refuses a state that is not there, in the place of making an empty one: one that was moved, or whose disk is not
+   * mounted. Of the embedded engine only: a ZooKeeper makes nothing unasked. With `recognise`, an agent waits for it as
+   * long as that says false.
+   */
+  readonly mustBeThere?: boolean;
   /** Told once of each path that is observed and must not be read; it is tried again every few seconds. */
   readonly refused?: (error: AccessDenied) => void;
   readonly clock?: Clock;

@@ -51,6 +51,17 @@ export class CoordinatorUnreachable extends defineError<{
   ({ next = 'check that it runs, and the environment’s `state` in environments.yaml' }) => next,
 ) {}
 
+/** The embedded state is not there, and is not to be made. Who knows the environment tells it by `NotBootstrapped`. */
+export class StateNotThere extends CoordinatorUnreachable {
+  /** @param directory that should hold it */
+  constructor(
+    coordinator: string,
+    readonly directory: string,
+  ) {
+    super({ coordinator, reason: `there is no state in ${directory}` });
+  }
+}
+
 /** A process as an operator finds it. `command` is its program and subcommand, without what may be secret. */
 export interface ProcessName {
   readonly pid: number;

@@ -12,10 +12,18 @@ export class NotBootstrapped extends defineError<{
   environment: string;
   /** How to bootstrap it, where its name alone does not say. */
   next?: string;
+  /** The directory that would hold its state, where there is none at all: it may have been moved. */
+  directory?: string;
 }>(
   'not-bootstrapped',
-  ({ environment }) => `environment ${environment} has not been bootstrapped`,
-  ({ environment, next = `ensemble bootstrap -e ${environment}` }) => next,
+  ({ environment, directory }) =>
+    directory === undefined
+      ? `environment ${environment} has not been bootstrapped`
+      : `environment ${environment} has not been bootstrapped, or its state was moved: there is none in ${directory}`,
+  ({ environment, directory, next = `ensemble bootstrap -e ${environment}` }) =>
+    directory === undefined
+      ? next
+      : `${next}; or, where it was bootstrapped, put its state back there or mount the disk`,
 ) {}
 
 /** The tree was written by a newer Ensemble whose layout this one cannot read. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { directoryError } from './directory-errors.js';
-import { ObjectDamaged, ObjectNotFound, StorageUrlInvalid } from './errors.js';
+import { ObjectDamaged, ObjectNotFound, StorageMissing, StorageUrlInvalid } from './errors.js';
 import type { HelperRequest } from './helper-protocol.js';
 import { Helpers, SILENCE } from './helpers.js';
 import { checkKey } from './key.js';
@@ -19,14 +19,18 @@ const ABANDONED_AFTER = 24 * 3600 * 1000;
 
 /**
  * @param silence milliseconds without a byte after which it is taken to hang
- * @param isReady whether a helper is kept ready, for a process that stays
+ * @param options `isReady`: a helper is kept ready, for a process that stays; `mustBeThere`: where the directory is not
+ *   there, or holds nothing, it was moved or its disk is not mounted, and no request makes another one
  * @throws StorageUrlInvalid
  */
 export function openDirectory(
   url: string,
   clock: Clock = systemClock,
   silence = SILENCE,
-  isReady = false,
+  {
+    isReady = false,
+    mustBeThere = false,
+  }: { readonly isReady?: boolean | undefined; readonly mustBeThere?: boolean | undefined } = {},
 ): Storage {
   const root = url.slice('file:'.length).replace(/^\/\/(?=\/)/, '');
   if (!path.isAbsolute(root) || root.startsWith('//'))
@@ -34,7 +38,7 @@ export function openDirectory(
       url,
       reason: 'a directory is named by its absolute path, as in file:/var/lib/ensemble',
     });
-  return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, isReady));
+  return new DirectoryStorage(path.resolve(root), clock, new Helpers(clock, silence, isReady), mustBeThere);
 }
 
 /**
@@ -51,12 +55,15 @@ class DirectoryStorage implements Storage {
     private readonly root: string,
     private readonly clock: Clock,
     private readonly helpers: Helpers,
+    private readonly mustBeThere: boolean,
   ) {
     this.url = `file:${root}`;
   }
 
   async size(key: string): Promise<number | undefined> {
-    return (await this.ask(key, ['size', this.file(key)])) ?? undefined;
+    const size = await this.ask(key, ['size', this.file(key)]);
+    if (size === null) await this.requireThere(key);
+    return size ?? undefined;
   }
 
   async copyTo(
@@ -71,8 +78,7 @@ class DirectoryStorage implements Storage {
     } catch (error) {
       // The disk of the destination: nothing is written where it is read.
       if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') throw error;
-      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound({ storage: this.url, key }, { cause: error });
-      throw await this.told(error, key);
+      throw await this.notRead(error, key);
     }
   }
 
@@ -118,7 +124,7 @@ class DirectoryStorage implements Storage {
       await this.helpers.answer(['remove', target]);
       await this.helpers.answer(['flush', path.dirname(target)]);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return;
+      if (codeOf(error) === 'ENOENT') return this.requireThere(key);
       throw await this.told(error, key, [target]);
     }
   }
@@ -150,9 +156,22 @@ class DirectoryStorage implements Storage {
     try {
       return yield* this.helpers.stream(request);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') throw new ObjectNotFound({ storage: this.url, key }, { cause: error });
-      throw await this.told(error, key);
+      throw await this.notRead(error, key);
     }
+  }
+
+  private async notRead(error: unknown, key: string): Promise<unknown> {
+    if (codeOf(error) !== 'ENOENT') return this.told(error, key);
+    await this.requireThere(key);
+    return new ObjectNotFound({ storage: this.url, key }, { cause: error });
+  }
+
+  /** Asked where there is no object: there may be no storage at all. @throws StorageMissing */
+  private async requireThere(key: string): Promise<void> {
+    if (!this.mustBeThere) return;
+    const entries = await this.ask(key, ['entries', this.root]);
+    if (entries !== null && entries > 0) return;
+    throw new StorageMissing({ storage: this.url, directory: this.root, isEmpty: entries !== null });
   }
 }
 

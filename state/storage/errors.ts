@@ -33,6 +33,19 @@ export class StorageUnreachable extends defineError<{
   ({ next = 'check that it runs, and the environment’s `storage` in environments.yaml' }) => next,
 ) {}
 
+/**
+ * The directory of a storage is not there, or nothing is in it, as where its disk is not mounted: what is in the right one
+ * would be missed.
+ */
+export class StorageMissing extends defineError<{ storage: string; directory: string; isEmpty: boolean }>(
+  'storage-missing',
+  ({ storage, directory, isEmpty }) =>
+    isEmpty
+      ? `the storage ${storage} is missing: nothing is in that directory, as where its disk is not mounted`
+      : `the storage ${storage} is missing: there is no directory ${directory}`,
+  'put it back or mount its disk; or, to begin with an empty one: ensemble bootstrap, then: ensemble upgrade-formula SERVICE',
+) {}
+
 export class StorageAccessDenied extends defineError<{
   storage: string;
   key: string;

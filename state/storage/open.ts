@@ -17,6 +17,8 @@ export interface StorageOptions {
   readonly attempts?: number;
   /** True if the opener stays and wants small objects quickly: a helper is then kept ready for a directory. */
   readonly stays?: boolean;
+  /** True if a directory that is not there is refused; otherwise the first object makes it. */
+  readonly mustBeThere?: boolean;
   readonly clock?: Clock;
 }
 
@@ -28,12 +30,10 @@ export interface StorageOptions {
  */
 export async function openStorage(url: string, options: StorageOptions = {}): Promise<Storage> {
   if (url.startsWith('file:'))
-    return (await import('./directory.js')).openDirectory(
-      url,
-      options.clock,
-      options.idleTimeout,
-      options.stays,
-    );
+    return (await import('./directory.js')).openDirectory(url, options.clock, options.idleTimeout, {
+      isReady: options.stays,
+      mustBeThere: options.mustBeThere,
+    });
   if (url.startsWith('s3:')) return (await import('./s3.js')).openS3(url, options);
   // The text may be a secret that was put into the wrong field, so only its scheme is repeated.
   throw new StorageUrlInvalid({

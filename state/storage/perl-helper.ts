@@ -71,6 +71,14 @@ sub size {
   return '-' if ref $@ eq 'ARRAY' && $@->[0] == $ENOENT;
   die $@;
 }
+sub entries {
+  my ($path) = @_;
+  if (!opendir(my $listing, $path)) {
+    return '-' if $! == $ENOENT;
+    fail("scandir '$path'");
+  }
+  else { return scalar grep { !/\A\.\.?\z/ } readdir $listing }
+}
 sub way {
   my ($path) = @_;
   my ($at, $links, $said) = ('', 0, '');
@@ -256,6 +264,7 @@ while (defined(my $line = <STDIN>)) {
     elsif ($work eq 'walk') { walk(@words) }
     elsif ($work eq 'flush') { flush(@words) }
     elsif ($work eq 'way') { way(@words) }
+    elsif ($work eq 'entries') { $answer = entries(@words) }
     elsif ($work eq 'remove') { remove(@words) }
     1;
   };

@@ -82,6 +82,9 @@ export class World {
     const storageUrl = storage ?? `file:${join(root, 'storage')}`;
     const coordinator = await openCoordinator(stateUrl, secret === undefined ? {} : { secret });
     if (bootstrapped) await bootstrapTree(coordinator);
+    // As `ensemble bootstrap` leaves it: one in which nothing is was never made.
+    if (bootstrapped && storage === undefined)
+      await mkdir(join(root, 'storage', 'probes'), { recursive: true });
     await mkdir(join(root, 'trace'));
     const secretLine = secret === undefined ? '' : `    secret: ${secret}\n`;
     await writeFile(

@@ -104,8 +104,8 @@ describe('bad input', () => {
     await fails(
       ['status'],
       1,
-      'ensemble: environment fresh has not been bootstrapped',
-      '  try: ensemble bootstrap -e fresh',
+      `ensemble: environment fresh has not been bootstrapped, or its state was moved: there is none in ${join(world.box.home, 'fresh')}`,
+      '  try: ensemble bootstrap -e fresh; or, where it was bootstrapped, put its state back there or mount the disk',
     );
   });
 

@@ -147,6 +147,28 @@ export const commandLineRows: readonly Row[] = [
     },
   },
   {
+    code: 'not-bootstrapped',
+    by: 'putting the state back where it was',
+    run: async (stage) => {
+      const [state, elsewhere] = [stage.world.path('state'), stage.world.path('elsewhere')];
+      await rename(state, elsewhere);
+      const said = await stage.fails('ensemble status', /or its state was moved: there is none in \S+state/);
+      stage.named(said, /where it was bootstrapped, put its state back there/);
+      await rename(elsewhere, state);
+      await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'not-bootstrapped',
+    by: 'bootstrap, where there is no state at all',
+    run: async (stage) => {
+      await rename(stage.world.path('state'), stage.world.path('elsewhere'));
+      const said = await stage.fails('ensemble status', /has not been bootstrapped, or its state was moved/);
+      await stage.ok(stage.named(said, /ensemble bootstrap -e world(?=;)/));
+      await stage.ok('ensemble status');
+    },
+  },
+  {
     code: 'no-environments',
     by: 'bootstrap',
     bare: true,

@@ -1,7 +1,8 @@
-import { isAbsolute, normalize } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, normalize } from 'node:path';
 import { type Clock, pause, systemClock } from '../../platform/clock.js';
 import type { Coordinator, CoordinatorOptions, Node } from '../coordinator.js';
-import { CoordinatorUrlInvalid } from '../errors.js';
+import { CoordinatorUrlInvalid, StateNotThere } from '../errors.js';
 import { FULL_LOOK } from '../full-look.js';
 import { EmbeddedCoordinator, nodeAt } from './embedded-coordinator.js';
 import { Requests } from './requests.js';
@@ -17,12 +18,13 @@ const SCHEME = 'embedded:';
 /**
  * Opens the store in the directory of `url`, `embedded:/absolute/path`, and creates it where there is none. Access is
  * the directory's: it is created with mode 0700, and `options.secret` plays no part.
- * @throws CoordinatorUrlInvalid, CoordinatorUnreachable
+ * @throws CoordinatorUrlInvalid, CoordinatorUnreachable, StateNotThere
  */
 export async function openEmbedded(url: string, options: CoordinatorOptions): Promise<Coordinator> {
   const directory = directoryOf(url);
   const { clock = systemClock, sessionTimeout = 10_000, requestTimeout = 10_000 } = options;
   const terms: Terms = { url, directory, clock, requestTimeout, blocked: options.blocked };
+  if (options.mustBeThere === true) await untilThere(terms, options);
   const store = await reach(terms);
   const session = new Session(clock, sessionTimeout);
   const requests = new Requests(store, terms);
@@ -43,6 +45,18 @@ export async function openEmbedded(url: string, options: CoordinatorOptions): Pr
 
 /** Milliseconds after which a store that was not recognised is looked at again. */
 const RECOGNISE_AGAIN = 1_000;
+
+/** @throws StateNotThere, unless it is one that is waited for */
+async function untilThere(
+  { url, directory, clock }: Terms,
+  { recognise }: CoordinatorOptions,
+): Promise<void> {
+  while (!existsSync(join(directory, 'data.mdb'))) {
+    const isWaitedFor = recognise !== undefined && !(await recognise(async () => undefined));
+    if (!isWaitedFor) throw new StateNotThere(url, directory);
+    await pause(clock, RECOGNISE_AGAIN);
+  }
+}
 
 /** Before the session goes on, as that is written. */
 async function untilRecognised(
