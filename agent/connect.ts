@@ -1,6 +1,6 @@
 import type { Coordinator } from '../state/coordination/coordinator.js';
-import { StateNotThere } from '../state/coordination/errors.js';
 import { openCoordinator } from '../state/coordination/open.js';
+import { StateNotThere } from '../state/coordination/state-not-there.js';
 import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
 import type { AgentOptions } from './options.js';

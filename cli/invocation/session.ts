@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Session } from '../../control/session.js';
 import { systemClock } from '../../state/platform/clock.js';
-import { StateNotThere } from '../../state/coordination/errors.js';
 import { openCoordinator } from '../../state/coordination/open.js';
+import { StateNotThere } from '../../state/coordination/state-not-there.js';
 import type { Environment } from '../../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../../state/environments/environments-file.js';
 import { shellQuoted, shellWord } from '../../state/platform/shell-word.js';

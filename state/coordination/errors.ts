@@ -22,8 +22,9 @@ export class VersionConflict extends defineError<{ path: string }>(
 
 export class NodeNotEmpty extends defineError<{ path: string }>(
   'node-not-empty',
-  ({ path }) => `${path} still has children`,
-  'run the command again',
+  ({ path }) => `${path} in the environment's state cannot be removed: something is below it`,
+  ({ path }) =>
+    `remove what is below ${path}, which Ensemble did not put there, with the coordinator's own tools; then run the command again`,
 ) {}
 
 /** ZooKeeper closes the connection on anything above 1 MB, so larger values are refused before they are sent. */
@@ -50,17 +51,6 @@ export class CoordinatorUnreachable extends defineError<{
   ({ coordinator, reason }) => `the coordinator ${coordinator} cannot be reached: ${reason}`,
   ({ next = 'check that it runs, and the environment’s `state` in environments.yaml' }) => next,
 ) {}
-
-/** The embedded state is not there, and is not to be made. Who knows the environment tells it by `NotBootstrapped`. */
-export class StateNotThere extends CoordinatorUnreachable {
-  /** @param directory that should hold it */
-  constructor(
-    coordinator: string,
-    readonly directory: string,
-  ) {
-    super({ coordinator, reason: `there is no state in ${directory}` });
-  }
-}
 
 /** A process as an operator finds it. `command` is its program and subcommand, without what may be secret. */
 export interface ProcessName {

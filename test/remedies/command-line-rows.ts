@@ -225,6 +225,7 @@ export const commandLineRows: readonly Row[] = [
     by: 'the storage that the environment names',
     run: async (stage) => {
       await stage.world.writeFormula(1);
+      await rename(stage.world.path('storage'), stage.world.path('store'));
       await stage.file('storage', 'a file');
       const deploy = 'ensemble deploy -n 0 --repository world f';
       const said = await stage.fails(

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { access, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { paths } from '../../state/model/paths.js';
+import { eventually } from '../eventually.js';
+import { cannotMount, onDisk } from './mounting.js';
 import type { Row, Stage } from './stage.js';
 
 const agent = (directory: string, machine = 'm0'): string =>
@@ -46,6 +49,26 @@ export const obstacleRows: readonly Row[] = [
       await rename(`${object}.whole`, object);
       assert.match(await stage.ok(line), /left by a pruning that was interrupted/);
       await assert.rejects(access(object), { code: 'ENOENT' });
+    },
+  },
+  {
+    code: 'node-not-empty',
+    by: 'removing what is below it, and the command again',
+    run: async (stage) => {
+      const { coordinator } = stage.world;
+      await stage.service();
+      await stage.ok('ensemble expose f');
+      await coordinator.create(`${paths.exposed('f')}/by-hand`, '');
+      const line = 'ensemble unexpose f';
+      const said = await stage.fails(
+        line,
+        /exposed in the environment's state cannot be removed: something is below/,
+      );
+      const [, below = ''] = /remove what is below (\S+), which/.exec(said) ?? [];
+      stage.named(said, /then run the command again/);
+      for (const child of (await coordinator.children(below)) ?? [])
+        await coordinator.remove(`${below}/${child}`);
+      await stage.ok(line);
     },
   },
   {
@@ -136,6 +159,59 @@ export const obstacleRows: readonly Row[] = [
       await world.coordinator.remove(paths.unit('f/0'));
       await stage.follow(said, /ensemble add-unit --rest f/);
       await world.untilOn('world:f-1', 'f/0');
+    },
+  },
+  {
+    code: 'storage-missing',
+    by: 'putting it back',
+    run: async (stage) => {
+      const { world } = stage;
+      const [storage, elsewhere] = [world.path('storage'), world.path('elsewhere')];
+      await world.writeFormula(1);
+      await rename(storage, elsewhere);
+      const deploy = 'ensemble deploy -n 0 --repository world f';
+      const said = await stage.fails(deploy, /is missing: there is no directory \S+storage/);
+      stage.named(said, /put it back/);
+      await rename(elsewhere, storage);
+      await stage.ok(deploy);
+    },
+  },
+  {
+    code: 'storage-missing',
+    by: 'mounting its disk',
+    needs: cannotMount,
+    run: async (stage) => {
+      const { world } = stage;
+      const storage = world.path('storage');
+      await world.writeFormula(1);
+      await rm(storage, { recursive: true });
+      await mkdir(storage);
+      const deploy = 'ensemble deploy -n 0 --repository world f';
+      stage.named(await stage.fails(deploy, /nothing is in that directory/), /mount its disk/);
+      await onDisk(stage, storage, 4, async () => {
+        await mkdir(join(storage, 'bundles'));
+        await stage.ok(deploy);
+      });
+    },
+  },
+  {
+    code: 'storage-missing',
+    by: 'bootstrap, then upgrade-formula: the unit that waited for its formula goes on',
+    run: async (stage) => {
+      const { world } = stage;
+      await world.writeFormula(1);
+      await stage.ok('ensemble deploy -n 0 --repository world f');
+      await rm(world.path('storage'), { recursive: true });
+      await world.agentProcess();
+      await stage.ok('ensemble add-unit --no-wait f');
+      const said = await eventually(async () => {
+        const { status } = await world.unit();
+        assert.match(status.message, /is missing: there is no directory/);
+        return `${status.message} ${status.next}`;
+      });
+      await stage.ok(stage.named(said, /ensemble bootstrap/));
+      await stage.ok(stage.named(said, /ensemble upgrade-formula f\b/));
+      await world.untilOn('world:f-1');
     },
   },
 ];

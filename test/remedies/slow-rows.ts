@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { act, endActors } from '../state/coordination/embedded/acting.js';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openCoordinator } from '../../state/coordination/open.js';
-import { eventually } from '../eventually.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 import { cannotMount, onDisk } from './mounting.js';
 import type { Row, Stage } from './stage.js';
@@ -191,59 +190,6 @@ export const slowRows: readonly Row[] = [
         await rm(join(storage, 'filler'));
         await stage.ok('ensemble bootstrap');
       });
-    },
-  },
-  {
-    code: 'storage-missing',
-    by: 'putting it back',
-    run: async (stage) => {
-      const { world } = stage;
-      const [storage, elsewhere] = [world.path('storage'), world.path('elsewhere')];
-      await world.writeFormula(1);
-      await rename(storage, elsewhere);
-      const deploy = 'ensemble deploy -n 0 --repository world f';
-      const said = await stage.fails(deploy, /is missing: there is no directory \S+storage/);
-      stage.named(said, /put it back/);
-      await rename(elsewhere, storage);
-      await stage.ok(deploy);
-    },
-  },
-  {
-    code: 'storage-missing',
-    by: 'mounting its disk',
-    needs: cannotMount,
-    run: async (stage) => {
-      const { world } = stage;
-      const storage = world.path('storage');
-      await world.writeFormula(1);
-      await rm(storage, { recursive: true });
-      await mkdir(storage);
-      const deploy = 'ensemble deploy -n 0 --repository world f';
-      stage.named(await stage.fails(deploy, /nothing is in that directory/), /mount its disk/);
-      await onDisk(stage, storage, 4, async () => {
-        await mkdir(join(storage, 'bundles'));
-        await stage.ok(deploy);
-      });
-    },
-  },
-  {
-    code: 'storage-missing',
-    by: 'bootstrap, then upgrade-formula: the unit that waited for its formula goes on',
-    run: async (stage) => {
-      const { world } = stage;
-      await world.writeFormula(1);
-      await stage.ok('ensemble deploy -n 0 --repository world f');
-      await rm(world.path('storage'), { recursive: true });
-      await world.agentProcess();
-      await stage.ok('ensemble add-unit --no-wait f');
-      const said = await eventually(async () => {
-        const { status } = await world.unit();
-        assert.match(status.message, /is missing: there is no directory/);
-        return `${status.message} ${status.next}`;
-      });
-      await stage.ok(stage.named(said, /ensemble bootstrap/));
-      await stage.ok(stage.named(said, /ensemble upgrade-formula f\b/));
-      await world.untilOn('world:f-1');
     },
   },
 ];

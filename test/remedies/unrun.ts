@@ -23,9 +23,6 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     test: 'test/agent/loop-breaker.test.ts',
     says: 'gives up a bundle that is damaged each time, and takes it once it is mended',
   },
-  'node-not-empty': {
-    why: 'nothing that removes a node lets it out: commands and agents read again and remove what came below too, pruning leaves such a node alone, and one who is overtaken each time is told too-many-conflicts, which has a row; the code is the coordinator’s contract, which the conformance suite holds both engines to',
-  },
   'perl-missing': {
     test: 'test/regression/agent-without-perl.test.ts',
     says: 'says so before it touches anything, and starts with a PATH that has one',

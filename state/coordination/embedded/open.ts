@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { type Clock, pause, systemClock } from '../../platform/clock.js';
 import type { Coordinator, CoordinatorOptions, Node } from '../coordinator.js';
-import { CoordinatorUrlInvalid, StateNotThere } from '../errors.js';
+import { CoordinatorUrlInvalid } from '../errors.js';
 import { FULL_LOOK } from '../full-look.js';
+import { StateNotThere } from '../state-not-there.js';
 import { EmbeddedCoordinator, nodeAt } from './embedded-coordinator.js';
 import { Requests } from './requests.js';
 import { Session } from './session.js';
@@ -47,13 +48,10 @@ export async function openEmbedded(url: string, options: CoordinatorOptions): Pr
 const RECOGNISE_AGAIN = 1_000;
 
 /** @throws StateNotThere, unless it is one that is waited for */
-async function untilThere(
-  { url, directory, clock }: Terms,
-  { recognise }: CoordinatorOptions,
-): Promise<void> {
+async function untilThere({ directory, clock }: Terms, { recognise }: CoordinatorOptions): Promise<void> {
   while (!existsSync(join(directory, 'data.mdb'))) {
     const isWaitedFor = recognise !== undefined && !(await recognise(async () => undefined));
-    if (!isWaitedFor) throw new StateNotThere(url, directory);
+    if (!isWaitedFor) throw new StateNotThere(directory);
     await pause(clock, RECOGNISE_AGAIN);
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   NodeExists,
+  NodeNotEmpty,
   NodeNotFound,
   OutcomeUnknown,
   VersionConflict,
@@ -49,6 +50,16 @@ describe('an attempt that meets a conflict', () => {
     const { run, count } = attempts(new NodeExists({ path: '/a' }), new NodeExists({ path: '/a' }));
     await assert.rejects(retryOnConflict('it', run, atOnce), NodeExists);
     assert.equal(count(), 2);
+  });
+
+  it('has found a fact when what is below a node stays there, and none when that is gone or it is another node', async () => {
+    const times = (count: number, path: string): readonly Error[] =>
+      Array.from({ length: count }, () => new NodeNotEmpty({ path }));
+    const stays = attempts(...times(20, '/a'));
+    await assert.rejects(retryOnConflict('it', stays.run, atOnce), NodeNotEmpty);
+    assert.equal(stays.count(), 10);
+    const passes = attempts(...times(9, '/a'), ...times(9, '/b'));
+    assert.equal(await retryOnConflict('it', passes.run, atOnce), 'done');
   });
 
   it('passes every other error on at once', async () => {
