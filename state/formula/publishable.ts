@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { fileDigest } from '../storage/digest.js';
 import type { Digest } from '../storage/storage.js';
-import { requireAnswer } from './answering.js';
+import { whileItAnswers } from './answering.js';
 import { bundleTree } from './bundle.js';
 import type { Candidate, LocalCandidate, RemoteCandidate } from './candidate.js';
 import { FormulaChanging } from './errors.js';
@@ -65,7 +65,26 @@ export async function publishable(
   if (candidate.kind === 'remote' && (candidate.size ?? 0) > worthTelling)
     tell({ kind: 'preparing', what: 'fetching', formula: name, done: 0, total: candidate.size ?? 0 });
   const local = candidate.kind === 'remote' ? await fetched(candidate, workDirectory) : candidate;
-  await requireAnswer(local.path, 'whole');
+  return whileItAnswers(local.path, 'whole', () =>
+    packed(candidate, local, { workDirectory, approve, trust, tell, clock }),
+  );
+}
+
+/** What it takes to make a bundle of a candidate that is here. */
+interface Packing {
+  readonly workDirectory: string;
+  readonly approve: (sha256: string | undefined) => void;
+  readonly trust: TrustRules | undefined;
+  readonly tell: (event: Preparing) => void;
+  readonly clock: Clock;
+}
+
+async function packed(
+  candidate: Candidate,
+  local: Pick<LocalCandidate, 'kind' | 'path'>,
+  { workDirectory, approve, trust, tell, clock }: Packing,
+): Promise<Publishable> {
+  const name = `${candidate.id.name}-${candidate.id.revision}`;
   let directory = local.path;
   if (local.kind === 'bundle') {
     if (trust !== undefined) approve((await fileDigest(local.path)).sha256);
@@ -78,8 +97,8 @@ export async function publishable(
     throw new FormulaChanging({ path: candidate.path });
   const manifest = await listTree(directory);
   const bundle = join(workDirectory, `${name}.tar.gz`);
-  const packed = tellingPacked(name, treeSize(manifest), tell, clock);
-  const digest = await bundleTree(directory, manifest, bundle, defaultLimits, packed);
+  const told = tellingPacked(name, treeSize(manifest), tell, clock);
+  const digest = await bundleTree(directory, manifest, bundle, defaultLimits, told);
   approve(digest.sha256);
   const { signature, change } = candidate;
   return {

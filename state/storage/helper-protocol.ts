@@ -5,10 +5,10 @@ import { getSystemErrorName } from 'node:util';
  * there, and stops at the first piece that goes beyond `most` bytes. `copy` writes aside, in a directory in which
  * files older than the last word (epoch, ms) are leftovers of killed helpers. `way` gives what lies on the way to a
  * path, see `rights.ts`. `entries` counts what is in a directory; null: there is none. `walk` reads what a repository, or all of a formula, has there, passing over errors, up to
- * so many bytes.
+ * so many bytes, and gives the number of the file system that it is on, as `device` does; null: nothing is there.
  */
 export type HelperRequest =
-  | readonly ['size' | 'read' | 'flush' | 'remove' | 'way' | 'entries', path: string]
+  | readonly ['size' | 'read' | 'flush' | 'remove' | 'way' | 'entries' | 'device', path: string]
   | readonly ['walk', path: string, how: 'repository' | 'whole', most: string]
   | readonly ['fetch', source: string, destination: string, most: string]
   | readonly ['copy', source: string, temporary: string, target: string, abandonedBefore: string];

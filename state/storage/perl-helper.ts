@@ -154,6 +154,13 @@ sub walk_whole {
     elsif (-f _) { read_through("$path/$name", $left) }
   }
 }
+# The number of the file system that a path is on now.
+sub device {
+  my ($path) = @_;
+  turn_to($path);
+  my @found = stat $path;
+  return @found ? $found[0] : '-';
+}
 sub walk {
   my ($path, $how, $most) = @_;
   $left = $most;
@@ -261,7 +268,8 @@ while (defined(my $line = <STDIN>)) {
     elsif ($work eq 'read') { $answer = give(@words) }
     elsif ($work eq 'fetch') { $answer = fetch(@words) }
     elsif ($work eq 'copy') { copy(@words) }
-    elsif ($work eq 'walk') { walk(@words) }
+    elsif ($work eq 'walk') { walk(@words); $answer = device($words[0]) }
+    elsif ($work eq 'device') { $answer = device(@words) }
     elsif ($work eq 'flush') { flush(@words) }
     elsif ($work eq 'way') { way(@words) }
     elsif ($work eq 'entries') { $answer = entries(@words) }

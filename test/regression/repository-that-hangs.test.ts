@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireAnswer } from '../../state/formula/answering.js';
+import { requireAnswer, whileItAnswers } from '../../state/formula/answering.js';
 import { bundleFormula } from '../../state/formula/bundle.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { openRepository } from '../../state/formula/repositories/open.js';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
+import { cannotMount } from '../remedies/mounting.js';
 import { hang, helpersOf, putPipeInPlaceOf } from '../servers/hung-directory.js';
 
 const GIBIBYTE = 1024 ** 3;
@@ -132,6 +133,55 @@ describe('a repository', () => {
     await writeFile(join(repository, 'f-2.tar.gz'), '');
     await truncate(join(repository, 'f-2.tar.gz'), 20 * GIBIBYTE);
     await assert.rejects(read(), /f-2\.tar\.gz/);
+  });
+
+  describe('on a mount that goes away while it is read', () => {
+    before(function () {
+      if (cannotMount() !== undefined) this.skip();
+    });
+    const mount = (): unknown => execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', repository]);
+    const unmount = (): unknown => execFileSync('umount', ['-l', repository]);
+    const wentAway = {
+      code: 'repository-not-found',
+      message: /repo is no repository: \S+ was there, and its disk or mount went away while it was read$/,
+      next: /^check the disk or the network mount of it, as with `timeout 5 ls \S+`, and run the same command again$/,
+    };
+
+    for (const [how, asked] of [
+      ['repository', () => repository],
+      ['whole', () => formula],
+    ] as const)
+      it(`is told as that, and not as a repository without formulas: ${how}`, async () => {
+        const work = join(root, 'work');
+        await cp(repository, work, { recursive: true });
+        mount();
+        let isMounted = true;
+        try {
+          await cp(work, repository, { recursive: true });
+          const { latest } = await openRepository(repository);
+          await assert.rejects(
+            whileItAnswers(asked(), how, async () => {
+              unmount();
+              isMounted = false;
+              await rm(formula, { recursive: true, force: true });
+              return openRepository(repository).then(({ latest: found }) => found('f'));
+            }),
+            wentAway,
+          );
+          assert.equal(latest('f').id.revision, 1);
+        } finally {
+          if (isMounted) unmount();
+        }
+      });
+
+    it('is told so too where the system says it, and anything else stays what it is', async () => {
+      const failing = (code: string) => () =>
+        Promise.reject(new Error('not read', { cause: Object.assign(new Error(code), { code }) }));
+      for (const code of ['ESTALE', 'ENOTCONN', 'EIO'])
+        await assert.rejects(whileItAnswers(repository, 'repository', failing(code)), wentAway);
+      await assert.rejects(whileItAnswers(repository, 'repository', failing('EACCES')), /^Error: not read$/);
+      assert.equal(await whileItAnswers(repository, 'repository', async () => 'read'), 'read');
+    });
   });
 
   it('says so to commands too', async function () {

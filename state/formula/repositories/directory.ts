@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnsembleError } from '../../platform/errors.js';
-import { requireAnswer } from '../answering.js';
+import { requireAnswer, whileItAnswers } from '../answering.js';
 import {
   type BrokenCandidate,
   candidateManifest,
@@ -22,7 +22,10 @@ import { type Repository, repositoryOf } from './repository.js';
  * @throws RepositoryNotFound
  */
 export async function openDirectory(path: string, silence?: number, called?: string): Promise<Repository> {
-  await requireAnswer(path, 'repository', silence);
+  return whileItAnswers(path, 'repository', () => readDirectory(path, called), silence);
+}
+
+async function readDirectory(path: string, called: string | undefined): Promise<Repository> {
   const real = realPath(path);
   const name = called ?? basename(real);
   if (!isRepositoryName(name))
