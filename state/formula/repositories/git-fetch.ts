@@ -34,9 +34,13 @@ export async function askRefs(location: GitLocation, limits: GitLimits): Promise
   }
   // A commit is named by all of its digits; whether it is there turns out when it is fetched.
   if (ref !== undefined && /^[0-9a-f]{40}$/.test(ref)) return { head: { name: ref, sha: ref }, tags };
+  // A page in the place of a repository, as where somebody has to sign in, reads like one without a ref.
+  const none = remote.startsWith('http')
+    ? 'it shows no commit: it has none yet, or what answers there is no git'
+    : 'it has no commit yet';
   throw new RepositoryNotFound({
     path: location.url,
-    reason: ref === undefined ? 'it has no commit yet' : `it has no branch and no tag ${ref}`,
+    reason: ref === undefined ? none : `it has no branch and no tag ${ref}`,
     next: `see what it has with: git ls-remote ${remote}`,
   });
 }

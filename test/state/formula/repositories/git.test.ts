@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import {
@@ -13,6 +14,7 @@ import { publishable } from '../../../../state/formula/publishable.js';
 import { openGit } from '../../../../state/formula/repositories/git.js';
 import { parseGitLocation } from '../../../../state/formula/repositories/git-location.js';
 import { type GitLimits, gitLimits } from '../../../../state/formula/repositories/git-process.js';
+import { EnsembleError } from '../../../../state/platform/errors.js';
 import { eventually } from '../../../eventually.js';
 import { commitAll, git, gitBackend } from '../../../servers/git-server.js';
 import { WebServer } from '../../../servers/web-server.js';
@@ -57,7 +59,7 @@ describe('a repository of git’s', function () {
   const refused = (
     opening: Promise<unknown>,
     reason: RegExp,
-    kind: new (...args: never[]) => Error = RepositoryUnavailable,
+    kind: abstract new (...args: never[]) => Error = RepositoryUnavailable,
   ): Promise<void> =>
     assert.rejects(opening, (error: Error) => {
       assert.ok(error instanceof kind, `${error}`);
@@ -133,6 +135,57 @@ describe('a repository of git’s', function () {
           status === 404 ? RepositoryNotFound : RepositoryUnavailable,
         );
       });
+
+    for (const [what, answering, reason] of [
+      [
+        'asks to be left alone',
+        (response) => response.writeHead(429, { 'retry-after': '42' }).end(),
+        /it was asked too often$/,
+      ],
+      ['refuses access', (response) => response.writeHead(403).end(), /cannot be asked/],
+      [
+        'redirects for ever',
+        (response, url) => response.writeHead(302, { location: url }).end(),
+        /it redirects in a way that is not followed$/,
+      ],
+      [
+        'sends a page',
+        (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>sign in</html>'),
+        /it shows no commit: it has none yet, or what answers there is no git$/,
+      ],
+    ] satisfies [string, (response: ServerResponse, url: string) => unknown, RegExp][])
+      it(`is an error where it ${what}`, async () => {
+        server.answering = (request, response) =>
+          void answering(response, `${server.url}${request.url?.slice(1)}`);
+        await refused(open(`git+${server.url}principia`), reason, EnsembleError);
+      });
+
+    it('is an error where the ref is gone after it was listed', async () => {
+      await add('mysql', 1);
+      await commitAll(root());
+      await git(root(), 'checkout', '--quiet', '-b', 'passing');
+      await add('mysql', 2);
+      await commitAll(root());
+      await git(root(), 'checkout', '--quiet', 'main');
+      const backend = server.answering;
+      let asked = 0;
+      server.answering = async (request, response) => {
+        if (request.method === 'POST') asked += 1;
+        if (asked === 2 && request.method === 'POST') {
+          await git(root(), 'branch', '-D', 'passing');
+          await git(root(), 'reflog', 'expire', '--expire=now', '--all');
+          await git(root(), 'gc', '--quiet', '--prune=now');
+        }
+        await backend(request, response);
+      };
+      await refused(open(`git+${server.url}principia#passing`), /cannot be asked|there is no/, EnsembleError);
+      assert.ok(asked >= 2);
+      await refused(
+        open(`git+${server.url}principia#passing`),
+        /no branch and no tag passing$/,
+        RepositoryNotFound,
+      );
+    });
 
     it('is an error where its answer breaks off', async () => {
       await add('mysql', 1);

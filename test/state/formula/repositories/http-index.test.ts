@@ -316,4 +316,63 @@ describe('a repository on a web server', () => {
       /its index names .*, which is not there/,
     );
   });
+
+  describe('whose bundle does not come as it should', () => {
+    const bundles: readonly (readonly [name: string, answering: Answering, reason: RegExp])[] = [
+      ['500', (_, response) => void response.writeHead(500).end(), /it answers 500$/],
+      [
+        '429 with Retry-After',
+        (_, response) => void response.writeHead(429, { 'retry-after': '7' }).end(),
+        /it answers 429, and asks to be left alone for 7 s$/,
+      ],
+      ['403', (_, response) => void response.writeHead(403).end(), /it refuses access \(403\)$/],
+      [
+        'a redirect loop',
+        (_, response) => void response.writeHead(302, { location: './mysql-1.tar.gz' }).end(),
+        /it redirects more than 5 times$/,
+      ],
+      [
+        'half a body',
+        (_, response) => {
+          response.writeHead(200, { 'content-length': 1_000 });
+          response.write('half', () => response.destroy());
+        },
+        /the connection to it broke$/,
+      ],
+      [
+        'silence in the middle',
+        (_, response) => {
+          response.writeHead(200, { 'content-length': 1_000 });
+          response.write('half');
+        },
+        /it does not answer$/,
+      ],
+      ['silence', () => undefined, /it does not answer$/],
+      [
+        'more than its index says',
+        (_, response) => void response.end('x'.repeat(200_000)),
+        /more than|sha256|damaged/,
+      ],
+      [
+        'a page instead',
+        (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+        /sha256|damaged/,
+      ],
+    ];
+    for (const [name, answering, reason] of bundles)
+      it(`is not taken: ${name}`, async () => {
+        await indexed();
+        const candidate = (await open()).latest('mysql');
+        server.answering = answering;
+        await assert.rejects(publishable(candidate, workshop.path('work')), (error: Error) => {
+          assert.ok(error instanceof RepositoryUnavailable || error instanceof BundleDamaged, `${error}`);
+          assert.match(error.message, reason);
+          return true;
+        });
+        // Nothing of it is left to be taken for the whole.
+        server.answering = filesOf(workshop.path('.'));
+        const { digest } = await publishable((await open()).latest('mysql'), workshop.path('again'));
+        assert.equal(digest.sha256, 'sha256' in candidate && candidate.sha256);
+      });
+  });
 });
