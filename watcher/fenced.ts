@@ -1,6 +1,6 @@
 import type { Coordinator, Operation } from '../state/coordination/coordinator.js';
 import { VersionConflict } from '../state/coordination/errors.js';
-import { WatcherDeposed } from './errors.js';
+import { WatcherDeposed } from './contract/errors.js';
 
 /**
  * The coordinator as a watcher writes to it: nothing of what it writes is applied once another one leads. The check goes with

@@ -13,6 +13,7 @@ import type { Delivery, NamedDelivery, StoredAnnouncement } from '../../state/mo
 import { isDeposed, type WatcherWrite } from '../../state/model/watcher-reports.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
+import { WatcherDeposed } from '../contract/errors.js';
 import type { Sink } from '../sinks/sink.js';
 import { afterFailure, dueIn, pauseAfter } from './after-attempt.js';
 
@@ -262,14 +263,17 @@ export class Deliverer {
     }
   }
 
-  /** Until it is closed: a state that is away is waited for. Another watcher that leads closes it. */
+  /**
+   * Until it is closed: a state that is away is waited for. Another watcher that leads closes it. Tried once in any case, so that
+   * what was acknowledged in that moment is noted, and not delivered again.
+   */
   async #untilItWorks(work: () => Promise<void>): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+    do {
       try {
         await work();
         return;
       } catch (error) {
-        if (isDeposed(error, this.parts.guard)) {
+        if (error instanceof WatcherDeposed || isDeposed(error, this.parts.guard)) {
           this.#closing.abort();
           return;
         }
@@ -277,7 +281,7 @@ export class Deliverer {
         this.parts.failed(error);
         await this.#wait(TRYING_AGAIN, []);
       }
-    }
+    } while (!this.#closing.signal.aborted);
   }
 
   /** @param ms for ever where it is undefined */

@@ -19,7 +19,7 @@ export interface OpenAnnouncer extends Announcer {
  * @param tried is told of each try too
  */
 export function openAnnouncer(
-  { session, guard, clock, random, log }: Led,
+  { session, guard, over, clock, random, log }: Led,
   rules: readonly SinkRules[],
   reporter: Reporter,
   tried: (event: Tried) => void = () => undefined,
@@ -56,6 +56,10 @@ export function openAnnouncer(
     tried: tell,
     failed: (error) => log.warning('announcements cannot be delivered, and are tried again', { error }),
   });
+  // Another one delivers from then on.
+  const end = (): void => void deliverer.close();
+  over.addEventListener('abort', end, { once: true });
+  if (over.aborted) end();
   return {
     deliverer,
     announce: async (announcement) => {
@@ -64,6 +68,9 @@ export function openAnnouncer(
       log.info('there is something newer', { service, eligible, questionable, urgent, id });
     },
     settled: () => deliverer.settled(),
-    close: () => deliverer.close(),
+    async close() {
+      over.removeEventListener('abort', end);
+      await deliverer.close();
+    },
   };
 }

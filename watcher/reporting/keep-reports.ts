@@ -1,6 +1,7 @@
 import type { WatcherReport } from '../../state/model/watcher-report.js';
 import { isDeposed, keepReport, pruneReports, readReports } from '../../state/model/watcher-reports.js';
 import type { Led } from '../contract/led.js';
+import { WatcherDeposed } from '../contract/errors.js';
 import type { Report, Reporter } from '../contract/report.js';
 
 /** Reports that may be written before those that are too old or too many go. */
@@ -65,7 +66,8 @@ export class ReportKeeper implements Reporter {
       await work({ coordinator: session.coordinator, guard });
     } catch (error) {
       // Another one leads by now, and reports what it does.
-      if (!isDeposed(error, guard)) log.warning('a report cannot be kept', { error });
+      const isOver = error instanceof WatcherDeposed || isDeposed(error, guard);
+      if (!isOver) log.warning('a report cannot be kept', { error });
     }
   }
 }

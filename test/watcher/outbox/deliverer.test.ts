@@ -203,6 +203,34 @@ describe('the announcements in line', () => {
     assert.deepEqual(await states(), []);
   });
 
+  it('are noted as delivered where that is acknowledged in the moment in which the watcher ends', async () => {
+    await ensureWatcherNodes(tree.one);
+    const made: Deliverer = new Deliverer({
+      coordinator: tree.one,
+      environment: 'e',
+      sinks: [
+        {
+          name: 'chat',
+          tries: 9,
+          giveUp: 1e9,
+          takes: () => true,
+          deliver: async () => {
+            void made.close();
+            return { kind: 'acknowledged' };
+          },
+        },
+      ],
+      clock,
+      random: () => 0.5,
+      tried: (event) => tried.push(event),
+      failed: (error) => assert.fail(error),
+    });
+    await made.announce(announcement('a'));
+    await eventually(() => assert.equal(tried.length, 1));
+    await made.close();
+    assert.deepEqual(await states(), ['a-chat delivered']);
+  });
+
   it('go on through what cannot be read', async () => {
     const chat = await receiver();
     const one = await deliverer([sinkTo(chat)]);
