@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fstatSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { withChoice } from '../state/environments/carry-choice.js';
 import type { Environment } from '../state/environments/environment.js';
@@ -10,7 +11,7 @@ import { endProcess } from '../state/platform/end-process.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import { explainedBySystem } from '../state/platform/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
-import { type Log, openLog } from './contract/log.js';
+import { isJournal, type Log, openLog } from './contract/log.js';
 import { openListener } from './listener/open-listener.js';
 import { WatcherMetrics } from './metrics/watcher-metrics.js';
 import { openParts } from './parts.js';
@@ -51,7 +52,8 @@ program.parse();
 void run(program.opts<Options>());
 
 async function run(options: Options): Promise<void> {
-  const style = process.stdout.isTTY ? 'human' : 'json';
+  const journal = isJournal(process.env, fstatSync(1)) ? 'journal' : 'json';
+  const style = process.stdout.isTTY ? 'human' : journal;
   const log = openLog((text) => process.stdout.write(text), style, systemClock.now, options.debug === true);
   try {
     const environments = await chosenEnvironments(options);

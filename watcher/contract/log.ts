@@ -10,10 +10,25 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Writes one line per event: JSON for machines, or a short one for people at a terminal. */
+/** How the journal of the system calls these, as it takes them before a line. */
+const PRIORITIES: Readonly<Record<keyof Log, number>> = { error: 3, warning: 4, info: 6, debug: 7 };
+
+/**
+ * True if this process writes straight into the journal of the system, which then takes a priority before each line.
+ * @param stdout as `fstat` has it
+ */
+export function isJournal(
+  { JOURNAL_STREAM: stream }: NodeJS.ProcessEnv,
+  { dev, ino }: { readonly dev: number; readonly ino: number },
+): boolean {
+  // What a service starts, and where its output goes elsewhere, has the variable too.
+  return stream === `${dev}:${ino}`;
+}
+
+/** Writes one line per event: JSON for machines, with a priority for the journal, or a short one for people at a terminal. */
 export function openLog(
   write: (line: string) => void,
-  style: 'json' | 'human',
+  style: 'json' | 'journal' | 'human',
   now: () => number,
   debug: boolean,
 ): Log {
@@ -22,7 +37,9 @@ export function openLog(
     const { error, ...others } = fields;
     const said = { ...others, ...(error !== undefined && { error: sentence(error, debug) }) };
     const time = new Date(now()).toISOString();
-    if (style === 'json') write(`${JSON.stringify({ time, level, message, ...said })}\n`);
+    const json = `${JSON.stringify({ time, level, message, ...said })}\n`;
+    if (style === 'json') write(json);
+    else if (style === 'journal') write(`<${PRIORITIES[level]}>${json}`);
     else {
       const rest = Object.entries(said).map(([name, value]) => ` ${name}=${value}`);
       write(`${time.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${message}${rest.join('')}\n`);
