@@ -4,10 +4,14 @@ import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { recordOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
+import { holdText, holdsForAll, longestHold } from '../../state/model/hold.js';
 import { paths } from '../../state/model/paths.js';
+import { readHolds } from '../../state/model/read-holds.js';
 import type { Requester } from '../../state/model/requester.js';
 import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
+import { requireService } from '../../state/model/services.js';
+import { unholdCommand } from '../hold/errors.js';
 import { requestResolved } from '../unit/resolve.js';
 import { RolloutRefuses } from './errors.js';
 import type { Judged } from './judge.js';
@@ -55,6 +59,7 @@ export async function askRollout(
         instead: next.instead ?? 'status',
       });
     const { rollout: after } = next;
+    if (rollout.value.clone !== undefined) await requireUnhindered(coordinator, service, verb, after, now);
     if (verb === 'revert') {
       await turnBack({ coordinator }, service, rollout, reason, now, by, asked).catch((error: unknown) => {
         throw error instanceof TurnedMeanwhile ? new VersionConflict({ path: error.path }) : error;
@@ -82,6 +87,33 @@ const VERBS: Readonly<Record<RolloutVerb, string>> = {
   revert: 'go back',
   retry: 'try again',
 };
+
+/**
+ * Whoever holds a service or a unit does not want it to go for its clone either; and one that goes already does not stay.
+ * @throws RolloutRefuses
+ */
+async function requireUnhindered(
+  coordinator: Coordinator,
+  service: string,
+  verb: RolloutVerb,
+  { promoted }: Rollout,
+  now: number,
+): Promise<void> {
+  const refuse = (why: string): RolloutRefuses =>
+    new RolloutRefuses({ service, verb: VERBS[verb], why, instead: 'status' });
+  if (verb === 'promote') {
+    const holds = holdsForAll(await readHolds(coordinator, service, now));
+    const hold = longestHold(holds);
+    if (hold !== undefined)
+      throw refuse(
+        `${hold.unit ?? service} would go, and is ${holdText(hold)}; what ends that: ${unholdCommand(service, holds)}`,
+      );
+  }
+  if (verb === 'abort' && promoted === true) {
+    const { value } = await requireService(coordinator, service);
+    if (value.destroying === true) throw refuse('the service goes already, and its clone is in its place');
+  }
+}
 
 /** The operations that ask units once more whose upgrade failed, over the error that they are in. */
 async function askFailed(

@@ -170,6 +170,29 @@ describe('clones of a service', function () {
     await eventually(async () => assert.deepEqual(await services(), ['lb']));
   });
 
+  it('get subordinates of their own, and take the place of nobody who is held', async () => {
+    await writeSubordinate(1);
+    await ok('deploy', '--repository', 'world', 'sub');
+    await ok('add-relation', 'f', 'sub');
+    await eventually(async () => assert.equal((await world.unit('sub/1')).status.state, 'started'));
+    await world.writeFormula(2, { files: { 'metadata.yaml': METADATA(2) } });
+    await ok('upgrade-formula', '--strategy', 'clone', 'f');
+    assert.deepEqual((await relatedOf('f-r2')).toSorted(), ['f-r2 lb', 'f-r2 sub']);
+    await eventually(async () => assert.equal((await world.unit('sub/3')).status.state, 'started'));
+    await ok('hold-upgrade', '--forever', '--reason', 'stock-taking', 'f/0');
+    await refused(
+      /f\/0 would go, and is held by .*: stock-taking; .*ensemble unhold-upgrade --all f\/0/,
+      'rollout',
+      'promote',
+      'f',
+    );
+    await ok('unhold-upgrade', '--all', 'f/0');
+    await ok('rollout', 'promote', 'f');
+    assert.deepEqual(await services(), ['f-r2', 'lb', 'sub']);
+    const left = (await world.coordinator.children(paths.serviceUnits('sub'))) ?? [];
+    assert.deepEqual(left.toSorted(), ['sub-2', 'sub-3']);
+  });
+
   it('that fail wait to be tried again, or go', async () => {
     await world.writeFormula(2, {
       files: { 'metadata.yaml': METADATA(2) },
