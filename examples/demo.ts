@@ -11,8 +11,8 @@ import { Transcript } from './demo/transcript.js';
 
 /**
  * `npm run demo`: deploys revision 1 of the guestbook, signs it, upgrades it to revision 2 and shows that the entries
- * are still there; then shows three services that find each other, which are scaled, upgraded and taken apart under
- * traffic. Everything lives in one temporary directory and is gone afterwards, also after Ctrl-C.
+ * are still there; then shows three services that find each other, which are scaled, upgraded by a canary that is promoted,
+ * turned back from one that fails, and taken apart under traffic. Everything lives in one temporary directory and is gone afterwards, also after Ctrl-C.
  */
 
 const UNITS = 3;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { arePortsFree, freePortsInARow } from './ports.js';
-import { makeRepository } from './git-repository.js';
+import { makeRepository, writeBrokenNotes } from './git-repository.js';
 import { send, Traffic } from './traffic.js';
 import type { Stage } from './stage.js';
 import type { Transcript } from './transcript.js';
@@ -24,7 +24,7 @@ export async function showSystem({ transcript, home, step }: Stage): Promise<voi
   const repository = await makeRepository({ transcript, home, step });
   const deploy = (service: keyof typeof ports, formula: string): Promise<void> =>
     transcript.run(
-      `ensemble deploy --repository=${repository} ${portOption(home, service, ports[service])}${formula}`,
+      `ensemble deploy --repository=${repository.name} ${portOption(home, service, ports[service])}${formula}`,
     );
 
   transcript.say(
@@ -46,11 +46,24 @@ export async function showSystem({ transcript, home, step }: Stage): Promise<voi
     await step(() => untilServedBy(traffic, UNITS));
     showCount(transcript, traffic);
 
-    transcript.say('Revision 2 of notes, on all units at once:');
-    await step(() => transcript.run('ensemble upgrade-formula notes'));
+    transcript.say('Revision 2 of notes, on one unit at first, which is looked at before the others follow:');
+    await step(() => transcript.run('ensemble upgrade-formula --canary 1 notes'));
+    await step(() => untilServedBy(traffic, UNITS));
+    showCount(transcript, traffic);
+    transcript.say('It serves well, and so the others follow, one after the other:');
+    await step(() => transcript.run('ensemble rollout promote notes'));
     await step(() => untilServedBy(traffic, UNITS));
     showCount(transcript, traffic);
     await step(() => transcript.run('ensemble status'));
+
+    transcript.say(
+      'Somebody publishes a revision 3 that cannot be upgraded to. Its canary finds out, and turns back:',
+    );
+    await step(async () => writeBrokenNotes(repository.directory));
+    await repository.publish('Broken');
+    await step(() => transcript.fail('ensemble upgrade-formula --canary 1 --on-failure revert notes'));
+    await step(() => untilServedBy(traffic, UNITS));
+    showCount(transcript, traffic);
 
     transcript.say('One unit fewer:');
     await step(() => transcript.run('ensemble remove-unit notes/0'));

@@ -52,6 +52,16 @@ export class Transcript {
     if (status !== 0) throw new CommandFailed(`\`${command}\` ended with ${status}`);
   }
 
+  /**
+   * The same with a command that is to fail: it exits with 1.
+   * @throws CommandFailed where it does not
+   */
+  async fail(command: string): Promise<void> {
+    this.prompt(command);
+    const status = await ended(this.#spawn(command, 'inherit'));
+    if (status !== 1) throw new CommandFailed(`\`${command}\` ended with ${status}, and not with 1`);
+  }
+
   /** Runs a command unseen. @returns what it printed on stdout @throws CommandFailed */
   async read(command: string): Promise<string> {
     const child = this.#spawn(command, 'pipe');

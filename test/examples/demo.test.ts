@@ -64,7 +64,9 @@ describe('npm run demo', function () {
     assert.match(output, /\(revision 2, 1 entry\)\n {2}Ada, /);
     assert.match(output, /\(revision 2, 1 entry\)\n {2}Grace, /);
     assert.match(output, /3 of 3 units run ours:notes-2/);
-    assert.equal(output.match(/[1-9]\d* requests were answered so far, and none failed/g)?.length, 3);
+    assert.match(output, /the canary is healthy[\s\S]*\$ ensemble rollout promote notes/);
+    assert.match(output, /the rollout went back to ours:notes-2: notes\/2 failed: .*there is no converter/);
+    assert.equal(output.match(/[1-9]\d* requests were answered so far, and none failed/g)?.length, 5);
     assert.match(output, /\(revision 2, \d of \d\)[\s\S]*milk and bread/);
     assert.ok(!output.includes('\u001b'), 'a pipe gets plain lines');
     assert.deepEqual(remains(), []);
