@@ -4,7 +4,9 @@ import type { Session } from '../control/session.js';
 import type { Coordinator, CoordinatorOptions } from '../state/coordination/coordinator.js';
 import { type Leadership, standForElection } from '../state/coordination/election.js';
 import { openCoordinator } from '../state/coordination/open.js';
+import { StateNotThere } from '../state/coordination/state-not-there.js';
 import type { Environment } from '../state/environments/environment.js';
+import { NotBootstrapped } from '../state/model/errors.js';
 import { requireLayout } from '../state/model/layout.js';
 import { paths } from '../state/model/paths.js';
 import { ensureWatcherNodes } from '../state/model/watcher.js';
@@ -108,6 +110,10 @@ export class Eye {
       clock,
       random,
       ...(environment.secret !== undefined && { secret: environment.secret }),
+      mustBeThere: true,
+    }).catch((error: unknown) => {
+      if (!(error instanceof StateNotThere)) throw error;
+      throw new NotBootstrapped({ environment: environment.name, directory: error.directory });
     });
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, this.closing.signal]);
@@ -116,7 +122,7 @@ export class Eye {
       environment,
       coordinator,
       choice: ` -e ${environment.name}`,
-      storage: () => (storage ??= openStorage(environment.storage)),
+      storage: () => (storage ??= openStorage(environment.storage, { mustBeThere: true })),
     };
     try {
       await requireLayout(coordinator, environment.name);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
+import { watcherProgram } from '../programs.js';
 
 /**
  * A directory of the storage or of the state that was moved, or whose disk was not mounted, was made anew without a word:
@@ -78,7 +80,7 @@ describe('a directory that was moved', () => {
     assert.doesNotMatch(JSON.stringify(agent.lines()), /there is no object/);
   });
 
-  it('of the state is made by no command and no agent but bootstrap', async () => {
+  it('of the state is made by no command, agent or watcher, but by bootstrap', async () => {
     await world.coordinator.close();
     await rename(world.path('state'), elsewhere);
     for (const command of [
@@ -97,6 +99,12 @@ describe('a directory that was moved', () => {
     const fresh = await world.agentProcess('m1', { up: false });
     assert.equal(await fresh.ended(), 1);
     assert.match(fresh.stderr(), /has not been bootstrapped, or its state was moved/);
+    const watcher = spawnSync(process.execPath, [watcherProgram, '--once'], {
+      env: { PATH: process.env.PATH, HOME: world.root, ENSEMBLE_HOME: world.root },
+      encoding: 'utf8',
+    });
+    assert.equal(watcher.status, 1);
+    assert.match(watcher.stderr, /has not been bootstrapped, or its state was moved/);
     assert.ok(!existsSync(world.path('state')));
     await rename(elsewhere, world.path('state'));
     assert.equal((await ensemble(world, 'status')).code, 0);
