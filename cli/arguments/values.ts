@@ -1,3 +1,5 @@
+import { parseWindow } from '../../state/model/upgrade-window.js';
+import { isTimeZone } from '../../state/platform/zoned-time.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { isCandidateKey } from '../../state/formula/candidate-mark.js';
 import { nameFault } from '../../state/formula/formula-id.js';
@@ -217,4 +219,17 @@ function wholeNumber(text: string, least: number, most: number): number {
   throw new ValueRefused(
     `It must be a whole number, at least ${least}${most < 1e9 ? ` and at most ${most}` : ''}.`,
   );
+}
+
+/** A window in which something may be done by itself, after those given before. */
+export function upgradeWindows(text: string, before: readonly string[] = []): readonly string[] {
+  if (parseWindow(text) === undefined)
+    throw new ValueRefused("must be such as '02:00-06:00', 'Sat 02:00-06:00' or 'not Fri 12:00-24:00'");
+  return [...before, text];
+}
+
+/** The name of a time zone that this machine knows. */
+export function timeZone(text: string): string {
+  if (!isTimeZone(text)) throw new ValueRefused('must be a time zone such as Europe/Berlin or UTC');
+  return text;
 }

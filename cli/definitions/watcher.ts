@@ -1,8 +1,57 @@
 import * as values from '../arguments/values.js';
-import { type CommandDefinition, format, maybeText, text } from './definition.js';
+import { policyLines, policyModes, policyUrgent } from '../../state/model/upgrade-policy.js';
+import { type CommandDefinition, format, maybeText, service, text } from './definition.js';
 
 /** The commands about whoever watches repositories. */
 export const watcherCommands: readonly CommandDefinition[] = [
+  {
+    name: 'upgrade-policy',
+    summary: 'show or set what is done by itself about newer formulas of a service',
+    details:
+      'By ensemble-watcher. off: nobody looks. notify, the default: it tells of them. stage: it also has them on the machines of\n' +
+      'the units, so that a later upgrade waits for no download. auto: it upgrades, by the service’s rollout parameters, to what is\n' +
+      'eligible; never to what the service went back from, what failed, or while the service is held. Without a mode and options it shows.',
+    arguments: [service, { name: '[mode]', description: 'what to do', choices: policyModes }],
+    options: [
+      {
+        flags: '--window <when>',
+        description:
+          "auto only then, such as '02:00-06:00', 'Sat 02:00-06:00', 'Mon-Fri 22:00-04:00'; or never then: 'not Fri 12:00-24:00'. May be given several times",
+        parse: values.upgradeWindows,
+      },
+      { flags: '--any-time', description: 'take all windows away' },
+      {
+        flags: '--time-zone <zone>',
+        description: 'what the windows are of, such as Europe/Berlin (default: that of this machine)',
+        parse: values.timeZone,
+      },
+      {
+        flags: '--lines <which>',
+        description:
+          'auto also to another line that breaks nothing: any; or only within the deployed one: same',
+        choices: policyLines,
+      },
+      {
+        flags: '--urgent <when>',
+        description:
+          'whether what is urgent by its author waits for a window: at-once (the default) or in-window',
+        choices: policyUrgent,
+      },
+      format,
+    ],
+    examples: [
+      'ensemble upgrade-policy guestbook',
+      "ensemble upgrade-policy guestbook auto --window 'Sat 02:00-06:00' --time-zone Europe/Berlin",
+      'ensemble upgrade-policy guestbook stage --any-time',
+    ],
+    run: async ([name, mode], options, invocation) =>
+      (await import('../commands/upgrade-policy.js')).upgradePolicy(
+        text(name),
+        maybeText(mode),
+        options,
+        invocation,
+      ),
+  },
   {
     name: 'watcher',
     summary: 'show what ensemble-watcher does, and tell it to look, or not to',

@@ -144,7 +144,7 @@ async function neededFormulas(coordinator: Coordinator, published: readonly stri
     const service = found[index]?.value;
     if (service === undefined) continue;
     services.set(name, service);
-    need(service.formula, service.previous, ...(service.earlier ?? []));
+    need(service.formula, service.previous, service.prefetch, ...(service.earlier ?? []));
   }
   const units = ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
   const [nodes, statuses, flags] = [

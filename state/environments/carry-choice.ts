@@ -36,6 +36,7 @@ export const COMMANDS_OF_AN_ENVIRONMENT: ReadonlySet<string> = new Set([
   'unhold-upgrade',
   'upgrade-environment',
   'upgrade-formula',
+  'upgrade-policy',
   'watcher',
 ]);
 

@@ -32,6 +32,7 @@ export const requestKinds = [
   'unhold-upgrade',
   'upgrade',
   'upgrade-environment',
+  'upgrade-policy',
 ] as const;
 
 export type RequestKind = (typeof requestKinds)[number];

@@ -37,6 +37,7 @@ const rows: Readonly<Record<string, Leaves>> = {
   'upgrade-formula': asks('upgrade', 'f', /f\/0/),
   'revert-formula': asks('revert', 'f'),
   rollout: asks('rollout', 'f', /^promote: it is fine$/),
+  'upgrade-policy': asks('upgrade-policy', 'f', /^stage$/),
   'set-rollout': asks('set-rollout', 'f', /^canary=1$/),
   'hold-upgrade': asks('hold-upgrade', 'f', /^disks$/),
   'unhold-upgrade': asks('unhold-upgrade', 'f', /^held by ann@\S+: disks$/),
@@ -181,6 +182,7 @@ describe('every command that asks something', () => {
       await ask('deploy', ...repository, '-n', '0', 'f', 'g');
       await ask('add-relation', 'f:out', 'g:in');
       await ask('set-rollout', 'f', 'canary=1');
+      await ask('upgrade-policy', 'f', 'stage');
       await ask('upgrade-formula', 'f');
       await ask('rollout', 'promote', '--reason', 'it is fine', 'f');
       await ask('remove-relation', 'f:out', 'g:in');

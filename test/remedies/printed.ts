@@ -58,6 +58,10 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'hold-upgrade names what ends it',
   },
+  'cli/commands/upgrade-policy.ts: ensemble watcher status': {
+    test: 'test/cli/upgrade-policy.test.ts',
+    says: 'is shown and set, keeps what is not named, and says where nobody acts on it',
+  },
   'cli/watching/pause.ts: ensemble watcher resume': {
     test: 'test/cli/watcher.test.ts',
     says: 'is paused and resumed, once each, and says who did so and what ends it',
