@@ -14,6 +14,8 @@ import { pause } from '../state/platform/clock.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
+import { answerChecks } from './answer-checks.js';
+import type { WatchedPlace } from './polling/poller.js';
 import { fencedCoordinator } from './fenced.js';
 import { WatcherElsewhere } from './errors.js';
 import type { Led, LedParts, Pass, Surroundings } from './contract/led.js';
@@ -22,6 +24,7 @@ import type { Led, LedParts, Pass, Surroundings } from './contract/led.js';
 export interface Leading {
   readonly led: Led;
   readonly parts: LedParts;
+  readonly checks: { close(): void };
 }
 
 export interface EyeOptions extends Surroundings {
@@ -33,6 +36,8 @@ export interface EyeOptions extends Surroundings {
   readonly openParts: (led: Led) => Promise<LedParts>;
   /** Called when it comes to lead, so that it looks at once. */
   readonly leads: () => void;
+  /** Asks repositories that this environment's services came from, at once. */
+  readonly check: (eye: Eye, which: (place: WatchedPlace) => boolean) => Promise<number>;
   readonly open?: (url: string, options?: CoordinatorOptions) => Promise<Coordinator>;
 }
 
@@ -165,7 +170,8 @@ export class Eye {
         since: new Date(clock.now()).toISOString(),
       });
       const parts = await openParts(led);
-      this.leading = { led, parts };
+      const checks = answerChecks(led, (which) => this.options.check(this, which));
+      this.leading = { led, parts, checks };
       log.info('watches', { environment: session.environment.name, term });
       leads();
     } catch (error) {
@@ -177,6 +183,7 @@ export class Eye {
   private async leave(): Promise<void> {
     const { leading } = this;
     this.leading = undefined;
+    leading?.checks.close();
     await leading?.parts.close();
   }
 }

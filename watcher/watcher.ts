@@ -31,7 +31,7 @@ export interface Watcher {
   /** Waits until it leads everywhere, and looks once. @throws WatcherElsewhere where another one leads on */
   once(): Promise<void>;
   /** Asks those repositories now, also where they are to be left alone because they failed. */
-  check(which: (place: WatchedPlace) => boolean): Promise<void>;
+  check(which: (place: WatchedPlace) => boolean): Promise<number>;
   /** How often repositories were asked since it began. */
   polls(): number;
   /** The repositories that are watched, by the last pass; undefined before the first. */
@@ -50,7 +50,16 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const closing = new AbortController();
   let early = new AbortController();
   const eyes = environments.map(
-    (environment) => new Eye({ ...options, environment, leads: () => early.abort() }),
+    (environment) =>
+      new Eye({
+        ...options,
+        environment,
+        leads: () => early.abort(),
+        check: async (eye, which) => {
+          const current = eye.current();
+          return current === undefined ? 0 : passes.run([current], which);
+        },
+      }),
   );
   const led = (): readonly LedEnvironment[] => eyes.flatMap((eye) => eye.current() ?? []);
   const poller = new Poller({ ...options, limits: options.limits ?? pollLimits });
@@ -60,12 +69,12 @@ export function startWatcher(options: WatcherOptions): Watcher {
     ...(options.passed !== undefined && { passed: options.passed }),
     patience: options.once === true ? Number.MAX_SAFE_INTEGER : period,
   });
-  let running: Promise<void> | undefined;
-  const pass = (): Promise<void> => {
+  let running: Promise<unknown> | undefined;
+  const pass = async (): Promise<void> => {
     running ??= passes.run(led()).finally(() => {
       running = undefined;
     });
-    return running;
+    await running;
   };
   const loop = async (): Promise<void> => {
     while (!closing.signal.aborted) {

@@ -1,4 +1,5 @@
 import { systemClock } from '../../state/platform/clock.js';
+import { warnOfLateWatcher } from '../watching/late.js';
 import { readSnapshot, type Snapshot } from '../../control/status/snapshot.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { intoFile } from '../output/into-file.js';
@@ -48,6 +49,7 @@ function print(
     };
     if (!watch) {
       output.data(await textOf(await readSnapshot(coordinator)));
+      await warnOfLateWatcher(coordinator, output);
       return 0;
     }
     const interrupt = new AbortController();

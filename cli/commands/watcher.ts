@@ -46,6 +46,7 @@ const actions: Readonly<Record<string, Action>> = {
     subject: 'may',
     run: async (request) => (await import('../watching/deliveries.js')).retry(request),
   },
+  check: { subject: 'may', run: async (request) => (await import('../watching/check.js')).check(request) },
   pause: { run: async (request) => (await import('../watching/pause.js')).pauseWatcher(request) },
   resume: { run: async (request) => (await import('../watching/pause.js')).resumeWatcher(request) },
 };

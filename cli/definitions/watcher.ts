@@ -73,6 +73,7 @@ export const watcherCommands: readonly CommandDefinition[] = [
           'report',
           'deliveries',
           'retry',
+          'check',
           'pause',
           'resume',
         ],
@@ -103,6 +104,7 @@ export const watcherCommands: readonly CommandDefinition[] = [
       'ensemble watcher reports --failed --since yesterday',
       'ensemble watcher report --log 20261120',
       "ensemble watcher pause --reason 'the network is being rebuilt'",
+      'ensemble watcher check ours',
       'ensemble watcher resume',
     ],
     run: async ([action, subject], options, invocation) =>

@@ -6,6 +6,9 @@ export const LIFE = 'life-';
 /** Begins the names of the nodes under a machine that its owners left there. */
 export const CLAIM = 'claim-';
 
+/** Begins the names of the nodes by which commands have the watcher look at once. */
+export const CHECK = 'check-';
+
 /** The name, which no service has, of the record of what concerns none. */
 export const ENVIRONMENT = '@environment';
 
@@ -124,6 +127,8 @@ export const paths = {
   watcherLeader: '/watcher/election/leader',
   /** Who runs, and whether operators have it paused. */
   watcherState: '/watcher/state',
+  /** Ephemeral, of the command that asks: repositories shall be asked now; and what came of it. */
+  watcherCheck: (id: string) => `/watcher/${CHECK}${id}`,
   /** How each repository was when it was last polled, by digests of their places. */
   watcherRepositories: '/watcher/repositories',
   watcherRepository: (key: string) => `/watcher/repositories/${key}`,

@@ -53,6 +53,16 @@ export const watchedRepositorySchema = z.looseObject({
 
 export type WatchedRepository = z.infer<typeof watchedRepositorySchema>;
 
+/** `/watcher/check-<id>`: a command that waits until repositories were asked. */
+export const watcherCheckSchema = z.looseObject({
+  by: z.string(),
+  requestedAt: z.string(),
+  /** Of the repository, as it is remembered; all of them where it is absent. */
+  location: z.optional(z.string()),
+  /** Set by the watcher, when that is over: how many repositories were asked, or are being asked anyway. */
+  asked: z.optional(z.int()),
+});
+
 /** `/watcher/fingerprints/<service>`: what was told of a service, stored after that was acknowledged. */
 export const watcherFingerprintSchema = z.looseObject({
   fingerprint: z.string(),

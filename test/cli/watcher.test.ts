@@ -3,6 +3,8 @@ import { paths } from '../../state/model/paths.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { ensureWatcherNodes } from '../../state/model/watcher.js';
 import { keepReport } from '../../state/model/watcher-reports.js';
+import { eventually } from '../eventually.js';
+import { startWatcherProcess } from '../watcher/watcher-process.js';
 import { useSandbox } from './sandbox.js';
 
 const HOUR = 3_600_000;
@@ -70,6 +72,11 @@ describe('ensemble watcher: the watcher', function () {
       /^watcher: late, on a \(pid 7, version 1\)\nlast look: 60 min ago, 5 ms; every 60 s\n/,
     );
     assert.match(stdout, /1 of them cannot be asked: ensemble watcher repositories$/m);
+    const shown = await world.box.ok('status');
+    assert.match(
+      shown.stderr,
+      /the watcher looked 60 min ago for the last time, .*: ensemble watcher status$/m,
+    );
     const table = await world.box.ok('watcher', 'repositories');
     assert.match(
       table.stdout,
@@ -162,6 +169,30 @@ describe('ensemble watcher: the watcher', function () {
     const again = await world.box.ok('watcher', 'retry');
     assert.match(again.stderr, /^a1 is in line for chat again$/m);
     assert.deepEqual((await status()).deliveries, { waiting: 2, dead: 0 });
+  });
+
+  it('is asked to look at once, and says what came of it, or that nobody looks', async () => {
+    await world.box.formula('guestbook', 1);
+    await world.box.ok('bootstrap');
+    await world.box.ok('deploy', '--repository', world.box.repository, '-n', '0', 'guestbook');
+    const nobody = await world.box.run('watcher', 'check');
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.stderr, /nobody looks: the watcher is never, see: ensemble watcher status/);
+    const watcher = startWatcherProcess(world.box, ['--period', '1h']);
+    try {
+      await eventually(async () => assert.equal((await status()).repositories.total, 1));
+      await world.box.formula('guestbook', 2);
+      const { stderr } = await world.box.ok('watcher', 'check', world.box.repository);
+      assert.match(stderr, /^asked 1 repository; how they answered: ensemble watcher repositories$/m);
+      const { stdout } = await world.box.ok('newer', '--format', 'json');
+      assert.equal(JSON.parse(stdout).guestbook.eligible, 2);
+      const other = await world.box.run('watcher', 'check', '/nowhere');
+      assert.equal(other.code, 1);
+      assert.match(other.stderr, /no service came from \/nowhere/);
+    } finally {
+      watcher.process.kill('SIGTERM');
+      await watcher.ended;
+    }
   });
 
   it('is told no more than its actions take', async () => {

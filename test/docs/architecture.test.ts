@@ -54,6 +54,7 @@ function knownPaths(): readonly string[] {
     paths.watcherState,
     paths.watcherElection,
     paths.watcherLeader,
+    paths.watcherCheck('f'),
     paths.watcherRepository('f'),
     paths.watcherFingerprint('s'),
     paths.watcherReport('f'),

@@ -62,6 +62,18 @@ export const printed: Readonly<
     test: 'test/cli/upgrade-policy.test.ts',
     says: 'is shown and set, keeps what is not named, and says where nobody acts on it',
   },
+  'cli/watching/check.ts: ensemble watcher status': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'is asked to look at once, and says what came of it, or that nobody looks',
+  },
+  'cli/watching/check.ts: ensemble watcher repositories': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'is asked to look at once, and says what came of it, or that nobody looks',
+  },
+  'cli/watching/late.ts: ensemble watcher status': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'names the command that shows which repositories cannot be asked',
+  },
   'cli/watching/pause.ts: ensemble watcher resume': {
     test: 'test/cli/watcher.test.ts',
     says: 'is paused and resumed, once each, and says who did so and what ends it',

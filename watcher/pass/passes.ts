@@ -37,8 +37,11 @@ export class Passes {
 
   constructor(private readonly options: PassesOptions) {}
 
-  /** @param anyway repositories that are asked although they are to be left alone; all others are left alone then */
-  async run(led: readonly LedEnvironment[], anyway?: (place: WatchedPlace) => boolean): Promise<void> {
+  /**
+   * @param anyway repositories that are asked although they are to be left alone; all others are left alone then
+   * @returns how many repositories were to be asked
+   */
+  async run(led: readonly LedEnvironment[], anyway?: (place: WatchedPlace) => boolean): Promise<number> {
     const { poller, clock, patience } = this.options;
     const began = clock.monotonic();
     const environments = await this.observed(led);
@@ -63,6 +66,7 @@ export class Passes {
       ),
     );
     if (anyway === undefined) this.options.passed?.(clock.monotonic() - began);
+    return asked.length;
   }
 
   private async observed(

@@ -1,0 +1,45 @@
+import { placeOf } from '../state/formula/repositories/place.js';
+import { nodeValue, parseSound } from '../state/model/entity.js';
+import { CHECK, paths } from '../state/model/paths.js';
+import { watcherCheckSchema } from '../state/model/watcher.js';
+import { EnsembleError } from '../state/platform/errors.js';
+import type { Led } from './contract/led.js';
+import type { WatchedPlace } from './polling/poller.js';
+
+/**
+ * Answers the commands that want repositories of this environment asked now.
+ * @param check asks those for which it holds, and gives how many these were
+ */
+export function answerChecks(
+  led: Led,
+  check: (which: (place: WatchedPlace) => boolean) => Promise<number>,
+): { close(): void } {
+  const { session, log } = led;
+  const { coordinator } = session;
+  const taken = new Set<string>();
+  const answer = async (name: string): Promise<void> => {
+    const path = paths.watcherCheck(name.slice(CHECK.length));
+    try {
+      const request = parseSound(path, watcherCheckSchema, await coordinator.get(path), []);
+      if (request === undefined || request.value.asked !== undefined) return;
+      const { location } = request.value;
+      const place = location === undefined ? undefined : placeOf(location);
+      log.info('looks at once', { by: request.value.by, repository: location });
+      const asked = await check((each) => place === undefined || each.place === place);
+      await coordinator.set(path, nodeValue({ ...request.value, asked }));
+    } catch (error) {
+      // The command has gone, or another watcher leads.
+      if (!(error instanceof EnsembleError)) throw error;
+      log.debug('a look that was asked for could not be answered', { error });
+    }
+  };
+  const observation = coordinator.observeChildren(paths.watcher, (names = []) => {
+    for (const name of names)
+      if (name.startsWith(CHECK) && !taken.has(name)) {
+        taken.add(name);
+        void answer(name);
+      }
+    for (const name of taken) if (!names.includes(name)) taken.delete(name);
+  });
+  return { close: () => observation.close() };
+}
