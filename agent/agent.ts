@@ -34,6 +34,7 @@ import { hookGate } from './machine/hook-gate.js';
 import { hookSlots } from './machine/hook-slots.js';
 import { ShutdownInhibitor } from './machine/shutdown-inhibitor.js';
 import type { AgentParts } from './machine/parts.js';
+import { prefetching } from './machine/prefetch.js';
 import { onceInATurn } from './once-in-a-turn.js';
 import type { AgentOptions } from './options.js';
 import { answerKeptRequests } from './tree/answer-kept-requests.js';
@@ -272,6 +273,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     ends.push(() => launcher.close());
     const inhibitor = new ShutdownInhibitor(log, options.inhibiting);
     ends.push(() => inhibitor.close());
+    const formulas = openFormulas(coordinator, staging, { trust: environment.trust, clock });
+    const prefetch = prefetching(formulas, { clock, log });
+    ends.push(() => prefetch.close());
     const parts: AgentParts = {
       machine,
       addresses,
@@ -282,8 +286,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       leftovers,
       staging,
       kept,
-      formulas: openFormulas(coordinator, staging, { trust: environment.trust, clock }),
-      services: watchServices(coordinator, log),
+      formulas,
+      services: watchServices(coordinator, log, prefetch.wanted),
       gates: watchRolloutGates(coordinator, log),
       relations: watchRelations(coordinator, log),
       meetings: watchMeetings(coordinator, log),
@@ -325,7 +329,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       describeAs(() => ({ disk: { ...disk } }), 'the use of the disk cannot be told');
     };
     ends.push(
-      keepHouse(directory, () => neededBundles(units), { clock, log, leftovers, staging, told: describe }),
+      keepHouse(directory, () => new Set([...neededBundles(units), ...prefetch.needed()]), {
+        clock,
+        log,
+        leftovers,
+        staging,
+        told: describe,
+      }),
     );
     void kept.look();
     const answers = answerKeptRequests(coordinator, machine, kept, { clock, random, log });

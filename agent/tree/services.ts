@@ -26,7 +26,12 @@ export interface ServiceView {
 /** The services of this machine's units, by name. */
 export type Services = Shared<ServiceView>;
 
-export function watchServices(coordinator: Coordinator, log: Log): Services {
+/** @param prefetch told which formula a service wants here before anybody asks for it */
+export function watchServices(
+  coordinator: Coordinator,
+  log: Log,
+  prefetch: (service: string, formula: string | undefined) => void = () => undefined,
+): Services {
   return share((name, change) => {
     let view: ServiceView = { service: undefined, config: undefined, isGone: false };
     const update = (part: Partial<ServiceView>): void => {
@@ -34,15 +39,17 @@ export function watchServices(coordinator: Coordinator, log: Log): Services {
       change(view);
     };
     const observations = [
-      observeEntity(coordinator, paths.service(name), serviceSchema, log, (service) =>
-        update({ service, isGone: service === undefined }),
-      ),
+      observeEntity(coordinator, paths.service(name), serviceSchema, log, (service) => {
+        prefetch(name, service?.value.prefetch);
+        update({ service, isGone: service === undefined });
+      }),
       observeEntity(coordinator, paths.config(name), configValuesSchema, log, (config) =>
         update({ config: config?.value, configVersion: config?.version }),
       ),
     ];
     return () => {
       for (const observation of observations) observation.close();
+      prefetch(name, undefined);
     };
   });
 }
