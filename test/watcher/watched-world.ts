@@ -143,7 +143,14 @@ export class WatchedWorld {
       limits,
       clock = systemClock,
       period = PERIOD,
-    }: { readonly limits?: PollLimits; readonly clock?: Clock; readonly period?: number } = {},
+      before = async () => undefined,
+    }: {
+      readonly limits?: PollLimits;
+      readonly clock?: Clock;
+      readonly period?: number;
+      /** What happens when it came to lead, before it looks. */
+      readonly before?: () => Promise<void>;
+    } = {},
   ): Promise<Watcher> {
     const watcher = startWatcher({
       environments,
@@ -153,7 +160,10 @@ export class WatchedWorld {
       clock,
       random: Math.random,
       log: this.logging(),
-      openParts: async () => this.parts(),
+      openParts: async () => {
+        await before();
+        return this.parts();
+      },
       ...(limits !== undefined && { limits }),
     });
     this.watchers.push(watcher);
