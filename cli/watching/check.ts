@@ -1,7 +1,7 @@
 import { checkNow } from '../../control/watching/check.js';
 import { watcherDocument } from '../../control/watching/watcher-document.js';
 import { systemClock } from '../../state/platform/clock.js';
-import type { WatcherRequest } from '../commands/watcher.js';
+import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 

@@ -4,7 +4,7 @@ import { readDeliveries } from '../../state/model/watcher-deliveries.js';
 import type { Delivery } from '../../state/model/watcher-delivery.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
-import type { WatcherRequest } from '../commands/watcher.js';
+import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 import { type Output, printData } from '../output/output.js';

@@ -1,7 +1,7 @@
 import { pauseWatching, resumeWatching } from '../../control/watching/pause.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
-import type { WatcherRequest } from '../commands/watcher.js';
+import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
 import { requester } from '../invocation/requester.js';
 

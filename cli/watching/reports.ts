@@ -1,7 +1,7 @@
 import { chosenReports, requireReport } from '../../control/watching/read-reports.js';
 import type { Problem } from '../../state/model/entity.js';
 import { printable } from '../../state/platform/printable.js';
-import type { WatcherRequest } from '../commands/watcher.js';
+import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
 import { type Output, printData } from '../output/output.js';
 import { logLines, reportLines, reportsLines } from './report-lines.js';

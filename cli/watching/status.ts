@@ -2,7 +2,7 @@ import { watcherDocument } from '../../control/watching/watcher-document.js';
 import type { Problem } from '../../state/model/entity.js';
 import { printable } from '../../state/platform/printable.js';
 import { systemClock } from '../../state/platform/clock.js';
-import type { WatcherRequest } from '../commands/watcher.js';
+import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
 import { printData } from '../output/output.js';
 import { ago } from './ago.js';
