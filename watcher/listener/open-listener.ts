@@ -10,7 +10,7 @@ export interface Looking {
   /** The repositories that are watched, as their services remember them; undefined before the first pass. */
   places(): readonly { readonly location: string }[] | undefined;
   /** Asks those of them now. */
-  check(which: (place: { readonly location: string }) => boolean): Promise<void>;
+  check(which: (place: { readonly location: string }) => boolean): Promise<unknown>;
 }
 
 /**
@@ -27,7 +27,9 @@ export async function openListener(
   if (address === undefined) return undefined;
   const triggers = new Triggers({
     clock,
-    look: (keys) => watcher.check(({ location }) => keys.has(repositoryKey(location) ?? '')),
+    look: async (keys) => {
+      await watcher.check(({ location }) => keys.has(repositoryKey(location) ?? ''));
+    },
     failed: (error) => log.error('a look that a webhook asked for failed', { error }),
   });
   const listener = await listen({
