@@ -6,7 +6,7 @@ import {
 import { readCandidates } from '../../control/candidates/known-candidates.js';
 import type { Problem } from '../../state/model/entity.js';
 import { printable } from '../../state/platform/printable.js';
-import type { WatcherRequest } from '../commands/watcher.js';
+import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
 import { printData } from '../output/output.js';
 import { renderTable } from '../output/table.js';
