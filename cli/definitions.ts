@@ -126,7 +126,7 @@ export const commands: readonly CommandDefinition[] = [
         description:
           'as it stands in an open change of the repository: pr:NUMBER, or branch:NAME for the branch candidate/NAME',
         parse: values.candidateKey,
-        words: ['pr:', 'branch:'],
+        completes: 'candidates',
       },
       {
         flags: '-u, --upgrade',
@@ -273,7 +273,7 @@ export const commands: readonly CommandDefinition[] = [
         description:
           'try an open change of the repository in the units of --unit: pr:NUMBER, or branch:NAME for the branch candidate/NAME',
         parse: values.candidateKey,
-        words: ['pr:', 'branch:'],
+        completes: 'candidates',
       },
       {
         flags: '--unit <unit>',

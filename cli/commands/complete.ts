@@ -14,6 +14,7 @@ import { readHistory } from '../../control/history/read-history.js';
 import { statusSchema } from '../../state/model/schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
+import { readCandidates } from '../../control/candidates/known-candidates.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withUncheckedSession } from '../invocation/session.js';
 
@@ -71,6 +72,8 @@ async function list(
       return personsOnRecord(coordinator);
     case 'machines':
       return (await coordinator.children(paths.machines)) ?? [];
+    case 'candidates':
+      return openChanges(coordinator);
     case 'held':
       return heldNow(coordinator);
     case 'cordoned-machines':
@@ -83,6 +86,12 @@ async function list(
 async function cordonedMachines(coordinator: Coordinator): Promise<readonly string[]> {
   const machines = await readMachines(coordinator);
   return machines.filter(({ machine }) => machine.cordoned !== undefined).map(({ name }) => name);
+}
+
+/** The changes that the watcher knows to be open. */
+async function openChanges(coordinator: Coordinator): Promise<readonly string[]> {
+  const all = await readCandidates(coordinator);
+  return [...new Set(all.flatMap(({ candidates }) => candidates.map(({ key }) => key)))].sort();
 }
 
 /** Services and units that somebody holds. */

@@ -13,7 +13,7 @@ import type { ExitCode, FollowOptions, Invocation } from '../invocation/invocati
 import { type Format, type Output, printData } from '../output/output.js';
 import { requester } from '../invocation/requester.js';
 import { withSession } from '../invocation/session.js';
-import { candidateLine } from '../upgrade/candidate-lines.js';
+import { tellCandidate } from '../upgrade/candidate-lines.js';
 import { tellPublish } from '../upgrade/tell-upgrade.js';
 import { revision, serviceName, ValueRefused } from '../arguments/values.js';
 
@@ -73,7 +73,12 @@ export async function deploy(
     const isWithoutUnits = made.units.length === 0;
     if (!made.stood)
       output.notice(`deployed ${made.formula} as ${name}${isWithoutUnits ? ', without units' : ''}`);
-    if (!made.stood && candidate !== undefined) output.notice(candidateLine(made.formula, candidate));
+    if (!made.stood && candidate !== undefined)
+      await tellCandidate(session, output, {
+        formula: made.formula,
+        key: candidate,
+        repository: made.repository,
+      });
     if (made.subordinate && isWithoutUnits) {
       output.notice(
         `its units come beside those of the services it is related to: ensemble add-relation ${name} SERVICE`,

@@ -14,7 +14,7 @@ import { withSession } from '../invocation/session.js';
 import { type Format, printData } from '../output/output.js';
 import { followClone } from '../rollout/follow-clone.js';
 import { followedRollout } from '../rollout/follow-rollout.js';
-import { candidateLine } from '../upgrade/candidate-lines.js';
+import { tellCandidate } from '../upgrade/candidate-lines.js';
 import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { previewLines } from '../upgrade/preview-lines.js';
 import { errorLines, leftOutLines, nothingToDo } from '../upgrade/sentences.js';
@@ -156,7 +156,9 @@ async function follow(
   const again = againWords(name, options);
   for (const line of errorLines(errors, target.id, again, force)) output.warn(line);
   for (const line of leftOutLines(plan, again)) output.notice(line);
-  if (options.candidate !== undefined) output.notice(candidateLine(target.id, options.candidate));
+  const { candidate: key } = options;
+  if (key !== undefined)
+    await tellCandidate(session, output, { formula: target.id, key, repository: target.location });
   for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   const formerly = service.formula === target.id ? service.previous : service.formula;

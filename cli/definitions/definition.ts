@@ -19,6 +19,7 @@ export type CompletedName =
   | 'services-and-units'
   | 'machines'
   | 'cordoned-machines'
+  | 'candidates'
   | 'held'
   | 'environments'
   | 'formulas'

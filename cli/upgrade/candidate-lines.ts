@@ -1,6 +1,45 @@
+import { type Company, companyOf } from '../../control/candidates/company.js';
+import type { Session } from '../../control/session.js';
 import { shownFormula } from '../../state/formula/candidate-mark.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { printable } from '../../state/platform/printable.js';
+import type { Output } from '../output/output.js';
 
-/** Says what a unit that takes a candidate gets: that it is no release. */
-export function candidateLine(formula: string, key: string): string {
-  return `${shownFormula(formula)} is a candidate, the open change ${key}, and no release`;
+/**
+ * Says what whoever takes a candidate gets: that it is no release; and as far as the watcher knows, what else claims its
+ * revision, and what is to be tried together with it.
+ * @param formula its id
+ * @param repository as it is remembered
+ */
+export async function tellCandidate(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  output: Pick<Output, 'notice' | 'warn'>,
+  {
+    formula,
+    key,
+    repository,
+  }: { readonly formula: string; readonly key: string; readonly repository: string },
+): Promise<void> {
+  const { name } = parseFormulaId(formula);
+  output.notice(`${shownFormula(formula)} is a candidate, the open change ${key}, and no release`);
+  const company = await companyOf(coordinator, repository, key, name);
+  if (company.rivals.length > 0) output.warn(rivalLine(key, name, company));
+  for (const line of needLines(key, company)) output.notice(line);
+}
+
+function rivalLine(key: string, formula: string, { rivals }: Company): string {
+  const others = rivals.join(', ');
+  return `${others} ${rivals.length === 1 ? 'proposes' : 'propose'} the same revision of ${formula} as ${key}: only one of them can be released`;
+}
+
+function needLines(key: string, { needs, absent }: Company): readonly string[] {
+  return [
+    ...needs.map(
+      (each) =>
+        `with ${key} goes ${each.shown}; it is tried by: ensemble upgrade-formula --candidate ${each.key} --unit UNIT SERVICE`,
+    ),
+    ...(absent.length === 0
+      ? []
+      : [printable(`${key} needs ${absent.join(', ')} too, which is not open where anybody looks`)]),
+  ];
 }

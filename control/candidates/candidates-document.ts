@@ -44,17 +44,18 @@ function entryOf(
   const { members, absent } = setOf(candidate.id, all);
   return {
     ...candidate,
-    shown: shownOf(candidate),
+    shown: shownCandidate(candidate),
     stale: candidate.stale === true,
     conflicts: rivalsOf(candidate, own),
     needs: members
       .filter(({ id }) => id !== candidate.id)
-      .map((each) => ({ id: each.id, shown: shownOf(each) })),
+      .map((each) => ({ id: each.id, shown: shownCandidate(each) })),
     absent,
   };
 }
 
-function shownOf({ key, formula, revision, commit }: OpenCandidate): string {
+/** A formula in an open change as people are shown it: `mysql 14~pr22.g3fa9c1d`. */
+export function shownCandidate({ key, formula, revision, commit }: OpenCandidate): string {
   const repository = markRepository('', { key, commit });
   return `${formula} ${shownRevision({ repository: `-${repository}`, name: formula, revision })}`;
 }

@@ -62,6 +62,8 @@ export type DeployEvent =
 export interface Deployed {
   /** The formula's id. */
   readonly formula: string;
+  /** As the service remembers it. */
+  readonly repository: string;
   readonly subordinate: boolean;
   /** It was there before, with all its units. */
   readonly stood: boolean;
@@ -93,7 +95,12 @@ export async function deployFormula(
   if (standing !== undefined && standing.formula !== formula)
     throw runsAnother(request.service, standing, formula);
   const made = await makeService(session, request, repository, candidate, standing, now, tell);
-  return { formula, ...made, units: await makeDeployedUnits(session, request, now) };
+  return {
+    formula,
+    repository: repository.location,
+    ...made,
+    units: await makeDeployedUnits(session, request, now),
+  };
 }
 
 /** @throws ServiceDestroying */

@@ -8,7 +8,7 @@ const API = /^https:\/\/[^\s?#@]+$|^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(
 /** An entry of `forges`: a host whose open changes are asked for. */
 export const forgeSchema = z.looseObject({
   host: z.string().check(z.regex(/^[A-Za-z0-9.:_[\]-]+$/, 'is no host')),
-  kind: z.enum(['github', 'gitlab'], { error: 'is neither github nor gitlab' }),
+  kind: z.enum(['github', 'gitlab']),
   api: z.optional(z.string().check(z.regex(API, 'is no https: URL without a user, ? and #'))),
   'token-file': z.optional(z.string().check(z.minLength(1))),
   'token-variable': z.optional(z.string().check(z.regex(/^[A-Za-z_]\w*$/, 'is no name of a variable'))),

@@ -21,6 +21,10 @@ export const printed: Readonly<
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
   },
+  'cli/upgrade/candidate-lines.ts: ensemble upgrade-formula --candidate {each.key} --unit UNIT SERVICE': {
+    test: 'test/watcher/candidates.test.ts',
+    says: 'what is to be tried together is told to whoever tries one',
+  },
   'cli/upgrade/sentences.ts: ensemble revert-formula {units}': {
     test: 'test/agent/candidate.test.ts',
     says: 'is tried in one unit, is no release, and the unit goes back',

@@ -240,5 +240,26 @@ describe('candidates, as the watcher sees them', function () {
         ],
       ],
     );
+    const { stderr } = await world.box.ok(
+      ...['deploy', '--repository', url, '--candidate', 'pr:22', '-n', '0', 'mysql', 'trial'],
+    );
+    assert.match(
+      stderr,
+      /pr:23 proposes the same revision of mysql as pr:22: only one of them can be released/,
+    );
+    assert.match(
+      stderr,
+      /with pr:22 goes blog 1~pr24\.g[0-9a-f]{7}; it is tried by: ensemble upgrade-formula --candidate pr:24 --unit UNIT SERVICE/,
+      'what is to be tried together is told to whoever tries one',
+    );
+    assert.match(
+      stderr,
+      /pr:22 needs 127\.0\.0\.1\/other\/name#5 too, which is not open where anybody looks/,
+    );
+    assert.deepEqual((await world.box.ok('__complete', 'candidates')).stdout.trim().split('\n'), [
+      'pr:22',
+      'pr:23',
+      'pr:24',
+    ]);
   });
 });

@@ -237,6 +237,21 @@ describe('environments.yaml', () => {
       /:5: environments\.a\.trust\.signers: /,
     ],
     [
+      'a forge of no kind that there is',
+      'environments:\n  a:\n    state: x\n    storage: x\n    forges: [{host: h, kind: gitea}]\n',
+      /:5: environments\.a\.forges\.0\.kind: must be github or gitlab, not "gitea"/,
+    ],
+    [
+      'a forge whose token others could read',
+      'environments:\n  a:\n    state: x\n    storage: x\n    forges: [{host: h, kind: gitlab, api: "http://h/api"}]\n',
+      /:5: environments\.a\.forges\.0\.api: is no https: URL/,
+    ],
+    [
+      'a forge with a misspelt key',
+      'environments:\n  a:\n    state: x\n    storage: x\n    forges: [{host: h, kind: gitlab, token: hush}]\n',
+      /:5: environments\.a\.forges\.0\.token: is no key that there is; there are: host, kind, api, token-file, token-variable/,
+    ],
+    [
       'a trust with a misspelt key',
       'environments:\n  a:\n    state: x\n    storage: x\n    trust: {signers: s, requires: true}\n',
       /:5: environments\.a\.trust\.requires: is no key that there is; did you mean require/,
