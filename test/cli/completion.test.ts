@@ -96,7 +96,7 @@ for (const shell of shells) {
 
     it('knows the names there are, in the environment that the line chooses', async () => {
       const { box } = world;
-      await box.ok('bootstrap');
+      await box.bootstrap();
       const agent = await new FakeAgent(await box.coordinator()).register();
       await agent.up();
       await box.formula('guestbook', 1, { config: 'options: {title: {type: string}, port: {type: int}}\n' });

@@ -12,7 +12,7 @@ describe('ensemble get and set', () => {
   const world = useSandbox();
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1, { config });
     await world.box.ok('deploy', '-n', '0', '--repository', 'principia', 'guestbook');
   });

@@ -6,7 +6,7 @@ describe('ensemble cordon and uncordon', () => {
   const world = useSandbox();
   let agent: FakeAgent;
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
     agent = await (await new FakeAgent(await world.box.coordinator()).register()).up();
   });

@@ -8,7 +8,7 @@ import { useSandbox } from './sandbox.js';
 describe('ensemble deploy --dry-run', () => {
   const world = useSandbox();
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 3, {
       config: 'options:\n  title: {type: string}\n  api-token: {type: string}\n',
     });

@@ -15,7 +15,7 @@ describe('ensemble deploy', () => {
     box.run('deploy', '--repository', 'principia', '--no-wait', ...args);
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1, { config });
     await world.box.formula('guestbook', 2, { config });
   });

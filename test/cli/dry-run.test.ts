@@ -10,7 +10,7 @@ describe('ensemble upgrade-formula --dry-run', () => {
   let agent: FakeAgent;
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1, {
       config: 'options:\n  title: {type: string, default: Guests}\n  port: {type: int}\n',
       files: { 'old.txt': 'old', 'same.txt': 'same', 'hooks/start': '#!/bin/sh\n' },

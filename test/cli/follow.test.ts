@@ -13,7 +13,7 @@ describe('following units', () => {
   let agent: FakeAgent;
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
     agent = new FakeAgent(await world.box.coordinator());
   });

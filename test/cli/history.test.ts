@@ -23,7 +23,7 @@ describe('ensemble history', () => {
     box: Sandbox,
     ...requests: readonly (readonly [service: string, hoursAgo: number, by: string, what: RequestKind])[]
   ): Promise<void> {
-    await box.ok('bootstrap');
+    await box.bootstrap();
     const coordinator = await box.coordinator();
     // It is first on record, and later by its clock than what is put there now.
     await coordinator.remove(paths.environmentHistory);
@@ -76,7 +76,7 @@ describe('ensemble history', () => {
   ];
   for (const [args, message] of refused) {
     it(`refuses ${args.join(' ')} and says what to write`, async () => {
-      await world.box.ok('bootstrap');
+      await world.box.bootstrap();
       const { code, stderr } = await world.box.run('history', ...args);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);

@@ -83,7 +83,7 @@ describe('ensemble index', () => {
     let server: WebServer;
     beforeEach(async () => {
       server = await WebServer.start(filesOf(world.box.repository));
-      await world.box.ok('bootstrap');
+      await world.box.bootstrap();
       await world.box.formula('guestbook', 1);
     });
     afterEach(() => server.stop());

@@ -10,7 +10,7 @@ describe('ensemble newer', () => {
   const world = useSandbox();
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 9, { config: 'options:\n  title: {type: string}\n' });
     const agent = await (await new FakeAgent(await world.box.coordinator()).register()).up();
     await world.box.ok('deploy', '--no-wait', '--repository', 'principia', 'guestbook');

@@ -16,7 +16,7 @@ describe('ensemble prune', function () {
   /** Service `guestbook`, without units, on revision 4 of as many. */
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('guestbook', 1);
     await box.ok('deploy', '--repository', 'principia', '--units', '0', 'guestbook');
     for (const revision of [2, 3, 4]) {

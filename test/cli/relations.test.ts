@@ -10,7 +10,7 @@ describe('relations from the command line', () => {
   let agent: FakeAgent;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     agent = await (await new FakeAgent(await box.coordinator()).register()).up();
     await box.formula('mysql', 1, { metadata: 'provides: {server: mysql}\n' });
     await box.formula('blog', 1, {

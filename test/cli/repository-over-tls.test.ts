@@ -28,7 +28,7 @@ describe('a repository on a server with a certificate of an own authority', func
   const sockets = new Set<Socket>();
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
     await world.box.ok('index', 'principia');
     makeCertificates(world.box.directory);

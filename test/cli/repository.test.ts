@@ -8,7 +8,7 @@ import { useSandbox } from './sandbox.js';
 describe('ensemble repository', () => {
   const world = useSandbox();
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
   });
   const json = async (...args: string[]) =>

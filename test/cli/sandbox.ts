@@ -2,8 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { requester } from '../../cli/invocation/requester.js';
+import { bootstrapEnvironment } from '../../control/environment/bootstrap.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { openCoordinator } from '../../state/coordination/open.js';
+import { loadEnvironment, writeFirstEnvironments } from '../../state/environments/environments-file.js';
+import { openStorage } from '../../state/storage/open.js';
 import { ensembleProgram } from '../programs.js';
 
 /** How one run of the CLI ended. */
@@ -77,6 +81,23 @@ export class Sandbox {
     const run = await this.run(...args);
     if (run.code !== 0) throw new Error(`ensemble ${args.join(' ')} exited ${run.code}:\n${run.stderr}`);
     return run;
+  }
+
+  /** What `ensemble bootstrap` does for the first environment, without a process. */
+  async bootstrap(): Promise<void> {
+    const variables = { ENSEMBLE_HOME: this.home };
+    await writeFirstEnvironments(variables);
+    const environment = await loadEnvironment(undefined, variables);
+    const coordinator = await openCoordinator(environment.state);
+    const storage = await openStorage(environment.storage);
+    try {
+      await bootstrapEnvironment({ coordinator, environment, storage: async () => storage }, () =>
+        requester(Date.now()),
+      );
+    } finally {
+      storage.close();
+      await coordinator.close();
+    }
   }
 
   /** Writes a file below the sandbox and returns its path. */

@@ -157,7 +157,7 @@ describe('an environment that trusts some keys', function () {
   beforeEach(async () => {
     keys = new Keys();
     key = keys.make('author');
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
   });
   afterEach(() => keys.close());
   const trust = async (more = ''): Promise<void> => {

@@ -17,7 +17,7 @@ describe('ensemble status on a screen', () => {
   beforeEach(async () => {
     const { box } = world;
     terminal = new Terminal();
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('web', 1);
     agent = await (await new FakeAgent(await box.coordinator()).register()).up();
     await box.ok('deploy', '--no-wait', '--repository', 'principia', '-n', '40', 'web');

@@ -8,7 +8,7 @@ describe('ensemble status of a part, drawn, and watched', () => {
   let agent: FakeAgent;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     agent = await (await new FakeAgent(await box.coordinator()).register()).up();
     await new FakeAgent(agent.coordinator, 'host7').register();
     await box.formula('mysql', 1, { metadata: 'provides: {server: mysql}\n' });

@@ -9,7 +9,7 @@ describe('ensemble status', () => {
   let agent: FakeAgent;
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
     agent = await (await new FakeAgent(await world.box.coordinator()).register()).up();
   });

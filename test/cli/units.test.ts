@@ -9,7 +9,7 @@ describe('add-unit, remove-unit, destroy-service and resolved', () => {
   const world = useSandbox();
 
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
   });
 

@@ -16,7 +16,7 @@ describe('ensemble upgrade-formula', () => {
 
   /** Three units run revision 1 on m0, and revision 2 lies in the repository. */
   beforeEach(async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
     agent = await (await new FakeAgent(await world.box.coordinator()).register()).up();
     await world.box.ok('deploy', '--no-wait', '--repository', 'principia', '-n', '3', 'guestbook');

@@ -8,7 +8,7 @@ describe('upgrade-formula of a service with relations', () => {
   let agent: FakeAgent;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     agent = await (await new FakeAgent(await box.coordinator()).register()).up();
     await box.formula('mysql', 1, {
       metadata: 'provides: {server: mysql, admin: x}\npeers: {old: ring}\n',

@@ -15,7 +15,7 @@ describe('ensemble watcher: the watcher', function () {
   const status = async () => JSON.parse((await world.box.ok('watcher', 'status', '--format', 'json')).stdout);
 
   it('is said to be nobody where none ever ran, by commands that lead to each other', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     assert.match((await world.box.ok('watcher', 'repositories')).stdout, /ensemble watcher status$/m);
     assert.match((await world.box.ok('watcher', 'status')).stdout, /^nobody watches/);
     assert.deepEqual(await status(), {
@@ -26,7 +26,7 @@ describe('ensemble watcher: the watcher', function () {
   });
 
   it('is paused and resumed, once each, and says who did so and what ends it', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     const paused = await world.box.ok('watcher', 'pause', '--reason', 'the net');
     assert.match(paused.stderr, /is paused here, by \S+, until: ensemble watcher resume$/m);
     assert.deepEqual((await status()).paused.reason, 'the net');
@@ -41,7 +41,7 @@ describe('ensemble watcher: the watcher', function () {
   });
 
   it('names the command that shows which repositories cannot be asked', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     const tree = await world.box.coordinator();
     await ensureWatcherNodes(tree);
     const long = new Date(Date.now() - HOUR).toISOString();
@@ -85,7 +85,7 @@ describe('ensemble watcher: the watcher', function () {
   });
 
   it('lists its reports, by what is asked of them, and shows one with its log', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     assert.match((await world.box.ok('watcher', 'reports')).stdout, /has reported nothing yet/);
     const coordinator = await world.box.coordinator();
     await ensureWatcherNodes(coordinator);
@@ -137,7 +137,7 @@ describe('ensemble watcher: the watcher', function () {
   });
 
   it('names the commands that show what is in line, and try again what was given up', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     assert.match(
       (await world.box.ok('watcher', 'deliveries')).stdout,
       /^all that was announced is delivered$/m,

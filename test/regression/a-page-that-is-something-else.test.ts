@@ -25,7 +25,7 @@ describe('an embedded state in which a page is something else', () => {
   for (const [what, damage] of Object.entries(DAMAGES))
     it(`is said to be damaged, or works: a page of ${what}, wherever`, async () => {
       const { box } = world;
-      await box.ok('bootstrap');
+      await box.bootstrap();
       const coordinator = await box.coordinator();
       for (let index = 0; index < 60; index += 1)
         await coordinator.create(`/node-${index}`, 'x'.repeat(index % 10 === 0 ? 3 * PAGE : 300));
@@ -65,7 +65,7 @@ describe('an embedded state in which a page is something else', () => {
 
   it('that was cut short names the backup', async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     const file = `${box.home}/local/state/data.mdb`;
     await writeFile(file, (await readFile(file)).subarray(0, 5 * PAGE));
     const { stderr } = await box.run('status');

@@ -33,7 +33,7 @@ describe('a deploy that was interrupted', function () {
   let coordinator: Coordinator;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('guestbook', 1, { config });
     await box.file('values.yaml', 'title: Ours\n');
     coordinator = await box.coordinator();

@@ -11,7 +11,7 @@ describe('Ctrl-C while a formula is published', function () {
 
   it('exits with 130 and leaves nothing in the temporary directory', async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('guestbook', 1);
     const temporary = join(box.directory, 'tmp');
     await mkdir(temporary);

@@ -42,7 +42,7 @@ describe('what an operator asks', () => {
 
   it('is on record in the transaction that asks it, and once', async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('web', 1);
     const agent = await (await new FakeAgent(await box.coordinator()).register()).up();
     await onRecordWith(web, 'deploy', '--no-wait', '--repository', 'principia', 'web');

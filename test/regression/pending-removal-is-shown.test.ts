@@ -7,7 +7,7 @@ describe('a removal that is pending', () => {
   let agent: FakeAgent;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('web', 1, { metadata: 'provides: {site: http}\n' });
     await box.formula('mon', 1, {
       metadata: 'subordinate: true\nrequires: {watched: {interface: http, scope: container}}\n',

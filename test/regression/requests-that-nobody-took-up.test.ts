@@ -8,7 +8,7 @@ describe('a request that nobody took up', () => {
   let agent: FakeAgent;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('web', 1, { metadata: 'peers: {ring: http}\n' });
     agent = await (await new FakeAgent(await box.coordinator()).register()).up();
     await box.ok('deploy', '--no-wait', '-n', '2', '--repository', 'principia', 'web');

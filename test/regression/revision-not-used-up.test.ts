@@ -11,7 +11,7 @@ describe('a formula under development that cannot be published', () => {
     const run = (...args: readonly string[]) => box.run(...args);
     const deploy = ['deploy', '--no-wait', '--repository', 'principia'];
     const provides = { metadata: 'provides:\n  server: mysql\n' };
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('mysql', 1, provides);
     await box.formula('blog', 1, { metadata: 'requires:\n  db: mysql\n' });
     for (const formula of ['mysql', 'blog']) await box.ok(...deploy, formula);

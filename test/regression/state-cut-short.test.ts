@@ -12,7 +12,7 @@ describe('the file of an lmdb store', () => {
 
   it('of the state, cut short wherever, is refused in one sentence, and ends no command by a signal', async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     const coordinator = await box.coordinator();
     const each = async (act: (index: number) => Promise<unknown>): Promise<void> => {
       for (let index = 0; index < 60; index += 1) await act(index);

@@ -19,7 +19,7 @@ describe('units that were asked for and are not made', function () {
   let coordinator: Coordinator;
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('guestbook', 1);
     coordinator = await box.coordinator();
     await (await new FakeAgent(coordinator, 'm0').register()).up();

@@ -7,7 +7,7 @@ describe('debug-log of a name that nothing has', () => {
 
   it('says so in one line, and goes on', async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('web', 1);
     await box.ok('deploy', '--no-wait', '--repository', 'principia', 'web');
     const said = (names: string): RegExp =>

@@ -43,7 +43,7 @@ describe('candidates, as the watcher sees them', function () {
     url = `git+${web.url}${path}`;
     forge.repositories.set(path, []);
     forge.token = 'hush-hush';
-    await box.ok('bootstrap');
+    await box.bootstrap();
     const file = `${box.home}/environments.yaml`;
     const settings = [
       '    forges:',

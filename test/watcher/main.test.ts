@@ -11,7 +11,7 @@ describe('ensemble-watcher', function () {
 
   async function deployed(): Promise<void> {
     await world.box.formula('guestbook', 1);
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.ok('deploy', '--repository', world.box.repository, '-n', '0', 'guestbook');
     await world.box.formula('guestbook', 2);
   }

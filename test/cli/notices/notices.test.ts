@@ -20,7 +20,7 @@ describe('notices on a terminal', () => {
 
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('guestbook', 9);
     await box.ok('deploy', '--no-wait', '--repository', 'principia', 'guestbook');
     await box.formula('guestbook', 10);

@@ -19,7 +19,7 @@ describe('a formula whose bundle an earlier release compressed', () => {
 
   beforeEach(async () => {
     const { box } = world;
-    await box.ok('bootstrap');
+    await box.bootstrap();
     await box.formula('guestbook', 1);
     await box.ok('deploy', '--no-wait', '--repository', 'principia', 'guestbook');
     const coordinator = await box.coordinator();

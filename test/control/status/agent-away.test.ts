@@ -6,7 +6,7 @@ describe('an upgrade of a unit whose agent is away', () => {
   const world = useSandbox();
 
   it('waits for that, since it was asked for, whatever the agent said last', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.formula('guestbook', 1);
     const agent = await (await new FakeAgent(await world.box.coordinator()).register()).up();
     await world.box.ok('deploy', '--no-wait', '--repository', 'principia', 'guestbook');

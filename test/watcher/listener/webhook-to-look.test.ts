@@ -69,7 +69,7 @@ watcher:
 
   it('has the repository asked at once that it is about, which the metrics tell', async () => {
     await world.box.formula('guestbook', 1);
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     await world.box.ok('deploy', '--repository', world.box.repository, '-n', '0', 'guestbook');
     const location = `http://127.0.0.1:${await index.up()}/ops/formulas/`;
     const tree = await world.box.coordinator();
@@ -109,7 +109,7 @@ watcher:
   });
 
   it('finds a listener that says that its address is taken, and listens at another one', async () => {
-    await world.box.ok('bootstrap');
+    await world.box.bootstrap();
     const other = await listen({
       host: '127.0.0.1',
       port: 0,
