@@ -13,6 +13,7 @@ import { rollout } from './cases/rollout.js';
 import { startUp } from './cases/start-up.js';
 import { tenThousand } from './cases/ten-thousand.js';
 import { unitMachineAlone } from './cases/unit-machine.js';
+import { watcher } from './cases/watcher.js';
 import { wholeUpgrade } from './cases/whole-upgrade.js';
 
 /** All of them, in the order in which they run. */
@@ -30,6 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
   hookTool,
   startUp,
   notices,
+  watcher,
   idleAgent,
   manyAgents,
 ];
