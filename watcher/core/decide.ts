@@ -60,7 +60,7 @@ export function decide(seen: Seen, stored: WatcherFingerprint | undefined, now: 
       announce,
       deferred: { aim, why: 'the watcher began that before, and it was taken back' },
     };
-  const deferred = deferral(seen, best, aim, now);
+  const deferred = deferral(seen, isUrgent(opinion, aim, policy), aim, now);
   return deferred === undefined
     ? { fingerprint, announce, begin: aim }
     : { fingerprint, announce, ...staged, deferred };
@@ -71,10 +71,18 @@ export function decide(seen: Seen, stored: WatcherFingerprint | undefined, now: 
  * whose only doubt is its line, too.
  */
 export function takeable({ candidates }: Opinion, { lines }: UpgradePolicy): Classified | undefined {
-  return candidates.find(
-    ({ class: kind, reasons }) =>
-      kind === 'eligible' ||
-      (lines === 'any' && kind === 'questionable' && reasons.every((each) => each.kind === 'other-line')),
+  return candidates.find((each) => mayBeTaken(each, lines));
+}
+
+function mayBeTaken({ class: kind, reasons }: Classified, lines: UpgradePolicy['lines']): boolean {
+  if (kind === 'eligible') return true;
+  return lines === 'any' && kind === 'questionable' && reasons.every((each) => each.kind === 'other-line');
+}
+
+/** What is urgent in a lower revision is so in the one that comes after it, too. */
+function isUrgent({ candidates }: Opinion, { revision }: Aim, { lines }: UpgradePolicy): boolean {
+  return candidates.some(
+    (each) => each.urgent !== null && each.revision <= revision && mayBeTaken(each, lines),
   );
 }
 
@@ -85,7 +93,7 @@ function aimAt({ formula }: Seen, { revision }: Classified): Aim {
 /** Why a rollout does not begin now, the longest lasting first; undefined where it does. */
 function deferral(
   { holds, rollout, policy }: Seen,
-  { urgent }: Classified,
+  urgent: boolean,
   aim: Aim,
   now: number,
 ): Deferral | undefined {
@@ -101,7 +109,7 @@ function deferral(
     };
   if (rollout !== undefined && isOpen(rollout))
     return { aim, why: `its rollout to ${rollout.to} is ${rollout.state}` };
-  const opens = opensAt(policy, urgent !== null, now);
+  const opens = opensAt(policy, urgent, now);
   if (opens === undefined) return { aim, why: 'none of its windows opens in the next weeks' };
   if (opens > now) return { aim, why: `its window opens at ${new Date(opens).toISOString()}`, until: opens };
   return undefined;

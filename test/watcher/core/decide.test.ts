@@ -99,6 +99,18 @@ const rows: readonly Row[] = [
     decided: ['announce', 'begin 2'],
   },
   {
+    title: 'nor does what comes after something urgent',
+    offers: ['2eu', '3e'],
+    policy: sunday,
+    decided: ['announce', 'begin 3'],
+  },
+  {
+    title: 'but what comes after something urgent that may not be taken does',
+    offers: ['2bu', '3e'],
+    policy: sunday,
+    decided: ['announce', 'stage 3', /window opens/],
+  },
+  {
     title: 'unless that is said',
     offers: ['2eu'],
     policy: { ...sunday, urgent: 'in-window' },
