@@ -1,3 +1,4 @@
+import { candidateKeyOf, shownFormula } from '../../state/formula/candidate-mark.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { agentWord } from '../../state/model/absence.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
@@ -86,7 +87,7 @@ function serviceLines(status: StatusDocument, columns: number): readonly string[
   const areOutdated = services.some(([, { newer }]) => newer !== undefined);
   const rows = services.map(([name, service]) => [
     named(name, service),
-    service.formula,
+    candidateKeyOf(service.formula) === undefined ? service.formula : shownFormula(service.formula),
     String(Object.keys(service.units).length),
     ...(areRolledOut ? [rolloutCell(service.rollout)] : []),
     ...(areOutdated ? [newerCell(service.newer)] : []),

@@ -155,6 +155,7 @@ describe('a candidate', function () {
     });
     assert.equal(candidateOf(parseFormulaId(id))?.key, 'branch:better');
 
+    assert.match((await ok('status')).stdout, /^f +f 2~branch\.better\.g[0-9a-f]{7} +1 /m);
     const nothing = await ok('upgrade-formula', 'f');
     assert.match(nothing.stderr, /f already runs the newest formula/);
     await git(directory, 'merge', '--quiet', '--no-ff', '--message=merge', commit);

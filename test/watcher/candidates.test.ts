@@ -165,6 +165,16 @@ describe('candidates, as the watcher sees them', function () {
     await git(directory, 'merge', '--quiet', '--no-ff', '--message=merge', 'refs/pull/22/head');
     await open(25, async () => undefined);
     assert.deepEqual(await look(), [], 'what is released is no candidate');
+
+    await open(26, () => formula('mysql', 99));
+    assert.deepEqual(await look(), ['pr:26 mysql 99']);
+    await world.box.ok('upgrade-policy', 'mysql', 'off');
+    await look();
+    assert.equal(
+      await coordinator.get(candidatesPath(url)),
+      undefined,
+      'of what nobody wants watched, nothing is known',
+    );
   });
 
   it('that could not be told of are told of again, and stay while the forge does not answer', async () => {

@@ -13,6 +13,7 @@ import { type GitLimits, gitLimits } from '../../state/formula/repositories/git-
 import { parseLocation } from '../../state/formula/repositories/location.js';
 import type { Candidates, OpenCandidate } from '../../state/model/candidates.js';
 import { paths } from '../../state/model/paths.js';
+import { policyOf } from '../../state/model/upgrade-policy.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import type { AnnouncedCandidate } from '../contract/announcement.js';
 import type { Part, Pass } from '../contract/led.js';
@@ -51,7 +52,8 @@ export class CandidatesPart implements Part {
   constructor(private readonly options: CandidatesOptions) {}
 
   async pass(pass: Pass): Promise<void> {
-    const services = await observeServices(pass.session.coordinator, []);
+    const all = await observeServices(pass.session.coordinator, []);
+    const services = all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
     const places = new Map<string, { readonly url: string; readonly location: GitLocation }>();
     for (const { service } of services) {
       const url = service.repository.path;
