@@ -31,9 +31,12 @@ export class HookCannotStart extends defineError<{
   unit: string;
   hook: string;
   isUnlaunched?: boolean;
+  /** Of its run, for what the system names no path. */
+  directory?: string;
 }>(
   'hook-cannot-start',
-  ({ unit, hook }, cause) => `hook "${hook}" of ${unit} could not be started${asReason(cause)}`,
+  ({ unit, hook, directory }, cause) =>
+    `hook "${hook}" of ${unit} could not be started${asReason(cause, directory)}`,
   (_, cause) =>
     cause instanceof VariableTooLong
       ? `start ensemble-agent with a shorter ${cause.variable}`
@@ -41,9 +44,15 @@ export class HookCannotStart extends defineError<{
 ) {}
 
 /** The agent could not find out how a hook ended that an agent before it started; it may heal. */
-export class HookCannotAdopt extends defineError<{ unit: string; hook: string }>(
+export class HookCannotAdopt extends defineError<{
+  unit: string;
+  hook: string;
+  /** Of its run, for what the system names no path. */
+  directory?: string;
+}>(
   'hook-cannot-adopt',
-  ({ unit, hook }, cause) => `what became of hook "${hook}" of ${unit} is not known${asReason(cause)}`,
+  ({ unit, hook, directory }, cause) =>
+    `what became of hook "${hook}" of ${unit} is not known${asReason(cause, directory)}`,
   (_, cause) => mendingOf(cause),
 ) {}
 
@@ -159,8 +168,8 @@ export class HookIsOver extends defineError<{ id: string }>(
   'call hook tools only while the hook runs, not from what it left behind',
 ) {}
 
-function asReason(cause: unknown): string {
-  const told = explainedBySystem(cause);
+function asReason(cause: unknown, directory: string | undefined): string {
+  const told = explainedBySystem(cause, directory);
   return told instanceof Error ? `: ${told.message}` : '';
 }
 

@@ -27,7 +27,8 @@ export async function adoptHook(spec: HookSpec, clock: Clock, boot = bootId()): 
   try {
     return await adopt(spec, clock, boot);
   } catch (cause) {
-    throw new HookCannotAdopt({ unit: spec.run.unit, hook: spec.run.hook }, { cause });
+    const { run, runDirectory: directory } = spec;
+    throw new HookCannotAdopt({ unit: run.unit, hook: run.hook, directory }, { cause });
   }
 }
 

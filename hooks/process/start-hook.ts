@@ -33,7 +33,8 @@ export async function startHook(spec: HookSpec, launcher: HookLauncher, clock: C
     };
     return { kind: 'running', hook: await launchHook(spec, hook, launcher, clock, launching) };
   } catch (cause) {
-    throw new HookCannotStart({ unit, hook: name, ...(isUnlaunched && { isUnlaunched }) }, { cause });
+    const directory = spec.runDirectory;
+    throw new HookCannotStart({ unit, hook: name, isUnlaunched, directory }, { cause });
   }
 }
 
