@@ -11,10 +11,6 @@ export const unrun: Readonly<Record<string, Unrun>> = {
     test: 'test/migrate/change-layout.test.ts',
     says: 'asks whose data directory it is where nothing says so',
   },
-  'listener-failed': {
-    test: 'test/watcher/listener/webhook-to-look.test.ts',
-    says: 'finds a listener that says that its address is taken, and listens at another one',
-  },
   'migrator-missing': {
     test: 'test/state/layouts/require-layout.test.ts',
     says: 'is asked for in vain where ensemble-migrate is missing, which is said, and what to do',
