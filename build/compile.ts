@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 
 /**
@@ -26,15 +27,24 @@ export async function compile(bin: string): Promise<void> {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(agent, 'exit');
-    for await (const line of createInterface(agent.stdout)) if (line.includes(' is up')) break;
-    await ensemble(['deploy', '--repository', join(home, 'formulas'), 'f-1']);
-    await ensemble(['upgrade-formula', '--repository', join(home, 'formulas'), 'f']);
-    await ensemble(['status'], compiling);
-    agent.kill();
-    await ended;
+    try {
+      await untilUp(agent.stdout);
+      await ensemble(['deploy', '--timeout', '60s', '--repository', join(home, 'formulas'), 'f-1']);
+      await ensemble(['upgrade-formula', '--timeout', '60s', '--repository', join(home, 'formulas'), 'f']);
+      await ensemble(['status'], compiling);
+    } finally {
+      agent.kill();
+      await ended;
+    }
   } finally {
     await rm(home, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+/** @throws if the agent ends before */
+async function untilUp(log: Readable): Promise<void> {
+  for await (const line of createInterface(log)) if (line.includes(' is up')) return;
+  throw new Error('the agent that was built does not come up');
 }
 
 async function writeFormula(directory: string, revision: number): Promise<void> {
