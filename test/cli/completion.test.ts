@@ -75,7 +75,11 @@ for (const shell of shells) {
         found.filter((word) => word !== 'help'),
         shown.toSorted(),
       );
-      assert.deepEqual(await complete(world.box, 'upg'), ['upgrade-environment', 'upgrade-formula']);
+      assert.deepEqual(await complete(world.box, 'upg'), [
+        'upgrade-environment',
+        'upgrade-formula',
+        'upgrade-policy',
+      ]);
     });
 
     it('knows every option of a command, and the words it takes', async () => {
