@@ -34,6 +34,8 @@ export function operationsOf(
     path: paths.service(service),
     value: nodeValue({ formula }),
   });
+  // New units start with the service's formula from then on.
+  const { formula: set } = JSON.parse(tree.get(paths.service(service))?.value ?? '{}');
   switch (write.kind) {
     case 'flag': {
       const standing = versions(write.units.map(({ name }) => name));
@@ -41,21 +43,21 @@ export function operationsOf(
     }
     case 'unflag':
       return unflagOperations(service, rollout, versions(write.units));
-    case 'gate': {
-      const { formula } = JSON.parse(tree.get(paths.service(service))?.value ?? '{}');
+    case 'gate':
       return [
         ...change(gateOpened(rollout.value, write.gate, now)),
-        // New units start with the service's formula from now on.
-        ...(write.gate === 'resume' ? [serviceOn(formula)] : []),
+        ...(write.gate === 'resume' ? [serviceOn(set)] : []),
       ];
-    }
     case 'close':
       return change({ ...rollout.value, closed: true });
     case 'clone':
     case 'left':
       throw new Broken(`no clone is made here, and yet: ${write.kind}`);
     case 'state':
-      return change(inState(rollout.value, write, now));
+      return [
+        ...change(inState(rollout.value, write, now)),
+        ...(write.state === 'done' ? [serviceOn(set)] : []),
+      ];
     case 'turn-back':
       return [...change(turnedBack(rollout.value, write.reason, now)), serviceOn(rollout.value.revertTo)];
   }
