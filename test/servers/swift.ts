@@ -83,7 +83,7 @@ for argument in sys.argv[2:]:
 
 /** Waits until every server answers HTTP. The proxy avoids a server for a minute which it found down, so it comes last. */
 async function waitUntilReady(children: readonly [Child, number][]): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 120_000;
   for (const [child, port] of children)
     for (;;) {
       child.throwIfEnded();

@@ -59,7 +59,7 @@ export class ZookeeperServer {
       this.#child?.throwIfEnded();
       const answer = await this.ask('srvr');
       if (!answer.includes('Mode:')) throw new Error(`the ZooKeeper server says: ${answer}`);
-    }, 30_000);
+    }, 120_000);
   }
 
   /** The answer to one of ZooKeeper's four-letter words. */
