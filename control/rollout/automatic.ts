@@ -1,17 +1,14 @@
-import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { failureText, mayTryAgainAt } from '../../state/model/failed-formulas.js';
 import { type Hold, holdText, longestHold } from '../../state/model/hold.js';
-import { readHolds } from '../../state/model/read-holds.js';
-import { isOpen, type Rollout, readRollout } from '../../state/model/rollout.js';
+import { isOpen, type Rollout } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/schemas.js';
-import { requireService } from '../../state/model/services.js';
 import { unholdCommand } from '../hold/errors.js';
 import { type Blocker, commandOf } from './blockers.js';
 
 /** What is known of a service by which it is decided whether something may be tried on it without anybody asking. */
 export interface AutomaticFacts {
-  readonly service: Pick<Service, 'formula' | 'bad' | 'destroying'>;
-  readonly rollout: Rollout | undefined;
+  readonly service: Pick<Service, 'bad' | 'destroying'>;
+  readonly rollout: Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> | undefined;
   /** Those that stand, of both levels. */
   readonly holds: readonly Hold[];
 }
@@ -69,6 +66,7 @@ export function automaticBlockers(
       ? []
       : [
           blocker('held', {
+            who: held.unit ?? name,
             reason: holdText(held),
             since: held.since,
             until: held.until ?? null,
@@ -85,19 +83,4 @@ export function automaticBlockers(
         ]
       : []),
   ];
-}
-
-/** The same, as the service stands now. @throws ServiceNotFound, NodeInvalid */
-export async function readAutomaticBlockers(
-  coordinator: Coordinator,
-  name: string,
-  formula: string,
-  now: number,
-): Promise<readonly Blocker[]> {
-  const [{ value: service }, rollout, holds] = await Promise.all([
-    requireService(coordinator, name),
-    readRollout(coordinator, name),
-    readHolds(coordinator, name, now),
-  ]);
-  return automaticBlockers(name, { service, rollout: rollout?.value, holds }, formula, now);
 }

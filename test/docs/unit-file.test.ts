@@ -20,7 +20,7 @@ describe('the unit file for systemd', () => {
     for (const [key, value] of [
       ['KillMode', 'process'],
       ['Restart', 'always'],
-      ['RestartPreventExitStatus', '2'],
+      ['RestartPreventExitStatus', '2 78'],
       ['UMask', '0022'],
     ] as const)
       assert.deepEqual(keys.get(key), [value], key);

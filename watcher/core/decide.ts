@@ -1,7 +1,6 @@
 import type { Classified, Opinion } from '../../control/newer/classify.js';
+import { automaticBlockers } from '../../control/rollout/automatic.js';
 import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
-import { holdText } from '../../state/model/hold.js';
-import { isOpen } from '../../state/model/rollout.js';
 import { opensAt, type UpgradePolicy } from '../../state/model/upgrade-policy.js';
 import type { WatcherFingerprint } from '../../state/model/watcher.js';
 import { fingerprintOf, type Seen } from './seen.js';
@@ -92,7 +91,7 @@ function aimAt({ formula }: Seen, { revision }: Classified): Aim {
 
 /** Why a rollout does not begin now, the longest lasting first; undefined where it does. */
 function deferral(
-  { holds, rollout, policy }: Seen,
+  { service, holds, rollout, policy }: Seen,
   urgent: boolean,
   aim: Aim,
   now: number,
@@ -100,15 +99,14 @@ function deferral(
   if (rollout?.to === aim.formula && rollout.state !== 'done' && rollout.state !== 'superseded')
     return { aim, why: `its rollout is ${rollout.state}` };
   // A hold of all levels on single units leaves these out; one of the level auto is respected by leaving all alone.
-  const hold = holds.find(({ unit, level }) => unit === undefined || level === 'auto');
-  if (hold !== undefined)
+  const respected = holds.filter(({ unit, level }) => unit === undefined || level === 'auto');
+  const [blocker] = automaticBlockers(service, { service: {}, rollout, holds: respected }, aim.formula, now);
+  if (blocker !== undefined)
     return {
       aim,
-      why: `${hold.unit ?? 'it'} is ${holdText(hold)}`,
-      ...(hold.until !== undefined && { until: Date.parse(hold.until) }),
+      why: blocker.who === service ? blocker.reason : `${blocker.who} is ${blocker.reason}`,
+      ...(blocker.until !== null && { until: Date.parse(blocker.until) }),
     };
-  if (rollout !== undefined && isOpen(rollout))
-    return { aim, why: `its rollout to ${rollout.to} is ${rollout.state}` };
   const opens = opensAt(policy, urgent, now);
   if (opens === undefined) return { aim, why: 'none of its windows opens in the next weeks' };
   if (opens > now) return { aim, why: `its window opens at ${new Date(opens).toISOString()}`, until: opens };

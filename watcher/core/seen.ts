@@ -19,7 +19,7 @@ export interface Seen {
   /** Those that stand. */
   readonly holds: readonly Hold[];
   /** The service's last rollout. */
-  readonly rollout: Pick<Rollout, 'to' | 'state'> | undefined;
+  readonly rollout: Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> | undefined;
 }
 
 /** True if the watcher may act on the service by itself, so that holds matter. */

@@ -13,7 +13,9 @@ function requester(now: number): Requester {
 /** Begins the same rollout as `upgrade-formula --revision`. @throws as `upgradeService` */
 export async function beginUpgrade({ session, clock, log }: Pass, service: string, aim: Aim): Promise<void> {
   const now = clock.now();
-  const request = { service, revision: aim.revision, force: false, revertOnError: false, by: requester(now) };
+  const { revision } = aim;
+  const by = requester(now);
+  const request = { service, revision, force: false, revertOnError: false, isAutomatic: true, by };
   await upgradeService(session, request, now, (event) => log.debug(event.kind, { service }));
 }
 

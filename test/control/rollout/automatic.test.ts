@@ -49,7 +49,7 @@ function said(
   later = 0,
   more: { bad?: string[]; holds?: Hold[] } = {},
 ): string {
-  const facts = { service: { formula: one, ...more }, rollout, holds: more.holds ?? [] };
+  const facts = { service: more, rollout, holds: more.holds ?? [] };
   const blockers = automaticBlockers('web', facts, formula, now + later);
   return blockers
     .map(({ kind, until }) => `${kind}${until === null ? '' : ` ${(Date.parse(until) - now) / HOUR}h`}`)
@@ -109,7 +109,7 @@ describe('what is tried without anybody asking', () => {
   for (const [rule, actual, expected] of rows) it(rule, () => assert.equal(actual, expected));
 
   it('names what failed, and the command that tries it all the same', () => {
-    const facts = { service: { formula: one }, rollout: times(1), holds: [] };
+    const facts = { service: {}, rollout: times(1), holds: [] };
     const [blocker] = automaticBlockers('web', facts, two, now);
     assert.equal(blocker?.reason, 'p:web-2 failed at 2026-01-01T12:00:00Z: web/2 failed: exit 1');
     assert.equal(blocker?.ends, 'ensemble upgrade-formula web');

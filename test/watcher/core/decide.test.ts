@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Hold } from '../../../state/model/hold.js';
+import type { Rollout } from '../../../state/model/rollout.js';
 import type { WrittenPolicy } from '../../../state/model/upgrade-policy.js';
 import type { WatcherFingerprint } from '../../../state/model/watcher.js';
 import { decide } from '../../../watcher/core/decide.js';
@@ -8,6 +9,11 @@ import { type Offer, seen } from './seeing.js';
 
 /** A Sunday, 12:00 UTC. */
 const NOW = Date.UTC(2026, 10, 29, 12);
+const rollout = (
+  to: string,
+  state: Rollout['state'],
+  failures: Rollout['failures'] = {},
+): NonNullable<Seen['rollout']> => ({ to, state, stateSince: '2026-01-01T00:00:00.000Z', failures });
 const hold = (level: string, unit?: string): Hold => ({
   holder: 'ann@a',
   since: '2026-11-01T00:00:00Z',
@@ -127,7 +133,7 @@ const rows: readonly Row[] = [
     offers: ['2e'],
     policy: auto,
     more: { holds: [hold('all')] },
-    decided: ['announce', 'stage 2', 'waits: it is held by ann@a: disks'],
+    decided: ['announce', 'stage 2', 'waits: held by ann@a: disks'],
   },
   {
     title: 'so is a hold of programs alone',
@@ -154,29 +160,40 @@ const rows: readonly Row[] = [
     title: 'a rollout that is under way is not superseded',
     offers: ['3e'],
     policy: auto,
-    more: { rollout: { to: 'r:f-2', state: 'running' } },
-    decided: ['announce', 'stage 3', 'waits: its rollout to r:f-2 is running'],
+    more: { rollout: rollout('r:f-2', 'running') },
+    decided: ['announce', 'stage 3', 'waits: a rollout to r:f-2 is running'],
   },
   {
     title: 'nor one that failed',
     offers: ['3e'],
     policy: auto,
-    more: { rollout: { to: 'r:f-2', state: 'failed' } },
+    more: { rollout: rollout('r:f-2', 'failed') },
     decided: ['announce', 'stage 3', /is failed/],
   },
   {
     title: 'a revision whose rollout was ended is not begun again',
     offers: ['2eu'],
     policy: auto,
-    more: { rollout: { to: 'r:f-2', state: 'aborted' } },
+    more: { rollout: rollout('r:f-2', 'aborted') },
     decided: ['announce', 'stage 2', 'waits: its rollout is aborted'],
   },
   {
     title: 'a rollout that is done keeps nothing',
     offers: ['3e'],
     policy: auto,
-    more: { rollout: { to: 'r:f-2', state: 'done' } },
+    more: { rollout: rollout('r:f-2', 'done') },
     decided: ['announce', 'begin 3'],
+  },
+  {
+    title: 'a revision that failed not long ago is not tried by itself, whatever rollout came after it',
+    offers: ['3e'],
+    policy: auto,
+    more: {
+      rollout: rollout('r:f-1', 'done', {
+        'r:f-3': { times: 1, at: new Date(NOW).toISOString(), reason: 's/0 failed: exit 1' },
+      }),
+    },
+    decided: ['announce', 'stage 3', /r:f-3 failed at .*: s\/0 failed: exit 1/],
   },
   {
     title: 'what the watcher began once it does not begin again',
