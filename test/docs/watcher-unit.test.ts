@@ -19,7 +19,7 @@ describe('the unit file of the watcher', () => {
     const [, program = ''] = /^ExecStart=\/usr\/local\/bin\/(\S+) /m.exec(unitFile()) ?? [];
     assert.ok(program in bin, program);
     assert.match(unitFile(), /^Restart=always$/m);
-    assert.match(unitFile(), /^RestartPreventExitStatus=2$/m);
+    assert.match(unitFile(), /^RestartPreventExitStatus=2 78$/m);
   });
 
   it('gives it no rights that it does not need', () => {
