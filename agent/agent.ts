@@ -5,7 +5,7 @@ import { HookLauncher } from '../hooks/process/launcher.js';
 import { startToolServer, type ToolServer } from '../hooks/server/tool-server.js';
 import { wayBack } from '../state/model/absence.js';
 import { openGate, openGates } from '../state/model/protection.js';
-import type { Machine } from '../state/model/schemas.js';
+import type { Machine } from '../state/model/machine-schemas.js';
 import { bootId } from '../state/platform/boot.js';
 import { findPerl } from '../state/platform/find-perl.js';
 import { formatBytes } from '../state/platform/format-bytes.js';

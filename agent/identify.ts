@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { bootId } from '../state/platform/boot.js';
 import { readable } from '../state/model/layout-known.js';
 import type { Environment } from '../state/environments/environment.js';
-import type { Machine, MachineTrust } from '../state/model/schemas.js';
+import type { Machine, MachineTrust } from '../state/model/machine-schemas.js';
 import type { MachineAddresses } from './machine/addresses.js';
 import type { AgentOptions } from './options.js';
 import type { DataDirectory } from './disk/data-directory.js';

@@ -8,7 +8,7 @@ import { type MachineState, machineNotFound, readMachines } from '../state/model
 import { paths, unitOfNode } from '../state/model/paths.js';
 import { placeWaiting } from '../state/model/placement.js';
 import type { Requester } from '../state/model/requester.js';
-import { type Cordon, machineSchema } from '../state/model/schemas.js';
+import { type Cordon, machineSchema } from '../state/model/machine-schemas.js';
 import type { Session } from './session.js';
 
 /** Machines that a sentence names. */

@@ -1,7 +1,7 @@
 import { type Absence, absenceOf, absenceSentence, wayBack } from '../state/model/absence.js';
 import { parseSound } from '../state/model/entity.js';
 import { paths } from '../state/model/paths.js';
-import { machineSchema } from '../state/model/schemas.js';
+import { machineSchema } from '../state/model/machine-schemas.js';
 import { cordonBlocker, readClosedMachines } from './cordon.js';
 import type { Session } from './session.js';
 

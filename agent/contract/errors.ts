@@ -1,6 +1,6 @@
 import { defineError } from '../../state/platform/errors.js';
 import { likeMachineName, MACHINE_NAME_RULE } from '../../state/model/machine-name.js';
-import type { MachineOwner } from '../../state/model/schemas.js';
+import type { MachineOwner } from '../../state/model/machine-schemas.js';
 
 /** A record of the journal is not what any release wrote. Its unit is not hosted, and nothing of it is touched. */
 export class JournalDamaged extends defineError<{ journal: string; unit: string; reason: string }>(

@@ -2,7 +2,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { KeptUnit } from '../../state/model/kept.js';
-import type { Machine } from '../../state/model/schemas.js';
+import type { Machine } from '../../state/model/machine-schemas.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
 import { wordsOf } from '../contract/refused-by-system.js';
 import type { Log } from '../contract/log.js';

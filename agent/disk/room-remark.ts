@@ -1,5 +1,5 @@
 import { formatBytes } from '../../state/platform/format-bytes.js';
-import type { Machine } from '../../state/model/schemas.js';
+import type { Machine } from '../../state/model/machine-schemas.js';
 
 /** What of a full disk is kept of removed units, and the command that removes it; empty where that makes no room. */
 export function roomRemark(machine: string, { units, bytes }: NonNullable<Machine['kept']>): string {

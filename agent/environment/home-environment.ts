@@ -6,7 +6,7 @@ import { environmentId } from '../../state/model/layout.js';
 import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { type Layout, layoutSchema, type Mark, markSchema } from '../../state/model/schemas.js';
+import { type Layout, type Mark, layoutSchema, markSchema } from '../../state/model/environment-schemas.js';
 import { type OtherOwner, StateForeign, StateOlder, StateReplaced } from '../contract/errors.js';
 import type { Log } from '../contract/log.js';
 import { type EnvironmentMemory, readMemory, writeMemory } from './memory.js';

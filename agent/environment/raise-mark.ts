@@ -2,7 +2,7 @@ import type { Coordinator, Node, Operation } from '../../state/coordination/coor
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import type { Mark } from '../../state/model/schemas.js';
+import type { Mark } from '../../state/model/environment-schemas.js';
 
 /**
  * Writes an agent's mark over the one that stands. A copy of the agent may write there too, so it is built anew where

@@ -1,4 +1,4 @@
-import type { Layout, Mark } from '../../state/model/schemas.js';
+import type { Layout, Mark } from '../../state/model/environment-schemas.js';
 import type { EnvironmentMemory } from './memory.js';
 
 /** The agent's verdict on the tree that it finds. */

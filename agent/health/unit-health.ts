@@ -1,5 +1,5 @@
 import type { Timer } from '../../state/platform/clock.js';
-import type { UnitHealth as HealthFacts } from '../../state/model/schemas.js';
+import type { UnitHealth as HealthFacts } from '../../state/model/unit-schemas.js';
 import { shortened } from '../contract/shortened.js';
 import type { FormulaRef, UnitRecord } from '../journal/record.js';
 import { untoldWith } from '../journal/untold-history.js';

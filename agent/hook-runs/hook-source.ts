@@ -4,7 +4,7 @@ import { type Port, parsePort } from '../../hooks/context/port.js';
 import type { HookContextSource } from '../../hooks/context/source.js';
 import { readEntity } from '../../state/model/entity.js';
 import { compareUnits, paths } from '../../state/model/paths.js';
-import { type Settings, settingsSchema } from '../../state/model/schemas.js';
+import { type Settings, settingsSchema } from '../../state/model/relation-schemas.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import { shortened } from '../contract/shortened.js';
 import { findRelation } from './find-relation.js';

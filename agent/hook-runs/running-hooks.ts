@@ -1,7 +1,8 @@
 import type { RunningHook } from '../../hooks/process/hook-run.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { UnitRequests } from '../../state/model/requests.js';
-import type { Abort, UnitStatus } from '../../state/model/schemas.js';
+import type { Abort } from '../../state/model/request-schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { UnitRecord } from '../journal/record.js';
 
 /** The unit whose hooks they are. */

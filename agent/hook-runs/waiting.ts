@@ -1,4 +1,4 @@
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { HookRetry } from '../journal/record.js';
 import { shortened } from '../contract/shortened.js';
 

@@ -2,7 +2,7 @@ import type { Operation } from '../../state/coordination/coordinator.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
-import type { Settings } from '../../state/model/schemas.js';
+import type { Settings } from '../../state/model/relation-schemas.js';
 import { readableSettings } from '../tree/relations.js';
 import type { HookHost } from './hook-call.js';
 import { findRelation } from './find-relation.js';

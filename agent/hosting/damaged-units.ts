@@ -1,7 +1,8 @@
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
-import { resolvedSchema, statusSchema } from '../../state/model/schemas.js';
+import { resolvedSchema } from '../../state/model/request-schemas.js';
+import { statusSchema } from '../../state/model/unit-schemas.js';
 import { isErrorState, type WorkflowState } from '../../state/model/workflow-state.js';
 import { lifeOfDirectory, unitDirectory } from '../disk/unit-directory.js';
 import type { JournalDamaged } from '../contract/errors.js';

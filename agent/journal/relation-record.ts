@@ -1,5 +1,5 @@
 import { incarnationField } from '../../state/model/incarnation.js';
-import { settingsSchema } from '../../state/model/schemas.js';
+import { settingsSchema } from '../../state/model/relation-schemas.js';
 import * as z from '../../state/platform/zod.js';
 import { emptyQueue } from './relation-queue.js';
 import { hookRetrySchema, RECORD_VERSION } from './record.js';

@@ -1,6 +1,6 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../../state/platform/clock.js';
-import type { Addresses } from '../../state/model/schemas.js';
+import type { Addresses } from '../../state/model/machine-schemas.js';
 import type { Log } from '../contract/log.js';
 
 const LOOPBACK = '127.0.0.1';

@@ -9,7 +9,7 @@ import { type UpgradeRules, upgradeRules } from '../../state/formula/upgrade-rul
 import { endpointsOf } from '../../state/model/endpoints.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
-import type { RelationEndpoint } from '../../state/model/schemas.js';
+import type { RelationEndpoint } from '../../state/model/relation-schemas.js';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import type { Staging } from '../disk/staging.js';

@@ -1,7 +1,8 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type Entity, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type Flag, flagSchema, type Service, serviceSchema } from '../../state/model/schemas.js';
+import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
+import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';

@@ -1,7 +1,8 @@
 import { type Entity, readEntity } from '../../state/model/entity.js';
 import type { BlockerWords } from '../../state/model/blocker.js';
 import { paths } from '../../state/model/paths.js';
-import { type Flag, flagSchema, serviceSchema } from '../../state/model/schemas.js';
+import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { WantedFormula, Intent } from '../contract/operations.js';
 import type { Uses } from '../machine/parts.js';

@@ -13,7 +13,7 @@ import type { KeptUnit } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { removeUnit } from '../../state/model/removal.js';
-import { unitSchema } from '../../state/model/schemas.js';
+import { unitSchema } from '../../state/model/unit-schemas.js';
 import { forgetBuried } from '../../state/model/tombstones.js';
 import { hasContent, lifeOfDirectory } from '../disk/unit-directory.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';

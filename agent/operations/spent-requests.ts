@@ -4,12 +4,12 @@ import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import {
   type Abort,
+  type Resolved,
   abortSchema,
   flagSchema,
-  type Resolved,
   resolvedSchema,
-  serviceSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/request-schemas.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import type { UnitRequests } from '../../state/model/requests.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { takeOffFlag } from './commit-upgrade.js';

@@ -1,4 +1,4 @@
-import type { Flag } from '../../state/model/schemas.js';
+import type { Flag } from '../../state/model/request-schemas.js';
 import { needsUpgrade } from '../../state/model/upgradable.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { WantedFormula } from '../contract/operations.js';

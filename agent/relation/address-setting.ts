@@ -1,4 +1,4 @@
-import type { Settings } from '../../state/model/schemas.js';
+import type { Settings } from '../../state/model/relation-schemas.js';
 
 /** The setting that the agent makes by itself. */
 export const ADDRESS_SETTING = 'private-address';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Abort, Resolved } from '../../state/model/schemas.js';
+import type { Abort, Resolved } from '../../state/model/request-schemas.js';
 import { HookRetryEnded } from '../contract/errors.js';
 import { adviseOnRelation } from '../contract/failure-advice.js';
 import type { HookHost } from '../hook-runs/hook-call.js';

@@ -1,7 +1,7 @@
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { relationIdentifier } from '../../state/model/relations.js';
-import type { Relation } from '../../state/model/schemas.js';
+import type { Relation } from '../../state/model/relation-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../machine/formulas.js';
 import type { UnitRecord } from '../journal/record.js';

@@ -1,4 +1,4 @@
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { Advice } from '../contract/failure-advice.js';

@@ -3,7 +3,7 @@ import { removeRun } from '../../hooks/process/run-directory.js';
 import type { Timer } from '../../state/platform/clock.js';
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { wordsOf } from '../contract/refused-by-system.js';
 import type { FormulaEndpoint } from '../machine/formulas.js';

@@ -1,4 +1,4 @@
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { PresentConfig } from '../contract/present-config.js';
 import type { UnitRecord } from '../journal/record.js';

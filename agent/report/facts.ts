@@ -1,5 +1,6 @@
 import { isReady, waitsToGo, waitsToResume } from '../postpone/lockstep.js';
-import type { Addresses, Unit, UnitStatus } from '../../state/model/schemas.js';
+import type { Addresses } from '../../state/model/machine-schemas.js';
+import type { Unit, UnitStatus } from '../../state/model/unit-schemas.js';
 import type { Blocker, BlockerKind, BlockerWords } from '../../state/model/blocker.js';
 import { isErrorState, type UpgradeStep } from '../../state/model/workflow-state.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';

@@ -2,7 +2,7 @@ import { EnsembleError } from '../../state/platform/errors.js';
 import { unitHistoryWith } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { roomRemark } from '../disk/room-remark.js';
 import type { UnitRecord } from '../journal/record.js';

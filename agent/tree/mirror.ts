@@ -5,7 +5,7 @@ import { nodeValue } from '../../state/model/entity.js';
 import { openServiceHistory, openUnitHistory } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
-import type { Unit, UnitStatus } from '../../state/model/schemas.js';
+import type { Unit, UnitStatus } from '../../state/model/unit-schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { type Log, sentence } from '../contract/log.js';
 import { shortened } from '../contract/shortened.js';

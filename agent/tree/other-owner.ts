@@ -2,7 +2,7 @@ import type { Node } from '../../state/coordination/coordinator.js';
 import { parseSound } from '../../state/model/entity.js';
 import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { agentSchema, machineSchema } from '../../state/model/schemas.js';
+import { agentSchema, machineSchema } from '../../state/model/machine-schemas.js';
 import type { OtherOwner } from '../contract/errors.js';
 import type { Identity } from './ownership.js';
 

@@ -13,11 +13,11 @@ import { paths } from '../../state/model/paths.js';
 import { findProcess } from '../../state/platform/process-stat.js';
 import {
   type AgentPresence,
-  agentSchema,
   type Machine,
   type MachineOwner,
+  agentSchema,
   machineSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/machine-schemas.js';
 import { MachineTakenOver } from '../contract/errors.js';
 import type { Log } from '../contract/log.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';

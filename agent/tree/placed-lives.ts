@@ -3,7 +3,8 @@ import { nodeValue, parseEntity, readEntity } from '../../state/model/entity.js'
 import { NodeInvalid } from '../../state/model/errors.js';
 import { newIncarnation } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
-import { placementSchema, statusSchema, unitSchema } from '../../state/model/schemas.js';
+import { placementSchema } from '../../state/model/machine-schemas.js';
+import { statusSchema, unitSchema } from '../../state/model/unit-schemas.js';
 import type { TreeWriter } from './tree-writer.js';
 import type { Life } from './watch-requests.js';
 

@@ -4,7 +4,7 @@ import { EnsembleError } from '../../state/platform/errors.js';
 import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { placeWaiting } from '../../state/model/placement.js';
-import { machineSchema } from '../../state/model/schemas.js';
+import { machineSchema } from '../../state/model/machine-schemas.js';
 import type { Log } from '../contract/log.js';
 import { untilItWorks } from '../contract/retry.js';
 

@@ -8,11 +8,11 @@ import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import {
   type AgentPresence,
-  agentSchema,
   type Machine,
   type MachineOwner,
+  agentSchema,
   machineSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/machine-schemas.js';
 import { findProcess } from '../../state/platform/process-stat.js';
 import { KILL_DELAY } from '../contract/kill-delay.js';
 import { MachineTaken, TakeOverBrokenOff } from '../contract/errors.js';

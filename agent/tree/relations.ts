@@ -1,6 +1,11 @@
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
-import { type Relation, relationSchema, type Settings, settingsSchema } from '../../state/model/schemas.js';
+import {
+  type Relation,
+  type Settings,
+  relationSchema,
+  settingsSchema,
+} from '../../state/model/relation-schemas.js';
 import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 import { type Shared, share } from './shared.js';

@@ -1,5 +1,5 @@
 import type { MachinePlace } from '../../state/model/machine-owner.js';
-import type { Machine } from '../../state/model/schemas.js';
+import type { Machine } from '../../state/model/machine-schemas.js';
 import { MachineOwned, MachineTaken, MachineTakenOver } from '../contract/errors.js';
 import type { Identity } from './ownership.js';
 

@@ -4,10 +4,10 @@ import { ServiceNotFound } from '../../state/model/errors.js';
 import { paths } from '../../state/model/paths.js';
 import {
   type ConfigValues,
-  configValuesSchema,
   type Service,
+  configValuesSchema,
   serviceSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/service-schemas.js';
 import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 import { type Shared, share } from './shared.js';

@@ -4,7 +4,7 @@ import { NodeNotFound } from '../../state/coordination/errors.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
 import { checkLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
-import { type Unit, unitSchema } from '../../state/model/schemas.js';
+import { type Unit, unitSchema } from '../../state/model/unit-schemas.js';
 
 /** The agent's part of a unit's node. All else is others', also keys that this release does not know. */
 export type OwnPart = Pick<Unit, 'formula' | 'addresses' | 'ports' | 'earlier' | 'bad'>;

@@ -1,7 +1,7 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { KEEP_REMOVED } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
-import { layoutSchema } from '../../state/model/schemas.js';
+import { layoutSchema } from '../../state/model/environment-schemas.js';
 import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 

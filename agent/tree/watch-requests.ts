@@ -4,7 +4,7 @@ import { debugRequestSchema } from '../../state/model/debugging.js';
 import type { Entity } from '../../state/model/entity.js';
 import { LIFE, paths } from '../../state/model/paths.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
-import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
+import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/request-schemas.js';
 import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 

@@ -3,7 +3,7 @@ import { effectiveConfig } from '../../state/formula/config-values.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import { defaultUpgradeRules, type UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import type { PublishedFormula } from '../machine/formulas.js';
 import type { FormulaRef, UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';

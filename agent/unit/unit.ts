@@ -10,7 +10,7 @@ import type { BlockerWords } from '../../state/model/blocker.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';

@@ -11,7 +11,7 @@ import { readHolds } from '../../state/model/read-holds.js';
 import { heldNames } from '../../control/hold/errors.js';
 import { paths, serviceOfUnit, unitOfNode } from '../../state/model/paths.js';
 import { readHistory } from '../../control/history/read-history.js';
-import { statusSchema } from '../../state/model/schemas.js';
+import { statusSchema } from '../../state/model/unit-schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { readCandidates } from '../../control/candidates/known-candidates.js';

@@ -3,7 +3,7 @@ import { type DeployEvent, deployFormula } from '../../control/deploy/deploy.js'
 import { previewDeploy } from '../../control/deploy/preview-deploy.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { nameFault } from '../../state/formula/formula-id.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { readConfigFile } from '../config/config-file.js';
 import { deployPreviewLines } from '../deploy/preview-lines.js';

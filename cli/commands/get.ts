@@ -1,6 +1,6 @@
 import { readConfig, type ServiceConfig } from '../../control/config/read-config.js';
 import type { ConfigOptions } from '../../state/formula/config-options.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { printable } from '../../state/platform/printable.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withSession } from '../invocation/session.js';

@@ -1,7 +1,7 @@
 import type { ConfigOptions } from '../../state/formula/config-options.js';
 import { parseConfigValue } from '../../state/formula/config-values.js';
 import { ConfigValueInvalid } from '../../state/formula/errors.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { readInput } from './config-file.js';
 
 /** `key=value` as it was typed. */

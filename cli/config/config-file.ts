@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ConfigOptions } from '../../state/formula/config-options.js';
 import { checkConfigValue } from '../../state/formula/config-values.js';
 import { ConfigOptionUnknown, ConfigValueInvalid } from '../../state/formula/errors.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { parseYamlFile } from '../../state/yaml/yaml-file.js';
 import * as z from '../../state/platform/zod.js';
 import { ConfigFileInvalid, FileUnreadable } from '../output/errors.js';

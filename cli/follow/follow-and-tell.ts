@@ -12,7 +12,7 @@ import { leftBehindLines } from './left-behind-lines.js';
 import { lineProgress } from './line-progress.js';
 import { parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { serviceSchema } from '../../state/model/schemas.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import type { Output } from '../output/output.js';
 import type { FollowedRollout } from './followed-rollout.js';
 import { namesOf } from '../../control/names-of.js';

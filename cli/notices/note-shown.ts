@@ -2,7 +2,7 @@ import type { NewerEntry } from '../../control/newer/newer-document.js';
 import type { Session } from '../../control/session.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { layoutSchema } from '../../state/model/schemas.js';
+import { layoutSchema } from '../../state/model/environment-schemas.js';
 import type { Output } from '../output/output.js';
 import { mayKnow } from './allowed.js';
 import { afterShowing } from './due.js';

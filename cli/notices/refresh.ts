@@ -4,7 +4,7 @@ import type { NewerEntry } from '../../control/newer/newer-document.js';
 import type { Session } from '../../control/session.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { layoutSchema } from '../../state/model/schemas.js';
+import { layoutSchema } from '../../state/model/environment-schemas.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { endProcess } from '../../state/platform/end-process.js';
 import { offersOf } from '../newer/offers.js';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type AgentPresence, machineSchema } from '../../state/model/schemas.js';
+import { type AgentPresence, machineSchema } from '../../state/model/machine-schemas.js';
 import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { DataDirectoryForbidden, NotOnMachine } from './errors.js';
 import type { AgentHost } from '../../control/run/require-agent.js';

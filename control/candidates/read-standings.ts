@@ -3,7 +3,7 @@ import { candidateKeyOf } from '../../state/formula/candidate-mark.js';
 import { candidatesSchema } from '../../state/model/candidates.js';
 import { parseSound, type Problem, readSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { formulaRecordSchema } from '../../state/model/schemas.js';
+import { formulaRecordSchema } from '../../state/model/service-schemas.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { candidatesPath } from './known-candidates.js';
 import { type CandidateStanding, standingOfCandidate } from './standing.js';

@@ -5,7 +5,7 @@ import { ConfigOptionUnknown, ConfigValueInvalid } from '../../state/formula/err
 import { isSecretOption } from '../../state/formula/secret-options.js';
 import { paths } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { readConfigValues, requireService } from '../../state/model/services.js';
 import type { Session } from '../session.js';
 import type { IsSecret } from './config-changes.js';

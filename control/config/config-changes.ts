@@ -1,6 +1,6 @@
 import { type HistoryEntry, requestEntry } from '../../state/model/history-entry.js';
 import type { Requester } from '../../state/model/requester.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 
 type Value = ConfigValues[string];
 

@@ -4,7 +4,7 @@ import { effectiveConfig } from '../../state/formula/config-values.js';
 import { NodeInvalid } from '../../state/model/errors.js';
 import { requireFormulaRecord } from '../../state/model/formulas.js';
 import { paths } from '../../state/model/paths.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { readConfigValues, requireService } from '../../state/model/services.js';
 import type { Session } from '../session.js';
 

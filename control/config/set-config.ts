@@ -9,10 +9,10 @@ import { paths } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import {
   type ConfigValues,
-  configValuesSchema,
   type ReplacedConfig,
+  configValuesSchema,
   replacedConfigSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/service-schemas.js';
 
 /** The wanted values of options, or undefined for the default. */
 export type WantedValues = Readonly<Record<string, ConfigValues[string] | undefined>>;

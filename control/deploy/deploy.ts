@@ -12,7 +12,7 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { requireOpenMachine } from '../../state/model/placement.js';
 import type { Requester } from '../../state/model/requester.js';
-import { type ConfigValues, type Service, serviceSchema } from '../../state/model/schemas.js';
+import { type ConfigValues, type Service, serviceSchema } from '../../state/model/service-schemas.js';
 import { createService, requireService, unitsOfService } from '../../state/model/services.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { UnitsNotAdded } from '../errors.js';

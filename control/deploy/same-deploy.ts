@@ -4,7 +4,7 @@ import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Publishable } from '../../state/formula/publishable.js';
 import { FormulaPublishedDiffers, ServiceExists } from '../../state/model/errors.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
-import type { ConfigValues, Service } from '../../state/model/schemas.js';
+import type { ConfigValues, Service } from '../../state/model/service-schemas.js';
 import { readConfigValues } from '../../state/model/services.js';
 import { checkContent } from '../publish/check-content.js';
 import type { Session } from '../session.js';

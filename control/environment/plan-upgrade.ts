@@ -1,6 +1,6 @@
 import { newestLayout } from '../../state/model/layout-known.js';
 import type { MachineState } from '../../state/model/machines.js';
-import type { Layout } from '../../state/model/schemas.js';
+import type { Layout } from '../../state/model/environment-schemas.js';
 
 /** A layout as it is shown: what a program must know to work there. */
 export interface ShownLayout {

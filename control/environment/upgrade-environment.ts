@@ -8,7 +8,7 @@ import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { type Layout, layoutSchema } from '../../state/model/schemas.js';
+import { type Layout, layoutSchema } from '../../state/model/environment-schemas.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
 import { MachinesBehind } from './errors.js';
 import type { Session } from '../session.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { paths } from '../../state/model/paths.js';
-import { type Layout, layoutSchema } from '../../state/model/schemas.js';
+import { type Layout, layoutSchema } from '../../state/model/environment-schemas.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
 import * as z from '../../state/platform/zod.js';
 import { ExportInvalid } from '../errors.js';

@@ -7,7 +7,7 @@ import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths } from '../../state/model/paths.js';
 import { closeNodes } from '../../state/model/protection.js';
 import type { Requester } from '../../state/model/requester.js';
-import { formulaRecordSchema } from '../../state/model/schemas.js';
+import { formulaRecordSchema } from '../../state/model/service-schemas.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
 import type { Storage } from '../../state/storage/storage.js';
 import type { Session } from '../session.js';

@@ -2,7 +2,7 @@ import { mapBounded } from '../../state/formula/concurrency.js';
 import { FormulaNotFound } from '../../state/formula/errors.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Repository } from '../../state/formula/repositories/repository.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { paths } from '../../state/model/paths.js';
 import { ServiceNotFound } from '../../state/model/errors.js';

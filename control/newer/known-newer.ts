@@ -1,7 +1,7 @@
 import { readEntities } from '../../state/model/entity.js';
 import { readNewer } from '../../state/model/newer.js';
 import { paths } from '../../state/model/paths.js';
-import { serviceSchema } from '../../state/model/schemas.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import type { Session } from '../session.js';
 import { findNewer, type Patience } from './find-newer.js';
 import { type NewerEntry, newerDocument } from './newer-document.js';

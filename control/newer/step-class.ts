@@ -4,7 +4,7 @@ import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { releaseOf } from '../../state/formula/release.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
 import { relationsOfService } from '../../state/model/relations.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { classify } from './classify.js';
 import { readRevision } from './facts.js';
 

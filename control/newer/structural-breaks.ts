@@ -3,7 +3,7 @@ import { hookNames } from '../../state/formula/hook-names.js';
 import type { Metadata, RelationSpec } from '../../state/formula/metadata.js';
 import { type RelationRole, relationRoles } from '../../state/formula/relation-roles.js';
 import type { RelationNode } from '../../state/model/relations.js';
-import type { ConfigValues } from '../../state/model/schemas.js';
+import type { ConfigValues } from '../../state/model/service-schemas.js';
 import { relationFaults } from '../relate/relation-faults.js';
 import type { Reason } from './reasons.js';
 

@@ -4,7 +4,7 @@ import { type Absence, absenceOf } from '../../state/model/absence.js';
 import { parseSound } from '../../state/model/entity.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { machineSchema } from '../../state/model/schemas.js';
+import { machineSchema } from '../../state/model/machine-schemas.js';
 import { readUnitStates, type UnitState } from '../status/snapshot.js';
 
 /**

@@ -5,7 +5,7 @@ import { type Entity, parseEntity, parseSound } from '../../state/model/entity.j
 import { type KeptRequest, keptRequestSchema } from '../../state/model/kept.js';
 import { isPresence, stoppedAt } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { type Machine, machineSchema } from '../../state/model/schemas.js';
+import { type Machine, machineSchema } from '../../state/model/machine-schemas.js';
 
 /** Milliseconds after which it is said that an answer takes its time: much data takes long to remove. */
 const MOMENT = 2_000;

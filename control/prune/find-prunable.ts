@@ -5,15 +5,14 @@ import { bundleKey } from '../../state/storage/key.js';
 import { readBundles, retireKey, setBundle } from '../../state/model/bundles.js';
 import { type Entity, readEntities } from '../../state/model/entity.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
+import { flagSchema } from '../../state/model/request-schemas.js';
 import {
   type FormulaRecord,
-  flagSchema,
-  formulaRecordSchema,
   type Service,
+  formulaRecordSchema,
   serviceSchema,
-  statusSchema,
-  unitSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/service-schemas.js';
+import { statusSchema, unitSchema } from '../../state/model/unit-schemas.js';
 
 /** A published formula that nobody needs. */
 export interface UnusedFormula {

@@ -9,7 +9,7 @@ import { requestEntry } from '../../state/model/history-entry.js';
 import { KEEP_REMOVED, type KeptRequest } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { layoutSchema } from '../../state/model/schemas.js';
+import { layoutSchema } from '../../state/model/environment-schemas.js';
 
 /**
  * Asks a machine's agent to remove what it keeps of removed units, or to name it. The request goes with this session.

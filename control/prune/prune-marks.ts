@@ -2,7 +2,8 @@ import type { Coordinator, Node } from '../../state/coordination/coordinator.js'
 import { NodeNotFound, VersionConflict } from '../../state/coordination/errors.js';
 import { parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { machineSchema, markSchema } from '../../state/model/schemas.js';
+import { markSchema } from '../../state/model/environment-schemas.js';
+import { machineSchema } from '../../state/model/machine-schemas.js';
 
 /**
  * The ids of the agents that raised their mark before `before`, an ISO instant, last, and have no machine any more: it

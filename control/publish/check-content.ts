@@ -2,7 +2,7 @@ import { sameManifest } from '../../state/formula/manifest.js';
 import type { Publishable } from '../../state/formula/publishable.js';
 import { bundleManifest } from '../../state/formula/read-bundle.js';
 import { FormulaPublishedDiffers } from '../../state/model/errors.js';
-import type { FormulaRecord } from '../../state/model/schemas.js';
+import type { FormulaRecord } from '../../state/model/service-schemas.js';
 import { fetchObject } from '../../state/storage/fetch.js';
 import type { Session } from '../session.js';
 

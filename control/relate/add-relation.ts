@@ -27,7 +27,8 @@ import {
   relationsOfService,
 } from '../../state/model/relations.js';
 import type { Requester } from '../../state/model/requester.js';
-import type { Relation, Service } from '../../state/model/schemas.js';
+import type { Relation } from '../../state/model/relation-schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { placeSubordinates } from '../../state/model/subordinates.js';
 

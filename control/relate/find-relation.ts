@@ -2,7 +2,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type EndpointName, formatEndpoint } from '../../state/model/endpoints.js';
 import { RelationNotFound, RelationsAmbiguous } from '../../state/model/relation-errors.js';
 import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
-import type { Relation } from '../../state/model/schemas.js';
+import type { Relation } from '../../state/model/relation-schemas.js';
 import { requireService } from '../../state/model/services.js';
 
 /**

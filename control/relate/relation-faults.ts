@@ -1,7 +1,7 @@
 import type { Metadata } from '../../state/formula/metadata.js';
 import { endpointsOf, type OfferedEndpoint } from '../../state/model/endpoints.js';
 import type { RelationNode } from '../../state/model/relations.js';
-import type { Relation, RelationEndpoint } from '../../state/model/schemas.js';
+import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
 
 /** A relation in use that another formula of the service would break. */
 export interface RelationFault {

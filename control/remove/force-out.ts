@@ -18,7 +18,7 @@ import { relationsOfService, removeMeetingIfEmpty } from '../../state/model/rela
 import { requireRemovable } from './remove-units.js';
 import { removeRelationIfLeft, removeServiceIfEmpty } from '../../state/model/removal.js';
 import type { Requester } from '../../state/model/requester.js';
-import { type Unit, unitSchema } from '../../state/model/schemas.js';
+import { type Unit, unitSchema } from '../../state/model/unit-schemas.js';
 import {
   type Buried,
   buryOperation,

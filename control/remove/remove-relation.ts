@@ -5,7 +5,8 @@ import { markRelationRemoving, readRelation } from '../../state/model/relations.
 import { askToGo, removeRelationIfLeft } from '../../state/model/removal.js';
 import type { KeptAnyway } from '../../state/model/removal-request.js';
 import type { Requester } from '../../state/model/requester.js';
-import type { Relation, Removal } from '../../state/model/schemas.js';
+import type { Relation } from '../../state/model/relation-schemas.js';
+import type { Removal } from '../../state/model/request-schemas.js';
 import { unitsPlacedBy } from '../../state/model/subordinates.js';
 import { findRelation } from '../relate/find-relation.js';
 import type { Session } from '../session.js';

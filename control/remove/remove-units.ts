@@ -14,7 +14,8 @@ import {
 } from '../../state/model/removal-request.js';
 import type { Requester } from '../../state/model/requester.js';
 import { requestOperation } from '../../state/model/requests.js';
-import { type Removal, unitSchema } from '../../state/model/schemas.js';
+import type { Removal } from '../../state/model/request-schemas.js';
+import { unitSchema } from '../../state/model/unit-schemas.js';
 import { requireUnit } from '../../state/model/units.js';
 import { namesOf } from '../names-of.js';
 import type { Session } from '../session.js';

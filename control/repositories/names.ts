@@ -10,7 +10,7 @@ import {
   type RepositoryByName,
 } from '../../state/model/repositories.js';
 import type { Requester } from '../../state/model/requester.js';
-import { serviceSchema } from '../../state/model/schemas.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import { RepositoryKnown, RepositoryUnknown } from '../errors.js';
 import type { Session } from '../session.js';
 import { type Asking, openTrusted } from './open-named.js';

@@ -1,7 +1,7 @@
 import { failureText, mayTryAgainAt } from '../../state/model/failed-formulas.js';
 import { type Hold, holdText, longestHold } from '../../state/model/hold.js';
 import { isOpen, type Rollout } from '../../state/model/rollout.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { unholdCommand } from '../hold/errors.js';
 import { type Blocker, commandOf } from './blockers.js';
 

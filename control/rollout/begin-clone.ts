@@ -17,7 +17,7 @@ import {
   rolloutSchema,
   writeRollout,
 } from '../../state/model/rollout.js';
-import { type Service, serviceSchema } from '../../state/model/schemas.js';
+import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkParameters, parametersFor, type RolloutRequest } from './begin.js';

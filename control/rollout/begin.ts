@@ -13,7 +13,7 @@ import { requireFeature } from '../../state/model/features.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { unitsOfService } from '../../state/model/services.js';
 import { UnitOfOtherService } from '../errors.js';
 import { refuseContradictions } from './contradictions.js';

@@ -1,6 +1,6 @@
 import { hasEndpoint, type OfferedEndpoint } from '../../state/model/endpoints.js';
 import type { RelationNode } from '../../state/model/relations.js';
-import type { Relation, RelationEndpoint } from '../../state/model/schemas.js';
+import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
 
 /** One relation of the service that was cloned, and what the clone has in its place. */
 export interface CloneRelation {

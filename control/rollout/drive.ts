@@ -3,7 +3,7 @@ import { type Entity, parseEntity, parseSound } from '../../state/model/entity.j
 import { type Hold, holdsSchema, standingHolds } from '../../state/model/hold.js';
 import { compareUnits, paths, unitOfNode } from '../../state/model/paths.js';
 import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
-import { serviceSchema } from '../../state/model/schemas.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import { type UnitWatch, type WatchedUnits, watchUnits } from '../progress/watch-units.js';
 import { decide } from './decide.js';

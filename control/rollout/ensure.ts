@@ -6,7 +6,7 @@ import { recordOperations } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { goalOf, isOpen, type Rollout, rolloutSchema, writeRollout } from '../../state/model/rollout.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { type Begun, beginTo, type RolloutRequest } from './begin.js';
 import { changedRollout } from './change-rollout.js';

@@ -16,7 +16,7 @@ import {
 } from '../../state/model/relations.js';
 import type { CloneReference, Rollout } from '../../state/model/rollout.js';
 import { readRollout, writeRollout } from '../../state/model/rollout.js';
-import type { Relation, RelationEndpoint } from '../../state/model/schemas.js';
+import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
 import {
   createService,
   readConfigValues,

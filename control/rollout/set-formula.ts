@@ -9,7 +9,7 @@ import { paths } from '../../state/model/paths.js';
 import { peerChanges } from '../../state/model/peers.js';
 import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { requireService } from '../../state/model/services.js';
 
 /**

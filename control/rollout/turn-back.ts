@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { paths } from '../../state/model/paths.js';
 import { type Rollout, readRollout, writeRollout } from '../../state/model/rollout.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { setFormula } from './set-formula.js';
 import type { Performing } from './performing.js';
 import { turnedBack } from './written.js';

@@ -4,7 +4,7 @@ import { type LockstepGate, passageOf, settledGates, withGate } from '../../stat
 import { withFailure, withoutFailure } from '../../state/model/failed-formulas.js';
 import { paths } from '../../state/model/paths.js';
 import { goalOf, type Rollout, writeRollout } from '../../state/model/rollout.js';
-import type { Flag } from '../../state/model/schemas.js';
+import type { Flag } from '../../state/model/request-schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { RolloutWrite } from './decision.js';
 import type { RolloutUnit } from './rollout-unit.js';

@@ -1,6 +1,6 @@
 import { readClosedMachines } from '../cordon.js';
 import { readPresence } from '../../state/model/machines.js';
-import type { AgentPresence } from '../../state/model/schemas.js';
+import type { AgentPresence } from '../../state/model/machine-schemas.js';
 import type { Session } from '../session.js';
 import { agentCommand, readStartAdvice } from '../start-advice.js';
 import { AgentDown, UnitUnplaced } from './errors.js';

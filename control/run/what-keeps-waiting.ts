@@ -4,7 +4,8 @@ import type { Coordinator, Observation } from '../../state/coordination/coordina
 import { absenceOf, absenceSentence } from '../../state/model/absence.js';
 import { parseEntity, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type Machine, machineSchema, statusSchema } from '../../state/model/schemas.js';
+import { type Machine, machineSchema } from '../../state/model/machine-schemas.js';
+import { statusSchema } from '../../state/model/unit-schemas.js';
 import { relationErrors } from '../status/relation-entries.js';
 import { unitMessage } from '../status/unit-message.js';
 

@@ -1,4 +1,4 @@
-import type { Machine } from '../../state/model/schemas.js';
+import type { Machine } from '../../state/model/machine-schemas.js';
 
 /** The removed units that a machine keeps, as `status` and `machines` print them; fields are added, never renamed. */
 export interface KeptEntry {

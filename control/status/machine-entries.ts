@@ -2,14 +2,8 @@ import { absenceFields } from '../../state/model/absence.js';
 import { type Problem, readSound } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { compareUnits, paths } from '../../state/model/paths.js';
-import {
-  type Addresses,
-  type Cordon,
-  type Layout,
-  layoutSchema,
-  type Machine,
-  type MachineOwner,
-} from '../../state/model/schemas.js';
+import { type Layout, layoutSchema } from '../../state/model/environment-schemas.js';
+import type { Addresses, Cordon, Machine, MachineOwner } from '../../state/model/machine-schemas.js';
 import {
   type BehindMachine,
   planUpgrade,

@@ -2,7 +2,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { parseSound, type Problem } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import type * as z from '../../state/platform/zod.js';
-import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/schemas.js';
+import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/request-schemas.js';
 
 /** A request of an operator that nobody has taken up: the agent of its unit is not there. */
 export interface PendingRequest {

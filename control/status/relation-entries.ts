@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../../state/model/endpoints.js';
 import type { RelationNode } from '../../state/model/relations.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 
 /** Why a relation of a unit is in error or cannot be kept up, and with which services it is. */
 export interface RelationErrorEntry {

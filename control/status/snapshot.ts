@@ -13,18 +13,14 @@ import { readHoldsToShow } from '../../state/model/read-holds.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
+import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
 import {
-  type Flag,
   type FormulaRecord,
-  flagSchema,
-  formulaRecordSchema,
   type Service,
+  formulaRecordSchema,
   serviceSchema,
-  statusSchema,
-  type Unit,
-  type UnitStatus,
-  unitSchema,
-} from '../../state/model/schemas.js';
+} from '../../state/model/service-schemas.js';
+import { type Unit, type UnitStatus, statusSchema, unitSchema } from '../../state/model/unit-schemas.js';
 import { type Rollout, readRollout } from '../../state/model/rollout.js';
 import { unitsOfService } from '../../state/model/services.js';
 import { type PendingRequest, readPendingRequests } from './pending-requests.js';

@@ -1,4 +1,4 @@
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { RelationErrorEntry } from './relation-entries.js';
 import { printable } from '../../state/platform/printable.js';
 

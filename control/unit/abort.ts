@@ -7,7 +7,8 @@ import { recordOperations } from '../../state/model/history.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
 import { requestOf } from '../../state/model/requests.js';
-import { type Abort, statusSchema, type UnitStatus } from '../../state/model/schemas.js';
+import type { Abort } from '../../state/model/request-schemas.js';
+import { type UnitStatus, statusSchema } from '../../state/model/unit-schemas.js';
 import { requireUnit } from '../../state/model/units.js';
 
 /** The hook that can be aborted, as the unit's status tells it. */

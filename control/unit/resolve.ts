@@ -8,7 +8,7 @@ import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { RelationNotInError } from '../../state/model/relation-errors.js';
 import type { Requester } from '../../state/model/requester.js';
 import { requestOf } from '../../state/model/requests.js';
-import { statusSchema, type UnitStatus } from '../../state/model/schemas.js';
+import { type UnitStatus, statusSchema } from '../../state/model/unit-schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { requireUnit } from '../../state/model/units.js';
 import { isErrorState } from '../../state/model/workflow-state.js';

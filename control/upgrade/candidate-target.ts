@@ -1,6 +1,6 @@
 import { plainRepository } from '../../state/formula/candidate-mark.js';
 import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { RevisionOlder } from '../errors.js';
 import { openCandidate } from '../repositories/open-candidate.js';
 import type { Asking } from '../repositories/open-named.js';

@@ -2,7 +2,7 @@ import { type UnusedValue, unusedValues } from '../../state/formula/config-value
 import type { Formula } from '../../state/formula/formula.js';
 import { type RelationFault, relationFaults } from '../relate/relation-faults.js';
 import { type RelationNode, relationsOfService } from '../../state/model/relations.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { readConfigValues } from '../../state/model/services.js';
 import { RelationsInUse, SubordinateChanged } from '../errors.js';
 import type { Session } from '../session.js';

@@ -10,7 +10,7 @@ import { nodeValue } from '../../state/model/entity.js';
 import { recordOperations } from '../../state/model/history.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
-import type { Flag } from '../../state/model/schemas.js';
+import type { Flag } from '../../state/model/request-schemas.js';
 
 /** Units flagged per transaction; 500 was measured as the best rate, see docs/performance.md. */
 const FLAGS_PER_TRANSACTION = 500;

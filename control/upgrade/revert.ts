@@ -10,7 +10,7 @@ import { bringPeersBack } from '../../state/model/peers.js';
 import { relationsOfService } from '../../state/model/relations.js';
 import type { Requester } from '../../state/model/requester.js';
 import { goalOf, isOpen, rolloutSchema } from '../../state/model/rollout.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { requireUnit } from '../../state/model/units.js';
 import { type HeldBack, heldBack, holdQuestion, overriddenText, requireNotHeld } from '../hold/held-back.js';

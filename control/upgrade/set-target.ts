@@ -5,7 +5,7 @@ import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { RelationNode } from '../../state/model/relations.js';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import type { Begun } from '../rollout/begin.js';
 import { setFormula } from '../rollout/set-formula.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';

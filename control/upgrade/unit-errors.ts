@@ -1,7 +1,7 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { statusSchema, type UnitStatus } from '../../state/model/schemas.js';
+import { type UnitStatus, statusSchema } from '../../state/model/unit-schemas.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 
 /** Statuses that are looked at together, while the next ones are on their way. */

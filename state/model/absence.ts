@@ -1,6 +1,6 @@
 import { bootId } from '../platform/boot.js';
 import { findProcess, isSuspended } from '../platform/process-stat.js';
-import type { Machine } from './schemas.js';
+import type { Machine } from './machine-schemas.js';
 import { startAdvice } from './start-advice.js';
 
 /**

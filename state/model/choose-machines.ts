@@ -2,7 +2,7 @@ import type { Coordinator } from '../coordination/coordinator.js';
 import { parseSound } from './entity.js';
 import { type MachineState, readMachines } from './machines.js';
 import { paths, serviceOfUnit } from './paths.js';
-import { serviceSchema } from './schemas.js';
+import { serviceSchema } from './service-schemas.js';
 
 /** The choice of a machine rests on this. */
 export interface MachineLoad {

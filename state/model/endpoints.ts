@@ -1,6 +1,6 @@
 import type { Metadata, RelationScope, RelationSpec } from '../formula/metadata.js';
 import { EndpointNotFound, EndpointsAmbiguous, EndpointsDoNotMatch } from './relation-errors.js';
-import type { RelationEndpoint, RelationRole } from './schemas.js';
+import type { RelationEndpoint, RelationRole } from './relation-schemas.js';
 
 /**
  * The interface every service provides without saying so, as `juju-info` was: a subordinate such as a log shipper can

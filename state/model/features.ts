@@ -3,7 +3,7 @@ import { readEntity } from './entity.js';
 import { FeatureOff } from './errors.js';
 import { type TreeFeature, treeFeatures } from './layout-known.js';
 import { paths } from './paths.js';
-import { layoutSchema } from './schemas.js';
+import { layoutSchema } from './environment-schemas.js';
 
 /**
  * Refuses what older programs would misread, as long as they are not kept out of the environment. A feature that is on is

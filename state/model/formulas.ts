@@ -6,7 +6,7 @@ import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { FormulaNotPublished, FormulaPublishedDiffers, NodeInvalid } from './errors.js';
 import { paths } from './paths.js';
-import { type FormulaRecord, formulaRecordSchema } from './schemas.js';
+import { type FormulaRecord, formulaRecordSchema } from './service-schemas.js';
 
 /** The published formula of this id, or undefined. */
 export async function readFormulaRecord(

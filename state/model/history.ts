@@ -8,7 +8,7 @@ import { boundedHistory, type HistoryLimits } from './history-bounds.js';
 import { type HistoryEntry, historyEntrySchema, ofLife } from './history-entry.js';
 import { inOrder } from './history-order.js';
 import { compareUnits, ENVIRONMENT, nodeOfUnit, paths, unitOfNode } from './paths.js';
-import { type Service, serviceSchema } from './schemas.js';
+import { type Service, serviceSchema } from './service-schemas.js';
 
 /** The same whatever its entries say: one that cannot be read stays where it is, and hides no other. */
 const keptSchema = z.looseObject({ entries: z.array(z.unknown()) });

@@ -1,4 +1,4 @@
-import type { Layout } from './schemas.js';
+import type { Layout } from './environment-schemas.js';
 
 /**
  * The levels of the tree that this version reads; the newest one is what it writes. Level 2 has the shape of level 1, and is

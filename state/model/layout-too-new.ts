@@ -1,6 +1,6 @@
 import { LayoutTooNew } from './errors.js';
 import { isTooNew, layoutLevels, unknownFeatures } from './layout-known.js';
-import type { Layout } from './schemas.js';
+import type { Layout } from './environment-schemas.js';
 
 /** Why this version must not touch a tree of this layout; undefined where it may. */
 export function layoutTooNew(environment: string, layout: Layout): LayoutTooNew | undefined {

@@ -11,7 +11,7 @@ import { layoutTooNew } from './layout-too-new.js';
 import { paths } from './paths.js';
 import { closeNodes } from './protection.js';
 import type { Requester } from './requester.js';
-import { layoutSchema } from './schemas.js';
+import { layoutSchema } from './environment-schemas.js';
 import { treeRoots } from './tree-roots.js';
 
 /**

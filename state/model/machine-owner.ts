@@ -5,13 +5,13 @@ import { isPresence, LASTING } from './machines.js';
 import { CLAIM, paths, unitOfNode } from './paths.js';
 import {
   type AgentPresence,
-  agentSchema,
   type Machine,
   type MachineOwner,
-  machineSchema,
   type Taking,
+  agentSchema,
+  machineSchema,
   takingSchema,
-} from './schemas.js';
+} from './machine-schemas.js';
 
 /** A machine's nodes as an agent finds them that wants the machine; whatever others may have written there. */
 export interface MachinePlace {

@@ -3,7 +3,7 @@ import type { Coordinator, Node } from '../coordination/coordinator.js';
 import { type Problem, parseSound } from './entity.js';
 import { MachineNotFound } from './errors.js';
 import { paths, unitOfNode } from './paths.js';
-import { type AgentPresence, agentSchema, type Machine, machineSchema } from './schemas.js';
+import { type AgentPresence, type Machine, agentSchema, machineSchema } from './machine-schemas.js';
 
 /** A registered machine: who it is, whether its agent is up, which units it hosts. */
 export interface MachineState {

@@ -1,7 +1,7 @@
 import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { nodeValue, readEntity } from './entity.js';
 import { paths, unitOfNode } from './paths.js';
-import { numbersSchema } from './schemas.js';
+import { numbersSchema } from './service-schemas.js';
 
 /** The number that the first unit of a service gets which is about to be made. */
 export interface FirstNumber {

@@ -10,7 +10,7 @@ import {
   relationsOfService,
 } from './relations.js';
 import { paths } from './paths.js';
-import type { Relation } from './schemas.js';
+import type { Relation } from './relation-schemas.js';
 
 /** The changes to the tree that a formula's peer relations need. */
 export interface PeerChanges {

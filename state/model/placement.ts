@@ -5,7 +5,8 @@ import { nodeValue, type Problem, parseSound, readEntity } from './entity.js';
 import { MachineCordoned } from './errors.js';
 import { machineNotFound } from './machines.js';
 import { compareUnits, paths, serviceOfUnit } from './paths.js';
-import { machineSchema, type Unit, unitSchema } from './schemas.js';
+import { machineSchema } from './machine-schemas.js';
+import { type Unit, unitSchema } from './unit-schemas.js';
 import { placeOperation } from './unit-operations.js';
 
 /** Units placed per transaction: three nodes each. */

@@ -9,7 +9,8 @@ import { requestEntry } from './history-entry.js';
 import { newIncarnation } from './incarnation.js';
 import { paths, unitOfNode } from './paths.js';
 import type { Requester } from './requester.js';
-import { type Relation, relationCounterSchema, relationSchema, unitSchema } from './schemas.js';
+import { type Relation, relationCounterSchema, relationSchema } from './relation-schemas.js';
+import { unitSchema } from './unit-schemas.js';
 
 /** A relation by its number. */
 export interface RelationNode extends Entity<Relation> {

@@ -3,7 +3,8 @@ import { retryOnConflict } from './conflict.js';
 import { parseSound } from './entity.js';
 import { paths } from './paths.js';
 import { requestOperation } from './requests.js';
-import { machineSchema, type Removal, removalSchema } from './schemas.js';
+import { machineSchema } from './machine-schemas.js';
+import { type Removal, removalSchema } from './request-schemas.js';
 
 /** Told of each unit whose directory is kept although this request did not ask for it, and why. */
 export type KeptAnyway = (unit: string, why: 'asked-before' | 'older-agent') => void;

@@ -6,7 +6,7 @@ import { recordEnvironmentOperations } from './history.js';
 import { requestEntry } from './history-entry.js';
 import { paths } from './paths.js';
 import type { Requester } from './requester.js';
-import { type NamedRepository, namedRepositorySchema } from './schemas.js';
+import { type NamedRepository, namedRepositorySchema } from './environment-schemas.js';
 
 /** A repository by the name that this environment has for it. */
 export interface RepositoryByName extends NamedRepository {

@@ -3,7 +3,7 @@ import type { CommandRequest } from './commands.js';
 import { retryOnConflict } from './conflict.js';
 import type { DebugRequest } from './debugging.js';
 import { type Entity, nodeValue } from './entity.js';
-import type { Abort, Flag, Removal, Resolved } from './schemas.js';
+import type { Abort, Flag, Removal, Resolved } from './request-schemas.js';
 
 /** The requests of operators to one unit, each with the version that honouring it must name. */
 export interface UnitRequests {

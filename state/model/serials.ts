@@ -4,7 +4,7 @@ import { NodeExists } from '../coordination/errors.js';
 import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { paths } from './paths.js';
-import { type SeenSerial, serialSchema } from './schemas.js';
+import { type SeenSerial, serialSchema } from './environment-schemas.js';
 
 /** A signed index, and where it was seen. */
 export interface SeenIndex {

@@ -9,7 +9,7 @@ import { newIncarnation } from './incarnation.js';
 import { firstNumber } from './numbers.js';
 import { compareUnits, paths, unitOfNode } from './paths.js';
 import { peerChanges } from './peers.js';
-import { type ConfigValues, configValuesSchema, type Service, serviceSchema } from './schemas.js';
+import { type ConfigValues, type Service, configValuesSchema, serviceSchema } from './service-schemas.js';
 
 /** The units that a service is deployed with, and where they go, where a machine was named. */
 export interface UnitsToMake {

@@ -1,4 +1,4 @@
-import type { Machine } from './schemas.js';
+import type { Machine } from './machine-schemas.js';
 import { shellWord } from '../platform/shell-word.js';
 
 /**

@@ -3,7 +3,8 @@ import { retryOnConflict } from './conflict.js';
 import { nodeValue, readEntity } from './entity.js';
 import { paths, SUBORDINATE } from './paths.js';
 import { type RelationNode, readRelation, relationsOfService } from './relations.js';
-import { serviceSchema, subordinateSchema, type Unit, unitSchema } from './schemas.js';
+import { serviceSchema } from './service-schemas.js';
+import { type Unit, subordinateSchema, unitSchema } from './unit-schemas.js';
 import { unitsOfService } from './services.js';
 import { createUnitOperations, type NewUnit } from './unit-operations.js';
 

@@ -1,4 +1,4 @@
-import type { Service, UnitBatch } from './schemas.js';
+import type { Service, UnitBatch } from './service-schemas.js';
 
 /** The units of a service that were asked for and are not made: of its deploy, and of what was added since. */
 export function unmadeBatches({

@@ -2,7 +2,7 @@ import type { Operation } from '../coordination/coordinator.js';
 import { nodeValue } from './entity.js';
 import { newIncarnation } from './incarnation.js';
 import { paths } from './paths.js';
-import type { Unit, UnitStatus } from './schemas.js';
+import type { Unit, UnitStatus } from './unit-schemas.js';
 
 /** A unit that is about to be created; `machine` is null where it has to wait for one. */
 export interface NewUnit extends Pick<Unit, 'service' | 'machine' | 'principal' | 'change'> {

@@ -2,7 +2,7 @@ import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { type Entity, type Problem, parseSound, readEntity } from './entity.js';
 import { UnitNotFound } from './errors.js';
 import { paths, serviceOfUnit } from './paths.js';
-import { type Unit, unitSchema } from './schemas.js';
+import { type Unit, unitSchema } from './unit-schemas.js';
 import { freePlaceOperations } from './subordinates.js';
 
 /** A unit's node, with its name. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { nodeOfUnit } from '../../state/model/paths.js';
 import { flagUnits } from '../../control/upgrade/flag-units.js';
-import type { Flag } from '../../state/model/schemas.js';
+import type { Flag } from '../../state/model/request-schemas.js';
 import { setFormula } from '../../control/rollout/set-formula.js';
 import { requester, type World } from './world.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { parseEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { formulaRecordSchema } from '../../state/model/schemas.js';
+import { formulaRecordSchema } from '../../state/model/service-schemas.js';
 import { editService } from '../../state/model/services.js';
 import { eventually } from '../eventually.js';
 import { World } from './world.js';

@@ -6,7 +6,7 @@ import { findProcess } from '../../state/platform/process-stat.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { requestResolved } from '../../control/unit/resolve.js';
-import { agentSchema } from '../../state/model/schemas.js';
+import { agentSchema } from '../../state/model/machine-schemas.js';
 import { setConfigValues } from '../../control/config/set-config.js';
 import { endProcess } from '../end-process.js';
 import { eventually } from '../eventually.js';

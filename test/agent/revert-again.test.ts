@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Service } from '../../state/model/schemas.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { requireService } from '../../state/model/services.js';
 import { type CommandEnd, ensemble } from './operator.js';
 import { World } from './world.js';

@@ -1,7 +1,7 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type UnitStatus, unitSchema } from '../../state/model/schemas.js';
+import { type UnitStatus, unitSchema } from '../../state/model/unit-schemas.js';
 import { readUnitState, type UnitState } from '../../control/status/snapshot.js';
 
 const since = (): string => new Date().toISOString();

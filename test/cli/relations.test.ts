@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { resolvedSchema, type UnitStatus } from '../../state/model/schemas.js';
+import { resolvedSchema } from '../../state/model/request-schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { removalSchema, resolvedSchema } from '../../state/model/schemas.js';
+import { removalSchema, resolvedSchema } from '../../state/model/request-schemas.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
 

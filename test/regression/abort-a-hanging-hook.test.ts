@@ -3,7 +3,7 @@ import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { paths } from '../../state/model/paths.js';
 import { requestResolved } from '../../control/unit/resolve.js';
-import type { UnitStatus } from '../../state/model/schemas.js';
+import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import { ensemble, operate } from '../agent/operator.js';
 import { type FormulaOptions, requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mirrorUnit, type UnitFacts } from '../../agent/tree/mirror.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { statusSchema, unitSchema } from '../../state/model/schemas.js';
+import { statusSchema, unitSchema } from '../../state/model/unit-schemas.js';
 import { TreeFixture } from '../agent/tree/tree-fixture.js';
 import { eventually } from '../eventually.js';
 

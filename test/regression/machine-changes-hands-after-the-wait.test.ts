@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, readFile } from 'node:fs/promises';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { machineSchema } from '../../state/model/schemas.js';
+import { machineSchema } from '../../state/model/machine-schemas.js';
 import type { AgentProcess } from '../agent/agent-process.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -4,7 +4,7 @@ import { findProcess } from '../../state/platform/process-stat.js';
 import { readEntity } from '../../state/model/entity.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
-import { machineSchema } from '../../state/model/schemas.js';
+import { machineSchema } from '../../state/model/machine-schemas.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 

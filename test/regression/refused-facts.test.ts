@@ -5,7 +5,7 @@ import { AccessDenied } from '../../state/coordination/errors.js';
 import { readEntity } from '../../state/model/entity.js';
 import { historySchema, newEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
-import { statusSchema, unitSchema } from '../../state/model/schemas.js';
+import { statusSchema, unitSchema } from '../../state/model/unit-schemas.js';
 import { TreeFixture } from '../agent/tree/tree-fixture.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

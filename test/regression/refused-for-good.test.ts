@@ -9,7 +9,7 @@ import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { requestRelationResolved, requestResolved } from '../../control/unit/resolve.js';
-import { settingsSchema } from '../../state/model/schemas.js';
+import { settingsSchema } from '../../state/model/relation-schemas.js';
 import { setConfigValues } from '../../control/config/set-config.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

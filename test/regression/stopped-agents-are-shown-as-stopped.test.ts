@@ -3,7 +3,7 @@ import { addRelation } from '../../control/relate/add-relation.js';
 import { parseEndpointName } from '../../state/model/endpoints.js';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { machineSchema } from '../../state/model/schemas.js';
+import { machineSchema } from '../../state/model/machine-schemas.js';
 import { ensemble, operate } from '../agent/operator.js';
 import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';

@@ -15,7 +15,7 @@ import {
   rolloutSchema,
   writeRollout,
 } from '../../state/model/rollout.js';
-import { type Flag, flagSchema } from '../../state/model/schemas.js';
+import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
 import { MemoryTree } from './memory-tree.js';
 import { Broken, RolloutPromises } from './rollout-promises.js';
 import { type Fate, SimUnit } from './sim-unit.js';

@@ -1,6 +1,6 @@
 import type { RolloutUnit, UnitBlocker } from '../../control/rollout/rollout-unit.js';
 import type { Gates } from '../../state/model/lockstep.js';
-import type { Flag } from '../../state/model/schemas.js';
+import type { Flag } from '../../state/model/request-schemas.js';
 
 /** What comes of the upgrade of a unit to a revision: `sick` is an error after it. */
 export type Fate = 'ok' | 'fails' | 'hangs' | 'sick';

@@ -2,7 +2,7 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { placeOf } from '../../state/formula/repositories/place.js';
 import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type Service, serviceSchema } from '../../state/model/schemas.js';
+import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
 
 /** A service as it stands in the tree. */
 export interface ObservedService {

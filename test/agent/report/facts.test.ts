@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { UnitStatus } from '../../../state/model/schemas.js';
+import type { UnitStatus } from '../../../state/model/unit-schemas.js';
 import type { Blocker, BlockerWords } from '../../../state/model/blocker.js';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
 import { type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
 import { noIntent } from '../../../agent/unit/intent.js';
-import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
+import { type Unit, statusSchema, unitSchema } from '../../../state/model/unit-schemas.js';
 
 const NOW = '2026-01-01T00:00:00.000Z';
 const ref = (revision: number) => ({ id: `p:f-${revision}`, sha256: '', directory: `${revision}-x` });

@@ -6,7 +6,7 @@ import type { Operation } from '../../../state/coordination/coordinator.js';
 import { readEntity } from '../../../state/model/entity.js';
 import { paths } from '../../../state/model/paths.js';
 import { removeUnit } from '../../../state/model/removal.js';
-import { statusSchema, type Unit, unitSchema } from '../../../state/model/schemas.js';
+import { type Unit, statusSchema, unitSchema } from '../../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../../state/model/workflow-state.js';
 import { eventually } from '../../eventually.js';
 import { ManualClock } from '../../manual-clock.js';

@@ -3,7 +3,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { nodeValue } from '../../../state/model/entity.js';
 import { readServiceHistory } from '../../../state/model/history.js';
 import { paths } from '../../../state/model/paths.js';
-import type { ConfigValues } from '../../../state/model/schemas.js';
+import type { ConfigValues } from '../../../state/model/service-schemas.js';
 import { createService, readConfigValues } from '../../../state/model/services.js';
 import { setConfigValues, undoConfigValues, type WantedValues } from '../../../control/config/set-config.js';
 import { requester, useTree } from '../../state/model/tree.js';

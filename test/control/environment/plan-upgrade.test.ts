@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { planUpgrade } from '../../../control/environment/plan-upgrade.js';
 import { newestLayout, readable } from '../../../state/model/layout-known.js';
 import type { MachineState } from '../../../state/model/machines.js';
-import type { Layout, Machine } from '../../../state/model/schemas.js';
+import type { Layout } from '../../../state/model/environment-schemas.js';
+import type { Machine } from '../../../state/model/machine-schemas.js';
 
 const ofRelease010: Layout = { level: 1, sublevel: 0, minReader: 1 };
 const newest: Layout = { ...newestLayout, features: [...newestLayout.features] };

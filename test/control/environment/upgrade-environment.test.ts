@@ -6,7 +6,7 @@ import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { nodeValue, readEntity } from '../../../state/model/entity.js';
 import { newestLayout, readable } from '../../../state/model/layout-known.js';
 import { paths } from '../../../state/model/paths.js';
-import { layoutSchema } from '../../../state/model/schemas.js';
+import { layoutSchema } from '../../../state/model/environment-schemas.js';
 import { treeRoots } from '../../../state/model/tree-roots.js';
 import { embedded, type Engines, zookeeper } from '../../e2e/engines.js';
 import { World } from '../../agent/world.js';

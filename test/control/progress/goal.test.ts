@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Goal, standingOf } from '../../../control/progress/goal.js';
 import type { UnitState } from '../../../control/status/snapshot.js';
-import type { UnitStatus } from '../../../state/model/schemas.js';
+import type { UnitStatus } from '../../../state/model/unit-schemas.js';
 
 const one = 'principia:mysql-1';
 const two = 'principia:mysql-2';

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { nodeValue } from '../../../state/model/entity.js';
 import { requireFormulaRecord } from '../../../state/model/formulas.js';
 import { paths } from '../../../state/model/paths.js';
-import type { FormulaRecord } from '../../../state/model/schemas.js';
+import type { FormulaRecord } from '../../../state/model/service-schemas.js';
 import { bundleKey } from '../../../state/storage/key.js';
 import { openStorage } from '../../../state/storage/open.js';
 import { useSandbox } from '../../cli/sandbox.js';

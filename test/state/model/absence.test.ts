@@ -6,7 +6,7 @@ import {
   absenceFields,
   wayBack,
 } from '../../../state/model/absence.js';
-import type { Machine } from '../../../state/model/schemas.js';
+import type { Machine } from '../../../state/model/machine-schemas.js';
 
 const owner = {
   agentId: 'a',

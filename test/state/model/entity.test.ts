@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseEntity } from '../../../state/model/entity.js';
 import { NodeInvalid } from '../../../state/model/errors.js';
-import { statusSchema } from '../../../state/model/schemas.js';
+import { statusSchema } from '../../../state/model/unit-schemas.js';
 
 const node = (value: string, version = 0) => ({ value, version, ephemeral: false });
 const text = (since: string): string => JSON.stringify({ state: 'started', since, message: '' });

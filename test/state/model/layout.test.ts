@@ -4,7 +4,7 @@ import { LayoutTooNew, NodeInvalid, NotBootstrapped } from '../../../state/model
 import { bootstrapTree, requireLayout } from '../../../state/model/layout.js';
 import { layoutLevels, newestLayout } from '../../../state/model/layout-known.js';
 import { paths } from '../../../state/model/paths.js';
-import { serviceSchema } from '../../../state/model/schemas.js';
+import { serviceSchema } from '../../../state/model/service-schemas.js';
 import { addService, useTree } from './tree.js';
 
 describe('the layout', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Asked, removalInPlaceOf } from '../../../state/model/removal-request.js';
-import type { Removal } from '../../../state/model/schemas.js';
+import type { Removal } from '../../../state/model/request-schemas.js';
 import { requester } from './tree.js';
 
 type Wish = Omit<Removal, 'requestedAt' | 'by'>;

@@ -6,7 +6,7 @@ import { requestRemoval } from '../../../control/remove/remove-units.js';
 import { removeUnit } from '../../../state/model/removal.js';
 import { requestResolved } from '../../../control/unit/resolve.js';
 import { flagUnits } from '../../../control/upgrade/flag-units.js';
-import { flagSchema, resolvedSchema } from '../../../state/model/schemas.js';
+import { flagSchema, resolvedSchema } from '../../../state/model/request-schemas.js';
 import { readServiceState, readUnitState } from '../../../control/status/snapshot.js';
 import { addUnits } from '../../../control/deploy/add-units.js';
 import { needsUpgrade } from '../../../state/model/upgradable.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Machine } from '../../../state/model/schemas.js';
+import type { Machine } from '../../../state/model/machine-schemas.js';
 import { startAdvice } from '../../../state/model/start-advice.js';
 
 const owner = {

@@ -6,7 +6,7 @@ import { openCoordinator } from '../../../state/coordination/open.js';
 import { nodeValue } from '../../../state/model/entity.js';
 import { bootstrapTree } from '../../../state/model/layout.js';
 import { paths } from '../../../state/model/paths.js';
-import type { UnitStatus } from '../../../state/model/schemas.js';
+import type { UnitStatus } from '../../../state/model/unit-schemas.js';
 import { createService } from '../../../state/model/services.js';
 
 /** The instant that tests stamp things with. */
