@@ -28,6 +28,7 @@ describe('machines, remove-machine and destroy-environment', () => {
       version: null,
       since: null,
       registered: null,
+      trust: null,
       addresses: null,
       units: [],
     });
