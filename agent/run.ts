@@ -4,13 +4,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { endProcess } from '../state/platform/end-process.js';
 import { systemClock } from '../state/platform/clock.js';
 import type { Environment } from '../state/environments/environment.js';
-import {
-  ADDRESS,
-  ADDRESS_RULE,
-  absoluteUrl,
-  ensembleHome,
-  loadEnvironment,
-} from '../state/environments/environments-file.js';
+import { absoluteUrl, loadEnvironment } from '../state/environments/environments-file.js';
+import { ADDRESS, ADDRESS_RULE } from '../state/environments/environments-schema.js';
+import { ensembleHome } from '../state/environments/home.js';
 import { withChoice } from '../state/environments/carry-choice.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import { shellWord } from '../state/platform/shell-word.js';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { ensembleHome } from '../state/environments/environments-file.js';
+import { ensembleHome } from '../state/environments/home.js';
 import { ensembleVersion } from '../state/version.js';
 import { changeLayout } from './change-layout.js';
 import type { Kind } from './detect.js';

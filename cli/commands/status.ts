@@ -6,7 +6,7 @@ import { intoFile } from '../output/into-file.js';
 import { withSession } from '../invocation/session.js';
 import { type Drawing, drawing } from '../status/drawing.js';
 import { narrow } from '../../control/status/scopes.js';
-import { statusDocument } from '../../control/status/status-document.js';
+import { statusDocument } from '../../control/status/make-status-document.js';
 import { withKnown } from '../status/newer-cell.js';
 import { type StatusFormat, statusText } from '../status/status-text.js';
 import { filterUnits, type UnitFilter } from '../../control/status/unit-filter.js';

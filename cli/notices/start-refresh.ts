@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Environment } from '../../state/environments/environment.js';
-import { ensembleHome } from '../../state/environments/environments-file.js';
+import { ensembleHome } from '../../state/environments/home.js';
 import { ADHOC } from '../invocation/session.js';
 
 /** Begins a look for what is newer, in a process of its own that outlives this one, and holds nothing of it. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Environment } from '../../state/environments/environment.js';
-import { ensembleHome } from '../../state/environments/environments-file.js';
+import { ensembleHome } from '../../state/environments/home.js';
 import { systemClock } from '../../state/platform/clock.js';
 import type { Trace } from '../invocation/trace.js';
 import type { Output } from '../output/output.js';

@@ -1,5 +1,5 @@
 import type { PublishEvent } from '../../control/publish/publish.js';
-import type { UpgradeEvent } from '../../control/upgrade/upgrade.js';
+import type { UpgradeEvent } from '../../control/upgrade/upgrade-request.js';
 import { failureText } from '../../state/model/failed-formulas.js';
 import type { Preparing } from '../../state/formula/publishable.js';
 import { formatBytes } from '../../state/platform/format-bytes.js';

@@ -13,7 +13,9 @@ import { type Foreseen, foresee } from '../rollout/foresee.js';
 import type { Session } from '../session.js';
 import { readServiceState } from '../status/snapshot.js';
 import type { UnitPlan } from './unit-plan.js';
-import { type FoundUpgrade, rolloutRequest, type UpgradeRequest } from './upgrade.js';
+import type { FoundUpgrade } from './find-upgrade.js';
+import { rolloutRequest } from './publish-and-set.js';
+import type { UpgradeRequest } from './upgrade-request.js';
 
 /** How an upgrade's rollout would go. */
 export interface PreviewedRollout extends Foreseen {

@@ -11,14 +11,9 @@ import { type Misfits, misfitsOf } from './compatibility.js';
 import { type PreviewedRollout, previewRollout } from './preview-waves.js';
 import { readUnitErrors } from './unit-errors.js';
 import { planUnits, type UnitPlan } from './unit-plan.js';
-import {
-  type FoundUpgrade,
-  findUpgrade,
-  readableUnits,
-  tellPassedOver,
-  type UpgradeEvent,
-  type UpgradeRequest,
-} from './upgrade.js';
+import { readableUnits } from './ask-units.js';
+import { type FoundUpgrade, findUpgrade, tellPassedOver } from './find-upgrade.js';
+import type { UpgradeEvent, UpgradeRequest } from './upgrade-request.js';
 
 /** The findings of `upgrade-formula --dry-run`; programs get them as they are. */
 export interface Preview {

@@ -1,91 +1,19 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { retrySchema, rulesSchema } from '../formula/hook-rules.js';
 import { closestName } from '../formula/suggestion.js';
 import { markNew } from '../layouts/marker.js';
 import { requireHomeLayout } from '../layouts/require-layout.js';
 import { makeDirectory } from '../platform/make-directory.js';
-import * as z from '../platform/zod.js';
+import type * as z from '../platform/zod.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 import type { Environment } from './environment.js';
-import { forgeIn, forgeSchema } from './forges.js';
-import {
-  readSecret,
-  type WatcherRules,
-  watcherKeys,
-  watcherRules,
-  watcherSchema,
-} from './watcher-section.js';
+import { fileSchema, KEYS, milliseconds, type trustSchema } from './environments-schema.js';
 import { EnvironmentNotFound, EnvironmentsInvalid, NoEnvironments } from './errors.js';
-
-/** Characters that a secret has at least: a shorter one is guessed. */
-const SHORTEST_SECRET = 8;
-
-/** The texts that may be a machine's address: of IPv4 or IPv6, or a name. */
-export const ADDRESS = /^[A-Za-z0-9]?[A-Za-z0-9.:_-]{1,253}$/;
-export const ADDRESS_RULE = 'is no address: write e.g. 192.0.2.7, 2001:db8::7 or web1.example.com';
-
-/** Milliseconds by the unit that a time is written with. */
-const TIMES: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const TIME = /^(\d{1,6})([smhd])$/;
-
-const NO_TIME = 'is no time: write e.g. 7d, 12h or 30m, or 0 to keep nothing';
-
-/** For how long something is kept: `7d`, `12h`, `0`. */
-const keepingTime = z.union([z.literal(0), z.string().check(z.regex(TIME, NO_TIME))], {
-  error: NO_TIME,
-});
-
-/** Milliseconds of what `keepingTime` takes. */
-function milliseconds(time: string | number): number {
-  const [, count = '0', unit = ''] = TIME.exec(String(time)) ?? [];
-  return Number(count) * (TIMES[unit] ?? 0);
-}
-
-const trustSchema = z.looseObject({
-  signers: z.string().check(z.minLength(1)),
-  revoked: z.optional(z.string().check(z.minLength(1))),
-  require: z.optional(z.boolean()),
-});
-
-const NO_SWITCH = 'is neither on nor off';
-
-/** `on` and `off`; YAML 1.1 writes them as truth values. */
-const switchSchema = z.union([z.literal('on'), z.literal('off'), z.boolean()], { error: NO_SWITCH });
-
-const environmentSchema = z.looseObject({
-  state: z.string(),
-  storage: z.string(),
-  secret: z.optional(z.string().check(z.minLength(SHORTEST_SECRET))),
-  secretFile: z.optional(z.string()),
-  address: z.optional(z.string().check(z.regex(ADDRESS, ADDRESS_RULE))),
-  hooks: z.optional(rulesSchema),
-  'keep-removed': z.optional(keepingTime),
-  trust: z.optional(trustSchema),
-  forges: z.optional(z.array(forgeSchema)),
-  notices: z.optional(switchSchema),
-});
-
-const fileSchema = z.looseObject({
-  default: z.optional(z.string()),
-  notices: z.optional(switchSchema),
-  watcher: z.optional(watcherSchema),
-  environments: z.record(z.string(), environmentSchema),
-});
-
-const FILE = 'environments.yaml';
-
-/** The keys that mean something, by where they stand. One that is misspelt would otherwise be as good as absent. */
-const KEYS = {
-  file: Object.keys(fileSchema.shape),
-  environment: Object.keys(environmentSchema.shape),
-  hooks: Object.keys(rulesSchema.shape),
-  retry: Object.keys(retrySchema.shape),
-  trust: Object.keys(trustSchema.shape),
-  forge: Object.keys(forgeSchema.shape),
-} as const;
+import { forgeIn } from './forges.js';
+import { ensembleHome, FILE } from './home.js';
+import { isReadByOthers, secretOf } from './secret.js';
+import { readSecret, watcherKeys, type WatcherRules, watcherRules } from './watcher-section.js';
 
 /** The first `ensemble bootstrap` writes this: an environment that needs nothing installed. */
 const FIRST_FILE = `default: local
@@ -94,16 +22,6 @@ environments:
     state: embedded:./local/state
     storage: file:./local/storage
 `;
-
-/** Where the documentation's unit file for agents has it: so operators on such a machine need set nothing. */
-const SYSTEM_HOME = '/etc/ensemble';
-
-/** `$ENSEMBLE_HOME`, or `~/.ensemble`; where that has no file of environments, and `/etc/ensemble` has one, that. */
-export function ensembleHome(variables: NodeJS.ProcessEnv = process.env, system = SYSTEM_HOME): string {
-  if (variables.ENSEMBLE_HOME) return resolve(variables.ENSEMBLE_HOME);
-  const own = join(variables.HOME || homedir(), '.ensemble');
-  return !existsSync(join(own, FILE)) && existsSync(join(system, FILE)) ? system : own;
-}
 
 /**
  * Finds an environment in `environments.yaml`: the one named, or `$ENSEMBLE_ENV`, or the file's default, or the only
@@ -289,57 +207,4 @@ function trustOf(
     ...(revoked !== undefined && { revoked: resolve(home, revoked) }),
     require,
   };
-}
-
-interface Secret {
-  readonly secret: string | undefined;
-  readonly warnings: readonly string[];
-}
-
-/** @throws EnvironmentsInvalid, which never says what the secret is */
-function secretOf(
-  file: string,
-  environment: string,
-  { secret, secretFile }: z.infer<typeof environmentSchema>,
-  isOpen: boolean,
-): Secret {
-  if (secretFile === undefined) {
-    const isTold = secret !== undefined && isOpen;
-    return { secret, warnings: isTold ? [openTo(file, `the secret of environment ${environment}`)] : [] };
-  }
-  const field = `environments.${environment}.secretFile`;
-  if (secret !== undefined)
-    throw new EnvironmentsInvalid({
-      file,
-      line: 1,
-      field,
-      reason: 'stands beside `secret`; keep one of the two',
-    });
-  const path = resolve(dirname(file), secretFile);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    const reason = `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`;
-    throw new EnvironmentsInvalid({ file, line: 1, field, reason });
-  }
-  if (text.length < SHORTEST_SECRET) {
-    const holds = text === '' ? 'is empty' : `holds ${text.length} characters`;
-    throw new EnvironmentsInvalid({
-      file,
-      line: 1,
-      field,
-      reason: `${path} ${holds}; a secret has at least ${SHORTEST_SECRET}`,
-    });
-  }
-  return { secret: text, warnings: isReadByOthers(path) ? [openTo(path, 'the secret in it')] : [] };
-}
-
-/** True if anybody on the machine may read it; a group may be that of the operators. */
-function isReadByOthers(file: string): boolean {
-  return (statSync(file).mode & 0o007) !== 0;
-}
-
-function openTo(file: string, what: string): string {
-  return `anybody on this machine may read ${file}, and with it ${what}; close it with: chmod o= ${file}`;
 }

@@ -50,7 +50,7 @@ export const printed: Readonly<
     test: 'test/regression/units-that-are-not-made.test.ts',
     says: 'go elsewhere where the machine that was named is gone, as is said',
   },
-  'control/status/status-document.ts: ensemble add-unit --rest {name}': {
+  'control/status/make-status-document.ts: ensemble add-unit --rest {name}': {
     test: 'test/regression/units-that-are-not-made.test.ts',
     says: 'of a deploy are told by status, with the command that makes them',
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { attentionLines } from '../../../cli/status/attention-lines.js';
-import { statusDocument } from '../../../control/status/status-document.js';
+import { statusDocument } from '../../../control/status/make-status-document.js';
 import { unitLines } from '../../../cli/status/unit-lines.js';
 import { readSnapshot, type Snapshot } from '../../../control/status/snapshot.js';
 import { requestRemoval } from '../../../control/remove/remove-units.js';

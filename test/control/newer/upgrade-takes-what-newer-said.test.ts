@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { findNewer } from '../../../control/newer/find-newer.js';
 import type { Session } from '../../../control/session.js';
-import { findUpgrade } from '../../../control/upgrade/upgrade.js';
+import { findUpgrade } from '../../../control/upgrade/find-upgrade.js';
 import { parseFormulaId } from '../../../state/formula/formula-id.js';
 import { openStorage } from '../../../state/storage/open.js';
 import { requester, World } from '../../agent/world.js';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type StatusDocument, statusDocument } from '../../../control/status/status-document.js';
+import { statusDocument } from '../../../control/status/make-status-document.js';
+import type { StatusDocument } from '../../../control/status/status-document.js';
 import { readSnapshot } from '../../../control/status/snapshot.js';
 import { Broken, type Scene } from './scene.js';
 

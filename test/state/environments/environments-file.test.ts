@@ -4,10 +4,10 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   absoluteUrl,
-  ensembleHome,
   loadEnvironment,
   writeFirstEnvironments,
 } from '../../../state/environments/environments-file.js';
+import { ensembleHome } from '../../../state/environments/home.js';
 import {
   EnvironmentNotFound,
   EnvironmentsInvalid,
