@@ -39,7 +39,7 @@ const tools = [
 
 /** How often each file waits; files that do not are left out. */
 function waits(): ReadonlyMap<string, number> {
-  const sources = ['agent', 'hooks', 'control', 'state', 'cli'].flatMap((room) =>
+  const sources = ['agent', 'hooks', 'control', 'state', 'cli', 'watcher'].flatMap((room) =>
     filesUnder(room)
       .map((file) => `${room}/${file}`)
       .filter((file) => file.endsWith('.ts')),

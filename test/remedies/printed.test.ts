@@ -14,7 +14,7 @@ const COMMAND = /(?<![\w/])ensemble(?:-agent)?(?: [a-z-]|\$\{)[^'"`]*/g;
 /** Each command that a text of the sources names, as `file: command`. */
 function commandsPrinted(): readonly string[] {
   const found = new Set<string>();
-  for (const room of ['agent', 'cli', 'control', 'hooks', 'state'])
+  for (const room of ['agent', 'cli', 'control', 'hooks', 'state', 'watcher'])
     for (const name of filesUnder(room)) {
       const file = `${room}/${name}`;
       if (!file.endsWith('.ts') || ELSEWHERE.test(file)) continue;

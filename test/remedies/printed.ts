@@ -66,6 +66,10 @@ export const printed: Readonly<
     test: 'test/cli/upgrade-policy.test.ts',
     says: 'is shown and set, keeps what is not named, and says where nobody acts on it',
   },
+  'watcher/outbox/open-announcer.ts: ensemble watcher retry {id}': {
+    test: 'test/cli/watcher.test.ts',
+    says: 'names the commands that show what is in line, and try again what was given up',
+  },
   'cli/watching/check.ts: ensemble watcher status': {
     test: 'test/cli/watcher.test.ts',
     says: 'is asked to look at once, and says what came of it, or that nobody looks',

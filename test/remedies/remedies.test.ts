@@ -50,7 +50,7 @@ const [one, two, three] = ['world:f-1', 'world:f-2', 'world:f-3'] as const;
 /** The codes of all classes of errors, as the docs of errors collect them. */
 async function codes(): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (const room of ['cli', 'control', 'agent', 'hooks', 'state'])
+  for (const room of ['cli', 'control', 'agent', 'hooks', 'state', 'watcher'])
     for (const file of filesUnder(`dist/${room}`)) {
       if (!/(^|\/|-)errors\.js$/.test(file)) continue;
       const path = pathToFileURL(join(projectDirectory, 'dist', room, file)).href;

@@ -3,6 +3,10 @@ export type Unrun = { readonly test: string; readonly says: string } | { readonl
 
 /** By the errors' codes: those that have no row. Each reason is that code's own. */
 export const unrun: Readonly<Record<string, Unrun>> = {
+  'listener-failed': {
+    test: 'test/watcher/listener/webhook-to-look.test.ts',
+    says: 'finds a listener that says that its address is taken, and listens at another one',
+  },
   'hook-writes-refused': {
     test: 'test/regression/refused-for-good.test.ts',
     says: '--retry runs the hook again',
@@ -30,6 +34,14 @@ export const unrun: Readonly<Record<string, Unrun>> = {
   'state-damaged': {
     test: 'test/regression/a-damaged-state-says-so.test.ts',
     says: 'is told as that by what writes, is written to no more, and is made anew with all it holds',
+  },
+  'watcher-deposed': {
+    test: 'test/watcher/takeover.test.ts',
+    says: 'and does not know it yet, writes nothing',
+  },
+  'watcher-elsewhere': {
+    test: 'test/watcher/main.test.ts',
+    says: '--once says that another one leads, and the command that shows which',
   },
   'tree-unsettled': {
     test: 'test/control/export/read-tree.test.ts',

@@ -32,6 +32,25 @@ describe('ensemble-watcher', function () {
     assert.equal(again?.version, version, 'what did not change is not written again');
   });
 
+  it('--once says that another one leads, and the command that shows which', async () => {
+    await deployed();
+    const first = startWatcherProcess(world.box, ['--period', '1h']);
+    try {
+      await eventually(() => assert.match(first.log(), /"message":"watches"/));
+      const { code, stderr } = await startWatcherProcess(world.box, ['--once']).ended;
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /another watcher looks after local, so this one does not\n {2}try: ensemble watcher status/,
+      );
+      const { stdout } = await world.box.ok('watcher', 'status', '--format', 'json');
+      assert.equal(JSON.parse(stdout).pid, first.process.pid);
+    } finally {
+      first.process.kill('SIGTERM');
+      await first.ended;
+    }
+  });
+
   it('stands by while another one leads, and takes over when that ends', async () => {
     await deployed();
     const first = startWatcherProcess(world.box, ['--period', '1h']);
