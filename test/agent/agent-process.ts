@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { LockFile } from '../../state/coordination/embedded/lock-file.js';
+import { findProcess, isSuspended } from '../../state/platform/process-stat.js';
 import { eventually } from '../eventually.js';
 import { agentProgram } from '../programs.js';
 
@@ -18,6 +20,7 @@ export interface AgentProcessOptions {
 export class AgentProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | NodeJS.Signals>;
+  readonly #state: string;
   #out = '';
   #err = '';
 
@@ -27,6 +30,7 @@ export class AgentProcess {
     machine: string,
     { death = '', variables = {}, program = agentProgram, options: more = [] }: AgentProcessOptions = {},
   ) {
+    this.#state = `${home}/state`;
     const options = ['--machine', machine, '--data-dir', `${home}/machines/${machine}`, ...more];
     const command = [process.execPath, program, ...options];
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
@@ -46,6 +50,24 @@ export class AgentProcess {
 
   get pid(): number {
     return this.#child.pid ?? -1;
+  }
+
+  /** Stops it (SIGSTOP) in a moment in which it keeps nobody from the embedded state: that is another test's. */
+  async suspend(): Promise<void> {
+    const lock = LockFile.of(this.#state);
+    try {
+      for (;;) {
+        process.kill(this.pid, 'SIGSTOP');
+        await eventually(() => {
+          const found = findProcess(this.pid);
+          assert.ok(found !== undefined && isSuspended(found));
+        });
+        if (lock.writer() === undefined && lock.opener() === undefined) return;
+        process.kill(this.pid, 'SIGCONT');
+      }
+    } finally {
+      lock.leave();
+    }
   }
 
   /** What it logged, a JSON object per line. */

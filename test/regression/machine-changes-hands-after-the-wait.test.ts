@@ -163,7 +163,7 @@ describe('a machine that is taken over', () => {
 
   it('is its owner’s again by itself, where that had not heard of it until the other one was gone', async () => {
     const first = await owned(1);
-    process.kill(first.pid, 'SIGSTOP');
+    await first.suspend();
     const other = await taker();
     await other.logged('to go');
     await other.kill();

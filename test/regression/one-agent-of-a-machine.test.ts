@@ -72,7 +72,7 @@ describe('a machine has one agent', () => {
   it('an agent that was stopped while its machine was taken runs nothing when it goes on', async () => {
     const first = await world.agentProcess();
     const one = await world.publish(1);
-    process.kill(first.pid, 'SIGSTOP');
+    await first.suspend();
     await expire();
     await world.agent({ dataDirectory: world.path('other'), takeOver: true });
     await world.deploy(one);

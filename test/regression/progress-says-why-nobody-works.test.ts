@@ -41,7 +41,7 @@ describe('the rows of units that nobody works on', () => {
     const agent = await world.agentProcess();
     await world.deploy(await world.publish(1));
     await world.until('started');
-    process.kill(agent.pid, 'SIGSTOP');
+    await agent.suspend();
     await world.coordinator.remove(paths.agent('m0'));
     const said = new RegExp(
       `^f/0: started, upgrade wanted: the agent of m0 is suspended .*process ${agent.pid}$`,

@@ -14,7 +14,7 @@ describe('an agent that a signal stopped', () => {
     agent = await world.agentProcess();
     await world.deploy(await world.publish(1));
     await world.until('started');
-    process.kill(agent.pid, 'SIGSTOP');
+    await agent.suspend();
     // Its session is over.
     await world.coordinator.remove(paths.agent('m0'));
   });
@@ -23,7 +23,7 @@ describe('an agent that a signal stopped', () => {
   it('is what a command waits for, though its session is not over yet', async () => {
     process.kill(agent.pid, 'SIGCONT');
     await eventually(async () => assert.ok(await world.coordinator.get(paths.agent('m0'))));
-    process.kill(agent.pid, 'SIGSTOP');
+    await agent.suspend();
     const { code, stderr } = await ensemble(world, 'run', '--timeout', '4s', 'f/0', '--', 'true');
     const reason = `the agent of m0 is suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}; let it go on: kill -CONT ${agent.pid}`;
     assert.equal(code, 124);
@@ -40,7 +40,7 @@ describe('an agent that a signal stopped', () => {
       const { stdout } = await ensemble(world, 'machines', '--format', 'json');
       assert.equal(JSON.parse(stdout).machines.m0.kept.units, 1);
     });
-    process.kill(agent.pid, 'SIGSTOP');
+    await agent.suspend();
     const { code, stderr, stdout } = await ensemble(world, 'prune', '--removed', 'f/0', '--format', 'json');
     assert.equal(code, 1, stderr);
     const suspended = `the agent of m0 is suspended (Ctrl-Z, SIGSTOP): process ${agent.pid}`;

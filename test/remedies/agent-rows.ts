@@ -72,7 +72,7 @@ export const agentRows: readonly Row[] = [
       const first = await world.agentProcess();
       await stage.service();
       await world.untilOn(one);
-      process.kill(first.pid, 'SIGSTOP');
+      await first.suspend();
       await world.coordinator.remove(paths.agent('m0'));
       const said = await stage.fails('ensemble run f/0 -- true', /is suspended/);
       await stage.follow(said, /kill -CONT \d+/);
@@ -310,7 +310,7 @@ export const agentRows: readonly Row[] = [
       const { world } = stage;
       const first = await world.agentProcess();
       await stage.service();
-      process.kill(first.pid, 'SIGSTOP');
+      await first.suspend();
       const said = await stage.fails(agent(DIRECTORY, stage), /which is suspended/);
       await stage.follow(said, /kill -CONT \d+/);
       await world.untilOn(one);

@@ -46,7 +46,7 @@ describe('what the watcher does by the policy of a service', function () {
     await watcher.pass();
     assert.equal((await requireService(environment.coordinator, 's')).value.formula, 'r:f-1');
     assert.equal(world.reports.length, 1, JSON.stringify(world.reports));
-    assert.match(world.reports[0]?.did ?? '', /left r:f-2 for later: it is held by ann@a: disks/);
+    assert.match(world.reports[0]?.did ?? '', /left r:f-2 for later: held by ann@a: disks/);
   });
 
   it('auto does not take again what the service went back from', async () => {
