@@ -183,11 +183,14 @@ export function mirrorUnit(
     if (atWork) return;
     atWork = true;
     while (isDue() && wanted !== undefined && isNews(wanted)) {
+      const about = textsOf(wanted).status;
       if (!(await isLogThere(wanted))) continue;
       let facts: UnitFacts | undefined;
       try {
         await writer.write((tries) => {
-          facts = isDue() ? wanted : undefined;
+          // By now another one may be wanted, whose log is not there yet: the next turn sees to that.
+          const isReady = wanted !== undefined && (textsOf(wanted).status === about || !namesNewLog(wanted));
+          facts = isDue() && isReady ? wanted : undefined;
           return facts === undefined ? [] : operations(facts, tries);
         });
         if (facts !== undefined) written(facts);
@@ -201,13 +204,18 @@ export function mirrorUnit(
     atWork = false;
   }
 
+  function namesNewLog(facts: UnitFacts): boolean {
+    const { status } = textsOf(facts);
+    return logged !== undefined && status !== statusText && status.includes(NAMES_LOG);
+  }
+
   /**
    * A status that names the log follows what it names. That alone waits, and not what the unit does.
    * @returns false where something else is to be told meanwhile
    */
   async function isLogThere(facts: UnitFacts): Promise<boolean> {
     const { status } = textsOf(facts);
-    if (logged === undefined || status === statusText || !status.includes(NAMES_LOG)) return true;
+    if (logged === undefined || !namesNewLog(facts)) return true;
     // The one who gathers says what hinders it.
     await logged().catch(() => undefined);
     return wanted === undefined || textsOf(wanted).status === status;

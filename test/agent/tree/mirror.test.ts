@@ -66,6 +66,38 @@ describe('the mirror of a unit', () => {
     assert.equal(tree.transactions.length, 3);
   });
 
+  it('writes no status that names the log before what was logged, also where another one was about to be written', async () => {
+    const parts = tree.mirrored('f/0');
+    let isLogged = false;
+    let isFirst = true;
+    const toldEarly: boolean[] = [];
+    const { report } = mirrorUnit(
+      'f/0',
+      {
+        ...parts,
+        logged: async () => {
+          isLogged = true;
+        },
+        writer: {
+          write: (build) => {
+            // It fails in the moment in which it is about to be told of what it did before.
+            if (isFirst) report(facts('failed; see: ensemble debug-log -i f/0'));
+            isFirst = false;
+            return parts.writer.write(async (tries) => {
+              const operations = await build(tries);
+              if (JSON.stringify(operations).includes('debug-log')) toldEarly.push(!isLogged);
+              return operations;
+            });
+          },
+        },
+      },
+      tree.log,
+    );
+    report(facts('works'));
+    await eventually(async () => assert.match((await message()) ?? '', /debug-log/));
+    assert.deepEqual(toldEarly, [false]);
+  });
+
   it('writes nothing twice, and of what changed only that', async () => {
     const { report } = mirror();
     report(facts('one'));
