@@ -6,6 +6,7 @@ import { readBundles, retireKey, setBundle } from '../../state/model/bundles.js'
 import { type Entity, readEntities } from '../../state/model/entity.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import { flagSchema } from '../../state/model/request-schemas.js';
+import { isOpen, rolloutSchema } from '../../state/model/rollout.js';
 import {
   type FormulaRecord,
   type Service,
@@ -47,7 +48,7 @@ export interface Prunable {
 }
 
 /**
- * The formulas that no service, unit, flag, revert target or upgrade under way needs, the newest `keep` of each formula
+ * The formulas that no service, unit, flag, rollout, revert target or upgrade under way needs, the newest `keep` of each formula
  * excepted, and the objects that go with them.
  *
  * The order of reading matters. Whoever takes a formula up writes its record in the same transaction (`takeUpFormula`),
@@ -143,8 +144,11 @@ async function neededFormulas(coordinator: Coordinator, published: readonly stri
     const service = found[index]?.value;
     if (service === undefined) continue;
     services.set(name, service);
-    need(service.formula, service.previous, service.prefetch, ...(service.earlier ?? []));
+    need(service.formula, service.previous, service.prefetch, service.startWith, ...(service.earlier ?? []));
   }
+  // That of a clone stands nowhere else until the clone is made.
+  for (const rollout of await readEntities(coordinator, names.map(paths.rollout), rolloutSchema))
+    if (rollout !== undefined && isOpen(rollout.value)) need(rollout.value.to, rollout.value.revertTo);
   const units = ((await coordinator.children(paths.units)) ?? []).map(unitOfNode);
   const [nodes, statuses, flags] = [
     await readEntities(coordinator, units.map(paths.unit), unitSchema),

@@ -52,6 +52,25 @@ describe('what can be pruned', () => {
     assert.equal(await prunable(), '56789');
   });
 
+  it('is nothing that a rollout leads to or back to, as long as it is open', async () => {
+    const rollout = (state: string): string =>
+      nodeValue({
+        ...{
+          id: 'r1',
+          life: 'aaaaaaaaaaaa',
+          from: 'p:web-1',
+          to: 'p:web-4',
+          revertTo: 'p:web-3',
+          by: 'ann@host',
+        },
+        ...{ requestedAt: now, parameters: {}, state, stateSince: now, countedFrom: now },
+      });
+    await tree.one.create(paths.rollout('web'), rollout('paused'));
+    assert.equal(await prunable(), '256789');
+    await tree.one.set(paths.rollout('web'), rollout('done'));
+    assert.equal(await prunable(), '23456789');
+  });
+
   it('is no revision of a formula that a unit is on its way with: only its journal may know which', async () => {
     await publishFormula(tree.one, 'other', {});
     const other = async () => (await findPrunable(tree.one, 0)).formulas.map(({ id }) => id);
