@@ -81,6 +81,8 @@ describe('a command that is printed goes to the environment that was chosen', ()
       await stage.ok(`ensemble deploy -e world --no-wait --machine ${name} --repository world f-1 ${name}`);
       await world.until('started', `${name}/0`);
       await stage.fails(`ensemble -e world set ${name} title=bad`, /config-error/);
+      // It is written together with what comes within a moment.
+      await agent.logged('no such title');
       const failed = agent.lines().find(({ message }) => message.includes('no such title'));
       assert.deepEqual(next(failed?.message ?? ''), [
         `ensemble debug-log -e world -i ${name}/0`,
