@@ -1,6 +1,7 @@
 import type { Clock } from '../../state/platform/clock.js';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
+import { writingBy } from '../../state/coordination/writing-by.js';
 import type { Ownership } from './ownership.js';
 
 /**
@@ -30,21 +31,5 @@ export function fencedCoordinator(
     }
   }
 
-  return {
-    get: (path) => coordinator.get(path),
-    getMany: (paths) => coordinator.getMany(paths),
-    children: (path) => coordinator.children(path),
-    create: (path, value, options) => write([{ kind: 'create', path, value, ...options }]),
-    async set(path, value, version) {
-      await write([{ kind: 'set', path, value, ...(version !== undefined && { version }) }]);
-      return version === undefined ? ((await coordinator.get(path))?.version ?? 0) : version + 1;
-    },
-    remove: (path, version) => write([{ kind: 'remove', path, ...(version !== undefined && { version }) }]),
-    transaction: write,
-    observe: (path, look) => coordinator.observe(path, look),
-    observeChildren: (path, look) => coordinator.observeChildren(path, look),
-    onSession: (listener) => coordinator.onSession(listener),
-    savedSession: () => coordinator.savedSession(),
-    close: (options) => coordinator.close(options),
-  };
+  return writingBy(coordinator, write);
 }
