@@ -8,35 +8,37 @@ interface Pending {
 /** A clock that stands still until a test moves it. Both of its times move together, unless one is set apart. */
 export class ManualClock implements Clock {
   #pending = new Set<Pending>();
+  #uptime: number;
+  #epoch: number;
 
   /** @param uptime what `monotonic()` begins with; @param epoch what `now()` does; both in milliseconds */
-  constructor(
-    private uptime = 1_000_000,
-    private epoch = Date.UTC(2026, 0, 1),
-  ) {}
+  constructor(uptime = 1_000_000, epoch = Date.UTC(2026, 0, 1)) {
+    this.#uptime = uptime;
+    this.#epoch = epoch;
+  }
 
   now(): number {
-    return this.epoch;
+    return this.#epoch;
   }
 
   monotonic(): number {
-    return this.uptime;
+    return this.#uptime;
   }
 
   after(ms: number, callback: () => void): Timer {
-    const timer: Pending = { due: this.uptime + ms, callback };
+    const timer: Pending = { due: this.#uptime + ms, callback };
     this.#pending.add(timer);
     return { cancel: () => this.#pending.delete(timer) };
   }
 
   /** Moves both times on, and calls what falls due meanwhile in its order, also what those calls set up. */
   advance(ms: number): void {
-    const end = this.uptime + ms;
+    const end = this.#uptime + ms;
     for (;;) {
       const next = [...this.#pending].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
       if (next === undefined) break;
       this.#pending.delete(next);
-      this.#moveTo(Math.max(next.due, this.uptime));
+      this.#moveTo(Math.max(next.due, this.#uptime));
       next.callback();
     }
     this.#moveTo(end);
@@ -44,11 +46,11 @@ export class ManualClock implements Clock {
 
   /** Sets the wall clock, as an operator or NTP does; nothing falls due by it. */
   setWallClock(epoch: number): void {
-    this.epoch = epoch;
+    this.#epoch = epoch;
   }
 
   #moveTo(uptime: number): void {
-    this.epoch += uptime - this.uptime;
-    this.uptime = uptime;
+    this.#epoch += uptime - this.#uptime;
+    this.#uptime = uptime;
   }
 }

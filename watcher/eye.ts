@@ -49,23 +49,25 @@ const LOOKING_AGAIN = 50;
 
 /** One environment that this process wants to watch: it leads there, or stands by until it does. */
 export class Eye {
-  private readonly closing = new AbortController();
-  private leading: Leading | undefined;
+  readonly #closing = new AbortController();
+  #leading: Leading | undefined;
   /** Why it does not even stand for election. */
-  private failure: EnsembleError | undefined;
-  private readonly ended: Promise<void>;
+  #failure: EnsembleError | undefined;
+  readonly #ended: Promise<void>;
+  readonly #options: EyeOptions;
 
-  constructor(private readonly options: EyeOptions) {
-    this.ended = this.stand();
+  constructor(options: EyeOptions) {
+    this.#options = options;
+    this.#ended = this.#stand();
   }
 
   get environment(): string {
-    return this.options.environment.name;
+    return this.#options.environment.name;
   }
 
   /** Undefined while another one leads, or the environment is away. */
   current(): (Pass & LedParts) | undefined {
-    const { leading } = this;
+    const leading = this.#leading;
     if (leading === undefined || leading.led.over.aborted) return undefined;
     return { ...leading.led, ...leading.parts };
   }
@@ -76,41 +78,41 @@ export class Eye {
    * @throws WatcherElsewhere where another one leads all the while, or whatever keeps it from standing
    */
   async untilLeading(patience: number): Promise<void> {
-    const { clock, environment } = this.options;
+    const { clock, environment } = this.#options;
     const until = clock.monotonic() + patience;
     while (this.current() === undefined) {
-      if (this.failure !== undefined) throw this.failure;
+      if (this.#failure !== undefined) throw this.#failure;
       if (clock.monotonic() > until) throw new WatcherElsewhere({ environment: environment.name });
       await pause(clock, LOOKING_AGAIN);
     }
   }
 
   async close(): Promise<void> {
-    this.closing.abort();
-    await this.ended;
+    this.#closing.abort();
+    await this.#ended;
   }
 
   /** Opens the environment, again where that fails, and stands for election until it is closed. */
-  private async stand(): Promise<void> {
-    const { environment, clock, log } = this.options;
-    while (!this.closing.signal.aborted) {
+  async #stand(): Promise<void> {
+    const { environment, clock, log } = this.#options;
+    while (!this.#closing.signal.aborted) {
       try {
-        await this.within();
+        await this.#within();
       } catch (error) {
         if (!(error instanceof EnsembleError)) throw error;
-        this.failure = error;
+        this.#failure = error;
         log.error('an environment cannot be watched, and is tried again', {
           environment: environment.name,
           error,
         });
       }
-      await pause(clock, TRYING_AGAIN, this.closing.signal).catch(() => undefined);
+      await pause(clock, TRYING_AGAIN, this.#closing.signal).catch(() => undefined);
     }
   }
 
   /** Resolves when it is closed, or the coordinator was taken away from under it. */
-  private async within(): Promise<void> {
-    const { environment, clock, random, log, open = openCoordinator } = this.options;
+  async #within(): Promise<void> {
+    const { environment, clock, random, log, open = openCoordinator } = this.#options;
     const coordinator = await open(environment.state, {
       clock,
       random,
@@ -121,7 +123,7 @@ export class Eye {
       throw new NotBootstrapped({ environment: environment.name, directory: error.directory });
     });
     const done = new AbortController();
-    const signal = AbortSignal.any([done.signal, this.closing.signal]);
+    const signal = AbortSignal.any([done.signal, this.#closing.signal]);
     let storage: Promise<Storage> | undefined;
     const session: Session = {
       environment,
@@ -131,7 +133,7 @@ export class Eye {
     };
     try {
       await requireLayout(coordinator, environment.name);
-      this.failure = undefined;
+      this.#failure = undefined;
       await ensureWatcherNodes(coordinator);
       coordinator.onSession((event) => {
         if (event === 'replaced') done.abort();
@@ -141,7 +143,7 @@ export class Eye {
         clock,
         random,
         failed: (error) => log.warning('cannot stand for election, and tries again', { error }),
-        lead: (leadership) => void this.lead(session, leadership),
+        lead: (leadership) => void this.#lead(session, leadership),
       });
       log.info('stands by, to lead where nobody does', { environment: environment.name });
       await new Promise<void>((resolve) => {
@@ -150,16 +152,16 @@ export class Eye {
       });
       await standing.close();
     } finally {
-      await this.leave();
+      await this.#leave();
       (await storage?.catch(() => undefined))?.close();
       await coordinator.close();
     }
   }
 
-  private async lead(session: Session, { guard, over, term }: Leadership): Promise<void> {
-    const { clock, random, log, period, version, openParts, leads } = this.options;
+  async #lead(session: Session, { guard, over, term }: Leadership): Promise<void> {
+    const { clock, random, log, period, version, openParts, leads } = this.#options;
     try {
-      await this.leave();
+      await this.#leave();
       const fenced = { ...session, coordinator: fencedCoordinator(session.coordinator, guard) };
       const led = { session: fenced, guard, over, clock, random, log };
       await setWatcherState(fenced.coordinator, [], {
@@ -170,8 +172,8 @@ export class Eye {
         since: new Date(clock.now()).toISOString(),
       });
       const parts = await openParts(led);
-      const checks = answerChecks(led, (which) => this.options.check(this, which));
-      this.leading = { led, parts, checks };
+      const checks = answerChecks(led, (which) => this.#options.check(this, which));
+      this.#leading = { led, parts, checks };
       log.info('watches', { environment: session.environment.name, term });
       leads();
     } catch (error) {
@@ -180,9 +182,9 @@ export class Eye {
     }
   }
 
-  private async leave(): Promise<void> {
-    const { leading } = this;
-    this.leading = undefined;
+  async #leave(): Promise<void> {
+    const leading = this.#leading;
+    this.#leading = undefined;
     leading?.checks.close();
     await leading?.parts.close();
   }

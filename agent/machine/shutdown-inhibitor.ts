@@ -23,11 +23,12 @@ export class ShutdownInhibitor {
   readonly #units = new Set<string>();
   #holder: ChildProcess | undefined;
   #isAbsent: boolean;
+  readonly #log: Log;
+  readonly #inhibiting: Inhibiting;
 
-  constructor(
-    private readonly log: Log,
-    private readonly inhibiting: Inhibiting = LOGIND,
-  ) {
+  constructor(log: Log, inhibiting: Inhibiting = LOGIND) {
+    this.#log = log;
+    this.#inhibiting = inhibiting;
     this.#isAbsent = !existsSync(inhibiting.directory);
   }
 
@@ -57,10 +58,10 @@ export class ShutdownInhibitor {
       '--why=a formula is exchanged',
       'cat',
     ];
-    const child = spawn(this.inhibiting.command, words, { stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn(this.#inhibiting.command, words, { stdio: ['pipe', 'ignore', 'ignore'] });
     child.once('error', (error) => {
       this.#isAbsent = true;
-      this.log.debug('a shutdown is not delayed while formulas are exchanged', { error });
+      this.#log.debug('a shutdown is not delayed while formulas are exchanged', { error });
     });
     // It may end while this says so: nothing is written to it.
     child.stdin?.on('error', () => undefined);

@@ -29,17 +29,25 @@ export class UnitNode {
   readonly #path: string;
   #entity: Entity<Unit> | undefined;
   #ahead: Entity<Unit> | undefined;
+  readonly #coordinator: Coordinator;
+  readonly #name: string;
+  readonly #machine: string | null;
+  readonly #incarnation: string | undefined;
 
   /**
    * @param machine where the unit is; one of another machine got the name after this one was removed by force
    * @param incarnation of the unit; another life may have its name
    */
   constructor(
-    private readonly coordinator: Coordinator,
-    private readonly name: string,
-    private readonly machine: string | null,
-    private readonly incarnation: string | undefined,
+    coordinator: Coordinator,
+    name: string,
+    machine: string | null,
+    incarnation: string | undefined,
   ) {
+    this.#coordinator = coordinator;
+    this.#name = name;
+    this.#machine = machine;
+    this.#incarnation = incarnation;
     this.#path = paths.unit(name);
   }
 
@@ -50,13 +58,13 @@ export class UnitNode {
 
   /** Makes a write apply to this unit alone, and not to another life of its name. */
   life(): readonly Operation[] {
-    return checkLife(this.name, this.incarnation);
+    return checkLife(this.#name, this.#incarnation);
   }
 
   /** @throws NodeInvalid */
   async read(): Promise<Unit | undefined> {
-    const found = await readEntity(this.coordinator, this.#path, unitSchema);
-    const isOwn = found?.value.machine === this.machine && found.value.incarnation === this.incarnation;
+    const found = await readEntity(this.#coordinator, this.#path, unitSchema);
+    const isOwn = found?.value.machine === this.#machine && found.value.incarnation === this.#incarnation;
     this.#entity = isOwn ? found : undefined;
     return this.value();
   }

@@ -3,7 +3,11 @@ import { type Client, createClient } from 'node-zookeeper-client';
 
 /** The client library with nothing of Ensemble around it: the floor of what the coordinator costs. */
 export class BareClient {
-  private constructor(private readonly client: Client) {}
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
+  }
 
   /** @param url as environments have it */
   static async open(url: string): Promise<BareClient> {
@@ -15,25 +19,25 @@ export class BareClient {
   }
 
   close(): void {
-    this.client.close();
+    this.#client.close();
   }
 
   children(path: string): Promise<readonly string[]> {
     return new Promise((resolve, reject) =>
-      this.client.getChildren(path, (error, names) => (error ? reject(error) : resolve(names ?? []))),
+      this.#client.getChildren(path, (error, names) => (error ? reject(error) : resolve(names ?? []))),
     );
   }
 
   /** Undefined where there is none. */
   get(path: string): Promise<Buffer | undefined> {
-    return new Promise((resolve) => this.client.getData(path, (_error, data) => resolve(data)));
+    return new Promise((resolve) => this.#client.getData(path, (_error, data) => resolve(data)));
   }
 
   /** Creates or removes nodes in transactions of 500, all under way at once. */
   async each(kind: 'create' | 'remove', paths: readonly string[], value: Buffer): Promise<void> {
     const commits: Promise<void>[] = [];
     for (let start = 0; start < paths.length; start += 500) {
-      const transaction = this.client.transaction();
+      const transaction = this.#client.transaction();
       for (const path of paths.slice(start, start + 500))
         if (kind === 'create') transaction.create(path, value);
         else transaction.remove(path);

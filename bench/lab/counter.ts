@@ -13,13 +13,14 @@ export interface Traffic extends Requests {
 /** Stands between clients and a ZooKeeper server, passes everything on and counts it. */
 export class Counter {
   #traffic: Traffic = { ...noRequests(), bytesToServer: 0, bytesToClients: 0, largestAnswer: 0 };
+  readonly #listener: Server;
+  readonly #target: number;
 
-  private constructor(
-    private readonly listener: Server,
-    private readonly target: number,
-  ) {
+  private constructor(listener: Server, target: number) {
+    this.#listener = listener;
+    this.#target = target;
     listener.on('connection', (client) => {
-      const server = connect(this.target, '127.0.0.1');
+      const server = connect(this.#target, '127.0.0.1');
       const asked = new Frames((frame) => countFrame(frame, this.#traffic));
       const answered = new Frames((frame) => {
         this.#traffic.largestAnswer = Math.max(this.#traffic.largestAnswer, frame.length);
@@ -54,7 +55,7 @@ export class Counter {
 
   /** `host:port`, as URLs take it. */
   get address(): string {
-    return `127.0.0.1:${(this.listener.address() as AddressInfo).port}`;
+    return `127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
   }
 
   /** The counts since the last time. */
@@ -69,8 +70,11 @@ export class Counter {
 class Frames {
   #chunks: Buffer[] = [];
   #size = 0;
+  readonly #whole: (frame: Buffer) => void;
 
-  constructor(private readonly whole: (frame: Buffer) => void) {}
+  constructor(whole: (frame: Buffer) => void) {
+    this.#whole = whole;
+  }
 
   push(bytes: Buffer): void {
     this.#chunks.push(bytes);
@@ -83,7 +87,7 @@ class Frames {
       // Joined only once a whole frame is there: a large one comes in very many pieces.
       const all = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
       if (all === undefined) return;
-      this.whole(all.subarray(0, length));
+      this.#whole(all.subarray(0, length));
       this.#chunks = [all.subarray(length)];
       this.#size -= length;
     }

@@ -45,15 +45,20 @@ export interface LabAgentOptions {
 export class Lab {
   readonly #children = new Set<ChildProcess>();
   readonly #coordinators: Coordinator[] = [];
+  readonly #storage: string;
+  readonly #env: NodeJS.ProcessEnv;
 
   private constructor(
     readonly directory: string,
     readonly state: string,
     /** The lab's own server, where it has one. */
     readonly server: ZookeeperServer | undefined,
-    private readonly storage: string,
-    private readonly env: NodeJS.ProcessEnv,
-  ) {}
+    storage: string,
+    env: NodeJS.ProcessEnv,
+  ) {
+    this.#storage = storage;
+    this.#env = env;
+  }
 
   static async open({ engine, storage, state, configuration, env = {} }: LabOptions): Promise<Lab> {
     const directory = await mkdtemp(join(tmpdir(), 'lab-'));
@@ -64,7 +69,7 @@ export class Lab {
     const lab = new Lab(directory, url, server, storage ?? `file:${directory}/storage`, env);
     await mkdir(join(directory, 'formulas'));
     await mkdir(lab.home);
-    const environment = `    state: ${url}\n    storage: ${lab.storage}\n`;
+    const environment = `    state: ${url}\n    storage: ${lab.#storage}\n`;
     await writeFile(
       join(lab.home, 'environments.yaml'),
       `default: bench\nenvironments:\n  bench:\n${environment}`,
@@ -82,7 +87,7 @@ export class Lab {
   }
 
   get variables(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home, ...this.env };
+    return { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home, ...this.#env };
   }
 
   /** The words of an `ensemble` command, for whoever starts it. */
@@ -112,7 +117,7 @@ export class Lab {
   /** Starts the agent of `machine` and waits until it is registered. */
   async agent(machine = 'm0', { node = [], env = {}, state }: LabAgentOptions = {}): Promise<LabAgent> {
     const where = ['--machine', machine, '--data-dir', this.dataDirectory(machine)];
-    const other = state === undefined ? [] : ['--state', state, '--storage', this.storage];
+    const other = state === undefined ? [] : ['--state', state, '--storage', this.#storage];
     const words = ['--pdeathsig', 'KILL', process.execPath, ...node, agent, ...where, ...other];
     const child = spawn('setpriv', words, {
       env: { ...this.variables, ...env },

@@ -17,8 +17,11 @@ export interface Passed {
  */
 export class Steps {
   readonly #passed: Passed[] = [];
+  readonly #directory: string;
 
-  private constructor(private readonly directory: string) {}
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
 
   static async open(directory: string): Promise<Steps> {
     await mkdir(directory, { recursive: true });
@@ -36,7 +39,7 @@ export class Steps {
 
   /** For the agent that is to be looked at. */
   get variables(): NodeJS.ProcessEnv {
-    return { ENSEMBLE_FAULTS: '', ENSEMBLE_ALLOW_FAULTS: this.directory };
+    return { ENSEMBLE_FAULTS: '', ENSEMBLE_ALLOW_FAULTS: this.#directory };
   }
 
   /** The steps that were passed since the last time. */

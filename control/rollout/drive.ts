@@ -84,24 +84,32 @@ class Driver {
   #isPatient: boolean;
   #wake: Timer | undefined;
   #ended = false;
+  readonly #parts: Driving;
+  readonly #service: string;
+  readonly #seen: (rollout: SeenRollout | undefined) => void;
+  readonly #failed: (error: unknown) => void;
 
   constructor(
-    private readonly parts: Driving,
-    private readonly service: string,
-    private readonly seen: (rollout: SeenRollout | undefined) => void,
-    private readonly failed: (error: unknown) => void,
+    parts: Driving,
+    service: string,
+    seen: (rollout: SeenRollout | undefined) => void,
+    failed: (error: unknown) => void,
   ) {
+    this.#parts = parts;
+    this.#service = service;
+    this.#seen = seen;
+    this.#failed = failed;
     this.#isPatient = parts.patience > 0;
   }
 
   begin(): void {
-    const { coordinator } = this.parts;
+    const { coordinator } = this.#parts;
     const refresh = (): void => this.#run(() => this.#refresh());
     this.#observations = [
-      coordinator.observe(paths.rollout(this.service), refresh),
-      coordinator.observe(paths.service(this.service), refresh),
-      coordinator.observe(paths.hold(this.service), refresh),
-      coordinator.observeChildren(paths.serviceUnits(this.service), (nodes) => {
+      coordinator.observe(paths.rollout(this.#service), refresh),
+      coordinator.observe(paths.service(this.#service), refresh),
+      coordinator.observe(paths.hold(this.#service), refresh),
+      coordinator.observeChildren(paths.serviceUnits(this.#service), (nodes) => {
         this.#ofService = (nodes ?? []).map(unitOfNode).sort(compareUnits);
         this.#watchUnits();
       }),
@@ -117,15 +125,15 @@ class Driver {
       this.#watchUnits();
       return;
     }
-    const { coordinator } = this.parts;
+    const { coordinator } = this.#parts;
     const refresh = (): void => this.#run(() => this.#refresh());
     const observations: Observation[] = [];
     const clone: WatchedClone = { name, observations };
     this.#clone = clone;
     observations.push(
       coordinator.observe(paths.service(name), refresh),
-      coordinator.observe(paths.exposed(this.service), refresh),
-      coordinator.observeChildren(paths.serviceRelations(this.service), refresh),
+      coordinator.observe(paths.exposed(this.#service), refresh),
+      coordinator.observeChildren(paths.serviceRelations(this.#service), refresh),
       coordinator.observeChildren(paths.serviceRelations(name), refresh),
       coordinator.observeChildren(paths.serviceUnits(name), (nodes) => {
         clone.units = (nodes ?? []).map(unitOfNode).sort(compareUnits);
@@ -162,35 +170,35 @@ class Driver {
       (error: unknown) => {
         if (this.#ended) return;
         this.end();
-        this.failed(error);
+        this.#failed(error);
       },
     );
   }
 
   /** The service is read after the rollout: one that begins sets both, so a service of before is never seen with it. */
   async #refresh(): Promise<void> {
-    const { coordinator, clock } = this.parts;
+    const { coordinator, clock } = this.#parts;
     const [path, servicePath, holdPath] = [
-      paths.rollout(this.service),
-      paths.service(this.service),
-      paths.hold(this.service),
+      paths.rollout(this.#service),
+      paths.service(this.#service),
+      paths.hold(this.#service),
     ];
     const [rolloutNode, serviceNode, holdNode] = await coordinator.getMany([path, servicePath, holdPath]);
     const rollout = parseEntity(path, rolloutSchema, rolloutNode);
     const found = parseEntity(servicePath, serviceSchema, serviceNode);
     if (rollout === undefined || found === undefined) {
       this.#known = undefined;
-      if (!this.#ended) this.seen(undefined);
+      if (!this.#ended) this.#seen(undefined);
       return;
     }
     const holds = holdsIn(holdPath, holdNode, rollout.value);
     const before = this.#known?.rollout;
-    const clone = await readClone(coordinator, this.service, found.value, rollout.value);
+    const clone = await readClone(coordinator, this.#service, found.value, rollout.value);
     if (this.#ended) return;
     const isNews = before?.version !== rollout.version || before.value.life !== rollout.value.life;
     if (isNews && rollout.version !== this.#own) this.#isForeign = true;
     this.#known = {
-      service: this.service,
+      service: this.#service,
       formula: found.value.formula,
       holds: standingHolds(holds, clock.now()),
       rollout,
@@ -208,7 +216,7 @@ class Driver {
     this.#watched = undefined;
     this.#required.clear();
     this.#watch = watchUnits(
-      this.parts.coordinator,
+      this.#parts.coordinator,
       this.#names,
       (watched) => {
         this.#watched = watched;
@@ -217,7 +225,7 @@ class Driver {
       (error) => {
         if (this.#ended) return;
         this.end();
-        this.failed(error);
+        this.#failed(error);
       },
     );
   }
@@ -226,10 +234,10 @@ class Driver {
   #decide(): readonly string[] {
     const [known, watched] = [this.#known, this.#watched];
     if (this.#ended || known === undefined || watched === undefined) return this.#names ?? [];
-    const now = this.parts.clock.now();
+    const now = this.#parts.clock.now();
     const facts = factsOf(known, watched.units.values(), watched.agentsUp);
     const decision = decide(known.rollout.value, facts, now);
-    this.seen({ rollout: known.rollout.value, decision, watched });
+    this.#seen({ rollout: known.rollout.value, decision, watched });
     if (this.#ended) return [];
     this.#arm(decision, now);
     if (!this.#isBusy) this.#write(known, decision, watched);
@@ -239,7 +247,7 @@ class Driver {
   #arm({ wakeAt }: Decision, now: number): void {
     this.#wake?.cancel();
     if (wakeAt === undefined) return;
-    this.#wake = this.parts.clock.after(Math.max(1, wakeAt - now), () => void this.#decide());
+    this.#wake = this.#parts.clock.after(Math.max(1, wakeAt - now), () => void this.#decide());
   }
 
   #write({ rollout }: Known, { writes }: Decision, watched: WatchedUnits): void {
@@ -247,11 +255,11 @@ class Driver {
     if (write === undefined) {
       this.#patient?.cancel();
       this.#patient = undefined;
-      this.#isPatient = this.parts.patience > 0;
+      this.#isPatient = this.#parts.patience > 0;
       return;
     }
     if (this.#isPatient) {
-      this.#patient ??= this.parts.clock.after(this.parts.patience, () => {
+      this.#patient ??= this.#parts.clock.after(this.#parts.patience, () => {
         this.#isPatient = false;
         this.#decide();
       });
@@ -262,8 +270,8 @@ class Driver {
     this.#isForeign = false;
     if (!this.#isRead(watched)) return;
     this.#run(async () => {
-      const { clock } = this.parts;
-      const written = await perform(this.parts, this.service, rollout, write, clock.now());
+      const { clock } = this.#parts;
+      const written = await perform(this.#parts, this.#service, rollout, write, clock.now());
       if (written === undefined) {
         this.#isForeign = true;
         await new Promise<void>((resolve) => void clock.after(AFTER_RACE, resolve));

@@ -67,33 +67,36 @@ export function standForElection(
 
 class Candidacy {
   readonly #place: string;
+  readonly #coordinator: Coordinator;
+  readonly #path: string;
+  readonly #candidate: Candidate;
+  readonly #closing: AbortSignal;
 
-  constructor(
-    private readonly coordinator: Coordinator,
-    private readonly path: string,
-    private readonly candidate: Candidate,
-    private readonly closing: AbortSignal,
-  ) {
+  constructor(coordinator: Coordinator, path: string, candidate: Candidate, closing: AbortSignal) {
+    this.#coordinator = coordinator;
+    this.#path = path;
+    this.#candidate = candidate;
+    this.#closing = closing;
     this.#place = `${path}/leader`;
   }
 
   /** Resolves when it was closed and has stepped down. */
   async stand(): Promise<void> {
-    while (!this.closing.aborted) {
+    while (!this.#closing.aborted) {
       try {
         await this.#untilFree();
-        await this.#wait(this.candidate.random() * COMING_FORWARD);
-        if (this.closing.aborted) return;
+        await this.#wait(this.#candidate.random() * COMING_FORWARD);
+        if (this.#closing.aborted) return;
         const id = randomUUID();
         const term = await this.#takePlace(id);
         if (term === undefined) continue;
-        const guard: Operation = { kind: 'check', path: this.path, version: term };
+        const guard: Operation = { kind: 'check', path: this.#path, version: term };
         await this.#lead(id, term, guard);
         await this.#stepDown(id, guard);
         await this.#wait(STANDING_BACK);
       } catch (error) {
         if (!(error instanceof EnsembleError)) throw error;
-        if (!this.closing.aborted) this.candidate.failed(error);
+        if (!this.#closing.aborted) this.#candidate.failed(error);
         await this.#wait(TRYING_AGAIN);
       }
     }
@@ -107,18 +110,18 @@ class Candidacy {
 
   /** Nobody has it, or a process before this one had it. */
   #isFree(node: Node | undefined): boolean {
-    return node === undefined || leaderIn(node).name === this.candidate.name;
+    return node === undefined || leaderIn(node).name === this.#candidate.name;
   }
 
   /** @returns the term; undefined where another was faster */
   async #takePlace(id: string): Promise<number | undefined> {
     const before = await this.#term();
-    const standing = await this.coordinator.get(this.#place);
+    const standing = await this.#coordinator.get(this.#place);
     if (!this.#isFree(standing)) return undefined;
-    const value = JSON.stringify({ id, name: this.candidate.name });
+    const value = JSON.stringify({ id, name: this.#candidate.name });
     try {
-      await this.coordinator.transaction([
-        { kind: 'set', path: this.path, value, version: before },
+      await this.#coordinator.transaction([
+        { kind: 'set', path: this.#path, value, version: before },
         standing === undefined
           ? { kind: 'create', path: this.#place, value, ephemeral: 'once' }
           : { kind: 'set', path: this.#place, value, version: standing.version },
@@ -135,9 +138,9 @@ class Candidacy {
   /** The version of the node that stays, which is made where there is none. */
   async #term(): Promise<number> {
     for (;;) {
-      const node = await this.coordinator.get(this.path);
+      const node = await this.#coordinator.get(this.#path);
       if (node !== undefined) return node.version;
-      await this.coordinator.create(this.path, '').catch((error: unknown) => {
+      await this.#coordinator.create(this.#path, '').catch((error: unknown) => {
         if (!isConflict(error)) throw error;
       });
     }
@@ -147,22 +150,22 @@ class Candidacy {
   async #lead(id: string, term: number, guard: Operation): Promise<void> {
     const over = new AbortController();
     const end = (): void => over.abort();
-    const endListening = this.coordinator.onSession((event) => {
+    const endListening = this.#coordinator.onSession((event) => {
       if (event === 'expired' || event === 'replaced') end();
     });
     const observed = this.#observe((node, ended) => {
       if (node === undefined || leaderIn(node).id !== id) ended();
     }, over.signal).finally(end);
-    this.candidate.lead({ term, guard, over: over.signal });
+    this.#candidate.lead({ term, guard, over: over.signal });
     await observed;
     endListening();
   }
 
   /** Leaves the place to another, unless one has it already. */
   async #stepDown(id: string, guard: Operation): Promise<void> {
-    const node = await this.coordinator.get(this.#place);
+    const node = await this.#coordinator.get(this.#place);
     if (node === undefined || leaderIn(node).id !== id) return;
-    await this.coordinator
+    await this.#coordinator
       .transaction([guard, { kind: 'remove', path: this.#place }])
       .catch((error: unknown) => {
         if (!isConflict(error)) throw error;
@@ -172,21 +175,21 @@ class Candidacy {
   /** Looks at the place until `look` ends it, `until` is aborted, or this one is closed. */
   async #observe(
     look: (node: Node | undefined, end: () => void) => void,
-    until: AbortSignal = this.closing,
+    until: AbortSignal = this.#closing,
   ): Promise<void> {
     const end = new AbortController();
-    const signal = AbortSignal.any([end.signal, until, this.closing]);
+    const signal = AbortSignal.any([end.signal, until, this.#closing]);
     const ended = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    const observation = this.coordinator.observe(this.#place, (node) => look(node, () => end.abort()));
+    const observation = this.#coordinator.observe(this.#place, (node) => look(node, () => end.abort()));
     await ended;
     observation.close();
   }
 
   #wait(delay: number): Promise<void> {
-    return pause(this.candidate.clock, delay, this.closing).catch(() => undefined);
+    return pause(this.#candidate.clock, delay, this.#closing).catch(() => undefined);
   }
 }
 

@@ -50,19 +50,22 @@ export function openDirectory(
  */
 class DirectoryStorage implements Storage {
   readonly url: string;
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #helpers: Helpers;
+  readonly #mustBeThere: boolean;
 
-  constructor(
-    private readonly root: string,
-    private readonly clock: Clock,
-    private readonly helpers: Helpers,
-    private readonly mustBeThere: boolean,
-  ) {
+  constructor(root: string, clock: Clock, helpers: Helpers, mustBeThere: boolean) {
+    this.#root = root;
+    this.#clock = clock;
+    this.#helpers = helpers;
+    this.#mustBeThere = mustBeThere;
     this.url = `file:${root}`;
   }
 
   async size(key: string): Promise<number | undefined> {
-    const size = await this.ask(key, ['size', this.file(key)]);
-    if (size === null) await this.requireThere(key);
+    const size = await this.#ask(key, ['size', this.#file(key)]);
+    if (size === null) await this.#requireThere(key);
     return size ?? undefined;
   }
 
@@ -72,39 +75,39 @@ class DirectoryStorage implements Storage {
     most: number,
     grown: (bytes: number) => void,
   ): Promise<number> {
-    const request = ['fetch', this.file(key), path.resolve(destination), String(most)] as const;
+    const request = ['fetch', this.#file(key), path.resolve(destination), String(most)] as const;
     try {
-      return (await this.helpers.answer(request, grown)) ?? 0;
+      return (await this.#helpers.answer(request, grown)) ?? 0;
     } catch (error) {
       // The disk of the destination: nothing is written where it is read.
       if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') throw error;
-      throw await this.notRead(error, key);
+      throw await this.#notRead(error, key);
     }
   }
 
   async put(key: string, file: string): Promise<void> {
-    const target = this.file(key);
+    const target = this.#file(key);
     const [{ size }, there] = await Promise.all([stat(file), this.size(key), access(file, constants.R_OK)]);
     if (there === undefined)
-      await this.copy(key, path.resolve(file), path.join(this.root, UNFINISHED, randomUUID()), target);
+      await this.#copy(key, path.resolve(file), path.join(this.#root, UNFINISHED, randomUUID()), target);
     // Also after a copy: somebody else may have stored the object meanwhile, which is as good if it is the same one.
     const actual = await this.size(key);
     if (actual !== size)
       throw new ObjectDamaged({ storage: this.url, key, expected: { size }, actual: { size: actual ?? 0 } });
-    await this.ask(key, ['flush', path.dirname(target)]);
+    await this.#ask(key, ['flush', path.dirname(target)]);
   }
 
-  private async copy(key: string, file: string, temporary: string, target: string): Promise<void> {
+  async #copy(key: string, file: string, temporary: string, target: string): Promise<void> {
     try {
-      const abandonedBefore = String(this.clock.now() - ABANDONED_AFTER);
-      await this.helpers.answer(['copy', file, temporary, target, abandonedBefore]);
+      const abandonedBefore = String(this.#clock.now() - ABANDONED_AFTER);
+      await this.#helpers.answer(['copy', file, temporary, target, abandonedBefore]);
     } catch (error) {
-      throw await this.told(error, key, [temporary, target]);
+      throw await this.#told(error, key, [temporary, target]);
     }
   }
 
   async read(key: string): Promise<Readable> {
-    const bytes = this.translated(key, ['read', this.file(key)]);
+    const bytes = this.#translated(key, ['read', this.#file(key)]);
     // The caller learns at once what is wrong with the object, and not by its stream.
     const first = await bytes.next();
     async function* all(): AsyncGenerator<Buffer> {
@@ -119,59 +122,59 @@ class DirectoryStorage implements Storage {
   }
 
   async remove(key: string): Promise<void> {
-    const target = this.file(key);
+    const target = this.#file(key);
     try {
-      await this.helpers.answer(['remove', target]);
-      await this.helpers.answer(['flush', path.dirname(target)]);
+      await this.#helpers.answer(['remove', target]);
+      await this.#helpers.answer(['flush', path.dirname(target)]);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return this.requireThere(key);
-      throw await this.told(error, key, [target]);
+      if (codeOf(error) === 'ENOENT') return this.#requireThere(key);
+      throw await this.#told(error, key, [target]);
     }
   }
 
   close(): void {
-    this.helpers.close();
+    this.#helpers.close();
   }
 
-  private file(key: string): string {
+  #file(key: string): string {
     checkKey(key);
-    return path.join(this.root, key);
+    return path.join(this.#root, key);
   }
 
-  private async ask(key: string, request: HelperRequest): Promise<number | null> {
+  async #ask(key: string, request: HelperRequest): Promise<number | null> {
     try {
-      return await this.helpers.answer(request);
+      return await this.#helpers.answer(request);
     } catch (error) {
-      throw await this.told(error, key);
+      throw await this.#told(error, key);
     }
   }
 
   /** @param written what was to be made or removed, where something was */
-  private told(error: unknown, key: string, written?: readonly string[]): Promise<unknown> {
-    const asked = { root: this.root, key, ...(written !== undefined && { written }) };
-    return directoryError(error, asked, (to) => this.helpers.way(to));
+  #told(error: unknown, key: string, written?: readonly string[]): Promise<unknown> {
+    const asked = { root: this.#root, key, ...(written !== undefined && { written }) };
+    return directoryError(error, asked, (to) => this.#helpers.way(to));
   }
 
-  private async *translated(key: string, request: HelperRequest): AsyncGenerator<Buffer, number | null> {
+  async *#translated(key: string, request: HelperRequest): AsyncGenerator<Buffer, number | null> {
     try {
-      return yield* this.helpers.stream(request);
+      return yield* this.#helpers.stream(request);
     } catch (error) {
-      throw await this.notRead(error, key);
+      throw await this.#notRead(error, key);
     }
   }
 
-  private async notRead(error: unknown, key: string): Promise<unknown> {
-    if (codeOf(error) !== 'ENOENT') return this.told(error, key);
-    await this.requireThere(key);
+  async #notRead(error: unknown, key: string): Promise<unknown> {
+    if (codeOf(error) !== 'ENOENT') return this.#told(error, key);
+    await this.#requireThere(key);
     return new ObjectNotFound({ storage: this.url, key }, { cause: error });
   }
 
   /** Asked where there is no object: there may be no storage at all. @throws StorageMissing */
-  private async requireThere(key: string): Promise<void> {
-    if (!this.mustBeThere) return;
-    const entries = await this.ask(key, ['entries', this.root]);
+  async #requireThere(key: string): Promise<void> {
+    if (!this.#mustBeThere) return;
+    const entries = await this.#ask(key, ['entries', this.#root]);
     if (entries !== null && entries > 0) return;
-    throw new StorageMissing({ storage: this.url, directory: this.root, isEmpty: entries !== null });
+    throw new StorageMissing({ storage: this.url, directory: this.#root, isEmpty: entries !== null });
   }
 }
 

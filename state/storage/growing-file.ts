@@ -9,9 +9,12 @@ export class GrowingFile {
   #whole = false;
   #broken: { readonly reason: unknown } | undefined;
   #told = (): void => undefined;
+  readonly #file: FileHandle;
 
   /** @param file open for reading until the reader has ended */
-  constructor(private readonly file: FileHandle) {}
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
 
   /** It has so many bytes by now. */
   grown(size: number): void {
@@ -40,7 +43,7 @@ export class GrowingFile {
     for (let at = 0; ; ) {
       if (this.#broken !== undefined) throw this.#broken.reason;
       if (at < this.#size) {
-        const { bytesRead } = await this.file.read(buffer, 0, Math.min(this.#size - at, MOST), at);
+        const { bytesRead } = await this.#file.read(buffer, 0, Math.min(this.#size - at, MOST), at);
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       } else if (this.#whole) return;

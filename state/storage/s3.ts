@@ -53,60 +53,64 @@ const RETRY_PAUSE = 200;
  * trailers, no multipart upload.
  */
 class S3Storage implements Storage {
-  private readonly closing = new AbortController();
-  private bucketSeen = false;
+  readonly #closing = new AbortController();
+  #bucketSeen = false;
+  readonly #location: S3Location;
+  readonly #limits: S3Limits;
+  readonly #client: S3Client;
+  readonly #clock: Clock;
 
-  constructor(
-    private readonly location: S3Location,
-    private readonly limits: S3Limits,
-    private readonly client: S3Client,
-    private readonly clock: Clock,
-  ) {}
+  constructor(location: S3Location, limits: S3Limits, client: S3Client, clock: Clock) {
+    this.#location = location;
+    this.#limits = limits;
+    this.#client = client;
+    this.#clock = clock;
+  }
 
   get url(): string {
-    return this.location.url;
+    return this.#location.url;
   }
 
   async size(key: string): Promise<number | undefined> {
-    const size = await this.head(key);
+    const size = await this.#head(key);
     // A HEAD's answer does not tell a missing object from a missing bucket.
-    if (size === undefined) await this.checkBucket(key);
+    if (size === undefined) await this.#checkBucket(key);
     return size;
   }
 
   async put(key: string, file: string): Promise<void> {
     const { size } = await stat(file);
-    const present = await this.head(key);
+    const present = await this.#head(key);
     if (present === size) return;
     if (present !== undefined)
       throw new ObjectDamaged({ storage: this.url, key, expected: { size }, actual: { size: present } });
     const digest = await fileDigest(file);
     for (let attempt = 1; ; attempt += 1)
       try {
-        return await this.upload(key, file, digest);
+        return await this.#upload(key, file, digest);
       } catch (error) {
-        if (!(error instanceof StorageUnreachable) || attempt >= this.limits.attempts) throw error;
-        await pause(this.clock, RETRY_PAUSE, this.closing.signal);
+        if (!(error instanceof StorageUnreachable) || attempt >= this.#limits.attempts) throw error;
+        await pause(this.#clock, RETRY_PAUSE, this.#closing.signal);
       }
   }
 
   async read(key: string): Promise<Readable> {
-    return (await this.get(key, undefined)).body;
+    return (await this.#get(key, undefined)).body;
   }
 
   async readChanged(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject> {
-    return this.get(key, etag);
+    return this.#get(key, etag);
   }
 
-  private async get(key: string, etag: undefined): Promise<ChangedObject>;
-  private async get(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject>;
-  private async get(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject> {
+  async #get(key: string, etag: undefined): Promise<ChangedObject>;
+  async #get(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject>;
+  async #get(key: string, etag: string | undefined): Promise<'unchanged' | ChangedObject> {
     const command = new GetObjectCommand({
-      ...this.object(key),
+      ...this.#object(key),
       ...(etag !== undefined && { IfNoneMatch: etag }),
     });
-    const answer = await this.translating(key, () =>
-      this.client.send(command, this.bounded()).catch((error: unknown) => {
+    const answer = await this.#translating(key, () =>
+      this.#client.send(command, this.#bounded()).catch((error: unknown) => {
         // The SDK takes this answer for an error.
         if (etag !== undefined && statusOf(error) === NOT_MODIFIED) return undefined;
         throw error;
@@ -116,43 +120,43 @@ class S3Storage implements Storage {
     const { Body: body, ETag } = answer;
     if (!(body instanceof Readable))
       throw new StorageRequestRefused({ storage: this.url, key, reason: 'its answer has no content' });
-    return { etag: ETag, body: translatedBody(body, (error) => s3Error(error, this.location, key)) };
+    return { etag: ETag, body: translatedBody(body, (error) => s3Error(error, this.#location, key)) };
   }
 
   async remove(key: string): Promise<void> {
-    const command = new DeleteObjectCommand(this.object(key));
+    const command = new DeleteObjectCommand(this.#object(key));
     try {
-      await this.translating(key, () => this.client.send(command, this.bounded()));
+      await this.#translating(key, () => this.#client.send(command, this.#bounded()));
     } catch (error) {
       // Some servers tell of an object that is not there, others do not.
       if (!(error instanceof ObjectNotFound)) throw error;
-      await this.checkBucket(key);
+      await this.#checkBucket(key);
     }
   }
 
   close(): void {
-    this.closing.abort(new StorageUnreachable({ storage: this.url, key: '', reason: 'it was closed' }));
-    this.client.destroy();
+    this.#closing.abort(new StorageUnreachable({ storage: this.url, key: '', reason: 'it was closed' }));
+    this.#client.destroy();
   }
 
-  private object(key: string): { Bucket: string; Key: string } {
+  #object(key: string): { Bucket: string; Key: string } {
     checkKey(key);
-    const { bucket, prefix } = this.location;
+    const { bucket, prefix } = this.#location;
     return { Bucket: bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
   }
 
   /** For requests without a body: the time until the answer begins is bounded. */
-  private bounded(): { requestTimeout: number; abortSignal: AbortSignal } {
-    return { requestTimeout: this.limits.answerTimeout, abortSignal: this.closing.signal };
+  #bounded(): { requestTimeout: number; abortSignal: AbortSignal } {
+    return { requestTimeout: this.#limits.answerTimeout, abortSignal: this.#closing.signal };
   }
 
-  private async head(key: string): Promise<number | undefined> {
-    const command = new HeadObjectCommand(this.object(key));
+  async #head(key: string): Promise<number | undefined> {
+    const command = new HeadObjectCommand(this.#object(key));
     try {
-      const { ContentLength: size } = await this.translating(key, () =>
-        this.client.send(command, this.bounded()),
+      const { ContentLength: size } = await this.#translating(key, () =>
+        this.#client.send(command, this.#bounded()),
       );
-      this.bucketSeen = true;
+      this.#bucketSeen = true;
       if (size === undefined)
         throw new StorageRequestRefused({ storage: this.url, key, reason: 'its answer tells no size' });
       return size;
@@ -162,13 +166,13 @@ class S3Storage implements Storage {
     }
   }
 
-  private async checkBucket(key: string): Promise<void> {
-    if (this.bucketSeen) return;
-    const { bucket } = this.location;
+  async #checkBucket(key: string): Promise<void> {
+    if (this.#bucketSeen) return;
+    const { bucket } = this.#location;
     try {
       const command = new HeadBucketCommand({ Bucket: bucket });
-      await this.translating(key, () => this.client.send(command, this.bounded()));
-      this.bucketSeen = true;
+      await this.#translating(key, () => this.#client.send(command, this.#bounded()));
+      this.#bucketSeen = true;
     } catch (error) {
       if (error instanceof ObjectNotFound)
         throw new BucketNotFound({ storage: this.url, bucket }, { cause: error.cause });
@@ -177,13 +181,13 @@ class S3Storage implements Storage {
   }
 
   /** One attempt. The SDK cannot repeat it, because it cannot read the stream twice. */
-  private async upload(key: string, file: string, { sha256, size }: Digest): Promise<void> {
+  async #upload(key: string, file: string, { sha256, size }: Digest): Promise<void> {
     const broken = new AbortController();
     // An empty stream never asks to be read, and an empty range of a file cannot be named.
     const body = size === 0 ? undefined : createReadStream(file, { end: size - 1, highWaterMark: 1 << 18 });
     body?.once('error', (error) => broken.abort(error));
     const command = new PutObjectCommand({
-      ...this.object(key),
+      ...this.#object(key),
       Body: body ?? new Uint8Array(0),
       ContentLength: size,
       ContentType: 'application/gzip',
@@ -199,8 +203,8 @@ class S3Storage implements Storage {
       { step: 'build', name: 'contentSha256' },
     );
     try {
-      const abortSignal = AbortSignal.any([this.closing.signal, broken.signal]);
-      await this.translating(key, () => this.client.send(command, { abortSignal }));
+      const abortSignal = AbortSignal.any([this.#closing.signal, broken.signal]);
+      await this.#translating(key, () => this.#client.send(command, { abortSignal }));
     } catch (error) {
       broken.signal.throwIfAborted();
       throw error;
@@ -209,11 +213,11 @@ class S3Storage implements Storage {
     }
   }
 
-  private async translating<T>(key: string, send: () => Promise<T>): Promise<T> {
+  async #translating<T>(key: string, send: () => Promise<T>): Promise<T> {
     try {
       return await send();
     } catch (error) {
-      throw s3Error(error, this.location, key);
+      throw s3Error(error, this.#location, key);
     }
   }
 }

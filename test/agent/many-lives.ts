@@ -17,13 +17,18 @@ const EVENTS = ['joined', 'changed', 'departed', 'broken'];
 export class ManyLives {
   readonly #counted: Counted = { reads: 0, writes: 0, observing: 0 };
   #revision = 1;
+  readonly #server: ZookeeperServer | undefined;
+  /** Units that tests before this one, in the same process, left in memory. */
+  readonly #others: number;
 
   private constructor(
     readonly world: World,
-    private readonly server: ZookeeperServer | undefined,
-    /** Units that tests before this one, in the same process, left in memory. */
-    private readonly others: number,
-  ) {}
+    server: ZookeeperServer | undefined,
+    others: number,
+  ) {
+    this.#server = server;
+    this.#others = others;
+  }
 
   static async open(server?: ZookeeperServer): Promise<ManyLives> {
     const state = server === undefined ? {} : { state: `zookeeper://${server.address}/lives${Date.now()}` };
@@ -70,7 +75,7 @@ export class ManyLives {
       const held = await this.#holdings();
       const before = observed;
       observed = held.observing;
-      assert.ok(held.units <= this.others + 1, `${held.units} units are in memory`);
+      assert.ok(held.units <= this.#others + 1, `${held.units} units are in memory`);
       // A unit whose end is on record may still be letting go.
       assert.equal(held.observing, before, 'observations come and go');
       return held;
@@ -122,7 +127,7 @@ export class ManyLives {
   }
 
   async #watched(): Promise<readonly string[]> {
-    const answer = (await this.server?.ask('wchp')) ?? '';
+    const answer = (await this.#server?.ask('wchp')) ?? '';
     return answer.split('\n').filter((line) => line.startsWith('/'));
   }
 

@@ -12,19 +12,23 @@ export class RemoteSide {
   readonly #away = new Set<string>();
   #units = 0;
   #settings = 0;
+  readonly #coordinator: Coordinator;
+  readonly #meeting: string;
+  readonly #service: string;
+  readonly #random: () => number;
 
-  constructor(
-    private readonly coordinator: Coordinator,
-    private readonly meeting: string,
-    private readonly service: string,
-    private readonly random: () => number,
-  ) {}
+  constructor(coordinator: Coordinator, meeting: string, service: string, random: () => number) {
+    this.#coordinator = coordinator;
+    this.#meeting = meeting;
+    this.#service = service;
+    this.#random = random;
+  }
 
   async comes(): Promise<string> {
-    const unit = `${this.service}/${this.#units}`;
+    const unit = `${this.#service}/${this.#units}`;
     this.#units += 1;
     const { value, text } = this.#next();
-    await this.coordinator.create(paths.settings(this.meeting, unit), text);
+    await this.#coordinator.create(paths.settings(this.#meeting, unit), text);
     await this.#appears(unit, value);
     return unit;
   }
@@ -33,7 +37,7 @@ export class RemoteSide {
   async acts(times: number): Promise<void> {
     for (let time = 0; time < times; time += 1) {
       const [there, away] = [this.#one([...this.present.keys()]), this.#one([...this.#away])];
-      const chance = this.random();
+      const chance = this.#random();
       if (there === undefined || chance < 0.2) await this.comes();
       else if (chance < 0.6) await this.#changes(there);
       else if (chance < 0.75) await this.#leaves(there, false);
@@ -49,26 +53,26 @@ export class RemoteSide {
 
   async #changes(unit: string): Promise<void> {
     const { value, text } = this.#next();
-    await this.coordinator.set(paths.settings(this.meeting, unit), text);
+    await this.#coordinator.set(paths.settings(this.#meeting, unit), text);
     this.present.set(unit, value);
   }
 
   async #leaves(unit: string, forGood: boolean): Promise<void> {
-    await this.coordinator.remove(paths.member(this.meeting, unit));
+    await this.#coordinator.remove(paths.member(this.#meeting, unit));
     this.present.delete(unit);
-    if (forGood) await this.coordinator.remove(paths.settings(this.meeting, unit));
+    if (forGood) await this.#coordinator.remove(paths.settings(this.#meeting, unit));
     else this.#away.add(unit);
   }
 
   async #comesBack(unit: string): Promise<void> {
     const { value, text } = this.#next();
-    await this.coordinator.set(paths.settings(this.meeting, unit), text);
+    await this.#coordinator.set(paths.settings(this.#meeting, unit), text);
     this.#away.delete(unit);
     await this.#appears(unit, value);
   }
 
   async #appears(unit: string, value: string): Promise<void> {
-    await this.coordinator.create(paths.member(this.meeting, unit), '{}', { ephemeral: true });
+    await this.#coordinator.create(paths.member(this.#meeting, unit), '{}', { ephemeral: true });
     this.present.set(unit, value);
   }
 
@@ -79,6 +83,6 @@ export class RemoteSide {
   }
 
   #one(units: readonly string[]): string | undefined {
-    return units[Math.floor(this.random() * units.length)];
+    return units[Math.floor(this.#random() * units.length)];
   }
 }

@@ -48,7 +48,7 @@ export class FakeAgent {
   /** Brings a new unit to `started` on its service's formula. */
   async start(name: string, formula: string): Promise<void> {
     await this.report(name, { state: 'installing' });
-    await this.setFormula(name, formula, { state: 'started' }, false);
+    await this.#setFormula(name, formula, { state: 'started' }, false);
   }
 
   /** Takes a unit through the steps of an upgrade and commits it. */
@@ -58,7 +58,7 @@ export class FakeAgent {
       await this.report(name, { state: 'started', upgrade: { step, from, to, since: since() } });
     }
     await this.report(name, { state: 'upgrading', upgrade: { step: 'hook', from, to, since: since() } });
-    await this.setFormula(name, to, { state: 'started' }, true);
+    await this.#setFormula(name, to, { state: 'started' }, true);
   }
 
   /** Ends a unit's upgrade in `upgrade-error`. */
@@ -71,7 +71,7 @@ export class FakeAgent {
     });
   }
 
-  private async setFormula(
+  async #setFormula(
     name: string,
     formula: string,
     status: Pick<UnitStatus, 'state'>,

@@ -12,11 +12,14 @@ import { eventually } from '../eventually.js';
 /** A machine whose network a test changes. */
 class Network implements MachineAddresses {
   readonly #looks = new Set<() => void>();
+  #address: string | undefined;
 
-  constructor(private address: string | undefined) {}
+  constructor(address: string | undefined) {
+    this.#address = address;
+  }
 
   current() {
-    return this.address === undefined ? undefined : { private: this.address, public: this.address };
+    return this.#address === undefined ? undefined : { private: this.#address, public: this.#address };
   }
 
   subscribe(look: () => void): () => void {
@@ -29,7 +32,7 @@ class Network implements MachineAddresses {
   }
 
   change(address: string): void {
-    this.address = address;
+    this.#address = address;
     for (const look of [...this.#looks]) look();
   }
 }

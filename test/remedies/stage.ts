@@ -45,11 +45,14 @@ export interface StageOptions {
 /** An environment in which printed commands are run as they stand, by a shell, as operators paste them. */
 export class Stage {
   readonly #running: ChildProcess[] = [];
+  readonly #more: Readonly<Record<string, string>>;
 
   private constructor(
     readonly world: World,
-    private readonly more: Readonly<Record<string, string>>,
-  ) {}
+    more: Readonly<Record<string, string>>,
+  ) {
+    this.#more = more;
+  }
 
   static async open({ variables = {}, ...options }: StageOptions = {}): Promise<Stage> {
     const world = await World.open(options);
@@ -68,7 +71,7 @@ export class Stage {
   get variables(): Readonly<Record<string, string>> {
     const { root } = this.world;
     const path = `${this.world.path('bin')}:${process.env.PATH}`;
-    return { PATH: path, HOME: root, ENSEMBLE_HOME: root, ...this.more };
+    return { PATH: path, HOME: root, ENSEMBLE_HOME: root, ...this.#more };
   }
 
   /** Runs a line as it is typed. */

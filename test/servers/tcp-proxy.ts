@@ -22,8 +22,11 @@ export class TcpProxy {
   #hold: Hold | undefined;
   /** Connections accepted so far. */
   accepted = 0;
+  readonly #target: number;
 
-  constructor(private readonly target: number) {}
+  constructor(target: number) {
+    this.#target = target;
+  }
 
   get address(): string {
     return `127.0.0.1:${this.#port}`;
@@ -89,7 +92,7 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     this.accepted += 1;
-    const server = this.#mute ? undefined : connect(this.target, '127.0.0.1');
+    const server = this.#mute ? undefined : connect(this.#target, '127.0.0.1');
     const pair = [client, server] as const;
     this.#pairs.add(pair);
     const frames = new Framing();

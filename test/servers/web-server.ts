@@ -13,11 +13,10 @@ export class WebServer {
   /** What answers from now on. */
   answering: Answering;
   #port = 0;
+  readonly #server: Server;
 
-  private constructor(
-    private readonly server: Server,
-    answering: Answering,
-  ) {
+  private constructor(server: Server, answering: Answering) {
+    this.#server = server;
     this.answering = answering;
   }
 
@@ -48,8 +47,8 @@ export class WebServer {
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeAllConnections();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
     await closed;
   }
 }

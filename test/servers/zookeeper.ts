@@ -20,13 +20,16 @@ export const LONGEST_SESSION = 20 * TICK;
 /** One real ZooKeeper server, at 127.0.0.1, in a temporary directory. */
 export class ZookeeperServer {
   #child: Child | undefined;
+  readonly #configuration: readonly string[];
 
   /** @param configuration lines of zoo.cfg beyond the ones every server here has */
   constructor(
     readonly port: number,
     readonly directory: string,
-    private readonly configuration: readonly string[] = [],
-  ) {}
+    configuration: readonly string[] = [],
+  ) {
+    this.#configuration = configuration;
+  }
 
   /** `host:port`, as URLs take it. */
   get address(): string {
@@ -44,7 +47,7 @@ export class ZookeeperServer {
       'admin.enableServer=false',
       'maxClientCnxns=0',
       '4lw.commands.whitelist=*',
-      ...this.configuration,
+      ...this.#configuration,
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
     const options = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dzookeeper.forceSync=no'];

@@ -51,6 +51,7 @@ export class RolloutWorld {
   #revision = 1;
   #nextUnit = 0;
   #fates: readonly Fate[];
+  readonly #revertOnError: boolean;
   readonly #hung = new Set<string>();
   readonly #promises = new RolloutPromises(this.units);
 
@@ -58,10 +59,11 @@ export class RolloutWorld {
     units: number,
     readonly parameters: RolloutParameters,
     fates: readonly Fate[],
-    private readonly revertOnError = false,
+    revertOnError = false,
     drivers = 3,
   ) {
     this.#fates = fates;
+    this.#revertOnError = revertOnError;
     this.tree.transaction([
       { kind: 'create', path: ELECTION, value: '' },
       { kind: 'create', path: SERVICE_PATH, value: nodeValue({ formula: this.formula(1) }) },
@@ -127,7 +129,7 @@ export class RolloutWorld {
       state: 'running',
       stateSince: at,
       countedFrom: at,
-      ...(this.revertOnError && { revertOnError: true }),
+      ...(this.#revertOnError && { revertOnError: true }),
       ...(rulesOf(this.parameters).pauseAfter !== 'none' && { allowed: 1 }),
     });
     const isTogether = this.parameters.strategy === 'lockstep';

@@ -33,8 +33,8 @@ export class WatchedWorld {
   readonly log: string[] = [];
   /** What announcing does before it is acknowledged. */
   receiving: () => Promise<void> = async () => undefined;
-  private readonly coordinators: Coordinator[] = [];
-  private readonly watchers: Watcher[] = [];
+  readonly #coordinators: Coordinator[] = [];
+  readonly #watchers: Watcher[] = [];
 
   private constructor(readonly root: string) {}
 
@@ -51,7 +51,7 @@ export class WatchedWorld {
     const state = `embedded:${this.path(name, 'state')}`;
     const storage = `file:${this.path(name, 'storage')}`;
     const coordinator = await openCoordinator(state);
-    this.coordinators.push(coordinator);
+    this.#coordinators.push(coordinator);
     await bootstrapTree(coordinator);
     return { name, state, storage, coordinator };
   }
@@ -159,26 +159,26 @@ export class WatchedWorld {
       once: true,
       clock,
       random: Math.random,
-      log: this.logging(),
+      log: this.#logging(),
       openParts: async () => {
         await before();
-        return this.parts();
+        return this.#parts();
       },
       ...(limits !== undefined && { limits }),
     });
-    this.watchers.push(watcher);
+    this.#watchers.push(watcher);
     await watcher.once();
     return watcher;
   }
 
   /** The watcher that was started so many others before. */
   watcherOf(index: number): Watcher {
-    const watcher = this.watchers[index];
+    const watcher = this.#watchers[index];
     if (watcher === undefined) throw new Error('there is no such watcher');
     return watcher;
   }
 
-  private parts(): LedParts {
+  #parts(): LedParts {
     return {
       reporter: { report: (report) => void this.reports.push(report) },
       announcer: {
@@ -192,7 +192,7 @@ export class WatchedWorld {
     };
   }
 
-  private logging() {
+  #logging() {
     const note =
       (level: string) =>
       (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
@@ -204,8 +204,8 @@ export class WatchedWorld {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.watchers.map((watcher) => watcher.stop()));
-    await Promise.all(this.coordinators.map((coordinator) => coordinator.close()));
+    await Promise.all(this.#watchers.map((watcher) => watcher.stop()));
+    await Promise.all(this.#coordinators.map((coordinator) => coordinator.close()));
     await rm(this.root, { recursive: true, force: true, maxRetries: 10 });
   }
 }

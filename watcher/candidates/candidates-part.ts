@@ -48,8 +48,11 @@ export class CandidatesPart implements Part {
   readonly #known = new Map<string, Known>();
   /** By credential, until when nothing is to be asked, in milliseconds since the epoch. */
   readonly #limited = new Map<string, number>();
+  readonly #options: CandidatesOptions;
 
-  constructor(private readonly options: CandidatesOptions) {}
+  constructor(options: CandidatesOptions) {
+    this.#options = options;
+  }
 
   async pass(pass: Pass): Promise<void> {
     const all = await observeServices(pass.session.coordinator, []);
@@ -95,7 +98,7 @@ export class CandidatesPart implements Part {
 
   async #ask(pass: Pass, known: Known, location: GitLocation): Promise<Listing> {
     const { clock, session } = pass;
-    const { variables, request, limits } = this.options;
+    const { variables, request, limits } = this.#options;
     const forge = forgeOf(location, session.environment.forges ?? [], variables);
     const credential =
       forge === undefined || 'why' in forge ? '' : `${forge.forge.api} ${forge.forge.token ?? ''}`;

@@ -51,8 +51,11 @@ export class LookedAt {
     | undefined;
   #base: Proposal | undefined;
   #proposals = new Map<string, Proposal>();
+  readonly #location: GitLocation;
 
-  constructor(private readonly location: GitLocation) {}
+  constructor(location: GitLocation) {
+    this.#location = location;
+  }
 
   /**
    * Looks which changes are open, and what they propose.
@@ -104,12 +107,12 @@ export class LookedAt {
     clock,
     limits,
   }: LookOptions): Promise<{ readonly head: GitRef | undefined; readonly branches: readonly GitRef[] }> {
-    const { ref } = this.location;
+    const { ref } = this.#location;
     const now = clock.monotonic();
     const known = this.#refs;
     if (known !== undefined && now - known.at < REFS_EVERY) return known;
     const wanted = ref === undefined ? ['HEAD'] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
-    const refs = await listRefs(this.location, [...wanted, `${BRANCHES}*`], limits);
+    const refs = await listRefs(this.#location, [...wanted, `${BRANCHES}*`], limits);
     const head = wanted.flatMap((name) => refs.find((each) => each.name === name) ?? [])[0];
     const branches = refs.filter(({ name }) => name.startsWith(BRANCHES));
     this.#refs = { at: now, head, branches };
@@ -122,13 +125,13 @@ export class LookedAt {
     for (let start = 0; start < refs.length; start += TOGETHER) {
       const together = refs.slice(start, start + TOGETHER);
       try {
-        this.#take(await proposalsAt(this.location, together, limits), head);
+        this.#take(await proposalsAt(this.#location, together, limits), head);
       } catch (error) {
         if (!(error instanceof EnsembleError) || !GONE.test(error.message)) throw error;
         isWhole = false;
         // The next look asks git and the forge anew; of all but those that are gone, it knows what they propose.
         for (const each of together)
-          await proposalsAt(this.location, [each], limits).then(
+          await proposalsAt(this.#location, [each], limits).then(
             (found) => this.#take(found, head),
             (reason: unknown) => {
               if (!(reason instanceof EnsembleError) || !GONE.test(reason.message)) throw reason;

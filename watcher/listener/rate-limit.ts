@@ -17,8 +17,11 @@ const MOST_SENDERS = 1_000;
 /** Counts requests by their senders. */
 export class RateLimit {
   readonly #buckets = new Map<string, Bucket>();
+  readonly #limits: RateLimits;
 
-  constructor(private readonly limits: RateLimits) {}
+  constructor(limits: RateLimits) {
+    this.#limits = limits;
+  }
 
   /**
    * Counts one more request.
@@ -26,7 +29,7 @@ export class RateLimit {
    * @returns 0, or the milliseconds after which it may come again
    */
   take(sender: string, now: number): number {
-    const { burst, perSecond } = this.limits;
+    const { burst, perSecond } = this.#limits;
     const before = this.#buckets.get(sender) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, before.tokens + (Math.max(0, now - before.at) * perSecond) / 1_000);
     this.#buckets.delete(sender);

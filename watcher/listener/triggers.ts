@@ -19,8 +19,11 @@ export class Triggers {
   #pending = new Set<string>();
   readonly #closing = new AbortController();
   #looking: Promise<void> | undefined;
+  readonly #options: TriggersOptions;
 
-  constructor(private readonly options: TriggersOptions) {}
+  constructor(options: TriggersOptions) {
+    this.#options = options;
+  }
 
   /** Has these looked at soon. */
   add(keys: Iterable<string>): void {
@@ -34,7 +37,7 @@ export class Triggers {
   }
 
   async #look(): Promise<void> {
-    const { clock, look, failed } = this.options;
+    const { clock, look, failed } = this.#options;
     while (this.#pending.size > 0 && !this.#closing.signal.aborted) {
       const keys = this.#pending;
       this.#pending = new Set();

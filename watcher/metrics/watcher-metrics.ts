@@ -21,16 +21,18 @@ export class WatcherMetrics {
   readonly #backlogs = new Map<string, () => Backlog>();
   /** When the last pass was over, in milliseconds since boot, and how long it took. */
   #last: { readonly at: number; readonly ms: number } | undefined;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #version: string;
 
-  constructor(
-    private readonly clock: Pick<Clock, 'monotonic'>,
-    private readonly version: string,
-  ) {}
+  constructor(clock: Pick<Clock, 'monotonic'>, version: string) {
+    this.#clock = clock;
+    this.#version = version;
+  }
 
   /** A pass is over. @param ms how long it took */
   passed(ms: number): void {
     this.#passes.add({});
-    this.#last = { at: this.clock.monotonic(), ms };
+    this.#last = { at: this.#clock.monotonic(), ms };
   }
 
   /** A repository was asked. */
@@ -71,7 +73,7 @@ export class WatcherMetrics {
     });
     const last = this.#last;
     return metricsText([
-      metric('info', 'gauge', 'Its version; always 1.', [{ labels: { version: this.version }, value: 1 }]),
+      metric('info', 'gauge', 'Its version; always 1.', [{ labels: { version: this.#version }, value: 1 }]),
       metric(
         'leads',
         'gauge',
@@ -91,7 +93,7 @@ export class WatcherMetrics {
         'pass_age_seconds',
         'gauge',
         'How long ago the last pass was over.',
-        last ? [{ value: (this.clock.monotonic() - last.at) / 1_000 }] : [],
+        last ? [{ value: (this.#clock.monotonic() - last.at) / 1_000 }] : [],
       ),
       metric(
         'polls_total',

@@ -61,21 +61,23 @@ export class Deliverer {
   readonly #loops = new Map<string, 'busy' | 'idle' | 'resting'>();
   readonly #settling = new Set<() => void>();
   #reading: Promise<void> | undefined;
+  readonly #parts: DelivererParts;
 
-  constructor(private readonly parts: DelivererParts) {
+  constructor(parts: DelivererParts) {
+    this.#parts = parts;
     this.#running = this.#run();
   }
 
   /** Puts an announcement in line for each sink that takes it; when this resolves, it will be delivered. */
   async announce(announcement: StoredAnnouncement): Promise<void> {
-    const { sinks, environment, clock } = this.parts;
+    const { sinks, environment, clock } = this.#parts;
     const takers = sinks.filter((sink) => sink.takes(environment)).map(({ name }) => name);
-    await queueDeliveries(this.parts, announcement, takers, new Date(clock.now()).toISOString());
+    await queueDeliveries(this.#parts, announcement, takers, new Date(clock.now()).toISOString());
   }
 
   /** Resolves when all that is in line by now was tried, for whoever ends then. */
   async settled(): Promise<void> {
-    for (const { name } of this.parts.sinks)
+    for (const { name } of this.#parts.sinks)
       if (this.#loops.get(name) !== 'resting') this.#loops.set(name, 'busy');
     this.#lookAgain();
     await new Promise<void>((resolve) => {
@@ -93,7 +95,7 @@ export class Deliverer {
 
   /** What is in line, as far as is known. */
   get backlog(): Backlog {
-    const names = new Set([...this.parts.sinks.map(({ name }) => name), ...this.#known.map(sinkOf)]);
+    const names = new Set([...this.#parts.sinks.map(({ name }) => name), ...this.#known.map(sinkOf)]);
     return new Map(
       [...names].map((name) => {
         const own = this.#known.filter((each) => sinkOf(each) === name);
@@ -112,11 +114,11 @@ export class Deliverer {
     try {
       const look = (): void => this.#lookAgain();
       observations.push(
-        this.parts.coordinator.observeChildren(paths.watcherDeliveries, look),
+        this.#parts.coordinator.observeChildren(paths.watcherDeliveries, look),
         // `ensemble watcher retry` writes it.
-        this.parts.coordinator.observe(paths.watcherDeliveries, look),
+        this.#parts.coordinator.observe(paths.watcherDeliveries, look),
       );
-      await Promise.all([...this.parts.sinks.map((sink) => this.#serve(sink)), this.#tidy()]);
+      await Promise.all([...this.#parts.sinks.map((sink) => this.#serve(sink)), this.#tidy()]);
     } finally {
       for (const observation of observations) observation.close();
     }
@@ -139,7 +141,7 @@ export class Deliverer {
     while (!this.#closing.signal.aborted) {
       const woken = this.#wake.signal;
       await this.#untilItWorks(() => this.#refresh());
-      const { clock, random } = this.parts;
+      const { clock, random } = this.#parts;
       const next = this.#nextOf(sink.name);
       const rest = restUntil - clock.monotonic();
       const wait = next === undefined ? undefined : Math.max(rest, dueIn(next.delivery, clock.now()));
@@ -170,7 +172,7 @@ export class Deliverer {
 
   /** The first in line that is due, or else the one that is due first. */
   #nextOf(sink: string): NamedDelivery | undefined {
-    const now = this.parts.clock.now();
+    const now = this.#parts.clock.now();
     const due = ({ delivery }: NamedDelivery): number => dueIn(delivery, now);
     return this.#known
       .filter((each) => sinkOf(each) === sink && isWaiting(each))
@@ -183,23 +185,23 @@ export class Deliverer {
   async #acknowledge(sink: Sink, next: NamedDelivery): Promise<void> {
     const { nextAt: _, reason: __, ...delivery } = next.delivery;
     const tries = delivery.tries + 1;
-    const lastAt = new Date(this.parts.clock.now()).toISOString();
+    const lastAt = new Date(this.#parts.clock.now()).toISOString();
     await this.#unlessChanged(next, async () => {
       const after = { ...delivery, tries, lastAt, state: 'delivered' };
-      this.#replace(next, await setDelivery(this.parts, next, after));
+      this.#replace(next, await setDelivery(this.#parts, next, after));
     });
     // It is to be forgotten some day.
     this.#wakeAll();
-    this.parts.tried({ sink: sink.name, id: delivery.announcement.id, outcome: 'delivered', tries });
+    this.#parts.tried({ sink: sink.name, id: delivery.announcement.id, outcome: 'delivered', tries });
   }
 
   async #note(before: NamedDelivery, after: Delivery): Promise<void> {
     await this.#unlessChanged(before, async () => {
-      this.#replace(before, await setDelivery(this.parts, before, after));
+      this.#replace(before, await setDelivery(this.#parts, before, after));
     });
     const { sink, announcement, tries, reason = '' } = after;
     const outcome = after.state === 'dead' ? 'dead' : 'failed';
-    this.parts.tried({ sink, id: announcement.id, outcome, tries, reason });
+    this.#parts.tried({ sink, id: announcement.id, outcome, tries, reason });
   }
 
   /** Somebody else wrote it meanwhile, such as an operator who has it tried again: that stands. */
@@ -231,7 +233,7 @@ export class Deliverer {
     while (this.#isStale) {
       this.#isStale = false;
       try {
-        this.#known = await readDeliveries(this.parts.coordinator, []);
+        this.#known = await readDeliveries(this.#parts.coordinator, []);
       } catch (error) {
         this.#isStale = true;
         throw error;
@@ -241,13 +243,13 @@ export class Deliverer {
 
   /** Gives up what is for a sink that is named no more, and forgets what is spent. */
   async #tidy(): Promise<void> {
-    const names = new Set(this.parts.sinks.map(({ name }) => name));
+    const names = new Set(this.#parts.sinks.map(({ name }) => name));
     while (!this.#closing.signal.aborted) {
       const woken = this.#wake.signal;
       await this.#untilItWorks(async () => {
         await this.#refresh();
-        for (const each of spentDeliveries(this.#known, this.parts.clock.now())) {
-          await this.#unlessChanged(each, () => removeDelivery(this.parts, each));
+        for (const each of spentDeliveries(this.#known, this.#parts.clock.now())) {
+          await this.#unlessChanged(each, () => removeDelivery(this.#parts, each));
           this.#replace(each, undefined);
         }
         for (const each of this.#known.filter((one) => !names.has(sinkOf(one)) && isWaiting(one)))
@@ -257,7 +259,7 @@ export class Deliverer {
             reason: 'environments.yaml names no such sink',
           });
       });
-      const now = this.parts.clock.now();
+      const now = this.#parts.clock.now();
       const spent = this.#known.filter(isDelivered).map(({ delivery }) => spentIn(delivery, now));
       await this.#wait(spent.length === 0 ? undefined : Math.max(1_000, Math.min(...spent)), [woken]);
     }
@@ -273,12 +275,12 @@ export class Deliverer {
         await work();
         return;
       } catch (error) {
-        if (error instanceof WatcherDeposed || isDeposed(error, this.parts.guard)) {
+        if (error instanceof WatcherDeposed || isDeposed(error, this.#parts.guard)) {
           this.#closing.abort();
           return;
         }
         if (!(error instanceof EnsembleError)) throw error;
-        this.parts.failed(error);
+        this.#parts.failed(error);
         await this.#wait(TRYING_AGAIN, []);
       }
     } while (!this.#closing.signal.aborted);
@@ -287,7 +289,7 @@ export class Deliverer {
   /** @param ms for ever where it is undefined */
   async #wait(ms: number | undefined, woken: readonly AbortSignal[]): Promise<void> {
     const signal = AbortSignal.any([this.#closing.signal, ...woken]);
-    await pause(this.parts.clock, ms ?? Number.MAX_SAFE_INTEGER, signal).catch(() => undefined);
+    await pause(this.#parts.clock, ms ?? Number.MAX_SAFE_INTEGER, signal).catch(() => undefined);
   }
 }
 

@@ -37,12 +37,12 @@ interface Looked {
 /** One environment from pass to pass. */
 export class EnvironmentPass {
   readonly records = new Records();
-  private readonly looked = new Map<string, Looked>();
-  private readonly trusted = new WeakMap<Repository, Repository>();
-  private services: readonly ObservedService[] = [];
-  private told = new Set<string>();
+  readonly #looked = new Map<string, Looked>();
+  readonly #trusted = new WeakMap<Repository, Repository>();
+  #services: readonly ObservedService[] = [];
+  #told = new Set<string>();
   /** Why this environment does not believe an index, by place. */
-  private readonly refused = new Map<string, string>();
+  readonly #refused = new Map<string, string>();
 
   constructor(readonly pass: Pass) {}
 
@@ -56,16 +56,16 @@ export class EnvironmentPass {
     ]);
     for (const problem of problems)
       this.pass.log.warning('a node cannot be read, and is left alone', { ...problem });
-    this.services = all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
-    this.told = new Set(fingerprints ?? []);
-    await this.forget(new Set(all.map(({ name }) => name)));
-    return new Map(this.services.map(({ place, service }) => [place, service.repository.path]));
+    this.#services = all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
+    this.#told = new Set(fingerprints ?? []);
+    await this.#forget(new Set(all.map(({ name }) => name)));
+    return new Map(this.#services.map(({ place, service }) => [place, service.repository.path]));
   }
 
   /** A service that is gone takes along what was told of it. */
-  private async forget(present: ReadonlySet<string>): Promise<void> {
-    for (const name of this.looked.keys()) if (!present.has(name)) this.looked.delete(name);
-    for (const name of this.told)
+  async #forget(present: ReadonlySet<string>): Promise<void> {
+    for (const name of this.#looked.keys()) if (!present.has(name)) this.#looked.delete(name);
+    for (const name of this.#told)
       if (!present.has(name))
         await this.pass.session.coordinator.remove(paths.watcherFingerprint(name)).catch((error: unknown) => {
           if (!(error instanceof EnsembleError)) throw error;
@@ -79,11 +79,11 @@ export class EnvironmentPass {
     return async (index) => {
       try {
         await judge(index);
-        this.refused.delete(place);
+        this.#refused.delete(place);
         return undefined;
       } catch (error) {
         if (!(error instanceof EnsembleError)) throw error;
-        this.refused.set(place, sentence(error));
+        this.#refused.set(place, sentence(error));
         return error;
       }
     };
@@ -91,59 +91,59 @@ export class EnvironmentPass {
 
   /** A repository answered, or did not: all services that came from there are looked at. */
   async take(place: string, polled: Polled, state: PollState): Promise<void> {
-    const own = this.services.filter((each) => each.place === place);
+    const own = this.#services.filter((each) => each.place === place);
     const [first] = own;
     if (first === undefined) return;
-    this.note(place, first.service.repository.path, own.length, polled, state);
-    const opened = this.open(place, polled);
+    this.#note(place, first.service.repository.path, own.length, polled, state);
+    const opened = this.#open(place, polled);
     await mapBounded(
-      own.filter((each) => this.isDue(each, opened)),
+      own.filter((each) => this.#isDue(each, opened)),
       AT_ONCE,
-      (each) => this.look(each, opened),
+      (each) => this.#look(each, opened),
     );
   }
 
-  private open(place: string, polled: Polled): Opened {
-    const refused = this.refused.get(place);
+  #open(place: string, polled: Polled): Opened {
+    const refused = this.#refused.get(place);
     if (refused !== undefined) return { why: refused };
     if (polled.outcome !== 'ok') return { why: polled.error };
     const { trust } = this.pass.session.environment;
     if (trust === undefined) return polled.repository;
-    const known = this.trusted.get(polled.repository) ?? withTrust(polled.repository, trust);
-    this.trusted.set(polled.repository, known);
+    const known = this.#trusted.get(polled.repository) ?? withTrust(polled.repository, trust);
+    this.#trusted.set(polled.repository, known);
     return known;
   }
 
-  private isDue({ name, version }: ObservedService, opened: Opened): boolean {
-    const before = this.looked.get(name);
+  #isDue({ name, version }: ObservedService, opened: Opened): boolean {
+    const before = this.#looked.get(name);
     if (before === undefined || before.version !== version || !isSame(before.opened, opened)) return true;
-    if (!this.told.has(name) && !('why' in opened)) return true;
+    if (!this.#told.has(name) && !('why' in opened)) return true;
     return this.pass.clock.monotonic() >= before.again;
   }
 
-  private async look(observed: ObservedService, opened: Opened): Promise<void> {
+  async #look(observed: ObservedService, opened: Opened): Promise<void> {
     const { clock, random, log } = this.pass;
     const { name, version } = observed;
     const began = { now: clock.now(), monotonic: clock.monotonic() };
-    const before = this.looked.get(name)?.failures ?? 0;
+    const before = this.#looked.get(name)?.failures ?? 0;
     const remember = (wait: number, failures: number): void => {
-      this.looked.set(name, { version, opened, failures, again: clock.monotonic() + wait });
+      this.#looked.set(name, { version, opened, failures, again: clock.monotonic() + wait });
     };
     try {
       const judged = await judgeService(this.pass, observed, opened);
       // What may be upgraded without anybody depends on more than what is looked at here.
       remember(judged.seen.policy.mode === 'auto' ? 0 : AGAIN * (1 + random() / 4), 0);
-      this.report(observed, judged, began);
+      this.#report(observed, judged, began);
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error;
       if (this.pass.over.aborted) return;
       remember(Math.min(RETRY.most, RETRY.first * 2 ** before), before + 1);
       log.debug('a service could not be seen to', { service: name, error });
-      this.reportFailure(observed, error, began);
+      this.#reportFailure(observed, error, began);
     }
   }
 
-  private note(place: string, location: string, services: number, polled: Polled, state: PollState): void {
+  #note(place: string, location: string, services: number, polled: Polled, state: PollState): void {
     const { clock } = this.pass;
     const at = new Date(clock.now()).toISOString();
     const isOk = polled.outcome === 'ok';
@@ -162,12 +162,12 @@ export class EnvironmentPass {
       ...(state.until !== undefined && { until: new Date(state.until).toISOString() }),
       services,
     });
-    if ((before?.outcome ?? 'ok') !== polled.outcome) this.reportRepository(location, polled);
+    if ((before?.outcome ?? 'ok') !== polled.outcome) this.#reportRepository(location, polled);
   }
 
-  private reportRepository(repository: string, polled: Polled): void {
+  #reportRepository(repository: string, polled: Polled): void {
     const isOk = polled.outcome === 'ok';
-    this.send(
+    this.#send(
       { now: this.pass.clock.now(), ms: polled.ms },
       {
         repository,
@@ -180,7 +180,7 @@ export class EnvironmentPass {
     );
   }
 
-  private report({ name, service }: ObservedService, judged: Judged, began: Began): void {
+  #report({ name, service }: ObservedService, judged: Judged, began: Began): void {
     const { decision, seen, did } = judged;
     const { opinion } = seen;
     if ('why' in opinion || did.length === 0) return;
@@ -189,7 +189,7 @@ export class EnvironmentPass {
     const words = Object.entries({ eligible, questionable, urgent }).flatMap(([word, revision]) =>
       revision === null ? [] : [`${word} ${revision}`],
     );
-    this.send(
+    this.#send(
       { now: began.now, ms: this.pass.clock.monotonic() - began.monotonic },
       {
         repository: service.repository.path,
@@ -206,8 +206,8 @@ export class EnvironmentPass {
     );
   }
 
-  private reportFailure({ name, service }: ObservedService, error: EnsembleError, began: Began): void {
-    this.send(
+  #reportFailure({ name, service }: ObservedService, error: EnsembleError, began: Began): void {
+    this.#send(
       { now: began.now, ms: this.pass.clock.monotonic() - began.monotonic },
       {
         repository: service.repository.path,
@@ -222,7 +222,7 @@ export class EnvironmentPass {
     );
   }
 
-  private send(
+  #send(
     { now, ms }: { readonly now: number; readonly ms: number },
     report: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
   ): void {

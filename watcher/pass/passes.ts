@@ -30,28 +30,31 @@ interface Shared extends WatchedPlace {
  */
 export class Passes {
   /** By the environment's name and the leadership, since what was seen under another one does not count. */
-  private readonly known = new Map<string, EnvironmentPass>();
+  readonly #known = new Map<string, EnvironmentPass>();
 
   /** The repositories of the last pass over everything; undefined before the first. */
   places: readonly WatchedPlace[] | undefined;
+  readonly #options: PassesOptions;
 
-  constructor(private readonly options: PassesOptions) {}
+  constructor(options: PassesOptions) {
+    this.#options = options;
+  }
 
   /**
    * @param anyway repositories that are asked although they are to be left alone; all others are left alone then
    * @returns how many repositories were to be asked
    */
   async run(led: readonly LedEnvironment[], anyway?: (place: WatchedPlace) => boolean): Promise<number> {
-    const { poller, clock, patience } = this.options;
+    const { poller, clock, patience } = this.#options;
     const began = clock.monotonic();
-    const environments = await this.observed(led);
+    const environments = await this.#observed(led);
     const places = shared(environments);
     if (anyway === undefined) {
       poller.keep(new Set(places.map(({ place }) => place)));
       this.places = places;
     }
     const asked = places.filter((each) => anyway?.(each) !== false);
-    const asking = Promise.all(asked.map((each) => this.ask(each, anyway !== undefined)));
+    const asking = Promise.all(asked.map((each) => this.#ask(each, anyway !== undefined)));
     const enough = new AbortController();
     try {
       await Promise.race([asking, pause(clock, patience, enough.signal)]);
@@ -60,29 +63,29 @@ export class Passes {
     }
     await Promise.all(
       environments.map(({ environment, places: own }) =>
-        this.finish(environment, [...own.keys()], clock.monotonic() - began).catch((error: unknown) =>
-          this.failed(environment, error),
+        this.#finish(environment, [...own.keys()], clock.monotonic() - began).catch((error: unknown) =>
+          this.#failed(environment, error),
         ),
       ),
     );
-    if (anyway === undefined) this.options.passed?.(clock.monotonic() - began);
+    if (anyway === undefined) this.#options.passed?.(clock.monotonic() - began);
     return asked.length;
   }
 
-  private async observed(
+  async #observed(
     led: readonly LedEnvironment[],
   ): Promise<
     readonly { readonly environment: EnvironmentPass; readonly places: ReadonlyMap<string, string> }[]
   > {
     const all = await Promise.all(
       led.map(async (each) => {
-        const environment = this.environmentOf(each);
+        const environment = this.#environmentOf(each);
         try {
           const state = await readWatcherState(each.session.coordinator);
           if (state?.paused !== undefined) return [];
           return [{ environment, places: await environment.observe() }];
         } catch (error) {
-          this.failed(environment, error);
+          this.#failed(environment, error);
           return [];
         }
       }),
@@ -90,17 +93,17 @@ export class Passes {
     return all.flat();
   }
 
-  private environmentOf(led: LedEnvironment): EnvironmentPass {
+  #environmentOf(led: LedEnvironment): EnvironmentPass {
     const { name } = led.session.environment;
-    const known = this.known.get(name);
+    const known = this.#known.get(name);
     if (known?.pass.over === led.over) return known;
     const made = new EnvironmentPass(led);
-    this.known.set(name, made);
+    this.#known.set(name, made);
     return made;
   }
 
-  private async ask(shared: Shared, anyway: boolean): Promise<void> {
-    const { poller } = this.options;
+  async #ask(shared: Shared, anyway: boolean): Promise<void> {
+    const { poller } = this.#options;
     // A repository that is beyond all expectation keeps no other from being looked at.
     const polled = await poller.ask(shared, anyway).catch((error: unknown) => {
       for (const { pass } of shared.environments)
@@ -112,12 +115,12 @@ export class Passes {
       shared.environments.map((environment) =>
         environment
           .take(shared.place, polled, poller.state(shared.place))
-          .catch((error: unknown) => this.failed(environment, error)),
+          .catch((error: unknown) => this.#failed(environment, error)),
       ),
     );
   }
 
-  private async finish(environment: EnvironmentPass, places: readonly string[], ms: number): Promise<void> {
+  async #finish(environment: EnvironmentPass, places: readonly string[], ms: number): Promise<void> {
     const { pass } = environment;
     const { session, clock, log } = pass;
     await environment.records.write(pass, places);
@@ -131,7 +134,7 @@ export class Passes {
   }
 
   /** An environment that is away, or led by another one, keeps no other from being looked at. */
-  private failed({ pass: { log, over, session } }: EnvironmentPass, error: unknown): void {
+  #failed({ pass: { log, over, session } }: EnvironmentPass, error: unknown): void {
     if (!(error instanceof EnsembleError)) throw error;
     if (over.aborted) return;
     log.warning('an environment could not be looked at, and is in the next pass', {

@@ -12,22 +12,22 @@ const TOGETHER = 50;
 
 /** The records of how repositories answered, of one environment: written where they say something new. */
 export class Records {
-  private readonly written = new Map<string, WatchedRepository>();
-  private readonly waiting = new Map<string, WatchedRepository>();
+  readonly #written = new Map<string, WatchedRepository>();
+  readonly #waiting = new Map<string, WatchedRepository>();
 
   note(place: string, record: WatchedRepository): void {
     const key = keyOf(place);
-    const before = this.waiting.get(key) ?? this.written.get(key);
+    const before = this.#waiting.get(key) ?? this.#written.get(key);
     const known = {
       ...record,
       ...(record.lastOkAt === undefined && before?.lastOkAt !== undefined && { lastOkAt: before.lastOkAt }),
     };
-    if (before === undefined || isNews(before, known)) this.waiting.set(key, known);
+    if (before === undefined || isNews(before, known)) this.#waiting.set(key, known);
   }
 
   /** How a repository answered before; undefined where it was not asked yet. */
   before(place: string): WatchedRepository | undefined {
-    return this.waiting.get(keyOf(place)) ?? this.written.get(keyOf(place));
+    return this.#waiting.get(keyOf(place)) ?? this.#written.get(keyOf(place));
   }
 
   /** Writes what waits, and removes those that nobody watches any more. @param places all that are watched */
@@ -35,17 +35,17 @@ export class Records {
     const watched = new Set(places.map(keyOf));
     const present = new Set((await coordinator.children(paths.watcherRepositories)) ?? []);
     const operations: Operation[] = [];
-    for (const [key, record] of this.waiting) {
+    for (const [key, record] of this.#waiting) {
       const path = paths.watcherRepository(key);
       const value = nodeValue(record);
       operations.push(present.has(key) ? { kind: 'set', path, value } : { kind: 'create', path, value });
-      this.written.set(key, record);
+      this.#written.set(key, record);
     }
-    this.waiting.clear();
+    this.#waiting.clear();
     for (const key of present)
       if (!watched.has(key)) {
         operations.push({ kind: 'remove', path: paths.watcherRepository(key) });
-        this.written.delete(key);
+        this.#written.delete(key);
       }
     for (let index = 0; index < operations.length; index += TOGETHER)
       await coordinator.transaction(operations.slice(index, index + TOGETHER));

@@ -42,20 +42,22 @@ const AT_ONCE = 8;
  * places until its time is over, and delays nobody else.
  */
 export class Poller {
-  private readonly histories = new Map<string, PollHistory>();
-  private readonly known = new Map<string, Repository>();
+  readonly #histories = new Map<string, PollHistory>();
+  readonly #known = new Map<string, Repository>();
   /** Places that are being asked; each ends when that is over. */
-  private readonly inFlight = new Map<string, Promise<unknown>>();
+  readonly #inFlight = new Map<string, Promise<unknown>>();
   /** Until when whoever asks a host with our credential is to wait, in milliseconds since boot. */
-  private readonly quotas = new Map<string, number>();
-  private readonly waiting: (() => void)[] = [];
-  private free: number;
-  private readonly closing = new AbortController();
+  readonly #quotas = new Map<string, number>();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+  readonly #closing = new AbortController();
   /** Polls since it began. */
   polls = 0;
+  readonly #options: PollerOptions;
 
-  constructor(private readonly options: PollerOptions) {
-    this.free = options.atOnce ?? AT_ONCE;
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#free = options.atOnce ?? AT_ONCE;
   }
 
   /**
@@ -66,31 +68,31 @@ export class Poller {
   async ask(watched: WatchedPlace, anyway = false): Promise<Polled | undefined> {
     const { place } = watched;
     // Who asks for it wants an answer of now, and not of when the one under way was asked.
-    while (anyway && this.inFlight.has(place)) await this.inFlight.get(place);
-    if (this.inFlight.has(place) || !this.isDue(watched, anyway)) return undefined;
-    const asking = this.askInTurn(watched, anyway).finally(() => this.inFlight.delete(place));
-    this.inFlight.set(
+    while (anyway && this.#inFlight.has(place)) await this.#inFlight.get(place);
+    if (this.#inFlight.has(place) || !this.#isDue(watched, anyway)) return undefined;
+    const asking = this.#askInTurn(watched, anyway).finally(() => this.#inFlight.delete(place));
+    this.#inFlight.set(
       place,
       asking.catch(() => undefined),
     );
     return asking;
   }
 
-  private async askInTurn(watched: WatchedPlace, anyway: boolean): Promise<Polled | undefined> {
-    await this.takePlace();
+  async #askInTurn(watched: WatchedPlace, anyway: boolean): Promise<Polled | undefined> {
+    await this.#takePlace();
     try {
       // What others were told meanwhile holds for this one too.
-      if (this.closing.signal.aborted || !this.isDue(watched, anyway)) return undefined;
-      return await this.pollOnce(watched);
+      if (this.#closing.signal.aborted || !this.#isDue(watched, anyway)) return undefined;
+      return await this.#pollOnce(watched);
     } finally {
-      this.leavePlace();
+      this.#leavePlace();
     }
   }
 
   /** How it is with one. */
   state(place: string): PollState {
-    const { clock } = this.options;
-    const history = this.histories.get(place) ?? NO_HISTORY;
+    const { clock } = this.#options;
+    const history = this.#histories.get(place) ?? NO_HISTORY;
     const left = history.until - clock.monotonic();
     return {
       failures: history.failures,
@@ -101,49 +103,49 @@ export class Poller {
 
   /** Forgets those that nobody watches any more. */
   keep(places: ReadonlySet<string>): void {
-    for (const map of [this.histories, this.known])
+    for (const map of [this.#histories, this.#known])
       for (const place of map.keys()) if (!places.has(place)) map.delete(place);
   }
 
   /** Ends what is being asked, with all processes of it. */
   close(): void {
-    this.closing.abort();
-    for (const go of this.waiting.splice(0)) go();
+    this.#closing.abort();
+    for (const go of this.#waiting.splice(0)) go();
   }
 
-  private isDue({ place, location }: WatchedPlace, anyway: boolean): boolean {
-    const now = this.options.clock.monotonic();
-    const quota = this.quotas.get(credentialOf(location) ?? '') ?? 0;
-    return quota <= now && (anyway || (this.histories.get(place)?.until ?? 0) <= now);
+  #isDue({ place, location }: WatchedPlace, anyway: boolean): boolean {
+    const now = this.#options.clock.monotonic();
+    const quota = this.#quotas.get(credentialOf(location) ?? '') ?? 0;
+    return quota <= now && (anyway || (this.#histories.get(place)?.until ?? 0) <= now);
   }
 
-  private async pollOnce({ place, location, judge }: WatchedPlace): Promise<Polled> {
-    const { clock, limits } = this.options;
+  async #pollOnce({ place, location, judge }: WatchedPlace): Promise<Polled> {
+    const { clock, limits } = this.#options;
     this.polls += 1;
-    const known = this.known.get(place);
-    const polled = await poll(location, { clock, limits, known, judge, signal: this.closing.signal });
-    this.options.polled?.(polled.outcome);
+    const known = this.#known.get(place);
+    const polled = await poll(location, { clock, limits, known, judge, signal: this.#closing.signal });
+    this.#options.polled?.(polled.outcome);
     const now = clock.monotonic();
     const failed = polled.outcome === 'ok' ? undefined : polled;
-    const history = afterPoll(this.histories.get(place) ?? NO_HISTORY, failed, { ...this.options, now });
-    this.histories.set(place, history);
-    if (polled.outcome === 'ok') this.known.set(place, polled.repository);
+    const history = afterPoll(this.#histories.get(place) ?? NO_HISTORY, failed, { ...this.#options, now });
+    this.#histories.set(place, history);
+    if (polled.outcome === 'ok') this.#known.set(place, polled.repository);
     if (polled.outcome === 'rate-limited') {
       const credential = credentialOf(location);
-      const until = Math.max(history.until, now + this.options.period);
-      if (credential !== undefined) this.quotas.set(credential, until);
+      const until = Math.max(history.until, now + this.#options.period);
+      if (credential !== undefined) this.#quotas.set(credential, until);
     }
     return polled;
   }
 
-  private async takePlace(): Promise<void> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  async #takePlace(): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  private leavePlace(): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.free += 1;
+  #leavePlace(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
     else next();
   }
 }

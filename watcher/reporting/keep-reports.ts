@@ -12,13 +12,15 @@ const PRUNED_AFTER = 50;
  * found nothing are no reports. Each is logged too. What fails, or waits, in the same way again is counted by the report that tells it.
  */
 export class ReportKeeper implements Reporter {
-  private writing: Promise<void>;
+  #writing: Promise<void>;
   /** The last report of each subject. */
-  private readonly last = new Map<string, WatcherReport>();
-  private sincePruned = 0;
+  readonly #last = new Map<string, WatcherReport>();
+  #sincePruned = 0;
+  readonly #led: Led;
 
-  constructor(private readonly led: Led) {
-    this.writing = this.prune();
+  constructor(led: Led) {
+    this.#led = led;
+    this.#writing = this.#prune();
   }
 
   report(report: Report): void {
@@ -26,42 +28,42 @@ export class ReportKeeper implements Reporter {
     if (outcome === 'nothing') return;
     const said = `${asked}: ${found}; ${did}`;
     const about = { service, repository, outcome, report: report.id };
-    if (outcome === 'failed') this.led.log.warning(said, { ...about, error });
-    else this.led.log.info(said, about);
-    this.writing = this.writing.then(() => this.keep(report));
+    if (outcome === 'failed') this.#led.log.warning(said, { ...about, error });
+    else this.#led.log.info(said, about);
+    this.#writing = this.#writing.then(() => this.#keep(report));
   }
 
   /** Resolves when all that was reported is kept, or cannot be. */
   async close(): Promise<void> {
-    await this.writing;
+    await this.#writing;
   }
 
-  private async keep({ log, ...report }: Report): Promise<void> {
+  async #keep({ log, ...report }: Report): Promise<void> {
     const subject = subjectOf(report);
-    await this.unlessAway(async (write) => {
-      this.last.set(subject, await keepReport(write, report, log, this.last.get(subject)));
+    await this.#unlessAway(async (write) => {
+      this.#last.set(subject, await keepReport(write, report, log, this.#last.get(subject)));
     });
-    this.sincePruned += 1;
-    if (this.sincePruned >= PRUNED_AFTER) await this.prune();
+    this.#sincePruned += 1;
+    if (this.#sincePruned >= PRUNED_AFTER) await this.#prune();
   }
 
   /** Also learns what the watcher before this one reported last. */
-  private async prune(): Promise<void> {
-    this.sincePruned = 0;
-    await this.unlessAway(async (write) => {
-      if (this.last.size === 0)
+  async #prune(): Promise<void> {
+    this.#sincePruned = 0;
+    await this.#unlessAway(async (write) => {
+      if (this.#last.size === 0)
         for (const report of await readReports(write.coordinator, []))
-          this.last.set(subjectOf(report), report);
-      await pruneReports(write, this.led.clock.now());
+          this.#last.set(subjectOf(report), report);
+      await pruneReports(write, this.#led.clock.now());
     });
   }
 
-  private async unlessAway(
+  async #unlessAway(
     work: (
       write: Pick<Led, 'guard'> & { readonly coordinator: Led['session']['coordinator'] },
     ) => Promise<void>,
   ): Promise<void> {
-    const { session, guard, log } = this.led;
+    const { session, guard, log } = this.#led;
     try {
       await work({ coordinator: session.coordinator, guard });
     } catch (error) {

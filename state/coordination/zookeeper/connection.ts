@@ -73,8 +73,10 @@ export class Connection {
   #gathering = false;
   #attachEnds: (attachment: Attachment) => void = () => {};
   #goneBecause: (reason: string) => void = () => {};
+  readonly #options: ConnectionOptions;
 
-  constructor(private readonly options: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
     const { server, session, clock } = options;
     this.#session = session;
     this.#xid = (options.firstXid ?? 1) - 1;
@@ -115,7 +117,7 @@ export class Connection {
   }
 
   get server(): Server {
-    return this.options.server;
+    return this.#options.server;
   }
 
   /** The session as the server granted it, with the last transaction seen. */
@@ -172,7 +174,7 @@ export class Connection {
    * request.
    */
   #write(bytes: Buffer): void {
-    this.sentAt = this.options.clock.monotonic();
+    this.sentAt = this.#options.clock.monotonic();
     if (!this.#gathering) {
       this.#gathering = true;
       this.#socket.cork();
@@ -198,7 +200,7 @@ export class Connection {
         return;
       case XID.notification: {
         const { path, event } = decodeNotification(frame);
-        this.options.notified(path, event);
+        this.#options.notified(path, event);
         return;
       }
       case XID.auth:
@@ -223,8 +225,8 @@ export class Connection {
     }
     this.#session = { ...granted, zxid: this.#session.zxid };
     this.#usable = true;
-    if (this.options.credentials !== undefined) {
-      this.#write(authFrame(this.options.credentials));
+    if (this.#options.credentials !== undefined) {
+      this.#write(authFrame(this.#options.credentials));
     }
     this.#attachEnds('attached');
   }

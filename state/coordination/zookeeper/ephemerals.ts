@@ -20,11 +20,13 @@ export class Ephemerals {
   readonly #values = new Map<string, string>();
   readonly #stop = new AbortController();
   #round = 0;
+  readonly #clock: Clock;
+  readonly #tree: EphemeralTree;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly tree: EphemeralTree,
-  ) {}
+  constructor(clock: Clock, tree: EphemeralTree) {
+    this.#clock = clock;
+    this.#tree = tree;
+  }
 
   /** The session owns this node. */
   keep(path: string, value: string): void {
@@ -69,18 +71,18 @@ export class Ephemerals {
     let absent: 'gone' | 'absent' = 'absent';
     for (
       let wait = FIRST_PAUSE;
-      this.clock.monotonic() < deadline;
+      this.#clock.monotonic() < deadline;
       wait = Math.min(wait * 2, LONGEST_PAUSE)
     ) {
-      const owner = await this.tree.owner(path);
+      const owner = await this.#tree.owner(path);
       if (owner === undefined) {
         return absent;
       }
-      if (!this.tree.isFormer(owner)) {
+      if (!this.#tree.isFormer(owner)) {
         return 'taken';
       }
       absent = 'gone';
-      await pause(this.clock, wait, this.#stop.signal);
+      await pause(this.#clock, wait, this.#stop.signal);
     }
     return 'taken';
   }
@@ -96,7 +98,7 @@ export class Ephemerals {
       if (value === undefined || round !== this.#round) {
         return;
       }
-      const outcome = await this.tree.create(path, value);
+      const outcome = await this.#tree.create(path, value);
       if (outcome === 'created') {
         return;
       }
@@ -104,14 +106,14 @@ export class Ephemerals {
         this.#values.delete(path);
         return;
       }
-      const owner = outcome === 'exists' ? await this.tree.owner(path) : undefined;
-      if (owner !== undefined && this.tree.isOwn(owner)) {
+      const owner = outcome === 'exists' ? await this.#tree.owner(path) : undefined;
+      if (owner !== undefined && this.#tree.isOwn(owner)) {
         return;
       }
-      if (outcome === 'refused' || (owner !== undefined && !this.tree.isFormer(owner))) {
+      if (outcome === 'refused' || (owner !== undefined && !this.#tree.isFormer(owner))) {
         settled();
       }
-      await pause(this.clock, wait, this.#stop.signal);
+      await pause(this.#clock, wait, this.#stop.signal);
     }
   }
 }

@@ -10,8 +10,11 @@ const PREFIX = 4;
 export class Frames {
   #pieces: Buffer[] = [];
   #held = 0;
+  readonly #deliver: (frame: Buffer) => void;
 
-  constructor(private readonly deliver: (frame: Buffer) => void) {}
+  constructor(deliver: (frame: Buffer) => void) {
+    this.#deliver = deliver;
+  }
 
   /** Takes what the socket received. @throws RangeError for an impossible length, and whatever `deliver` throws */
   push(piece: Buffer): void {
@@ -25,7 +28,7 @@ export class Frames {
       const all = this.#joined();
       this.#pieces = all.length === length ? [] : [all.subarray(length)];
       this.#held -= length;
-      this.deliver(all.subarray(0, length));
+      this.#deliver(all.subarray(0, length));
     }
   }
 

@@ -43,12 +43,14 @@ export class Looks {
    * as long as the session where nobody makes the node any more, as of units and relations that are gone.
    */
   readonly #awaited = new Map<string, number>();
+  readonly #requests: Requests;
+  readonly #visible: (full: string, names: readonly string[]) => readonly string[];
 
   /** @param visible which of a node's children callers may see, in their order */
-  constructor(
-    private readonly requests: Requests,
-    private readonly visible: (full: string, names: readonly string[]) => readonly string[],
-  ) {}
+  constructor(requests: Requests, visible: (full: string, names: readonly string[]) => readonly string[]) {
+    this.#requests = requests;
+    this.#visible = visible;
+  }
 
   /**
    * A node by its full path, whether it exists or not.
@@ -80,7 +82,7 @@ export class Looks {
         alone: () => void this.#namesAlone(full).then(resolve, reject),
         reject,
         take: (read, epoch) => {
-          if ('names' in read) resolve({ ...seenNames(this.visible(full, read.names)), epoch });
+          if ('names' in read) resolve({ ...seenNames(this.#visible(full, read.names)), epoch });
           else resolve(read.err === NO_NODE ? { ...seenNames(undefined), epoch } : undefined);
         },
       });
@@ -93,11 +95,11 @@ export class Looks {
 
   /** Nobody observes anything at this full path: a watch that stands there is taken off. */
   release(full: string): void {
-    const stood = this.#stands(full) || this.#awaited.get(full) === this.requests.epoch;
+    const stood = this.#stands(full) || this.#awaited.get(full) === this.#requests.epoch;
     this.#standing.delete(full);
     this.#awaited.delete(full);
     if (!stood) return;
-    this.requests
+    this.#requests
       .call(removeWatchesCall(full), { path: full, repeatable: false, patient: true })
       .catch(() => {
         // It went with its connection.
@@ -174,17 +176,17 @@ export class Looks {
     if (left?.reply.ok === false) return undefined;
     if (left !== undefined) this.#standing.set(full, left.epoch);
     const epoch = this.#standing.get(full) ?? 0;
-    if (reply.ok) return { ...seenNames(this.visible(full, reply.value)), epoch };
+    if (reply.ok) return { ...seenNames(this.#visible(full, reply.value)), epoch };
     return reply.err === NO_NODE ? { ...seenNames(undefined), epoch } : undefined;
   }
 
   #stands(full: string): boolean {
-    return this.#standing.get(full) === this.requests.epoch;
+    return this.#standing.get(full) === this.#requests.epoch;
   }
 
   /** For as long as it takes: an observer is told late rather than never. */
   #call<T>(call: Call<T>, path: string): Promise<Answer<T>> {
-    return this.requests.call(call, { path, repeatable: true, patient: true });
+    return this.#requests.call(call, { path, repeatable: true, patient: true });
   }
 }
 

@@ -52,13 +52,16 @@ export class Requests {
   #timed = new Set<Entry>();
   #timer: Timer | undefined;
   #closed: Error | undefined;
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  readonly #unanswered: () => Error;
 
   /** @param unanswered makes the error of a request that got no answer in time */
-  constructor(
-    private readonly clock: Clock,
-    private readonly timeout: number,
-    private readonly unanswered: () => Error,
-  ) {}
+  constructor(clock: Clock, timeout: number, unanswered: () => Error) {
+    this.#clock = clock;
+    this.#timeout = timeout;
+    this.#unanswered = unanswered;
+  }
 
   get epoch(): number {
     return this.#epoch;
@@ -72,7 +75,7 @@ export class Requests {
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         options,
-        deadline: options.patient ? Number.POSITIVE_INFINITY : this.clock.monotonic() + this.timeout,
+        deadline: options.patient ? Number.POSITIVE_INFINITY : this.#clock.monotonic() + this.#timeout,
         settled: false,
         sent: false,
         reject,
@@ -151,7 +154,7 @@ export class Requests {
     (entry.options.urgent ? this.#urgent : this.#waiting).push(entry);
     if (Number.isFinite(entry.deadline)) {
       this.#timed.add(entry);
-      this.#timer ??= this.clock.after(this.timeout, () => this.#expire());
+      this.#timer ??= this.#clock.after(this.#timeout, () => this.#expire());
     }
   }
 
@@ -206,14 +209,14 @@ export class Requests {
   /** All deadlines are equally far from their requests, so the oldest comes first. */
   #expire(): void {
     this.#timer = undefined;
-    const now = this.clock.monotonic();
+    const now = this.#clock.monotonic();
     for (const entry of this.#timed) {
       if (entry.deadline > now) {
-        this.#timer = this.clock.after(entry.deadline - now, () => this.#expire());
+        this.#timer = this.#clock.after(entry.deadline - now, () => this.#expire());
         return;
       }
       const unknown = entry.sent && !entry.options.repeatable;
-      this.#fail(entry, unknown ? new OutcomeUnknown({ path: entry.options.path }) : this.unanswered());
+      this.#fail(entry, unknown ? new OutcomeUnknown({ path: entry.options.path }) : this.#unanswered());
     }
   }
 }

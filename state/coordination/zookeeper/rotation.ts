@@ -26,11 +26,10 @@ export class Rotation {
   #next = 0;
   #tries = 0;
   #slow = 0;
+  readonly #random: () => number;
 
-  constructor(
-    servers: readonly Server[],
-    private readonly random: () => number,
-  ) {
+  constructor(servers: readonly Server[], random: () => number) {
+    this.#random = random;
     this.#servers = shuffled(servers, random);
   }
 
@@ -49,7 +48,7 @@ export class Rotation {
     return {
       server,
       round,
-      delay: startsRound ? this.random() * Math.min(FIRST_DELAY * 2 ** (round - 1), timeout / 3) : 0,
+      delay: startsRound ? this.#random() * Math.min(FIRST_DELAY * 2 ** (round - 1), timeout / 3) : 0,
       limit: Math.min(Math.max(timeout / 3 / count, LEAST_LIMIT) * 2 ** patience, (timeout * 2) / 3),
     };
   }

@@ -48,11 +48,12 @@ export class Session {
   #identity: SessionIdentity;
   #connection: Connection | undefined;
   #closed: Promise<void> | undefined;
+  readonly #options: SessionOptions;
+  readonly #listener: SessionListener;
 
-  constructor(
-    private readonly options: SessionOptions,
-    private readonly listener: SessionListener,
-  ) {
+  constructor(options: SessionOptions, listener: SessionListener) {
+    this.#options = options;
+    this.#listener = listener;
     this.#rotation = new Rotation(options.servers, options.random);
     this.#identity = options.saved ?? newSession(options.timeout);
   }
@@ -107,7 +108,7 @@ export class Session {
       unanswered ||= attachment === 'unanswered';
       if (attachment === 'expired' && isGranted(this.#identity)) {
         this.#former.add(this.id);
-        this.#identity = newSession(this.options.timeout, this.#identity.zxid);
+        this.#identity = newSession(this.#options.timeout, this.#identity.zxid);
         this.#rotation.again();
         replaced = true;
       } else if (attachment === 'attached') {
@@ -126,10 +127,10 @@ export class Session {
     const connection = new Connection({
       server,
       session: namesNone ? { ...this.#identity, zxid: 0n } : this.#identity,
-      credentials: this.options.credentials,
-      clock: this.options.clock,
-      notified: (path, event) => this.listener.notified(path, event),
-      drained: () => this.listener.drained(),
+      credentials: this.#options.credentials,
+      clock: this.#options.clock,
+      notified: (path, event) => this.#listener.notified(path, event),
+      drained: () => this.#listener.drained(),
     });
     this.#connection = connection;
     return connection;
@@ -137,7 +138,7 @@ export class Session {
 
   async #attach(connection: Connection, limit: number): Promise<Attachment> {
     const reason = `did not answer within ${(limit / 1_000).toFixed(1)} s`;
-    const deadline: Timer = this.options.clock.after(limit, () => {
+    const deadline: Timer = this.#options.clock.after(limit, () => {
       this.#rotation.tooSlow();
       connection.drop(reason);
     });
@@ -151,7 +152,7 @@ export class Session {
    * @returns whether it was used: what it led to was recognised
    */
   async #serve(connection: Connection, replaced: boolean, namedNone: boolean): Promise<boolean> {
-    const { clock } = this.options;
+    const { clock } = this.#options;
     const { timeout } = connection.session;
     const since = clock.monotonic();
     const { zxid: seen } = this.#identity;
@@ -159,7 +160,7 @@ export class Session {
     const stopHeartbeat = startHeartbeat(clock, timeout, connection, () => connection.drop('went mute'));
     if (namedNone) await this.#compare(connection, seen);
     const isUsed = await this.#isRecognised(connection);
-    if (isUsed) this.listener.attached(connection, replaced);
+    if (isUsed) this.#listener.attached(connection, replaced);
     else connection.drop('holds a state that is not the one known here');
     await connection.gone;
     stopHeartbeat();
@@ -168,7 +169,7 @@ export class Session {
     if (isUsed && clock.monotonic() - since >= SETTLED) {
       this.#rotation.settled();
     }
-    if (isUsed) this.listener.detached();
+    if (isUsed) this.#listener.detached();
     return isUsed;
   }
 
@@ -176,11 +177,11 @@ export class Session {
   async #compare(connection: Connection, seen: bigint): Promise<void> {
     const answered = new Promise<void>((resolve) => connection.send(getCall('/', false), () => resolve()));
     await Promise.race([answered, connection.gone]);
-    if (connection.usable && connection.session.zxid < seen) this.listener.older();
+    if (connection.usable && connection.session.zxid < seen) this.#listener.older();
   }
 
   async #isRecognised(connection: Connection): Promise<boolean> {
-    const { recognise } = this.options;
+    const { recognise } = this.#options;
     if (recognise === undefined) return true;
     const gone = connection.gone.then(() => false);
     return Promise.race([recognise(connection).catch(() => false), gone]);
@@ -189,7 +190,7 @@ export class Session {
   /** False when the session was closed meanwhile. */
   async #wait(delay: number): Promise<boolean> {
     try {
-      await pause(this.options.clock, delay, this.#stop.signal);
+      await pause(this.#options.clock, delay, this.#stop.signal);
       return true;
     } catch {
       return false;
@@ -200,7 +201,7 @@ export class Session {
     this.#stop.abort();
     const connection = this.#connection;
     if (connection?.usable && !keep && isGranted(connection.session)) {
-      const deadline = this.options.clock.after(FAREWELL, () => connection.drop('did not answer'));
+      const deadline = this.#options.clock.after(FAREWELL, () => connection.drop('did not answer'));
       connection.send(closeSessionCall(), () => connection.drop('was closed'));
       await connection.gone;
       deadline.cancel();

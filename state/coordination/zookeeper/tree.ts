@@ -46,13 +46,17 @@ type CallOptions = Partial<Omit<RequestOptions, 'path'>>;
 /** The environment's tree as requests: caller's paths in, values or the contract's errors out. */
 export class Tree {
   #asked: Asked[] = [];
+  readonly #requests: Requests;
+  readonly #chroot: string;
+  readonly #display: string;
+  readonly #acl: Acl;
 
-  constructor(
-    private readonly requests: Requests,
-    private readonly chroot: string,
-    private readonly display: string,
-    private readonly acl: Acl,
-  ) {}
+  constructor(requests: Requests, chroot: string, display: string, acl: Acl) {
+    this.#requests = requests;
+    this.#chroot = chroot;
+    this.#display = display;
+    this.#acl = acl;
+  }
 
   /** Reads that are asked for in one turn go together, where there are enough of them. */
   get(path: string, options?: CallOptions): Promise<StatedNode | undefined> {
@@ -94,7 +98,7 @@ export class Tree {
     return reads.map((read, index) => {
       if ('value' in read) return stated(read.value, read);
       if (read.err === NO_NODE) return undefined;
-      throw refusal(this.display, read.err, { kind: 'get', path: paths[index] ?? first });
+      throw refusal(this.#display, read.err, { kind: 'get', path: paths[index] ?? first });
     });
   }
 
@@ -113,7 +117,7 @@ export class Tree {
         connection.send(getCall(this.full(path), false), (reply) => {
           if (reply.ok) resolve(stated(reply.value.value, reply.value.stat).node);
           else if (reply.err === NO_NODE) resolve(undefined);
-          else reject(refusal(this.display, reply.err, { kind: 'get', path }));
+          else reject(refusal(this.#display, reply.err, { kind: 'get', path }));
         });
       });
   }
@@ -126,13 +130,13 @@ export class Tree {
   }
 
   async create(path: string, value: string, ephemeral: boolean): Promise<void> {
-    const call = createCall(this.full(path), value, ephemeral, this.acl);
+    const call = createCall(this.full(path), value, ephemeral, this.#acl);
     this.#answer(await this.#write(call, path), { kind: 'create', path });
   }
 
   /** Creates a node of a session that has just begun, before all other requests, again if the answer is lost. */
   async recreate(path: string, value: string): Promise<'created' | 'exists' | 'refused' | 'no-parent'> {
-    const call = createCall(this.full(path), value, true, this.acl);
+    const call = createCall(this.full(path), value, true, this.#acl);
     const { err } = await this.#read(call, path, { urgent: true, patient: true });
     switch (err) {
       case 0:
@@ -165,12 +169,12 @@ export class Tree {
       const { kind, path } = operation;
       return { ...operation, path: kind === 'remove' ? this.#removable(path) : this.full(path) };
     });
-    const call = transactionCall(steps, this.acl);
+    const call = transactionCall(steps, this.#acl);
     const codes = this.#answer(await this.#write(call, first.path), first);
     const at = firstRefused(codes);
     const refused = operations[at];
     if (refused !== undefined) {
-      throw refusal(this.display, codes[at] ?? 0, refused);
+      throw refusal(this.#display, codes[at] ?? 0, refused);
     }
   }
 
@@ -211,11 +215,11 @@ export class Tree {
 
   /** The server's own root, in which others may look for what is theirs. */
   #isShared(path: string): boolean {
-    return path === '/' && this.chroot === '';
+    return path === '/' && this.#chroot === '';
   }
 
   async #plant(full: string): Promise<void> {
-    const reply = await this.#read(createCall(full, '', false, this.acl), '/');
+    const reply = await this.#read(createCall(full, '', false, this.#acl), '/');
     if (reply.err === NO_NODE) {
       await this.#plant(parentOf(full));
       await this.#plant(full);
@@ -227,25 +231,25 @@ export class Tree {
 
   /** @throws TypeError */
   full(path: string): string {
-    return fullPath(this.chroot, path);
+    return fullPath(this.#chroot, path);
   }
 
   async #read<T>(call: Call<T>, path: string, options: CallOptions = {}): Promise<Reply<T>> {
-    return (await this.requests.call(call, { path, repeatable: true, ...options })).reply;
+    return (await this.#requests.call(call, { path, repeatable: true, ...options })).reply;
   }
 
   async #write<T>(call: Call<T>, path: string): Promise<Reply<T>> {
     if (call.bytes.length > LARGEST_REQUEST) {
       throw new ValueTooLarge({ path, bytes: call.bytes.length, limit: LARGEST_REQUEST });
     }
-    return (await this.requests.call(call, { path, repeatable: false })).reply;
+    return (await this.#requests.call(call, { path, repeatable: false })).reply;
   }
 
   #answer<T>(reply: Reply<T>, refused: Refused): T {
     if (reply.ok) {
       return reply.value;
     }
-    throw refusal(this.display, reply.err, refused);
+    throw refusal(this.#display, reply.err, refused);
   }
 
   #removable(path: string): string {
@@ -257,7 +261,8 @@ export class Tree {
 
   /** The names under a node, by either of its paths, as callers see them. */
   names(path: string, names: readonly string[]): readonly string[] {
-    const ours = path === '/' && this.chroot === '' ? names.filter((name) => name !== ZOOKEEPERS_OWN) : names;
+    const ours =
+      path === '/' && this.#chroot === '' ? names.filter((name) => name !== ZOOKEEPERS_OWN) : names;
     return ours.map(nameOf).toSorted();
   }
 }

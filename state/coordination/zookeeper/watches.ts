@@ -61,6 +61,11 @@ const REFUSED_PAUSE = 5_000;
 export class Watches<T> {
   readonly #watched = new Map<string, Watched<T>>();
   readonly #stop = new AbortController();
+  readonly #clock: Clock;
+  readonly #epoch: () => number;
+  readonly #read: Read<T>;
+  readonly #left: (path: string) => void;
+  readonly #refused: (path: string) => void;
 
   /**
    * @param epoch the current connection, counted from 1
@@ -68,12 +73,18 @@ export class Watches<T> {
    * @param left called with a full path that nobody observes any more, when no look at it is under way
    */
   constructor(
-    private readonly clock: Clock,
-    private readonly epoch: () => number,
-    private readonly read: Read<T>,
-    private readonly left: (path: string) => void,
-    private readonly refused: (path: string) => void,
-  ) {}
+    clock: Clock,
+    epoch: () => number,
+    read: Read<T>,
+    left: (path: string) => void,
+    refused: (path: string) => void,
+  ) {
+    this.#clock = clock;
+    this.#epoch = epoch;
+    this.#read = read;
+    this.#left = left;
+    this.#refused = refused;
+  }
 
   /** `path` is the full path on the server. Errors of `tell` are uncaught exceptions, and hurt nothing here. */
   observe(path: string, tell: (value: T) => void): Observation {
@@ -101,7 +112,7 @@ export class Watches<T> {
         if (watched.observers.size === 0 && this.#watched.get(path) === watched) {
           this.#watched.delete(path);
           goOn(watched);
-          if (!watched.looking) this.left(path);
+          if (!watched.looking) this.#left(path);
         }
       },
     };
@@ -189,22 +200,22 @@ export class Watches<T> {
   async #lookUntilFresh(watched: Watched<T>): Promise<void> {
     do {
       watched.stale = false;
-      const look = await this.read(watched.path, watched.absent);
+      const look = await this.#read(watched.path, watched.absent);
       if (look === undefined) {
-        if (!watched.refused) this.refused(watched.path);
+        if (!watched.refused) this.#refused(watched.path);
         watched.refused = true;
-        await pause(this.clock, REFUSED_PAUSE, this.#stop.signal);
+        await pause(this.#clock, REFUSED_PAUSE, this.#stop.signal);
         watched.stale = true;
       } else {
         watched.refused = false;
         // An event that came since knows better.
         if (!watched.stale) watched.absent = look.value === undefined;
-        watched.stale ||= look.epoch !== this.epoch();
+        watched.stale ||= look.epoch !== this.#epoch();
         tellAll(watched, look);
       }
     } while (watched.stale && watched.observers.size > 0);
     watched.looking = false;
-    if (!this.isObserved(watched.path)) this.left(watched.path);
+    if (!this.isObserved(watched.path)) this.#left(watched.path);
   }
 }
 

@@ -49,11 +49,10 @@ export class ZookeeperCoordinator implements Coordinator {
   #planting: Promise<void> | undefined;
   #isPlanted = false;
   readonly protection: Protection | undefined;
+  readonly #address: ZookeeperAddress;
 
-  constructor(
-    private readonly address: ZookeeperAddress,
-    options: CoordinatorOptions,
-  ) {
+  constructor(address: ZookeeperAddress, options: CoordinatorOptions) {
+    this.#address = address;
     const { secret, session, recognise } = options;
     this.#clock = options.clock ?? systemClock;
     this.#timeout = options.requestTimeout ?? DEFAULT_TIMEOUT;
@@ -318,6 +317,6 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   #unreachable(reason: string): CoordinatorUnreachable {
-    return new CoordinatorUnreachable({ coordinator: this.address.display, reason });
+    return new CoordinatorUnreachable({ coordinator: this.#address.display, reason });
   }
 }

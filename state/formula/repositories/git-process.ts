@@ -114,54 +114,56 @@ function gitEnvironment(location: GitLocation, { silence }: GitLimits): NodeJS.P
 
 /** Watches one process group until it has ended, or ends it. */
 class Guard {
-  private readonly printed: Buffer[] = [];
-  private length = 0;
-  private said = '';
-  private reason: string | undefined;
-  private readonly timers: Timer[] = [];
-  private quiet: Timer | undefined;
-  private readonly looking: NodeJS.Timeout | undefined;
-  private readonly abort = (): void => this.stop('it takes too long to answer');
-  private readonly kill = (): void => this.signal('SIGKILL');
-  private readonly handlers = SIGNALS.map((name) => {
+  readonly #printed: Buffer[] = [];
+  #length = 0;
+  #said = '';
+  #reason: string | undefined;
+  readonly #timers: Timer[] = [];
+  #quiet: Timer | undefined;
+  readonly #looking: NodeJS.Timeout | undefined;
+  readonly #abort = (): void => this.#stop('it takes too long to answer');
+  readonly #kill = (): void => this.#signal('SIGKILL');
+  readonly #handlers = SIGNALS.map((name) => {
     const end = (): void => {
-      this.kill();
+      this.#kill();
       endProcess(128 + constants.signals[name]);
     };
     return [name, end] as const;
   });
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #run: GitRun;
+  readonly #mark: string;
 
-  constructor(
-    private readonly child: ChildProcessByStdio<Writable, Readable, Readable>,
-    private readonly run: GitRun,
-    private readonly mark: string,
-  ) {
+  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, run: GitRun, mark: string) {
+    this.#child = child;
+    this.#run = run;
+    this.#mark = mark;
     const { limits, tooMuch, input } = run;
-    process.on('exit', this.kill);
-    for (const [name, end] of this.handlers) process.once(name, end);
-    this.timers.push(limits.clock.after(limits.wall, () => this.stop('it takes too long to answer')));
-    limits.signal?.addEventListener('abort', this.abort, { once: true });
-    if (limits.signal?.aborted === true) this.abort();
-    this.heard();
+    process.on('exit', this.#kill);
+    for (const [name, end] of this.#handlers) process.once(name, end);
+    this.#timers.push(limits.clock.after(limits.wall, () => this.#stop('it takes too long to answer')));
+    limits.signal?.addEventListener('abort', this.#abort, { once: true });
+    if (limits.signal?.aborted === true) this.#abort();
+    this.#heard();
     if (tooMuch !== undefined)
-      this.looking = setInterval(() => {
+      this.#looking = setInterval(() => {
         const reason = tooMuch();
-        if (reason !== undefined) this.stop(reason);
+        if (reason !== undefined) this.#stop(reason);
       }, 500);
-    child.stdout.on('data', (piece: Buffer) => this.print(piece));
+    child.stdout.on('data', (piece: Buffer) => this.#print(piece));
     child.stderr.on('data', (piece: Buffer) => {
-      this.heard();
+      this.#heard();
       // The end counts: progress comes before.
-      this.said = `${this.said}${piece.toString('utf8')}`.slice(-8_192);
+      this.#said = `${this.#said}${piece.toString('utf8')}`.slice(-8_192);
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
   }
 
   async ended(): Promise<Buffer> {
-    const { location } = this.run;
+    const { location } = this.#run;
     const code = await new Promise<number | null>((resolve, reject) => {
-      this.child.on('error', (error: NodeJS.ErrnoException) =>
+      this.#child.on('error', (error: NodeJS.ErrnoException) =>
         reject(
           new RepositoryUnavailable(
             {
@@ -176,73 +178,73 @@ class Guard {
           ),
         ),
       );
-      this.child.on('close', resolve);
+      this.#child.on('close', resolve);
       // What left its group may hold its pipes for ever.
-      this.child.on('exit', (code) => {
-        const { clock, grace } = this.run.limits;
-        this.timers.push(
+      this.#child.on('exit', (code) => {
+        const { clock, grace } = this.#run.limits;
+        this.#timers.push(
           clock.after(grace, () => {
-            this.endAll();
+            this.#endAll();
             resolve(code);
           }),
         );
       });
     });
     // A fast answer may be over before it was looked at.
-    const reason = this.reason ?? (code === 0 ? this.run.tooMuch?.() : undefined);
+    const reason = this.#reason ?? (code === 0 ? this.#run.tooMuch?.() : undefined);
     if (reason !== undefined) throw new RepositoryUnavailable({ repository: location.url, reason });
-    if (code !== 0) throw gitFault(location, this.said, code);
-    return Buffer.concat(this.printed);
+    if (code !== 0) throw gitFault(location, this.#said, code);
+    return Buffer.concat(this.#printed);
   }
 
   close(): void {
-    process.off('exit', this.kill);
-    for (const [name, end] of this.handlers) process.off(name, end);
-    for (const timer of this.timers) timer.cancel();
-    this.quiet?.cancel();
-    clearInterval(this.looking);
-    this.run.limits.signal?.removeEventListener('abort', this.abort);
+    process.off('exit', this.#kill);
+    for (const [name, end] of this.#handlers) process.off(name, end);
+    for (const timer of this.#timers) timer.cancel();
+    this.#quiet?.cancel();
+    clearInterval(this.#looking);
+    this.#run.limits.signal?.removeEventListener('abort', this.#abort);
     // Processes that git started may outlive it.
-    if (this.reason === undefined) this.kill();
-    else this.endAll();
+    if (this.#reason === undefined) this.#kill();
+    else this.#endAll();
   }
 
-  private print(piece: Buffer): void {
-    this.heard();
-    const { onOutput } = this.run;
+  #print(piece: Buffer): void {
+    this.#heard();
+    const { onOutput } = this.#run;
     if (onOutput !== undefined) {
       onOutput(piece);
       return;
     }
-    this.length += piece.length;
-    if (this.length > this.run.limits.mostOutput) this.stop('it has more to say than is listened to');
-    else this.printed.push(piece);
+    this.#length += piece.length;
+    if (this.#length > this.#run.limits.mostOutput) this.#stop('it has more to say than is listened to');
+    else this.#printed.push(piece);
   }
 
-  private heard(): void {
-    const { clock, silence } = this.run.limits;
-    this.quiet?.cancel();
-    this.quiet = clock.after(silence, () => this.stop('it does not answer'));
+  #heard(): void {
+    const { clock, silence } = this.#run.limits;
+    this.#quiet?.cancel();
+    this.#quiet = clock.after(silence, () => this.#stop('it does not answer'));
   }
 
-  private stop(reason: string): void {
-    if (this.reason !== undefined) return;
-    this.reason = reason;
-    const { clock, grace } = this.run.limits;
-    this.signal('SIGTERM');
-    this.timers.push(clock.after(grace, this.kill));
+  #stop(reason: string): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    const { clock, grace } = this.#run.limits;
+    this.#signal('SIGTERM');
+    this.#timers.push(clock.after(grace, this.#kill));
   }
 
   /** Ends also those that made a group of their own. */
-  private endAll(): void {
-    this.kill();
-    killMarked(`${MARK}=${this.mark}`);
-    this.child.stdout.destroy();
-    this.child.stderr.destroy();
+  #endAll(): void {
+    this.#kill();
+    killMarked(`${MARK}=${this.#mark}`);
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
   }
 
-  private signal(name: NodeJS.Signals): void {
-    const { pid } = this.child;
+  #signal(name: NodeJS.Signals): void {
+    const { pid } = this.#child;
     if (pid === undefined) return;
     try {
       process.kill(-pid, name);

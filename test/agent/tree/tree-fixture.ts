@@ -47,12 +47,14 @@ export class TreeFixture {
   readonly logged: string[] = [];
   readonly #incarnations = new Map<string, string | undefined>();
   readonly log: Log;
+  readonly #directory: string;
 
   private constructor(
-    private readonly directory: string,
+    directory: string,
     /** Unwatched, for the tests themselves. */
     readonly real: Coordinator,
   ) {
+    this.#directory = directory;
     const note =
       (level: LogLevel) =>
       (message: string): void => {
@@ -111,6 +113,6 @@ export class TreeFixture {
 
   async close(): Promise<void> {
     await this.real.close();
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 10 });
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }

@@ -87,12 +87,12 @@ class Model {
     const fingerprint = decide(seen(offers, policy, { deployed }), stored, NOW).fingerprint;
     return {
       deployed,
-      isTold: fingerprint === undefined || this.isTold(fingerprint),
+      isTold: fingerprint === undefined || this.#isTold(fingerprint),
       policy: policyText(policy),
     };
   }
 
-  private isTold(fingerprint: string): boolean {
+  #isTold(fingerprint: string): boolean {
     const { announce } = decide(seen(this.offers, this.policy, { deployed: this.deployed }), undefined, NOW);
     return !announce || this.received.has(fingerprint);
   }
