@@ -55,9 +55,7 @@ export async function moveAside(
     await rm(root);
   }
   const place = await firstPlace(root, places, move);
-  if (place !== aside && (await isThere(place))) {
-    await linkTo(place, aside);
-  }
+  if (place !== aside && (await isThere(place))) await linkTo(place, aside);
   await sync(removed);
   // A unit's directory that was a link stays where that leads to.
   if (place === aside) {

@@ -110,9 +110,7 @@ function driven(moment: Moment): readonly RolloutWrite[] {
   if (failed.length > budget) return [givenUp(moment, failed)];
   if (inCanary && limits.canaryIsThere)
     return [{ kind: 'state', state: 'paused', gate: 'canary', reason: 'the canary is healthy' }];
-  if (!inCanary && isThrough(units, goalOf(rollout))) {
-    return ended(moment);
-  }
+  if (!inCanary && isThrough(units, goalOf(rollout))) return ended(moment);
   if (limits.waveIsThere)
     return [{ kind: 'state', state: 'paused', gate: 'wave', reason: 'the wave is healthy' }];
   const gate = gateToOpen(rollout, rules, units);

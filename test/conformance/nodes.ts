@@ -121,9 +121,7 @@ export function nodes(bench: Bench): void {
     it('any text is kept as it is', async () => {
       const texts = ['', ' ', 'zażółć', '日本語', '👩‍🚀\u0000\u0001', '{"a":"\\u0000"}', 'x'.repeat(900_000)];
       for (const [at, text] of texts.entries()) await client.create(`/text-${at}`, text);
-      for (const [at, text] of texts.entries()) {
-        assert.equal((await client.get(`/text-${at}`))?.value, text);
-      }
+      for (const [at, text] of texts.entries()) assert.equal((await client.get(`/text-${at}`))?.value, text);
     });
 
     it('names may hold letters outside of the basic plane, and what they stand as on a server', async () => {

@@ -153,9 +153,7 @@ export class SimUnit {
 
   /** An operator helps it out of whatever it is in. */
   cure(now: number): void {
-    if (this.state === 'upgrade-error' && this.upgrade !== undefined) {
-      this.formula = this.upgrade.to;
-    }
+    if (this.state === 'upgrade-error' && this.upgrade !== undefined) this.formula = this.upgrade.to;
     if (!this.state.endsWith('-error')) return;
     this.upgrade = undefined;
     this.#enter('started', now);

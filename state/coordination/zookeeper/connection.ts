@@ -159,9 +159,7 @@ export class Connection {
 
   /** Ends the connection at once, from whatever state. The session stays. */
   drop(reason: string, attachment: Attachment = 'failed'): void {
-    if (this.#over) {
-      return;
-    }
+    if (this.#over) return;
     this.#over = true;
     this.#usable = false;
     this.#socket.destroy();
@@ -187,9 +185,7 @@ export class Connection {
   }
 
   #receive(frame: Buffer): void {
-    if (this.#over) {
-      return;
-    }
+    if (this.#over) return;
     if (!this.#usable) {
       this.#attach(frame);
       return;
@@ -204,14 +200,10 @@ export class Connection {
         return;
       }
       case XID.auth:
-        if (err === AUTH_FAILED) {
-          this.drop('does not accept digest credentials');
-        }
+        if (err === AUTH_FAILED) this.drop('does not accept digest credentials');
         return;
       default:
-        if (zxid > this.#session.zxid) {
-          this.#session = { ...this.#session, zxid };
-        }
+        if (zxid > this.#session.zxid) this.#session = { ...this.#session, zxid };
         this.#settle(xid, err, frame);
     }
   }
@@ -225,17 +217,13 @@ export class Connection {
     }
     this.#session = { ...granted, zxid: this.#session.zxid };
     this.#usable = true;
-    if (this.#options.credentials !== undefined) {
-      this.#write(authFrame(this.#options.credentials));
-    }
+    if (this.#options.credentials !== undefined) this.#write(authFrame(this.#options.credentials));
     this.#attachEnds('attached');
   }
 
   #settle(xid: number, err: number, frame: Buffer): void {
     const next = this.#awaited.shift();
-    if (next === undefined || next.xid !== xid) {
-      throw new RangeError('an answer to no request');
-    }
+    if (next === undefined || next.xid !== xid) throw new RangeError('an answer to no request');
     next.settle(err, frame);
   }
 }

@@ -75,12 +75,8 @@ export class Ephemerals {
       wait = Math.min(wait * 2, LONGEST_PAUSE)
     ) {
       const owner = await this.#tree.owner(path);
-      if (owner === undefined) {
-        return absent;
-      }
-      if (!this.#tree.isFormer(owner)) {
-        return 'taken';
-      }
+      if (owner === undefined) return absent;
+      if (!this.#tree.isFormer(owner)) return 'taken';
       absent = 'gone';
       await pause(this.#clock, wait, this.#stop.signal);
     }
@@ -95,24 +91,16 @@ export class Ephemerals {
   async #restore(path: string, round: number, settled: () => void): Promise<void> {
     for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
       const value = this.#values.get(path);
-      if (value === undefined || round !== this.#round) {
-        return;
-      }
+      if (value === undefined || round !== this.#round) return;
       const outcome = await this.#tree.create(path, value);
-      if (outcome === 'created') {
-        return;
-      }
+      if (outcome === 'created') return;
       if (outcome === 'no-parent') {
         this.#values.delete(path);
         return;
       }
       const owner = outcome === 'exists' ? await this.#tree.owner(path) : undefined;
-      if (owner !== undefined && this.#tree.isOwn(owner)) {
-        return;
-      }
-      if (outcome === 'refused' || (owner !== undefined && !this.#tree.isFormer(owner))) {
-        settled();
-      }
+      if (owner !== undefined && this.#tree.isOwn(owner)) return;
+      if (outcome === 'refused' || (owner !== undefined && !this.#tree.isFormer(owner))) settled();
       await pause(this.#clock, wait, this.#stop.signal);
     }
   }

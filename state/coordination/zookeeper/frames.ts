@@ -22,9 +22,7 @@ export class Frames {
     this.#held += piece.length;
     while (this.#held >= PREFIX) {
       const length = PREFIX + this.#bodyLength();
-      if (this.#held < length) {
-        return;
-      }
+      if (this.#held < length) return;
       const all = this.#joined();
       this.#pieces = all.length === length ? [] : [all.subarray(length)];
       this.#held -= length;
@@ -36,17 +34,13 @@ export class Frames {
     const [first] = this.#pieces;
     const start = first !== undefined && first.length >= PREFIX ? first : this.#joined();
     const length = start.readInt32BE(0);
-    if (length < 0 || length > LONGEST) {
-      throw new RangeError(`a frame of ${length} bytes`);
-    }
+    if (length < 0 || length > LONGEST) throw new RangeError(`a frame of ${length} bytes`);
     return length;
   }
 
   #joined(): Buffer {
     const [first, second] = this.#pieces;
-    if (first !== undefined && second === undefined) {
-      return first;
-    }
+    if (first !== undefined && second === undefined) return first;
     const all = Buffer.concat(this.#pieces, this.#held);
     this.#pieces = [all];
     return all;

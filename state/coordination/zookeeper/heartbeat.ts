@@ -19,13 +19,9 @@ export function startHeartbeat(clock: Clock, timeout: number, pulse: Pulse, mute
   let stopped = false;
 
   const beat = (): void => {
-    if (stopped) {
-      return;
-    }
+    if (stopped) return;
     const now = clock.monotonic();
-    if (pingedAt !== undefined && pulse.heardAt >= pingedAt) {
-      pingedAt = undefined;
-    }
+    if (pingedAt !== undefined && pulse.heardAt >= pingedAt) pingedAt = undefined;
     const due = pingedAt ?? Math.min(pulse.heardAt, pulse.sentAt);
     if (now < due + third) {
       timer = clock.after(due + third - now, beat);

@@ -10,9 +10,7 @@ import { ZookeeperCoordinator } from './zookeeper-coordinator.js';
  */
 export async function openZookeeper(url: string, options: CoordinatorOptions = {}): Promise<Coordinator> {
   const coordinator = new ZookeeperCoordinator(parseZookeeperUrl(url), options);
-  if (options.requestTimeout === Number.POSITIVE_INFINITY) {
-    return coordinator;
-  }
+  if (options.requestTimeout === Number.POSITIVE_INFINITY) return coordinator;
   try {
     await coordinator.ready();
   } catch (error) {

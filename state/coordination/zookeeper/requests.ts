@@ -69,9 +69,7 @@ export class Requests {
 
   /** @throws OutcomeUnknown, or the error that `unanswered` made */
   call<T>(call: Call<T>, options: RequestOptions): Promise<Answer<T>> {
-    if (this.#closed !== undefined) {
-      return Promise.reject(this.#closed);
-    }
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         options,
@@ -114,9 +112,7 @@ export class Requests {
     this.#connection = undefined;
     const again = this.#returned;
     for (const entry of this.#flying) {
-      if (entry.settled) {
-        continue;
-      }
+      if (entry.settled) continue;
       if (entry.options.repeatable) {
         entry.sent = false;
         again.push(entry);
@@ -128,9 +124,7 @@ export class Requests {
     this.#returned = [];
     this.#waiting = [...again, ...this.#waiting.slice(this.#taken)];
     this.#taken = 0;
-    if (this.#closed !== undefined) {
-      this.refuse(this.#closed);
-    }
+    if (this.#closed !== undefined) this.refuse(this.#closed);
   }
 
   /** More can be sent. */
@@ -145,9 +139,7 @@ export class Requests {
     this.#urgent = [];
     this.#waiting = [];
     this.#taken = 0;
-    for (const entry of refused) {
-      this.#fail(entry, error);
-    }
+    for (const entry of refused) this.#fail(entry, error);
   }
 
   #wait(entry: Entry): void {
@@ -162,9 +154,7 @@ export class Requests {
     const connection = this.#connection;
     while (connection?.usable && connection.flowing && this.#flying.size < WINDOW) {
       const entry = this.#urgent.shift() ?? this.#take();
-      if (entry === undefined) {
-        return;
-      }
+      if (entry === undefined) return;
       if (!entry.settled) {
         entry.sent = true;
         this.#flying.add(entry);

@@ -37,9 +37,7 @@ export class Rotation {
   turn(timeout: number): Turn {
     const count = this.#servers.length;
     const server = this.#servers[this.#next % count];
-    if (server === undefined) {
-      throw new TypeError('a rotation needs a server');
-    }
+    if (server === undefined) throw new TypeError('a rotation needs a server');
     const round = Math.min(Math.floor(this.#tries / count), 20);
     const patience = Math.min(Math.floor(this.#slow / count), 20);
     const startsRound = round > 0 && this.#tries % count === 0;

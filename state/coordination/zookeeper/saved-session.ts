@@ -35,9 +35,7 @@ export function formatSession(session: SessionIdentity): string {
 /** Reads `formatSession`'s text; undefined for anything else, since a session that cannot be read is one that is over. */
 export function parseSession(text: string): SessionIdentity | undefined {
   const { id, password, timeout, zxid } = TEXT.exec(text.trim())?.groups ?? {};
-  if (id === undefined || password === undefined || id === NO_ID) {
-    return undefined;
-  }
+  if (id === undefined || password === undefined || id === NO_ID) return undefined;
   return {
     id: Buffer.from(id, 'hex'),
     password: Buffer.from(password, 'hex'),

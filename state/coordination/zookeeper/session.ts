@@ -79,9 +79,7 @@ export class Session {
 
   /** Why there is no connection, or no answer over it: each server and what it did last. */
   trouble(): string {
-    if (this.#connection?.usable) {
-      return `${serverName(this.#connection.server)} does not answer in time`;
-    }
+    if (this.#connection?.usable) return `${serverName(this.#connection.server)} does not answer in time`;
     const troubles = [...this.#troubles].map(([server, trouble]) => `${server} ${trouble}`);
     return troubles.length > 0 ? troubles.join('; ') : 'no server has answered yet';
   }
@@ -98,9 +96,7 @@ export class Session {
     let namesNone = false;
     while (!this.#stop.signal.aborted) {
       const { server, delay, limit, round } = this.#rotation.turn(this.#identity.timeout);
-      if (delay > 0 && !(await this.#wait(delay))) {
-        return;
-      }
+      if (delay > 0 && !(await this.#wait(delay))) return;
       // Every second round, as a server that does not serve yet ends a connection in the same way.
       namesNone ||= unanswered && round >= 2 && round % 2 === 0;
       const connection = this.#connect(server, namesNone);
@@ -166,9 +162,7 @@ export class Session {
     stopHeartbeat();
     this.#identity = connection.session;
     // A server that takes sessions and drops them at once is treated like one that does not take them.
-    if (isUsed && clock.monotonic() - since >= SETTLED) {
-      this.#rotation.settled();
-    }
+    if (isUsed && clock.monotonic() - since >= SETTLED) this.#rotation.settled();
     if (isUsed) this.#listener.detached();
     return isUsed;
   }

@@ -162,9 +162,7 @@ export class Tree {
 
   async transaction(operations: readonly Operation[]): Promise<void> {
     const [first] = operations;
-    if (first === undefined) {
-      return;
-    }
+    if (first === undefined) return;
     const steps = operations.map((operation) => {
       const { kind, path } = operation;
       return { ...operation, path: kind === 'remove' ? this.#removable(path) : this.full(path) };
@@ -173,9 +171,7 @@ export class Tree {
     const codes = this.#answer(await this.#write(call, first.path), first);
     const at = firstRefused(codes);
     const refused = operations[at];
-    if (refused !== undefined) {
-      throw refusal(this.#display, codes[at] ?? 0, refused);
-    }
+    if (refused !== undefined) throw refusal(this.#display, codes[at] ?? 0, refused);
   }
 
   /** True if the environment's root is there. Denied access shows here. */
@@ -246,16 +242,12 @@ export class Tree {
   }
 
   #answer<T>(reply: Reply<T>, refused: Refused): T {
-    if (reply.ok) {
-      return reply.value;
-    }
+    if (reply.ok) return reply.value;
     throw refusal(this.#display, reply.err, refused);
   }
 
   #removable(path: string): string {
-    if (path === '/') {
-      throw new TypeError('the root of the state tree cannot be removed');
-    }
+    if (path === '/') throw new TypeError('the root of the state tree cannot be removed');
     return this.full(path);
   }
 

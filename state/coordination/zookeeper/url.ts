@@ -29,15 +29,11 @@ export function parseZookeeperUrl(url: string): ZookeeperAddress {
   const fail = (reason: string): never => {
     throw new CoordinatorUrlInvalid({ url: withoutCredentials(url), reason });
   };
-  if (!url.startsWith(SCHEME)) {
-    return fail(`it does not start with ${SCHEME}`);
-  }
+  if (!url.startsWith(SCHEME)) return fail(`it does not start with ${SCHEME}`);
   const rest = url.slice(SCHEME.length);
   const slash = rest.indexOf('/');
   const hosts = slash === -1 ? rest : rest.slice(0, slash);
-  if (hosts.includes('@')) {
-    return fail('it holds credentials; they belong in the environment’s `secret`');
-  }
+  if (hosts.includes('@')) return fail('it holds credentials; they belong in the environment’s `secret`');
   const servers = hosts.split(',').map((text): Server => {
     const match = SERVER.exec(text)?.groups;
     const host = match?.six ?? match?.name;
@@ -49,16 +45,12 @@ export function parseZookeeperUrl(url: string): ZookeeperAddress {
   });
   const chroot = slash === -1 ? '' : rest.slice(slash).replace(/\/$/, '');
   for (const name of chroot.split('/').slice(1)) {
-    if (name.includes(',')) {
-      return fail('the path stands once, behind the last server');
-    }
+    if (name.includes(',')) return fail('the path stands once, behind the last server');
     if (!NAME.test(name) || name === '.' || name === '..') {
       return fail(name === '' ? 'its path has an empty part' : `“${name}” cannot be part of its path`);
     }
   }
-  if (/^\/zookeeper(\/|$)/.test(chroot)) {
-    return fail('/zookeeper is ZooKeeper’s own');
-  }
+  if (/^\/zookeeper(\/|$)/.test(chroot)) return fail('/zookeeper is ZooKeeper’s own');
   return { servers, chroot, display: `${SCHEME}${servers.map(serverName).join(',')}${chroot}` };
 }
 

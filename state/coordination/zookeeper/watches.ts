@@ -170,18 +170,14 @@ export class Watches<T> {
   /** A new connection stands, which has no watches yet. Looks under way find that out by themselves. */
   lookAgain(): void {
     for (const watched of this.#watched.values()) {
-      if (!watched.looking) {
-        this.#look(watched);
-      }
+      if (!watched.looking) this.#look(watched);
     }
   }
 
   close(): void {
     this.#stop.abort();
     for (const { observers } of this.#watched.values()) {
-      for (const observer of observers) {
-        observer.open = false;
-      }
+      for (const observer of observers) observer.open = false;
     }
     this.#watched.clear();
   }
@@ -229,9 +225,7 @@ function tellAll<T>(watched: Watched<T>, { value, mark }: Seen<T>): void {
     if (observer.told !== mark) {
       observer.told = mark;
       queueMicrotask(() => {
-        if (observer.open) {
-          observer.tell(value);
-        }
+        if (observer.open) observer.tell(value);
       });
     }
   }

@@ -88,9 +88,7 @@ export function decodeConnect(
 ): { readonly id: Buffer; readonly password: Buffer; readonly timeout: number } | undefined {
   const response = new protocol.ConnectResponse();
   response.deserialize(bytes, 4);
-  if (response.timeOut <= 0) {
-    return undefined;
-  }
+  if (response.timeOut <= 0) return undefined;
   return {
     id: response.sessionId,
     password: response.passwd ?? Buffer.alloc(16),

@@ -154,9 +154,7 @@ export class ZookeeperCoordinator implements Coordinator {
 
   /** The root is made by the first write: who only looks, at a path that is misspelt too, leaves nothing there. */
   async #plant(): Promise<void> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isRooted) await this.ready();
     if (this.#isPlanted) return;
     this.#planting ??= this.#tree.plant().then(
       () => {
@@ -171,17 +169,13 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   async get(path: string): Promise<Node | undefined> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isRooted) await this.ready();
     const node = this.#adopt(path, await this.#tree.get(path))?.node;
     return node ?? (path === '/' ? EMPTY_ROOT : undefined);
   }
 
   async getMany(paths: readonly string[]): Promise<readonly (Node | undefined)[]> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isRooted) await this.ready();
     const read = await this.#tree.getMany(paths);
     return read.map((each, index) => {
       const path = paths[index] ?? '/';
@@ -190,33 +184,25 @@ export class ZookeeperCoordinator implements Coordinator {
   }
 
   async children(path: string): Promise<readonly string[] | undefined> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isRooted) await this.ready();
     return (await this.#tree.children(path)) ?? (path === '/' ? [] : undefined);
   }
 
   async create(path: string, value: string, { ephemeral = false } = {}): Promise<void> {
     if (!this.#isPlanted) await this.#plant();
     await this.#pastFormerSessions(ephemeral ? [path] : [], () => this.#tree.create(path, value, ephemeral));
-    if (ephemeral) {
-      this.#ephemerals.keep(path, value);
-    }
+    if (ephemeral) this.#ephemerals.keep(path, value);
   }
 
   async set(path: string, value: string, version?: number): Promise<number> {
     if (!this.#isPlanted) await this.#plant();
     const stat = await this.#tree.set(path, value, version);
-    if (stat.owner !== 0n && stat.owner === this.#session.id) {
-      this.#ephemerals.keep(path, value);
-    }
+    if (stat.owner !== 0n && stat.owner === this.#session.id) this.#ephemerals.keep(path, value);
     return stat.version;
   }
 
   async remove(path: string, version?: number): Promise<void> {
-    if (!this.#isRooted) {
-      await this.ready();
-    }
+    if (!this.#isRooted) await this.ready();
     await this.#tree.remove(path, version);
     this.#ephemerals.changed(path, undefined);
   }
@@ -293,13 +279,9 @@ export class ZookeeperCoordinator implements Coordinator {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof NodeExists && claimed.includes(error.path))) {
-          throw error;
-        }
+        if (!(error instanceof NodeExists && claimed.includes(error.path))) throw error;
         const place = await this.#ephemerals.untilFormerIsGone(error.path, deadline);
-        if (place === 'taken' || (place === 'absent' && !mayHaveVanished)) {
-          throw error;
-        }
+        if (place === 'taken' || (place === 'absent' && !mayHaveVanished)) throw error;
         mayHaveVanished &&= place !== 'absent';
       }
     }
@@ -309,9 +291,7 @@ export class ZookeeperCoordinator implements Coordinator {
   #tell(event: SessionEvent): void {
     for (const listener of this.#listeners) {
       queueMicrotask(() => {
-        if (this.#listeners.has(listener)) {
-          listener(event);
-        }
+        if (this.#listeners.has(listener)) listener(event);
       });
     }
   }

@@ -32,9 +32,7 @@ const rows: readonly (readonly [readonly string[], string])[] = [
 ];
 
 describe('a command line on record', () => {
-  for (const [words, line] of rows) {
-    it(`is ${line}`, () => assert.equal(commandLine(words), line));
-  }
+  for (const [words, line] of rows) it(`is ${line}`, () => assert.equal(commandLine(words), line));
 
   it('is the beginning of a very long one, soon', () => {
     const line = 'password'.repeat(20_000);

@@ -11,9 +11,7 @@ describe('a text of a history', () => {
     ['of a megabyte is cut as well', 'x'.repeat(1_000_000), `${'x'.repeat(160)}…`],
     ['that is spaces for long says that there was more', `${' '.repeat(5_000)}x`, '…'],
   ];
-  for (const [title, text, bounded] of lines) {
-    it(title, () => assert.equal(boundedLine(text), bounded));
-  }
+  for (const [title, text, bounded] of lines) it(title, () => assert.equal(boundedLine(text), bounded));
 });
 
 describe('details of a history', () => {
