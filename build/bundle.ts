@@ -13,13 +13,13 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const bin = join(root, 'dist/bin');
 
 /** Packages with native code, or so large that only who needs them shall read them: they stay where npm put them. */
-const outside = /^(lmdb|undici|@viz-js\/viz|@aws-sdk\/.*)$/;
+const OUTSIDE = /^(lmdb|undici|@viz-js\/viz|@aws-sdk\/.*)$/;
 
 /** An import of a package outside becomes a `require` at the moment the module that imports it is first needed. */
 const whenNeeded: Plugin = {
   name: 'when-needed',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: outside }, ({ kind, path }) =>
+    onResolve({ filter: OUTSIDE }, ({ kind, path }) =>
       kind === 'require-call' ? { path, external: true } : { path, namespace: 'when-needed' },
     );
     onLoad({ filter: /./, namespace: 'when-needed' }, ({ path }) => ({

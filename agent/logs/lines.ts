@@ -26,7 +26,7 @@ const MOST_MESSAGE = 4_000;
 const NEWLINE = 10;
 
 /** As `hook-source.ts` writes what `ensemble-log` says. */
-const logged = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (DEBUG|INFO|WARNING|ERROR|CRITICAL) (.*)$/s;
+const LOGGED = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (DEBUG|INFO|WARNING|ERROR|CRITICAL) (.*)$/s;
 
 /**
  * The lines of a piece. What hooks print has no time of its own: it gets the latest moment it may have been printed,
@@ -42,7 +42,7 @@ export function linesOf(
   let latest = piece.written;
   for (const { text, hook, ends } of split(piece, boundaries).reverse()) {
     if (ends !== undefined && ends < latest) latest = ends;
-    const match = logged.exec(text);
+    const match = LOGGED.exec(text);
     if (match?.[1] !== undefined && match[1] < latest) latest = match[1];
     lines.push({
       time: match?.[1] ?? latest,

@@ -7,7 +7,7 @@ import { inPairs } from '../lab/measure.js';
 import { timed } from '../lab/process.js';
 
 /** Hands its surroundings out and stands still for as long as the lab is there. */
-const hook = `#!/bin/sh
+const HOOK = `#!/bin/sh
 env -0 >"$ENSEMBLE_DATA_DIR/env.new" && mv "$ENSEMBLE_DATA_DIR/env.new" "$ENSEMBLE_DATA_DIR/env"
 while [ -d "$ENSEMBLE_DATA_DIR" ]; do sleep 0.5; done
 `;
@@ -55,7 +55,7 @@ function writePair(repository: string): void {
     writeFileSync(join(directory, 'metadata.yaml'), metadata);
     if (name === 'server') continue;
     const script = join(directory, 'hooks/link-relation-changed');
-    writeFileSync(script, hook);
+    writeFileSync(script, HOOK);
     chmodSync(script, 0o755);
   }
 }

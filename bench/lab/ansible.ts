@@ -5,7 +5,7 @@ import { CannotMeasure } from '../benchmark.js';
 import { timed } from './process.js';
 
 /** The same upgrade by hand in Ansible: the directory, the files, stop, swap, hook, start. */
-const playbook = `- hosts: all
+const PLAYBOOK = `- hosts: all
   gather_facts: false
   tasks:
     - file: {path: "{{ unit }}/{{ turn }}", state: directory}
@@ -61,7 +61,7 @@ export class AnsibleUnits {
       return `u${at} ansible_connection=local ansible_python_interpreter=/usr/bin/python3 unit=${unit}\n`;
     });
     writeFileSync(join(directory, 'hosts'), hosts.join(''));
-    writeFileSync(join(directory, 'upgrade.yml'), playbook);
+    writeFileSync(join(directory, 'upgrade.yml'), PLAYBOOK);
   }
 
   /** Milliseconds that it takes to bring a bundle to all units. */

@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The upgrade hook of a measured formula: it does as little as a hook can. */
-const hook = '#!/bin/sh\necho "$ENSEMBLE_UNIT_NAME" >>"$ENSEMBLE_DATA_DIR/upgraded"\n';
+const HOOK = '#!/bin/sh\necho "$ENSEMBLE_UNIT_NAME" >>"$ENSEMBLE_DATA_DIR/upgraded"\n';
 
 /**
  * Writes a formula of `files` files with `bytes` bytes in all, which do not compress, into `repository`; unless `hooked`
@@ -24,7 +24,7 @@ export async function writeFormula(
   );
   if (hooked) {
     const script = join(directory, 'hooks/upgrade-formula');
-    await writeFile(script, hook);
+    await writeFile(script, HOOK);
     await chmod(script, 0o755);
   }
   const others = Math.max(1, files - 2);

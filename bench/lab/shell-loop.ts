@@ -5,7 +5,7 @@ import { writeFormula } from './formula.js';
 import { timed } from './process.js';
 
 /** The same for each unit without any of Ensemble: unpack, point the link at it, run the hook. */
-const script = `set -e
+const SCRIPT = `set -e
 i=0
 while [ $i -lt $UNITS ]; do
   u=units/$i; mkdir -p $u/$TURN
@@ -29,7 +29,7 @@ export class ShellLoop {
     this.#turn += 1;
     const formula = await writeFormula(this.#directory, 'web', this.#turn);
     timed(['tar', 'czf', join(this.#directory, 'bundle.tar.gz'), '-C', formula, '.']);
-    return timed(['sh', '-c', script], {
+    return timed(['sh', '-c', SCRIPT], {
       cwd: this.#directory,
       env: { PATH: process.env.PATH, UNITS: String(units), TURN: String(this.#turn) },
     });

@@ -90,11 +90,11 @@ export function textOf(head: Head, lines: readonly string[]): string {
   return `${[JSON.stringify({ version: VERSION, ...head }), ...lines].join('\n')}\n`;
 }
 
-const beginning = /^\[(?<due>\d+|null),"(?<name>[^"\\]+)",/;
+const BEGINNING = /^\[(?<due>\d+|null),"(?<name>[^"\\]+)",/;
 
 /** Reads the beginning of a service's line. What cannot be read is as good as nothing. */
 export function parseBeginning(text: string): ServiceLine | undefined {
-  const { due, name } = beginning.exec(text)?.groups ?? {};
+  const { due, name } = BEGINNING.exec(text)?.groups ?? {};
   return name === undefined
     ? undefined
     : { name, due: due === 'null' ? Number.POSITIVE_INFINITY : Number(due), text };

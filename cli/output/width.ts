@@ -4,15 +4,15 @@ import { wordsOf } from './commands-in-text.js';
 let graphemes: Intl.Segmenter | undefined;
 
 /** Characters that take two columns: East Asian wide and full-width ranges (Unicode's UAX #11), and emoji. */
-const wide =
+const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const ascii = /^[\x20-\x7e]*$/;
+const ASCII = /^[\x20-\x7e]*$/;
 
 /** The columns `text`, printable and without colours, takes on a terminal. */
 export function displayWidth(text: string): number {
-  if (ascii.test(text)) return text.length;
+  if (ASCII.test(text)) return text.length;
   let width = 0;
-  for (const segment of segmentsOf(text)) width += wide.test(segment) ? 2 : 1;
+  for (const segment of segmentsOf(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
 }
 
@@ -22,7 +22,7 @@ export function cutToWidth(text: string, columns: number): string {
   let kept = '';
   let width = 0;
   for (const segment of segmentsOf(text)) {
-    const next = width + (wide.test(segment) ? 2 : 1);
+    const next = width + (WIDE.test(segment) ? 2 : 1);
     if (next > columns - 1) break;
     kept += segment;
     width = next;

@@ -1,13 +1,13 @@
 /** The repository in which a description stands, by which `#22` there is known: `github.com/owner/name`. */
 export type ForgePlace = string;
 
-const words = /\bdepends\s+on\s*:/i;
-const item = /^\s*(?:[-*+]|\d{1,9}[.)])\s+(?<text>.*)$/;
-const box = /^\[(?<mark>.)\]\s*/;
-const heading = /^\s{0,3}#{1,6}\s/;
+const WORDS = /\bdepends\s+on\s*:/i;
+const ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])\s+(?<text>.*)$/;
+const BOX = /^\[(?<mark>.)\]\s*/;
+const HEADING = /^\s{0,3}#{1,6}\s/;
 
 /** References to changes, in the order in which they are looked for: a URL holds what would look like others. */
-const references =
+const REFERENCES =
   /https?:\/\/(?<host>[^\s/]+)\/(?<path>[^\s#?!]+?)\/(?:-\/)?(?:pull|pulls|merge_requests)\/(?<inUrl>[1-9]\d{0,9})\b|(?<![\w/.-])(?<named>[\w.-]+(?:\/[\w.-]+)+)[#!](?<inNamed>[1-9]\d{0,9})\b|(?<![\w&/])[#!](?<own>[1-9]\d{0,9})\b/g;
 
 /** The most changes that one may name: a description is anybody's text. */
@@ -22,7 +22,7 @@ export function dependsOn(description: string, place: ForgePlace): readonly stri
   const [host = ''] = place.split('/');
   const found = new Set<string>();
   for (const text of listAfterWords(withoutCode(description))) {
-    for (const { groups = {} } of text.matchAll(references)) {
+    for (const { groups = {} } of text.matchAll(REFERENCES)) {
       const { host: other, path, inUrl, named, inNamed, own } = groups;
       if (inUrl !== undefined) found.add(`${placeIn(other ?? '', path ?? '')}#${inUrl}`);
       else if (inNamed !== undefined) found.add(`${placeIn(host, named ?? '')}#${inNamed}`);
@@ -42,21 +42,21 @@ export function placeIn(host: string, path: string): ForgePlace {
 /** The unchecked items of the first list after the words; none where another section begins before. */
 function listAfterWords(text: string): readonly string[] {
   const lines = text.split(/\r?\n/);
-  const start = lines.findIndex((line) => words.test(line));
+  const start = lines.findIndex((line) => WORDS.test(line));
   if (start < 0) return [];
   const items: string[] = [];
   for (const line of lines.slice(start + 1)) {
-    const { text: said } = item.exec(line)?.groups ?? {};
+    const { text: said } = ITEM.exec(line)?.groups ?? {};
     if (said === undefined) {
-      if (heading.test(line)) break;
+      if (HEADING.test(line)) break;
       if (items.length > 0 && line.trim() !== '' && !/^\s/.test(line)) break;
       continue;
     }
     items.push(said);
   }
   return items.flatMap((said) => {
-    const { mark } = box.exec(said)?.groups ?? {};
-    return mark === undefined || mark === ' ' ? [said.replace(box, '')] : [];
+    const { mark } = BOX.exec(said)?.groups ?? {};
+    return mark === undefined || mark === ' ' ? [said.replace(BOX, '')] : [];
   });
 }
 

@@ -1,5 +1,5 @@
 import { hookIn } from '../../state/formula/hook-names.js';
-import { type Preparing, type Publishable, worthTelling } from '../../state/formula/publishable.js';
+import { type Preparing, type Publishable, WORTH_TELLING } from '../../state/formula/publishable.js';
 import { claimBundle } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { FormulaNotPublished } from '../../state/model/errors.js';
@@ -105,7 +105,7 @@ async function publishOnce(
   const key = published?.storageKey ?? claim.key;
   const stored = await target.size(key);
   if (stored !== digest.size) {
-    if (digest.size > worthTelling) tell({ kind: 'uploading', formula: formulaId, size: digest.size });
+    if (digest.size > WORTH_TELLING) tell({ kind: 'uploading', formula: formulaId, size: digest.size });
     await target.put(key, bundle);
   }
   if (published !== undefined) {

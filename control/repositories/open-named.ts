@@ -6,14 +6,14 @@ import { indexJudge } from './index-judge.js';
 import { withTrust } from './with-trust.js';
 
 /** A name of a repository, as an environment has them: a path or a URL is none. */
-const repositoryName = /^[a-z][a-z0-9-]{0,62}$/;
+const REPOSITORY_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** The parts of a session that repositories are asked with. */
 export type Asking = Pick<Session, 'coordinator' | 'environment'>;
 
 /** True for what the environment may have as a name of a repository. */
 export function isNameOfRepository(text: string): boolean {
-  return repositoryName.test(text);
+  return REPOSITORY_NAME.test(text);
 }
 
 /** Why a text is no name for a repository, in words that follow it; undefined where it is one. */

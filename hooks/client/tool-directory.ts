@@ -21,10 +21,10 @@ export async function writeToolDirectory(
   const client = perlClient(perl, socketStream());
   await replace(join(directory, CLIENT_NAME), (aside) => writeFile(aside, client, { mode: 0o755 }));
   const busy = busyScript(perl, dirname(resolve(directory)));
-  await replace(join(directory, busyName), (aside) => writeFile(aside, busy, { mode: 0o755 }));
+  await replace(join(directory, BUSY_NAME), (aside) => writeFile(aside, busy, { mode: 0o755 }));
   const links = [
     ...names.map((name) => [name, CLIENT_NAME] as const),
-    ...busyTools.map(({ name }) => [name, busyName] as const),
+    ...busyTools.map(({ name }) => [name, BUSY_NAME] as const),
   ];
   await Promise.all(
     links.map(([name, target]) => replace(join(directory, name), (aside) => symlink(target, aside))),
@@ -32,7 +32,7 @@ export async function writeToolDirectory(
 }
 
 const CLIENT_NAME = '.client';
-const busyName = '.busy';
+const BUSY_NAME = '.busy';
 
 /** A hook may call the tool at any moment: it finds the old one or the new one, never half of one. */
 async function replace(path: string, write: (aside: string) => Promise<void>): Promise<void> {

@@ -14,14 +14,14 @@ const DIGITS = 12;
 /** Digits of a commit that people are shown. */
 const SHOWN = 7;
 
-const keyPattern = /^(?:pr:[1-9]\d{0,9}|branch:[A-Za-z0-9_][\w.+@/-]{0,59})$/;
+const KEY_PATTERN = /^(?:pr:[1-9]\d{0,9}|branch:[A-Za-z0-9_][\w.+@/-]{0,59})$/;
 
-const markPattern =
+const MARK_PATTERN =
   /^(?<repository>.+)~(?:pr(?<number>[1-9]\d{0,9})|branch\.(?<branch>[\w.+@%-]+))\.g(?<commit>[0-9a-f]{12})$/u;
 
 /** True for what names a change: `pr:22`, `branch:foo`. */
 export function isCandidateKey(text: string): boolean {
-  return keyPattern.test(text) && !/\.\.|\/\/|\/$|\.lock$/.test(text);
+  return KEY_PATTERN.test(text) && !/\.\.|\/\/|\/$|\.lock$/.test(text);
 }
 
 /**
@@ -36,7 +36,7 @@ export function markRepository(repository: string, { key, commit }: CandidateMar
 export function candidateOf({
   repository: marked,
 }: Pick<FormulaId, 'repository'>): (CandidateMark & { readonly repository: string }) | undefined {
-  const { repository, number, branch, commit } = markPattern.exec(marked)?.groups ?? {};
+  const { repository, number, branch, commit } = MARK_PATTERN.exec(marked)?.groups ?? {};
   if (repository === undefined || commit === undefined) return undefined;
   const key = number === undefined ? `branch:${decoded(branch ?? '')}` : `pr:${number}`;
   return { repository, key, commit };

@@ -18,7 +18,7 @@ import type { Manifest } from './manifest.js';
 import type { Metadata } from './metadata.js';
 import { bundleManifest, readBundle } from './read-bundle.js';
 import { listTree } from './tree.js';
-import { largestSignature, signatureFileName } from './trust/statement.js';
+import { LARGEST_SIGNATURE, SIGNATURE_FILE_NAME } from './trust/statement.js';
 
 /** A formula that a repository offers: understood, but its hooks and the rest of its tree not yet looked at. */
 export type Candidate = LocalCandidate | RemoteCandidate;
@@ -96,7 +96,7 @@ export async function inspectCandidate(
     kind === 'directory' ? { files: await readFormulaFiles(path), hooks: hooksIn(path) } : readBundled(path),
   );
   if ('error' in understood) return understood;
-  const signature = readBeside(kind === 'directory' ? join(path, signatureFileName) : `${path}.sig`);
+  const signature = readBeside(kind === 'directory' ? join(path, SIGNATURE_FILE_NAME) : `${path}.sig`);
   return { ...understood, path, kind, ...(signature !== undefined && { signature }) };
 }
 
@@ -151,7 +151,7 @@ export function candidateManifest(candidate: LocalCandidate): Promise<Manifest> 
 function readBeside(file: string): string | undefined {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });
-    if (stats?.isFile() !== true || stats.size > largestSignature) return undefined;
+    if (stats?.isFile() !== true || stats.size > LARGEST_SIGNATURE) return undefined;
     return readFileSync(file, 'latin1');
   } catch {
     return undefined;

@@ -26,10 +26,10 @@ export function pathFault(path: string): string | undefined {
 }
 
 /** Version-control data is none of a formula's business, wherever in its tree it lies. */
-const versionControl: ReadonlySet<string> = new Set(['.git', '.svn', '.hg', '.bzr']);
+const VERSION_CONTROL: ReadonlySet<string> = new Set(['.git', '.svn', '.hg', '.bzr']);
 
 export function isVersionControl(name: string): boolean {
-  return versionControl.has(name);
+  return VERSION_CONTROL.has(name);
 }
 
 /** The order of entries everywhere: by the bytes of their paths, hence the same in every locale; parents come first. */

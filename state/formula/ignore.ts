@@ -2,10 +2,10 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FormulaEntryRefused } from './errors.js';
 import { formulaFileNames } from './formula-files.js';
-import { signatureFileName } from './trust/statement.js';
+import { SIGNATURE_FILE_NAME } from './trust/statement.js';
 
 /** The file at the top of a formula that names what does not belong to it. */
-export const ignoreFileName = '.formulaignore';
+export const IGNORE_FILE_NAME = '.formulaignore';
 
 /** Tells if something in a formula's directory is left out of its bundle. Paths are relative, with `/`. */
 export type Ignoring = (path: string, isDirectory: boolean) => boolean;
@@ -40,12 +40,12 @@ interface Rule {
  * @throws FormulaEntryRefused
  */
 export function ignoringOf(root: string): Ignoring {
-  const own = readOwn(join(root, ignoreFileName)).split(/\r?\n/);
+  const own = readOwn(join(root, IGNORE_FILE_NAME)).split(/\r?\n/);
   const rules = [...ignoredByDefault.map(ruleOf), ...own.filter(isRule).map(ruleOf)];
-  const always: readonly string[] = [...formulaFileNames, ignoreFileName];
+  const always: readonly string[] = [...formulaFileNames, IGNORE_FILE_NAME];
   return (path, isDirectory) => {
     // It is made over all the rest.
-    if (path === signatureFileName) return true;
+    if (path === SIGNATURE_FILE_NAME) return true;
     if (always.includes(path)) return false;
     const last = rules.findLast(
       ({ pattern, directories }) => (isDirectory || !directories) && pattern.test(path),

@@ -39,7 +39,7 @@ export interface Preparing {
 }
 
 /** Bytes that take so long that it is told. */
-export const worthTelling = 16_000_000;
+export const WORTH_TELLING = 16_000_000;
 
 /** Milliseconds between two words about one formula. */
 const TELL_EVERY = 5_000;
@@ -62,7 +62,7 @@ export async function publishable(
   const approve = approving(candidate, trust, clock);
   approve(candidate.kind === 'remote' ? candidate.sha256 : undefined);
   mkdirSync(workDirectory, { recursive: true });
-  if (candidate.kind === 'remote' && (candidate.size ?? 0) > worthTelling)
+  if (candidate.kind === 'remote' && (candidate.size ?? 0) > WORTH_TELLING)
     tell({ kind: 'preparing', what: 'fetching', formula: name, done: 0, total: candidate.size ?? 0 });
   const local = candidate.kind === 'remote' ? await fetched(candidate, workDirectory) : candidate;
   return whileItAnswers(local.path, 'whole', () =>
@@ -131,7 +131,7 @@ function tellingPacked(
   tell: (event: Preparing) => void,
   clock: Clock,
 ): (bytes: number) => void {
-  if (total <= worthTelling) return () => undefined;
+  if (total <= WORTH_TELLING) return () => undefined;
   const say = (bytes: number): void =>
     tell({ kind: 'preparing', what: 'packing', formula, done: Math.min(bytes, total), total });
   let last = clock.monotonic();

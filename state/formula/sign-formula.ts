@@ -10,7 +10,7 @@ import { BundleRepacked } from './trust/errors.js';
 import { fingerprint } from './trust/public-key.js';
 import { type Signing, signMessage } from './trust/sign.js';
 import { readSignature } from './trust/ssh-signature.js';
-import { formulaStatement, type SignedFormula, signatureFileName } from './trust/statement.js';
+import { formulaStatement, type SignedFormula, SIGNATURE_FILE_NAME } from './trust/statement.js';
 
 /** A formula that is to be signed. */
 export interface Signable extends SignedFormula {
@@ -36,7 +36,7 @@ export async function signable(path: string, workDirectory: string): Promise<Sig
   if (kind === 'bundle' && (await fileDigest(real)).sha256 !== sha256)
     throw new BundleRepacked({ bundle: real });
   const { name, revision } = candidate.id;
-  const file = kind === 'directory' ? join(real, signatureFileName) : `${real}.sig`;
+  const file = kind === 'directory' ? join(real, SIGNATURE_FILE_NAME) : `${real}.sig`;
   return { name, revision, sha256, file };
 }
 

@@ -4,7 +4,7 @@ interface Comparator {
   readonly version: readonly number[];
 }
 
-const comparatorPattern = /^(?<operator>>=|<=|>|<|=)?(?<version>\d{1,9}(?:\.\d{1,9}){0,2})$/;
+const COMPARATOR_PATTERN = /^(?<operator>>=|<=|>|<|=)?(?<version>\d{1,9}(?:\.\d{1,9}){0,2})$/;
 
 /**
  * True if a version lies in a range, such as `>=0.3 <1`: comparators parted by spaces, all of which must hold; one
@@ -23,7 +23,7 @@ export function isInRange(version: string, range: string): boolean | undefined {
 /** Why a text is no range, in words that follow it; undefined where it is one. */
 export function rangeFault(range: string): string | undefined {
   const words = range.trim().split(/\s+/);
-  const wrong = words.find((word) => !comparatorPattern.test(word));
+  const wrong = words.find((word) => !COMPARATOR_PATTERN.test(word));
   if (wrong === undefined) return undefined;
   return 'is no range of versions: write one like ">=0.3" or ">=0.3 <1"';
 }
@@ -33,7 +33,7 @@ function comparatorsOf(range: string): readonly Comparator[] {
     .trim()
     .split(/\s+/)
     .map((word) => {
-      const { operator = '=', version = '' } = comparatorPattern.exec(word)?.groups ?? {};
+      const { operator = '=', version = '' } = COMPARATOR_PATTERN.exec(word)?.groups ?? {};
       return { operator, version: version.split('.').map(Number) };
     });
 }

@@ -8,7 +8,7 @@ const MOST_ELEMENTS = 20;
 const MOST_DETAILS = 2_000;
 
 /** Control, private and direction characters, and halves of characters: none of them is part of a word. */
-const unsafe = /[\p{Cc}\p{Co}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const UNSAFE = /[\p{Cc}\p{Co}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * A text of others in one line, without characters that are none, and no longer than `most` characters; `…` tells that
@@ -19,7 +19,7 @@ export function boundedLine(text: string, most: number = MOST_TEXT): string {
   const line = text
     .slice(0, most * 8)
     .replace(/\s+/gu, ' ')
-    .replace(unsafe, '')
+    .replace(UNSAFE, '')
     .replace(/ {2,}/g, ' ')
     .trim();
   const characters = [...line];

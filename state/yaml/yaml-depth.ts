@@ -4,7 +4,7 @@ import { Lexer, Parser } from 'yaml';
 export const DEEPEST_YAML = 200;
 
 /** Each level of nesting begins with one of these. */
-const begins = /[-[{?:]/g;
+const BEGINS = /[-[{?:]/g;
 
 /**
  * True if YAML text nests deeper than `deepestYaml`. Ask this before composing the text, which recurses: if the stack
@@ -12,7 +12,7 @@ const begins = /[-[{?:]/g;
  */
 export function isTooDeep(text: string): boolean {
   // As most texts are: no parser is needed to tell. Half, since a level may take two places of the parser's stack.
-  if ((text.match(begins)?.length ?? 0) < DEEPEST_YAML / 2) return false;
+  if ((text.match(BEGINS)?.length ?? 0) < DEEPEST_YAML / 2) return false;
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const _token of parser.next(lexeme));

@@ -28,7 +28,7 @@ function makeRoom(directory: string): string {
 }
 
 /** lmdb's own numbers are negative; those that tell of a store in which pages are not what they should be. */
-const ofDamage: ReadonlySet<unknown> = new Set([
+const OF_DAMAGE: ReadonlySet<unknown> = new Set([
   -30_797, // MDB_PAGE_NOTFOUND
   -30_796, // MDB_CORRUPTED
   -30_787, // MDB_CURSOR_FULL
@@ -54,7 +54,7 @@ export async function explained(url: string, directory: string, error: unknown):
 }
 
 function damageBehind(error: unknown, directory: string): LmdbDamage | undefined {
-  if (!(error instanceof Error && 'code' in error && ofDamage.has(error.code))) return undefined;
+  if (!(error instanceof Error && 'code' in error && OF_DAMAGE.has(error.code))) return undefined;
   try {
     return lmdbDamage(join(directory, 'data.mdb'));
   } catch {

@@ -3,7 +3,7 @@ import { RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import type { GitLocation } from './git-location.js';
 
 /** A server's words where it was asked too often. */
-const rateLimit = /returned error: 429|rate.?limit|too many requests/i;
+const RATE_LIMIT = /returned error: 429|rate.?limit|too many requests/i;
 
 /** The words of git, and their meaning; the first that fits counts. */
 const unavailable: readonly (readonly [RegExp, string, string?])[] = [
@@ -32,12 +32,12 @@ const unavailable: readonly (readonly [RegExp, string, string?])[] = [
   ],
 ];
 
-const missing =
+const MISSING =
   /not found|does not exist|does not appear to be a git repository|No such file or directory|not a git repository/i;
 
 /** The error for what git said when it failed. @param code its exit status; null where a signal ended it */
 export function gitFault({ url }: GitLocation, said: string, code: number | null): EnsembleError {
-  if (rateLimit.test(said))
+  if (RATE_LIMIT.test(said))
     return new RepositoryUnavailable({
       repository: url,
       reason: 'it was asked too often',
@@ -46,7 +46,7 @@ export function gitFault({ url }: GitLocation, said: string, code: number | null
   for (const [words, reason, next] of unavailable)
     if (words.test(said))
       return new RepositoryUnavailable({ repository: url, reason, ...(next !== undefined && { next }) });
-  if (missing.test(said)) return new RepositoryNotFound({ path: url, reason: 'there is no git repository' });
+  if (MISSING.test(said)) return new RepositoryNotFound({ path: url, reason: 'there is no git repository' });
   const [line = ''] = said.split(/[\r\n]+/).filter((each) => /^(fatal|error|remote):/.test(each));
   const what = line === '' ? `git ended with ${code ?? 'a signal'}` : `git says: ${line}`;
   return new RepositoryUnavailable({ repository: url, reason: what });

@@ -17,11 +17,11 @@ export interface GitLocation {
   readonly name: string;
 }
 
-const pattern = /^git\+(?<protocol>https?|ssh|file):(?<rest>[^#]*)(?:#(?<fragment>.*))?$/is;
+const PATTERN = /^git\+(?<protocol>https?|ssh|file):(?<rest>[^#]*)(?:#(?<fragment>.*))?$/is;
 
 /** Reads a URL that begins with `git+`. @throws RepositoryUrlInvalid, which repeats no secrets */
 export function parseGitLocation(text: string): GitLocation {
-  const { protocol: scheme = '', rest = '', fragment = '' } = pattern.exec(text)?.groups ?? {};
+  const { protocol: scheme = '', rest = '', fragment = '' } = PATTERN.exec(text)?.groups ?? {};
   const invalid = (reason: string): RepositoryUrlInvalid =>
     new RepositoryUrlInvalid({
       url: scheme === '' ? 'git+…' : `git+${scheme.toLowerCase()}:…`,

@@ -76,7 +76,7 @@ export async function readObjects(
 }
 
 /** A pointer of Git LFS, which stands in the place of a file. */
-const lfsPointer = 'version https://git-lfs.github.com/spec/v1\n';
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1\n';
 
 /**
  * Writes entries of a tree into a directory that is empty.
@@ -127,8 +127,8 @@ export async function writeObjects(
       },
       piece: (bytes) => {
         if (open === undefined) return;
-        if (open.start.length < lfsPointer.length)
-          open.start += bytes.subarray(0, lfsPointer.length - open.start.length).toString('latin1');
+        if (open.start.length < LFS_POINTER.length)
+          open.start += bytes.subarray(0, LFS_POINTER.length - open.start.length).toString('latin1');
         open.stream.write(bytes);
       },
       end: async () => {
@@ -138,7 +138,7 @@ export async function writeObjects(
           stream.on('error', reject);
           stream.end(resolve);
         });
-        if (start === lfsPointer) pointers.push(path);
+        if (start === LFS_POINTER) pointers.push(path);
       },
     },
   );

@@ -50,7 +50,7 @@ export interface GitRun {
 }
 
 /** Variables that would have git work in another repository, or tell more than its result. */
-const foreign =
+const FOREIGN =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|TRACE.*|CURL_VERBOSE)$/;
 
 /** Overrides settings of git on this machine that would do more than is asked here, or ask somebody. */
@@ -95,7 +95,7 @@ export async function runGit(run: GitRun): Promise<Buffer> {
 }
 
 function gitEnvironment(location: GitLocation, { silence }: GitLimits): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
   const ssh = 'ssh -oBatchMode=yes -oConnectTimeout=10 -oServerAliveInterval=10 -oServerAliveCountMax=3';
   return {
     ...Object.fromEntries(own),

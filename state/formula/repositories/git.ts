@@ -13,7 +13,7 @@ import {
 import { FormulaEntryRefused, NotAFormula, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import { enoughOfFile, type FormulaFileName, type FormulaFiles, formulaFileNames } from '../formula-files.js';
 import { hookIn } from '../hook-names.js';
-import { largestSignature, signatureFileName } from '../trust/statement.js';
+import { LARGEST_SIGNATURE, SIGNATURE_FILE_NAME } from '../trust/statement.js';
 import { askRefs, fetchedCommits, type GitRef, withFetched } from './git-fetch.js';
 import type { GitLocation } from './git-location.js';
 import { type GitStore, listObjects, readObjects, type TreeEntry, writeObjects } from './git-objects.js';
@@ -170,8 +170,8 @@ function contentOf(entries: readonly TreeEntry[]): string {
 }
 
 async function signatureIn(store: GitStore, entries: readonly TreeEntry[]): Promise<string | undefined> {
-  const entry = entries.find(({ path }) => path === signatureFileName);
-  if (entry === undefined || entry.size > largestSignature || entry.mode === '120000') return undefined;
+  const entry = entries.find(({ path }) => path === SIGNATURE_FILE_NAME);
+  if (entry === undefined || entry.size > LARGEST_SIGNATURE || entry.mode === '120000') return undefined;
   const [content] = await readObjects(store, [entry.sha]);
   return content?.toString('latin1');
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { LocalCandidate } from '../candidate.js';
 import { BundleDamaged, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
 import { defaultLimits } from '../limits.js';
-import { largestSignature } from '../trust/statement.js';
+import { LARGEST_SIGNATURE } from '../trust/statement.js';
 import { httpGet } from './http.js';
-import { type IndexEntry, indexFileName, readIndex } from './index-document.js';
-import { type IndexJudge, indexSignatureFileName, judged } from './index-judge.js';
+import { type IndexEntry, INDEX_FILE_NAME, readIndex } from './index-document.js';
+import { type IndexJudge, INDEX_SIGNATURE_FILE_NAME, judged } from './index-judge.js';
 import { type Fetching, repositoryOfIndex } from './index-offers.js';
 import { recall, remember } from './remembered.js';
 import type { Repository } from './repository.js';
@@ -73,7 +73,7 @@ async function fetchIndex(
   const known = anew ? undefined : await recall(url);
   const request = {
     repository: url,
-    url: new URL(indexFileName, url).href,
+    url: new URL(INDEX_FILE_NAME, url).href,
     etag: known?.tag,
     compressed: true,
     signal,
@@ -83,7 +83,7 @@ async function fetchIndex(
     if (answer.kind === 'missing')
       throw new RepositoryNotFound({
         path: url,
-        reason: `there is no ${indexFileName}`,
+        reason: `there is no ${INDEX_FILE_NAME}`,
         next: 'make one, in the directory that is served, with: ensemble index DIRECTORY',
       });
     if (answer.kind === 'unchanged') return { text: known?.text ?? '', from: request.url };
@@ -102,10 +102,10 @@ async function fetchSignature(
 ): Promise<string | undefined> {
   const request = {
     repository: url,
-    url: new URL(indexSignatureFileName, url).href,
+    url: new URL(INDEX_SIGNATURE_FILE_NAME, url).href,
     compressed: true,
     signal,
-    limits: { silence, wall, most: largestSignature },
+    limits: { silence, wall, most: LARGEST_SIGNATURE },
   };
   return httpGet(request, async (answer) => {
     if (answer.kind !== 'found') return undefined;

@@ -5,7 +5,7 @@ import { type Metadata, metadataSchema } from '../metadata.js';
 import { type Release, releaseSchema } from '../release.js';
 
 /** The name of the file, in the directory that a web server or a bucket shows. */
-export const indexFileName = 'index.json';
+export const INDEX_FILE_NAME = 'index.json';
 
 /** One revision in an index. */
 export const indexEntrySchema = z.looseObject({

@@ -15,7 +15,7 @@ export interface JudgedIndex {
 export type IndexJudge = (index: JudgedIndex) => Promise<void>;
 
 /** The name of the signature of an index, beside it. */
-export const indexSignatureFileName = 'index.json.sig';
+export const INDEX_SIGNATURE_FILE_NAME = 'index.json.sig';
 
 /**
  * Reads an index, and has it judged. It and its signature are two files, and may be replaced between the one and the other:

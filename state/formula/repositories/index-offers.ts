@@ -1,7 +1,7 @@
 import type { BrokenCandidate, RemoteCandidate } from '../candidate.js';
 import { NotAFormula, RepositoryNotFound } from '../errors.js';
 import { IndexExpired } from '../trust/errors.js';
-import { type IndexEntry, indexFileName, type ReadIndex, readIndex } from './index-document.js';
+import { type IndexEntry, INDEX_FILE_NAME, type ReadIndex, readIndex } from './index-document.js';
 import { type Repository, repositoryOf } from './repository.js';
 
 /** Where a bundle lies, and how it is brought here. */
@@ -23,9 +23,9 @@ export function repositoryOfIndex(
 ): Repository {
   const index = readIndex(text);
   if ('reason' in index)
-    throw new RepositoryNotFound({ path: location, reason: `its ${indexFileName} ${index.reason}` });
+    throw new RepositoryNotFound({ path: location, reason: `its ${INDEX_FILE_NAME} ${index.reason}` });
   refuseExpired(location, index, now);
-  const place = (what: string): string => `${location.replace(/\/?$/, '/')}${indexFileName}: ${what}`;
+  const place = (what: string): string => `${location.replace(/\/?$/, '/')}${INDEX_FILE_NAME}: ${what}`;
   const problems: BrokenCandidate[] = index.broken.map(({ name: formula, revision, reason }) => ({
     path: location,
     name: formula,

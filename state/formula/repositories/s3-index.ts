@@ -7,9 +7,9 @@ import { openStorage } from '../../storage/open.js';
 import type { Storage } from '../../storage/storage.js';
 import type { LocalCandidate } from '../candidate.js';
 import { BundleDamaged, RepositoryNotFound, RepositoryUnavailable } from '../errors.js';
-import { largestSignature } from '../trust/statement.js';
-import { type IndexEntry, indexFileName, readIndex } from './index-document.js';
-import { type IndexJudge, indexSignatureFileName, judged } from './index-judge.js';
+import { LARGEST_SIGNATURE } from '../trust/statement.js';
+import { type IndexEntry, INDEX_FILE_NAME, readIndex } from './index-document.js';
+import { type IndexJudge, INDEX_SIGNATURE_FILE_NAME, judged } from './index-judge.js';
 import { repositoryOfIndex } from './index-offers.js';
 import { recall, remember } from './remembered.js';
 import type { Repository } from './repository.js';
@@ -48,9 +48,9 @@ async function readIndexText(
   anew: boolean,
 ): Promise<{ readonly text: string }> {
   const known = anew ? undefined : await recall(url);
-  const answer = (await storage.readChanged?.(indexFileName, known?.tag)) ?? {
+  const answer = (await storage.readChanged?.(INDEX_FILE_NAME, known?.tag)) ?? {
     etag: undefined,
-    body: await storage.read(indexFileName),
+    body: await storage.read(INDEX_FILE_NAME),
   };
   if (answer === 'unchanged') return { text: known?.text ?? '' };
   const text = (await readWhole(url, answer.body, MOST)).toString('utf8');
@@ -61,8 +61,8 @@ async function readIndexText(
 
 async function readSignature(url: string, storage: Storage): Promise<string | undefined> {
   try {
-    const body = await storage.read(indexSignatureFileName);
-    return (await readWhole(url, body, largestSignature)).toString('latin1');
+    const body = await storage.read(INDEX_SIGNATURE_FILE_NAME);
+    return (await readWhole(url, body, LARGEST_SIGNATURE)).toString('latin1');
   } catch (error) {
     if (error instanceof ObjectNotFound) return undefined;
     throw error;

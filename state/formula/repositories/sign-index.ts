@@ -5,7 +5,7 @@ import { publicKeyOf } from '../trust/key-file.js';
 import { fingerprint } from '../trust/public-key.js';
 import { type Signing, signMessage } from '../trust/sign.js';
 import { isSignatureOf, readSignature } from '../trust/ssh-signature.js';
-import { formulaStatement, largestSignature } from '../trust/statement.js';
+import { formulaStatement, LARGEST_SIGNATURE } from '../trust/statement.js';
 import { WireFault } from '../trust/wire.js';
 import type { IndexEntry } from './index-document.js';
 
@@ -56,7 +56,7 @@ export async function signIndexText(text: string, file: string, signing: Signing
 }
 
 function isBy(key: string, signature: string | undefined, message: Buffer): boolean {
-  if (signature === undefined || signature.length > largestSignature) return false;
+  if (signature === undefined || signature.length > LARGEST_SIGNATURE) return false;
   try {
     const read = readSignature(signature);
     return publicKeyOf(key)?.equals(read.keyBlob) === true && isSignatureOf(read, message);

@@ -15,14 +15,14 @@ import { openDirectory } from './directory.js';
 import {
   type IndexDocument,
   type IndexEntry,
-  indexFileName,
+  INDEX_FILE_NAME,
   type ReadIndex,
   readIndex,
 } from './index-document.js';
 import { ownSignature, signEntry, signIndexText } from './sign-index.js';
 
 /** Where the bundles are put, beside the index. */
-const bundles = 'bundles';
+const BUNDLES = 'bundles';
 
 /** One revision of a formula, as operators write it: `mysql-12`. */
 export interface NamedRevision {
@@ -123,7 +123,7 @@ export async function writeIndex(
       .map(([name, each]) => [name, each.toSorted((a, b) => a.revision - b.revision)]),
   );
   const counts = { formulas: marked.size, revisions: [...marked.values()].flat().length };
-  const file = join(root, indexFileName);
+  const file = join(root, INDEX_FILE_NAME);
   const standing =
     before !== undefined && lasting === undefined && before.expires === undefined ? before : undefined;
   const least = Math.max(request.serial ?? 0, (before?.serial ?? 0) + 1);
@@ -156,7 +156,7 @@ async function sign(file: string, text: string, signing: Signing): Promise<void>
 }
 
 async function readBefore(root: string): Promise<ReadIndex | undefined> {
-  const path = join(root, indexFileName);
+  const path = join(root, INDEX_FILE_NAME);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -168,7 +168,7 @@ async function readBefore(root: string): Promise<ReadIndex | undefined> {
   const reason = 'reason' in read ? read.reason : `cannot be understood: ${broken?.name}: ${broken?.reason}`;
   throw new RepositoryNotFound({
     path: root,
-    reason: `its ${indexFileName} ${reason}`,
+    reason: `its ${INDEX_FILE_NAME} ${reason}`,
     next: `mend or remove ${path}`,
   });
 }
@@ -195,9 +195,9 @@ async function entryOf(
       return known;
     }
     const { name, revision } = candidate.id;
-    const url = `${bundles}/${name}-${revision}.tar.gz`;
-    await mkdir(join(root, bundles), { recursive: true });
-    const unfinished = join(root, bundles, `.${randomUUID()}`);
+    const url = `${BUNDLES}/${name}-${revision}.tar.gz`;
+    await mkdir(join(root, BUNDLES), { recursive: true });
+    const unfinished = join(root, BUNDLES, `.${randomUUID()}`);
     await copyFile(prepared.bundle, unfinished);
     await rename(unfinished, join(root, url)).finally(() => rm(unfinished, { force: true }));
     const { metadata, config } = prepared.formula;

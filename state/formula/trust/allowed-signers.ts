@@ -14,9 +14,9 @@ export interface AllowedSigner {
   readonly validBefore: number | undefined;
 }
 
-const field = /^(?:"(?<quoted>[^"]*)"|(?<plain>[^\s"]+))\s+(?<rest>.*)$/;
-const keyPattern = /^(?<type>[a-z0-9@.-]+)\s+(?<key>[A-Za-z0-9+/]+={0,2})(?:\s|$)/;
-const option = /^(?<name>[a-z-]+)(?:="(?<value>[^"]*)")?(?:,|(?=\s)|$)/i;
+const FIELD = /^(?:"(?<quoted>[^"]*)"|(?<plain>[^\s"]+))\s+(?<rest>.*)$/;
+const KEY_PATTERN = /^(?<type>[a-z0-9@.-]+)\s+(?<key>[A-Za-z0-9+/]+={0,2})(?:\s|$)/;
+const OPTION = /^(?<name>[a-z-]+)(?:="(?<value>[^"]*)")?(?:,|(?=\s)|$)/i;
 
 /**
  * Reads a file of allowed signers. Lines for certificates are passed over: they are not believed here.
@@ -25,12 +25,12 @@ const option = /^(?<name>[a-z-]+)(?:="(?<value>[^"]*)")?(?:,|(?=\s)|$)/i;
 export function parseAllowedSigners(text: string, file: string): readonly AllowedSigner[] {
   return meaningfulLines(text).flatMap(({ line, number }) => {
     const invalid = (reason: string): SignersInvalid => new SignersInvalid({ file, line: number, reason });
-    const { quoted, plain = '', rest = '' } = field.exec(line)?.groups ?? {};
+    const { quoted, plain = '', rest = '' } = FIELD.exec(line)?.groups ?? {};
     const principals = quoted ?? plain;
     if (principals === '' || /^(ssh|ecdsa|sk)-/.test(principals))
       throw invalid('it begins with no name of a signer: write NAME KIND KEY');
     const { options, rest: keyText } = readOptions(rest, invalid);
-    const { type, key } = keyPattern.exec(keyText)?.groups ?? {};
+    const { type, key } = KEY_PATTERN.exec(keyText)?.groups ?? {};
     if (type === undefined || key === undefined) throw invalid('it holds no public key');
     if (options.has('cert-authority')) return [];
     requireSameType(type, key, invalid);
@@ -49,7 +49,7 @@ export function parseAllowedSigners(text: string, file: string): readonly Allowe
 /** The public keys in a list of revoked ones, in base64 as ssh writes them. @throws SignersInvalid */
 export function parseRevoked(text: string, file: string): readonly string[] {
   return meaningfulLines(text).map(({ line, number }) => {
-    const { type, key } = keyPattern.exec(line)?.groups ?? {};
+    const { type, key } = KEY_PATTERN.exec(line)?.groups ?? {};
     const invalid = (reason: string): SignersInvalid => new SignersInvalid({ file, line: number, reason });
     if (type === undefined || key === undefined) throw invalid('it is no public key');
     requireSameType(type, key, invalid);
@@ -80,11 +80,11 @@ function readOptions(
   invalid: (reason: string) => SignersInvalid,
 ): { readonly options: ReadonlyMap<string, string>; readonly rest: string } {
   const options = new Map<string, string>();
-  if (keyPattern.test(text)) return { options, rest: text };
+  if (KEY_PATTERN.test(text)) return { options, rest: text };
   let rest = text;
   while (rest !== '' && !/^\s/.test(rest)) {
-    const [whole = ''] = option.exec(rest) ?? [];
-    const { name = '', value } = option.exec(rest)?.groups ?? {};
+    const [whole = ''] = OPTION.exec(rest) ?? [];
+    const { name = '', value } = OPTION.exec(rest)?.groups ?? {};
     const lower = name.toLowerCase();
     if (!known.includes(lower)) throw invalid(`${JSON.stringify(name || rest)} is no option that is known`);
     if (value === undefined && lower !== 'cert-authority') throw invalid(`${lower} needs a value in quotes`);

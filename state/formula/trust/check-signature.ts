@@ -12,7 +12,7 @@ import {
 import { fingerprint } from './public-key.js';
 import { isRevocationList, isRevokedBy } from './revocation-list.js';
 import { isSignatureOf, readSignature, type SshSignature } from './ssh-signature.js';
-import { formulaStatement, type SignedFormula, signatureNamespace } from './statement.js';
+import { formulaStatement, type SignedFormula, SIGNATURE_NAMESPACE } from './statement.js';
 import { WireFault } from './wire.js';
 
 /** Whom an environment trusts; every path is absolute. */
@@ -106,8 +106,8 @@ export function checkSigner(
   }
   const signature = believing(what, () => readSignature(text));
   const { namespace, keyBlob } = signature;
-  if (namespace !== signatureNamespace)
-    throw new SignatureNamespace({ what, namespace, expected: signatureNamespace });
+  if (namespace !== SIGNATURE_NAMESPACE)
+    throw new SignatureNamespace({ what, namespace, expected: SIGNATURE_NAMESPACE });
   const key = keyBlob.toString('base64');
   const mark = fingerprint(keyBlob);
   if (revoked !== undefined && isRevoked(revoked, keyBlob))
@@ -124,7 +124,7 @@ export function checkSigner(
 
 function faultOf(signer: AllowedSigner, now: number): string | undefined {
   const { validAfter, validBefore, namespaces = [] } = signer;
-  if (!isForNamespace(signer, signatureNamespace)) return `is only for ${namespaces.join(',')}`;
+  if (!isForNamespace(signer, SIGNATURE_NAMESPACE)) return `is only for ${namespaces.join(',')}`;
   if (validAfter !== undefined && now < validAfter)
     return `is valid only from ${new Date(validAfter).toISOString()}`;
   if (validBefore !== undefined && now > validBefore)

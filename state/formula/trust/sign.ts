@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { SignatureInvalid, SigningFailed } from './errors.js';
 import { isSignatureOf, readSignature } from './ssh-signature.js';
-import { signatureNamespace } from './statement.js';
+import { SIGNATURE_NAMESPACE } from './statement.js';
 import { WireFault } from './wire.js';
 
 /** How something is signed. */
@@ -33,7 +33,7 @@ export async function signMessage(what: string, message: Buffer, { key, say }: S
 
 function sshKeygen(key: string, message: Buffer, say: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('ssh-keygen', ['-Y', 'sign', '-q', '-n', signatureNamespace, '-f', key], {
+    const child = spawn('ssh-keygen', ['-Y', 'sign', '-q', '-n', SIGNATURE_NAMESPACE, '-f', key], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let text = '';

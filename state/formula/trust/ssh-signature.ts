@@ -1,6 +1,6 @@
 import { createHash, verify } from 'node:crypto';
 import { type PublicKey, readPublicKey } from './public-key.js';
-import { largestSignature } from './statement.js';
+import { LARGEST_SIGNATURE } from './statement.js';
 import { fixedLength, WireFault, WireReader, wireString } from './wire.js';
 
 /** A signature as `ssh-keygen -Y sign` makes it (PROTOCOL.sshsig of OpenSSH). */
@@ -19,13 +19,13 @@ const MAGIC = 'SSHSIG';
 /** A FIDO device says by this bit that somebody touched it. */
 const TOUCHED = 1;
 
-const armour =
+const ARMOUR =
   /^\s*-----BEGIN SSH SIGNATURE-----\r?\n(?<body>[A-Za-z0-9+/=\r\n]+)-----END SSH SIGNATURE-----\s*$/;
 
 /** Reads a signature; whether it is good, or of whom, is not looked at. @throws WireFault */
 export function readSignature(text: string): SshSignature {
-  if (text.length > largestSignature) throw new WireFault('it is too long');
-  const body = armour.exec(text)?.groups?.body;
+  if (text.length > LARGEST_SIGNATURE) throw new WireFault('it is too long');
+  const body = ARMOUR.exec(text)?.groups?.body;
   if (body === undefined) throw new WireFault('it is no signature of ssh-keygen');
   const reader = new WireReader(Buffer.from(body.replace(/\s/g, ''), 'base64'));
   if (reader.take(MAGIC.length).toString('latin1') !== MAGIC)

@@ -1,11 +1,11 @@
 /** What a signature is for: the key that makes it may sign other things too, which mean nothing here. */
-export const signatureNamespace = 'ensemble-formula';
+export const SIGNATURE_NAMESPACE = 'ensemble-formula';
 
 /** The name of the signature in a formula's folder; no bundle has it in it. Beside a bundle it is `NAME.tar.gz.sig`. */
-export const signatureFileName = 'formula.sig';
+export const SIGNATURE_FILE_NAME = 'formula.sig';
 
 /** Bytes; a signature of RSA with 16384 bits has a quarter of that. */
-export const largestSignature = 16_384;
+export const LARGEST_SIGNATURE = 16_384;
 
 /** A formula's revision, and the content that it stands for. */
 export interface SignedFormula {

@@ -4,7 +4,7 @@ import { FormulaIdInvalid } from '../../../state/formula/errors.js';
 import {
   formatFormulaId,
   nameFault,
-  namePattern,
+  NAME_PATTERN,
   parseFormulaId,
 } from '../../../state/formula/formula-id.js';
 
@@ -73,7 +73,7 @@ describe('the names of formulas and services', () => {
   for (const name of ['a', 'mysql', 'word-press', 'mysql2', 'a-1-b', 'a--b', 'x'.repeat(63)])
     it(`may be ${name}`, () => {
       assert.equal(nameFault(name), undefined);
-      assert.match(name, namePattern);
+      assert.match(name, NAME_PATTERN);
     });
 
   for (const [name, fault] of [
