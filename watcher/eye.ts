@@ -12,6 +12,7 @@ import { paths } from '../state/model/paths.js';
 import { ensureWatcherNodes } from '../state/model/watcher.js';
 import { pause } from '../state/platform/clock.js';
 import { EnsembleError } from '../state/platform/errors.js';
+import { betweenFaults } from '../state/platform/fault-points.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
 import { answerChecks } from './answer-checks.js';
@@ -164,13 +165,14 @@ export class Eye {
       await this.#leave();
       const fenced = { ...session, coordinator: fencedCoordinator(session.coordinator, guard) };
       const led = { session: fenced, guard, over, clock, random, log };
-      await setWatcherState(fenced.coordinator, [], {
+      const leader = {
         host: hostname(),
         pid: process.pid,
         version,
         period,
         since: new Date(clock.now()).toISOString(),
-      });
+      };
+      await betweenFaults('watcher.lead', () => setWatcherState(fenced.coordinator, [], leader));
       const parts = await openParts(led);
       const checks = answerChecks(led, (which) => this.#options.check(this, which));
       this.#leading = { led, parts, checks };

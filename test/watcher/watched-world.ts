@@ -46,9 +46,11 @@ export class WatchedWorld {
     return join(this.root, ...parts);
   }
 
-  /** Makes an environment. */
-  async environment(name = 'world'): Promise<Environment & { readonly coordinator: Coordinator }> {
-    const state = `embedded:${this.path(name, 'state')}`;
+  /** Makes an environment. @param state the coordinator's URL; a store of its own by default */
+  async environment(
+    name = 'world',
+    state = `embedded:${this.path(name, 'state')}`,
+  ): Promise<Environment & { readonly coordinator: Coordinator }> {
     const storage = `file:${this.path(name, 'storage')}`;
     const coordinator = await openCoordinator(state);
     this.#coordinators.push(coordinator);

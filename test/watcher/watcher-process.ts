@@ -12,7 +12,7 @@ export interface RunningWatcher {
 
 /** Starts the program on the sandbox's environment; whoever starts it ends it. */
 export function startWatcherProcess(
-  box: Sandbox,
+  box: Pick<Sandbox, 'directory' | 'home'>,
   args: readonly string[],
   variables: NodeJS.ProcessEnv = {},
 ): RunningWatcher {

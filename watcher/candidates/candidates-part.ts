@@ -15,6 +15,7 @@ import type { Candidates, OpenCandidate } from '../../state/model/candidates.js'
 import { paths } from '../../state/model/paths.js';
 import { policyOf } from '../../state/model/upgrade-policy.js';
 import { EnsembleError } from '../../state/platform/errors.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { AnnouncedCandidate } from '../contract/announcement.js';
 import type { Part, Pass } from '../contract/led.js';
 import { reportId } from '../contract/report.js';
@@ -92,7 +93,9 @@ export class CandidatesPart implements Part {
       (each) => candidatesPath(each.url) === path,
     );
     if (before === undefined && 'candidates' in listing && listing.candidates.length === 0) return;
-    await write(pass, followChanges(url, before, listing, clock.now()));
+    await betweenFaults('watcher.candidates', () =>
+      write(pass, followChanges(url, before, listing, clock.now())),
+    );
     if (before?.why !== ('why' in listing ? listing.why : undefined)) reportAnswer(pass, url, listing);
   }
 
@@ -128,11 +131,11 @@ export class CandidatesPart implements Part {
       const due = dueTrials(all, node.tried ?? {}).filter(({ id }) => own.has(id));
       const tried = Object.fromEntries(Object.entries(node.tried ?? {}).filter(([id]) => own.has(id)));
       for (const trial of due) {
-        await tell(pass, node, trial, services);
+        await betweenFaults('watcher.tell', () => tell(pass, node, trial, services));
         tried[trial.id] = trial.fingerprint;
       }
       const isSame = JSON.stringify(tried) === JSON.stringify(node.tried ?? {});
-      if (!isSame) await write(pass, { ...node, tried });
+      if (!isSame) await betweenFaults('watcher.tried', () => write(pass, { ...node, tried }));
     }
   }
 }

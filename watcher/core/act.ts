@@ -26,7 +26,7 @@ export async function act(
   stored: WatcherFingerprint | undefined,
   ports: Ports,
 ): Promise<WatcherFingerprint | undefined> {
-  const { fingerprint, announce, stage, begin, deferred } = decision;
+  const { fingerprint, announce, stage, begin, begun, deferred } = decision;
   if (fingerprint === undefined) return stored;
   let done: WatcherFingerprint | undefined = stored;
   const store = async (change: Partial<WatcherFingerprint>): Promise<void> => {
@@ -39,6 +39,7 @@ export async function act(
     };
     await ports.store(done);
   };
+  if (begun !== undefined) await store({ begun });
   if (announce) {
     await ports.announce(fingerprint);
     await store({ announced: [...(stored?.announced ?? []), fingerprint].slice(-MOST_ANNOUNCED) });

@@ -3,7 +3,7 @@ import { automaticBlockers } from '../../control/rollout/automatic.js';
 import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
 import { opensAt, type UpgradePolicy } from '../../state/model/upgrade-policy.js';
 import type { WatcherFingerprint } from '../../state/model/watcher.js';
-import { fingerprintOf, type Seen } from './seen.js';
+import { begunByWatcher, fingerprintOf, type Seen } from './seen.js';
 
 /** A revision that the watcher does something about. */
 export interface Aim {
@@ -31,6 +31,8 @@ export interface Decision {
   readonly stage?: Aim;
   /** To be upgraded to. */
   readonly begin?: Aim;
+  /** The formula of a rollout that a watcher began, and was ended before it noted that. */
+  readonly begun?: string;
   readonly deferred?: Deferral;
 }
 
@@ -41,6 +43,18 @@ export interface Decision {
  * @param now milliseconds since 1970
  */
 export function decide(seen: Seen, stored: WatcherFingerprint | undefined, now: number): Decision {
+  const begun = begunByWatcher(seen);
+  if (begun === undefined || begun === stored?.begun) return decideAfter(seen, stored, stored?.begun, now);
+  return { ...decideAfter(seen, stored, begun, now), begun };
+}
+
+/** @param begun the formula whose rollout a watcher began last, noted or not */
+function decideAfter(
+  seen: Seen,
+  stored: WatcherFingerprint | undefined,
+  begun: string | undefined,
+  now: number,
+): Decision {
   const fingerprint = fingerprintOf(seen);
   const { opinion, policy } = seen;
   if (fingerprint === undefined || 'why' in opinion) return { fingerprint: undefined, announce: false };
@@ -53,7 +67,7 @@ export function decide(seen: Seen, stored: WatcherFingerprint | undefined, now: 
   const staged = stored?.staged === aim.formula ? {} : { stage: aim };
   if (policy.mode === 'stage') return { fingerprint, announce, ...staged };
   // It began that once, and the service did not stay there: whoever took it back has a reason.
-  if (stored?.begun === aim.formula)
+  if (begun === aim.formula)
     return {
       fingerprint,
       announce,

@@ -19,7 +19,17 @@ export interface Seen {
   /** Those that stand. */
   readonly holds: readonly Hold[];
   /** The service's last rollout. */
-  readonly rollout: Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> | undefined;
+  readonly rollout:
+    | (Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> & Partial<Pick<Rollout, 'by'>>)
+    | undefined;
+}
+
+/** How the name begins by which a watcher asks for something, before its host. */
+export const WATCHER = 'ensemble-watcher@';
+
+/** The formula to which a watcher began the service's last rollout; undefined where somebody else did. */
+export function begunByWatcher({ rollout }: Pick<Seen, 'rollout'>): string | undefined {
+  return rollout?.by?.startsWith(WATCHER) === true ? rollout.to : undefined;
 }
 
 /** True if the watcher may act on the service by itself, so that holds matter. */

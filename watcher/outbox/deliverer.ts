@@ -13,6 +13,7 @@ import type { Delivery, NamedDelivery, StoredAnnouncement } from '../../state/mo
 import { isDeposed, type WatcherWrite } from '../../state/model/watcher-reports.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { WatcherDeposed } from '../contract/errors.js';
 import type { Sink } from '../sinks/sink.js';
 import { afterFailure, dueIn, pauseAfter } from './after-attempt.js';
@@ -153,12 +154,16 @@ export class Deliverer {
         continue;
       }
       this.#loops.set(sink.name, 'busy');
-      const attempt = await sink.deliver(next.delivery.announcement, this.#closing.signal);
+      const attempt = await betweenFaults('watcher.deliver', () =>
+        sink.deliver(next.delivery.announcement, this.#closing.signal),
+      );
       // One that was broken off is nobody's failure.
       if (attempt.kind === 'failed' && this.#closing.signal.aborted) return;
       if (attempt.kind === 'acknowledged') {
         failures = 0;
-        await this.#untilItWorks(() => this.#acknowledge(sink, next));
+        await betweenFaults('watcher.acknowledge', () =>
+          this.#untilItWorks(() => this.#acknowledge(sink, next)),
+        );
       } else {
         if (attempt.isAway) {
           failures += 1;

@@ -1,3 +1,4 @@
+import type { Operation } from '../../state/coordination/coordinator.js';
 import { findingOf, type Opened } from '../../control/newer/find-newer.js';
 import { newerDocument } from '../../control/newer/newer-document.js';
 import { newerOperations } from '../../control/watching/write-newer.js';
@@ -9,6 +10,7 @@ import { paths } from '../../state/model/paths.js';
 import { policyOf, policyText } from '../../state/model/upgrade-policy.js';
 import { type WatcherFingerprint, watcherFingerprintSchema } from '../../state/model/watcher.js';
 import { nodeValue } from '../../state/model/entity.js';
+import { betweenFaults, faultPoint } from '../../state/platform/fault-points.js';
 import type { Pass } from '../contract/led.js';
 import { act, type Ports } from '../core/act.js';
 import { decide, type Decision } from '../core/decide.js';
@@ -65,10 +67,13 @@ export async function judgeService(
   const did: string[] = [];
   const operations = entry === undefined ? [] : newerOperations(name, node, entry, now);
   if (operations.length > 0) {
-    await coordinator.transaction([{ kind: 'check', path: paths.service(name) }, ...operations]);
+    await betweenFaults('watcher.newer', () =>
+      coordinator.transaction([{ kind: 'check', path: paths.service(name) }, ...operations]),
+    );
     did.push('told it in the state');
   }
   const decision = decide(seen, fingerprint?.value, now);
+  await faultPoint('watcher.decide.after');
   await act(
     decision,
     fingerprint?.value,
@@ -92,7 +97,7 @@ function portsOf(
     async announce(id) {
       if ('why' in opinion) return;
       const { deployed, eligible, questionable, urgent } = opinion;
-      await announcer.announce({
+      const announcement = {
         id,
         environment: session.environment.name,
         service,
@@ -104,25 +109,26 @@ function portsOf(
         urgent,
         at: new Date(clock.now()).toISOString(),
         did: policy.mode,
-      });
+      };
+      await betweenFaults('watcher.announce', () => announcer.announce(announcement));
       did.push('announced it');
     },
     async stage(aim) {
-      await stageFormula(pass, service, aim);
+      await betweenFaults('watcher.stage', () => stageFormula(pass, service, aim));
       did.push(`staged ${aim.formula}`);
     },
     async begin(aim) {
-      await beginUpgrade(pass, service, aim);
+      await betweenFaults('watcher.begin', () => beginUpgrade(pass, service, aim));
       did.push(`began the rollout to ${aim.formula}`);
     },
     async store(done: WatcherFingerprint) {
       const path = paths.watcherFingerprint(service);
       const value = nodeValue(done);
-      await session.coordinator.transaction([
+      const write: Operation =
         stored === undefined
           ? { kind: 'create', path, value }
-          : { kind: 'set', path, value, version: stored },
-      ]);
+          : { kind: 'set', path, value, version: stored };
+      await betweenFaults('watcher.store', () => session.coordinator.transaction([write]));
       stored = stored === undefined ? 0 : stored + 1;
     },
   };

@@ -3,6 +3,7 @@ import { SignatureMismatch, SignatureMissing } from '../../state/formula/trust/e
 import type { IndexJudge } from '../../state/formula/repositories/index-judge.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { LedParts, Pass } from '../contract/led.js';
 import type { Poller, WatchedPlace } from '../polling/poller.js';
 import { EnvironmentPass } from './environment-pass.js';
@@ -105,7 +106,8 @@ export class Passes {
   async #ask(shared: Shared, anyway: boolean): Promise<void> {
     const { poller } = this.#options;
     // A repository that is beyond all expectation keeps no other from being looked at.
-    const polled = await poller.ask(shared, anyway).catch((error: unknown) => {
+    const asking = betweenFaults('watcher.poll', () => poller.ask(shared, anyway));
+    const polled = await asking.catch((error: unknown) => {
       for (const { pass } of shared.environments)
         pass.log.error('a repository could not be asked', { repository: shared.location, error });
       return undefined;
@@ -123,14 +125,16 @@ export class Passes {
   async #finish(environment: EnvironmentPass, places: readonly string[], ms: number): Promise<void> {
     const { pass } = environment;
     const { session, clock, log } = pass;
-    await environment.records.write(pass, places);
+    await betweenFaults('watcher.records', () => environment.records.write(pass, places));
     for (const part of partsOf(pass))
       await part.pass(pass).catch((error: unknown) => {
         if (!(error instanceof EnsembleError)) throw error;
         log.error(`${part.name} failed, and is tried again in the next pass`, { error });
       });
     const lastPassAt = new Date(clock.now()).toISOString();
-    await setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) });
+    await betweenFaults('watcher.passed', () =>
+      setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) }),
+    );
   }
 
   /** An environment that is away, or led by another one, keeps no other from being looked at. */

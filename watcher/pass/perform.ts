@@ -4,10 +4,11 @@ import { upgradeService } from '../../control/upgrade/upgrade.js';
 import type { Requester } from '../../state/model/requester.js';
 import type { Pass } from '../contract/led.js';
 import type { Aim } from '../core/decide.js';
+import { WATCHER } from '../core/seen.js';
 
 /** Who asks, where the watcher does. */
 function requester(now: number): Requester {
-  return { requestedAt: new Date(now).toISOString(), by: `ensemble-watcher@${hostname()}` };
+  return { requestedAt: new Date(now).toISOString(), by: `${WATCHER}${hostname()}` };
 }
 
 /** Begins the same rollout as `upgrade-formula --revision`. @throws as `upgradeService` */

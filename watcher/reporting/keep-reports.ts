@@ -1,6 +1,7 @@
 import type { WatcherReport } from '../../state/model/watcher-report.js';
 import { isDeposed, keepReport, pruneReports, readReports } from '../../state/model/watcher-reports.js';
 import type { Led } from '../contract/led.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { WatcherDeposed } from '../contract/errors.js';
 import type { Report, Reporter } from '../contract/report.js';
 
@@ -41,7 +42,10 @@ export class ReportKeeper implements Reporter {
   async #keep({ log, ...report }: Report): Promise<void> {
     const subject = subjectOf(report);
     await this.#unlessAway(async (write) => {
-      this.#last.set(subject, await keepReport(write, report, log, this.#last.get(subject)));
+      const kept = await betweenFaults('watcher.report', () =>
+        keepReport(write, report, log, this.#last.get(subject)),
+      );
+      this.#last.set(subject, kept);
     });
     this.#sincePruned += 1;
     if (this.#sincePruned >= PRUNED_AFTER) await this.#prune();

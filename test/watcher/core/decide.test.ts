@@ -203,6 +203,20 @@ const rows: readonly Row[] = [
     decided: ['announce', /began that before/],
   },
   {
+    title: 'nor what one began that was killed before it noted that: the rollout says it',
+    offers: ['2e'],
+    policy: auto,
+    more: { rollout: { ...rollout('r:f-2', 'done'), by: 'ensemble-watcher@a' } },
+    decided: ['begun r:f-2', 'announce', /began that before/],
+  },
+  {
+    title: 'what somebody else began it may begin too',
+    offers: ['2e'],
+    policy: auto,
+    more: { rollout: { ...rollout('r:f-2', 'done'), by: 'ann@a' } },
+    decided: ['announce', 'begin 2'],
+  },
+  {
     title: 'but a newer one it does',
     offers: ['2e', '3e'],
     policy: auto,
@@ -215,8 +229,9 @@ describe('what the watcher decides', () => {
   for (const { title, offers, policy, more, stored, decided } of rows)
     it(title, () => {
       const before = stored && { fingerprint: '', at: '', announced: [], ...stored };
-      const { announce, stage, begin, deferred } = decide(seen(offers, policy, more), before, NOW);
+      const { announce, stage, begin, begun, deferred } = decide(seen(offers, policy, more), before, NOW);
       const said = [
+        ...(begun === undefined ? [] : [`begun ${begun}`]),
         ...(announce ? ['announce'] : []),
         ...(stage === undefined ? [] : [`stage ${stage.revision}`]),
         ...(begin === undefined ? [] : [`begin ${begin.revision}`]),
