@@ -9,6 +9,9 @@ import type { Log } from './contract/log.js';
 /** Milliseconds; whatever limit the hooks had is not waited for. */
 const NO_LIMIT = 2_000_000_000;
 
+/** Ends the hooks that agents before this one left running of these units. */
+export type EndLeftHooks = (units: readonly UnitRecord[]) => Promise<void>;
+
 /**
  * Ends the hooks that an agent before this one left running, as the machine is another agent's by now, which runs them
  * itself. What the journal says of them stays as it is.

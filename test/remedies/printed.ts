@@ -9,7 +9,7 @@ export const printed: Readonly<
     test: 'test/regression/changed-address-reaches-relations.test.ts',
     says: '--address',
   },
-  'agent/agent.ts: ensemble bootstrap -e {environment.name}': {
+  'agent/join-environment.ts: ensemble bootstrap -e {environment.name}': {
     test: 'test/regression/secret-closes-the-root.test.ts',
     says: 'till then the agent and commands say so',
   },
