@@ -1,12 +1,10 @@
+import { endProcess } from '../state/platform/end-process.js';
 import { processOutput } from './output/output.js';
 import { reportError } from './output/report-error.js';
-import { emptyTrace } from './invocation/trace.js';
-import { tellAfter } from './notices/after-command.js';
-import { runProgram } from './program.js';
-import { endProcess } from '../state/platform/end-process.js';
+import { runLine } from './run-line.js';
 
-/** Runs one command line and tells the operator how it went. @returns what the process exits with */
-export async function run(argv: readonly string[]): Promise<number> {
+/** Runs one command line as this process. @returns what the process exits with */
+export function run(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug');
   silenceLibraries(debug);
   const output = processOutput();
@@ -14,16 +12,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) =>
     endProcess(reportError(error, output.stderr, debug, output.carried)),
   );
-  const trace = emptyTrace();
-  let exitCode: number;
-  try {
-    exitCode = await runProgram(argv, output, trace);
-  } catch (error) {
-    exitCode = reportError(error, output.stderr, debug, output.carried);
-  }
-  await output.flushed();
-  if (await tellAfter(trace, exitCode, output)) await output.flushed();
-  return exitCode;
+  return runLine(argv, output);
 }
 
 /**

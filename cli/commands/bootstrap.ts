@@ -14,6 +14,7 @@ import { formatTime } from '../output/durations.js';
 import { requester } from '../invocation/requester.js';
 import { agentCommand } from '../../control/start-advice.js';
 import { chosenEnvironment, warnOf, withUncheckedSession } from '../invocation/session.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** The environment that the first file has. */
 const FIRST = 'local';
@@ -29,7 +30,7 @@ export async function bootstrap(
   invocation: Invocation,
 ): Promise<ExitCode> {
   const { globals, output } = invocation;
-  const name = globals.environment ?? (process.env.ENSEMBLE_ENV || FIRST);
+  const name = globals.environment ?? (ownVariables().ENSEMBLE_ENV || FIRST);
   if (name === FIRST && globals.state === undefined && (await writeFirstEnvironments())) {
     output.notice(`wrote ${join(ensembleHome(), 'environments.yaml')}`);
   }

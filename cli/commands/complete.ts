@@ -17,6 +17,7 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import { readCandidates } from '../../control/candidates/known-candidates.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
 import { withUncheckedSession } from '../invocation/session.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** Milliseconds: nobody waits longer for a completion. */
 const PATIENCE = 1_500;
@@ -39,7 +40,7 @@ async function namesOf(
   invocation: Invocation,
 ): Promise<readonly string[]> {
   if (kind === 'environments') return environmentNames();
-  if (kind === 'formulas') return (await openRepository(process.env.ENSEMBLE_REPOSITORY || '.')).formulas;
+  if (kind === 'formulas') return (await openRepository(ownVariables().ENSEMBLE_REPOSITORY || '.')).formulas;
   return withUncheckedSession(invocation, async ({ coordinator }) => list(kind, words, coordinator));
 }
 

@@ -16,6 +16,7 @@ import type { Output } from '../output/output.js';
 import { printable, printableLine } from '../../state/platform/printable.js';
 import { type Color, paint } from '../output/terminal.js';
 import { withSession } from '../invocation/session.js';
+import { interruptible } from '../invocation/interrupt.js';
 
 export interface DebugLogOptions {
   readonly follow?: boolean;
@@ -80,11 +81,11 @@ async function showLines(
     for (const line of shown.slice(Math.max(0, shown.length - count))) print(line);
     if (cutOff.length > 0 && count >= shown.length && (!follow || replay)) output.notice(olderThan(cutOff));
     if (!follow) return 0;
-    const interrupt = new AbortController();
-    process.once('SIGINT', () => interrupt.abort());
-    await followLogs(coordinator, positions, interrupt.signal, (more) => {
-      for (const line of more.filter(wanted)) print(line);
-    });
+    await interruptible((interrupt) =>
+      followLogs(coordinator, positions, interrupt, (more) => {
+        for (const line of more.filter(wanted)) print(line);
+      }),
+    );
     return 130;
   });
 }

@@ -10,6 +10,7 @@ import { renderTable } from '../output/table.js';
 import type { Session } from '../../control/session.js';
 import { requester } from '../invocation/requester.js';
 import { readStartAdvice } from '../../control/start-advice.js';
+import { interruptible } from '../invocation/interrupt.js';
 import { withSession } from '../invocation/session.js';
 
 export interface PruneRemovedOptions {
@@ -26,32 +27,32 @@ export async function pruneRemoved(
   { dryRun = false, format }: PruneRemovedOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
   const { output } = invocation;
-  return withSession<ExitCode>(invocation, async (session) => {
-    const request = { of, dryRun, by: requester(systemClock.now()), interrupt: interrupt.signal };
-    const pruned = await pruneKept(session, request, ({ kind, machine }) =>
-      kind === 'waits'
-        ? output.notice(`waiting for the agent on ${machine}`)
-        : output.warn(`the agent on ${machine} went down; waiting for it to come back`),
-    );
-    if (pruned === undefined) {
-      output.notice('stopped waiting; what an agent has begun to remove goes');
-      return 130;
-    }
-    const { removed, away } = pruned;
-    await warnOf(session, output, away);
-    const unreached = away.map(({ name }) => name);
-    const document = { dryRun, removed, ...(unreached.length > 0 && { unreached }) };
-    for (const [name, { reason }] of Object.entries(removed))
-      if (reason !== undefined) output.warn(`what ${printable(name)} keeps is left: ${printable(reason)}`);
-    await printData(output, format, document, (columns) => tableOf(removed, dryRun, of, columns));
-    const isLeft = Object.values(removed).some(
-      ({ units, reason }) => reason !== undefined || units.some((unit) => unit.reason !== undefined),
-    );
-    return isLeft || away.length > 0 ? 1 : 0;
-  });
+  return interruptible((interrupt) =>
+    withSession<ExitCode>(invocation, async (session) => {
+      const request = { of, dryRun, by: requester(systemClock.now()), interrupt };
+      const pruned = await pruneKept(session, request, ({ kind, machine }) =>
+        kind === 'waits'
+          ? output.notice(`waiting for the agent on ${machine}`)
+          : output.warn(`the agent on ${machine} went down; waiting for it to come back`),
+      );
+      if (pruned === undefined) {
+        output.notice('stopped waiting; what an agent has begun to remove goes');
+        return 130;
+      }
+      const { removed, away } = pruned;
+      await warnOf(session, output, away);
+      const unreached = away.map(({ name }) => name);
+      const document = { dryRun, removed, ...(unreached.length > 0 && { unreached }) };
+      for (const [name, { reason }] of Object.entries(removed))
+        if (reason !== undefined) output.warn(`what ${printable(name)} keeps is left: ${printable(reason)}`);
+      await printData(output, format, document, (columns) => tableOf(removed, dryRun, of, columns));
+      const isLeft = Object.values(removed).some(
+        ({ units, reason }) => reason !== undefined || units.some((unit) => unit.reason !== undefined),
+      );
+      return isLeft || away.length > 0 ? 1 : 0;
+    }),
+  );
 }
 
 async function warnOf(session: Session, output: Output, machines: readonly MachineState[]): Promise<void> {

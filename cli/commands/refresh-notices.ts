@@ -5,6 +5,7 @@ import { chosenEnvironment, withSession } from '../invocation/session.js';
 import { noticesFile } from '../notices/notices-file.js';
 import { holdAlone } from '../notices/only-one.js';
 import { endAtLimit, isFresh, LOOK_LIMIT, refresh } from '../notices/refresh.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** Processor time goes to everybody else first. */
 const LOW_PRIORITY = 10;
@@ -19,7 +20,7 @@ export async function refreshNotices(
 ): Promise<ExitCode> {
   endAtLimit(limit, systemClock);
   setPriority(LOW_PRIORITY);
-  const file = noticesFile(process.env);
+  const file = noticesFile(ownVariables());
   const release = await holdAlone(file, systemClock);
   try {
     const { state } = await chosenEnvironment(invocation);

@@ -10,6 +10,7 @@ import { askedWithin } from '../observing/asked-within.js';
 import { commandOf, exitCodeOf, remarksOn, TIMED_OUT } from '../observing/command-result.js';
 import { summarizeRuns, tellRuns, tellWait } from '../observing/tell-run.js';
 import type { Output } from '../output/output.js';
+import { interruptible } from '../invocation/interrupt.js';
 
 export interface RunOptions {
   /** Milliseconds. */
@@ -34,23 +35,18 @@ export async function runCommand(
   if (isUnit && maxParallel !== undefined)
     throw invocation.misuse('--max-parallel is for the units of a service');
   // From the beginning: a process that is simply killed leaves its request standing until its session runs out.
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
   const { output } = invocation;
-  return askedWithin(timeout, interrupt.signal, output, systemClock, (limit) =>
-    withSession<ExitCode>(invocation, (session) => {
-      limit.reached();
-      const request = {
-        command,
-        timeout,
-        by: requester(systemClock.now()),
-        interrupt: interrupt.signal,
-        asked: limit.asked,
-      };
-      return isUnit
-        ? runInUnit(session, where, request, format, output)
-        : runInUnits(session, where, { ...request, maxParallel }, format, output);
-    }),
+  return interruptible((interrupt) =>
+    askedWithin(timeout, interrupt, output, systemClock, (limit) =>
+      withSession<ExitCode>(invocation, (session) => {
+        limit.reached();
+        const by = requester(systemClock.now());
+        const request = { command, timeout, by, interrupt, asked: limit.asked };
+        return isUnit
+          ? runInUnit(session, where, request, format, output)
+          : runInUnits(session, where, { ...request, maxParallel }, format, output);
+      }),
+    ),
   );
 }
 

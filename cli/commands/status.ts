@@ -11,6 +11,7 @@ import { withKnown } from '../status/newer-cell.js';
 import { type StatusFormat, statusText } from '../status/status-text.js';
 import { filterUnits, type UnitFilter } from '../../control/status/unit-filter.js';
 import { watchSnapshot } from '../../control/status/watch-snapshot.js';
+import { interruptible } from '../invocation/interrupt.js';
 
 export interface StatusOptions extends UnitFilter {
   readonly format: StatusFormat;
@@ -52,16 +53,9 @@ function print(
       await warnOfLateWatcher(coordinator, output);
       return 0;
     }
-    const interrupt = new AbortController();
-    const stop = (): void => interrupt.abort();
-    process.once('SIGINT', stop);
     const onto: Drawing = drawing(output, format);
-    try {
-      const show = async (snapshot: Snapshot): Promise<void> => onto.draw(await textOf(snapshot));
-      await watchSnapshot(coordinator, show, interrupt.signal, systemClock);
-      return 0;
-    } finally {
-      process.off('SIGINT', stop);
-    }
+    const show = async (snapshot: Snapshot): Promise<void> => onto.draw(await textOf(snapshot));
+    await interruptible((interrupt) => watchSnapshot(coordinator, show, interrupt, systemClock));
+    return 0;
   });
 }

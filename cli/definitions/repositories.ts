@@ -1,5 +1,6 @@
 import * as values from '../arguments/values.js';
 import { type CommandDefinition, format, list, maybeText, text } from './definition.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** The commands about where formulas come from. */
 export const repositoryCommands: readonly CommandDefinition[] = [
@@ -21,7 +22,7 @@ export const repositoryCommands: readonly CommandDefinition[] = [
     ],
     run: async ([place], options, invocation) =>
       (await import('../commands/formulas.js')).formulas(
-        maybeText(place) ?? process.env.ENSEMBLE_REPOSITORY ?? '',
+        maybeText(place) ?? ownVariables().ENSEMBLE_REPOSITORY ?? '',
         options,
         invocation,
       ),

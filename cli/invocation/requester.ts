@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { boundedLine } from '../../state/model/history-bounds.js';
 import type { Requester } from '../../state/model/requester.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** Characters of a name, and of a host. */
 const MOST_NAME = 64;
@@ -18,7 +19,7 @@ export interface Identity {
 
 /** Who runs this command, and when. @param now milliseconds since 1970 */
 export function requester(now: number): Requester {
-  const identity = { variables: process.env, account: accountName(), host: hostname() };
+  const identity = { variables: ownVariables(), account: accountName(), host: hostname() };
   return { requestedAt: new Date(now).toISOString(), ...whoIs(identity) };
 }
 

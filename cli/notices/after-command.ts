@@ -1,6 +1,7 @@
 import type { Trace } from '../invocation/trace.js';
 import type { Output } from '../output/output.js';
 import { mayTell } from './allowed.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /**
  * Tells, once a command is done, what newer revisions there are, and has somebody look for more where that is due. It reads
@@ -12,7 +13,7 @@ export async function tellAfter(trace: Trace, exitCode: number, output: Output):
   if (environment === undefined) return false;
   const [stdout, stderr] = [output.stdout.isTerminal, output.stderr.isTerminal];
   const { notices } = environment;
-  const isAllowed = mayTell({ stdout, stderr, variables: process.env, notices, command, exitCode });
+  const isAllowed = mayTell({ stdout, stderr, variables: ownVariables(), notices, command, exitCode });
   // What the command upgraded is known no longer to be behind, wherever the command ran.
   if (!isAllowed && trace.given.size === 0) return false;
   try {

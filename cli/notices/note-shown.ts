@@ -8,6 +8,7 @@ import { mayKnow } from './allowed.js';
 import { afterShowing } from './due.js';
 import { changeNotices, noticesFile } from './notices-file.js';
 import { entryWith, knownOffers } from './refresh.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** What an operator asked for and was shown. */
 export interface Shown {
@@ -30,7 +31,7 @@ export async function noteShown(
   now: number,
 ): Promise<void> {
   const [stdout, stderr] = [output.stdout.isTerminal, output.stderr.isTerminal];
-  if (!mayKnow({ stdout, stderr, variables: process.env, notices: environment.notices })) return;
+  if (!mayKnow({ stdout, stderr, variables: ownVariables(), notices: environment.notices })) return;
   try {
     const layout = await readEntity(coordinator, paths.layout, layoutSchema);
     const shown = Object.entries(found).flatMap(([service, entry]) => {
@@ -39,7 +40,7 @@ export async function noteShown(
       return offers.length === 0 ? [] : [{ service, formula: entry.formula, offers }];
     });
     changeNotices(
-      noticesFile(process.env),
+      noticesFile(ownVariables()),
       environment.state,
       ({ entry, introduced }) => {
         const known = entryWith(entry, found, layout?.value.environment, now, isAll);

@@ -9,6 +9,7 @@ import { afterTelling, dueNotices, isLookDue, type Notice, withoutOutdated } fro
 import { noticeLines } from './notice-lines.js';
 import { changeNotices, isQuiet, noticesFile, readHead, readNoticesOf, type Wanted } from './notices-file.js';
 import type { NoticesOf } from './record.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /**
  * Prints what is due, and begins a look where that is due. Both only where it can be noted, as it would come again with each
@@ -22,7 +23,7 @@ export async function tell(
   isAllowed: boolean,
   output: Output,
 ): Promise<boolean> {
-  const file = noticesFile(process.env);
+  const file = noticesFile(ownVariables());
   const now = systemClock.now();
   const { state } = environment;
   const head = readHead(file);
@@ -55,7 +56,7 @@ export async function tell(
   );
   if (!changed) return false;
   // Only one command in twelve hours starts a process.
-  if (isLooking) (await import('./start-refresh.js')).startRefresh(environment, process.env);
+  if (isLooking) (await import('./start-refresh.js')).startRefresh(environment, ownVariables());
   if (told.length === 0) return false;
   print(told, isFirst, output);
   return true;

@@ -1,5 +1,5 @@
 import { mapTexts, withChoice } from '../../state/environments/carry-choice.js';
-import { outletOf } from './outlet.js';
+import { type Outlet, outletOf } from './outlet.js';
 import { paint, type Screen, screenOf } from './terminal.js';
 
 /** How data is printed: for people, or for programs. */
@@ -30,7 +30,11 @@ export interface Output {
 
 /** The output of this process. */
 export function processOutput(): Output {
-  const outlets = [outletOf(1), outletOf(2)] as const;
+  return outputTo(outletOf(1), outletOf(2));
+}
+
+/** The output to these two: data to the first, everything else to the second. */
+export function outputTo(...outlets: readonly [Outlet, Outlet]): Output {
   const [stdout, stderr] = [screenOf(outlets[0]), screenOf(outlets[1])];
   const say = (text: string): void => (stderr.above ?? stderr.write)(text);
   let choice = '';

@@ -1,4 +1,5 @@
 import type { Outlet } from './outlet.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /** A stream the command writes to, as far as output cares what it is. */
 export interface Screen {
@@ -32,7 +33,7 @@ export function paint(screen: Pick<Screen, 'hasColors'>, color: Color, text: str
 /** The screen of one of the process's outputs. Colours: on a terminal that is not `dumb`, unless `NO_COLOR` is set. */
 export function screenOf(
   outlet: Omit<Outlet, 'flushed'>,
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv = ownVariables(),
 ): Screen {
   const terminal = outlet.isTTY ? outlet : undefined;
   const dumb = variables.TERM === 'dumb';

@@ -1,13 +1,14 @@
 import type { NewerKnown, ServiceEntry, StatusDocument } from '../../control/status/status-document.js';
 import { noticesFile, readNoticesOf } from '../notices/notices-file.js';
 import type { KnownOffer } from '../notices/record.js';
+import { ownVariables } from '../../state/platform/variables.js';
 
 /**
  * The document with what this user's notices know to be newer, for services of which the state says nothing of the kind.
  * @param state the URL of the environment's state
  */
 export function withKnown(status: StatusDocument, state: string): StatusDocument {
-  const entry = readNoticesOf(noticesFile(process.env), state);
+  const entry = readNoticesOf(noticesFile(ownVariables()), state);
   if (entry === undefined) return status;
   const services = Object.entries(status.services).map(([name, service]): [string, ServiceEntry] => {
     const known = Object.hasOwn(entry.offers, name) ? entry.offers[name] : undefined;

@@ -14,6 +14,7 @@ import { forgeIn } from './forges.js';
 import { ensembleHome, FILE } from './home.js';
 import { isReadByOthers, secretOf } from './secret.js';
 import { readSecret, watcherKeys, type WatcherRules, watcherRules } from './watcher-section.js';
+import { ownVariables } from '../platform/variables.js';
 
 /** The first `ensemble bootstrap` writes this: an environment that needs nothing installed. */
 const FIRST_FILE = `default: local
@@ -31,7 +32,7 @@ environments:
  */
 export async function loadEnvironment(
   name: string | undefined,
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv = ownVariables(),
 ): Promise<Environment> {
   const left = await requireHomeLayout(ensembleHome(variables));
   const { home, file, content, isOpen } = readEnvironments(variables);
@@ -71,7 +72,7 @@ export async function loadEnvironment(
  * be read.
  * @throws NoEnvironments, EnvironmentsInvalid, which never says what a secret is
  */
-export async function loadWatcherRules(variables: NodeJS.ProcessEnv = process.env): Promise<WatcherRules> {
+export async function loadWatcherRules(variables: NodeJS.ProcessEnv = ownVariables()): Promise<WatcherRules> {
   const { home, file, content, lineOf } = readEnvironments(variables);
   const fail = (path: readonly string[], reason: string): never => {
     const place = ['watcher', ...path];
@@ -100,7 +101,7 @@ export async function loadWatcherRules(variables: NodeJS.ProcessEnv = process.en
 
 /** The names of the environments there are. @throws NoEnvironments, EnvironmentsInvalid */
 export async function environmentNames(
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv = ownVariables(),
 ): Promise<readonly string[]> {
   return Object.keys(readEnvironments(variables).content.environments);
 }
@@ -178,7 +179,9 @@ function read(file: string): { readonly bytes: Buffer; readonly isOpen: boolean 
 }
 
 /** Writes the first `environments.yaml`, unless there is one. @returns whether it was written */
-export async function writeFirstEnvironments(variables: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+export async function writeFirstEnvironments(
+  variables: NodeJS.ProcessEnv = ownVariables(),
+): Promise<boolean> {
   const file = join(ensembleHome(variables), FILE);
   // One that is there may have any layout, which is seen to when the environment is loaded.
   const isNew = makeDirectory(dirname(file)) !== undefined;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ownVariables } from '../platform/variables.js';
 
 /** The file of environments, in a home. */
 export const FILE = 'environments.yaml';
@@ -9,7 +10,7 @@ export const FILE = 'environments.yaml';
 const SYSTEM_HOME = '/etc/ensemble';
 
 /** `$ENSEMBLE_HOME`, or `~/.ensemble`; where that has no file of environments, and `/etc/ensemble` has one, that. */
-export function ensembleHome(variables: NodeJS.ProcessEnv = process.env, system = SYSTEM_HOME): string {
+export function ensembleHome(variables: NodeJS.ProcessEnv = ownVariables(), system = SYSTEM_HOME): string {
   if (variables.ENSEMBLE_HOME) return resolve(variables.ENSEMBLE_HOME);
   const own = join(variables.HOME || homedir(), '.ensemble');
   return !existsSync(join(own, FILE)) && existsSync(join(system, FILE)) ? system : own;

@@ -1,23 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type CommandEnd, type CommandProcess, type Surroundings, startCommand } from '../command-process.js';
 import { ensembleProgram } from '../programs.js';
 import type { World } from './world.js';
 
-/** How a command of an operator ended. */
-export interface CommandEnd {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { CommandEnd } from '../command-process.js';
 
 /** A command that is still going on. */
-export interface OperatorCommand {
-  readonly process: ChildProcess;
-  stdout(): string;
-  stderr(): string;
-  readonly ended: Promise<CommandEnd>;
-}
+export type OperatorCommand = CommandProcess;
 
-/** Starts `ensemble …args` in a world, as a process of its own that dies with the tests. */
+/** Starts `ensemble …args` in a world, as a process of its own. */
 export function operate(world: World, ...args: readonly string[]): OperatorCommand {
   return operateWith(world, {}, ...args);
 }
@@ -28,31 +18,15 @@ export function operateWith(
   variables: NodeJS.ProcessEnv,
   ...args: readonly string[]
 ): OperatorCommand {
-  const child = spawn(
-    '/usr/bin/setpriv',
-    ['--pdeathsig', 'KILL', process.execPath, ensembleProgram, ...args],
-    {
-      cwd: world.root,
-      env: { PATH: process.env.PATH, HOME: world.root, ENSEMBLE_HOME: world.root, ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const ended = new Promise<CommandEnd>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-  return { process: child, stdout: () => stdout, stderr: () => stderr, ended };
+  return startCommand(ensembleProgram, args, around(world, variables));
 }
 
 /** The same, waited for. */
 export function ensemble(world: World, ...args: readonly string[]): Promise<CommandEnd> {
   return operate(world, ...args).ended;
+}
+
+function around({ root }: World, variables: NodeJS.ProcessEnv = {}): Surroundings {
+  const own = { PATH: process.env.PATH, HOME: root, ENSEMBLE_HOME: root };
+  return { directory: root, variables: { ...own, ...variables } };
 }

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { eventually } from '../eventually.js';
 import { ensembleProgram } from '../programs.js';
 import { FakeAgent } from './fake-agent.js';
-import { type RunningCli, useSandbox } from './sandbox.js';
+import type { CommandProcess } from '../command-process.js';
+import { useSandbox } from './sandbox.js';
 
 const one = 'principia:guestbook-1';
 const two = 'principia:guestbook-2';
@@ -19,7 +20,7 @@ describe('following units', () => {
   });
 
   const deploy = ['deploy', '--repository', 'principia', '-n', '2', 'guestbook'];
-  const says = (running: RunningCli, text: string) =>
+  const says = (running: CommandProcess, text: string) =>
     eventually(() => assert.ok(running.stderr().includes(text), running.stderr()));
 
   it('says that no agent is running anywhere, how to start one, and that the request waits', async () => {

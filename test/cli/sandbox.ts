@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,33 +9,35 @@ import { openCoordinator } from '../../state/coordination/open.js';
 import { loadEnvironment, writeFirstEnvironments } from '../../state/environments/environments-file.js';
 import { openStorage } from '../../state/storage/open.js';
 import { ensembleProgram } from '../programs.js';
+import { runCommand } from '../command-in-process.js';
+import { type CommandEnd, type CommandProcess, type Surroundings, startCommand } from '../command-process.js';
+
+export interface SandboxOptions {
+  /** Has each command be a process, for tests of what is between processes. */
+  readonly asProcesses?: boolean;
+}
 
 /** How one run of the CLI ended. */
-export interface Run {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type Run = CommandEnd;
 
-/** A run that is still going on. */
-export interface RunningCli {
-  readonly process: ChildProcess;
-  /** What came on stderr until now. */
-  stderr(): string;
-  readonly ended: Promise<Run>;
-}
-
-/** An operator's home of its own, with a directory of formulas, and the built CLI as a child process. */
+/** An operator's home of its own, with a directory of formulas, and the CLI. */
 export class Sandbox {
   readonly #coordinators: Coordinator[] = [];
   readonly #running = new Set<ChildProcess>();
 
-  private constructor(readonly directory: string) {}
+  readonly #asProcesses: boolean;
 
-  static async create(): Promise<Sandbox> {
+  private constructor(
+    readonly directory: string,
+    asProcesses: boolean,
+  ) {
+    this.#asProcesses = asProcesses;
+  }
+
+  static async create({ asProcesses = false }: SandboxOptions = {}): Promise<Sandbox> {
     const directory = await mkdtemp(join(tmpdir(), 'ensemble-cli-'));
     await mkdir(join(directory, 'principia'));
-    return new Sandbox(directory);
+    return new Sandbox(directory, asProcesses);
   }
 
   get home(): string {
@@ -46,34 +48,24 @@ export class Sandbox {
     return join(this.directory, 'principia');
   }
 
-  /** Starts `ensemble …args`; nothing of this process's own environment reaches it. */
-  start(args: readonly string[], variables: NodeJS.ProcessEnv = {}): RunningCli {
-    const child = spawn(process.execPath, [ensembleProgram, ...args], {
-      cwd: this.directory,
-      env: { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home, ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  /** Starts `ensemble …args` as a process; nothing of this process's own environment reaches it. */
+  start(args: readonly string[], variables: NodeJS.ProcessEnv = {}): CommandProcess {
+    const { directory, variables: own } = this.#around;
+    const running = startCommand(ensembleProgram, args, { directory, variables: { ...own, ...variables } });
+    const child = running.process;
     this.#running.add(child);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const ended = new Promise<Run>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => {
-        this.#running.delete(child);
-        resolve({ code, stdout, stderr });
-      });
-    });
-    return { process: child, stderr: () => stderr, ended };
+    child.once('close', () => this.#running.delete(child));
+    return running;
   }
 
+  /** Runs `ensemble …args`, within this process where nothing speaks against it. */
   run(...args: readonly string[]): Promise<Run> {
-    return this.start(args).ended;
+    return this.#asProcesses ? this.start(args).ended : runCommand(args, this.#around);
+  }
+
+  get #around(): Surroundings {
+    const variables = { PATH: process.env.PATH, HOME: this.directory, ENSEMBLE_HOME: this.home };
+    return { directory: this.directory, variables };
   }
 
   /** Runs what must succeed. */
@@ -151,10 +143,10 @@ export class Sandbox {
 }
 
 /** Gives every test of the suite it is called in a sandbox that is gone afterwards. */
-export function useSandbox(): { readonly box: Sandbox } {
+export function useSandbox(options: SandboxOptions = {}): { readonly box: Sandbox } {
   let box: Sandbox | undefined;
   beforeEach(async () => {
-    box = await Sandbox.create();
+    box = await Sandbox.create(options);
   });
   afterEach(async () => {
     await box?.dispose();

@@ -30,7 +30,7 @@ function pageInUse(file: Buffer): bigint {
 }
 
 describe('an embedded state whose pages are used twice', () => {
-  const world = useSandbox();
+  const world = useSandbox({ asProcesses: true });
   let data: string;
 
   beforeEach(async () => {

@@ -20,7 +20,7 @@ const DAMAGES = {
  * `bootstrap --mend` that the state is not damaged; one in which a page was garbage ended by a signal, without a word.
  */
 describe('an embedded state in which a page is something else', () => {
-  const world = useSandbox();
+  const world = useSandbox({ asProcesses: true });
 
   for (const [what, damage] of Object.entries(DAMAGES))
     it(`is said to be damaged, or works: a page of ${what}, wherever`, async () => {

@@ -8,7 +8,7 @@ import { useSandbox } from '../cli/sandbox.js';
 const PAGE = 4_096;
 
 describe('the file of an lmdb store', () => {
-  const world = useSandbox();
+  const world = useSandbox({ asProcesses: true });
 
   it('of the state, cut short wherever, is refused in one sentence, and ends no command by a signal', async () => {
     const { box } = world;

@@ -9,7 +9,7 @@ import { agentProgram, ensembleProgram } from '../programs.js';
 const programs = { cli: ensembleProgram, agent: agentProgram };
 
 describe('what the operating system refuses', () => {
-  const world = useSandbox();
+  const world = useSandbox({ asProcesses: true });
 
   it('is told by its path and a way out, not as an unexpected error', async () => {
     const file = await world.box.file('file', '');

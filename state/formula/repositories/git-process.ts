@@ -8,6 +8,7 @@ import { endProcess } from '../../platform/end-process.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { gitFault } from './git-fault.js';
 import type { GitLocation } from './git-location.js';
+import { ownVariables } from '../../platform/variables.js';
 
 /** How patient git is run, in milliseconds and bytes. */
 export interface GitLimits {
@@ -95,7 +96,7 @@ export async function runGit(run: GitRun): Promise<Buffer> {
 }
 
 function gitEnvironment(location: GitLocation, { silence }: GitLimits): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
+  const own = Object.entries(ownVariables()).filter(([name]) => !FOREIGN.test(name));
   const ssh = 'ssh -oBatchMode=yes -oConnectTimeout=10 -oServerAliveInterval=10 -oServerAliveCountMax=3';
   return {
     ...Object.fromEntries(own),
@@ -105,7 +106,7 @@ function gitEnvironment(location: GitLocation, { silence }: GitLimits): NodeJS.P
     SSH_ASKPASS: '',
     GCM_INTERACTIVE: 'never',
     GIT_ALLOW_PROTOCOL: location.protocol === 'http' ? 'http:https' : location.protocol,
-    GIT_SSH_COMMAND: process.env.GIT_SSH_COMMAND ?? ssh,
+    GIT_SSH_COMMAND: ownVariables().GIT_SSH_COMMAND ?? ssh,
     GIT_HTTP_LOW_SPEED_LIMIT: '1',
     GIT_HTTP_LOW_SPEED_TIME: String(Math.max(1, Math.ceil(silence / 1_000))),
     GIT_OPTIONAL_LOCKS: '0',

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as z from '../../platform/zod.js';
+import { ownVariables } from '../../platform/variables.js';
 
 /** The last answer of a repository, by which it can be asked if that still stands. */
 export interface Remembered {
@@ -20,7 +21,7 @@ const schema = z.object({ tag: z.string(), text: z.string() });
  */
 export async function recall(
   location: string,
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv = ownVariables(),
 ): Promise<Remembered | undefined> {
   try {
     return schema.safeParse(JSON.parse(await readFile(fileOf(location, variables), 'utf8'))).data;
@@ -33,7 +34,7 @@ export async function recall(
 export async function remember(
   location: string,
   remembered: Remembered,
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv = ownVariables(),
 ): Promise<void> {
   const file = fileOf(location, variables);
   const unfinished = `${file}.${randomUUID()}`;
