@@ -4,6 +4,7 @@ import { CHECK, paths } from '../state/model/paths.js';
 import { watcherCheckSchema } from '../state/model/watcher.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import type { Led } from './contract/led.js';
+import { repositoryKey } from './listener/payload.js';
 import type { WatchedPlace } from './polling/poller.js';
 
 /**
@@ -22,10 +23,15 @@ export function answerChecks(
     try {
       const request = parseSound(path, watcherCheckSchema, await coordinator.get(path), []);
       if (request === undefined || request.value.asked !== undefined) return;
-      const { location } = request.value;
+      const { location, repositories } = request.value;
+      const keys = repositories && new Set(repositories);
       const place = location === undefined ? undefined : placeOf(location);
-      log.info('looks at once', { by: request.value.by, repository: location });
-      const asked = await check((each) => place === undefined || each.place === place);
+      log.info('looks at once', { by: request.value.by, repository: location, repositories });
+      const asked = await check((each) =>
+        keys === undefined
+          ? place === undefined || each.place === place
+          : keys.has(repositoryKey(each.location) ?? ''),
+      );
       await coordinator.set(path, nodeValue({ ...request.value, asked }));
     } catch (error) {
       // The command has gone, or another watcher leads.

@@ -52,6 +52,8 @@ const LOOKING_AGAIN = 50;
 export class Eye {
   readonly #closing = new AbortController();
   #leading: Leading | undefined;
+  /** There while the environment is open, whoever leads there. */
+  #coordinator: Coordinator | undefined;
   /** Why it does not even stand for election. */
   #failure: EnsembleError | undefined;
   readonly #ended: Promise<void>;
@@ -71,6 +73,11 @@ export class Eye {
     const leading = this.#leading;
     if (leading === undefined || leading.led.over.aborted) return undefined;
     return { ...leading.led, ...leading.parts };
+  }
+
+  /** The state of the environment while another one leads there; undefined while this one does, or it is away. */
+  standingBy(): Coordinator | undefined {
+    return this.current() === undefined ? this.#coordinator : undefined;
   }
 
   /**
@@ -136,6 +143,7 @@ export class Eye {
       await requireLayout(coordinator, environment.name);
       this.#failure = undefined;
       await ensureWatcherNodes(coordinator);
+      this.#coordinator = coordinator;
       coordinator.onSession((event) => {
         if (event === 'replaced') done.abort();
       });
@@ -153,6 +161,7 @@ export class Eye {
       });
       await standing.close();
     } finally {
+      this.#coordinator = undefined;
       await this.#leave();
       (await storage?.catch(() => undefined))?.close();
       await coordinator.close();

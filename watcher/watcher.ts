@@ -4,6 +4,7 @@ import type { Led, LedParts, Surroundings } from './contract/led.js';
 import { Eye, type EyeOptions } from './eye.js';
 import { type LedEnvironment, Passes } from './pass/passes.js';
 import { type Polled, type PollLimits, pollLimits } from './polling/poll.js';
+import { passOn, watchedByLeader } from './stand-by.js';
 import { Poller, type WatchedPlace } from './polling/poller.js';
 
 export interface WatcherOptions extends Surroundings, Pick<EyeOptions, 'open'> {
@@ -34,8 +35,13 @@ export interface Watcher {
   check(which: (place: WatchedPlace) => boolean): Promise<number>;
   /** How often repositories were asked since it began. */
   polls(): number;
-  /** The repositories that are watched, by the last pass; undefined before the first. */
-  places(): readonly WatchedPlace[] | undefined;
+  /**
+   * The repositories that are watched in all of its environments, whoever leads there, as services remember them.
+   * @returns undefined where not all of them are known yet
+   */
+  watched(): Promise<readonly string[] | undefined>;
+  /** Has those who lead where this one stands by ask repositories now. @param keys as `repositoryKey` has them */
+  passOn(keys: ReadonlySet<string>): Promise<void>;
   /** For each of them, whether it is asked. */
   circuits(): readonly string[];
   /** The environments that this process watches where it leads, and those that it leads. */
@@ -70,8 +76,15 @@ export function startWatcher(options: WatcherOptions): Watcher {
     patience: options.once === true ? Number.MAX_SAFE_INTEGER : period,
   });
   let running: Promise<unknown> | undefined;
+  /** The leaderships that were looked at. */
+  let looked: ReadonlySet<AbortSignal> = new Set();
+  const passOnce = async (): Promise<void> => {
+    const current = led();
+    await passes.run(current);
+    looked = new Set(current.map(({ over }) => over));
+  };
   const pass = async (): Promise<void> => {
-    running ??= passes.run(led()).finally(() => {
+    running ??= passOnce().finally(() => {
       running = undefined;
     });
     await running;
@@ -96,7 +109,22 @@ export function startWatcher(options: WatcherOptions): Watcher {
     leads: () => eyes.flatMap((eye) => (eye.current() === undefined ? [] : [eye.environment])),
     check: (which) => passes.run(led(), which),
     polls: () => poller.polls,
-    places: () => passes.places,
+    async watched() {
+      const own = (passes.places ?? []).map(({ location }) => location);
+      const all = await Promise.all(
+        eyes.map(async (eye): Promise<readonly string[] | undefined> => {
+          const current = eye.current();
+          if (current !== undefined) return looked.has(current.over) ? own : undefined;
+          const coordinator = eye.standingBy();
+          return coordinator && watchedByLeader(coordinator);
+        }),
+      );
+      return all.every((each) => each !== undefined) ? [...new Set(all.flat())] : undefined;
+    },
+    async passOn(keys) {
+      const coordinators = eyes.flatMap((eye) => eye.standingBy() ?? []);
+      await Promise.all(coordinators.map((each) => passOn(each, keys, clock, closing.signal)));
+    },
     circuits: () => (passes.places ?? []).map(({ place }) => poller.state(place).circuit),
     environments: () => environments.map(({ name }) => name),
     async stop() {

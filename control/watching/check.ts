@@ -25,10 +25,27 @@ export async function checkNow(
   by: Requester,
   { clock, patience }: { readonly clock: Clock; readonly patience: number },
 ): Promise<Checked> {
-  await ensureWatcherNodes(coordinator);
   const location = subject === undefined ? undefined : await locationOf(coordinator, subject);
+  return askWatcher(coordinator, { ...by, ...(location !== undefined && { location }) }, { clock, patience });
+}
+
+/**
+ * Puts a wish for repositories to be asked before the watcher that leads, and waits until it was seen to. Where nobody leads,
+ * whoever comes to lead meanwhile sees to it.
+ * @param patience milliseconds
+ * @param signal ends the waiting
+ */
+export async function askWatcher(
+  coordinator: Coordinator,
+  request: Requester & { readonly location?: string; readonly repositories?: readonly string[] },
+  {
+    clock,
+    patience,
+    signal,
+  }: { readonly clock: Clock; readonly patience: number; readonly signal?: AbortSignal },
+): Promise<Checked> {
+  await ensureWatcherNodes(coordinator);
   const path = paths.watcherCheck(newChangeId());
-  const request = { ...by, ...(location !== undefined && { location }) };
   await coordinator.create(path, nodeValue(request), { ephemeral: true });
   const answered = new AbortController();
   let asked: number | undefined;
@@ -36,7 +53,8 @@ export async function checkNow(
     asked = parseSound(path, watcherCheckSchema, node, [])?.value.asked;
     if (asked !== undefined) answered.abort();
   });
-  await pause(clock, patience, answered.signal).catch(() => undefined);
+  const enough = signal === undefined ? answered.signal : AbortSignal.any([answered.signal, signal]);
+  await pause(clock, patience, enough).catch(() => undefined);
   observation.close();
   await coordinator.remove(path).catch(() => undefined);
   return { asked };

@@ -53,12 +53,14 @@ export const watchedRepositorySchema = z.looseObject({
 
 export type WatchedRepository = z.infer<typeof watchedRepositorySchema>;
 
-/** `/watcher/check-<id>`: a command that waits until repositories were asked. */
+/** `/watcher/check-<id>`: a command, or a watcher that stands by, that wants repositories asked now. */
 export const watcherCheckSchema = z.looseObject({
   by: z.string(),
   requestedAt: z.string(),
   /** Of the repository, as it is remembered; all of them where it is absent. */
   location: z.optional(z.string()),
+  /** As a webhook names repositories: hosts and paths, such as `github.com/owner/name`. These, and no others. */
+  repositories: z.optional(z.array(z.string())),
   /** Set by the watcher, when that is over: how many repositories were asked, or are being asked anyway. */
   asked: z.optional(z.int()),
 });

@@ -26,6 +26,14 @@ import { startWatcher, type Watcher } from '../../watcher/watcher.js';
 /** An hour: tests ask for passes themselves. */
 const PERIOD = 3_600_000;
 
+interface Watching {
+  readonly limits?: PollLimits;
+  readonly clock?: Clock;
+  readonly period?: number;
+  /** What happens when it came to lead, before it looks. */
+  readonly before?: () => Promise<void>;
+}
+
 /** A directory for one test, with environments whose services came from repositories of the test's. */
 export class WatchedWorld {
   readonly reports: Report[] = [];
@@ -139,21 +147,17 @@ export class WatchedWorld {
   }
 
   /** Starts a watcher that makes a pass only where it is asked to; it leads everywhere when this resolves. */
-  async watch(
+  async watch(environments: readonly Environment[], options: Watching = {}): Promise<Watcher> {
+    const watcher = this.standing(environments, options);
+    await watcher.once();
+    return watcher;
+  }
+
+  /** The same, which leads where nobody does, and stands by elsewhere. */
+  standing(
     environments: readonly Environment[],
-    {
-      limits,
-      clock = systemClock,
-      period = PERIOD,
-      before = async () => undefined,
-    }: {
-      readonly limits?: PollLimits;
-      readonly clock?: Clock;
-      readonly period?: number;
-      /** What happens when it came to lead, before it looks. */
-      readonly before?: () => Promise<void>;
-    } = {},
-  ): Promise<Watcher> {
+    { limits, clock = systemClock, period = PERIOD, before = async () => undefined }: Watching = {},
+  ): Watcher {
     const watcher = startWatcher({
       environments,
       period,
@@ -161,7 +165,7 @@ export class WatchedWorld {
       once: true,
       clock,
       random: Math.random,
-      log: this.#logging(),
+      log: this.logging(),
       openParts: async () => {
         await before();
         return this.#parts();
@@ -169,7 +173,6 @@ export class WatchedWorld {
       ...(limits !== undefined && { limits }),
     });
     this.#watchers.push(watcher);
-    await watcher.once();
     return watcher;
   }
 
@@ -194,7 +197,8 @@ export class WatchedWorld {
     };
   }
 
-  #logging() {
+  /** A log that is kept in `log`. */
+  logging() {
     const note =
       (level: string) =>
       (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {

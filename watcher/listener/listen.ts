@@ -12,7 +12,7 @@ export interface ListenerOptions {
   readonly port: number;
   readonly triggers: WatcherRules['triggers'];
   /** Has repositories looked at soon. @returns false where none of them is watched */
-  readonly trigger: (keys: ReadonlySet<string>) => boolean;
+  readonly trigger: (keys: ReadonlySet<string>) => boolean | Promise<boolean>;
   /** The text of the metrics. */
   readonly metrics: () => Promise<string>;
   readonly clock: Clock;
@@ -122,7 +122,7 @@ async function webhook(
   const keys = repositoriesOf(body);
   // GitHub asks so whether anybody is here, for an organisation too.
   if (request.headers['x-github-event'] === 'ping') return { status: 202, text: 'here' };
-  if (!trigger(keys)) return { status: 404, text: 'no service came from there' };
+  if (!(await trigger(keys))) return { status: 404, text: 'no service came from there' };
   return { status: 202, text: 'it is looked at' };
 }
 

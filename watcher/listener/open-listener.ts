@@ -7,10 +7,12 @@ import { Triggers } from './triggers.js';
 
 /** A watcher as a listener needs it. */
 export interface Looking {
-  /** The repositories that are watched, as their services remember them; undefined before the first pass. */
-  places(): readonly { readonly location: string }[] | undefined;
+  /** The repositories that are watched, as their services remember them; undefined where not all are known yet. */
+  watched(): Promise<readonly string[] | undefined>;
   /** Asks those of them now. */
   check(which: (place: { readonly location: string }) => boolean): Promise<unknown>;
+  /** Has those who lead where this one stands by ask them now. */
+  passOn(keys: ReadonlySet<string>): Promise<void>;
 }
 
 /**
@@ -23,22 +25,24 @@ export async function openListener(
   { listen: address, triggers: forges }: WatcherRules,
   metrics: WatcherMetrics,
   { clock, log }: Surroundings,
-): Promise<Pick<Listener, 'close'> | undefined> {
+): Promise<Listener | undefined> {
   if (address === undefined) return undefined;
   const triggers = new Triggers({
     clock,
     look: async (keys) => {
-      await watcher.check(({ location }) => keys.has(repositoryKey(location) ?? ''));
+      await Promise.all([
+        watcher.check(({ location }) => keys.has(repositoryKey(location) ?? '')),
+        watcher.passOn(keys),
+      ]);
     },
     failed: (error) => log.error('a look that a webhook asked for failed', { error }),
   });
   const listener = await listen({
     ...address,
     triggers: forges,
-    trigger(keys) {
+    async trigger(keys) {
       // Before the first pass nobody knows what is watched; that pass looks at everything.
-      const places = watcher.places();
-      const known = places?.map(({ location }) => repositoryKey(location));
+      const known = (await watcher.watched())?.map(repositoryKey);
       const wanted = [...keys].filter((key) => known?.includes(key) ?? true);
       triggers.add(wanted);
       return wanted.length > 0;
@@ -53,6 +57,7 @@ export async function openListener(
   });
   log.info('listens for webhooks and for who reads metrics', { host: address.host, port: listener.port });
   return {
+    port: listener.port,
     async close() {
       await listener.close();
       await triggers.close();
