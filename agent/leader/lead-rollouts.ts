@@ -83,7 +83,7 @@ function leadService(parts: Leading, service: string): { end(): void } {
   const drive = (): void => {
     timer = undefined;
     driver = driveRollout(
-      { ...parts, patience: 0 },
+      { ...parts, patience: LEFT_TO_COMMANDS.rolling },
       service,
       () => undefined,
       (error) => {

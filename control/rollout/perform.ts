@@ -10,18 +10,36 @@ import { recordOperations } from '../../state/model/history.js';
 import { newEntry } from '../../state/model/history-entry.js';
 import { paths } from '../../state/model/paths.js';
 import { type Rollout, wayOf, writeRollout } from '../../state/model/rollout.js';
-import { flagSchema } from '../../state/model/request-schemas.js';
+import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
 import { serviceSchema } from '../../state/model/service-schemas.js';
 import type { RolloutWrite } from './decision.js';
+import type { RolloutUnit } from './rollout-unit.js';
 import { performClone, removeLeft } from './perform-clone.js';
 import type { Performing } from './performing.js';
 import { TurnedMeanwhile, turnBack } from './turn-back.js';
-import { FLAGS_PER_WRITE, flagOperations, gateOpened, inState, unflagOperations } from './written.js';
+import {
+  FLAGS_PER_WRITE,
+  flagging,
+  flagOf,
+  flagOperations,
+  gateOpened,
+  inState,
+  unflagOperations,
+} from './written.js';
+
+/** What was written. */
+export interface Written {
+  /** The rollout as it is now; undefined where that is to be read. */
+  readonly rollout?: Rollout;
+  /** The flags that units have now; undefined for those that have none any more. */
+  readonly flags: ReadonlyMap<string, Flag | undefined>;
+}
+
+const TO_BE_READ: Written = { flags: new Map() };
 
 /**
  * Does one of the writes that were decided, under the guard of the rollout they were decided by.
- * @returns the units that were written; undefined where somebody else was faster, or nobody knows: then it is to be read and
- *   decided again
+ * @returns undefined where somebody else was faster, or nobody knows: then it is to be read and decided again
  */
 export async function perform(
   parts: Performing,
@@ -29,40 +47,42 @@ export async function perform(
   rollout: Entity<Rollout>,
   write: RolloutWrite,
   now: number,
-): Promise<readonly string[] | undefined> {
+): Promise<Written | undefined> {
   try {
     switch (write.kind) {
       case 'flag': {
         const units = write.units.slice(0, FLAGS_PER_WRITE);
-        const names = units.map(({ name }) => name);
-        const standing = await flagVersions(parts.coordinator, names);
-        await apply(parts, flagOperations(service, rollout, units, standing, now));
-        return names;
+        await flag(parts, service, rollout, units, now);
+        const flags = new Map(units.map((unit) => [unit.name, flagOf(rollout.value, unit, now)]));
+        return { rollout: flagging(rollout.value, now), flags };
       }
       case 'unflag': {
         const units = write.units.slice(0, FLAGS_PER_WRITE);
         const standing = await flagVersions(parts.coordinator, units, true);
         await apply(parts, unflagOperations(service, rollout, standing));
-        return units;
+        return {
+          rollout: rollout.value,
+          flags: new Map([...standing.keys()].map((name) => [name, undefined])),
+        };
       }
       case 'state':
         await apply(parts, await stateOperations(parts, service, rollout, write, now));
-        return [];
+        return TO_BE_READ;
       case 'gate':
         await apply(parts, await gateOperations(parts, service, rollout, write.gate, now));
-        return [];
+        return TO_BE_READ;
       case 'close':
         await apply(parts, writeRollout(service, rollout, { ...rollout.value, closed: true }));
-        return [];
+        return TO_BE_READ;
       case 'clone':
         await performClone(parts, service, rollout, write, now);
-        return [];
+        return TO_BE_READ;
       case 'left':
         await removeLeft(parts, service, rollout, write.clones, now);
-        return [];
+        return TO_BE_READ;
       case 'turn-back':
         await turnBack(parts, service, rollout, write.reason, now);
-        return [];
+        return TO_BE_READ;
     }
   } catch (error) {
     if (isRace(error)) return undefined;
@@ -81,12 +101,36 @@ async function apply({ coordinator, guard }: Performing, operations: readonly Op
   await coordinator.transaction([...(guard === undefined ? [] : [guard]), ...operations]);
 }
 
+/** Those that are known to have a flag are read for its version; the others too where one turns out to have one. */
+async function flag(
+  parts: Performing,
+  service: string,
+  rollout: Entity<Rollout>,
+  units: readonly RolloutUnit[],
+  now: number,
+): Promise<void> {
+  const withStanding = async (flagged: readonly RolloutUnit[]): Promise<void> => {
+    const standing = await flagVersions(
+      parts.coordinator,
+      flagged.map(({ name }) => name),
+    );
+    await apply(parts, flagOperations(service, rollout, units, standing, now));
+  };
+  try {
+    await withStanding(units.filter((unit) => unit.flag !== undefined));
+  } catch (error) {
+    if (!(error instanceof NodeExists)) throw error;
+    await withStanding(units);
+  }
+}
+
 /** @param ours only flags of rollouts, as they are to be taken off */
 async function flagVersions(
   coordinator: Coordinator,
   units: readonly string[],
   ours = false,
 ): Promise<ReadonlyMap<string, number>> {
+  if (units.length === 0) return new Map();
   const nodes = await coordinator.getMany(units.map(paths.upgrade));
   return new Map(
     units.flatMap((unit, index) => {

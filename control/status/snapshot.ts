@@ -228,14 +228,14 @@ export async function readUnitStates(
   // Some at a time: more of them under way at once take longer, since all of it is in memory then.
   for (let start = 0; start < names.length; start += UNITS_TOGETHER) {
     const together = names.slice(start, start + UNITS_TOGETHER);
-    const [units, statuses, flags] = await Promise.all([
-      coordinator.getMany(together.map(paths.unit)),
-      coordinator.getMany(together.map(paths.status)),
-      coordinator.getMany(together.map(paths.upgrade)),
-    ]);
+    // In one reading, as a few units are one request then.
+    const nodes = await coordinator.getMany(
+      [paths.unit, paths.status, paths.upgrade].flatMap((pathOf) => together.map(pathOf)),
+    );
     for (const [index, name] of together.entries()) {
-      const [unit, status] = [units[index], statuses[index]];
-      found.push(unit && status && unitState(name, { unit, status, flag: flags[index] }, problems));
+      const [unit, status] = [nodes[index], nodes[together.length + index]];
+      const flag = nodes[2 * together.length + index];
+      found.push(unit && status && unitState(name, { unit, status, flag }, problems));
     }
   }
   return found;
