@@ -1,10 +1,11 @@
 import { rolloutVerbs } from '../../control/rollout/verbs.js';
 import { rolloutWords } from '../../state/formula/rollout-parameters.js';
 import * as values from '../arguments/values.js';
-import { type CommandDefinition, format, list, type OptionDefinition, service, text } from './definition.js';
+import { type CommandDefinition, format, list, service, text } from './definition.js';
+import { following } from './following.js';
 
-/** The commands about rollouts. @param following the options of a command that follows units */
-export const rolloutCommands = (following: readonly OptionDefinition[]): readonly CommandDefinition[] => [
+/** The commands about rollouts. */
+export const rolloutCommands: readonly CommandDefinition[] = [
   {
     name: 'rollout',
     summary: 'show a service’s rollout, follow it, or say how it goes on',
