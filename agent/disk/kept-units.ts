@@ -1,19 +1,11 @@
-import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { KeptUnit } from '../../state/model/kept.js';
 import type { Machine } from '../../state/model/machine-schemas.js';
-import { betweenFaults } from '../../state/platform/fault-points.js';
-import { wordsOf } from '../contract/refused-by-system.js';
 import type { Log } from '../contract/log.js';
-import { bytesUnder } from './bytes-under.js';
 import type { DataDirectory } from './data-directory.js';
 import { ageOf, markAgain, type Moment, untilSettled } from './kept-age.js';
-import { forgetKept, type KeptRecord, nameOfRecord, readKept, writeKept } from './kept-record.js';
-import { requireOwn, targetOf } from './linked-directory.js';
-import { asideName, clearPlace, moveAside, nameBegun, placesOf, unitOfAside } from './put-aside.js';
-import { goingName, isMissing, isThere, markGoing, nameBefore, namesIn } from './kept-place.js';
-import { removeTree } from './remove-tree.js';
+import { KeptDirectories, type LeavingUnit } from './kept-directories.js';
+import type { KeptRecord } from './kept-record.js';
 
 /** Milliseconds between two looks, at most. */
 const HOUR = 3_600_000;
@@ -46,17 +38,6 @@ export interface KeptUnits {
   close(): Promise<void>;
 }
 
-/** Whose directory it is. */
-export interface LeavingUnit {
-  readonly unit: string;
-  /** Empty where it is not known. */
-  readonly incarnation: string;
-  /** Milliseconds since the epoch; the same when it is done again. */
-  readonly at: number;
-  /** Kept until an operator removes it, since nobody asked for its removal, or who did wants it kept. */
-  readonly forGood: boolean;
-}
-
 /** The needs of keeping what removed units leave. */
 export interface Keeping {
   readonly clock: Clock;
@@ -71,21 +52,16 @@ export interface Keeping {
 
 /** Keeps what removed units left; `look` begins it. */
 export function keepUnits(
-  { root, units }: Pick<DataDirectory, 'root' | 'units'>,
+  directory: Pick<DataDirectory, 'root' | 'units'>,
   { clock, log, boot, keepRemoved, told }: Keeping,
 ): KeptUnits {
-  const removed = join(root, 'removed');
-  const notes = join(root, 'kept');
-  const records = new Map<string, KeptRecord>();
-  /** Those of them that are elsewhere, and cannot be reached there for now. */
-  const away = new Set<string>();
   let timer: Timer | undefined;
   let over = false;
   /** One after the other: two that remove the same would be in each other's way. */
   let work: Promise<unknown> = Promise.resolve();
 
   const moment = (): Moment => ({ boot, monotonic: clock.monotonic(), now: clock.now() });
-  const placeOf = (name: string, record: KeptRecord): string => record.place ?? join(removed, name);
+  const directories = new KeptDirectories(directory, { log, moment, isOver: () => over });
 
   /** Milliseconds until it goes; undefined where only an operator removes it. */
   function left({ age, forGood }: KeptRecord): number | undefined {
@@ -96,130 +72,29 @@ export function keepUnits(
     const { unit, incarnation, removedAt, bytes } = record;
     const ms = left(record);
     const until = ms === undefined ? {} : { until: new Date(clock.now() + ms).toISOString() };
-    return { unit, incarnation, removedAt, bytes, ...until, directory: placeOf(name, record) };
-  }
-
-  /** @returns why it is still there */
-  async function remove(name: string, record: KeptRecord): Promise<string | undefined> {
-    const place = placeOf(name, record);
-    if (away.has(name)) return 'it is not there: its disk may not be mounted';
-    try {
-      if (record.place !== undefined && record.going !== true) await requireOwn(place, root, units);
-      // First it is marked: what is half removed must not be taken for a unit's data.
-      const going = { ...record, going: true };
-      await betweenFaults('kept.mark', () => markGoing(place, () => writeKept(notes, name, going)));
-      records.set(name, going);
-      const isGone = await betweenFaults(
-        'kept.remove',
-        async () =>
-          (await removeTree(goingName(place), () => !over)) && (await removeTree(place, () => !over)),
-      );
-      if (!isGone) return 'the agent ended meanwhile; the next one goes on';
-      await clearPlace(removed, units, name, place);
-      await betweenFaults('kept.forget', () => forgetKept(notes, name));
-      records.delete(name);
-      return undefined;
-    } catch (error) {
-      log.warning('the kept directory of a removed unit cannot be removed; the agent tries again', {
-        unit: record.unit,
-        path: place,
-        error,
-      });
-      return wordsOf(error);
-    }
-  }
-
-  /**
-   * Reads what is there: by now somebody may have taken it, or a release that kept no records put it there.
-   * @throws what keeps the directories from being listed
-   */
-  async function read(): Promise<void> {
-    const files = await namesIn(notes);
-    const named = new Set(files.flatMap((file) => nameOfRecord(file) ?? []));
-    const aside = await namesIn(removed);
-    for (const name of records.keys()) if (!named.has(name)) records.delete(name);
-    for (const name of named)
-      try {
-        if (!(await readOne(name))) named.delete(name);
-      } catch (error) {
-        // It counts as it was known before.
-        log.warning('the note on a removed unit cannot be read', {
-          path: join(notes, name),
-          error,
-        });
-      }
-    for (const name of new Set(aside.map(nameBefore))) if (!named.has(name) && !over) await adopt(name);
-  }
-
-  /** @returns false where the note says nothing, and is gone: the directory is to be noted anew */
-  async function readOne(name: string): Promise<boolean> {
-    const record = await readKept(notes, name);
-    if (record === undefined) {
-      if (!over) await forgetKept(notes, name);
-      records.delete(name);
-      return false;
-    }
-    const place = placeOf(name, record);
-    const isHalf = await isThere(goingName(place));
-    const isHere = isHalf || (await isThere(place));
-    away.delete(name);
-    if (isHere) records.set(name, isHalf ? { ...record, going: true } : record);
-    else if (record.place !== undefined && (await isMissing(removed, name, place))) {
-      away.add(name);
-      records.set(name, record);
-    } else if (!over) {
-      await clearPlace(removed, units, name, place);
-      await forgetKept(notes, name);
-      records.delete(name);
-    }
-    return true;
-  }
-
-  /** Nobody said for how long it is to be kept: an operator removes it. Without room for a note it is known all the same. */
-  async function adopt(name: string): Promise<void> {
-    const found = unitOfAside(name);
-    if (found === undefined) return;
-    const half = goingName(join(removed, name));
-    const going = await isThere(half);
-    const bytes = await bytesUnder(going ? half : join(removed, name));
-    const age = { ...moment(), aged: 0 };
-    const record: KeptRecord = { ...found, bytes, forGood: true, age, ...(going && { going }) };
-    try {
-      // Somebody who puts it aside in this moment knows more, and writes over it.
-      await betweenFaults('kept.adopt', async () => {
-        await mkdir(notes, { recursive: true, mode: 0o700 });
-        const file = await open(join(notes, `${name}.json`), 'wx', 0o600);
-        await file.writeFile(JSON.stringify(record)).finally(() => file.close());
-      });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-      log.warning('the kept directory of a removed unit cannot be noted', { unit: found.unit, error });
-    }
-    records.set(name, record);
+    return { unit, incarnation, removedAt, bytes, ...until, directory: directories.placeOf(name, record) };
   }
 
   async function lookNow(): Promise<void> {
     try {
-      await read();
-      for (const [name, record] of records) {
+      await directories.read();
+      for (const [name, record] of directories.records) {
         if (over) return;
-        if (away.has(name)) continue;
+        if (directories.isAway(name)) continue;
         const ms = left(record);
         if (record.going === true || ms === 0) {
           if (record.going !== true)
             log.info(
-              `the kept directory of the removed unit has had its time, and goes: ${placeOf(name, record)}`,
+              `the kept directory of the removed unit has had its time, and goes: ${directories.placeOf(name, record)}`,
               {
                 unit: record.unit,
               },
             );
-          await remove(name, record);
+          await directories.remove(name, record);
           continue;
         }
         const age = markAgain(record.age, moment());
-        if (age === record.age) continue;
-        records.set(name, { ...record, age });
-        await writeKept(notes, name, { ...record, age });
+        if (age !== record.age) await directories.setAge(name, record, age);
       }
     } catch (error) {
       log.warning('the agent cannot look after the kept directories of removed units', { error });
@@ -233,10 +108,10 @@ export function keepUnits(
   function again(): void {
     timer?.cancel();
     if (over) return;
-    const due = [...records].flatMap(([name, record]) =>
-      record.going === true || away.has(name) ? [] : (left(record) ?? []),
+    const due = [...directories.records].flatMap(([name, record]) =>
+      record.going === true || directories.isAway(name) ? [] : (left(record) ?? []),
     );
-    const settling = [...records.values()]
+    const settling = [...directories.records.values()]
       .map(({ age }) => untilSettled(age, moment()))
       .filter((ms) => ms > 0);
     timer = clock.after(Math.min(HOUR, ...settling, ...due.map((ms) => ms + 1)), () => void look());
@@ -257,59 +132,35 @@ export function keepUnits(
   return {
     look,
     keeps: () => keepRemoved() > 0,
-    async putAside(from, { unit, incarnation, at, forGood }) {
-      const name = (await nameBegun(from, unit, incarnation)) ?? asideName(unit, incarnation, at);
-      await mkdir(notes, { recursive: true, mode: 0o700 });
-      const place = await betweenFaults('kept.move', () => moveAside(removed, from, name));
-      if (place === undefined) return undefined;
-      const record: KeptRecord = {
-        unit,
-        incarnation,
-        removedAt: new Date(at).toISOString(),
-        bytes: await bytesUnder(place),
-        forGood,
-        ...(place !== join(removed, name) && { place }),
-        age: { ...moment(), aged: 0 },
-      };
-      await betweenFaults('kept.record', () => writeKept(notes, name, record));
-      records.set(name, record);
+    async putAside(from, unit) {
+      const kept = await directories.putAside(from, unit);
+      if (kept === undefined) return undefined;
       told();
       again();
-      return describe(name, record);
+      return describe(...kept);
     },
-    async discard(from, { unit, incarnation, at }) {
-      const name = asideName(unit, incarnation, at);
-      const places = placesOf(removed, from, name);
-      for (const place of [...places, from]) {
-        const target = await targetOf(place);
-        if (target === undefined) continue;
-        await requireOwn(target, root, units, from);
-        await removeTree(target);
-      }
-      for (const place of places) await removeTree(place);
-      await forgetKept(notes, name);
-      records.delete(name);
-      await removeTree(from);
+    async discard(from, unit) {
+      await directories.discard(from, unit);
       told();
     },
     prune: ({ unit, dryRun }) =>
       inTurn(async () => {
         if (over) return [];
-        await read();
-        const meant = [...records]
+        await directories.read();
+        const meant = [...directories.records]
           .filter(([, record]) => unit === undefined || record.unit === unit)
           .sort(([, a], [, b]) => (a.removedAt < b.removedAt ? -1 : 1));
         const found: KeptUnit[] = [];
         for (const [name, record] of meant) {
           if (over) break;
-          const reason = dryRun === true ? undefined : await remove(name, record);
+          const reason = dryRun === true ? undefined : await directories.remove(name, record);
           found.push({ ...describe(name, record), ...(reason !== undefined && { reason }) });
         }
         if (dryRun !== true) told();
         return found;
       }),
     summary() {
-      const kept = [...records.values()];
+      const kept = [...directories.records.values()];
       const due = kept.flatMap((record) => left(record) ?? []);
       return {
         units: kept.length,
