@@ -23,17 +23,35 @@ import type { RolloutGates } from '../tree/rollouts.js';
 import type { Services } from '../tree/services.js';
 import type { TreeWriter } from '../tree/tree-writer.js';
 
-/** The parts that every unit of the machine uses; made once by the agent. */
-export interface AgentParts {
+/** The name of the machine, where its agent writes what it does, and what time and chance it goes by. */
+export interface MachineParts {
   readonly machine: string;
   readonly addresses: MachineAddresses;
+  /** The agent before this one did not come to stop. */
+  readonly afterDeath: boolean;
+  /** The machine's current boot: what ran in another one is gone. */
+  readonly boot: string;
+  readonly log: Log;
+  /** Where what units print and log is gathered. */
+  readonly logs: LogGatherer;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What the agent has on the machine's disk. */
+export interface DiskParts {
   readonly directory: DataDirectory;
-  readonly coordinator: Coordinator;
-  readonly home: HomeEnvironment;
   readonly journal: Journal;
   readonly leftovers: Leftovers;
   readonly staging: Staging;
   readonly kept: KeptUnits;
+}
+
+/** The state tree, as units see it and write it. */
+export interface TreeParts {
+  readonly coordinator: Coordinator;
+  readonly home: HomeEnvironment;
+  readonly writer: TreeWriter;
   readonly formulas: Formulas;
   readonly services: Services;
   readonly gates: RolloutGates;
@@ -41,28 +59,26 @@ export interface AgentParts {
   readonly meetings: Meetings;
   readonly dropped: DroppedRelations;
   readonly histories: Histories;
-  readonly writer: TreeWriter;
+}
+
+/** How hooks are run, and what holds for all of them. */
+export interface HookMeans {
+  readonly launcher: HookLauncher;
   readonly slots: HookSlots;
   readonly gate: HookGate;
   readonly inhibitor: ShutdownInhibitor;
-  readonly launcher: HookLauncher;
   /** The contexts of running hooks by their runs' ids: what hook tools are answered from. */
   readonly contexts: Map<string, HookContext>;
-  readonly logs: LogGatherer;
   /** The environment's, for hooks whose formula says nothing else. */
   readonly hookRules: HookRules;
   /** Milliseconds a hook may take. */
   readonly hookTimeLimit: number;
   /** Milliseconds between SIGTERM and SIGKILL for a hook over its time limit. */
   readonly hookKillDelay: number;
-  /** The agent before this one did not come to stop. */
-  readonly afterDeath: boolean;
-  /** The machine's current boot: what ran in another one is gone. */
-  readonly boot: string;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: () => number;
 }
+
+/** The parts that every unit of the machine uses; made once by the agent. Who uses them says which, by `Uses`. */
+export interface AgentParts extends MachineParts, DiskParts, TreeParts, HookMeans {}
 
 /** Somebody who uses some of the parts, and says which. */
 export interface Uses<Part extends keyof AgentParts> {

@@ -6,11 +6,8 @@ import type { Observation } from '../../state/coordination/coordinator.js';
 import type { ConfigValue } from '../../state/formula/config-types.js';
 import type { HookRules } from '../../state/formula/hook-rules.js';
 import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
-import type { BlockerWords } from '../../state/model/blocker.js';
 import type { DebugRequest } from '../../state/model/debugging.js';
-import type { HistoryEntry } from '../../state/model/history-entry.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
-import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import { type UnitDirectory, unitDirectory } from '../disk/unit-directory.js';
 import type { HookRetry, UnitRecord } from '../journal/record.js';
@@ -19,14 +16,14 @@ import { ofLife } from '../contract/log.js';
 import type { AgentParts } from '../machine/parts.js';
 import { type RelationHost, UnitRelations } from '../relation/unit-relations.js';
 import { watchRequests } from '../tree/watch-requests.js';
-import { RetryWait, type WaitEnd } from '../hook-runs/await-retry.js';
+import { RetryWait, type WaitEnd, type WaitHost } from '../hook-runs/await-retry.js';
 import { UnitCommands } from '../hook-runs/commands.js';
 import type { PresentConfig } from '../contract/present-config.js';
 import { AskedAnew } from './asked-anew.js';
 import { evictionRequests } from './eviction.js';
 import { FormulaInPlace } from './formula-in-place.js';
 import { hookLog } from '../hook-runs/hook-source.js';
-import { JournalledRecord } from './journalled-record.js';
+import { JournalledRecord, type RecordHost } from './journalled-record.js';
 import { unitMachine } from './machine.js';
 import { mendFormula } from '../operations/mend-formula.js';
 import { isDirectoryMissing } from '../hook-runs/missing-directory.js';
@@ -38,11 +35,10 @@ import { OwnWord } from '../postpone/own-word.js';
 import { Lockstep } from '../postpone/lockstep.js';
 import { Postponement } from '../postpone/postponement.js';
 import { expectAdoption } from '../hook-runs/run-hook.js';
-import { RunningHooks } from '../hook-runs/running-hooks.js';
+import { RunningHooks, type RunningHost } from '../hook-runs/running-hooks.js';
 import { SpentRequests } from '../operations/spent-requests.js';
 import { takeUp } from '../operations/loop-breaker.js';
-import { unitOperations } from '../operations/unit-operations.js';
-import type { Postponed } from '../report/facts.js';
+import { type OperatedUnit, unitOperations } from '../operations/unit-operations.js';
 import { type ReportHost, UnitReport } from '../report/unit-report.js';
 import { computeIntent, noIntent } from './intent.js';
 
@@ -56,10 +52,12 @@ export interface UnitOwner {
 
 /**
  * One unit of this machine: its journal record, what is wanted of it, and the xstate machine that goes from the one to
- * the other. What the operations do is in `operations/unit-operations.ts` and the files it
- * names.
+ * the other. What the operations do is in `operations/unit-operations.ts` and the files it names.
+ *
+ * Each part of the unit is given it by a small contract of the part's own, which says all that the part may touch; the
+ * contracts that stand below are those of the parts with the most of it.
  */
-export class AgentUnit implements RelationHost, ReportHost {
+export class AgentUnit implements OperatedUnit, RelationHost, RecordHost, RunningHost, WaitHost {
   readonly name: string;
   readonly parts: AgentParts;
   readonly directory: UnitDirectory;
@@ -103,11 +101,11 @@ export class AgentUnit implements RelationHost, ReportHost {
     if (record.evicted !== undefined) this.inPlace.part();
     this.relations = new UnitRelations(this, relations);
     this.commands = new UnitCommands(this, () => this.requests().commands);
-    this.report = new UnitReport(this);
-    this.#retryWait = new RetryWait(this);
     this.parting = new Parting(this);
     this.postponement = new Postponement(this);
     this.#running = new RunningHooks(this);
+    this.#retryWait = new RetryWait(this);
+    this.report = new UnitReport(this.#told());
     this.#actor = createActor(unitMachine, {
       input: { operations: unitOperations(this), intent: noIntent },
     });
@@ -120,6 +118,30 @@ export class AgentUnit implements RelationHost, ReportHost {
       error: (error) =>
         this.parts.log.error('the unit stands still: this is a bug', { unit: this.name, error }),
     });
+  }
+
+  /** What observers are told of: each fact by the part that knows it. */
+  #told(): ReportHost {
+    const { name, parts, parting, postponement } = this;
+    return {
+      name,
+      parts,
+      written: () => this.written(),
+      intent: () => this.intent(),
+      presentConfig: () => this.presentConfig(),
+      isStopped: () => this.isStopped(),
+      now: () => this.now(),
+      hookFacts: () => this.#running.facts(),
+      healthFacts: (record) => this.health.facts(record),
+      partingBlockers: () => parting.blockers(),
+      postponed: () => ({
+        blockers: postponement.blockers(),
+        postponed: postponement.facts(),
+        overAt: postponement.overAt(),
+      }),
+      relationFacts: (state) => this.relations.facts(state),
+      told: (history) => this.#journalled.told(history),
+    };
   }
 
   /** Takes the unit up where its journal left it. */
@@ -285,10 +307,6 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.report.send();
   }
 
-  hookFacts(): UnitStatus['hook'] {
-    return this.#running.facts();
-  }
-
   mendFormula(hook: string): Promise<boolean> {
     return mendFormula(this, hook);
   }
@@ -299,27 +317,6 @@ export class AgentUnit implements RelationHost, ReportHost {
 
   healthInterval(): number | undefined {
     return this.inPlace.healthInterval();
-  }
-
-  healthFacts(record: UnitRecord): UnitStatus['health'] {
-    return this.health.facts(record);
-  }
-
-  partingBlockers(): readonly BlockerWords[] {
-    return this.parting.blockers();
-  }
-
-  postponed(): Postponed {
-    const { postponement } = this;
-    return {
-      blockers: postponement.blockers(),
-      postponed: postponement.facts(),
-      overAt: postponement.overAt(),
-    };
-  }
-
-  relationFacts(state: WorkflowState): UnitStatus['relations'] {
-    return this.relations.facts(state);
   }
 
   troubledBy(error: unknown, say?: typeof whyWaiting): void {
@@ -383,9 +380,5 @@ export class AgentUnit implements RelationHost, ReportHost {
     this.report.send();
     // Not before the journal says that they are spent: a kill in between would leave nobody who knows of it.
     if (!this.isEvicted() && this.#journalled.isWritten()) this.#spent.takeOff();
-  }
-
-  told(history: readonly HistoryEntry[]): void {
-    this.#journalled.told(history);
   }
 }

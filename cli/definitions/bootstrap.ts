@@ -1,4 +1,3 @@
-import type { BootstrapOptions } from '../commands/bootstrap.js';
 import type { CommandDefinition } from './definition.js';
 
 /** The command before all others. */
@@ -22,6 +21,6 @@ export const bootstrapCommand: CommandDefinition = {
     },
   ],
   examples: ['ensemble bootstrap', 'ensemble bootstrap -e production', 'ensemble bootstrap --mend'],
-  run: async (_args, options: BootstrapOptions, invocation) =>
+  run: async (_args, options, invocation) =>
     (await import('../commands/bootstrap.js')).bootstrap(options, invocation),
 };
