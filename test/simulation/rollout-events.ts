@@ -10,7 +10,7 @@ export type RolloutEvent =
       readonly kind: 'begin' | 'read' | 'units' | 'write' | 'on' | 'lost' | 'drive' | 'depose';
       readonly who: number;
     }
-  | { readonly kind: 'some'; readonly who: number; readonly part: number }
+  | { readonly kind: 'some' | 'hear'; readonly who: number; readonly part: number }
   | {
       readonly kind: 'step' | 'steps' | 'down' | 'up' | 'fall' | 'mend' | 'leave' | 'remove';
       readonly who: number;
@@ -33,8 +33,12 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
     }),
   },
   {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('some' as const), who: fc.nat(2), part: fc.nat(1) }),
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('some' as const, 'hear'),
+      who: fc.nat(2),
+      part: fc.nat(1),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('lost' as const, 'depose'), who: fc.nat(2) }) },
   { weight: 14, arbitrary: fc.record({ kind: fc.constantFrom('step' as const, 'steps'), who }) },
@@ -128,6 +132,9 @@ function happen(world: RolloutWorld, happens: RolloutEvent): void {
       return;
     case 'some':
       world.readSome(happens.who, happens.part);
+      return;
+    case 'hear':
+      world.hear(happens.who, happens.part);
       return;
     case 'lost':
       world.write(happens.who, 'lost');

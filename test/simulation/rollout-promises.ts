@@ -68,9 +68,9 @@ export class RolloutPromises {
       const unit = this.units.get(name);
       if (unit !== undefined && healthy.has(name)) unit.takenBy = rollout.id;
     }
-    // One that leaves is away because of that, and comes never back.
+    // One that is on its way out is away because of that, and comes never back; one that was only asked to go counts.
     const taken = [...this.units.values()].filter(
-      ({ takenBy, isLeaving }) => takenBy !== undefined && !isLeaving,
+      ({ takenBy, isStopping }) => takenBy !== undefined && !isStopping,
     );
     if (rules.strategy === 'rolling' && taken.length > rules.maxParallel.number)
       throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);
@@ -81,7 +81,7 @@ export class RolloutPromises {
     this.#asked.set(rollout.id, asked);
     for (const name of flagged) asked.add(name);
     if (rollout.promoted === true || rollout.state === 'done') return;
-    const beyond = [...asked].filter((name) => this.units.get(name)?.isLeaving === false);
+    const beyond = [...asked].filter((name) => this.units.get(name)?.isStopping === false);
     if (typeof rules.canary !== 'number') {
       const names = new Set(rules.canary);
       if (beyond.some((name) => !names.has(name))) throw new Broken('asked a unit that is no canary');

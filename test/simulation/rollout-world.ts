@@ -7,7 +7,7 @@ import { flagOf } from '../../control/rollout/written.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { type RolloutParameters, rulesOf } from '../../state/formula/rollout-parameters.js';
 import { type Entity, nodeValue, parseEntity } from '../../state/model/entity.js';
-import { compareUnits, paths } from '../../state/model/paths.js';
+import { paths } from '../../state/model/paths.js';
 import {
   beginRollout,
   goalOf,
@@ -18,6 +18,7 @@ import {
 import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
 import { MemoryTree } from './memory-tree.js';
 import { Broken, RolloutPromises } from './rollout-promises.js';
+import { SimDriver } from './sim-driver.js';
 import { type Fate, SimUnit } from './sim-unit.js';
 import { operationsOf } from './sim-writes.js';
 
@@ -25,29 +26,12 @@ const SERVICE = 'web';
 const SERVICE_PATH = paths.service(SERVICE);
 const ELECTION = '/election';
 
-/** What a driver has read, and may write by later than it thinks. */
-interface Driver {
-  /** Of the leader; a following command leads nothing. */
-  term: number | undefined;
-  readonly skew: number;
-  rollout: Entity<Rollout> | undefined;
-  /** Units that were read since the rollout was, each in a moment of its own. */
-  read: ReadonlyMap<string, RolloutUnit>;
-  facts: RolloutFacts | undefined;
-}
-
-function forget(driver: Driver): void {
-  driver.rollout = undefined;
-  driver.read = new Map();
-  driver.facts = undefined;
-}
-
 /** A service, its units and the drivers of its rollouts, moved one event at a time. */
 export class RolloutWorld {
   now = Date.UTC(2026, 0, 1);
   readonly tree = new MemoryTree();
   readonly units = new Map<string, SimUnit>();
-  readonly drivers: Driver[];
+  readonly drivers: SimDriver[];
   #revision = 1;
   #nextUnit = 0;
   #fates: readonly Fate[];
@@ -69,13 +53,10 @@ export class RolloutWorld {
       { kind: 'create', path: SERVICE_PATH, value: nodeValue({ formula: this.formula(1) }) },
     ]);
     for (let index = 0; index < units; index += 1) this.add(this.formula(1));
-    this.drivers = Array.from({ length: drivers }, (_, index) => ({
-      term: index === 0 ? 0 : undefined,
-      skew: (index - 1) * 700,
-      rollout: undefined,
-      read: new Map(),
-      facts: undefined,
-    }));
+    this.drivers = Array.from(
+      { length: drivers },
+      (_, index) => new SimDriver(index === 0 ? 0 : undefined, (index - 1) * 700),
+    );
     this.supersede();
   }
 
@@ -253,7 +234,7 @@ export class RolloutWorld {
     const isOff = unit.step(this.flagOf(unit.name), startWith ?? formula, this.now, gates);
     if (unit.resumed !== before) this.#promises.checkResumed(unit, this.rollout.value);
     if (isOff) this.#apply([{ kind: 'remove', path: paths.upgrade(unit.name) }]);
-    if (unit.isLeaving && unit.agentUp && unit.state !== 'upgrading') this.#remove(unit);
+    if (unit.isGone) this.#remove(unit);
     this.#note();
   }
 
@@ -262,44 +243,40 @@ export class RolloutWorld {
     this.#apply([{ kind: 'set', path: ELECTION, value: '' }]);
     const driver = this.#driver(index);
     driver.term = this.tree.get(ELECTION)?.version;
-    forget(driver);
+    driver.forget();
   }
 
   // What drivers do, each in its own time.
 
   readRollout(index: number): void {
-    const driver = this.#driver(index);
-    forget(driver);
-    driver.rollout = this.rollout;
+    this.#driver(index).begin(this.rollout);
   }
 
-  /** Some of the units are read, and the others later. */
   readSome(index: number, part: number): void {
-    const driver = this.#driver(index);
-    if (driver.rollout === undefined) return;
-    const some = [...this.units.values()].filter((_, place) => (place & 1) === (part & 1));
-    driver.read = new Map([...driver.read, ...some.map((unit) => [unit.name, this.#seen(unit)] as const)]);
+    this.#driver(index).readSome(this.#seenUnits(), part);
   }
 
-  /** Its units are read after the rollout, never before it. One that was read and is gone since is not missed yet. */
+  hear(index: number, part: number): void {
+    this.#driver(index).hear(this.#seenUnits(), part);
+  }
+
   readUnits(index: number): void {
-    const driver = this.#driver(index);
-    if (driver.rollout === undefined) return;
-    const units = new Map(driver.read);
-    for (const unit of this.units.values()) if (!units.has(unit.name)) units.set(unit.name, this.#seen(unit));
-    const inOrder = [...units.values()].sort((a, b) => compareUnits(a.name, b.name));
-    driver.facts = { formula: this.service.formula, units: inOrder };
+    this.#driver(index).readUnits(this.#seenUnits(), this.service.formula);
+  }
+
+  #seenUnits(): ReadonlyMap<string, RolloutUnit> {
+    return new Map([...this.units.values()].map((unit) => [unit.name, this.#seen(unit)]));
   }
 
   /**
-   * @param how `lost`: the write does not get through, though the driver thinks so. `on`: a driver that wrote reads anew
-   *   only the units that it wrote
+   * @param how `lost`: the write does not get through, though the driver thinks so. `on`: a driver that wrote goes on by
+   *   what it knew, and what it wrote
    */
   write(index: number, how?: 'lost' | 'on'): Decision | undefined {
     const driver = this.#driver(index);
     const { rollout, facts } = driver;
     if (rollout === undefined || facts === undefined) return undefined;
-    forget(driver);
+    driver.forget();
     const now = this.now + driver.skew;
     const decision = decide(rollout.value, facts, now);
     this.#promises.checkDecision(rollout.value, decision, now);
@@ -326,11 +303,11 @@ export class RolloutWorld {
     if (write.kind === 'gate' && write.gate === 'resume') this.#promises.resumes(rollout.value, facts.units);
     if (write.kind === 'flag') this.#promises.checkFlags(before.value, flagged, healthy);
     if (how === 'on') {
-      const written = new Set(write.kind === 'unflag' ? write.units : flagged);
-      driver.rollout = this.rollout;
-      driver.read = new Map(
-        facts.units.filter(({ name }) => !written.has(name)).map((unit) => [unit.name, unit]),
+      const written = write.kind === 'unflag' ? write.units : flagged;
+      const flags = new Map(
+        written.map((name) => [name, this.units.get(name)?.seen(this.flagOf(name)).flag]),
       );
+      driver.goOn(this.rollout, facts.units, flags);
     }
     return decision;
   }
@@ -366,7 +343,7 @@ export class RolloutWorld {
   #passTime(): void {
     for (let round = 0; round < 60; round += 1) {
       for (let index = 0; index < this.units.size; index += 1) this.step(index);
-      this.drivers[0] = { ...this.#driver(0), term: undefined };
+      this.#driver(0).term = undefined;
       this.readRollout(0);
       this.readUnits(0);
       this.write(0);
@@ -400,7 +377,7 @@ export class RolloutWorld {
     return [...this.units.values()][index % this.units.size];
   }
 
-  #driver(index: number): Driver {
+  #driver(index: number): SimDriver {
     const driver = this.drivers[index % this.drivers.length];
     if (driver === undefined) throw new Error('no driver');
     return driver;

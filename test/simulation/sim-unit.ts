@@ -26,8 +26,10 @@ export class SimUnit {
   health: { readonly healthy: boolean; readonly since: number } | undefined;
   /** It is at something that its upgrade waits for. */
   isBusy = false;
-  /** It was asked to go. */
+  /** It was asked to go; drivers do not know it before it begins to. */
   isLeaving = false;
+  /** Its agent has done all that is done before it goes. */
+  isGone = false;
   /** Somebody holds it. */
   isHeld = false;
   /** The last passage in lockstep that it came out of, and how. */
@@ -65,6 +67,12 @@ export class SimUnit {
     if (this.formula === null) {
       this.formula = installs;
       this.#enter('started', now);
+      return false;
+    }
+    if (this.isLeaving && this.state !== 'upgrading') {
+      this.isGone = this.state === 'stopping';
+      this.upgrade = undefined;
+      if (!this.isGone) this.#enter('stopping', now);
       return false;
     }
     if (this.state === 'upgrading')
@@ -159,6 +167,11 @@ export class SimUnit {
     this.#enter('started', now);
   }
 
+  /** It is on its way out, as everybody sees. */
+  get isStopping(): boolean {
+    return this.state === 'stopping';
+  }
+
   get isHealthy(): boolean {
     return this.agentUp && this.state === 'started' && !this.relationError && this.health?.healthy !== false;
   }
@@ -181,7 +194,7 @@ export class SimUnit {
       message: '',
       bad,
       relationsInError: this.relationError ? ['db:1'] : [],
-      leaving: this.isLeaving,
+      leaving: this.isStopping,
       ...(this.isHeld && { held: { kind: 'held', reason: 'held by bob', since: this.#sinceText() } }),
       ...(this.health && {
         health: {
