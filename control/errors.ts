@@ -41,10 +41,17 @@ export class UpgradeOvertaken extends defineError<{ service: string; wanted: str
 ) {}
 
 /** Units named on the command line are of another service. */
-export class UnitOfOtherService extends defineError<{ unit: string; service: string }>(
+export class UnitOfOtherService extends defineError<{
+  unit: string;
+  service: string;
+  /** The change that the units were to try, and that needs nothing of that unit's formula as far as is known. */
+  change?: string;
+}>(
   'unit-of-other-service',
-  ({ unit, service }) => `${unit} is no unit of service ${service}`,
-  ({ service }) => `ensemble status ${service}`,
+  ({ unit, service, change }) =>
+    `${unit} is no unit of service ${service}${change === undefined ? '' : `, nor of one whose formula ${change} needs as far as a watcher knows`}`,
+  ({ service, change }) =>
+    change === undefined ? `ensemble status ${service}` : 'ensemble watcher candidates',
 ) {}
 
 /** `upgrade-formula --bump` and `deploy --upgrade` write into the formula's directory, which a bundle is not. */

@@ -1,8 +1,9 @@
+import { trialsOf } from '../../control/candidates/trials.js';
 import { namesOf } from '../../control/names-of.js';
 import type { FollowEnd } from '../../control/progress/follow.js';
 import type { Session } from '../../control/session.js';
-import { outcomeOf } from '../../control/upgrade/outcome.js';
-import { previewUpgrade } from '../../control/upgrade/preview.js';
+import { type Outcome, outcomeOf } from '../../control/upgrade/outcome.js';
+import { type Preview, previewUpgrade } from '../../control/upgrade/preview.js';
 import type { UpgradeRequest } from '../../control/upgrade/upgrade-request.js';
 import { type Upgrade, upgradeService } from '../../control/upgrade/upgrade.js';
 import type { Rollout } from '../../state/model/rollout.js';
@@ -20,6 +21,7 @@ import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
 import { previewLines } from '../upgrade/preview-lines.js';
 import { errorLines, leftOutLines, nothingToDo } from '../upgrade/sentences.js';
 import { tellUpgrade } from '../upgrade/tell-upgrade.js';
+import { type PrintTrial, tryTogether } from '../upgrade/try-together.js';
 
 export interface UpgradeOptions extends FollowOptions, RolloutOptions {
   readonly repository?: string;
@@ -32,6 +34,12 @@ export interface UpgradeOptions extends FollowOptions, RolloutOptions {
   readonly force?: boolean;
   readonly revertOnError?: boolean;
   readonly format: Format;
+}
+
+interface AttemptOptions extends UpgradeOptions {
+  /** The candidates that are tried together with this one. */
+  readonly along?: readonly string[];
+  readonly print?: PrintTrial;
 }
 
 /** Upgrades a service to a newer revision of its formula and follows its units, or with `--dry-run` says what it would do. */
@@ -50,7 +58,6 @@ export async function upgradeFormula(
     force = false,
     revertOnError = false,
   } = options;
-  const { output } = invocation;
   if (bump && revision !== undefined) {
     throw invocation.misuse('--bump makes a new revision, so --revision cannot choose one');
   }
@@ -69,33 +76,65 @@ export async function upgradeFormula(
   if (units !== undefined && word !== undefined)
     throw invocation.misuse(`--unit asks these units at once, so --${word} has nothing to say`);
   return withSession<ExitCode>(invocation, async (session) => {
-    const now = systemClock.now();
-    const by = requester(now);
+    const by = requester(systemClock.now());
     const chosen = { revision, candidate, compatible, bump, units };
     const rollout = parametersOf(options);
     const request: UpgradeRequest = { service, repository, ...chosen, force, revertOnError, rollout, by };
-    if (options.dryRun) {
-      const found = await previewUpgrade(session, request, tellUpgrade(output));
-      await printData(output, options.format, found, () => previewLines(found));
-      return 0;
-    }
-    const upgrade = await upgradeService(session, request, now, tellUpgrade(output));
-    invocation.trace.given.set(service, upgrade.target.id);
-    if (upgrade.rollout?.clone !== undefined)
-      return cloned(session, upgrade, upgrade.rollout, upgrade.rollout.clone.service, options, invocation);
-    if (upgrade.plan.upgrade.length === 0 && upgrade.rollout !== undefined)
-      await followedRollout(session, service).begin();
-    return upgrade.plan.upgrade.length === 0
-      ? tellNothingToDo(upgrade, options, invocation)
-      : follow(session, upgrade, options, invocation);
+    if (candidate === undefined || units === undefined) return attempt(session, request, options, invocation);
+    const trials = await trialsOf(session.coordinator, service, candidate, units);
+    if (trials.length === 1) return attempt(session, request, options, invocation);
+    return tryTogether(trials, options.format, invocation, (trial, print) => {
+      const along = trials.map((each) => each.candidate);
+      const own = { ...options, candidate: trial.candidate, unit: trial.units, along, print };
+      const place = trial.service === service ? repository : undefined;
+      return attempt(session, { ...request, ...trial, repository: place }, own, invocation);
+    });
   });
+}
+
+/** Asks for one upgrade, and follows it. */
+async function attempt(
+  session: Session,
+  request: UpgradeRequest,
+  options: AttemptOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { output } = invocation;
+  const { service } = request;
+  if (options.dryRun) {
+    const found = await previewUpgrade(session, request, tellUpgrade(output));
+    await print(options, invocation, found, () => previewLines(found));
+    return 0;
+  }
+  const upgrade = await upgradeService(session, request, systemClock.now(), tellUpgrade(output));
+  invocation.trace.given.set(service, upgrade.target.id);
+  if (upgrade.rollout?.clone !== undefined)
+    return cloned(session, upgrade, upgrade.rollout, upgrade.rollout.clone.service, options, invocation);
+  if (upgrade.plan.upgrade.length === 0 && upgrade.rollout !== undefined)
+    await followedRollout(session, service).begin();
+  return upgrade.plan.upgrade.length === 0
+    ? tellNothingToDo(upgrade, options, invocation)
+    : follow(session, upgrade, options, invocation);
+}
+
+/** Prints what programs get, unless that is for whoever asked for several. */
+function print(
+  options: AttemptOptions,
+  { output }: Invocation,
+  found: Outcome | Preview,
+  lines: () => readonly string[],
+): Promise<void> {
+  return options.print === undefined
+    ? printData(output, options.format, found, lines)
+    : options.print(found, lines);
 }
 
 async function tellNothingToDo(
   { name, service, target, plan }: Upgrade,
-  options: UpgradeOptions,
-  { output }: Invocation,
+  options: AttemptOptions,
+  invocation: Invocation,
 ): Promise<ExitCode> {
+  const { output } = invocation;
   const isNewest = target.passedOver.length === 0;
   output.notice(nothingToDo({ name, service }, target.id, options, plan, isNewest));
   for (const line of leftOutLines(plan, againWords(name, options))) output.notice(line);
@@ -107,7 +146,7 @@ async function tellNothingToDo(
       undefined,
       plan.held,
     );
-    await printData(output, options.format, outcome, () => []);
+    await print(options, invocation, outcome, () => []);
   }
   // Nobody runs it who was asked to: that is not what the command is for.
   return plan.wentBack.length + plan.held.length > 0 ? 1 : 0;
@@ -146,7 +185,7 @@ function againWords(service: string, { candidate, unit = [] }: UpgradeOptions): 
 async function follow(
   session: Session,
   upgrade: Upgrade,
-  options: UpgradeOptions,
+  options: AttemptOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   const { name, service, target, plan, errors, machines, rollout } = upgrade;
@@ -159,7 +198,12 @@ async function follow(
   for (const line of leftOutLines(plan, again)) output.notice(line);
   const { candidate: key } = options;
   if (key !== undefined)
-    await tellCandidate(session, output, { formula: target.id, key, repository: target.location });
+    await tellCandidate(session, output, {
+      formula: target.id,
+      key,
+      repository: target.location,
+      along: options.along ?? [key],
+    });
   for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   const formerly = service.formula === target.id ? service.previous : service.formula;
@@ -176,7 +220,7 @@ async function follow(
       plan.held,
       followed?.last()?.rollout ?? rollout,
     );
-    await printData(output, format, outcome, () => []);
+    await print(options, invocation, outcome, () => []);
   };
   return followAndTell(session, invocation, goal, plan.upgrade, {
     ...options,

@@ -30,7 +30,7 @@ export const formulaCommands: readonly CommandDefinition[] = [
       {
         flags: '--candidate <change>',
         description:
-          'try an open change of the repository in the units of --unit: pr:NUMBER, or branch:NAME for the branch candidate/NAME',
+          'try an open change of the repository in the units of --unit, and what it needs in those of other services: pr:NUMBER, or branch:NAME for the branch candidate/NAME',
         parse: values.candidateKey,
         completes: 'candidates',
       },

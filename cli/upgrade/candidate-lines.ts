@@ -18,13 +18,20 @@ export async function tellCandidate(
     formula,
     key,
     repository,
-  }: { readonly formula: string; readonly key: string; readonly repository: string },
+    along,
+  }: {
+    readonly formula: string;
+    readonly key: string;
+    readonly repository: string;
+    /** The candidates that are tried together with it; undefined where none could be. */
+    readonly along?: readonly string[];
+  },
 ): Promise<void> {
   const { name } = parseFormulaId(formula);
   output.notice(`${shownFormula(formula)} is a candidate, the open change ${key}, and no release`);
   const company = await companyOf(coordinator, repository, key, name);
   if (company.rivals.length > 0) output.warn(rivalLine(key, name, company));
-  for (const line of needLines(key, company)) output.notice(line);
+  for (const line of needLines(key, company, along)) output.notice(line);
 }
 
 function rivalLine(key: string, formula: string, { rivals }: Company): string {
@@ -32,11 +39,14 @@ function rivalLine(key: string, formula: string, { rivals }: Company): string {
   return `${others} ${rivals.length === 1 ? 'proposes' : 'propose'} the same revision of ${formula} as ${key}: only one of them can be released`;
 }
 
-function needLines(key: string, { needs, absent }: Company): readonly string[] {
+function needLines(key: string, { needs, absent }: Company, along?: readonly string[]): readonly string[] {
+  const others = needs.filter((each) => along?.includes(each.key) !== true);
+  const how =
+    along === undefined ? 'it is tried' : 'it is tried too where --unit names units of its service, or';
   return [
-    ...needs.map(
+    ...others.map(
       (each) =>
-        `with ${key} goes ${each.shown}; it is tried by: ensemble upgrade-formula --candidate ${each.key} --unit UNIT SERVICE`,
+        `with ${key} goes ${each.shown}; ${how} by: ensemble upgrade-formula --candidate ${each.key} --unit UNIT SERVICE`,
     ),
     ...(absent.length === 0
       ? []

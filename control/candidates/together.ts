@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { OpenCandidate } from '../../state/model/candidates.js';
 
 /** Candidates that are tried together. */
-export interface CandidateSet {
+export interface CandidateSet<C extends OpenCandidate = OpenCandidate> {
   /** What they need first, the change that was asked for last. One that proposes several formulas is there with each. */
-  readonly members: readonly OpenCandidate[];
+  readonly members: readonly C[];
   /** Changes that one of them needs and that are not open where it is watched: merged, closed or elsewhere. */
   readonly absent: readonly string[];
 }
@@ -15,10 +15,10 @@ export interface CandidateSet {
  * @param id such as `github.com/owner/name#22`
  * @param all candidates of all repositories that are watched
  */
-export function setOf(id: string, all: readonly OpenCandidate[]): CandidateSet {
-  const byId = new Map<string, OpenCandidate[]>();
+export function setOf<C extends OpenCandidate>(id: string, all: readonly C[]): CandidateSet<C> {
+  const byId = new Map<string, C[]>();
   for (const each of all) byId.set(each.id, [...(byId.get(each.id) ?? []), each]);
-  const members: OpenCandidate[] = [];
+  const members: C[] = [];
   const absent = new Set<string>();
   const seen = new Set<string>();
   // Not by recursion: descriptions are anybody's text, and a chain may be as long as it likes.

@@ -29,6 +29,10 @@ export const printed: Readonly<
     test: 'test/agent/candidate.test.ts',
     says: 'is tried in one unit, is no release, and the unit goes back',
   },
+  'cli/upgrade/try-together.ts: ensemble revert-formula {units}': {
+    test: 'test/agent/candidates-together.test.ts',
+    says: 'all of it goes back by',
+  },
   'control/candidates/standing.ts: ensemble revert-formula {unit}': {
     test: 'test/agent/candidate.test.ts',
     says: 'is tried in one unit, is no release, and the unit goes back',
