@@ -1,3 +1,4 @@
+import { isBroken, networkCode } from '../platform/network-code.js';
 import type { S3Location } from './s3-url.js';
 
 /** A sentence part, and what to do where that is special. */
@@ -8,11 +9,11 @@ export interface NetworkReason {
 
 /** Why no answer came, in an operator's words. */
 export function networkReason(error: Error, location: S3Location): NetworkReason {
-  const code = codeOf(error);
+  const code = networkCode(error);
   const server = location.endpoint ?? 'the S3 server';
-  if (error.name === 'TimeoutError' && !broken.includes(code)) return { reason: `${server} does not answer` };
+  if (error.name === 'TimeoutError' && !isBroken(code)) return { reason: `${server} does not answer` };
   if (error.name === 'AbortError') return { reason: 'the request was given up' };
-  if (broken.includes(code)) return { reason: `the connection to ${server} broke` };
+  if (isBroken(code)) return { reason: `the connection to ${server} broke` };
   switch (code) {
     case 'ECONNREFUSED':
       return { reason: `nothing listens at ${server}` };
@@ -37,13 +38,4 @@ export function networkReason(error: Error, location: S3Location): NetworkReason
         return { reason: `the certificate of ${server} is not trusted: ${error.message}` };
       return { reason: error.message };
   }
-}
-
-const broken = ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'];
-
-/** Trying several addresses of one name fails with an `AggregateError`, whose first part tells why. */
-function codeOf(error: Error): string {
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  const part = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return part instanceof Error ? codeOf(part) : '';
 }

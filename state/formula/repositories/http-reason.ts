@@ -1,6 +1,6 @@
 import { EnsembleError } from '../../platform/errors.js';
+import { isBroken, networkCode } from '../../platform/network-code.js';
 
-const broken = ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE', 'UND_ERR_SOCKET'];
 const silent = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'];
 
 /**
@@ -10,10 +10,10 @@ const silent = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONN
  */
 export function httpReason(error: unknown, isLate: boolean): string | undefined {
   if (error instanceof EnsembleError || !(error instanceof Error)) return undefined;
-  const code = codeOf(error);
+  const code = networkCode(error);
   if (isLate) return 'it takes too long to answer';
   if (silent.includes(code)) return 'it does not answer';
-  if (broken.includes(code)) return 'the connection to it broke';
+  if (isBroken(code) || code === 'UND_ERR_SOCKET') return 'the connection to it broke';
   if (code === 'ECONNREFUSED') return 'nothing listens there';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the name of its host is not known';
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'there is no route to it';
@@ -23,11 +23,4 @@ export function httpReason(error: unknown, isLate: boolean): string | undefined 
     return `it does not speak HTTP as it should: ${error.message}`;
   if (/CERT|SIGNATURE|ISSUER|ERR_TLS/.test(code)) return `its certificate is not trusted: ${error.message}`;
   return code === '' ? undefined : error.message;
-}
-
-/** Trying several addresses of one name fails with an `AggregateError`, whose first part tells why. */
-function codeOf(error: Error): string {
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  const part = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return part instanceof Error ? codeOf(part) : '';
 }

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+
+import { refuseContradictions } from '../../../control/rollout/contradictions.js';
+import { RolloutContradiction } from '../../../control/rollout/errors.js';
+import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
+
+type Command = 'upgrade-formula' | 'set-rollout';
+
+describe('parameters of a rollout', () => {
+  const agree: readonly (readonly [command: Command, parameters: RolloutParameters])[] = [
+    ['upgrade-formula', {}],
+    ['upgrade-formula', { 'max-parallel': '2', canary: '1', 'pause-after': 'each' }],
+    ['upgrade-formula', { strategy: 'lockstep' }],
+    [
+      'upgrade-formula',
+      { strategy: 'lockstep', canary: '0', 'max-parallel': '100%', 'on-failure': 'revert' },
+    ],
+    ['upgrade-formula', { strategy: 'lockstep', 'allow-missing': 'yes' }],
+    ['upgrade-formula', { strategy: 'clone', 'max-failed': '1' }],
+    ['upgrade-formula', { strategy: 'all', canary: '1' }],
+    ['set-rollout', { 'allow-missing': 'yes' }],
+  ];
+  for (const [command, parameters] of agree)
+    it(`agree for ${command}: ${JSON.stringify(parameters)}`, () =>
+      assert.doesNotThrow(() => refuseContradictions('web', parameters, command)));
+
+  const contradict: readonly (readonly [
+    command: Command,
+    parameters: RolloutParameters,
+    contrary: string,
+    instead: string,
+  ])[] = [
+    [
+      'upgrade-formula',
+      { strategy: 'lockstep', canary: '1' },
+      'canary 1',
+      'ensemble upgrade-formula --strategy lockstep --canary 0 web',
+    ],
+    [
+      'upgrade-formula',
+      { strategy: 'lockstep', canary: '1', 'on-failure': 'pause' },
+      'canary 1',
+      'ensemble upgrade-formula --strategy lockstep --canary 0 --on-failure revert web',
+    ],
+    [
+      'set-rollout',
+      { strategy: 'lockstep', 'max-parallel': '2', canary: '0' },
+      'max-parallel 2',
+      'ensemble set-rollout web strategy=lockstep max-parallel=',
+    ],
+    [
+      'upgrade-formula',
+      { strategy: 'clone', 'pause-after': 'each' },
+      'pause-after each',
+      'ensemble upgrade-formula --strategy clone --pause-after none web',
+    ],
+    [
+      'upgrade-formula',
+      { 'allow-missing': 'yes' },
+      'allow-missing yes',
+      'ensemble upgrade-formula --strategy lockstep --allow-missing web',
+    ],
+  ];
+  for (const [command, parameters, contrary, instead] of contradict)
+    it(`contradict each other for ${command}: ${JSON.stringify(parameters)}`, () =>
+      assert.throws(
+        () => refuseContradictions('web', parameters, command),
+        (error) =>
+          error instanceof RolloutContradiction &&
+          error.message.includes(contrary) &&
+          error.next?.includes(instead) === true,
+      ));
+});
