@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Port, parsePort } from '../../hooks/context/port.js';
 import type { HookContextSource } from '../../hooks/context/source.js';
 import { readEntity } from '../../state/model/entity.js';
+import { isOfLife } from '../../state/model/incarnation.js';
 import { compareUnits, paths } from '../../state/model/paths.js';
 import { type Settings, settingsSchema } from '../../state/model/relation-schemas.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
@@ -85,5 +86,5 @@ function isStillIn(host: HookHost, { incarnation, relation }: RelationRecord): b
   const { evicted, service } = host.record();
   if (evicted === undefined) return true;
   const present = host.parts.relations.view(service)?.get(relation)?.relation;
-  return present !== undefined && present.incarnation === incarnation;
+  return present !== undefined && isOfLife(incarnation, present);
 }

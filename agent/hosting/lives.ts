@@ -1,5 +1,6 @@
 import { EnsembleError } from '../../state/platform/errors.js';
 import { forcedOut } from '../../state/model/tombstones.js';
+import { isOfLife } from '../../state/model/incarnation.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { lifeOfDirectory, markDirectory, unitDirectory } from '../disk/unit-directory.js';
 import { newRecord, type UnitRecord } from '../journal/record.js';
@@ -19,8 +20,8 @@ export async function isSameLife(
   record: UnitRecord,
   life: Life,
 ): Promise<boolean> {
-  if (record.incarnation !== undefined || life.incarnation === undefined)
-    return record.incarnation === life.incarnation;
+  if (isOfLife(record.incarnation, life)) return true;
+  if (record.incarnation !== undefined || life.incarnation === undefined) return false;
   return record.formula === null || (await hasBegun(parts.coordinator, life.unit));
 }
 

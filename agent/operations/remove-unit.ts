@@ -9,6 +9,7 @@ import {
   unitHistoryWith,
 } from '../../state/model/history.js';
 import { newEntry, ofLife } from '../../state/model/history-entry.js';
+import { isOfLife } from '../../state/model/incarnation.js';
 import type { KeptUnit } from '../../state/model/kept.js';
 import { paths } from '../../state/model/paths.js';
 import type { UnitRequests } from '../../state/model/requests.js';
@@ -114,8 +115,7 @@ async function isAnother(unit: RemovedUnit): Promise<boolean> {
   const { name, parts } = unit;
   const found = await readEntity(parts.coordinator, paths.unit(name), unitSchema);
   if (found === undefined) return false;
-  const { machine, incarnation } = found.value;
-  return machine !== parts.machine || incarnation !== unit.record().incarnation;
+  return found.value.machine !== parts.machine || !isOfLife(unit.record().incarnation, found.value);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { unlessGone } from '../../state/coordination/unless-gone.js';
 import { nodeValue, readEntity } from '../../state/model/entity.js';
-import { checkLife } from '../../state/model/incarnation.js';
+import { checkLife, isOfLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import { meetingOperations, removeMeetingIfEmpty } from '../../state/model/relations.js';
 import { removeRelationIfLeft } from '../../state/model/removal.js';
@@ -33,7 +33,8 @@ export async function takePart(
     // A unit that was removed by force may not have heard of it yet.
     const placement = paths.machineUnit(machine, unit);
     const placed = await readEntity(coordinator, placement, placementSchema);
-    if (placed === undefined || (placed.value.incarnation ?? incarnation) !== incarnation) return [];
+    if (placed === undefined) return [];
+    if (placed.value.incarnation !== undefined && !isOfLife(incarnation, placed.value)) return [];
     const stands = async (path: string): Promise<boolean> => (await coordinator.get(path)) !== undefined;
     const create = async (path: string, value: string, ephemeral = false): Promise<readonly Operation[]> =>
       (await stands(path)) ? [] : [{ kind: 'create', path, value, ephemeral }];

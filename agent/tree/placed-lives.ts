@@ -21,21 +21,22 @@ export async function placedLives(
   const lives = new Map<string, Life>();
   for (const [index, unit] of names.entries()) {
     const node = placements[index];
-    if (node !== undefined) lives.set(unit, { unit, incarnation: incarnationIn(node) });
+    if (node !== undefined) lives.set(unit, lifeIn(unit, node));
   }
   // An agent of release 0.1.0 places units without saying which life it is.
   const silent = [...lives.values()].filter(({ incarnation }) => incarnation === undefined);
   const nodes = await coordinator.getMany(silent.map(({ unit }) => paths.unit(unit)));
   for (const [index, { unit }] of silent.entries())
-    lives.set(unit, { unit, incarnation: incarnationIn(nodes[index]) });
+    lives.set(unit, lifeIn(unit, nodes[index]));
   return lives;
 }
 
-function incarnationIn(node: Node | undefined): string | undefined {
+function lifeIn(unit: string, node: Node | undefined): Life {
   try {
-    return parseEntity('', placementSchema, node)?.value.incarnation;
+    const { incarnation, adopted } = parseEntity('', placementSchema, node)?.value ?? {};
+    return { unit, incarnation, ...(adopted === true && { adopted }) };
   } catch {
-    return undefined;
+    return { unit, incarnation: undefined };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { Entity } from '../../state/model/entity.js';
 import { ServiceNotFound } from '../../state/model/errors.js';
+import { isOfLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import {
   type ConfigValues,
@@ -76,7 +77,7 @@ export function knownService(
       const view = services.view(name);
       const isParted = parted?.aborted === true;
       const found = view?.service?.value;
-      const isGone = view?.isGone === true || (found !== undefined && found.incarnation !== incarnation);
+      const isGone = view?.isGone === true || (found !== undefined && !isOfLife(incarnation, found));
       if (isParted && isGone) reject(new ServiceNotFound({ service: name, known: [] }));
       else if (found !== undefined && view?.config !== undefined)
         resolve({ service: found, config: view.config });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
 import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
-import { checkLife } from '../../state/model/incarnation.js';
+import { checkLife, isOfLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import { type Unit, unitSchema } from '../../state/model/unit-schemas.js';
 
@@ -64,7 +64,7 @@ export class UnitNode {
   /** @throws NodeInvalid */
   async read(): Promise<Unit | undefined> {
     const found = await readEntity(this.#coordinator, this.#path, unitSchema);
-    const isOwn = found?.value.machine === this.#machine && found.value.incarnation === this.#incarnation;
+    const isOwn = found?.value.machine === this.#machine && isOfLife(this.#incarnation, found.value);
     this.#entity = isOwn ? found : undefined;
     return this.value();
   }

@@ -12,6 +12,8 @@ import { observeEntity } from './observe-entity.js';
 export interface Life {
   readonly unit: string;
   readonly incarnation: string | undefined;
+  /** It was made without an incarnation, and may be known without one. */
+  readonly adopted?: boolean | undefined;
 }
 
 /**

@@ -9,6 +9,20 @@ import { paths } from './paths.js';
  */
 export const incarnationField = { incarnation: z.optional(z.string()) };
 
+/**
+ * `adopted`: it was made without an incarnation, and got this one when the environment was upgraded. Who knows it without
+ * one knows the same life.
+ */
+export const adoptedField = { adopted: z.optional(z.boolean()) };
+
+/** True if what is found in the tree is of the life that is known; what lacks an incarnation is known without one. */
+export function isOfLife(
+  known: string | undefined,
+  found: { readonly incarnation?: string | undefined; readonly adopted?: boolean | undefined },
+): boolean {
+  return found.incarnation === known || (known === undefined && found.adopted === true);
+}
+
 /** The incarnation of something that is about to be made. */
 export function newIncarnation(): string {
   return randomBytes(6).toString('hex');

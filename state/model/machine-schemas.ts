@@ -1,5 +1,5 @@
 import * as z from '../platform/zod.js';
-import { incarnationField } from './incarnation.js';
+import { adoptedField, incarnationField } from './incarnation.js';
 import { instant } from './instant.js';
 import { remembering } from './remembering.js';
 import { shown } from './shown.js';
@@ -92,7 +92,7 @@ export const agentSchema = remembering(
 );
 
 /** `/machines/<machine>/units/<unit>`: which life of the unit is placed there. */
-export const placementSchema = remembering(z.looseObject({ ...incarnationField }));
+export const placementSchema = remembering(z.looseObject({ ...incarnationField, ...adoptedField }));
 
 /**
  * By the `trust` of the environment's file on a machine: `required`: only signed formulas are taken there; `checked`: those

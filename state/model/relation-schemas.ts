@@ -1,5 +1,5 @@
 import * as z from '../platform/zod.js';
-import { incarnationField } from './incarnation.js';
+import { adoptedField, incarnationField } from './incarnation.js';
 import { remembering } from './remembering.js';
 
 export const relationRoleSchema = z.enum(['provides', 'requires', 'peer']);
@@ -27,6 +27,7 @@ export const relationSchema = remembering(
     /** In container scope: the service whose units are placed beside the other's. */
     subordinate: z.optional(z.string()),
     ...incarnationField,
+    ...adoptedField,
     change: z.string(),
   }),
 );

@@ -2,6 +2,7 @@ import type { Coordinator } from '../coordination/coordinator.js';
 import { unlessGone } from '../coordination/unless-gone.js';
 import { retryOnConflict } from './conflict.js';
 import { readEntity } from './entity.js';
+import { isOfLife } from './incarnation.js';
 import { keepNumber } from './numbers.js';
 import { paths, serviceOfUnit } from './paths.js';
 import { relationsOfService, removeLeftRelation } from './relations.js';
@@ -65,7 +66,7 @@ export async function removeUnit(
 ): Promise<void> {
   await retryOnConflict(`unit ${name}`, async () => {
     const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
-    if (unit === undefined || (life !== undefined && life.incarnation !== unit.value.incarnation)) return;
+    if (unit === undefined || (life !== undefined && !isOfLife(life.incarnation, unit.value))) return;
     const asked = removal ?? (await readEntity(coordinator, paths.removal(name), removalSchema))?.value;
     const beside = await subordinatesOf(coordinator, name);
     if (asked !== undefined) await askToGo(coordinator, beside, asked, () => undefined);

@@ -1,6 +1,6 @@
 import { parametersSchema } from '../formula/rollout-parameters.js';
 import * as z from '../platform/zod.js';
-import { incarnationField } from './incarnation.js';
+import { adoptedField, incarnationField } from './incarnation.js';
 import { instant } from './instant.js';
 import { remembering } from './remembering.js';
 import { upgradePolicySchema } from './upgrade-policy.js';
@@ -66,6 +66,7 @@ export const serviceSchema = remembering(
     /** The same of units that were added, as long as some of them are not made. */
     adding: z.optional(z.array(batchSchema)),
     ...incarnationField,
+    ...adoptedField,
     change: z.string(),
   }),
 );

@@ -1,6 +1,6 @@
 import * as z from '../platform/zod.js';
 import { blockerSchema } from './blocker.js';
-import { incarnationField } from './incarnation.js';
+import { adoptedField, incarnationField } from './incarnation.js';
 import { instant } from './instant.js';
 import { leftBehindSchema } from './left-behind.js';
 import { addressesSchema } from './machine-schemas.js';
@@ -26,6 +26,7 @@ export const unitSchema = remembering(
     /** For a subordinate unit: the unit it was placed beside. */
     principal: z.optional(z.string()),
     ...incarnationField,
+    ...adoptedField,
     change: z.string(),
   }),
 );
