@@ -1,4 +1,5 @@
 import type { EnvironmentEntry } from '../../control/status/machine-entries.js';
+import { stepWords } from '../../control/environment/plan-upgrade.js';
 import { someOf } from '../../control/names-of.js';
 import { printable } from '../../state/platform/printable.js';
 
@@ -18,7 +19,11 @@ export function versionLines({ versions, upgrade }: EnvironmentEntry): readonly 
     lines.push(
       `${machine} ${version === null ? '' : `(Ensemble ${version}) `}has to be upgraded for ${lacks.join(', ')}`,
     );
-  if (upgrade.state === 'needed') {
+  if (upgrade.step !== undefined)
+    lines.push(
+      `the environment is half upgraded, ${stepWords(upgrade.step)}; to go on: ensemble upgrade-environment`,
+    );
+  else if (upgrade.state === 'needed') {
     const what = upgrade.features.length === 0 ? 'the newest layout' : upgrade.features.join(', ');
     lines.push(
       `once nobody is to go back to an older Ensemble: ensemble upgrade-environment turns on ${what}`,

@@ -1,6 +1,7 @@
 import { newestLayout } from '../../state/model/layout-known.js';
 import type { MachineState } from '../../state/model/machines.js';
 import type { Layout } from '../../state/model/environment-schemas.js';
+import type { LevelStep } from '../../state/model/level-step.js';
 
 /** A layout as it is shown: what a program must know to work there. */
 export interface ShownLayout {
@@ -21,23 +22,42 @@ export interface BehindMachine {
   readonly hostsUnits: boolean;
 }
 
+/** How far the services, relations and units of an environment are on their way to another shape. */
+export interface ShownStep {
+  readonly level: number;
+  /** ISO instant at which it was begun, and who did. */
+  readonly since: string;
+  readonly by: string;
+  /** The services, relations and units that there were then, how many of them are looked through, and how many were changed. */
+  readonly of: number;
+  readonly looked: number;
+  readonly changed: number;
+}
+
 /** What `upgrade-environment` would do, and who keeps it from that. */
 export interface UpgradePlan {
-  /** `current`: nothing is to be done. `blocked`: some machines are behind. */
+  /** `current`: nothing is to be done. `blocked`: some machines are behind. It may be half done: see `step`. */
   readonly state: 'current' | 'needed' | 'blocked';
   readonly from: ShownLayout;
   readonly to: ShownLayout;
   /** What is turned on. */
   readonly features: readonly string[];
   readonly behind: readonly BehindMachine[];
+  /** There where it was begun and is not at its end. */
+  readonly step?: ShownStep;
 }
 
 /**
  * Compares an environment with what this version makes of it. Every registered machine counts, also one whose agent is down:
  * it would come back with the programs that it has.
  * @param layout one that this version reads
+ * @param step where the change to its shape is begun
  */
-export function planUpgrade(layout: Layout, machines: readonly MachineState[]): UpgradePlan {
+export function planUpgrade(
+  layout: Layout,
+  machines: readonly MachineState[],
+  step?: LevelStep,
+): UpgradePlan {
   const from = shownLayout(layout);
   const features = newestLayout.features.filter((feature) => !from.features.includes(feature));
   // A newer version may have gone further, and let this one in.
@@ -56,7 +76,13 @@ export function planUpgrade(layout: Layout, machines: readonly MachineState[]): 
     from.sublevel === to.sublevel &&
     from.minReader === to.minReader;
   const behind = isCurrent ? [] : machinesBehind(to, machines);
-  return { state: stateOf(isCurrent, behind), from, to, features, behind };
+  const state = stateOf(isCurrent && step === undefined, behind);
+  return { state, from, to, features, behind, ...(step !== undefined && { step: shownStep(step) }) };
+}
+
+/** A step as it is shown: a pass that only makes sure has looked through all of it before. */
+function shownStep({ level, since, by, of, looked, changed, pass }: LevelStep): ShownStep {
+  return { level, since, by, of, looked: pass > 1 ? of : Math.min(looked, of), changed };
 }
 
 function stateOf(isCurrent: boolean, behind: readonly BehindMachine[]): UpgradePlan['state'] {
@@ -76,6 +102,11 @@ export function machinesBehind(to: ShownLayout, machines: readonly MachineState[
 /** A machine that is behind, in words: `m0 (Ensemble 0.1.0, up) lacks layout 2`. */
 export function behindText({ machine, version, agent, lacks }: BehindMachine): string {
   return `${machine} (${version === null ? '' : `Ensemble ${version}, `}${agent}) lacks ${lacks.join(', ')}`;
+}
+
+/** How far a change of shape is, in words. */
+export function stepWords({ looked, of, changed, by, since }: ShownStep): string {
+  return `${looked} of ${of} services, relations and units looked through and ${changed} of them changed, by ${by} since ${since}`;
 }
 
 function behindOf({ name, machine, agent, units }: MachineState, to: ShownLayout): readonly BehindMachine[] {

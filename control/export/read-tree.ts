@@ -41,6 +41,8 @@ async function lookThrough(coordinator: Coordinator): Promise<ReadonlyMap<string
         const node = nodes[index];
         if (node === undefined || node.ephemeral) continue;
         found.set(path, node);
+        // What stands below it is of who is at work there now. The change of shape begins again in a copy.
+        if (path === paths.layout) continue;
         for (const name of names[index] ?? []) below.push(`${path}/${name}`);
       }
     }

@@ -13,7 +13,10 @@ const NODES_PER_TRANSACTION = 300;
  */
 export async function removeTree(coordinator: Coordinator): Promise<void> {
   await retryOnConflict('the environment', async () => {
-    if ((await coordinator.get(paths.layout)) !== undefined) await coordinator.remove(paths.layout);
+    const gates = [paths.layoutStep, paths.layout];
+    const standing = await coordinator.getMany(gates);
+    const there = gates.filter((_, index) => standing[index] !== undefined);
+    if (there.length > 0) await coordinator.transaction(there.map((path) => ({ kind: 'remove', path })));
     const found = await Promise.all(treeRoots.map((root) => pathsUnder(coordinator, root)));
     const nodes = found.flat();
     for (let start = 0; start < nodes.length; start += NODES_PER_TRANSACTION) {

@@ -3,6 +3,7 @@ import { type Problem, readSound } from '../../state/model/entity.js';
 import { type MachineState, readMachines } from '../../state/model/machines.js';
 import { compareUnits, paths } from '../../state/model/paths.js';
 import { type Layout, layoutSchema } from '../../state/model/environment-schemas.js';
+import { type LevelStep, levelStepSchema } from '../../state/model/level-step.js';
 import type { Addresses, Cordon, Machine, MachineOwner } from '../../state/model/machine-schemas.js';
 import {
   type BehindMachine,
@@ -59,7 +60,7 @@ export interface MachinesDocument {
 export interface EnvironmentEntry {
   readonly layout: ShownLayout;
   /** As this version would have it: `upgrade-environment`. */
-  readonly upgrade: Pick<UpgradePlan, 'state' | 'features'> & {
+  readonly upgrade: Pick<UpgradePlan, 'state' | 'features' | 'step'> & {
     readonly behind: Readonly<Record<string, BehindMachine>>;
   };
   /** Machines by the version of their agent; `?` where none is known. */
@@ -71,21 +72,31 @@ export async function listMachines(
   { coordinator }: Pick<Session, 'coordinator'>,
   problems: Problem[],
 ): Promise<MachinesDocument> {
-  const [machines, layout] = await Promise.all([
+  const [machines, layout, step] = await Promise.all([
     readMachines(coordinator, problems),
     readSound(coordinator, paths.layout, layoutSchema, problems),
+    readSound(coordinator, paths.layoutStep, levelStepSchema, problems),
   ]);
   return {
     machines: Object.fromEntries(machines.map((machine) => [machine.name, listingOf(machine)])),
-    ...(layout !== undefined && { environment: environmentOf(layout.value, machines) }),
+    ...(layout !== undefined && { environment: environmentOf(layout.value, machines, step?.value) }),
   };
 }
 
-function environmentOf(layout: Layout, machines: readonly MachineState[]): EnvironmentEntry {
-  const { state, from, features, behind } = planUpgrade(layout, machines);
+function environmentOf(
+  layout: Layout,
+  machines: readonly MachineState[],
+  begun: LevelStep | undefined,
+): EnvironmentEntry {
+  const { state, from, features, behind, step } = planUpgrade(layout, machines, begun);
   return {
     layout: from,
-    upgrade: { state, features, behind: Object.fromEntries(behind.map((each) => [each.machine, each])) },
+    upgrade: {
+      state,
+      features,
+      behind: Object.fromEntries(behind.map((each) => [each.machine, each])),
+      ...(step !== undefined && { step }),
+    },
     versions: versionsOf(machines),
   };
 }

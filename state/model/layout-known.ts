@@ -2,9 +2,13 @@ import type { Layout } from './environment-schemas.js';
 
 /**
  * The levels of the tree that this version reads; the newest one is what it writes. Level 2 has the shape of level 1, and is
- * what keeps release 0.1.0 out: that knows of `minReader` only. From level 2 on programs go by the names of features too.
+ * what keeps release 0.1.0 out: that knows of `minReader` only. From level 2 on programs go by the names of features too. At
+ * level 3 every service, relation and unit has an incarnation.
  */
-export const layoutLevels = { min: 1, max: 2 } as const;
+export const layoutLevels = { min: 1, max: 3 } as const;
+
+/** The first level whose trees have another shape than those before: what is there has to be changed for it. */
+export const LIVES_LEVEL = 3;
 
 /** What programs before would misread, each with what they would do. Off until `ensemble upgrade-environment`. */
 export const treeFeatures = {

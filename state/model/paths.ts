@@ -18,6 +18,8 @@ export const ENVIRONMENT = '@environment';
  */
 export const paths = {
   layout: '/layout',
+  /** Stands while the tree's shape is changed to a newer level. */
+  layoutStep: '/layout/step',
   machines: '/machines',
   machine: (machine: string) => `/machines/${machine}`,
   /** Ephemeral: stands while the machine's agent is up. */

@@ -42,7 +42,7 @@ describe('machines, remove-machine and destroy-environment', () => {
 
   it('says which versions differ, and what each machine’s programs read', async () => {
     const { coordinator } = agent;
-    const reads = { layout: { min: 1, max: 2 }, features: ['canary', 'clone', 'holds', 'lockstep'] };
+    const reads = { layout: { min: 1, max: 3 }, features: ['canary', 'clone', 'holds', 'lockstep'] };
     await coordinator.create(
       paths.machine('m1'),
       nodeValue({ hostname: 'm1.test', version: '0.2.0', ...reads }),
@@ -63,7 +63,7 @@ describe('machines, remove-machine and destroy-environment', () => {
     );
     assert.match(
       (await world.box.ok('machines')).stdout,
-      /\nm0 \(Ensemble 0\.1\.0\) has to be upgraded for layout 2, canary, clone, holds, lockstep\n$/,
+      /\nm0 \(Ensemble 0\.1\.0\) has to be upgraded for layout 3, canary, clone, holds, lockstep\n$/,
     );
     const { upgrade } = (await json()).environment;
     assert.deepEqual([upgrade.state, Object.keys(upgrade.behind)], ['blocked', ['m0']]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { nodeValue } from '../../state/model/entity.js';
 import { newestLayout } from '../../state/model/layout-known.js';
 import { paths } from '../../state/model/paths.js';
+import { makeOldTree } from '../control/environment/old-tree.js';
 import { FakeAgent } from './fake-agent.js';
 import { useSandbox } from './sandbox.js';
 
@@ -28,7 +29,7 @@ describe('upgrade-environment', () => {
     assert.deepEqual(await codes(), [0, 0]);
     const { code, stdout } = await world.box.run('upgrade-environment');
     assert.equal(code, 0);
-    assert.equal(stdout, 'environment local is up to date: layout 2, with canary, clone, holds, lockstep\n');
+    assert.equal(stdout, 'environment local is up to date: layout 3, with canary, clone, holds, lockstep\n');
     assert.deepEqual(await exports(), []);
   });
 
@@ -38,7 +39,7 @@ describe('upgrade-environment', () => {
     const plan = await world.box.run('upgrade-environment', '--plan');
     assert.match(
       plan.stdout,
-      /^environment local can be upgraded: from layout 1 to layout 2, with canary, clone, h/,
+      /^environment local can be upgraded: from layout 1 to layout 3, with canary, clone, h/,
     );
     assert.match(
       plan.stdout,
@@ -50,7 +51,7 @@ describe('upgrade-environment', () => {
     const [name = ''] = await exports();
     assert.match(name, /^local-\d{4}-/);
     assert.match(stderr, /^environment local, as it was, is in local-\S+\.export: \d+ nodes\n$/);
-    assert.equal(stdout, 'environment local is upgraded: layout 2, with canary, clone, holds, lockstep\n');
+    assert.equal(stdout, 'environment local is upgraded: layout 3, with canary, clone, holds, lockstep\n');
     const backup = await readFile(join(world.box.directory, name), 'utf8');
     assert.ok(backup.includes(JSON.stringify([paths.layout, nodeValue(older)])), 'it is as it was before');
     assert.deepEqual(await codes(), [0, 0]);
@@ -64,7 +65,7 @@ describe('upgrade-environment', () => {
     assert.equal(code, 3);
     assert.match(
       stderr,
-      /^ensemble: environment local cannot be upgraded yet: m1 \(down\) lacks layout 2, can/,
+      /^ensemble: environment local cannot be upgraded yet: m1 \(down\) lacks layout 3, can/,
     );
     assert.match(stderr, /\n {2}try: install the newer Ensemble there.*: ensemble remove-machine m1\n$/);
     assert.deepEqual(await exports(), []);
@@ -74,7 +75,7 @@ describe('upgrade-environment', () => {
         machine: 'm1',
         version: null,
         agent: 'down',
-        lacks: ['layout 2', 'canary', 'clone', 'holds', 'lockstep'],
+        lacks: ['layout 3', 'canary', 'clone', 'holds', 'lockstep'],
         hostsUnits: false,
       },
     ]);
@@ -84,8 +85,37 @@ describe('upgrade-environment', () => {
     assert.deepEqual([state, to, exported], ['needed', newestLayout, 'before']);
   });
 
+  it('is half done where it was killed, says so with the command, and is ended by whoever runs it next', async () => {
+    await makeOldTree(await world.box.coordinator(), { services: 2, relations: 1, units: 2 });
+    const killed = await world.box.start(['upgrade-environment', '--export', 'one'], {
+      ENSEMBLE_ALLOW_FAULTS: join(world.box.directory, 'faults'),
+      ENSEMBLE_FAULTS: 'upgrade-environment.batch.after=kill:2',
+    }).ended;
+    assert.equal(killed.code, null);
+    assert.deepEqual(await codes(), [2, 2]);
+    const half =
+      /3 of 7 services, relations and units looked through and 3 of them changed, by \S+ since \S+/;
+    const { stdout: check } = await world.box.run('upgrade-environment', '--check');
+    assert.match(
+      check,
+      new RegExp(`it is half done, ${half.source}; to go on: ensemble upgrade-environment\n`),
+    );
+    const { stdout: machines } = await world.box.ok('machines');
+    assert.match(
+      machines,
+      new RegExp(`half upgraded, ${half.source}; to go on: ensemble upgrade-environment\n`),
+    );
+    const listed = JSON.parse((await world.box.ok('machines', '--format', 'json')).stdout);
+    assert.equal(listed.environment.upgrade.step.looked, 3);
+
+    const { stdout, stderr } = await world.box.ok('upgrade-environment', '--export', 'two');
+    assert.match(stderr, new RegExp(`goes on with what was begun: ${half.source}\n`));
+    assert.match(stdout, /^environment local is upgraded: layout 3, .*\n {2}services, .* incarnation: 7\n$/);
+    assert.deepEqual(await codes(), [0, 0]);
+  });
+
   it('refuses an environment that is too new for it', async () => {
-    await setLayout({ ...newestLayout, minReader: 3 });
+    await setLayout({ ...newestLayout, minReader: 4 });
     assert.deepEqual(await codes(), [78, 78]);
     assert.equal((await world.box.run('upgrade-environment')).code, 78);
   });

@@ -15,6 +15,7 @@ function knownPaths(): readonly string[] {
   const meeting = paths.meeting('7');
   return [
     paths.layout,
+    paths.layoutStep,
     paths.machine('m'),
     paths.agent('m'),
     paths.taking('m'),

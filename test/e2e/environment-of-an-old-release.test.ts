@@ -47,7 +47,7 @@ describe('an environment of release 0.1.0', function () {
     assert.deepEqual(Object.keys(before.services.app.units), ['app/0', 'app/1']);
     assert.match(
       await ok('machines'),
-      /\nm0 has to be upgraded for layout 2, canary, clone, holds, lockstep\n$/,
+      /\nm0 has to be upgraded for layout 3, canary, clone, holds, lockstep\n$/,
     );
     const blocked = await ensemble('upgrade-environment');
     assert.equal(blocked.code, 3);

@@ -32,7 +32,7 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       await mkdir(newer, { recursive: true });
       await copyFile(join(shipped, 'ensemble-agent.js'), join(newer, 'ensemble-agent.js'));
       const text = await readFile(join(shipped, 'agent.cjs'), 'utf8');
-      const raised = text.replace(/\blayoutLevels ?= ?\{ ?min: ?1, ?max: ?2\b/g, 'layoutLevels={min:1,max:3');
+      const raised = text.replace(/\blayoutLevels ?= ?\{ ?min: ?1, ?max: ?3\b/g, 'layoutLevels={min:1,max:4');
       assert.notEqual(raised, text);
       await writeFile(join(newer, 'agent.cjs'), raised);
       await copyFile(join(projectDirectory, 'package.json'), world.path('newer', 'package.json'));
@@ -51,12 +51,12 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       await world.deploy(formula);
       await eventually(async () => assert.equal((await world.unit()).status.hook?.name, 'start'));
       const hook = (await world.unit()).status.hook?.pid ?? 0;
-      await raise({ level: 3, minReader: 3 });
+      await raise({ level: 4, minReader: 4 });
       const before = await readTree(world.coordinator);
       assert.equal(await agent.ended(), 78);
       assert.match(
         agent.stderr(),
-        /^ensemble-agent: environment world needs an Ensemble that reads layout 3; this one reads 2\n {2}try: install the newer Ensemble\n$/,
+        /^ensemble-agent: environment world needs an Ensemble that reads layout 4; this one reads 3\n {2}try: install the newer Ensemble\n$/,
       );
       await agent.logged('stopping; units and running hooks go on');
       process.kill(hook, 0);
@@ -90,7 +90,7 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       const get = (path: string) => world.coordinator.get(path);
       assert.equal(await home.recognise(get), true);
       assert.equal(home.isKeptOut(), false);
-      await raise({ level: 3, minReader: 3 });
+      await raise({ level: 4, minReader: 4 });
       await assert.rejects(home.recognise(get), { code: 'layout-too-new' });
       assert.equal(home.isKeptOut(), true);
       assert.equal(Reflect.get(await home.stranger, 'code'), 'layout-too-new');
@@ -101,7 +101,7 @@ for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
       const agent = await world.agentProcess();
       await raise({ features: [...newestLayout.features, 'later'] });
       assert.equal(await agent.ended(), 78);
-      assert.match(agent.stderr(), /needs an Ensemble that knows later; this one reads 2\n/);
+      assert.match(agent.stderr(), /needs an Ensemble that knows later; this one reads 3\n/);
       const { code, stderr } = await ensemble(world, 'status');
       assert.equal(code, 78);
       assert.match(stderr, /knows later/);

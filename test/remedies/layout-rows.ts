@@ -34,7 +34,7 @@ export const layoutRows: readonly Row[] = [
       await coordinator.create(paths.machine('lost'), nodeValue({ hostname: 'lost' }));
       await coordinator.create(paths.machineUnits('lost'), '{}');
       const line = 'ensemble upgrade-environment';
-      const said = await stage.fails(line, /lost \(down\) lacks layout 2, canary, clone, holds, lockstep/);
+      const said = await stage.fails(line, /lost \(down\) lacks layout 3, canary, clone, holds, lockstep/);
       await stage.follow(said, /ensemble remove-machine lost/);
       await stage.ok(line);
     },

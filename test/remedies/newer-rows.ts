@@ -12,7 +12,7 @@ const AGENT = 'ensemble-agent -e world --machine m0 --data-dir machines/m0';
 
 /** What a newer release has another number of, and how this one has it. */
 const RAISED = {
-  layout: [/\blayoutLevels ?= ?\{ ?min: ?1, ?max: ?2\b/g, 'layoutLevels={min:1,max:3'],
+  layout: [/\blayoutLevels ?= ?\{ ?min: ?1, ?max: ?3\b/g, 'layoutLevels={min:1,max:4'],
   journal: [/\bRECORD_VERSION ?= ?1\b/g, 'RECORD_VERSION=2'],
   directory: [/\bDISK_LAYOUT ?= ?2\b/g, 'DISK_LAYOUT=3'],
 } as const;
@@ -44,7 +44,7 @@ async function installNewer({ world }: Stage, of: keyof typeof RAISED): Promise<
 /** The environment's layout becomes one that only a newer release reads. */
 async function raiseLayout({ world }: Stage): Promise<void> {
   const layout = JSON.parse((await world.coordinator.get(paths.layout))?.value ?? '');
-  await world.coordinator.set(paths.layout, nodeValue({ ...layout, level: 3, minReader: 3 }));
+  await world.coordinator.set(paths.layout, nodeValue({ ...layout, level: 4, minReader: 4 }));
 }
 
 /** What a newer release left, whose remedy is that release. */

@@ -58,6 +58,14 @@ export const printed: Readonly<
     test: 'test/regression/units-that-are-not-made.test.ts',
     says: 'of a deploy are told by status, with the command that makes them',
   },
+  'cli/commands/upgrade-environment.ts: ensemble upgrade-environment': {
+    test: 'test/cli/upgrade-environment.test.ts',
+    says: 'half done',
+  },
+  'cli/status/version-lines.ts: ensemble upgrade-environment': {
+    test: 'test/cli/upgrade-environment.test.ts',
+    says: 'half upgraded',
+  },
   'cli/status/version-lines.ts: ensemble upgrade-environment turns on {what}': {
     test: 'test/e2e/environment-of-an-old-release.test.ts',
     says: 'turns on canary, clone, holds, lockstep',

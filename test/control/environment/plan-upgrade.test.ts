@@ -40,14 +40,14 @@ const rows: readonly {
     layout: ofRelease010,
     machines: [now, machine('old', {}, '0.1.0')],
     state: 'blocked',
-    behind: ['old 0.1.0 up: layout 2, canary, clone, holds, lockstep'],
+    behind: ['old 0.1.0 up: layout 3, canary, clone, holds, lockstep'],
   },
   {
     name: 'with one that is down',
     layout: ofRelease010,
     machines: [machine('old', {})],
     state: 'blocked',
-    behind: ['old null down: layout 2, canary, clone, holds, lockstep'],
+    behind: ['old null down: layout 3, canary, clone, holds, lockstep'],
   },
   {
     name: 'with a machine that lacks a feature, whose agent is down',
@@ -59,9 +59,9 @@ const rows: readonly {
   {
     name: 'with a machine that reads no level as old as that any more',
     layout: ofRelease010,
-    machines: [machine('later', { ...readable(), layout: { min: 3, max: 4 } })],
+    machines: [machine('later', { ...readable(), layout: { min: 4, max: 5 } })],
     state: 'blocked',
-    behind: ['later null down: layout 2'],
+    behind: ['later null down: layout 3'],
   },
   { name: 'with a feature off', layout: { ...newest, features: [] }, machines: [now], state: 'needed' },
   {
