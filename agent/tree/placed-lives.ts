@@ -26,8 +26,7 @@ export async function placedLives(
   // An agent of release 0.1.0 places units without saying which life it is.
   const silent = [...lives.values()].filter(({ incarnation }) => incarnation === undefined);
   const nodes = await coordinator.getMany(silent.map(({ unit }) => paths.unit(unit)));
-  for (const [index, { unit }] of silent.entries())
-    lives.set(unit, lifeIn(unit, nodes[index]));
+  for (const [index, { unit }] of silent.entries()) lives.set(unit, lifeIn(unit, nodes[index]));
   return lives;
 }
 
