@@ -27,7 +27,14 @@ export interface HookEnvironmentInput {
   /** In upgrade hooks: formula ids, e.g. `principia:mysql-12`. */
   readonly upgrade?: { readonly from: string; readonly to: string };
   /** In `upgrade-pending`: `class` and `urgent` may be empty; `deadline` is an ISO instant. */
-  readonly pending?: { readonly class: string; readonly urgent: string; readonly deadline: string };
+  readonly pending?: {
+    readonly unit: string;
+    /** Empty of its own upgrade. */
+    readonly relation: string;
+    readonly class: string;
+    readonly urgent: string;
+    readonly deadline: string;
+  };
 }
 
 /** A hook needs these of the machine it runs on: its language, its time zone and its way out of the network. */
@@ -70,6 +77,9 @@ export function hookEnvironment(input: HookEnvironmentInput): Record<string, str
       : {}),
     ...(input.pending
       ? {
+          ENSEMBLE_UPGRADE_UNIT: input.pending.unit,
+          ENSEMBLE_UPGRADE_SERVICE: input.pending.unit.slice(0, input.pending.unit.lastIndexOf('/')),
+          ENSEMBLE_UPGRADE_RELATION: input.pending.relation,
           ENSEMBLE_UPGRADE_CLASS: input.pending.class,
           ENSEMBLE_UPGRADE_URGENT: input.pending.urgent,
           ENSEMBLE_UPGRADE_DEADLINE: input.pending.deadline,

@@ -35,6 +35,8 @@ export interface Intent {
   readonly postponed: boolean;
   /** Before the upgrade goes ahead, the formula in place is to be asked by a hook. */
   readonly asks: boolean;
+  /** The formula in place is to be asked about the upgrade of a related unit, by a hook. */
+  readonly asksForOther: boolean;
   /** The formula in place is to be asked for the unit's health, by a hook. */
   readonly checksHealth: boolean;
   /** The upgrade has to wait for the others of its service. */

@@ -38,6 +38,8 @@ export interface HookHost extends Uses<HookParts> {
   readonly writtenSettings: Map<string, number>;
   /** What the unit says to an upgrade that is wanted of it. */
   readonly word: UpgradeWord;
+  /** The same to the upgrades of units that it is related to. */
+  readonly others: { word(about: string): UpgradeWord };
   record(): UnitRecord;
   /** Changes the unit's record, to be journalled with the next `save`. */
   note(change: Partial<UnitRecord>): void;
@@ -73,7 +75,9 @@ export interface HookCall {
   /** For an upgrade hook: formula ids. */
   readonly upgrade?: { readonly from: string; readonly to: string };
   /** Of `upgrade-pending`, beside `upgrade`. */
-  readonly pending?: Pick<PendingUpgrade, 'class' | 'urgent' | 'deadline'>;
+  readonly pending?: Omit<PendingUpgrade, 'from' | 'to'>;
+  /** Of `upgrade-pending`: the related unit's upgrade that it is about. */
+  readonly about?: NonNullable<NonNullable<UnitRecord['hook']>['about']>;
   /** Of a relation hook. */
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */

@@ -31,7 +31,11 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
   const { parts } = host;
   return {
     unit: host.name,
-    upgrade: host.word,
+    upgrade(of) {
+      const { hook } = host.record();
+      const about = of ?? (hook?.id === id ? hook.about?.unit : undefined) ?? host.name;
+      return about === host.name ? host.word : host.others.word(about);
+    },
     config: () => host.config(),
     address: (kind) => parts.addresses.current()?.[kind] ?? '',
     ports: () => openPorts(host),

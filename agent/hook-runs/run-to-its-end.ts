@@ -128,6 +128,7 @@ async function started(host: HookHost, call: HookCall, goesOn: () => void): Prom
     ...(timeLimit !== undefined && { timeLimit }),
     ...(call.relation && { relation: call.relation.number }),
     ...(call.command && { command: call.command }),
+    ...(call.about && { about: call.about }),
   };
   const plain = hookSpec(host, hook, call);
   // Before its turn comes: while the disk takes it, hooks of other units run.

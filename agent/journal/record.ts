@@ -19,6 +19,15 @@ export const formulaRefSchema = z.looseObject({
 
 const deathsSchema = z.object({ at: z.string(), times: z.int().check(z.nonnegative()) });
 
+/** A formula's hold of an upgrade. */
+const holdSchema = z.looseObject({
+  since: instant,
+  until: instant,
+  reason: z.optional(z.string()),
+  /** The hook failed: why. */
+  failure: z.optional(z.string()),
+});
+
 /** A hook that was started and whose end has not been dealt with. Written before the process exists. */
 const hookSchema = z.looseObject({
   /** The run's id: names its directory, and is the client id of its hook tools. */
@@ -36,6 +45,8 @@ const hookSchema = z.looseObject({
       by: z.optional(z.string()),
     }),
   ),
+  /** Of `upgrade-pending`: the related unit whose upgrade it is about, and by which ask; absent where that is the unit's own. */
+  about: z.optional(z.looseObject({ unit: z.string(), ask: z.string() })),
   /** An operator has it in a window: it takes as long as it takes. */
   debugged: z.optional(z.boolean()),
   attempt: z.int().check(z.positive()),
@@ -124,17 +135,50 @@ export const recordSchema = z.looseObject({
         urgent: z.string(),
         /** Its hook has ended: it is not asked again about this one. */
         askedAt: z.optional(instant),
-        hold: z.optional(
-          z.nullable(
-            z.looseObject({
-              since: instant,
-              until: instant,
-              reason: z.optional(z.string()),
-              /** The hook failed: why. */
-              failure: z.optional(z.string()),
-            }),
-          ),
+        hold: z.optional(z.nullable(holdSchema)),
+      }),
+    ),
+  ),
+  /**
+   * Which related units were told of the upgrade that is wanted, before each is. `since`: when the first of them was asked since
+   * the last upgrade, or since one was last called off: from then the time counts that all of them have together.
+   */
+  asks: z.optional(
+    z.nullable(
+      z.looseObject({
+        from: z.string(),
+        to: z.string(),
+        since: instant,
+        /** By their names. */
+        units: z.record(
+          z.string(),
+          z.looseObject({
+            id: z.string(),
+            /** The number of the relation. */
+            relation: z.string(),
+            at: instant,
+          }),
         ),
+      }),
+    ),
+  ),
+  /** The upgrades of related units of which the unit's formula was told, or is to be, by these units, and what it said. */
+  asked: z.optional(
+    z.record(
+      z.string(),
+      z.looseObject({
+        id: z.string(),
+        ...incarnationField,
+        /** The number of the relation. */
+        relation: z.string(),
+        from: z.string(),
+        to: z.string(),
+        class: z.string(),
+        urgent: z.string(),
+        deadline: instant,
+        /** Its hook has ended, or there was none to run. */
+        askedAt: z.optional(instant),
+        hold: z.optional(z.nullable(holdSchema)),
       }),
     ),
   ),

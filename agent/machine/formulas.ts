@@ -25,6 +25,8 @@ export interface PublishedFormula {
   readonly options: ConfigOptions;
   /** By the hooks' names. */
   readonly hooks: Readonly<Record<string, HookRules>>;
+  /** The names of the files in `hooks/`; none of what release 0.1.0 published, which noted none. */
+  readonly hookNames: readonly string[];
   readonly upgrade: UpgradeRules;
   /** Milliseconds from one `health-check` to the next while a unit is at rest; undefined where it does not say. */
   readonly healthInterval?: number | undefined;
@@ -140,6 +142,7 @@ export function openFormulas(
       ref,
       options: configOptionsSchema.parse(config),
       hooks,
+      hookNames: record.hooks ?? [],
       upgrade: upgradeRules(metadata.upgrade),
       healthInterval: healthInterval(metadata.health),
       endpoints,

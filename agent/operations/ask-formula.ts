@@ -13,6 +13,8 @@ import type { Intent } from '../contract/operations.js';
 import { BUSY_CHECK, type CheckAnswer, EXIT_BUSY } from '../postpone/busy-check.js';
 import { type OwnWord, UPGRADE_PENDING } from '../postpone/own-word.js';
 import type { Postponement } from '../postpone/postponement.js';
+import type { About, OthersUpgrades } from '../postpone/others-upgrades.js';
+import type { RelatedUnits } from '../postpone/related-units.js';
 
 /** A unit whose formula is asked about an upgrade, or for its health. */
 export type AskedUnit = HookHost &
@@ -20,6 +22,8 @@ export type AskedUnit = HookHost &
     readonly health: Pick<UnitHealth, 'checked'>;
     intent(): Pick<Intent, 'checksHealth' | 'upgrade'>;
     readonly word: OwnWord;
+    readonly others: Pick<OthersUpgrades, 'due' | 'ended' | 'pending' | 'word'>;
+    readonly related: Pick<RelatedUnits, 'ask'>;
     readonly postponement: Pick<Postponement, 'checked' | 'question' | 'somethingEnded'>;
   };
 
@@ -36,16 +40,20 @@ function questionOf({ name, relation, command }: NonNullable<UnitRecord['hook']>
   return name === BUSY_CHECK || name === UPGRADE_PENDING || name === HEALTH_CHECK ? name : undefined;
 }
 
-/** Asks by the hook that is due, or sees the end of the one that an agent before this one began. */
+/** Asks what is due, or sees the end of the hook that an agent before this one began. */
 export async function askFormula(unit: AskedUnit): Promise<void> {
   const { hook } = unit.record();
-  // Its health first: that may be due while the upgrade is being prepared, of which nobody is to be asked yet.
-  const due = (): keyof typeof LIMITS | undefined =>
-    unit.intent().checksHealth ? HEALTH_CHECK : unit.postponement.question();
-  const question = hook === null ? due() : questionOf(hook);
-  if (question === HEALTH_CHECK) await runHealthCheck(unit);
-  if (question === UPGRADE_PENDING) await tellFormula(unit);
-  if (question === BUSY_CHECK) await runBusyCheck(unit);
+  const begun = hook === null ? undefined : questionOf(hook);
+  const about = hook === null ? unit.others.due() : hook.about;
+  // What may be due while the upgrade is being prepared, of which nobody is to be asked yet, goes first.
+  if (begun === HEALTH_CHECK || (hook === null && unit.intent().checksHealth)) await runHealthCheck(unit);
+  else if (about !== undefined) await tellOfOther(unit, about);
+  else {
+    const question = hook === null ? unit.postponement.question() : begun;
+    if (question === UPGRADE_PENDING) await tellFormula(unit);
+    if (question === BUSY_CHECK) await runBusyCheck(unit);
+    if (question === 'related') await tellRelated(unit);
+  }
 }
 
 /** Runs `health-check`, and journals what it says of the unit. Nothing is restarted by it. */
@@ -64,15 +72,32 @@ async function runHealthCheck(unit: AskedUnit): Promise<void> {
 async function tellFormula(unit: AskedUnit): Promise<void> {
   const run = (call: Pick<HookCall, 'upgrade' | 'pending'>): Promise<unknown> =>
     runQuestion(unit, UPGRADE_PENDING, { ...call, through: (failure) => unit.word.ended(failure) });
-  if (unit.record().hook !== null) {
-    await run({});
-    return;
-  }
+  // One that goes on from before may have gone down with its machine, and is then told the same once more.
+  const isBegun = unit.record().hook !== null;
+  const pending = isBegun ? unit.word.facts() : await beginPending(unit);
+  if (pending !== undefined) await run({ upgrade: pending, pending });
+  else if (isBegun) await run({});
+}
+
+async function beginPending(unit: AskedUnit): Promise<PendingUpgrade | undefined> {
   const known = await stepOf(unit);
-  const pending = known && unit.word.begin(known);
-  if (pending === undefined) return;
-  const { from, to } = pending;
-  await run({ upgrade: { from, to }, pending });
+  return known && unit.word.begin(known);
+}
+
+/** Runs `upgrade-pending` about the upgrade of a related unit, in the same way. */
+async function tellOfOther(unit: AskedUnit, about: About): Promise<void> {
+  const pending = unit.others.pending(about.unit);
+  await runQuestion(unit, UPGRADE_PENDING, {
+    about,
+    ...(pending && { upgrade: pending, pending }),
+    through: (failure) => unit.others.ended(about, failure),
+  });
+}
+
+/** Tells the related units of the upgrade that is wanted of this one. */
+async function tellRelated(unit: AskedUnit): Promise<void> {
+  const known = await stepOf(unit);
+  if (known !== undefined) await unit.related.ask(known);
 }
 
 /** What is known of the step; that nothing is, keeps nobody from being asked. */
@@ -109,7 +134,7 @@ async function runQuestion(
   {
     through = () => ({}),
     ...call
-  }: Pick<HookCall, 'isQuiet' | 'pending' | 'upgrade'> & {
+  }: Pick<HookCall, 'about' | 'isQuiet' | 'pending' | 'upgrade'> & {
     /** Noted with the end of the hook. */
     readonly through?: (failure: string | undefined) => Partial<UnitRecord>;
   },

@@ -26,6 +26,7 @@ import type { Uses } from '../machine/parts.js';
 import type { UnitReport } from '../report/unit-report.js';
 import type { RecordedUnit } from './recorded-unit.js';
 import type { UnitWithLog } from './say-in-log.js';
+import { withdrawAsk } from '../postpone/related-units.js';
 
 /** A unit that is removed. */
 export type RemovedUnit = Pick<RecordedUnit, 'name' | 'record'> &
@@ -93,6 +94,7 @@ export async function removeUnitHere(unit: RemovedUnit): Promise<void> {
         await forgetTombstone(unit);
         if (await isAnother(unit)) return;
         await recordRemoval(unit, kept, left ?? []);
+        await takeBackAsks(unit);
         await removeUnit(coordinator, unit.name, undefined, unit.record());
         await pruneHistory(coordinator, unit.record().service);
       });
@@ -102,6 +104,16 @@ export async function removeUnitHere(unit: RemovedUnit): Promise<void> {
   unit.report.mirror.close();
   await betweenFaults('stopped.journal', () => journal.remove(unit.name));
   log.info('removed', { unit: unit.name });
+}
+
+/** What it asked related units goes with it, and what it answered them: each stands under the other. */
+async function takeBackAsks(unit: RemovedUnit): Promise<void> {
+  const { asks, asked = {}, incarnation } = unit.record();
+  const { coordinator, writer } = unit.parts;
+  for (const related of Object.keys(asks?.units ?? {}))
+    await unlessGone(() => writer.write(() => withdrawAsk(coordinator, unit.name, related, incarnation)));
+  for (const [asking, { incarnation: life }] of Object.entries(asked))
+    await unlessGone(() => writer.write(() => withdrawAsk(coordinator, asking, unit.name, life)));
 }
 
 /** A unit that was removed by force is through with what its tombstone asks. */

@@ -3,6 +3,7 @@ import type { Blocker } from '../../state/model/blocker.js';
 import { BUSY_CHECK, type CheckStanding, MOST_FAILURES } from './busy-check.js';
 import type { Lease } from './leases.js';
 import { type OwnHold, reasonOf } from './own-word.js';
+import type { RelatedWait } from './related-waits.js';
 
 /** The facts by which it is decided if an upgrade goes ahead. */
 export interface PostponeFacts {
@@ -13,6 +14,10 @@ export interface PostponeFacts {
   readonly check?: CheckStanding | undefined;
   /** The unit's own hold, where one stands. */
   readonly hold?: OwnHold | undefined;
+  /** Related units that keep it waiting. */
+  readonly related?: readonly RelatedWait[];
+  /** Since when it is not known whom the unit is related to; undefined where it is. */
+  readonly unread?: string | undefined;
   readonly rules: UpgradeRules;
   /** An operator wants it although the unit is busy. */
   readonly whileBusy: boolean;
@@ -45,7 +50,7 @@ interface Work {
 
 /** Decides from everything that is known; pure, and the same however often it is asked. */
 export function decidePostponement(facts: PostponeFacts): PostponeDecision {
-  const { check, hold, rules, whileBusy, now } = facts;
+  const { check, hold, related = [], unread, rules, whileBusy, now } = facts;
   const isIgnored = rules.busy === 'ignore';
   const work = isIgnored ? [] : workOf(facts);
   const over = [
@@ -54,16 +59,22 @@ export function decidePostponement(facts: PostponeFacts): PostponeDecision {
       ? [`its ${BUSY_CHECK} failed ${MOST_FAILURES} times in a row`]
       : []),
     ...(hold === undefined ? [] : [`held by itself until ${hold.until}`]),
+    ...related.flatMap(({ kind, unit, until }) =>
+      kind === 'held' ? [`held by ${unit} until ${until}`] : [],
+    ),
   ];
   const since = facts.since ?? instant(now);
   const end = Date.parse(since) + rules.maxPostpone;
   const waits = work.length > 0 && !(end <= now && rules.onTimeout === 'force');
-  if (whileBusy || (!waits && hold === undefined)) return { goesAhead: true, over, blockers: [] };
+  const isHeld = hold !== undefined || related.length > 0 || unread !== undefined;
+  if (whileBusy || (!waits && !isHeld)) return { goesAhead: true, over, blockers: [] };
   return {
     goesAhead: false,
     over: [],
     blockers: [
       ...(hold === undefined ? [] : [holdBlocker(hold, facts)]),
+      ...related.map((wait) => relatedBlocker(wait, facts)),
+      ...(unread === undefined || related.length > 0 ? [] : [unreadBlocker(unread, facts)]),
       ...(waits ? work.map((each) => blockerOf(each, facts, end <= now)) : []),
     ],
     ...(waits && { until: instant(end) }),
@@ -85,6 +96,38 @@ function holdBlocker(hold: OwnHold, facts: PostponeFacts): Blocker {
     since: hold.since,
     until: hold.until,
     ends: `${proceed}, or over all that keeps it: ${forceCommand(facts)}`,
+  };
+}
+
+/** Of a related unit that holds the upgrade, or has not said yet if it does. */
+function relatedBlocker(
+  { unit: who, kind, since, until, reason }: RelatedWait,
+  facts: PostponeFacts,
+): Blocker {
+  const { unit } = facts;
+  const by = { kind: 'held', who, since, until } as const;
+  const force = `over all that keeps it: ${forceCommand(facts)}`;
+  if (kind !== 'held')
+    return {
+      ...by,
+      reason: `${who}, which is related to ${unit}, is asked about its upgrade and has not answered`,
+      ends: `it goes on by itself when ${who} answers, or says nothing for as long; or, ${force}`,
+    };
+  const proceed = `ensemble run ${who} -- upgrade-proceed --unit ${unit}`;
+  return {
+    ...by,
+    reason: `${who}, which is related to ${unit}, holds its upgrade${reason === undefined ? '' : `: ${reason}`}`,
+    ends: `${proceed}, or ${force}`,
+  };
+}
+
+function unreadBlocker(since: string, facts: PostponeFacts): Blocker {
+  return {
+    kind: 'held',
+    who: facts.unit,
+    reason: `which units ${facts.unit} is related to is being read`,
+    since,
+    ends: `it goes on by itself when that is known; or, over all that keeps it: ${forceCommand(facts)}`,
   };
 }
 

@@ -17,7 +17,7 @@ export const UPGRADE_PENDING = 'upgrade-pending';
 export const LONGEST_HOLD = 90 * 86_400_000;
 
 /** Characters of a reason. */
-const MOST_REASON = 200;
+export const MOST_REASON = 200;
 
 type Pending = NonNullable<UnitRecord['pending']>;
 
@@ -71,7 +71,8 @@ export class OwnWord implements UpgradeWord {
     if (pair === undefined) return undefined;
     const { holdsFrom = this.#unit.now() } = this.#unit.record();
     this.#unit.note({ holdsFrom, pending: { ...this.#present(), ...pair, class: kind, urgent } });
-    return { ...pair, class: kind, urgent, deadline: this.#deadline() };
+    const { name } = this.#unit;
+    return { unit: name, relation: '', ...pair, class: kind, urgent, deadline: this.#deadline() };
   }
 
   /**
@@ -101,6 +102,8 @@ export class OwnWord implements UpgradeWord {
     const { class: kind = '', urgent = '' } = this.#present() ?? {};
     const hold = this.standing();
     return {
+      unit: this.#unit.name,
+      relation: '',
       ...pair,
       class: kind,
       urgent,

@@ -14,6 +14,10 @@ import { type Lease, liveLeases } from './leases.js';
 import { hasHook } from '../../hooks/process/has-hook.js';
 import { type OwnWord, UPGRADE_PENDING } from './own-word.js';
 import { watchLeases } from './watch-leases.js';
+import type { RelatedUnits } from './related-units.js';
+
+/** What has to be asked before an upgrade goes ahead: the formula in place, by a hook, or the units related to this one. */
+export type Question = typeof UPGRADE_PENDING | typeof BUSY_CHECK | 'related';
 
 /** Milliseconds between two looks at the processes whose leases an upgrade waits for: they tell nobody that they end. */
 const LOOK = 250;
@@ -25,6 +29,7 @@ export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
   /** The rules of the formula in place; undefined while they are not known. */
   upgradeRules(): UpgradeRules | undefined;
   readonly word: OwnWord;
+  readonly related: Pick<RelatedUnits, 'regards' | 'waits' | 'isToAsk' | 'isUnread'>;
   record(): UnitRecord;
   note(change: Partial<UnitRecord>): void;
   save(change: Partial<UnitRecord>): Promise<void>;
@@ -53,6 +58,8 @@ export class Postponement {
   #wanted: WantedFormula | undefined;
   #told: PostponeDecision = { goesAhead: true, over: [], blockers: [] };
   #isMarking = false;
+  /** Since when it is not known whom the unit is related to; an ISO instant. */
+  #unread: string | undefined;
   /** When the wait was over for which the upgrade goes ahead now; an ISO instant. */
   #overAt: string | undefined;
   /** True if an old mark may stand, which an agent left that was killed. */
@@ -75,6 +82,7 @@ export class Postponement {
     }
     this.#wanted = wanted;
     unit.word.regards(wanted, () => this.blockers());
+    unit.related.regards(wanted);
     // An upgrade that goes ahead already is not held up any more.
     if (unit.record().upgrade !== null || unit.isStopped()) {
       this.#rest();
@@ -105,14 +113,15 @@ export class Postponement {
   }
 
   /**
-   * The hook by which the formula in place is to be asked now: of the upgrade, once; and whether the unit is busy, as nothing
-   * else keeps it waiting.
+   * What is to be asked now: the formula in place of the upgrade, once; the related units, once that holds it no more; and
+   * whether the unit is busy, as nothing else keeps it waiting.
    * @param wanted as `stands` was given it, right before
    */
-  question(wanted = this.#wanted): typeof UPGRADE_PENDING | typeof BUSY_CHECK | undefined {
+  question(wanted = this.#wanted): Question | undefined {
     const unit = this.#unit;
     if (wanted === undefined || unit.record().upgrade !== null || unit.isStopped()) return undefined;
     if (this.#isToBeTold(wanted)) return UPGRADE_PENDING;
+    if (unit.word.standing() === undefined && unit.related.isToAsk()) return 'related';
     if (!this.#hasCheck(wanted) || this.#check.dueAt() > unit.parts.clock.monotonic()) return undefined;
     return this.#decide(wanted, this.#leases(), 'but for the check').goesAhead ? BUSY_CHECK : undefined;
   }
@@ -206,11 +215,19 @@ export class Postponement {
       leases,
       check: by === undefined && this.#hasCheck(wanted) ? this.#check.standing() : undefined,
       hold: unit.word.standing(),
+      related: unit.related.waits(),
+      unread: this.#unreadSince(wanted),
       rules: this.#rules(),
       whileBusy: wanted.whileBusy === true,
       since: postponed?.since,
       now: unit.parts.clock.now(),
     });
+  }
+
+  #unreadSince(wanted: WantedFormula): string | undefined {
+    const isUnread = wanted.whileBusy !== true && this.#unit.related.isUnread();
+    this.#unread = isUnread ? (this.#unread ?? this.#unit.now()) : undefined;
+    return this.#unread;
   }
 
   #rules(): UpgradeRules {
@@ -242,19 +259,23 @@ export class Postponement {
 
   /** There is one watch at most, however often it is asked for. */
   #watchForTheEnd(): void {
-    const { directory, parts, word } = this.#unit;
+    const { directory, parts, word, related } = this.#unit;
     const hasLeases = this.#leases().length > 0;
     const hold = word.standing();
+    const ends = [...(hold === undefined ? [] : [hold]), ...related.waits()].map(({ until }) =>
+      Date.parse(until),
+    );
+    const end = ends.length === 0 ? undefined : Math.min(...ends);
     const dueAt = this.#check.dueAt();
-    const what = hasLeases ? 'leases' : hold === undefined ? `check ${dueAt}` : `hold ${hold.until}`;
+    const what = hasLeases ? 'leases' : end === undefined ? `check ${dueAt}` : `hold ${end}`;
     if (this.#watch?.for === what) return;
     this.close();
     const pause = (): number => {
       if (hasLeases) return LOOK;
-      if (hold === undefined) return Math.max(LOOK, dueAt - parts.clock.monotonic());
-      return Math.max(LOOK, Date.parse(hold.until) - parts.clock.now());
+      if (end === undefined) return Math.max(LOOK, dueAt - parts.clock.monotonic());
+      return Math.max(LOOK, end - parts.clock.now());
     };
-    const end = watchLeases(directory.root, parts.clock, pause, {
+    const endWatch = watchLeases(directory.root, parts.clock, pause, {
       event: () => {
         this.#check.somethingEnded();
         this.#watchForTheEnd();
@@ -262,7 +283,7 @@ export class Postponement {
       },
       time: () => this.#lookAgain(),
     });
-    this.#watch = { for: what, end };
+    this.#watch = { for: what, end: endWatch };
   }
 
   /** Looks at the leases alone; at all else only where they changed something. */

@@ -2,11 +2,17 @@ import type { Coordinator, Observation } from '../../state/coordination/coordina
 import { type CommandRequest, commandRequestSchema } from '../../state/model/commands.js';
 import { debugRequestSchema } from '../../state/model/debugging.js';
 import type { Entity } from '../../state/model/entity.js';
-import { LIFE, paths } from '../../state/model/paths.js';
+import { ASKED, LIFE, paths, unitOfNode, WORD } from '../../state/model/paths.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
 import { abortSchema, flagSchema, removalSchema, resolvedSchema } from '../../state/model/request-schemas.js';
 import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
+import {
+  type RelatedWord,
+  relatedWordSchema,
+  type UpgradeAsk,
+  upgradeAskSchema,
+} from '../../state/model/related-upgrade.js';
 
 /** A life of a unit; its incarnation is unknown where nobody could tell it from another one. */
 export interface Life {
@@ -76,6 +82,8 @@ export function watchRequests(
         };
       default:
         if (name.startsWith('run-')) return observeCommand(name.slice('run-'.length));
+        if (name.startsWith(ASKED)) return observeRelated('asks', unitOfNode(name.slice(ASKED.length)));
+        if (name.startsWith(WORD)) return observeRelated('words', unitOfNode(name.slice(WORD.length)));
         return name.startsWith('resolved-') ? observeRelation(name.slice('resolved-'.length)) : undefined;
     }
   }
@@ -101,6 +109,34 @@ export function watchRequests(
       observation: observeEntity(coordinator, paths.command(unit, id), commandRequestSchema, log, set),
       forget: () => set(undefined),
     };
+  }
+
+  /** That one stands is known at once: who acts before it was read would take it for silence. */
+  function observeRelated(
+    kind: 'asks' | 'words',
+    other: string,
+  ): { readonly observation: Observation; forget(): void } {
+    const set = <T extends UpgradeAsk | RelatedWord>(
+      found: ReadonlyMap<string, T | null>,
+      value: T | null | undefined,
+    ): ReadonlyMap<string, T | null> => {
+      const others = [...found].filter(([name]) => name !== other);
+      return new Map(value === undefined ? others : [...others, [other, value]]);
+    };
+    const isAsk = kind === 'asks';
+    const ask = (value: UpgradeAsk | undefined): void => change({ asks: set(requests.asks, value) });
+    const word = (value: RelatedWord | undefined): void => change({ words: set(requests.words, value) });
+    requests = isAsk
+      ? { ...requests, asks: set(requests.asks, null) }
+      : { ...requests, words: set(requests.words, null) };
+    const observation = isAsk
+      ? observeEntity(coordinator, paths.upgradeAsk(unit, other), upgradeAskSchema, log, (found) =>
+          ask(found?.value),
+        )
+      : observeEntity(coordinator, paths.relatedWord(unit, other), relatedWordSchema, log, (found) =>
+          word(found?.value),
+        );
+    return { observation, forget: () => (isAsk ? ask(undefined) : word(undefined)) };
   }
 
   const isOwn = (names: readonly string[] | undefined): names is readonly string[] =>

@@ -50,7 +50,7 @@ export class FormulaInPlace {
       if (!(error instanceof FormulaNotPublished)) throw error;
       if (!this.#parted.signal.aborted)
         throw new FormulaNotPublished({ formula: formula.id, unit: earlier.length > 0 ? unit : undefined });
-      this.#published = { ref: formula, options: {}, hooks: {}, upgrade: defaultUpgradeRules };
+      this.#published = { ref: formula, options: {}, hooks: {}, hookNames: [], upgrade: defaultUpgradeRules };
     }
   }
 

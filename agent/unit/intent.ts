@@ -16,6 +16,7 @@ export const noIntent: Intent = {
   leave: 'nothing',
   postponed: false,
   asks: false,
+  asksForOther: false,
   checksHealth: false,
   gated: false,
   verdict: undefined,
@@ -35,9 +36,10 @@ const alone: Pick<Lockstep, 'stands' | 'verdict'> = { stands: () => false, verdi
  * @param leave how far the unit is in leaving what the wanted formula lacks
  * @param postponed whether the unit is busy, so that the upgrade has to wait
  * @param upgradesFirst whether `start` waits for the upgrade
- * @param asks whether the formula in place is to be asked first, by a hook
+ * @param asks whether the formula in place, or the units related to this one, are to be asked first
  * @param checksHealth whether the formula in place is to be asked for the unit's health
  * @param lockstep how it waits for the others of its service
+ * @param asksForOther whether the formula in place is to be asked about the upgrade of a related unit
  * @param digest of the effective config, or undefined while that is not known
  */
 export function computeIntent(
@@ -53,6 +55,7 @@ export function computeIntent(
   asks: (wanted: WantedFormula | undefined) => boolean = () => false,
   checksHealth = false,
   lockstep: Pick<Lockstep, 'stands' | 'verdict'> = alone,
+  asksForOther = false,
 ): Intent {
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
@@ -70,6 +73,7 @@ export function computeIntent(
     leave: leave(wanted),
     postponed: isPostponed,
     asks: asks(wanted),
+    asksForOther,
     checksHealth,
     gated: lockstep.stands(wanted),
     verdict: lockstep.verdict(),

@@ -105,6 +105,7 @@ export const unitSetup = setup({
     mustLeave: ({ context }) => context.intent.leave === 'due',
     isIdle: ({ context }) => !context.intent.postponed && !context.intent.asks,
     asks: ({ context }) => context.intent.asks,
+    asksForOther: ({ context }) => context.intent.asksForOther,
     checksHealth: ({ context }) => context.intent.checksHealth,
     questionRuns: ({ context }) => context.operations.journalled().questionRuns,
     hasLeft: ({ context }) => context.intent.leave === 'nothing',

@@ -95,6 +95,8 @@ export const unitMachine = unitSetup.createMachine({
             guard: and(['wantsUpgrade', 'prepared', 'mustLeave', 'isIdle']),
             target: '#unit.workflow.parting',
           },
+          // Somebody waits for it.
+          { guard: 'asksForOther', target: '#unit.workflow.asking' },
           { guard: 'wantsConfigure', target: '#unit.workflow.configuring' },
           { guard: 'wantsRelate', target: '#unit.workflow.relating' },
           { guard: 'checksHealth', target: '#unit.workflow.asking' },

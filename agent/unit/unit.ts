@@ -41,6 +41,8 @@ import { takeUp } from '../operations/loop-breaker.js';
 import { type OperatedUnit, unitOperations } from '../operations/unit-operations.js';
 import { type ReportHost, UnitReport } from '../report/unit-report.js';
 import { computeIntent, noIntent } from './intent.js';
+import { OthersUpgrades } from '../postpone/others-upgrades.js';
+import { RelatedUnits } from '../postpone/related-units.js';
 
 /** Who hosts the unit. */
 export interface UnitOwner {
@@ -70,6 +72,8 @@ export class AgentUnit implements OperatedUnit, RelationHost, RecordHost, Runnin
   readonly #retryWait: RetryWait;
   readonly parting: Parting;
   readonly word = new OwnWord(this);
+  readonly others = new OthersUpgrades(this);
+  readonly related = new RelatedUnits(this);
   readonly postponement: Postponement;
   readonly health: UnitHealth = new UnitHealth(this);
   readonly lockstep = new Lockstep(this);
@@ -202,6 +206,8 @@ export class AgentUnit implements OperatedUnit, RelationHost, RecordHost, Runnin
     this.relations.stop();
     this.#retryWait.close();
     this.postponement.close();
+    this.others.close();
+    this.related.close();
     this.health.close();
     this.#beforeStart.close();
     this.lockstep.close();
@@ -354,6 +360,7 @@ export class AgentUnit implements OperatedUnit, RelationHost, RecordHost, Runnin
     const view = this.parts.services.view(this.record().service);
     const { evicted } = this.record();
     if (evicted !== undefined) this.relations.errors.passOver(evicted.by);
+    this.others.look();
     const intent = computeIntent(
       this.record(),
       this.requests(),
@@ -367,6 +374,7 @@ export class AgentUnit implements OperatedUnit, RelationHost, RecordHost, Runnin
       (wanted) => this.postponement.question(wanted) !== undefined,
       this.health.due(),
       this.lockstep,
+      this.others.due() !== undefined,
     );
     this.parting.lookWhetherCalledOff(intent.upgrade);
     // The machine looks by itself whenever it comes to another state; only other wants are news to it.

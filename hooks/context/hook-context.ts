@@ -87,10 +87,10 @@ export class HookContext {
     await this.#source.status(message, state);
   }
 
-  /** The unit's own word on the upgrade that is wanted of it: as it is now, and at once. */
-  upgrade(): UpgradeWord {
+  /** The unit's word on an upgrade, its own or that of a unit that it is related to: as it is now, and at once. */
+  upgrade(of?: string): UpgradeWord {
     this.#assertOngoing();
-    return this.#source.upgrade;
+    return this.#source.upgrade(of);
   }
 
   save(): SavedHookContext {

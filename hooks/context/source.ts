@@ -37,8 +37,11 @@ export interface HookContextSource {
   settings(relation: string, unit: string): Promise<RelationSettings | undefined>;
   /** This unit's own settings as they are now; its next write in the relation is merged over them. */
   written(relation: string): Promise<RelationSettings>;
-  /** The unit's own word on an upgrade; takes effect at once. A hook `upgrade-pending` that fails holds, whatever it said. */
-  readonly upgrade: UpgradeWord;
+  /**
+   * The unit's word on the upgrade of this unit; by default the one that the run's hook is about, or else its own. Takes effect at
+   * once. A hook `upgrade-pending` that fails holds, whatever it said.
+   */
+  upgrade(of?: string): UpgradeWord;
   /** Takes effect at once, whatever becomes of the hook. */
   log(level: LogLevel, message: string): void | Promise<void>;
   /** Takes effect at once, whatever becomes of the hook. */

@@ -2,6 +2,10 @@
 export const SUBORDINATE = 'subordinate-';
 /** Begins the name of the node under a unit that names its incarnation. */
 export const LIFE = 'life-';
+/** Begins the names of the nodes under a unit by which it is asked about the upgrade of a unit that it is related to. */
+export const ASKED = 'asked-';
+/** Begins the names of the nodes under a unit by which related units answer about its upgrade. */
+export const WORD = 'word-';
 
 /** Begins the names of the nodes under a machine that its owners left there. */
 export const CLAIM = 'claim-';
@@ -85,6 +89,10 @@ export const paths = {
   /** Ephemeral, of the CLI that debugs: which hooks are opened in its windows instead of being run. */
   debug: (unit: string) => `/units/${nodeOfUnit(unit)}/debug`,
   status: (unit: string) => `/units/${nodeOfUnit(unit)}/status`,
+  /** Tells a related unit of the upgrade of `unit`, which it may hold. */
+  upgradeAsk: (related: string, unit: string) => `/units/${nodeOfUnit(related)}/${ASKED}${nodeOfUnit(unit)}`,
+  /** The answer of a related unit about the upgrade of `unit`. */
+  relatedWord: (unit: string, related: string) => `/units/${nodeOfUnit(unit)}/${WORD}${nodeOfUnit(related)}`,
   /** Holds the number the next relation gets. */
   relations: '/relations',
   relation: (relation: string) => `/relations/${relation}`,

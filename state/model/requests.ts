@@ -4,8 +4,12 @@ import { retryOnConflict } from './conflict.js';
 import type { DebugRequest } from './debugging.js';
 import { type Entity, nodeValue } from './entity.js';
 import type { Abort, Flag, Removal, Resolved } from './request-schemas.js';
+import type { RelatedWord, UpgradeAsk } from './related-upgrade.js';
 
-/** The requests of operators to one unit, each with the version that honouring it must name. */
+/**
+ * The requests to one unit: of operators, each with the version that honouring it must name; and what related units are asked
+ * and say about upgrades.
+ */
 export interface UnitRequests {
   readonly upgrade: Entity<Flag> | undefined;
   readonly resolved: Entity<Resolved> | undefined;
@@ -16,6 +20,10 @@ export interface UnitRequests {
   readonly commands: ReadonlyMap<string, Entity<CommandRequest>>;
   readonly debug: Entity<DebugRequest> | undefined;
   readonly abort: Entity<Abort> | undefined;
+  /** The upgrades of related units about which it is asked, by these units; null of one that was not read yet. */
+  readonly asks: ReadonlyMap<string, UpgradeAsk | null>;
+  /** What related units say to its own upgrade, by these units; null of one that was not read yet. */
+  readonly words: ReadonlyMap<string, RelatedWord | null>;
 }
 
 export const noRequests: UnitRequests = {
@@ -26,6 +34,8 @@ export const noRequests: UnitRequests = {
   commands: new Map(),
   debug: undefined,
   abort: undefined,
+  asks: new Map(),
+  words: new Map(),
 };
 
 /**

@@ -148,6 +148,7 @@ export class World {
       storageKey: key,
       metadata: { ...formula.metadata },
       config: { ...formula.config },
+      hooks: await readdir(join(directory, 'hooks')),
       publishedAt: '2026-01-01T00:00:00Z',
     };
     await registerFormula(this.coordinator, id, record, directory);

@@ -47,6 +47,8 @@ function knownPaths(): readonly string[] {
     paths.command('s/0', 'f'),
     paths.debug('s/0'),
     paths.status('s/0'),
+    paths.upgradeAsk('s/0', 's/0'),
+    paths.relatedWord('s/0', 's/0'),
     paths.relations,
     paths.relation('7'),
     paths.settings(meeting, 's/0'),

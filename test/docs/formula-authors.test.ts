@@ -46,7 +46,13 @@ describe('the page for authors of formulas', () => {
       toolDirectory: '/tools',
       relation: { name: 'db', id: 'db:1', remoteUnit: 'blog/0' },
       upgrade: { from: 'principia:mysql-1', to: 'principia:mysql-2' },
-      pending: { class: 'eligible', urgent: '', deadline: '2026-02-01T00:00:00Z' },
+      pending: {
+        unit: 'mysql/0',
+        relation: '',
+        class: 'eligible',
+        urgent: '',
+        deadline: '2026-02-01T00:00:00Z',
+      },
     });
     const variables = Object.keys(environment).filter((name) => name.startsWith('ENSEMBLE_'));
     assert.deepEqual([...firstColumn(sectionOf(page(), 'Environment'))].sort(), variables.sort());

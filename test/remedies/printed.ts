@@ -218,6 +218,10 @@ export const printed: Readonly<
   'agent/run.ts: ensemble-agent -e production --machine web1': {
     why: 'an example of --help: the environment production is the reader’s',
   },
+  'agent/postpone/decide.ts: ensemble run {who} -- upgrade-proceed --unit {unit}': {
+    test: 'test/agent/postpone/related-units.test.ts',
+    says: 'hold it, which everybody sees, over a restart, until they have it proceed',
+  },
   'agent/postpone/decide.ts: ensemble run {unit} upgrade-proceed': {
     test: 'test/agent/postpone/upgrade-pending.test.ts',
     says: 'holds it where the hook fails, until an operator has it proceed',

@@ -65,6 +65,7 @@ describe('what watches a unit whose upgrade waits', () => {
     postponement = new Postponement({
       ...unit,
       word: new OwnWord(unit),
+      related: { regards() {}, waits: () => [], isToAsk: () => false, isUnread: () => false },
       upgradeRules: () => defaultUpgradeRules,
       requests: () => noRequests,
       isStopped: () => false,

@@ -72,6 +72,8 @@ describe('the word of a unit’s own formula', () => {
   it('tells the hook what it is about, and until when it may hold', () => {
     const scene = new Scene({ holdsFrom: '2025-12-01T00:00:00.000Z' }).wants();
     assert.deepEqual(scene.word.begin({ class: 'questionable', urgent: 'security' }), {
+      unit: 'f/0',
+      relation: '',
       from: 'p:f-1',
       to: 'p:f-2',
       class: 'questionable',

@@ -46,6 +46,9 @@ describe('a formula that is told of an upgrade', function () {
     const text = await world.text('env');
     assert.match(text, /^ENSEMBLE_FORMULA_FROM=world:f-1$/m);
     assert.match(text, /^ENSEMBLE_FORMULA_TO=world:f-2$/m);
+    assert.match(text, /^ENSEMBLE_UPGRADE_UNIT=f\/0$/m);
+    assert.match(text, /^ENSEMBLE_UPGRADE_SERVICE=f$/m);
+    assert.match(text, /^ENSEMBLE_UPGRADE_RELATION=$/m);
     assert.match(text, /^ENSEMBLE_UPGRADE_CLASS=eligible$/m);
     assert.match(text, /^ENSEMBLE_UPGRADE_URGENT=security$/m);
     const deadline = /^ENSEMBLE_UPGRADE_DEADLINE=(.*)$/m.exec(text)?.[1] ?? '';
@@ -53,6 +56,9 @@ describe('a formula that is told of an upgrade', function () {
     assert.ok(days > 89.9 && days <= 90, deadline);
     const facts = JSON.parse(await world.text('get'));
     assert.deepEqual(facts, {
+      service: 'f',
+      unit: 'f/0',
+      relation: '',
       from: one,
       to: two,
       class: 'eligible',

@@ -109,7 +109,8 @@ describe('a relation hook of a unit', () => {
         record = JSON.parse(JSON.stringify({ ...record, ...change }));
         if (changed) relation = JSON.parse(JSON.stringify(changed));
       },
-      word: new RecordingSource().upgrade,
+      word: new RecordingSource().word,
+      others: { word: () => new RecordingSource().word },
       takeUp: () => undefined,
       config: async () => ({}),
       mendFormula: async () => true,

@@ -20,16 +20,21 @@ export class RecordingSource implements HookContextSource {
   readonly kept: SavedHookContext[] = [];
   /** What is wanted of the unit, for its word on it. */
   wanted: PendingUpgradeFacts | undefined;
-  readonly upgrade: UpgradeWord = {
-    facts: () => this.wanted,
-    hold: async (ms, reason) => {
-      this.effects.push(`hold ${ms ?? '-'} ${reason ?? '-'}`);
-      return '2026-02-01T00:00:00.000Z';
-    },
-    proceed: async () => {
-      this.effects.push('proceed');
-    },
-  };
+  readonly word: UpgradeWord = this.upgrade();
+
+  upgrade(of?: string): UpgradeWord {
+    const about = of === undefined ? '' : ` of ${of}`;
+    return {
+      facts: () => (of === undefined || of === this.wanted?.unit ? this.wanted : undefined),
+      hold: async (ms, reason) => {
+        this.effects.push(`hold ${ms ?? '-'} ${reason ?? '-'}${about}`);
+        return '2026-02-01T00:00:00.000Z';
+      },
+      proceed: async () => {
+        this.effects.push(`proceed${about}`);
+      },
+    };
+  }
 
   async config(): Promise<Record<string, ConfigValue>> {
     this.reads++;

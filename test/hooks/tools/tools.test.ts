@@ -61,7 +61,13 @@ const successes: Row[] = [
     stdout: '2026-02-01T00:00:00.000Z\n',
     effects: ['hold 129600000 audit'],
   },
+  {
+    call: ['upgrade-hold', '--unit', 'web/0'],
+    stdout: '2026-02-01T00:00:00.000Z\n',
+    effects: ['hold - - of web/0'],
+  },
   { call: ['upgrade-proceed'], effects: ['proceed'] },
+  { call: ['upgrade-proceed', '--unit=web/0'], effects: ['proceed of web/0'] },
 ];
 
 const usageErrors: [string[], RegExp][] = [
@@ -76,7 +82,10 @@ const usageErrors: [string[], RegExp][] = [
   [['close-port', '80/sctp'], /^close-port: "80\/sctp" is no port/],
   [['ensemble-log'], /^ensemble-log: missing required argument 'message'/],
   [['ensemble-log', '-l', 'LOUD', 'x'], /^ensemble-log: "LOUD" is no level; use one of DEBUG, INFO/],
-  [['upgrade-get', 'whom'], /^upgrade-get: .*from, to, class, urgent, deadline, hold, blockers/],
+  [
+    ['upgrade-get', 'whom'],
+    /^upgrade-get: .*unit, service, relation, from, to, class, urgent, deadline, hold, blockers/,
+  ],
   [['upgrade-hold', '--for', 'ever'], /^upgrade-hold: "ever" is no time; write it like 90s/],
   [['upgrade-proceed', 'now'], /^upgrade-proceed: too many arguments/],
   [['status-set', '--state', 'fine', 'x'], /^status-set: .*maintenance, blocked, waiting, active/],
@@ -106,6 +115,8 @@ describe('the hook tools', () => {
 
   it('upgrade-get prints the upgrade that is wanted, whole and by key', async () => {
     source.wanted = {
+      unit: 'web/0',
+      relation: 'db:4',
       from: 'p:f-1',
       to: 'p:f-2',
       class: 'eligible',
@@ -116,8 +127,17 @@ describe('the hook tools', () => {
     };
     const json = await call(['upgrade-get', '--format', 'json']);
     assert.ok(!(json instanceof InputWanted));
-    assert.deepEqual(JSON.parse(json.stdout), source.wanted);
+    assert.deepEqual(JSON.parse(json.stdout), { service: 'web', ...source.wanted });
     assert.deepEqual(await call(['upgrade-get', 'to']), { exit: 0, stdout: 'p:f-2\n', stderr: '' });
+    for (const [unit, stdout] of [
+      ['web/0', 'db:4\n'],
+      ['web/1', ''],
+    ] as const)
+      assert.deepEqual(await call(['upgrade-get', '--unit', unit, 'relation']), {
+        exit: 0,
+        stdout,
+        stderr: '',
+      });
   });
 
   for (const [words, stderr] of usageErrors) {

@@ -1,0 +1,354 @@
+import type { PendingUpgrade } from '../../hooks/context/pending-upgrade.js';
+import type { Observation, Operation } from '../../state/coordination/coordinator.js';
+import { NodeNotFound } from '../../state/coordination/errors.js';
+import { nodeValue, readEntities } from '../../state/model/entity.js';
+import { checkLife, newIncarnation } from '../../state/model/incarnation.js';
+import { compareUnits, paths, serviceOfUnit } from '../../state/model/paths.js';
+import type { UpgradeAsk } from '../../state/model/related-upgrade.js';
+import { noRequests, type UnitRequests } from '../../state/model/requests.js';
+import { unitSchema } from '../../state/model/unit-schemas.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
+import type { WantedFormula } from '../contract/operations.js';
+import { committedFormula, type UnitRecord } from '../journal/record.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { Uses } from '../machine/parts.js';
+import { UPGRADE_PENDING } from './own-word.js';
+import { type Asks, deadlineOfOthers, type RelatedWait, relatedWaits } from './related-waits.js';
+
+/** A unit whose upgrade is told to those that it is related to. */
+export interface AskingUnit
+  extends Uses<'clock' | 'coordinator' | 'formulas' | 'log' | 'meetings' | 'writer'> {
+  readonly name: string;
+  record(): UnitRecord;
+  save(change: Partial<UnitRecord>): Promise<void>;
+  requests(): UnitRequests;
+  relationRecords(): readonly RelationRecord[];
+  isStopped(): boolean;
+  now(): string;
+  /** Looks again at everything that may ask something of the unit. */
+  look(): void;
+}
+
+/** The relation of a unit to one of another service. */
+interface Related {
+  readonly unit: string;
+  /** The relation's number; of several, the first. */
+  readonly relation: string;
+}
+
+/**
+ * The units to which a unit is related, and which may hold its upgrade: those of other services that it meets in a relation, a
+ * principal and its subordinate too; peers are of its own service, whose rollout looks after them. They are asked by a node under
+ * each of them, and answer by one under this unit. Which were asked is journalled before they are; so whoever goes on here knows
+ * what to wait for, and what to clear away.
+ */
+export class RelatedUnits {
+  readonly #unit: AskingUnit;
+  #wanted: WantedFormula | undefined;
+  /** The formula to go to for whose sake units were looked up, and those that were: asked, or without the hook. */
+  #considered: { readonly to: string; readonly units: Set<string> } | undefined;
+  readonly #meetings = new Map<string, () => void>();
+  readonly #standing = new Map<string, { readonly id: string; readonly observation: Observation }>();
+  /** Those whose node is gone by which they were asked: with them, or by hand. */
+  readonly #gone = new Set<string>();
+  /** What is under way: either is over before the other begins, as both write down whom was asked. */
+  #underWay: 'asking' | 'clearing' | undefined;
+
+  constructor(unit: AskingUnit) {
+    this.#unit = unit;
+  }
+
+  /** Told whenever something may have changed. Clears away what is over. */
+  regards(wanted: WantedFormula | undefined): void {
+    this.#wanted = wanted;
+    const unit = this.#unit;
+    const isAsking = this.#isAsking() && !unit.isStopped();
+    this.#follow(isAsking ? this.#relations().map(({ meeting }) => meeting) : []);
+    const { asks } = unit.record();
+    // Wanted again, it is another upgrade.
+    if (this.#isOver()) this.#considered = undefined;
+    if (!asks || unit.isStopped()) return;
+    if (this.#isOver()) this.#clear(Object.keys(asks.units), 'all of it');
+    else this.#clear([...new Set([...this.#withoutRelation(asks), ...this.#gone])]);
+  }
+
+  /** True if units are to be told of the wanted upgrade that were not yet. */
+  isToAsk(): boolean {
+    const isAfterwards = this.#underWay === 'clearing' || this.#wanted?.whileBusy === true;
+    if (isAfterwards || !this.#isAsking()) return false;
+    const asks = this.#present();
+    const isUntold = Object.entries(asks?.units ?? {}).some(
+      ([name, { id }]) => this.#standing.get(name)?.id !== id,
+    );
+    return isUntold || this.#unconsidered().length > 0;
+  }
+
+  /** Those that keep the wanted upgrade waiting; none on the way back. */
+  waits(): readonly RelatedWait[] {
+    const asks = this.#wanted?.revert === true ? undefined : this.#present();
+    const { parts } = this.#unit;
+    return asks === undefined ? [] : relatedWaits(asks, this.#unit.requests().words, parts.clock.now());
+  }
+
+  /** Whom the unit meets is not known yet, as right after a restart. */
+  isUnread(): boolean {
+    const { meetings } = this.#unit.parts;
+    return this.#isAsking() && this.#relations().some(({ meeting }) => meetings.view(meeting) === undefined);
+  }
+
+  /** Tells those that were not told yet of the wanted upgrade, where their formula has the hook. */
+  async ask(step: Pick<PendingUpgrade, 'class' | 'urgent'>): Promise<void> {
+    if (this.#underWay !== undefined) return;
+    this.#underWay = 'asking';
+    try {
+      await this.#ask(step);
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  async #ask(step: Pick<PendingUpgrade, 'class' | 'urgent'>): Promise<void> {
+    const unit = this.#unit;
+    const pair = this.#pair();
+    if (pair === undefined) return;
+    const fresh = this.#unconsidered();
+    const withHook = await this.#withHook(fresh);
+    const before = unit.record().asks ?? undefined;
+    const isSame = before?.from === pair.from && before.to === pair.to;
+    const since = before?.since ?? unit.now();
+    const at = unit.now();
+    const asked = withHook.map(({ unit: name, relation }) => [name, { id: newIncarnation(), relation, at }]);
+    const units: Asks['units'] = { ...(isSame && before.units), ...Object.fromEntries(asked) };
+    const left = isSame ? [] : Object.keys(before?.units ?? {}).filter((name) => !(name in units));
+    // Until they are gone, the journal knows of them.
+    for (const name of left) await this.#withdraw(name);
+    if (before !== undefined || asked.length > 0) await unit.save({ asks: { ...pair, since, units } });
+    await betweenFaults('related.ask', () =>
+      Promise.all(
+        Object.entries(units).map(([name, { id, relation, at: when }]) =>
+          this.#tell(name, {
+            id,
+            unit: unit.name,
+            ...(unit.record().incarnation !== undefined && { incarnation: unit.record().incarnation }),
+            relation,
+            ...pair,
+            class: step.class,
+            urgent: step.urgent,
+            at: when,
+            deadline: deadlineOfOthers(since),
+          }),
+        ),
+      ),
+    );
+    if (this.#considered?.to !== pair.to) this.#considered = { to: pair.to, units: new Set() };
+    for (const { unit: name } of fresh) this.#considered.units.add(name);
+  }
+
+  /** The agent lets go of the unit; the next one looks for itself. */
+  close(): void {
+    this.#follow([]);
+    for (const { observation } of this.#standing.values()) observation.close();
+    this.#standing.clear();
+  }
+
+  /** Something may be asked of them: an upgrade is wanted that has not gone ahead. */
+  #isAsking(): boolean {
+    return this.#pair() !== undefined && !this.#isOver();
+  }
+
+  /**
+   * The upgrade goes ahead, goes back, or is wanted no more. Only where the requests were read: after a restart none is known at
+   * first.
+   */
+  #isOver(): boolean {
+    const unit = this.#unit;
+    const requests = unit.requests();
+    const isCalledOff = requests !== noRequests && requests.upgrade === undefined;
+    const isGoing = requests.removal !== undefined || unit.record().upgrade !== null;
+    return isCalledOff || isGoing || this.#wanted?.revert === true;
+  }
+
+  #pair(): { readonly from: string; readonly to: string } | undefined {
+    const record = this.#unit.record();
+    const from = committedFormula(record)?.id;
+    if (this.#wanted === undefined || from === undefined || record.upgrade !== null) return undefined;
+    return { from, to: this.#wanted.to };
+  }
+
+  /** The journal's, where it is about the upgrade that is wanted now. */
+  #present(): Asks | undefined {
+    const pair = this.#pair();
+    const { asks } = this.#unit.record();
+    return asks && asks.from === pair?.from && asks.to === pair.to ? asks : undefined;
+  }
+
+  /** Those in which it meets units of other services. */
+  #relations(): readonly RelationRecord[] {
+    const service = serviceOfUnit(this.#unit.name);
+    return this.#unit
+      .relationRecords()
+      .filter(
+        ({ role, remoteService, queue }) => role !== 'peer' && remoteService !== service && !queue.leaving,
+      )
+      .sort((one, other) => Number(one.relation) - Number(other.relation));
+  }
+
+  /** Those that are there now, each once. */
+  #related(): readonly Related[] {
+    const { meetings } = this.#unit.parts;
+    const found = new Map<string, Related>();
+    for (const { relation, meeting, remoteService } of this.#relations())
+      for (const name of meetings.view(meeting)?.keys() ?? [])
+        if (serviceOfUnit(name) === remoteService && !found.has(name))
+          found.set(name, { unit: name, relation });
+    return [...found.values()].sort((one, other) => compareUnits(one.unit, other.unit));
+  }
+
+  #unconsidered(): readonly Related[] {
+    const asks = this.#present();
+    const considered = this.#considered?.to === this.#wanted?.to ? this.#considered?.units : undefined;
+    return this.#related().filter(
+      ({ unit: name }) => asks?.units[name] === undefined && considered?.has(name) !== true,
+    );
+  }
+
+  /** Those whose relation with the unit is over, or ends. */
+  #withoutRelation({ units }: Asks): readonly string[] {
+    const services = new Map(
+      this.#relations().map(({ remoteService, relation }) => [relation, remoteService]),
+    );
+    return Object.entries(units)
+      .filter(([name, { relation }]) => services.get(relation) !== serviceOfUnit(name))
+      .map(([name]) => name);
+  }
+
+  /** Formulas of which no hooks are noted are of release 0.1.0, and know nothing of this one. */
+  async #withHook(units: readonly Related[]): Promise<readonly Related[]> {
+    const { coordinator, formulas, log } = this.#unit.parts;
+    const read = await readEntities(
+      coordinator,
+      units.map(({ unit }) => paths.unit(unit)),
+      unitSchema,
+    );
+    const have = await Promise.all(
+      read.map(async (found) => {
+        const id = found?.value.formula;
+        if (id === undefined || id === null) return false;
+        try {
+          return (await formulas.find(id)).hookNames.includes(UPGRADE_PENDING);
+        } catch (error) {
+          // Whether it has one is then found out where it is: it answers at once, if it has none.
+          log.warning('a related unit’s formula cannot be read', { unit: this.#unit.name, error });
+          return true;
+        }
+      }),
+    );
+    return units.filter((_, index) => have[index]);
+  }
+
+  /** Writes the node by which one is told, unless it stands, and sees if it goes: by itself only with the unit. */
+  async #tell(related: string, ask: UpgradeAsk): Promise<void> {
+    if (this.#standing.get(related)?.id === ask.id) return;
+    const { coordinator, log, writer } = this.#unit.parts;
+    const path = paths.upgradeAsk(related, this.#unit.name);
+    const { incarnation } = ask;
+    try {
+      await writer.write(async () => {
+        const [node, relatedNode] = await coordinator.getMany([path, paths.unit(related)]);
+        if (relatedNode === undefined) throw new NodeNotFound({ path: paths.unit(related) });
+        const value = nodeValue(ask);
+        if (node?.value === value) return [];
+        const write: Operation =
+          node === undefined
+            ? { kind: 'create', path, value }
+            : { kind: 'set', path, value, version: node.version };
+        return [...checkLife(this.#unit.name, incarnation), write];
+      });
+    } catch (error) {
+      if (!(error instanceof NodeNotFound)) throw error;
+      await this.#forget([related]);
+      return;
+    }
+    log.info(`${related} is told of its upgrade to ${ask.to}, and may hold it`, { unit: this.#unit.name });
+    if (this.#unit.isStopped()) return;
+    this.#standing.get(related)?.observation.close();
+    let wasThere = false;
+    const observation = coordinator.observe(path, (node) => {
+      const isGone = node === undefined && wasThere;
+      wasThere ||= node !== undefined;
+      if (!isGone) return;
+      this.#gone.add(related);
+      setImmediate(() => this.#unit.look());
+    });
+    this.#standing.set(related, { id: ask.id, observation });
+  }
+
+  /** Clears away, not awaited: it is done again, to the same end, where it gets lost. */
+  #clear(units: readonly string[], whole?: 'all of it'): void {
+    if (this.#underWay !== undefined || (units.length === 0 && whole === undefined)) return;
+    this.#underWay = 'clearing';
+    const { log } = this.#unit.parts;
+    betweenFaults('related.withdraw', async () => {
+      for (const name of units) await this.#withdraw(name);
+      await (whole === undefined ? this.#forget(units) : this.#unit.save({ asks: null }));
+    })
+      .then(
+        () => setImmediate(() => this.#unit.look()),
+        (error: unknown) =>
+          log.warning('what related units were asked cannot be taken back, and is tried again', {
+            unit: this.#unit.name,
+            error,
+          }),
+      )
+      .finally(() => {
+        this.#underWay = undefined;
+      });
+  }
+
+  async #withdraw(related: string): Promise<void> {
+    this.#standing.get(related)?.observation.close();
+    this.#standing.delete(related);
+    this.#gone.delete(related);
+    await this.#unit.parts.writer.write(() =>
+      withdrawAsk(this.#unit.parts.coordinator, this.#unit.name, related, this.#unit.record().incarnation),
+    );
+  }
+
+  async #forget(related: readonly string[]): Promise<void> {
+    const { asks } = this.#unit.record();
+    if (!asks) return;
+    const units = Object.fromEntries(Object.entries(asks.units).filter(([name]) => !related.includes(name)));
+    await this.#unit.save({ asks: { ...asks, units } });
+  }
+
+  /** Looks again whenever somebody comes to one of these meetings. */
+  #follow(meetings: readonly string[]): void {
+    for (const [meeting, end] of this.#meetings) {
+      if (meetings.includes(meeting)) continue;
+      end();
+      this.#meetings.delete(meeting);
+    }
+    for (const meeting of meetings) {
+      if (this.#meetings.has(meeting)) continue;
+      // It may be told at once, in the midst of a look.
+      const look = (): void => void setImmediate(() => this.#unit.look());
+      this.#meetings.set(meeting, this.#unit.parts.meetings.subscribe(meeting, look));
+    }
+  }
+}
+
+/** The operations that take back what a related unit was asked about `unit`, with its answer; none where neither stands. */
+export async function withdrawAsk(
+  coordinator: Uses<'coordinator'>['parts']['coordinator'],
+  unit: string,
+  related: string,
+  incarnation: string | undefined,
+): Promise<readonly Operation[]> {
+  const [ask, word] = [paths.upgradeAsk(related, unit), paths.relatedWord(unit, related)];
+  const nodes = await coordinator.getMany([ask, word]);
+  const operations = [ask, word].flatMap((path, index): Operation[] => {
+    const node = nodes[index];
+    return node === undefined ? [] : [{ kind: 'remove', path, version: node.version }];
+  });
+  return operations.length === 0 ? [] : [...checkLife(unit, incarnation), ...operations];
+}
