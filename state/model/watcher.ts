@@ -1,6 +1,7 @@
 import type { Coordinator } from '../coordination/coordinator.js';
 import { NodeExists } from '../coordination/errors.js';
 import * as z from '../platform/zod.js';
+import { incarnationField } from './incarnation.js';
 import { paths } from './paths.js';
 
 /** `/watcher/state`: who looks after the repositories, and whether operators want that. */
@@ -76,6 +77,8 @@ export const watcherFingerprintSchema = z.looseObject({
   begun: z.optional(z.string()),
   /** What the policy wants and is not done yet, and why. */
   deferred: z.optional(z.string()),
+  /** Of the service that it was done for. */
+  ...incarnationField,
 });
 
 export type WatcherFingerprint = z.infer<typeof watcherFingerprintSchema>;

@@ -7,6 +7,8 @@ import type { UpgradePolicy } from '../../state/model/upgrade-policy.js';
 /** A service, and what its repository has for it, as a pass saw them. */
 export interface Seen {
   readonly service: string;
+  /** Its incarnation: another service of that name is told of, and upgraded, anew. */
+  readonly life?: string | undefined;
   /** The id of the formula that it is set to. */
   readonly formula: string;
   /** The verdict on what is newer; or why that is not known, which is never the same as that there is nothing. */
@@ -38,17 +40,18 @@ export function actsByItself({ policy: { mode } }: Pick<Seen, 'policy'>): boolea
 }
 
 /**
- * What tells one finding about a service from another: its formula, the best of what is newer with its content, the policy,
+ * What tells one finding about a service from another: its life and formula, the best of what is newer with its content, the policy,
  * and where the watcher acts by itself, the holds. The same whoever computes it, whenever and in whatever order.
  * @returns undefined where it is not known what is newer
  */
 export function fingerprintOf(seen: Seen): string | undefined {
-  const { opinion, digests, service, formula, policyText, holds } = seen;
+  const { opinion, digests, service, life, formula, policyText, holds } = seen;
   if ('why' in opinion) return undefined;
   const best = (revision: number | null): readonly unknown[] | null =>
     revision === null ? null : [revision, digests.get(revision) ?? null];
   const said = {
     service,
+    life,
     formula,
     eligible: best(opinion.eligible),
     questionable: best(opinion.questionable),

@@ -9,13 +9,13 @@ import { paths } from '../../state/model/paths.js';
 import { policyOf } from '../../state/model/upgrade-policy.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import type { Pass } from '../contract/led.js';
-import { reportId } from '../contract/report.js';
 import { sentence } from '../contract/log.js';
-import { faultOf } from '../core/fault.js';
 import type { Polled } from '../polling/poll.js';
 import type { PollState } from '../polling/poller.js';
-import { type Judged, judgeService } from './judge-service.js';
-import { observeServices, type ObservedService } from './observe.js';
+import { judgeService } from './judge-service.js';
+import { NotAsJudged } from './judged-service.js';
+import { observeService, observeServices, type ObservedService } from './observe.js';
+import { reportFailure, reportLook, reportRepository } from './pass-reports.js';
 import { Records } from './records.js';
 
 /** Services that are looked at at the same time. */
@@ -24,9 +24,12 @@ const AT_ONCE = 16;
 const AGAIN = 300_000;
 /** Milliseconds after which something that failed is tried again, doubled with each failure, and the most. */
 const RETRY = { first: 60_000, most: 6 * 3_600_000 } as const;
+/** Looks at a service that becomes another in the middle of each; the next pass looks again. */
+const MOST_TRIES = 5;
 
 /** What was looked at last of a service. */
 interface Looked {
+  readonly life: string | undefined;
   readonly version: number;
   readonly opened: Opened;
   /** Milliseconds since boot, before which nothing of it is looked at unless something changes. */
@@ -114,33 +117,48 @@ export class EnvironmentPass {
     return known;
   }
 
-  #isDue({ name, version }: ObservedService, opened: Opened): boolean {
+  #isDue({ name, version, service }: ObservedService, opened: Opened): boolean {
     const before = this.#looked.get(name);
-    if (before === undefined || before.version !== version || !isSame(before.opened, opened)) return true;
+    if (before === undefined || before.life !== service.incarnation) return true;
+    if (before.version !== version || !isSame(before.opened, opened)) return true;
     if (!this.#told.has(name) && !('why' in opened)) return true;
     return this.pass.clock.monotonic() >= before.again;
   }
 
+  /** What becomes another service meanwhile is looked at anew, as it stands then, where it came from the same repository. */
   async #look(observed: ObservedService, opened: Opened): Promise<void> {
-    const { clock, random, log } = this.pass;
-    const { name, version } = observed;
+    let standing: ObservedService | undefined = observed;
+    for (let tries = 0; standing?.place === observed.place && tries < MOST_TRIES; tries += 1)
+      standing = await this.#lookOnce(standing, opened);
+  }
+
+  /** @returns the service as it stands, where it is not any more what it was judged as */
+  async #lookOnce(observed: ObservedService, opened: Opened): Promise<ObservedService | undefined> {
+    const { clock, random, log, session } = this.pass;
+    const { name, version, service } = observed;
     const began = { now: clock.now(), monotonic: clock.monotonic() };
     const before = this.#looked.get(name)?.failures ?? 0;
     const remember = (wait: number, failures: number): void => {
-      this.#looked.set(name, { version, opened, failures, again: clock.monotonic() + wait });
+      const again = clock.monotonic() + wait;
+      this.#looked.set(name, { life: service.incarnation, version, opened, failures, again });
     };
     try {
       const judged = await judgeService(this.pass, observed, opened);
       // What may be upgraded without anybody depends on more than what is looked at here.
       remember(judged.seen.policy.mode === 'auto' ? 0 : AGAIN * (1 + random() / 4), 0);
-      this.#report(observed, judged, began);
+      reportLook(this.pass, observed, judged, began);
     } catch (error) {
+      if (error instanceof NotAsJudged) {
+        log.debug('a service became another while it was looked at', { service: name, error });
+        return error.isPaused ? undefined : observeService(session.coordinator, name);
+      }
       if (!(error instanceof EnsembleError)) throw error;
-      if (this.pass.over.aborted) return;
+      if (this.pass.over.aborted) return undefined;
       remember(Math.min(RETRY.most, RETRY.first * 2 ** before), before + 1);
       log.debug('a service could not be seen to', { service: name, error });
-      this.#reportFailure(observed, error, began);
+      reportFailure(this.pass, observed, error, began);
     }
+    return undefined;
   }
 
   #note(place: string, location: string, services: number, polled: Polled, state: PollState): void {
@@ -162,84 +180,8 @@ export class EnvironmentPass {
       ...(state.until !== undefined && { until: new Date(state.until).toISOString() }),
       services,
     });
-    if ((before?.outcome ?? 'ok') !== polled.outcome) this.#reportRepository(location, polled);
+    if ((before?.outcome ?? 'ok') !== polled.outcome) reportRepository(this.pass, location, polled);
   }
-
-  #reportRepository(repository: string, polled: Polled): void {
-    const isOk = polled.outcome === 'ok';
-    this.#send(
-      { now: this.pass.clock.now(), ms: polled.ms },
-      {
-        repository,
-        asked: 'what the repository offers',
-        found: isOk ? 'it answers again' : `it is ${polled.outcome}`,
-        did: isOk ? 'looked at its services' : 'left its services as they are known',
-        outcome: isOk ? 'done' : 'failed',
-        ...(!isOk && { fault: 'infrastructure', error: polled.error }),
-      },
-    );
-  }
-
-  #report({ name, service }: ObservedService, judged: Judged, began: Began): void {
-    const { decision, seen, did } = judged;
-    const { opinion } = seen;
-    if ('why' in opinion || did.length === 0) return;
-    const { deferred, fingerprint } = decision;
-    const { eligible, questionable, urgent } = opinion;
-    const words = Object.entries({ eligible, questionable, urgent }).flatMap(([word, revision]) =>
-      revision === null ? [] : [`${word} ${revision}`],
-    );
-    this.#send(
-      { now: began.now, ms: this.pass.clock.monotonic() - began.monotonic },
-      {
-        repository: service.repository.path,
-        service: name,
-        asked: `what is newer than ${service.formula}`,
-        found: words.length === 0 ? 'nothing' : words.join(', '),
-        did: [
-          ...did,
-          ...(deferred === undefined ? [] : [`left ${deferred.aim.formula} for later: ${deferred.why}`]),
-        ].join('; '),
-        outcome: deferred === undefined ? 'done' : 'deferred',
-        ...(fingerprint !== undefined && { fingerprint }),
-      },
-    );
-  }
-
-  #reportFailure({ name, service }: ObservedService, error: EnsembleError, began: Began): void {
-    this.#send(
-      { now: began.now, ms: this.pass.clock.monotonic() - began.monotonic },
-      {
-        repository: service.repository.path,
-        service: name,
-        asked: `what is newer than ${service.formula}`,
-        found: 'it could not be seen to',
-        did: 'left it for later',
-        outcome: 'failed',
-        fault: faultOf(error),
-        error: sentence(error),
-      },
-    );
-  }
-
-  #send(
-    { now, ms }: { readonly now: number; readonly ms: number },
-    report: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
-  ): void {
-    const { reporter, random, session } = this.pass;
-    reporter.report({
-      id: reportId(now, random),
-      at: new Date(now).toISOString(),
-      ms: Math.round(ms),
-      environment: session.environment.name,
-      ...report,
-    });
-  }
-}
-
-interface Began {
-  readonly now: number;
-  readonly monotonic: number;
 }
 
 /** The same offers, or the same reason for there being none. */

@@ -7,15 +7,18 @@ import { readEntity } from '../../state/model/entity.js';
 import { readHolds } from '../../state/model/read-holds.js';
 import { readRollout } from '../../state/model/rollout.js';
 import { paths } from '../../state/model/paths.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import { policyOf, policyText } from '../../state/model/upgrade-policy.js';
 import { type WatcherFingerprint, watcherFingerprintSchema } from '../../state/model/watcher.js';
 import { nodeValue } from '../../state/model/entity.js';
+import { EnsembleError } from '../../state/platform/errors.js';
 import { betweenFaults, faultPoint } from '../../state/platform/fault-points.js';
 import type { Pass } from '../contract/led.js';
 import { act, type Ports } from '../core/act.js';
 import { decide, type Decision } from '../core/decide.js';
 import { actsByItself, type Seen } from '../core/seen.js';
 import { digestsOf } from './digests.js';
+import { JudgedService } from './judged-service.js';
 import type { ObservedService } from './observe.js';
 import { beginUpgrade, stageFormula } from './perform.js';
 
@@ -32,15 +35,13 @@ export interface Judged {
 /**
  * Finds what is newer for a service, tells it in the state where it is news, and does what its policy wants.
  * @param opened the service's repository, or why it cannot be asked
- * @throws EnsembleError where something could not be done; what was done before is stored
+ * @throws NotAsJudged where the service became another meanwhile; EnsembleError where something could not be done; what was done before is stored
  */
-export async function judgeService(
-  pass: Pass,
-  { name, service }: ObservedService,
-  opened: Opened,
-): Promise<Judged> {
+export async function judgeService(pass: Pass, observed: ObservedService, opened: Opened): Promise<Judged> {
   const { session, clock } = pass;
   const { coordinator } = session;
+  const { name, service } = observed;
+  const judged = new JudgedService(session, observed);
   const now = clock.now();
   const [finding, node] = await Promise.all([
     findingOf(coordinator, name, service, opened),
@@ -56,6 +57,7 @@ export async function judgeService(
   ]);
   const seen: Seen = {
     service: name,
+    life: service.incarnation,
     formula: service.formula,
     opinion: finding.opinion,
     digests: 'why' in opened ? new Map() : digestsOf(opened, parseFormulaId(service.formula).name),
@@ -67,35 +69,49 @@ export async function judgeService(
   const did: string[] = [];
   const operations = entry === undefined ? [] : newerOperations(name, node, entry, now);
   if (operations.length > 0) {
-    await betweenFaults('watcher.newer', () =>
-      coordinator.transaction([{ kind: 'check', path: paths.service(name) }, ...operations]),
-    );
+    await betweenFaults('watcher.newer', () => judged.session.coordinator.transaction(operations));
     did.push('told it in the state');
   }
-  const decision = decide(seen, fingerprint?.value, now);
+  const stored = ofThisLife(fingerprint?.value, service);
+  const decision = decide(seen, stored, now);
   await faultPoint('watcher.decide.after');
-  await act(
-    decision,
-    fingerprint?.value,
-    portsOf(pass, seen, service.repository.path, did, fingerprint?.version),
-  );
+  const ports = portsOf(pass, judged, seen, service.repository.path, did, fingerprint?.version);
+  try {
+    await act(decision, stored, ports);
+  } catch (error) {
+    // What fails for a service that became another is no failure of it.
+    if (error instanceof EnsembleError && !pass.over.aborted) await judged.verify();
+    throw error;
+  }
   return { decision, seen, did, waits: decision.deferred !== undefined };
 }
 
+/** What was done for an earlier service of that name was not done for this one. */
+function ofThisLife(
+  stored: WatcherFingerprint | undefined,
+  { incarnation }: Service,
+): WatcherFingerprint | undefined {
+  return stored?.incarnation === undefined || stored.incarnation === incarnation ? stored : undefined;
+}
+
+/** Each step is done for the service as it was judged, and for no other. */
 function portsOf(
   pass: Pass,
+  judged: JudgedService,
   seen: Seen,
   repository: string,
   did: string[],
   version: number | undefined,
 ): Ports {
   const { session, announcer, clock } = pass;
-  const { service, formula, opinion, policy } = seen;
+  const { service, life, formula, opinion, policy } = seen;
+  const ofJudged = { ...pass, session: judged.session };
   let stored = version;
   return {
     now: () => clock.now(),
     async announce(id) {
       if ('why' in opinion) return;
+      await judged.verify();
       const { deployed, eligible, questionable, urgent } = opinion;
       const announcement = {
         id,
@@ -114,21 +130,23 @@ function portsOf(
       did.push('announced it');
     },
     async stage(aim) {
-      await betweenFaults('watcher.stage', () => stageFormula(pass, service, aim));
+      await judged.verify();
+      await betweenFaults('watcher.stage', () => stageFormula(ofJudged, service, aim));
       did.push(`staged ${aim.formula}`);
     },
     async begin(aim) {
-      await betweenFaults('watcher.begin', () => beginUpgrade(pass, service, aim));
+      await judged.verify();
+      await betweenFaults('watcher.begin', () => beginUpgrade(ofJudged, service, aim));
       did.push(`began the rollout to ${aim.formula}`);
     },
     async store(done: WatcherFingerprint) {
       const path = paths.watcherFingerprint(service);
-      const value = nodeValue(done);
+      const value = nodeValue({ ...done, ...(life !== undefined && { incarnation: life }) });
       const write: Operation =
         stored === undefined
           ? { kind: 'create', path, value }
           : { kind: 'set', path, value, version: stored };
-      await betweenFaults('watcher.store', () => session.coordinator.transaction([write]));
+      await betweenFaults('watcher.store', () => judged.session.coordinator.transaction([write]));
       stored = stored === undefined ? 0 : stored + 1;
     },
   };

@@ -3,6 +3,7 @@ import { placeOf } from '../../state/formula/repositories/place.js';
 import { type Problem, parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
+import { policyOf } from '../../state/model/upgrade-policy.js';
 
 /** A service as it stands in the tree. */
 export interface ObservedService {
@@ -32,6 +33,22 @@ export async function observeServices(
     places.set(location, place);
     return [{ name, service: read.value, version: read.version, place }];
   });
+}
+
+/**
+ * Reads one service anew.
+ * @returns undefined where it is gone, is on its way out, cannot be read, or nobody is to look at it
+ */
+export async function observeService(
+  coordinator: Coordinator,
+  name: string,
+): Promise<ObservedService | undefined> {
+  const path = paths.service(name);
+  const read = parseSound(path, serviceSchema, await coordinator.get(path), []);
+  if (read === undefined || read.value.destroying === true) return undefined;
+  if (policyOf(read.value.policy).mode === 'off') return undefined;
+  const place = safePlaceOf(read.value.repository.path);
+  return { name, service: read.value, version: read.version, place };
 }
 
 /** What cannot be read as a place is one of its own: asking it says what is wrong with it. */

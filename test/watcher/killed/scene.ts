@@ -6,7 +6,7 @@ import { readHistory } from '../../../control/history/read-history.js';
 import type { Coordinator } from '../../../state/coordination/coordinator.js';
 import { paths } from '../../../state/model/paths.js';
 import { readRollout } from '../../../state/model/rollout.js';
-import { requireService } from '../../../state/model/services.js';
+import { editService, requireService } from '../../../state/model/services.js';
 import { readDeliveries } from '../../../state/model/watcher-deliveries.js';
 import { type RunningWatcher, startWatcherProcess } from '../watcher-process.js';
 import { commitAll, git } from '../../servers/git-server.js';
@@ -53,6 +53,8 @@ export class Scene {
     for (const [name, mode] of Object.entries(SERVICES)) {
       const repository = offers.repositoryOf(name as keyof typeof SERVICES);
       await world.service(coordinator, name, id, repository, { mode });
+      // The same in each scene, so that fingerprints are too.
+      await editService(coordinator, name, (service) => ({ ...service, incarnation: `life-of-${name}` }));
     }
     const lines = [
       `environments: {world: {state: '${environment.state}', storage: '${environment.storage}'}}`,

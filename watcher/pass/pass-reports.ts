@@ -1,0 +1,101 @@
+import type { EnsembleError } from '../../state/platform/errors.js';
+import { sentence } from '../contract/log.js';
+import type { Pass } from '../contract/led.js';
+import { reportId } from '../contract/report.js';
+import { faultOf } from '../core/fault.js';
+import type { Polled } from '../polling/poll.js';
+import type { Judged } from './judge-service.js';
+import type { ObservedService } from './observe.js';
+
+/** When a look began: milliseconds since 1970, and since boot. */
+export interface Began {
+  readonly now: number;
+  readonly monotonic: number;
+}
+
+/** Reports that a repository answers otherwise than before. */
+export function reportRepository(pass: Pass, repository: string, polled: Polled): void {
+  const isOk = polled.outcome === 'ok';
+  send(
+    pass,
+    { now: pass.clock.now(), ms: polled.ms },
+    {
+      repository,
+      asked: 'what the repository offers',
+      found: isOk ? 'it answers again' : `it is ${polled.outcome}`,
+      did: isOk ? 'looked at its services' : 'left its services as they are known',
+      outcome: isOk ? 'done' : 'failed',
+      ...(!isOk && { fault: 'infrastructure', error: polled.error }),
+    },
+  );
+}
+
+/** Reports what was done about a service, where anything was. */
+export function reportLook(
+  pass: Pass,
+  { name, service }: ObservedService,
+  judged: Judged,
+  began: Began,
+): void {
+  const { decision, seen, did } = judged;
+  const { opinion } = seen;
+  if ('why' in opinion || did.length === 0) return;
+  const { deferred, fingerprint } = decision;
+  const { eligible, questionable, urgent } = opinion;
+  const words = Object.entries({ eligible, questionable, urgent }).flatMap(([word, revision]) =>
+    revision === null ? [] : [`${word} ${revision}`],
+  );
+  send(
+    pass,
+    { now: began.now, ms: pass.clock.monotonic() - began.monotonic },
+    {
+      repository: service.repository.path,
+      service: name,
+      asked: `what is newer than ${service.formula}`,
+      found: words.length === 0 ? 'nothing' : words.join(', '),
+      did: [
+        ...did,
+        ...(deferred === undefined ? [] : [`left ${deferred.aim.formula} for later: ${deferred.why}`]),
+      ].join('; '),
+      outcome: deferred === undefined ? 'done' : 'deferred',
+      ...(fingerprint !== undefined && { fingerprint }),
+    },
+  );
+}
+
+/** Reports that a service could not be seen to. */
+export function reportFailure(
+  pass: Pass,
+  { name, service }: ObservedService,
+  error: EnsembleError,
+  began: Began,
+): void {
+  send(
+    pass,
+    { now: began.now, ms: pass.clock.monotonic() - began.monotonic },
+    {
+      repository: service.repository.path,
+      service: name,
+      asked: `what is newer than ${service.formula}`,
+      found: 'it could not be seen to',
+      did: 'left it for later',
+      outcome: 'failed',
+      fault: faultOf(error),
+      error: sentence(error),
+    },
+  );
+}
+
+function send(
+  { reporter, random, session }: Pass,
+  { now, ms }: { readonly now: number; readonly ms: number },
+  report: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
+): void {
+  reporter.report({
+    id: reportId(now, random),
+    at: new Date(now).toISOString(),
+    ms: Math.round(ms),
+    environment: session.environment.name,
+    ...report,
+  });
+}
