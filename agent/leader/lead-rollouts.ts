@@ -114,7 +114,7 @@ function leadService(parts: Leading, service: string): { end(): void } {
   };
 }
 
-/** A rollout that waits for somebody's word needs nobody who drives it. */
-function isToBeDriven({ state, closed }: Rollout): boolean {
-  return state !== 'paused' && closed !== true;
+/** A rollout that waits for somebody's word needs nobody who drives it, unless its clone may be destroyed meanwhile. */
+function isToBeDriven({ state, closed, clone }: Rollout): boolean {
+  return (state !== 'paused' || clone !== undefined) && closed !== true;
 }

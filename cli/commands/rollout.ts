@@ -19,6 +19,7 @@ import { rolloutLines } from '../rollout/rollout-lines.js';
 export interface RolloutCommandOptions extends FollowOptions {
   readonly reason?: string;
   readonly keep?: boolean;
+  readonly force?: boolean;
   readonly format: Format;
 }
 
@@ -32,11 +33,15 @@ export async function rollout(
   options: RolloutCommandOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
-  const { reason, keep = false } = options;
+  const { reason, keep = false, force = false } = options;
   if (reason !== undefined && !isVerb(verb))
     throw invocation.misuse(`rollout ${verb} asks for nothing, so --reason has nothing to say`);
   if (keep && verb !== 'promote')
     throw invocation.misuse(`--keep says what \`rollout promote\` of a clone leaves, not rollout ${verb}`);
+  if (force && verb !== 'promote')
+    throw invocation.misuse(
+      `--force has \`rollout promote\` take a clone that is too small, not rollout ${verb}`,
+    );
   if (options.format !== 'table' && verb !== 'status' && verb !== 'history')
     throw invocation.misuse('--format says how `rollout status` and `rollout history` print');
   if (verb === 'history') {
@@ -50,7 +55,7 @@ export async function rollout(
       return follow(session, service, found.value, { ...options, wait: true }, invocation);
     }
     const by = requester(systemClock.now());
-    const after = await askRollout(session.coordinator, service, verb, by, reason ?? '', keep);
+    const after = await askRollout(session.coordinator, service, verb, by, reason ?? '', { keep, force });
     invocation.output.notice(`the rollout of ${service} to ${goalOf(after)} is ${after.state}`);
     if (FOLLOWED.has(verb)) return follow(session, service, after, options, invocation);
     // What was not begun is taken back at once.

@@ -28,6 +28,10 @@ export const rolloutCommands: readonly CommandDefinition[] = [
         description: 'why, for those who see it in `rollout status` and `history`',
       },
       { flags: '--keep', description: 'promote: the service that was cloned stays, unrelated and unexposed' },
+      {
+        flags: '--force',
+        description: 'promote: also a clone that has fewer units than the service that it replaces',
+      },
       ...following,
       format,
     ],

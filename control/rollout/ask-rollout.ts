@@ -18,13 +18,14 @@ import type { Judged } from './judge.js';
 import { startOperations } from './perform.js';
 import { requireRollout } from './read-rollout.js';
 import { TurnedMeanwhile, turnBack } from './turn-back.js';
-import { afterVerb, type RolloutVerb } from './verbs.js';
+import { afterVerb, type RolloutVerb, type VerbRequest } from './verbs.js';
 import { FLAGS_PER_WRITE, flagOf } from './written.js';
 
 /**
  * Asks something of a service's rollout. It is on the service's record where it stands.
  * @param reason why, for those who meet it
- * @param keep with `promote` of a clone: the service that was cloned stays
+ * @param options with `promote` of a clone. `keep`: the service that was cloned stays; `force`: also where the clone has fewer
+ *   units than that one
  * @returns the rollout as it is then
  * @throws ServiceNotFound, NoRollout, RolloutRefuses
  */
@@ -34,7 +35,7 @@ export async function askRollout(
   verb: RolloutVerb,
   requester: Requester,
   reason: string,
-  keep = false,
+  options: Pick<VerbRequest, 'keep' | 'force'> = {},
 ): Promise<Rollout> {
   const { by, requestedAt } = requester;
   const now = Date.parse(requestedAt);
@@ -50,13 +51,20 @@ export async function askRollout(
     const { rollout, decision } = await requireRollout(coordinator, service, now);
     // An earlier try of this request went through, though its answer was lost.
     if (rollout.value.stateSince === requestedAt && rollout.value.stateBy === by) return rollout.value;
-    const next = afterVerb(verb, rollout.value, decision.units, { now, by, reason, keep });
+    const next = afterVerb(verb, rollout.value, decision.units, {
+      now,
+      by,
+      reason,
+      ...options,
+      lacks: decision.lacks,
+    });
     if ('refused' in next)
       throw new RolloutRefuses({
         service,
         verb: VERBS[verb],
         why: next.refused,
         instead: next.instead ?? 'status',
+        command: next.command,
       });
     const { rollout: after } = next;
     if (rollout.value.clone !== undefined) await requireUnhindered(coordinator, service, verb, after, now);

@@ -53,11 +53,34 @@ export async function goesByClone(
 /** Whether a clone of that formula is under way. */
 export async function isClonedTo(coordinator: Coordinator, name: string, to: string): Promise<boolean> {
   const standing = await readEntity(coordinator, paths.rollout(name), rolloutSchema);
-  return standing !== undefined && isUnderWayTo(standing.value, to);
+  return standing !== undefined && isUnderWayTo(coordinator, standing.value, to);
 }
 
-function isUnderWayTo(rollout: Rollout, to: string): boolean {
-  return rollout.clone !== undefined && isOpen(rollout) && rollout.state !== 'failed' && rollout.to === to;
+/** One whose clone somebody destroyed is over, though nobody wrote that yet. */
+async function isUnderWayTo(coordinator: Coordinator, rollout: Rollout, to: string): Promise<boolean> {
+  const { clone, id, state } = rollout;
+  if (clone === undefined || !isOpen(rollout) || state === 'failed' || rollout.to !== to) return false;
+  if (clone.made !== true) return true;
+  const found = await readEntity(coordinator, paths.service(clone.service), serviceSchema);
+  return found?.value.cloneOf?.rollout === id && found.value.destroying !== true;
+}
+
+/**
+ * The refusal of another formula for a clone that is on trial: it is tried as it was made, and is promoted or goes. Undefined
+ * where the service is none.
+ */
+export async function trialOf(
+  coordinator: Coordinator,
+  name: string,
+  { cloneOf }: Pick<Service, 'cloneOf'>,
+): Promise<RolloutUnderWay | undefined> {
+  if (cloneOf === undefined) return undefined;
+  const { service, rollout } = cloneOf;
+  const standing = await readEntity(coordinator, paths.rollout(service), rolloutSchema);
+  if (standing === undefined || standing.value.id !== rollout) return undefined;
+  const { to, promoted } = standing.value;
+  if (!isOpen(standing.value) || promoted === true) return undefined;
+  return new RolloutUnderWay({ service, to, word: 'strategy', has: 'clone', clone: name });
 }
 
 /**
@@ -143,7 +166,7 @@ export async function beginClone(
     if (parseFormulaId(from).revision > parseFormulaId(to).revision)
       throw new UpgradeOvertaken({ service: name, wanted: to, formula: from });
     if (!force && service.bad?.includes(to)) throw new FormulaReverted({ service: name, formula: to });
-    if (standing !== undefined && isUnderWayTo(standing.value, to) && !force) {
+    if (!force && standing !== undefined && (await isUnderWayTo(coordinator, standing.value, to))) {
       const changed = changedRollout(name, standing.value, parameters, []);
       if (changed !== standing.value)
         await coordinator.transaction([

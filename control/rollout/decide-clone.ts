@@ -4,7 +4,7 @@ import type { Rollout } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { type Blocker, blockersOf, commandOf } from './blockers.js';
 import { limitsOf } from './choose.js';
-import type { CloneFacts, CloneRelation, CloneStep } from './clone-facts.js';
+import { type CloneFacts, type CloneRelation, type CloneStep, lackCommand, lackText } from './clone-facts.js';
 import type { Decision, RolloutFacts, RolloutWrite } from './decision.js';
 import { instantOf, type Judged, judge } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
@@ -47,6 +47,7 @@ export function decideClone(
     next: state?.state ?? rollout.state,
     blockers: blockers(moment),
     units,
+    ...lacking(moment),
     isStalled: writes.length === 0 && rollout.state !== 'running' && !isEnding(moment),
   };
 }
@@ -101,12 +102,28 @@ function tried(moment: Moment): readonly RolloutWrite[] {
   return isRunning && now >= deadline(moment) ? [outOfTime(moment)] : [];
 }
 
-function isThere({ clone, units }: Moment): boolean {
+function isThere(moment: Moment): boolean {
+  const { clone, units } = moment;
   return (
     clone.is === 'own' &&
     clone.unmade === 0 &&
+    lackOf(moment) === 0 &&
     units.every(({ standing }) => standing === 'there' || standing === 'failed')
   );
+}
+
+/** How many units the clone has fewer than the service in whose place it is to come. */
+function lackOf({ facts, units, name }: Moment): number {
+  const ofSource = facts.units.filter((unit) => serviceOfUnit(unit.name) !== name && !unit.leaving);
+  return Math.max(0, ofSource.length - units.length);
+}
+
+/** What `promote` refuses by. */
+function lacking(moment: Moment): Pick<Decision, 'lacks'> {
+  const lack = lackOf(moment);
+  const { clone, units, rollout } = moment;
+  const isTried = clone.is === 'own' && clone.unmade === 0 && rollout.promoted !== true;
+  return isTried && !isEnding(moment) && lack > 0 ? { lacks: { has: units.length, lack } } : {};
 }
 
 /** It comes in the service's place. The source is asked to go when nobody is related to it any more. */
@@ -199,6 +216,9 @@ function wholeReason(moment: Moment): Pick<Blocker, 'kind' | 'who' | 'reason' | 
   const { state, reason = '', gate, stateBy } = rollout;
   const service = clone.source;
   if (state === 'failed') return { kind: 'failed', who: name, reason, ends: commandOf('retry', service) };
+  const { lacks } = lacking(moment);
+  if (lacks !== undefined && (state === 'running' || gate === 'clone'))
+    return { kind: 'clone', who: name, reason: lackText(service, lacks), ends: lackCommand(name, lacks) };
   if (state === 'paused') {
     if (gate === 'clone') return { kind: 'clone', who: name, reason, ends: commandOf('promote', service) };
     const who = stateBy === undefined ? 'paused' : `paused by ${stateBy}`;

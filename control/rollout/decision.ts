@@ -1,7 +1,7 @@
 import type { LockstepGate } from '../../state/model/lockstep.js';
 import type { CloneReference, RolloutGate, RolloutState } from '../../state/model/rollout.js';
 import type { Blocker } from './blockers.js';
-import type { CloneFacts, CloneStep } from './clone-facts.js';
+import type { CloneFacts, CloneLack, CloneStep } from './clone-facts.js';
 import type { Judged } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
@@ -54,6 +54,8 @@ export interface Decision {
   readonly blockers: readonly Blocker[];
   /** Every unit that stays, in the facts' order. */
   readonly units: readonly Judged[];
+  /** The clone has fewer units than the service in whose place it is to come. */
+  readonly lacks?: CloneLack;
   /** Nothing is under way, and nothing goes on by itself: somebody has to do something. */
   readonly isStalled: boolean;
 }

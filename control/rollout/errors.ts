@@ -14,10 +14,12 @@ export class RolloutRefuses extends defineError<{
   verb: string;
   why: string;
   instead: string;
+  /** The whole command that helps, where it is no word to the rollout. */
+  command?: string | undefined;
 }>(
   'rollout-refuses',
   ({ service, verb, why }) => `the rollout of ${service} cannot ${verb}: ${why}`,
-  ({ service, instead }) => commandOf(instead, service),
+  ({ service, instead, command }) => command ?? commandOf(instead, service),
 ) {}
 
 /** A rollout could not go by what it is to go by. */
@@ -46,9 +48,19 @@ export class RolloutContradiction extends defineError<{
 ) {}
 
 /** Another rollout to the same formula is under way, and goes by other parameters. */
-export class RolloutUnderWay extends defineError<{ service: string; to: string; word: string; has: string }>(
+export class RolloutUnderWay extends defineError<{
+  service: string;
+  to: string;
+  word: string;
+  has: string;
+  /** What is asked is asked of the clone by which it goes. */
+  clone?: string;
+}>(
   'rollout-under-way',
-  ({ service, to, word, has }) =>
-    `a rollout of ${service} to ${to} is under way already, with ${word} ${has}`,
-  ({ service }) => `${commandOf('watch', service)}, or ${commandOf('abort', service)} first`,
+  ({ service, to, word, has, clone }) =>
+    clone === undefined
+      ? `a rollout of ${service} to ${to} is under way already, with ${word} ${has}`
+      : `${clone} is the clone by which a rollout of ${service} to ${to} is under way, and is tried as it is`,
+  ({ service, clone }) =>
+    `${commandOf(clone === undefined ? 'watch' : 'promote', service)}, or ${commandOf('abort', service)} first`,
 ) {}

@@ -1,6 +1,8 @@
 import { gateOf } from '../../state/model/lockstep.js';
 import { type Rollout, wayOf } from '../../state/model/rollout.js';
 import { type Blocker, commandOf } from './blockers.js';
+import { lackCommand } from './clone-facts.js';
+import type { Decision } from './decision.js';
 import { isHealthy } from './judge.js';
 import type { ReadRollout } from './read-rollout.js';
 
@@ -56,7 +58,7 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
     reason: reason ?? '',
     by,
     parameters,
-    next: nextCommand(service, rollout.value),
+    next: nextCommand(service, rollout.value, decision),
     ...(clone !== undefined && { clone: { service: clone.service, promoted: promoted === true } }),
     blockers: decision.blockers.filter(({ who }) => !own.has(who)),
     units: Object.fromEntries(
@@ -82,8 +84,10 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
 }
 
 /** What somebody types to have a rollout go on. */
-function nextCommand(service: string, { state, gate }: Rollout): string | null {
+function nextCommand(service: string, { state, gate, clone }: Rollout, { lacks }: Decision): string | null {
   if (state === 'failed') return commandOf('retry', service);
   if (state !== 'paused') return null;
+  if (clone !== undefined && gate === 'clone' && lacks !== undefined)
+    return lackCommand(clone.service, lacks);
   return commandOf(gate === 'canary' || gate === 'clone' ? 'promote' : 'resume', service);
 }

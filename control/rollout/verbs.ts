@@ -1,6 +1,7 @@
 import { rulesOf } from '../../state/formula/rollout-parameters.js';
 import type { Rollout, RolloutState } from '../../state/model/rollout.js';
 import { nextWave } from './choose.js';
+import { type CloneLack, lackCommand } from './clone-facts.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
 
@@ -15,12 +16,18 @@ export interface VerbRequest {
   readonly reason: string;
   /** With `promote` of a clone: the service that was cloned stays. */
   readonly keep?: boolean;
+  /** With `promote` of a clone: also where it has fewer units than its service. */
+  readonly force?: boolean;
+  /** What is known of that. */
+  readonly lacks?: CloneLack | undefined;
 }
 
 /** Why a rollout does not do what it is asked, and the verb that does instead, if one does. */
 export interface Refusal {
   readonly refused: string;
   readonly instead?: RolloutVerb | 'status';
+  /** The whole command that helps, where it is no word to the rollout. */
+  readonly command?: string;
 }
 
 /**
@@ -33,9 +40,13 @@ export function afterVerb(
   units: readonly Judged[],
   request: VerbRequest,
 ): { readonly rollout: Rollout } | Refusal {
-  if (verb === 'promote' && request.keep === true && rollout.clone === undefined)
-    return { refused: 'it has no clone, so --keep has nothing to say', instead: 'promote' };
-  return refusalOf(verb, rollout, units) ?? { rollout: changedBy(verb, rollout, units, request) };
+  const word = request.keep === true ? '--keep' : request.force === true ? '--force' : undefined;
+  if (verb === 'promote' && word !== undefined && rollout.clone === undefined)
+    return { refused: `it has no clone, so ${word} has nothing to say`, instead: 'promote' };
+  return (
+    refusedForLack(verb, rollout, request) ??
+    refusalOf(verb, rollout, units) ?? { rollout: changedBy(verb, rollout, units, request) }
+  );
 }
 
 function changedBy(
@@ -77,6 +88,21 @@ function nextWaveOf(rollout: Rollout, units: readonly Judged[]): Rollout {
   const rules = rulesOf(rollout.parameters);
   const { allowed: _allowed, ...rest } = rollout;
   return rules.pauseAfter === 'all' ? { ...rest, allowed: nextWave(rules, units) } : rest;
+}
+
+/** A clone with too few units would not do what its service does. */
+function refusedForLack(
+  verb: RolloutVerb,
+  { clone, state, gate }: Rollout,
+  { lacks, force = false }: VerbRequest,
+): Refusal | undefined {
+  if (verb !== 'promote' || clone === undefined || lacks === undefined || force) return undefined;
+  if (state !== 'paused' || gate !== 'clone') return undefined;
+  const { service } = clone;
+  return {
+    refused: `its clone ${service} has ${lacks.has} of ${lacks.has + lacks.lack} units`,
+    command: lackCommand(service, lacks),
+  };
 }
 
 function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]): Refusal | undefined {

@@ -12,6 +12,7 @@ import { readStanding } from '../newer/facts.js';
 import { opinionOf } from '../newer/opinion.js';
 import { refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { openNamed, openTrusted } from '../repositories/open-named.js';
+import { trialOf } from '../rollout/begin-clone.js';
 import { changeableWords } from '../rollout/change-rollout.js';
 import type { Session } from '../session.js';
 import { candidateTarget } from './candidate-target.js';
@@ -31,8 +32,8 @@ export interface FoundUpgrade {
 
 /**
  * Finds what an upgrade would go to; with `bump` a new revision is written into the formula's directory.
- * @throws ServiceNotFound, ServiceDestroying, UnitNotFound, UnitOfOtherService, UpgradeHeld, as `findTarget`; with `bump`
- *   RelationsInUse unless by force, SubordinateChanged
+ * @throws ServiceNotFound, ServiceDestroying, UnitNotFound, UnitOfOtherService, UpgradeHeld, as `findTarget`; of a
+ *   clone on trial RolloutUnderWay; with `bump` RelationsInUse unless by force, SubordinateChanged
  */
 export async function findUpgrade(session: Session, request: UpgradeRequest): Promise<FoundUpgrade> {
   const { service: name, force } = request;
@@ -41,6 +42,8 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
   await requireNotHeld(session.coordinator, holdQuestion(request));
   const repository = request.repository ?? service.repository.path;
   const deployed = parseFormulaId(service.formula);
+  const trial = await trialOf(session.coordinator, name, service);
+  if (trial !== undefined && (request.bump || request.candidate !== undefined)) throw trial;
   if (request.bump) refuseRaisedUnsigned(session, deployed.name);
   if (request.candidate !== undefined) {
     const { candidate, repository: at } = request;
@@ -66,6 +69,7 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
     },
     (id, bumped) => requireFit(session, { name, service }, id, bumped, force),
   );
+  if (trial !== undefined && target.id !== service.formula) throw trial;
   if (request.revision === undefined && request.units === undefined && !request.bump)
     await requireNamed(session, name, service, target.id, request.rollout ?? {});
   return { name, service, repository, target };

@@ -176,6 +176,10 @@ export const printed: Readonly<
     test: 'test/control/rollout/automatic.test.ts',
     says: 'names what failed, and the command that tries it all the same',
   },
+  'control/rollout/clone-facts.ts: ensemble add-unit -n {lack} {clone}': {
+    test: 'test/regression/a-clone-is-promoted-as-it-was-tried.test.ts',
+    says: 'takes the place of more units than it has by force alone',
+  },
   'control/rollout/decide-clone.ts: ensemble resolved [--retry] {unit.name}': {
     test: 'test/control/rollout/decide-clone.test.ts',
     says: 'names what ends the error of a unit that is to go',

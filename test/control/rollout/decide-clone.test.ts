@@ -3,6 +3,7 @@ import type { CloneFacts, CloneRelation } from '../../../control/rollout/clone-f
 import { decide } from '../../../control/rollout/decide.js';
 import type { Decision } from '../../../control/rollout/decision.js';
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
+import { afterVerb } from '../../../control/rollout/verbs.js';
 import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
 import type { Rollout } from '../../../state/model/rollout.js';
 
@@ -99,7 +100,7 @@ const rows: readonly (readonly [
   ['healthy, it waits for a word', '22', {}, 'paused clone'],
   ['one that is not is waited for', '2n', {}, ''],
   ['one whose agent is away is waited for', '2a', {}, ''],
-  ['without units it is healthy', '', {}, 'paused clone'],
+  ['one without the units that its source has is not', '', {}, ''],
   ['a failed installation fails it', '2E', {}, 'failed'],
   ['so does a failed start', 's2', {}, 'failed'],
   ['within the budget it does not', '2E', {}, 'paused clone', {}, { 'max-failed': '1' }],
@@ -204,6 +205,34 @@ describe('a rollout by a clone', () => {
     assert.deepEqual([kind, ends], ['error', 'ensemble resolved [--retry] web/0']);
   });
 
+  for (const [ofClone, ofSource, state, expected] of [
+    ['', 0, 'running', 'paused clone'],
+    ['', 2, 'running', 'ensemble add-unit -n 2 web-r2'],
+    ['2', 3, 'running', 'ensemble add-unit -n 2 web-r2'],
+    ['22', 3, 'paused', 'ensemble add-unit -n 1 web-r2'],
+    ['222', 3, 'paused', 'ensemble rollout promote web'],
+    ['222', 2, 'paused', 'ensemble rollout promote web'],
+    ['2', 3, 'aborted', 'remove'],
+  ] as const)
+    it(`${state}, with ${ofClone.length} units in the place of ${ofSource}, leads to ${expected}`, () => {
+      const rollout: Rollout = { ...begun, state, ...(state === 'paused' && { gate: 'clone' }) };
+      const decision = decided(ofClone, own, rollout, {}, one, ofSource);
+      assert.equal(said(decision) || decision.blockers[0]?.ends, expected);
+    });
+
+  it('is promoted with fewer units than its source by force alone', () => {
+    const rollout: Rollout = { ...begun, state: 'paused', gate: 'clone' };
+    const { units, lacks } = decided('2', own, rollout, {}, one, 3);
+    const request = { now, by: 'ann@host', reason: '', lacks };
+    const refused = afterVerb('promote', rollout, units, request);
+    const forced = afterVerb('promote', rollout, units, { ...request, force: true });
+    assert.deepEqual(refused, {
+      refused: 'its clone web-r2 has 1 of 3 units',
+      command: 'ensemble add-unit -n 2 web-r2',
+    });
+    assert.ok('rollout' in forced && forced.rollout.promoted === true);
+  });
+
   it('always names what it waits for', () => {
     for (const [rule, letters, clone, expected, rollout = {}, parameters] of rows) {
       const { state = 'running', closed = false } = rollout;
@@ -226,9 +255,15 @@ function decided(
   rollout: Rollout,
   parameters: RolloutParameters = {},
   formula: string = one,
+  ofSource = 1,
 ): Decision {
   const ofClone = [...letters].map((letter, index) => ({ ...unit(letter), name: `web-r2/${index}` }));
-  const units = [...ofClone, { ...unit('2'), formula: one, name: 'web/0' }];
+  const sources = Array.from({ length: ofSource }, (_, index) => ({
+    ...unit('2'),
+    formula: one,
+    name: `web/${index}`,
+  }));
+  const units = [...ofClone, ...sources];
   const all = { ...rollout, parameters: { ...begun.parameters, ...parameters } };
   return decide(all, { formula, units, clone }, now);
 }
