@@ -5,11 +5,14 @@ import { candidatesPath, readCandidates } from '../../control/candidates/known-c
 import type { Session } from '../../control/session.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { loadEnvironment } from '../../state/environments/environments-file.js';
+import { askRefs, type GitHeads } from '../../state/formula/repositories/git-fetch.js';
+import { parseGitLocation } from '../../state/formula/repositories/git-location.js';
+import { gitLimits } from '../../state/formula/repositories/git-process.js';
 import { paths } from '../../state/model/paths.js';
 import { ensureWatcherNodes } from '../../state/model/watcher.js';
 import { CandidatesPart } from '../../watcher/candidates/candidates-part.js';
 import type { Announcement } from '../../watcher/contract/announcement.js';
-import type { Pass } from '../../watcher/contract/led.js';
+import type { PolledPass } from '../../watcher/contract/led.js';
 import type { Report } from '../../watcher/contract/report.js';
 import { useSandbox } from '../cli/sandbox.js';
 import { ManualClock } from '../manual-clock.js';
@@ -25,7 +28,8 @@ describe('candidates, as the watcher sees them', function () {
   let forge: ForgeServer;
   let web: WebServer;
   let coordinator: Coordinator;
-  let pass: Pass;
+  let pass: PolledPass;
+  let heads: GitHeads | undefined;
   let part: CandidatesPart;
   let announced: Announcement[];
   let reports: Report[];
@@ -71,6 +75,7 @@ describe('candidates, as the watcher sees them', function () {
       session,
       clock,
       random: () => 0,
+      heads: () => heads,
       log: { debug: silent, info: silent, warning: silent, error: silent },
       guard: { kind: 'set', path: paths.watcherElection, value: '{}' },
       over: new AbortController().signal,
@@ -115,6 +120,7 @@ describe('candidates, as the watcher sees them', function () {
     announced.length = 0;
     reports.length = 0;
     clock.advance(300_000);
+    heads = await askRefs(parseGitLocation(url), gitLimits);
     await part.pass(pass);
     const [found] = await readCandidates(coordinator);
     return (found?.candidates ?? []).map(({ key, formula: name, revision }) => `${key} ${name} ${revision}`);

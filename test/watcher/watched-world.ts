@@ -18,7 +18,7 @@ import { type Clock, systemClock } from '../../state/platform/clock.js';
 import { bundleKey } from '../../state/storage/key.js';
 import { openStorage } from '../../state/storage/open.js';
 import type { Announcement } from '../../watcher/contract/announcement.js';
-import type { LedParts } from '../../watcher/contract/led.js';
+import type { LedParts, Part } from '../../watcher/contract/led.js';
 import type { Report } from '../../watcher/contract/report.js';
 import type { PollLimits } from '../../watcher/polling/poll.js';
 import { startWatcher, type Watcher } from '../../watcher/watcher.js';
@@ -32,6 +32,8 @@ interface Watching {
   readonly period?: number;
   /** What happens when it came to lead, before it looks. */
   readonly before?: () => Promise<void>;
+  /** What else is done in each pass. */
+  readonly parts?: readonly Part[];
 }
 
 /** A directory for one test, with environments whose services came from repositories of the test's. */
@@ -156,7 +158,13 @@ export class WatchedWorld {
   /** The same, which leads where nobody does, and stands by elsewhere. */
   standing(
     environments: readonly Environment[],
-    { limits, clock = systemClock, period = PERIOD, before = async () => undefined }: Watching = {},
+    {
+      limits,
+      clock = systemClock,
+      period = PERIOD,
+      before = async () => undefined,
+      parts = [],
+    }: Watching = {},
   ): Watcher {
     const watcher = startWatcher({
       environments,
@@ -168,7 +176,7 @@ export class WatchedWorld {
       log: this.logging(),
       openParts: async () => {
         await before();
-        return this.#parts();
+        return this.#parts(parts);
       },
       ...(limits !== undefined && { limits }),
     });
@@ -183,7 +191,7 @@ export class WatchedWorld {
     return watcher;
   }
 
-  #parts(): LedParts {
+  #parts(parts: readonly Part[]): LedParts {
     return {
       reporter: { report: (report) => void this.reports.push(report) },
       announcer: {
@@ -192,7 +200,7 @@ export class WatchedWorld {
           this.announced.push(announcement);
         },
       },
-      parts: [],
+      parts,
       close: async () => undefined,
     };
   }

@@ -8,6 +8,7 @@ import type { ForgeRequest } from '../../control/candidates/forges/forge.js';
 import { dueTrials, type DueTrial } from '../../control/candidates/together.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { mapBounded } from '../../state/formula/concurrency.js';
+import type { GitHeads } from '../../state/formula/repositories/git-fetch.js';
 import type { GitLocation } from '../../state/formula/repositories/git-location.js';
 import { type GitLimits, gitLimits } from '../../state/formula/repositories/git-process.js';
 import { parseLocation } from '../../state/formula/repositories/location.js';
@@ -17,7 +18,7 @@ import { policyOf } from '../../state/model/upgrade-policy.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { AnnouncedCandidate } from '../contract/announcement.js';
-import type { Part, Pass } from '../contract/led.js';
+import type { Part, Pass, PolledPass } from '../contract/led.js';
 import { reportId } from '../contract/report.js';
 import { observeServices, type ObservedService } from '../pass/observe.js';
 import { forgeOf, placeOfChanges } from './forge-of.js';
@@ -28,6 +29,9 @@ const AT_ONCE = 8;
 
 /** Milliseconds that a repository that could not be asked is left alone, doubled with each failure, and the most. */
 const RETRY = { first: 60_000, most: 3_600_000 } as const;
+
+/** Of a repository that the pass asked in vain: why that was stands with the repositories. */
+const NO_ANSWER: Listing = { why: 'the repository did not answer when it was asked' };
 
 export interface CandidatesOptions {
   readonly request: ForgeRequest;
@@ -55,7 +59,7 @@ export class CandidatesPart implements Part {
     this.#options = options;
   }
 
-  async pass(pass: Pass): Promise<void> {
+  async pass(pass: PolledPass): Promise<void> {
     const all = await observeServices(pass.session.coordinator, []);
     const services = all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
     const places = new Map<string, { readonly url: string; readonly location: GitLocation }>();
@@ -82,13 +86,14 @@ export class CandidatesPart implements Part {
     for (const path of this.#known.keys()) if (!wanted.has(path)) this.#known.delete(path);
   }
 
-  async #look(pass: Pass, url: string, location: GitLocation): Promise<void> {
+  async #look(pass: PolledPass, url: string, location: GitLocation): Promise<void> {
     const { clock, session } = pass;
     const path = candidatesPath(url);
     const known = this.#known.get(path) ?? { looked: new LookedAt(location), failures: 0, again: 0 };
     this.#known.set(path, known);
     if (clock.monotonic() < known.again) return;
-    const listing = await this.#ask(pass, known, location);
+    const heads = pass.heads(url);
+    const listing = heads === undefined ? NO_ANSWER : await this.#ask(pass, known, location, heads);
     const before = (await readCandidates(session.coordinator)).find(
       (each) => candidatesPath(each.url) === path,
     );
@@ -99,7 +104,7 @@ export class CandidatesPart implements Part {
     if (before?.why !== ('why' in listing ? listing.why : undefined)) reportAnswer(pass, url, listing);
   }
 
-  async #ask(pass: Pass, known: Known, location: GitLocation): Promise<Listing> {
+  async #ask(pass: Pass, known: Known, location: GitLocation, heads: GitHeads): Promise<Listing> {
     const { clock, session } = pass;
     const { variables, request, limits } = this.#options;
     const forge = forgeOf(location, session.environment.forges ?? [], variables);
@@ -113,6 +118,7 @@ export class CandidatesPart implements Part {
       request,
       forge,
       place: placeOfChanges(location),
+      heads,
       limits: { ...gitLimits, clock, wall: 120_000, ...limits },
     });
     if (listing.until !== undefined) this.#limited.set(credential, listing.until);

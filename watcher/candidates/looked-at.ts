@@ -1,10 +1,14 @@
-import { dependsOn } from '../../control/candidates/depends-on.js';
+import { branchIn, dependsOn } from '../../control/candidates/depends-on.js';
 import type { Listing } from '../../control/candidates/follow-changes.js';
 import type { ForgeParts, KnownPages, OpenChange } from '../../control/candidates/forges/forge.js';
 import { listChanges } from '../../control/candidates/forges/list-changes.js';
 import { isCandidateKey } from '../../state/formula/candidate-mark.js';
 import type { GitLocation } from '../../state/formula/repositories/git-location.js';
-import { type GitRef, listRefs } from '../../state/formula/repositories/git-fetch.js';
+import {
+  CANDIDATE_BRANCHES,
+  type GitHeads,
+  type GitRef,
+} from '../../state/formula/repositories/git-fetch.js';
 import type { GitLimits } from '../../state/formula/repositories/git-process.js';
 import {
   type Proposal,
@@ -15,16 +19,11 @@ import { EnsembleError } from '../../state/platform/errors.js';
 import type { AtForge } from './forge-of.js';
 import { proposedIn } from './proposed.js';
 
-/** Milliseconds from one look at the refs of git to the next: the pass itself asks git in between. */
-const REFS_EVERY = 300_000;
-
 /** Refs that are fetched together. */
 const TOGETHER = 50;
 
 /** As git says it of a ref that was there a moment ago. */
 const GONE = /couldn't find remote ref/;
-
-const BRANCHES = 'refs/heads/candidate/';
 
 /** An open change, as its forge or git names it. */
 interface SeenChange extends Pick<OpenChange, 'commit' | 'ref' | 'url' | 'title'> {
@@ -32,7 +31,8 @@ interface SeenChange extends Pick<OpenChange, 'commit' | 'ref' | 'url' | 'title'
   readonly id: string;
   /** Undefined: as its commit says. */
   readonly updatedAt: string | undefined;
-  readonly dependsOn: readonly string[];
+  /** Undefined: as the message of its commit says. */
+  readonly dependsOn: readonly string[] | undefined;
 }
 
 /** How one repository is asked. */
@@ -41,14 +41,13 @@ export interface LookOptions extends ForgeParts {
   /** Where others know its changes: `github.com/owner/name`. */
   readonly place: string;
   readonly forge: AtForge | { readonly why: string } | undefined;
+  /** What git named when it was asked. */
+  readonly heads: GitHeads;
 }
 
 /** The open changes of one repository from look to look, and what each proposes. What stands is not fetched again. */
 export class LookedAt {
   #pages: KnownPages = {};
-  #refs:
-    | { readonly at: number; readonly head: GitRef | undefined; readonly branches: readonly GitRef[] }
-    | undefined;
   #base: Proposal | undefined;
   #proposals = new Map<string, Proposal>();
   readonly #location: GitLocation;
@@ -70,13 +69,8 @@ export class LookedAt {
     }
   }
 
-  /** The next look asks git whatever was asked lately. */
-  forget(): void {
-    this.#refs = undefined;
-  }
-
   async #look(options: LookOptions): Promise<Listing & { readonly until?: number }> {
-    const { forge, place, clock, request } = options;
+    const { forge, place, clock, request, heads } = options;
     if (forge !== undefined && 'why' in forge) return forge;
     const changes: SeenChange[] = [];
     let whole = true;
@@ -88,39 +82,23 @@ export class LookedAt {
       whole = answer.whole;
       changes.push(...answer.changes.map((each) => seenChange(each, place)));
     }
-    const { head, branches } = await this.#askRefs(options);
-    changes.push(...branches.flatMap((each) => seenBranch(each, place)));
+    const { head, candidates } = heads;
+    changes.push(...candidates.flatMap((each) => seenBranch(each, place)));
     const wanted = changes.filter(({ ref, commit }) => this.#proposals.get(ref)?.commit !== commit);
-    const isBaseNew = head !== undefined && this.#base?.commit !== head.sha && changes.length > 0;
+    const isBaseNew = this.#base?.commit !== head.sha && changes.length > 0;
     const refs = wanted.map(({ ref, commit }) => ({ name: ref, sha: commit }));
     const isFetched = await this.#fetch([...refs, ...(isBaseNew ? [head] : [])], head, options.limits);
     const present = new Set(changes.map(({ ref }) => ref));
     for (const ref of this.#proposals.keys()) if (!present.has(ref)) this.#proposals.delete(ref);
     const base = this.#base?.formulas ?? [];
     return {
-      candidates: changes.flatMap((each) => this.#candidatesOf(each, base)),
+      candidates: changes.flatMap((each) => this.#candidatesOf(each, base, place)),
       whole: whole && isFetched,
     };
   }
 
-  async #askRefs({
-    clock,
-    limits,
-  }: LookOptions): Promise<{ readonly head: GitRef | undefined; readonly branches: readonly GitRef[] }> {
-    const { ref } = this.#location;
-    const now = clock.monotonic();
-    const known = this.#refs;
-    if (known !== undefined && now - known.at < REFS_EVERY) return known;
-    const wanted = ref === undefined ? ['HEAD'] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
-    const refs = await listRefs(this.#location, [...wanted, `${BRANCHES}*`], limits);
-    const head = wanted.flatMap((name) => refs.find((each) => each.name === name) ?? [])[0];
-    const branches = refs.filter(({ name }) => name.startsWith(BRANCHES));
-    this.#refs = { at: now, head, branches };
-    return this.#refs;
-  }
-
   /** @returns false where some of them are gone by now, which keeps no other from being fetched */
-  async #fetch(refs: readonly GitRef[], head: GitRef | undefined, limits: GitLimits): Promise<boolean> {
+  async #fetch(refs: readonly GitRef[], head: GitRef, limits: GitLimits): Promise<boolean> {
     let isWhole = true;
     for (let start = 0; start < refs.length; start += TOGETHER) {
       const together = refs.slice(start, start + TOGETHER);
@@ -142,15 +120,16 @@ export class LookedAt {
     return isWhole;
   }
 
-  #take(found: readonly Proposal[], head: GitRef | undefined): void {
+  #take(found: readonly Proposal[], head: GitRef): void {
     for (const each of found)
-      if (each.ref === head?.name) this.#base = each;
+      if (each.ref === head.name) this.#base = each;
       else this.#proposals.set(each.ref, each);
   }
 
   #candidatesOf(
     { updatedAt, ...change }: SeenChange,
     base: readonly ProposedFormula[],
+    place: string,
   ): Extract<Listing, { readonly whole: boolean }>['candidates'] {
     const proposal = this.#proposals.get(change.ref);
     if (proposal === undefined) return [];
@@ -162,7 +141,7 @@ export class LookedAt {
       // It may have moved since its forge was asked.
       commit: proposal.commit,
       updatedAt: at,
-      dependsOn: [...change.dependsOn],
+      dependsOn: [...(change.dependsOn ?? dependsOn(proposal.message, place))],
     }));
   }
 }
@@ -183,9 +162,11 @@ function seenChange(change: OpenChange, place: string): SeenChange {
 
 /** A branch whose name no command could be given is left alone. */
 function seenBranch({ name, sha }: GitRef, place: string): readonly SeenChange[] {
-  const branch = name.slice(BRANCHES.length);
+  const branch = name.slice(CANDIDATE_BRANCHES.length);
   const key = `branch:${branch}`;
   if (!isCandidateKey(key)) return [];
-  const id = `${place}@candidate/${branch}`;
-  return [{ key, id, commit: sha, ref: name, url: '', title: '', updatedAt: undefined, dependsOn: [] }];
+  const id = branchIn(place, branch);
+  return [
+    { key, id, commit: sha, ref: name, url: '', title: '', updatedAt: undefined, dependsOn: undefined },
+  ];
 }

@@ -1,5 +1,6 @@
 import type { Session } from '../../control/session.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
+import type { GitHeads } from '../../state/formula/repositories/git-fetch.js';
 import type { Clock } from '../../state/platform/clock.js';
 import type { Announcer } from './announcement.js';
 import type { Log } from './log.js';
@@ -28,12 +29,22 @@ export interface Pass extends Led {
   readonly announcer: Announcer;
 }
 
+/** A look at one environment, whose repositories were asked. */
+export interface PolledPass extends Pass {
+  /**
+   * What a repository of git's named when it was asked.
+   * @param location as a service remembers it
+   * @returns undefined where it did not answer the last time
+   */
+  heads(location: string): GitHeads | undefined;
+}
+
 /** Something that is done in each pass for an environment, after its repositories were polled. */
 export interface Part {
   /** For the log. */
   readonly name: string;
   /** @throws EnsembleError, which is logged and reported, and keeps no other part from its work */
-  pass(pass: Pass): Promise<void>;
+  pass(pass: PolledPass): Promise<void>;
   /** The environment is not led any more. */
   close(): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import { readWatcherState, setWatcherState } from '../../control/watching/watcher-state.js';
 import { SignatureMismatch, SignatureMissing } from '../../state/formula/trust/errors.js';
+import type { GitHeads } from '../../state/formula/repositories/git-fetch.js';
+import { placeOf } from '../../state/formula/repositories/place.js';
 import type { IndexJudge } from '../../state/formula/repositories/index-judge.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
@@ -127,7 +129,7 @@ export class Passes {
     const { session, clock, log } = pass;
     await betweenFaults('watcher.records', () => environment.records.write(pass, places));
     for (const part of partsOf(pass))
-      await part.pass(pass).catch((error: unknown) => {
+      await part.pass({ ...pass, heads: (location) => this.#headsOf(location) }).catch((error: unknown) => {
         if (!(error instanceof EnsembleError)) throw error;
         log.error(`${part.name} failed, and is tried again in the next pass`, { error });
       });
@@ -135,6 +137,12 @@ export class Passes {
     await betweenFaults('watcher.passed', () =>
       setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) }),
     );
+  }
+
+  #headsOf(location: string): GitHeads | undefined {
+    const { poller } = this.#options;
+    const place = placeOf(location);
+    return poller.state(place).failures > 0 ? undefined : poller.repository(place)?.heads;
   }
 
   /** An environment that is away, or led by another one, keeps no other from being looked at. */

@@ -89,6 +89,11 @@ export class Poller {
     }
   }
 
+  /** One as it answered last; undefined where it never did. */
+  repository(place: string): Repository | undefined {
+    return this.#known.get(place);
+  }
+
   /** How it is with one. */
   state(place: string): PollState {
     const { clock } = this.#options;

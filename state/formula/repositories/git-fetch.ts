@@ -15,25 +15,35 @@ export interface GitRef {
   readonly sha: string;
 }
 
-/** The meaning of the location, and the tags, in the order of git. */
-export interface GitRefs {
+/** The commits that a location and the branches `candidate/*` of its repository name. */
+export interface GitHeads {
   readonly head: GitRef;
+  readonly candidates: readonly GitRef[];
+}
+
+/** The meaning of the location, the branches of candidates, and the tags, in the order of git. */
+export interface GitRefs extends GitHeads {
   readonly tags: readonly GitRef[];
 }
+
+/** What the branches begin with that only propose something. */
+export const CANDIDATE_BRANCHES = 'refs/heads/candidate/';
 
 /** Asks which commits there are; nothing is fetched. @throws RepositoryNotFound, RepositoryUnavailable */
 export async function askRefs(location: GitLocation, limits: GitLimits): Promise<GitRefs> {
   const { ref, remote } = location;
   const wanted = ref === undefined ? ['HEAD'] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
-  const listed = await listRefs(location, [...wanted, 'refs/tags/*'], limits);
+  const listed = await listRefs(location, [...wanted, 'refs/tags/*', `${CANDIDATE_BRANCHES}*`], limits);
   const refs = new Map(listed.map(({ name, sha }) => [name, sha]));
   const tags = listed.filter(({ name }) => name.startsWith('refs/tags/'));
+  const candidates = listed.filter(({ name }) => name.startsWith(CANDIDATE_BRANCHES));
   for (const name of wanted) {
     const sha = refs.get(name);
-    if (sha !== undefined) return { head: { name, sha }, tags };
+    if (sha !== undefined) return { head: { name, sha }, tags, candidates };
   }
   // A commit is named by all of its digits; whether it is there turns out when it is fetched.
-  if (ref !== undefined && /^[0-9a-f]{40}$/.test(ref)) return { head: { name: ref, sha: ref }, tags };
+  if (ref !== undefined && /^[0-9a-f]{40}$/.test(ref))
+    return { head: { name: ref, sha: ref }, tags, candidates };
   // A page in the place of a repository, as where somebody has to sign in, reads like one without a ref.
   const none = remote.startsWith('http')
     ? 'it shows no commit: it has none yet, or what answers there is no git'

@@ -5,6 +5,9 @@ import type { GitLocation } from './git-location.js';
 import { type GitStore, listObjects, readObjects, type TreeEntry } from './git-objects.js';
 import type { GitLimits } from './git-process.js';
 
+/** Characters of a commit's message that are read. */
+const LONGEST_MESSAGE = 65_536;
+
 /** A formula in a commit, as far as commits are compared by it. */
 export interface ProposedFormula {
   readonly name: string;
@@ -19,6 +22,8 @@ export interface Proposal {
   readonly commit: string;
   /** When it was committed, as its author's machine said; milliseconds since the epoch. */
   readonly committedAt: number;
+  /** What its author said of it; the beginning of it where that is long. */
+  readonly message: string;
   /** Those that can be read. */
   readonly formulas: readonly ProposedFormula[];
 }
@@ -36,13 +41,13 @@ export async function proposalsAt(
   if (refs.length === 0) return [];
   return withFetched(location, refs, limits, async (store) => {
     const commits = await fetchedCommits(store, refs.length);
-    const dates = await committedAt(store, commits);
+    const said = await readCommits(store, commits);
     const found: Proposal[] = [];
     for (const [index, { name }] of refs.entries()) {
       const commit = commits[index] ?? '';
       const entries = (await listObjects(store, `${commit}:${location.path}`)) ?? [];
       const formulas = await formulasOf(location, store, { name, sha: commit }, entries);
-      found.push({ ref: name, commit, committedAt: dates[index] ?? 0, formulas });
+      found.push({ ref: name, commit, committedAt: 0, message: '', ...said[index], formulas });
     }
     return found;
   });
@@ -63,10 +68,17 @@ async function formulasOf(
   return formulas;
 }
 
-async function committedAt(store: GitStore, commits: readonly string[]): Promise<readonly number[]> {
+async function readCommits(
+  store: GitStore,
+  commits: readonly string[],
+): Promise<readonly Pick<Proposal, 'committedAt' | 'message'>[]> {
   const objects = await readObjects(store, commits);
   return objects.map((bytes) => {
-    const [, seconds = '0'] = /^committer .* (\d{1,12}) [+-]\d{4}$/m.exec(bytes.toString('utf8')) ?? [];
-    return Number(seconds) * 1_000;
+    const text = bytes.toString('utf8');
+    // After the headers comes an empty line.
+    const [headers = ''] = text.split('\n\n', 1);
+    const [, seconds = '0'] = /^committer .* (\d{1,12}) [+-]\d{4}$/m.exec(headers) ?? [];
+    const message = text.slice(headers.length + 2, headers.length + 2 + LONGEST_MESSAGE);
+    return { committedAt: Number(seconds) * 1_000, message };
   });
 }

@@ -41,6 +41,7 @@ export type Found = z.infer<typeof foundSchema>;
 /**
  * Asks a repository of git's for the formulas at a ref, and at the tags that name a formula and its revision. Where it has
  * the commits that it had, nothing is fetched, and what is known by those is given back. A tag counts more than the ref: what is tagged is published.
+ * The branches of candidates are only named, as they offer nothing by themselves.
  * @param known what it was when it was asked last
  * @throws RepositoryNotFound, RepositoryUnavailable
  */
@@ -49,11 +50,14 @@ export async function openGit(
   limits: GitLimits = gitLimits,
   known?: Repository,
 ): Promise<Repository> {
-  const { head, tags } = await askRefs(location, limits);
+  const { head, tags, candidates } = await askRefs(location, limits);
+  const heads = { head, candidates };
   const refs = [...tags.filter(({ name }) => taggedRevision(name) !== undefined), head];
   const tag = tagOf(refs);
-  if (known?.validator === tag) return known;
-  return { ...(await assemble(location, await formulasAt(location, refs, limits), limits)), validator: tag };
+  if (known?.validator === tag)
+    return JSON.stringify(known.heads) === JSON.stringify(heads) ? known : { ...known, heads };
+  const offers = await assemble(location, await formulasAt(location, refs, limits), limits);
+  return { ...offers, validator: tag, heads };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { EnsembleError } from '../../platform/errors.js';
 import type { BrokenCandidate, Candidate } from '../candidate.js';
 import { FormulaNotFound, RevisionNotFound } from '../errors.js';
+import type { GitHeads } from './git-fetch.js';
 import { closestName } from '../suggestion.js';
 
 /** Where formulas come from, as it was when it was asked. */
@@ -11,6 +12,8 @@ export interface Repository {
   readonly name: string;
   /** What its offers rest on, such as its heads: as long as it is the same, so are they. Undefined where that is not told. */
   readonly validator?: string | undefined;
+  /** Of one of git's: what its location and its candidates named. */
+  readonly heads?: GitHeads | undefined;
   /** The names of all formulas in it that can be read, sorted. */
   readonly formulas: readonly string[];
   /** The problems of the others. Each is thrown too when it is what was asked for, see `latest` and `find`. */

@@ -38,6 +38,12 @@ describe('what a change says that it needs', () => {
     ['each once, several in one item', 'Depends on:\r\n- #2, #1 and #2', [`${place}#2`, `${place}#1`]],
     ['no part of a word', 'Depends on:\n- abc#2x &#39; a/#4 #05', []],
   ];
+  it('names branches of the same repository', () =>
+    assert.deepEqual(
+      dependsOn('Faster\n\nDepends on:\n- candidate/themes.\n- branch:a/b\n- see docs/candidate/no', place),
+      [`${place}@candidate/themes`, `${place}@candidate/a/b`],
+    ));
+
   for (const [what, description, needs] of rows)
     it(what, () => assert.deepEqual(dependsOn(description, place), needs));
 
