@@ -1,4 +1,5 @@
 import { defineError } from '../state/platform/errors.js';
+import { shellWord } from '../state/platform/shell-word.js';
 import type { RelationFault } from './relate/relation-faults.js';
 
 /** A service was created, and then its units could not be. */
@@ -81,6 +82,20 @@ export class RepositoryKnown extends defineError<{
   ({ name, url }) => `the environment knows ${url} as the repository ${name}`,
   ({ name }) =>
     `use it as --repository ${name}, or take that name away first: ensemble repository remove ${name}`,
+) {}
+
+/** Ids of formulas that came from another place begin with the name. */
+export class RepositoryNameInUse extends defineError<{
+  name: string;
+  url: string;
+  /** A service whose formula is called so, and where that came from. */
+  service: string;
+  place: string;
+}>(
+  'repository-name-in-use',
+  ({ name, url, service, place }) =>
+    `${name} cannot be the name of ${url}: the formula of the service ${service} is called ${name}:…, and came from ${place}`,
+  ({ name, url }) => `another name for it: ensemble repository add ${name}2 ${shellWord(url)}`,
 ) {}
 
 /** The environment has no repository of this name. */

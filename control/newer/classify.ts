@@ -13,6 +13,8 @@ export interface Revision extends Contents {
   readonly isCandidate?: boolean;
   /** Its author took it back; why, where that is said. */
   readonly withdrawn?: { readonly why?: string } | undefined;
+  /** The id under which another content was published than is offered now. */
+  readonly changedSince?: string | undefined;
   /** The environment does not trust whoever signed it. */
   readonly untrusted?: { readonly why: string } | undefined;
 }
@@ -74,6 +76,9 @@ function classifyOne(deployed: Revision, candidate: Revision, facts: Facts): Cla
   const against = [
     ...withdrawal(candidate),
     ...(candidate.untrusted === undefined ? [] : [{ kind: 'untrusted', ...candidate.untrusted } as const]),
+    ...(candidate.changedSince === undefined
+      ? []
+      : [{ kind: 'changed-since', published: candidate.changedSince } as const]),
     ...(release.prerelease && !releaseOf(deployed.metadata).prerelease
       ? [{ kind: 'prerelease' } as const]
       : []),

@@ -15,6 +15,8 @@ import type { Facts, Revision } from './classify.js';
 
 /** The facts that `classify` needs besides a repository's offers. */
 export interface Standing {
+  /** Of what it runs. */
+  readonly id: FormulaId;
   readonly deployed: Revision;
   readonly facts: Facts;
 }
@@ -40,7 +42,7 @@ export async function readStanding(
     .filter((each) => each.name === id.name && each.repository === plainRepository(id))
     .map(({ revision }) => revision);
   const subordinate = service.subordinate ?? false;
-  return { deployed, facts: { service: name, relations, values, agents, bad, subordinate } };
+  return { id, deployed, facts: { service: name, relations, values, agents, bad, subordinate } };
 }
 
 /** A published revision as `classify` takes it. @throws FormulaNotPublished, NodeInvalid */

@@ -12,7 +12,7 @@ import type { Session } from '../session.js';
 import { openTrusted } from '../repositories/open-named.js';
 import type { Opinion } from './classify.js';
 import { readStanding } from './facts.js';
-import { opinionOf } from './opinion.js';
+import { judge } from './opinion.js';
 
 /** Repositories that are asked at the same time. */
 const AT_ONCE = 8;
@@ -91,7 +91,7 @@ export async function findingOf(
   const about = { service: name, formula: service.formula, repository: service.repository.path };
   if ('why' in repository) return { ...about, opinion: { why: repository.why }, problems: [] };
   try {
-    return { ...about, ...(await judge(coordinator, name, service, repository)) };
+    return { ...about, ...(await look(coordinator, name, service, repository)) };
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
     return { ...about, opinion: { why: error.message }, problems: [] };
@@ -121,7 +121,7 @@ async function open(session: Session, place: string): Promise<Opened> {
   }
 }
 
-async function judge(
+async function look(
   coordinator: Session['coordinator'],
   name: string,
   service: Service,
@@ -134,5 +134,8 @@ async function judge(
     .map(({ error }) => error.message);
   if (offered.length === 0 && problems.length === 0)
     throw new FormulaNotFound({ formula, repository: repository.location, known: repository.formulas });
-  return { opinion: opinionOf(await readStanding(coordinator, name, service), offered), problems };
+  return {
+    opinion: await judge(coordinator, await readStanding(coordinator, name, service), offered),
+    problems,
+  };
 }

@@ -17,6 +17,8 @@ export type Reason =
     }
   | { readonly kind: 'agent-unknown'; readonly needs: string; readonly machine: string }
   | { readonly kind: 'reverted' }
+  /** Another content was published under its id, which stands for that for ever. */
+  | { readonly kind: 'changed-since'; readonly published: string }
   | { readonly kind: 'withdrawn'; readonly why?: string }
   | { readonly kind: 'untrusted'; readonly why: string }
   | { readonly kind: 'subordinate'; readonly subordinate: boolean };
@@ -40,6 +42,8 @@ export function reasonText(reason: Reason): string {
       return `needs Ensemble ${reason.needs}, and the version of the agent of ${reason.machine} is unknown while it is away`;
     case 'reverted':
       return 'the service went back from it';
+    case 'changed-since':
+      return `no longer what was published as ${reason.published}: its author has to give it a new revision`;
     case 'withdrawn':
       return reason.why === undefined ? 'withdrawn' : `withdrawn: ${reason.why}`;
     case 'untrusted':

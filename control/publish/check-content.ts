@@ -15,7 +15,7 @@ export async function checkContent(
   { storage }: Session,
   formulaId: string,
   { sha256, size, storageKey }: FormulaRecord,
-  { bundle, digest, formula, manifest }: Publishable,
+  { bundle, digest, source, manifest }: Publishable,
 ): Promise<void> {
   if (sha256 === digest.sha256) return;
   const published = `${bundle}.published`;
@@ -23,7 +23,7 @@ export async function checkContent(
   if (!sameManifest(manifest, await bundleManifest(published)))
     throw new FormulaPublishedDiffers({
       formula: formulaId,
-      source: formula.directory,
+      source,
       publishedSha256: sha256,
       sha256: digest.sha256,
     });

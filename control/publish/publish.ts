@@ -120,8 +120,9 @@ async function publishOnce(
     hooks: manifest.flatMap(({ kind, path }) => (kind === 'directory' ? [] : (hookIn(path) ?? []))),
     ...(prepared.signature !== undefined && { signature: prepared.signature }),
     ...(prepared.change !== undefined && { change: { ...prepared.change } }),
+    ...(prepared.offered !== undefined && { offered: prepared.offered }),
     publishedAt: new Date(now).toISOString(),
   };
-  await registerFormula(coordinator, formulaId, record, formula.directory, claim);
+  await registerFormula(coordinator, formulaId, record, prepared.source, claim);
   return true;
 }

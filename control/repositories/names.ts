@@ -1,3 +1,5 @@
+import { plainRepository } from '../../state/formula/candidate-mark.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { placeOf } from '../../state/formula/repositories/place.js';
 import type { Problem } from '../../state/model/entity.js';
 import { readSound } from '../../state/model/entity.js';
@@ -10,8 +12,8 @@ import {
   type RepositoryByName,
 } from '../../state/model/repositories.js';
 import type { Requester } from '../../state/model/requester.js';
-import { serviceSchema } from '../../state/model/service-schemas.js';
-import { RepositoryKnown, RepositoryUnknown } from '../errors.js';
+import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
+import { RepositoryKnown, RepositoryNameInUse, RepositoryUnknown } from '../errors.js';
 import type { Session } from '../session.js';
 import { type Asking, openTrusted } from './open-named.js';
 
@@ -23,7 +25,8 @@ export interface RepositoryEntry extends RepositoryByName {
 /**
  * Gives a repository, which must answer, a name in the environment. Doing it again is a success.
  * @returns what is remembered of it
- * @throws RepositoryKnown where the name stands for another place, or the place has another name; as `openRepository`
+ * @throws RepositoryKnown where the name stands for another place, or the place has another name; RepositoryNameInUse; as
+ *   `openRepository`
  */
 export async function nameRepository(
   session: Asking,
@@ -38,10 +41,25 @@ export async function nameRepository(
   if (known !== undefined && (known.name !== name || placeOf(known.url) !== place))
     throw new RepositoryKnown({ name: known.name, url: known.url });
   if (known !== undefined) return { url: known.url, stood: true };
+  await requireUnused(coordinator, name, url);
   if (await createRepository(coordinator, name, url, by)) return { url, stood: false };
   const other = await readRepository(coordinator, name);
   if (other !== undefined && placeOf(other.url) === place) return { url: other.url, stood: true };
   throw new RepositoryKnown({ name, url: other?.url ?? url });
+}
+
+/**
+ * One id stands for one content, for ever: of two places under one name, each would keep the other's revisions from being
+ * published.
+ * @throws RepositoryNameInUse
+ */
+async function requireUnused(coordinator: Session['coordinator'], name: string, url: string): Promise<void> {
+  const place = placeOf(url);
+  for (const [service, { formula, repository }] of await readServices(coordinator, [])) {
+    if (plainRepository(parseFormulaId(formula)) !== name) continue;
+    if (repository.path !== url && safePlaceOf(repository.path) !== place)
+      throw new RepositoryNameInUse({ name, url, service, place: repository.path });
+  }
 }
 
 /** Takes the name away; services keep the place that they came from. @throws RepositoryUnknown */
@@ -86,14 +104,22 @@ async function readOrigins(
   coordinator: Session['coordinator'],
   problems: Problem[],
 ): Promise<ReadonlyMap<string, string>> {
+  const services = await readServices(coordinator, problems);
+  return new Map([...services].map(([name, { repository }]) => [name, repository.path]));
+}
+
+async function readServices(
+  coordinator: Session['coordinator'],
+  problems: Problem[],
+): Promise<ReadonlyMap<string, Service>> {
   const names = (await coordinator.children(paths.services)) ?? [];
   const services = await Promise.all(
     names.map((name) => readSound(coordinator, paths.service(name), serviceSchema, problems)),
   );
   return new Map(
     names.flatMap((name, index) => {
-      const path = services[index]?.value.repository.path;
-      return path === undefined ? [] : [[name, path] as const];
+      const service = services[index]?.value;
+      return service === undefined ? [] : [[name, service] as const];
     }),
   );
 }

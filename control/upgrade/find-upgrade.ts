@@ -9,7 +9,7 @@ import { requireService, unitsOfService } from '../../state/model/services.js';
 import { RelationsInUse, RevisionUnnamed, UnitOfOtherService } from '../errors.js';
 import { holdQuestion, requireNotHeld } from '../hold/held-back.js';
 import { readStanding } from '../newer/facts.js';
-import { opinionOf } from '../newer/opinion.js';
+import { judge } from '../newer/opinion.js';
 import { refuseRaisedUnsigned } from '../publish/raise-revision.js';
 import { openNamed, openTrusted } from '../repositories/open-named.js';
 import { trialOf } from '../rollout/begin-clone.js';
@@ -63,9 +63,11 @@ export async function findUpgrade(session: Session, request: UpgradeRequest): Pr
         : openNamed(session, request.repository),
     request,
     async (offered) => {
-      const { deployed: runs, facts } = await readStanding(session.coordinator, name, service);
+      const standing = await readStanding(session.coordinator, name, service);
+      const { facts } = standing;
       // By force a service takes again what it went back from.
-      return opinionOf({ deployed: runs, facts: force ? { ...facts, bad: [] } : facts }, offered);
+      const taken = force ? { ...standing, facts: { ...facts, bad: [] } } : standing;
+      return judge(session.coordinator, taken, offered);
     },
     (id, bumped) => requireFit(session, { name, service }, id, bumped, force),
   );

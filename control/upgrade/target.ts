@@ -1,5 +1,5 @@
 import type { Candidate } from '../../state/formula/candidate.js';
-import { candidateOf, isAfter, plainRepository } from '../../state/formula/candidate-mark.js';
+import { candidateOf, isAfter, releaseIn } from '../../state/formula/candidate-mark.js';
 import { RevisionNotFound } from '../../state/formula/errors.js';
 import type { Formula } from '../../state/formula/formula.js';
 import { type FormulaId, formatFormulaId } from '../../state/formula/formula-id.js';
@@ -69,11 +69,6 @@ export async function findTarget(
     candidate,
     passedOver,
   };
-}
-
-/** The id of a release of the formula, also where what is deployed is a candidate. */
-function releaseIn(deployed: FormulaId, revision: number): FormulaId {
-  return { ...deployed, repository: plainRepository(deployed), revision };
 }
 
 async function newest(

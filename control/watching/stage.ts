@@ -1,3 +1,4 @@
+import { releaseIn } from '../../state/formula/candidate-mark.js';
 import { formatFormulaId, parseFormulaId } from '../../state/formula/formula-id.js';
 import { publishable } from '../../state/formula/publishable.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
@@ -28,7 +29,7 @@ export async function stageForUnits(
   const deployed = parseFormulaId(value.formula);
   const repository = await openTrusted(session, value.repository.path);
   const candidate = repository.find(deployed.name, revision);
-  const id = formatFormulaId({ ...deployed, revision });
+  const id = formatFormulaId(releaseIn(deployed, revision));
   await withWorkDirectory(async (directory) => {
     const prepared = await publishable(candidate, directory, tell, environment.trust);
     await publish(session, id, prepared, now, tell, () => take(session, service, id));

@@ -47,6 +47,11 @@ export function plainRepository(id: Pick<FormulaId, 'repository'>): string {
   return candidateOf(id)?.repository ?? id.repository;
 }
 
+/** The id of a release of the formula, also where this is the id of a candidate. */
+export function releaseIn(id: FormulaId, revision: number): FormulaId {
+  return { ...id, repository: plainRepository(id), revision };
+}
+
 /** The revision as people are shown it: `14`, of a candidate `14~pr22.g3fa9c1d`. */
 export function shownRevision(id: FormulaId): string {
   const mark = candidateOf(id);

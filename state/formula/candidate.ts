@@ -74,6 +74,16 @@ export interface RemoteCandidate extends Offered {
   fetch(directory: string): Promise<Pick<LocalCandidate, 'kind' | 'path'>>;
 }
 
+/**
+ * What a repository says of the content of what it offers, before it is fetched: two that differ are two contents, where both
+ * are of one kind. Undefined where it says nothing, as a directory does.
+ */
+export function offeredAs(candidate: Candidate): string | undefined {
+  if (candidate.kind !== 'remote') return undefined;
+  if (candidate.content !== undefined) return `content:${candidate.content}`;
+  return candidate.sha256 === undefined ? undefined : `sha256:${candidate.sha256}`;
+}
+
 /** Something in a repository that cannot be offered, and as much of what it would be as can be told. */
 export interface BrokenCandidate {
   readonly path: string;

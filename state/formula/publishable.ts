@@ -5,7 +5,7 @@ import { fileDigest } from '../storage/digest.js';
 import type { Digest } from '../storage/storage.js';
 import { whileItAnswers } from './answering.js';
 import { bundleTree } from './bundle.js';
-import type { Candidate, LocalCandidate, RemoteCandidate } from './candidate.js';
+import { type Candidate, type LocalCandidate, offeredAs, type RemoteCandidate } from './candidate.js';
 import { FormulaChanging } from './errors.js';
 import { extractBundle } from './extract.js';
 import { type Formula, readFormula } from './formula.js';
@@ -21,6 +21,10 @@ export interface Publishable {
   readonly digest: Digest;
   readonly formula: Formula;
   readonly manifest: Manifest;
+  /** Where it lies in its repository, for messages, and in which form. */
+  readonly source: Pick<Candidate, 'path' | 'kind'>;
+  /** What its repository says of its content: see `offeredAs`. */
+  readonly offered?: string;
   /** As the candidate has it; one that the given trust does not believe is refused before. */
   readonly signature?: string;
   /** As the candidate has it. */
@@ -100,12 +104,15 @@ async function packed(
   const told = tellingPacked(name, treeSize(manifest), tell, clock);
   const digest = await bundleTree(directory, manifest, bundle, defaultLimits, told);
   approve(digest.sha256);
-  const { signature, change } = candidate;
+  const { signature, change, path, kind } = candidate;
+  const offered = offeredAs(candidate);
   return {
     bundle,
     digest,
     formula,
     manifest,
+    source: { path, kind },
+    ...(offered !== undefined && { offered }),
     ...(signature !== undefined && { signature }),
     ...(change !== undefined && { change }),
   };

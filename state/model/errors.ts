@@ -187,14 +187,18 @@ export class MachineInUse extends defineError<{
 /** One formula id stands for one content, for ever. */
 export class FormulaPublishedDiffers extends defineError<{
   formula: string;
-  source: string;
+  /** Where the other content lies; only in a directory of this machine can its revision be raised. */
+  source: { readonly path: string; readonly kind: 'directory' | 'bundle' | 'remote' };
   publishedSha256: string;
   sha256: string;
 }>(
   'formula-published-differs',
   ({ formula, source, publishedSha256, sha256 }) =>
-    `${source} is not the ${formula} that was published: its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`,
-  'give the changed formula a new revision: ensemble upgrade-formula --bump SERVICE',
+    `${source.path} is not the ${formula} that was published: its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`,
+  ({ source }) =>
+    source.kind === 'directory'
+      ? 'give the changed formula a new revision: ensemble upgrade-formula --bump SERVICE'
+      : 'have its author give the changed formula a new revision, and then: ensemble upgrade-formula SERVICE',
 ) {}
 
 /** A formula that a service or a unit has is not in the state. */

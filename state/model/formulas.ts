@@ -95,7 +95,7 @@ export async function registerFormula(
   coordinator: Coordinator,
   formulaId: string,
   record: FormulaRecord,
-  source: string,
+  source: FormulaPublishedDiffers['source'],
   claim?: BundleClaim,
 ): Promise<void> {
   const path = paths.formula(formulaId);

@@ -20,6 +20,8 @@ export const formulaRecordSchema = z.looseObject({
   change: z.optional(
     z.looseObject({ key: z.string(), commit: z.string(), ref: z.string(), repository: z.string() }),
   ),
+  /** What its repository said of its content: see `offeredAs`. */
+  offered: z.optional(z.string()),
   publishedAt: instant,
 });
 

@@ -151,7 +151,7 @@ export class World {
       hooks: await readdir(join(directory, 'hooks')),
       publishedAt: '2026-01-01T00:00:00Z',
     };
-    await registerFormula(this.coordinator, id, record, directory);
+    await registerFormula(this.coordinator, id, record, { path: directory, kind: 'directory' });
     return id;
   }
 

@@ -89,6 +89,23 @@ describe('ensemble repository', () => {
     }
   });
 
+  it('has a name for no second place while the formula of a service is called by it', async () => {
+    await world.box.file('other/guestbook/metadata.yaml', 'name: guestbook\nrevision: 7\n');
+    await world.box.ok('repository', 'add', 'ours', 'principia');
+    await world.box.ok('deploy', '-n', '0', '--repository', 'ours', 'guestbook');
+    await world.box.ok('repository', 'remove', 'ours');
+    const { code, stderr } = await world.box.run('repository', 'add', 'ours', 'other');
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /ours cannot be the name of \S+other: the formula of the service guestbook is called/,
+    );
+    await world.box.ok('repository', 'add', 'ours', 'principia');
+    await world.box.ok('repository', 'remove', 'ours');
+    await world.box.ok('destroy-service', 'guestbook');
+    await world.box.ok('repository', 'add', 'ours', 'other');
+  });
+
   it('names only what answers, and is refused with wrong words', async () => {
     const away = await world.box.run('repository', 'add', 'ours', 'nowhere');
     assert.match(away.stderr, /nowhere is no repository: it does not exist/);

@@ -377,6 +377,21 @@ export const commandLineRows: readonly Row[] = [
     },
   },
   {
+    code: 'repository-name-in-use',
+    by: 'another name, as printed',
+    run: async (stage) => {
+      await stage.world.writeFormula(1);
+      await stage.ok('ensemble deploy -n 0 --repository world f');
+      await mkdir(stage.world.path('other'));
+      const said = await stage.fails(
+        'ensemble repository add world ./other',
+        /the formula of the service f is called world:/,
+      );
+      await stage.follow(said, /ensemble repository add world2 \S+/);
+      await stage.ok('ensemble repository show world2');
+    },
+  },
+  {
     code: 'repository-unknown',
     by: 'repository add, as printed',
     run: async (stage) => {

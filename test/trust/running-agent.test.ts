@@ -150,7 +150,12 @@ describe('a running agent', function () {
         const storageKey = bundleKey(digest.sha256);
         await storage.put(storageKey, bundle);
         const formula = `world:f-${revision}`;
-        await registerFormula(world.coordinator, formula, { ...sane, ...digest, storageKey }, directory);
+        await registerFormula(
+          world.coordinator,
+          formula,
+          { ...sane, ...digest, storageKey },
+          { path: directory, kind: 'directory' },
+        );
         const service = `z${revision}x`;
         await world.deploy(formula, 1, service);
         deployed.push([`${service}/0`, text]);

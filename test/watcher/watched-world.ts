@@ -104,7 +104,7 @@ export class WatchedWorld {
       hooks: ['install'],
       publishedAt: '2026-01-01T00:00:00Z',
     };
-    await registerFormula(environment.coordinator, id, record, folder);
+    await registerFormula(environment.coordinator, id, record, { path: folder, kind: 'directory' });
     return id;
   }
 

@@ -12,11 +12,12 @@ interface Parts {
   readonly hooks?: readonly string[] | undefined;
   readonly withdrawn?: { readonly why?: string };
   readonly untrusted?: { readonly why: string };
+  readonly changedSince?: string;
 }
 
 function revision(
   number: number,
-  { metadata = {}, config = {}, hooks = [], withdrawn, untrusted }: Parts = {},
+  { metadata = {}, config = {}, hooks = [], withdrawn, untrusted, changedSince }: Parts = {},
 ): Revision {
   return {
     revision: number,
@@ -25,6 +26,7 @@ function revision(
     hooks,
     withdrawn,
     untrusted,
+    changedSince,
   };
 }
 
@@ -209,6 +211,12 @@ describe('the opinion about what is newer', () => {
       candidate: { withdrawn: { why: 'loses mail' } },
       class: 'ineligible',
       reasons: ['withdrawn: loses mail'],
+    },
+    {
+      name: 'what was published with another content',
+      candidate: { changedSince: 'ours:web-12' },
+      class: 'ineligible',
+      reasons: ['no longer what was published as ours:web-12: its author has to give it a new revision'],
     },
     {
       name: 'a subordinate',

@@ -13,20 +13,22 @@ const record = (digit: string) => ({
   publishedAt: now,
 });
 
+const at = (path: string) => ({ path, kind: 'directory' as const });
+
 describe('a published formula', () => {
   const tree = useTree();
 
   it('may be published again with the same content, and keeps what was said first', async () => {
-    await registerFormula(tree.one, id, record('a'), '/first');
-    await registerFormula(tree.two, id, { ...record('a'), publishedAt: 'later' }, '/second');
+    await registerFormula(tree.one, id, record('a'), at('/first'));
+    await registerFormula(tree.two, id, { ...record('a'), publishedAt: 'later' }, at('/second'));
     assert.equal((await readFormulaRecord(tree.one, id))?.publishedAt, now);
   });
 
   it('is never replaced by another content', async () => {
-    await registerFormula(tree.one, id, record('a'), '/first');
-    await assert.rejects(registerFormula(tree.two, id, record('b'), '/second'), (error: Error) => {
+    await registerFormula(tree.one, id, record('a'), at('/first'));
+    await assert.rejects(registerFormula(tree.two, id, record('b'), at('/second')), (error: Error) => {
       assert.ok(error instanceof FormulaPublishedDiffers);
-      assert.deepEqual([error.formula, error.source], [id, '/second']);
+      assert.deepEqual([error.formula, error.source], [id, at('/second')]);
       return true;
     });
     assert.equal((await requireFormulaRecord(tree.one, id)).sha256, 'a'.repeat(64));
@@ -34,8 +36,8 @@ describe('a published formula', () => {
 
   it('of two contents at the same time is one of them, and the other is told', async () => {
     const results = await Promise.allSettled([
-      registerFormula(tree.one, id, record('a'), '/a'),
-      registerFormula(tree.two, id, record('b'), '/b'),
+      registerFormula(tree.one, id, record('a'), at('/a')),
+      registerFormula(tree.two, id, record('b'), at('/b')),
     ]);
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   });

@@ -37,7 +37,7 @@ export async function publishFormula(
     config: {},
     publishedAt: now,
   };
-  await registerFormula(coordinator, id, record, name);
+  await registerFormula(coordinator, id, record, { path: name, kind: 'directory' });
   return id;
 }
 
