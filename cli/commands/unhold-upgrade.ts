@@ -1,4 +1,6 @@
 import { unholdCommand } from '../../control/hold/errors.js';
+import { type Following, followingAfter } from '../../control/hold/pending.js';
+import { namesOf } from '../../control/names-of.js';
 import { unholdUpgrade } from '../../control/hold/hold.js';
 import { requireHoldable } from '../../control/hold/require-holdable.js';
 import { holdText } from '../../state/model/hold.js';
@@ -40,7 +42,15 @@ export async function unholdUpgrades(
             `${hold.unit ?? service} is still ${holdText(hold)}; that ends by: ${unholdCommand(service, [hold])}`,
           ),
         );
+      const following = left.length > 0 ? undefined : await followingAfter(coordinator, name);
+      if (following !== undefined) invocation.output.warn(printable(followingLine(service, following)));
     }
     return 0;
   });
+}
+
+function followingLine(service: string, { units, to }: Following): string {
+  const [goes, itself, it] =
+    units.length === 1 ? (['goes', 'itself', 'it'] as const) : (['go', 'themselves', 'them'] as const);
+  return `${namesOf(units)} ${goes} on by ${itself}, to ${to}, with the rollout that left ${it} out; that ends by: ensemble rollout abort ${service}`;
 }

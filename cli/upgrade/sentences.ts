@@ -1,3 +1,4 @@
+import { candidateKeyOf } from '../../state/formula/candidate-mark.js';
 import type { ServiceState } from '../../control/status/snapshot.js';
 import { faultText } from '../../control/errors.js';
 import type { Classified } from '../../control/newer/classify.js';
@@ -32,6 +33,8 @@ export function nothingToDo(
     return `${name} is set to ${target}, but ${namesOf(held.map((each) => each.unit))} ${held.length === 1 ? 'is' : 'are'} held: nothing was upgraded`;
   if (unit !== undefined) return `${namesOf(unit)} already ${unit.length === 1 ? 'runs' : 'run'} ${target}`;
   if (service.formula !== target) return `${name} is set to ${target}; it has no unit that has to change`;
+  if (revision === undefined && isNewest && candidateKeyOf(target) !== undefined)
+    return `${name} runs the candidate ${target}, and no release came of it yet`;
   return revision === undefined && isNewest
     ? `${name} already runs the newest formula, ${target}`
     : `${name} already runs ${target}`;

@@ -19,6 +19,8 @@ export interface OnTrial {
   readonly back: string;
   /** Where the change moved: the command that tries it as it is now. */
   readonly again?: string;
+  /** Of a service that was deployed from it: what is left where no release ever comes of the change. */
+  readonly otherwise?: string;
 }
 
 /** How it is with the change of a formula, by its id. @param known of its repository */
@@ -53,10 +55,10 @@ export function onTrial(
     shown: shownFormula(formula),
     state,
     back: wayBack(unit.name, service.name, isOfService, isAfter(parseFormulaId(service.formula), id)),
-    ...(state === 'moved' &&
-      !isOfService && {
-        again: `ensemble upgrade-formula --candidate ${mark.key} --unit ${unit.name} ${service.name}`,
-      }),
+    ...(state === 'moved' && {
+      again: `ensemble upgrade-formula --candidate ${mark.key} --unit ${unit.name} ${service.name}`,
+    }),
+    ...(isOfService && { otherwise: `ensemble destroy-service ${service.name}` }),
   };
 }
 

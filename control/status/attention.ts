@@ -112,9 +112,15 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
 }
 
 /** A candidate whose change is closed is to be left, and one that moved may be tried as it is now. */
-function ofTrial(who: string, { shown, change, state, back, again }: OnTrial): readonly Attention[] {
+function ofTrial(
+  who: string,
+  { shown, change, state, back, again, otherwise }: OnTrial,
+): readonly Attention[] {
   const runs = `runs ${shown}`;
-  if (state === 'closed') return [{ who, what: `${runs}, and ${change} is closed`, text: '', next: back }];
+  if (state === 'closed') {
+    const text = otherwise === undefined ? '' : `where no release came of it, what is left is: ${otherwise}`;
+    return [{ who, what: `${runs}, and ${change} is closed`, text, next: back }];
+  }
   if (state === 'moved' && again !== undefined)
     return [{ who, what: `${runs}, and ${change} moved on`, text: '', next: again }];
   return [];

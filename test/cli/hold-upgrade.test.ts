@@ -35,6 +35,17 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
     };
   };
 
+  it('say at the end which units go on with the rollout that left them out', async () => {
+    await as('ann', 'hold-upgrade', '--reason', 'busy', 'guestbook/0');
+    await world.box.ok('upgrade-formula', '--no-wait', '--strategy', 'all', 'guestbook');
+    assert.deepEqual((await state()).flagged, ['guestbook/1', 'guestbook/2']);
+    const { stderr } = await as('ann', 'unhold-upgrade', 'guestbook/0');
+    assert.match(
+      stderr,
+      /guestbook\/0 goes on by itself, to principia:guestbook-2, with the rollout that left it out; that ends by: ensemble rollout abort guestbook\n$/,
+    );
+  });
+
   it('keep a service as it is, with who, until when and why; nothing changes, not even its formula', async () => {
     const { stderr } = await as(
       'ann',

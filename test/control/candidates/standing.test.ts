@@ -45,12 +45,7 @@ describe('the change of a candidate that is on trial', () => {
   });
 
   it('names the command that leads from it to a release', () => {
-    const rows: readonly (readonly [
-      what: string,
-      service: string,
-      back: string,
-      again: string | undefined,
-    ])[] = [
+    const rows: readonly (readonly [what: string, service: string, back: string, again: string])[] = [
       [
         'the service is behind',
         'principia:mysql-13',
@@ -69,11 +64,17 @@ describe('the change of a candidate that is on trial', () => {
         'ensemble upgrade-formula --unit db/1 db',
         'ensemble upgrade-formula --candidate pr:22 --unit db/1 db',
       ],
-      ['the service was deployed so', id, 'ensemble upgrade-formula db', undefined],
+      [
+        'the service was deployed so',
+        id,
+        'ensemble upgrade-formula db',
+        'ensemble upgrade-formula --candidate pr:22 --unit db/1 db',
+      ],
     ];
     for (const [what, formula, back, again] of rows) {
       const found = onTrial({ name: 'db/1', formula: id }, { name: 'db', formula }, 'moved');
       assert.deepEqual([found?.back, found?.again], [back, again], what);
+      assert.equal(found?.otherwise, formula === id ? 'ensemble destroy-service db' : undefined, what);
       assert.deepEqual([found?.change, found?.shown], ['pr:22', 'mysql 14~pr22.g3fa9c1d'], what);
     }
     for (const formula of ['principia:mysql-14', null])
