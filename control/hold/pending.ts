@@ -35,8 +35,8 @@ export async function followingAfter(coordinator: Coordinator, what: string): Pr
   if (!['running', 'reverting', 'done'].includes(rollout.state)) return undefined;
   const to = goalOf(rollout);
   const names = what === service ? await unitsOfService(coordinator, service) : [what];
-  const units = (await readUnits(coordinator, names, [])).filter(({ name, unit }) => {
-    return unit.formula !== to && unit.removing !== true;
-  });
+  const units = (await readUnits(coordinator, names, [])).filter(
+    ({ unit }) => unit.formula !== to && unit.removing !== true,
+  );
   return units.length === 0 ? undefined : { units: units.map(({ name }) => name), to };
 }

@@ -44,6 +44,9 @@ describe('ensemble hold-upgrade and unhold-upgrade', () => {
       stderr,
       /guestbook\/0 goes on by itself, to principia:guestbook-2, with the rollout that left it out; that ends by: ensemble rollout abort guestbook\n$/,
     );
+    await world.box.ok('rollout', 'abort', 'guestbook');
+    await as('ann', 'hold-upgrade', '--reason', 'busy', 'guestbook/0');
+    assert.doesNotMatch((await as('ann', 'unhold-upgrade', 'guestbook/0')).stderr, /by itself/);
   });
 
   it('keep a service as it is, with who, until when and why; nothing changes, not even its formula', async () => {

@@ -17,6 +17,10 @@ export const printed: Readonly<
     test: 'test/regression/data-of-removed-units.test.ts',
     says: 'is named, with the command that removes it, where the disk is full',
   },
+  'cli/commands/unhold-upgrade.ts: ensemble rollout abort {service}': {
+    test: 'test/cli/hold-upgrade.test.ts',
+    says: 'say at the end which units go on with the rollout that left them out',
+  },
   'cli/follow/tell-kept.ts: ensemble prune --removed {first}': {
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
@@ -32,6 +36,10 @@ export const printed: Readonly<
   'cli/upgrade/try-together.ts: ensemble revert-formula {units}': {
     test: 'test/agent/candidates-together.test.ts',
     says: 'all of it goes back by',
+  },
+  'control/candidates/standing.ts: ensemble destroy-service {service.name}': {
+    test: 'test/control/candidates/standing.test.ts',
+    says: 'names the command that leads from it to a release',
   },
   'control/candidates/standing.ts: ensemble revert-formula {unit}': {
     test: 'test/agent/candidate.test.ts',
