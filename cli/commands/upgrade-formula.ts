@@ -206,7 +206,8 @@ async function follow(
     });
   for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
-  const formerly = service.formula === target.id ? service.previous : service.formula;
+  const was = service.formula === target.id ? service.previous : service.formula;
+  const formerly = rollout === undefined || rollout.revertTo === target.id ? was : rollout.revertTo;
   // The service does not go where single units try a candidate.
   const before = options.candidate === undefined ? formerly : undefined;
   const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;

@@ -18,6 +18,7 @@ import { unitsOfService } from '../../state/model/services.js';
 import { UnitOfOtherService } from '../errors.js';
 import { refuseContradictions } from './contradictions.js';
 import { RolloutImpossible, RolloutUnderWay } from './errors.js';
+import { lastCompleted } from './last-completed.js';
 
 /** What somebody asks for whose request begins a rollout. */
 export interface RolloutRequest {
@@ -126,9 +127,9 @@ export async function beginTo(
   const rules = checkParameters(name, parameters, units);
   const size = rules.strategy !== 'rolling' ? units.length : shareOf(rules.maxParallel, units.length, 1);
   const before = standing?.value;
-  // What an unfinished rollout was to leave stays what this one goes back to.
-  const isUnfinished = before !== undefined && isOpen(before) && before.revert !== true;
-  const revertTo = revert ? to : (goal.revertTo ?? (isUnfinished ? before.revertTo : from));
+  // Where the service is there already, it was set so before.
+  const completed = to === service.formula ? from : lastCompleted(service, before);
+  const revertTo = revert ? to : (goal.revertTo ?? completed);
   const hasCanary = !revert && (typeof rules.canary === 'number' ? rules.canary > 0 : true);
   if (hasCanary) await requireFeature(coordinator, 'canary');
   if (rules.strategy === 'lockstep') await requireFeature(coordinator, 'lockstep');

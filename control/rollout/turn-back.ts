@@ -65,7 +65,15 @@ export class TurnedMeanwhile extends Error {
 
 /** A service that goes back from one formula to another, as far as it remembers those before. */
 export function serviceGoneBack(current: Service, from: string, to: string): Service {
-  const { formula: _formula, previous, earlier = [], bad = [], startWith: _startWith, ...rest } = current;
+  const {
+    formula: _formula,
+    previous,
+    earlier = [],
+    bad = [],
+    startWith: _startWith,
+    forUnits: _forUnits,
+    ...rest
+  } = current;
   const before = [...(previous === undefined ? [] : [previous]), ...earlier];
   const [next, ...others] = before.slice(before.indexOf(to) + 1);
   const left = [...new Set([...bad, from])];

@@ -114,7 +114,15 @@ async function goBack(
     coordinator,
     service,
     (current) => {
-      const { formula, previous, earlier = [], bad = [], startWith: _startWith, ...rest } = current;
+      const {
+        formula,
+        previous,
+        earlier = [],
+        bad = [],
+        startWith: _startWith,
+        forUnits: _forUnits,
+        ...rest
+      } = current;
       if (previous === undefined) throw new NothingToRevert({ what: service, formula });
       const [before, ...others] = earlier;
       left = current;

@@ -5,8 +5,10 @@ import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { RelationNode } from '../../state/model/relations.js';
+import { readRollout } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/service-schemas.js';
 import type { Begun } from '../rollout/begin.js';
+import { lastCompleted, rememberedBefore } from '../rollout/last-completed.js';
 import { setFormula } from '../rollout/set-formula.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkFit } from './compatibility.js';
@@ -46,14 +48,15 @@ export async function setTarget(
     checkFit(service, current, relations, formulaId, formula, force);
     begun = await begin?.(current, formula.metadata);
     const bad = current.bad?.filter((id) => id !== formulaId);
-    const { formula: previous, previous: before, startWith: _startWith, ...rest } = current;
-    const earlier = before === undefined ? [] : [before];
+    const completed =
+      begun?.rollout.revertTo ?? lastCompleted(current, (await readRollout(coordinator, service, []))?.value);
+    const { formula: _formula, startWith: _startWith, forUnits: _forUnits, ...rest } = current;
     const startWith = begun?.startWith;
     return {
       ...rest,
       formula: formulaId,
-      previous,
-      earlier,
+      ...rememberedBefore(current, completed),
+      ...(begun === undefined && { forUnits: true }),
       repository,
       ...(bad && { bad }),
       ...(startWith !== undefined && { startWith }),

@@ -45,8 +45,10 @@ export const serviceSchema = remembering(
     repository: z.looseObject({ name: z.string(), path: z.string() }),
     nextUnit: z.int().check(z.nonnegative()),
     destroying: z.optional(z.boolean()),
-    /** The formula before this one: where `revert-formula` goes. */
+    /** The last one before it that a rollout was completed to: where `revert-formula` goes. */
     previous: z.optional(z.string()),
+    /** The formula was set for single units: no rollout takes the others there. */
+    forUnits: z.optional(z.boolean()),
     /** Those before that one, the last one first, as far as its units keep them. */
     earlier: z.optional(z.array(z.string())),
     /** Formulas that were reverted; not taken again without force. */
