@@ -20,7 +20,7 @@ export const PACES = {
  * Units with watches. Watches on all of many are most of what following costs the agents' coordinator (docs/scale.md),
  * and where these few change, the others do.
  */
-export const MOST_WATCHED = 16;
+const MOST_WATCHED = 16;
 
 /** Units that are left, of which more are many. */
 const SOME = 100;

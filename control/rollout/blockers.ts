@@ -165,7 +165,7 @@ function underWay({ unit, standing }: Judged, by: Pick<Reason, 'since' | 'until'
 
 /** Not asked yet. */
 function waiting(
-  { unit }: Judged,
+  { unit, away: isAway }: Judged,
   rollout: Rollout,
   rules: RolloutRules,
   limits: Limits,
@@ -191,9 +191,9 @@ function waiting(
       until: null,
       ends: `${commandOf('promote', service)}, once it is healthy`,
     };
-  const others = away.filter((each) => each.unit.name !== unit.name).map((each) => each.unit.name);
-  const [first] = others;
-  const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
+  const first = away.find((each) => each.unit.name !== unit.name)?.unit.name;
+  const others = away.length - (isAway ? 1 : 0);
+  const more = others > 1 ? ` and ${others - 1} more` : '';
   const most =
     limits.maxParallel === Infinity
       ? ''

@@ -1,7 +1,7 @@
 import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { gateOf, passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
-import { blockersOf } from './blockers.js';
+import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { decideClone } from './decide-clone.js';
 import type { Decision, RolloutFacts, RolloutWrite } from './decision.js';
@@ -18,16 +18,22 @@ export function decide(rollout: Rollout, facts: RolloutFacts, now: number): Deci
     return decideClone(rollout, rollout.clone, rules, facts, facts.clone, now);
   const units = facts.units.filter(({ leaving }) => !leaving).map((unit) => judge(unit, rollout, rules, now));
   const limits = limitsOf(rollout, rules, units);
-  const moment = { rollout, rules, facts, units, limits, now };
+  const isMoving = rollout.state === 'running' || rollout.state === 'reverting';
+  const progressEnd = isMoving ? progressEnds(rollout, rules, units, now) : Infinity;
+  const moment = { rollout, rules, facts, units, limits, progressEnd, now };
   const writes = writesFor(moment);
-  const blockers = blockersOf(rollout, rules, units, limits, now);
+  let blockers: readonly Blocker[] | undefined;
   const state = writes.find((write) => write.kind === 'state');
   const turnsBack = writes.some(({ kind }) => kind === 'turn-back');
   return {
     writes,
     wakeAt: wakeAt(moment),
     next: turnsBack ? 'reverting' : (state?.state ?? rollout.state),
-    blockers,
+    // Whoever only drives asks for none of them.
+    get blockers() {
+      blockers ??= blockersOf(rollout, rules, units, limits, now);
+      return blockers;
+    },
     units,
     isStalled: writes.length === 0 && !units.some(goesOn),
   };
@@ -39,6 +45,8 @@ interface Moment {
   readonly facts: RolloutFacts;
   readonly units: readonly Judged[];
   readonly limits: Limits;
+  /** When it gives up, where it runs or goes back. */
+  readonly progressEnd: number;
   readonly now: number;
 }
 
@@ -102,7 +110,7 @@ function ended(moment: Moment): readonly RolloutWrite[] {
 
 /** A rollout that runs, or goes back. */
 function driven(moment: Moment): readonly RolloutWrite[] {
-  const { rollout, rules, units, limits, now } = moment;
+  const { rollout, rules, units, limits, progressEnd, now } = moment;
   const failed = units.filter(isFailed);
   const inCanary = isCanaryPhase(rollout, rules);
   // No unit of a canary may fail.
@@ -116,7 +124,7 @@ function driven(moment: Moment): readonly RolloutWrite[] {
   const gate = gateToOpen(rollout, rules, units);
   if (gate !== undefined) return [{ kind: 'gate', gate }];
   if (rules.allowMissing && gateOf(rollout) === 'resume' && isOnlyAway(moment)) return [done(rollout, units)];
-  if (now >= progressEnds(moment)) return [outOfTime(moment)];
+  if (now >= progressEnd) return [outOfTime(moment)];
   const asking = flags(moment);
   return [...asking, ...leftFlags(moment, asking)];
 }
@@ -180,7 +188,7 @@ function unflagged(units: readonly Judged[]): readonly RolloutWrite[] {
 }
 
 /** When a rollout gives up that gets no further. The time stands still while a unit is postponed. */
-function progressEnds({ rollout, rules, units, now }: Moment): number {
+function progressEnds(rollout: Rollout, rules: RolloutRules, units: readonly Judged[], now: number): number {
   if (units.some((judged) => mayTakeItsTime(judged, rollout))) return now + rules.progressDeadline;
   const instants = [
     rollout.stateSince,
@@ -192,11 +200,11 @@ function progressEnds({ rollout, rules, units, now }: Moment): number {
 }
 
 function wakeAt(moment: Moment): number | undefined {
-  const { rollout, units, now } = moment;
-  const isMoving = rollout.state === 'running' || rollout.state === 'reverting';
+  const { rollout, units, progressEnd, now } = moment;
+  const isMoving = Number.isFinite(progressEnd);
   if (!isMoving && (rollout.state !== 'done' || rollout.closed === true)) return undefined;
   const times = [
-    ...(isMoving ? [progressEnds(moment)] : []),
+    ...(isMoving ? [progressEnd] : []),
     ...units.flatMap((judged) => judged.wakeAt ?? []),
   ].filter((at) => isMoving || at > now);
   return times.length === 0 ? undefined : Math.max(now, Math.min(...times));

@@ -8,7 +8,7 @@ import { factsOf } from './facts.js';
 import { perform } from './perform.js';
 import type { Performing } from './performing.js';
 import { type KnownRollout, RolloutService } from './rollout-service.js';
-import { type Outlook, RolloutUnits } from './watch-rollout-units.js';
+import { RolloutUnits } from './watch-rollout-units.js';
 
 /** A rollout as a driver sees it. */
 export interface SeenRollout {
@@ -157,7 +157,7 @@ class Driver {
       this.#names,
       (watched) => {
         this.#watched = watched;
-        return this.#decide();
+        this.#decide();
       },
       (error) => {
         if (this.#ended) return;
@@ -167,28 +167,28 @@ class Driver {
     );
   }
 
-  #decide(): Outlook {
+  #decide(): void {
     const [known, watched] = [this.#known, this.#watched];
-    if (this.#ended || known === undefined || watched === undefined) return UNKNOWN;
+    if (this.#ended || known === undefined || watched === undefined) return;
     const now = this.#parts.clock.now();
     const facts = factsOf(known, watched.units.values(), watched.agentsUp);
     const decision = decide(known.rollout.value, facts, now);
     this.#seen({ rollout: known.rollout.value, decision, watched });
-    if (this.#ended) return UNKNOWN;
+    if (this.#ended) return;
     this.#arm(decision, now);
     this.#chosen = decision.writes.flatMap(unitsOf);
     if (!this.#isBusy) this.#write(known, decision, watched);
-    return {
+    this.#units?.attend({
       near: decision.units.filter(({ standing }) => !FAR.has(standing)).map(({ unit }) => unit.name),
       isAtRest:
         decision.writes.length === 0 && !decision.units.some(({ standing }) => ON_THEIR_WAY.has(standing)),
-    };
+    });
   }
 
   #arm({ wakeAt }: Decision, now: number): void {
     this.#wake?.cancel();
     if (wakeAt === undefined) return;
-    this.#wake = this.#parts.clock.after(Math.max(1, wakeAt - now), () => void this.#decide());
+    this.#wake = this.#parts.clock.after(Math.max(1, wakeAt - now), () => this.#decide());
   }
 
   #write({ rollout }: KnownRollout, { writes }: Decision, watched: WatchedUnits): void {
@@ -238,8 +238,6 @@ class Driver {
     return units.areRead;
   }
 }
-
-const UNKNOWN: Outlook = { near: [], isAtRest: false };
 
 /** Standings of units that get further by themselves, and soon. */
 const ON_THEIR_WAY: ReadonlySet<string> = new Set(['asked', 'settling', 'coming']);

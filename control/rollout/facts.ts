@@ -3,7 +3,7 @@ import { unholdCommand } from '../hold/errors.js';
 import type { UnitState } from '../status/snapshot.js';
 import type { CloneFacts } from './clone-facts.js';
 import type { RolloutFacts } from './decision.js';
-import { rolloutUnit, type UnitBlocker } from './rollout-unit.js';
+import { type RolloutUnit, rolloutUnit, type UnitBlocker } from './rollout-unit.js';
 
 /** What is known besides the units. */
 export interface ServiceFacts {
@@ -28,10 +28,28 @@ export function factsOf(
     units: [...units].flatMap((state) => {
       if (state === undefined) return [];
       const isUp = state.unit.machine !== null && agentsUp.has(state.unit.machine);
-      return [rolloutUnit(state, formula, isUp, holdOn(service, state.name, binding))];
+      if (binding.length > 0)
+        return [rolloutUnit(state, formula, isUp, holdOn(service, state.name, binding))];
+      return [unheld(state, formula, isUp)];
     }),
     ...(clone !== undefined && { clone }),
   };
+}
+
+interface Made {
+  readonly unit: RolloutUnit;
+  readonly formula: string;
+}
+
+const made = new WeakMap<UnitState, Made>();
+
+/** A unit that nobody holds is made once of each state: mostly few of many have another one than the last time. */
+function unheld(state: UnitState, formula: string, isUp: boolean): RolloutUnit {
+  const before = made.get(state);
+  if (before !== undefined && before.formula === formula && before.unit.agentUp === isUp) return before.unit;
+  const unit = rolloutUnit(state, formula, isUp);
+  made.set(state, { unit, formula });
+  return unit;
 }
 
 function holdOn(service: string, unit: string, holds: readonly Hold[]): UnitBlocker | undefined {

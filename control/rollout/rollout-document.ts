@@ -47,6 +47,9 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
   const { id, state, stateSince, reason, by, parameters, clone, promoted } = rollout.value;
   const own = new Set(decision.units.map(({ unit }) => unit.name));
   const statuses = new Map(units.map(({ name, status }) => [name, status]));
+  const ofUnits = new Map<string, Blocker[]>();
+  for (const blocker of decision.blockers)
+    ofUnits.set(blocker.who, [...(ofUnits.get(blocker.who) ?? []), blocker]);
   return {
     service,
     id,
@@ -64,7 +67,7 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
     units: Object.fromEntries(
       decision.units.map(({ unit, standing }) => {
         const status = statuses.get(unit.name);
-        const blockers = decision.blockers.filter(({ who }) => who === unit.name);
+        const blockers = ofUnits.get(unit.name) ?? [];
         return [
           unit.name,
           {

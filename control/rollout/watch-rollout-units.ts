@@ -5,8 +5,17 @@ import { paths } from '../../state/model/paths.js';
 import type { Flag } from '../../state/model/request-schemas.js';
 import { type UnitStatus, statusSchema } from '../../state/model/unit-schemas.js';
 import { watchAgents } from '../progress/watch-agents.js';
-import { MOST_WATCHED, PACES, paceOf, type WatchedUnits } from '../progress/watch-units.js';
+import { PACES, paceOf, type WatchedUnits } from '../progress/watch-units.js';
 import { readUnitStates, type UnitState } from '../status/snapshot.js';
+
+/**
+ * Units whose status is watched. Three times as many as a command watches that reads the rest of each too, for as many
+ * watches.
+ */
+const MOST_WATCHED = 48;
+
+/** Units of which all are watched, and read as soon as somebody else wrote. */
+const FEW = 16;
 
 /** Milliseconds after which units on their way are read that have no watches, or of which none was heard. */
 const UNHEARD_FOR = 2_000;
@@ -19,6 +28,10 @@ const FRESH_FOR = 5_000;
 
 /** Milliseconds for which one that is through waits for others that end with it, so that the next are asked together. */
 const TOGETHER = 25;
+
+/** How many times as long as a look took nobody is told of units that only got further on their way; in milliseconds at most. */
+const REST = 19;
+const LONGEST_REST = 50;
 
 /** What whoever looks at the units knows of them. */
 export interface Outlook {
@@ -40,7 +53,7 @@ export interface Outlook {
 export class RolloutUnits {
   readonly #coordinator: Coordinator;
   readonly #names: readonly string[];
-  readonly #look: (watched: WatchedUnits) => Outlook;
+  readonly #look: (watched: WatchedUnits) => void;
   readonly #failed: (error: unknown) => void;
   readonly #units = new Map<string, UnitState | undefined>();
   /** When each was read last, by `performance.now()`. */
@@ -61,6 +74,11 @@ export class RolloutUnits {
   #turn = 0;
   #isReading = false;
   #willTell = false;
+  /** When somebody was told last, by `performance.now()`, and the milliseconds that it took. */
+  #toldAt = 0;
+  #telling = 0;
+  #isRecent = false;
+  #resting: Timer | undefined;
   #unheard: Timer | undefined;
   #gathered: Timer | undefined;
   #round: Timer | undefined;
@@ -74,7 +92,7 @@ export class RolloutUnits {
   constructor(
     coordinator: Coordinator,
     names: readonly string[],
-    look: (watched: WatchedUnits) => Outlook,
+    look: (watched: WatchedUnits) => void,
     failed: (error: unknown) => void,
   ) {
     this.#coordinator = coordinator;
@@ -89,7 +107,7 @@ export class RolloutUnits {
 
   end(): void {
     this.#ended = true;
-    for (const timer of [this.#unheard, this.#gathered, this.#round]) timer?.cancel();
+    for (const timer of [this.#unheard, this.#gathered, this.#round, this.#resting]) timer?.cancel();
     this.#agents.end();
     for (const observation of this.#watched.values()) observation.close();
   }
@@ -123,34 +141,44 @@ export class RolloutUnits {
       if (state !== undefined) this.#units.set(name, { ...state, flag });
       this.#notBefore.set(name, this.#turn + 1);
     }
-    this.#tellSoon();
   }
 
   get #isFew(): boolean {
-    return this.#names.length <= MOST_WATCHED;
+    return this.#names.length <= FEW;
   }
 
-  /** After what is told of in the same turn: of several watches, mostly. */
+  /** After what is told of in the same turn, of several watches, mostly; and the later the longer it takes to look at it. */
   #tellSoon(): void {
     if (this.#willTell || this.#ended) return;
     this.#willTell = true;
-    setImmediate(() => {
+    const rest = this.#toldAt + Math.min(LONGEST_REST, REST * this.#telling) - performance.now();
+    const tell = (): void => {
       if (this.#willTell) this.#tell(false);
-    });
+    };
+    if (rest < 1) setImmediate(tell);
+    else this.#resting = systemClock.after(rest, tell);
   }
 
   #tell(areAllRead: boolean): void {
     this.#willTell = false;
+    this.#resting?.cancel();
     this.#areAllRead ||= areAllRead;
     if (this.#ended || !this.#agents.areKnown() || this.#units.size < this.#names.length) return;
-    const recent = this.#areAllRead || this.#isSettled;
+    this.#isRecent = this.#areAllRead || this.#isSettled;
     this.#areAllRead = false;
-    const { near, isAtRest } = this.#look({ units: this.#units, ...this.#agents.known(), recent });
+    const begun = performance.now();
+    this.#look({ units: this.#units, ...this.#agents.known(), recent: this.#isRecent });
+    this.#toldAt = performance.now();
+    this.#telling = this.#toldAt - begun;
+  }
+
+  /** What is to be watched from now on. */
+  attend({ near, isAtRest }: Outlook): void {
     if (this.#ended) return;
     this.#near = near;
-    this.#isSettled = isAtRest && recent;
+    this.#isSettled = isAtRest && this.#isRecent;
     this.#watch(this.#isFew ? this.#names : near);
-    if (isAtRest && !recent) this.#lookAgain(this.#names);
+    if (isAtRest && !this.#isRecent) this.#lookAgain(this.#names);
   }
 
   /** Watches some of these; those that are watched already stay so. */

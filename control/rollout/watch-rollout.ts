@@ -2,7 +2,7 @@ import { goalOf } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { Watching } from '../progress/follow.js';
 import type { Turn } from '../progress/watch-units.js';
-import type { Decision } from './decision.js';
+import type { Blocker } from './blockers.js';
 import { type Driving, driveRollout, type SeenRollout } from './drive.js';
 import type { Judged } from './judge.js';
 
@@ -50,26 +50,27 @@ export function goesOn({ rollout: { state }, decision }: SeenRollout): boolean {
 /** What keeps each unit that was not asked, or is waited for no more. */
 function turnsOf(seen: SeenRollout): ReadonlyMap<string, Turn> {
   const turns = new Map<string, Turn>();
+  const blockers = new Map<string, Blocker>();
+  for (const each of seen.decision.blockers) if (!blockers.has(each.who)) blockers.set(each.who, each);
   for (const judged of seen.decision.units) {
-    const turn = turnOf(seen, judged);
+    const turn = turnOf(seen, judged, blockers.get(judged.unit.name));
     if (turn !== undefined) turns.set(judged.unit.name, turn);
   }
   return turns;
 }
 
-function turnOf(seen: SeenRollout, { unit, standing, failure = '' }: Judged): Turn | undefined {
+function turnOf(
+  seen: SeenRollout,
+  { unit, standing, failure = '' }: Judged,
+  blocker: Blocker | undefined,
+): Turn | undefined {
   // What its agent says of an error says more.
   const isSaid = isErrorState(unit.state) || unit.bad.includes(goalOf(seen.rollout));
   if (standing === 'failed') return isSaid ? undefined : { reason: failure, on: 'failed' };
   if (standing !== 'waiting' && standing !== 'held') return undefined;
-  const reason = reasonOf(seen.decision, unit.name);
-  return { reason, on: !unit.agentUp ? 'agent' : goesOn(seen) ? 'others' : 'somebody' };
-}
-
-function reasonOf({ blockers }: Decision, unit: string): string {
-  const blocker = blockers.find(({ who }) => who === unit);
   // Whose turn it is changes all the time.
-  return blocker?.kind === 'turn' ? 'waits for its turn' : (blocker?.reason ?? '');
+  const reason = blocker?.kind === 'turn' ? 'waits for its turn' : (blocker?.reason ?? '');
+  return { reason, on: !unit.agentUp ? 'agent' : goesOn(seen) ? 'others' : 'somebody' };
 }
 
 /**
