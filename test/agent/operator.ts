@@ -1,3 +1,4 @@
+import { runCommand } from '../command-in-process.js';
 import { type CommandEnd, type CommandProcess, type Surroundings, startCommand } from '../command-process.js';
 import { ensembleProgram } from '../programs.js';
 import type { World } from './world.js';
@@ -21,9 +22,9 @@ export function operateWith(
   return startCommand(ensembleProgram, args, around(world, variables));
 }
 
-/** The same, waited for. */
+/** Runs `ensemble …args` in a world, within this process where nothing speaks against it. */
 export function ensemble(world: World, ...args: readonly string[]): Promise<CommandEnd> {
-  return operate(world, ...args).ended;
+  return runCommand(args, around(world));
 }
 
 function around({ root }: World, variables: NodeJS.ProcessEnv = {}): Surroundings {
