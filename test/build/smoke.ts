@@ -44,7 +44,9 @@ interface Status {
 
 mkdirSync(installed);
 installPackage(installed);
-const { version } = JSON.parse(readFileSync(join(installed, 'lib/node_modules/ensemble/package.json'), 'utf8'));
+const { version } = JSON.parse(
+  readFileSync(join(installed, 'lib/node_modules/ensemble/package.json'), 'utf8'),
+);
 for (const program of ['ensemble', 'ensemble-agent', 'ensemble-migrate', 'ensemble-watcher'])
   assert.equal(run(program, '--version').trim(), version, program);
 
