@@ -51,7 +51,7 @@ function adviceOf(brief: string, next: string | undefined): Advice {
 
 /**
  * The same of a relation.
- * @param relation its identifier
+ * @param relation its id
  */
 export function adviseOnRelation(error: unknown, unit: string, relation: string): Advice {
   const { error: text, next } = adviseOnFailure(error, unit);

@@ -64,8 +64,8 @@ export function hookSource(host: HookHost, id: string): HookContextSource {
   };
 }
 
-function presentMembers(host: HookHost, identifier: string): readonly string[] {
-  const record = findRelation(host, identifier);
+function presentMembers(host: HookHost, id: string): readonly string[] {
+  const record = findRelation(host, id);
   return record === undefined ? [] : Object.keys(record.queue.known).sort(compareUnits);
 }
 
@@ -73,8 +73,8 @@ function presentMembers(host: HookHost, identifier: string): readonly string[] {
  * Settings that are observed anyway, or were kept of a unit that departed, are not read again; the unit's own
  * settings are.
  */
-async function readSettings(host: HookHost, identifier: string, unit: string): Promise<Settings | undefined> {
-  const record = findRelation(host, identifier);
+async function readSettings(host: HookHost, id: string, unit: string): Promise<Settings | undefined> {
+  const record = findRelation(host, id);
   if (record === undefined) return undefined;
   const { parts } = host;
   if (!isStillIn(host, record)) return record.departed[unit];

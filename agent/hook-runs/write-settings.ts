@@ -7,7 +7,7 @@ import { readableSettings } from '../tree/relations.js';
 import type { HookHost } from './hook-call.js';
 import { findRelation } from './find-relation.js';
 
-/** A hook's changes, by relation identifier and key; null deletes. */
+/** A hook's changes, by the relation's id and key; null deletes. */
 export type SettingsChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /**
@@ -24,8 +24,8 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
     // Another unit may have its name in the tree by now.
     if (host.record().evicted !== undefined) return [];
     const operations = await Promise.all(
-      entries.map(async ([identifier, change]): Promise<readonly Operation[]> => {
-        const record = findRelation(host, identifier);
+      entries.map(async ([id, change]): Promise<readonly Operation[]> => {
+        const record = findRelation(host, id);
         if (record === undefined) return [];
         const path = paths.settings(record.meeting, host.name);
         const current = await coordinator.get(path);
@@ -47,8 +47,8 @@ export async function writeSettings(host: HookHost, changes: SettingsChanges): P
 }
 
 /** A unit's own settings in a relation as they are now: as they are observed, unless that is of before its last write. */
-export async function ownSettings(host: HookHost, identifier: string): Promise<Settings> {
-  const record = findRelation(host, identifier);
+export async function ownSettings(host: HookHost, id: string): Promise<Settings> {
+  const record = findRelation(host, id);
   if (record === undefined) return {};
   const path = paths.settings(record.meeting, host.name);
   const observed = host.parts.meetings.view(record.meeting)?.get(host.name);

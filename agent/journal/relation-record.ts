@@ -17,11 +17,11 @@ const eventSchema = z.union([
 export const relationRecordSchema = z.looseObject({
   version: z.literal(RECORD_VERSION),
   unit: z.string(),
-  /** The relation's number. */
+  /** The relation's number, e.g. `4`. */
   relation: z.string(),
   /** Which relation of this number it is; in no record of release 0.1.0. */
   ...incarnationField,
-  /** As hooks see it, e.g. `db:4`. */
+  /** The relation's id, as hooks see it, e.g. `db:4`; of this name since release 0.1.0. */
   identifier: z.string(),
   /** The name of the unit's own endpoint, which begins its hooks' names. */
   name: z.string(),

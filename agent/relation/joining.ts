@@ -1,6 +1,6 @@
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
-import { relationIdentifier } from '../../state/model/relations.js';
+import { relationId } from '../../state/model/relations.js';
 import type { Relation } from '../../state/model/relation-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
 import type { FormulaEndpoint } from '../machine/formulas.js';
@@ -64,19 +64,19 @@ export function isOf({ incarnation }: RelationRecord, relation: Pick<Relation, '
 export function recordOf(
   unit: string,
   principal: string | null | undefined,
-  { id, relation }: RelationView,
+  { number, relation }: RelationView,
 ): RelationRecord | undefined {
   const service = serviceOfUnit(unit);
   const own = relation.endpoints.find((endpoint) => endpoint.service === service);
   if (own === undefined) return undefined;
   const remote = relation.endpoints.find((endpoint) => endpoint.service !== service) ?? own;
-  const meeting = meetingOf(unit, principal, id, relation, remote.service);
+  const meeting = meetingOf(unit, principal, number, relation, remote.service);
   if (meeting === undefined) return undefined;
   return newRelationRecord({
     unit,
-    relation: id,
+    relation: number,
     ...(relation.incarnation !== undefined && { incarnation: relation.incarnation }),
-    identifier: relationIdentifier(relation, id, service),
+    identifier: relationId(relation, number, service),
     name: own.name,
     role: own.role,
     interface: own.interface,
@@ -93,13 +93,13 @@ export function recordOf(
 function meetingOf(
   unit: string,
   principal: string | null | undefined,
-  id: string,
+  number: string,
   { scope, subordinate }: RelationView['relation'],
   remote: string,
 ): string | undefined {
-  if (scope === 'global') return paths.meeting(id);
-  if (serviceOfUnit(unit) !== subordinate) return paths.meeting(id, unit);
-  return principal && serviceOfUnit(principal) === remote ? paths.meeting(id, principal) : undefined;
+  if (scope === 'global') return paths.meeting(number);
+  if (serviceOfUnit(unit) !== subordinate) return paths.meeting(number, unit);
+  return principal && serviceOfUnit(principal) === remote ? paths.meeting(number, principal) : undefined;
 }
 
 /**

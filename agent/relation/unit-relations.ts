@@ -218,14 +218,14 @@ export class UnitRelations {
 
   #consider(view: RelationView): void {
     const { state, evicted } = this.#host.record();
-    if (view.relation.removing === true || !meetsOthers(state) || this.#records.has(view.id)) return;
+    if (view.relation.removing === true || !meetsOthers(state) || this.#records.has(view.number)) return;
     if (evicted !== undefined) return;
     const joining = recordOf(this.#host.name, this.#host.principal(), view);
     if (joining === undefined) return;
     const part = this.#takesPart(joining);
-    if (part === false && view.relation.dropped === true) this.#lookAtDropped(view.id);
+    if (part === false && view.relation.dropped === true) this.#lookAtDropped(view.number);
     if (part !== true) return;
-    this.#looked.delete(view.id);
+    this.#looked.delete(view.number);
     // Journalled before it is set, so that it is known again.
     const addresses = addressesOf(this.#host.parts.addresses.current()?.private);
     this.#save({ ...joining, addresses })

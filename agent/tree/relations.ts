@@ -12,7 +12,7 @@ import { type Shared, share } from './shared.js';
 
 /** A relation as this machine's units see it. */
 export interface RelationView {
-  readonly id: string;
+  readonly number: string;
   readonly relation: Relation;
   /** A unit that joins must check this version, so that it cannot join a relation that is being removed. */
   readonly version: number;
@@ -37,13 +37,13 @@ export function watchRelations(coordinator: Coordinator, log: Log): Relations {
   return share((service, change) =>
     observeEach<RelationView | null>(
       (names) => coordinator.observeChildren(paths.serviceRelations(service), names),
-      (id, look) =>
+      (number, look) =>
         observeEntity(
           coordinator,
-          paths.relation(id),
+          paths.relation(number),
           relationSchema,
           log,
-          (found) => look(found && { id, relation: found.value, version: found.version }),
+          (found) => look(found && { number, relation: found.value, version: found.version }),
           () => look((before) => before ?? null),
         ),
       change,

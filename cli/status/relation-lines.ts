@@ -7,17 +7,17 @@ export function relationLines({ services, relations }: StatusDocument, columns: 
   const entries = Object.entries(relations);
   if (entries.length === 0) return [];
   const units = Object.values(services).flatMap((service) => Object.entries(service.units));
-  const failed = (id: string): readonly string[] =>
+  const failed = (number: string): readonly string[] =>
     units
       .filter(([, { relationErrors = {} }]) =>
-        Object.keys(relationErrors).some((identifier) => identifier.endsWith(`:${id}`)),
+        Object.keys(relationErrors).some((id) => id.endsWith(`:${number}`)),
       )
       .map(([name]) => name);
-  const rows = entries.map(([id, relation]) => [
-    id,
+  const rows = entries.map(([number, relation]) => [
+    number,
     relation.endpoints.join(' '),
     relation.interface,
-    stateOf(relation, failed(id)),
+    stateOf(relation, failed(number)),
   ]);
   return renderTable([['RELATION', 'BETWEEN', 'INTERFACE', 'STATE'], ...rows], columns);
 }

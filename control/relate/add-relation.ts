@@ -34,7 +34,7 @@ import { placeSubordinates } from '../../state/model/subordinates.js';
 
 /** A relation that was made: its number, the two endpoints, and the units it placed. */
 export interface AddedRelation {
-  readonly id: string;
+  readonly number: string;
   readonly pair: EndpointPair;
   /** The new subordinate units of a relation of container scope. */
   readonly units: readonly string[];
@@ -68,16 +68,16 @@ export async function addRelation(
 ): Promise<AddedRelation> {
   const change = newChangeId();
   const request = requester && requestEntry(requester, { what: 'add-relation' });
-  const { id, pair, standing } = await retryOnConflict(`${a.service} or ${b.service}`, async () => {
+  const { number, pair, standing } = await retryOnConflict(`${a.service} or ${b.service}`, async () => {
     const [one, other] = await Promise.all([
       readSide(coordinator, a.service),
       readSide(coordinator, b.service),
     ]);
     const found = matchEndpoints([a, one.offered], [b, other.offered]);
     const own = one.relations.find(({ value }) => value.change === change);
-    if (own !== undefined) return { id: own.id, pair: found, standing: false };
+    if (own !== undefined) return { number: own.number, pair: found, standing: false };
     const same = one.relations.find(({ value }) => isSame(value, found));
-    if (same !== undefined) return { id: same.id, pair: found, standing: true };
+    if (same !== undefined) return { number: same.number, pair: found, standing: true };
     for (const side of [one, other]) for (const endpoint of found) checkLimit(endpoint, side);
     const subordinate = subordinateOf(found, [one, other]);
     const { first, claim } = await claimRelationNumbers(coordinator, 1);
@@ -100,11 +100,11 @@ export async function addRelation(
       ),
       ...(await recordOperations(coordinator, [one.name, other.name], entry)),
     ]);
-    return { id: String(first), pair: found, standing: false };
+    return { number: String(first), pair: found, standing: false };
   });
-  const units = await placeSubordinates(coordinator, id, now);
+  const units = await placeSubordinates(coordinator, number, now);
   if (standing && units.length === 0) throw new RelationExists({ endpoints: pair.map(formatEndpoint) });
-  return { id, pair, units };
+  return { number, pair, units };
 }
 
 async function readSide(coordinator: Coordinator, name: string): Promise<Side> {

@@ -148,9 +148,9 @@ async function forceUnitOut(
     const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
     if (unit === undefined) return undefined;
     const { principal = name } = unit.value;
-    const places = (await relationsOfService(coordinator, service)).map(({ id, value: { scope } }) => ({
-      relation: id,
-      meeting: paths.meeting(id, scope === 'container' ? principal : undefined),
+    const places = (await relationsOfService(coordinator, service)).map(({ number, value: { scope } }) => ({
+      relation: number,
+      meeting: paths.meeting(number, scope === 'container' ? principal : undefined),
     }));
     const traces = await Promise.all(
       places.map(({ meeting }) => traceOperations(coordinator, name, meeting)),

@@ -18,16 +18,16 @@ import type { Session } from '../session.js';
  */
 export async function removeRelation(
   coordinator: Coordinator,
-  id: string,
+  number: string,
   removal: Removal,
   told: KeptAnyway = () => undefined,
 ): Promise<void> {
-  await markRelationRemoving(coordinator, id, removal);
+  await markRelationRemoving(coordinator, number, removal);
   // Read after the mark: a unit that was just being added has its subordinate by now, or will get none.
-  const relation = await readRelation(coordinator, id);
+  const relation = await readRelation(coordinator, number);
   if (relation !== undefined)
     await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal, told);
-  await removeRelationIfLeft(coordinator, id);
+  await removeRelationIfLeft(coordinator, number);
 }
 
 /**
@@ -41,7 +41,10 @@ export async function endRelation(
   { names, by }: { readonly names: readonly [EndpointName, EndpointName]; readonly by: Requester },
   told: KeptAnyway,
 ): Promise<{ readonly endpoints: Relation['endpoints']; readonly isGone: boolean }> {
-  const { id, value } = await findRelation(coordinator, names);
-  await removeRelation(coordinator, id, { ...by }, told);
-  return { endpoints: value.endpoints, isGone: (await coordinator.get(paths.relation(id))) === undefined };
+  const { number, value } = await findRelation(coordinator, names);
+  await removeRelation(coordinator, number, { ...by }, told);
+  return {
+    endpoints: value.endpoints,
+    isGone: (await coordinator.get(paths.relation(number))) === undefined,
+  };
 }

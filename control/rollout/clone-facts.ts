@@ -5,7 +5,7 @@ import type { Relation, RelationEndpoint } from '../../state/model/relation-sche
 /** One relation of the service that was cloned, and what the clone has in its place. */
 export interface CloneRelation {
   /** Its number. */
-  readonly id: string;
+  readonly number: string;
   /** The service on the other side. */
   readonly other: string;
   /** Its units leave it. */
@@ -84,13 +84,13 @@ export function pairRelations(
   offered: readonly OfferedEndpoint[],
   room: Room,
 ): readonly CloneRelation[] {
-  return relations.flatMap(({ id, value }) => {
+  return relations.flatMap(({ number, value }) => {
     const pair = endsOf(value, service);
     if (pair === undefined) return [];
     const [own, other] = pair;
     return [
       {
-        id,
+        number,
         other: other.service,
         isLeaving: value.removing === true,
         clone: counterpart(own, other, { clone, ofClone, offered, room }),

@@ -95,7 +95,7 @@ function tried(moment: Moment): readonly RolloutWrite[] {
     if (clone.unmade > 0) return [step({ step: 'units' })];
     const relation = clone.relations.find((each) => !each.isLeaving && each.clone === 'missing');
     if (relation !== undefined && clone.is === 'own')
-      return [step({ step: 'relate', relation: relation.id })];
+      return [step({ step: 'relate', relation: relation.number })];
   }
   if (isThere(moment) && (isRunning || failed.length === 0))
     return [{ kind: 'state', state: 'paused', gate: 'clone', reason: `the clone ${name} is healthy` }];
@@ -132,7 +132,7 @@ function promoted(moment: Moment): readonly RolloutWrite[] {
   const { relations } = clone;
   if (clone.is !== 'own' || clone.isGoing) return [ends('aborted', `the clone ${name} was destroyed`)];
   const stays = relations.find(({ isLeaving }) => !isLeaving);
-  if (stays !== undefined) return [step({ step: 'move', relation: stays.id })];
+  if (stays !== undefined) return [step({ step: 'move', relation: stays.number })];
   if (clone.sourceIsExposed) return [step({ step: 'expose' })];
   if (relations.length === 0) {
     if (rollout.keep === true)
@@ -250,12 +250,12 @@ function wholeReason(moment: Moment): Pick<Blocker, 'kind' | 'who' | 'reason' | 
 
 function leavesFirst(
   service: string,
-  { other, id }: CloneRelation,
+  { other, number }: CloneRelation,
 ): Pick<Blocker, 'kind' | 'who' | 'reason' | 'ends'> {
   return {
     kind: 'relation',
     who: service,
-    reason: `relation ${id} is not left by all units yet, its own and those of ${other}`,
+    reason: `relation ${number} is not left by all units yet, its own and those of ${other}`,
     ends: 'it goes on by itself',
   };
 }

@@ -81,7 +81,7 @@ export async function performClone(
       await claim(cloning);
       const relations = await relationsOfService(coordinator, name);
       const standing = relations.filter(({ value }) => endsOf(value, name) !== undefined);
-      await Promise.all(standing.map(({ id }) => removeRelation(coordinator, id, removal)));
+      await Promise.all(standing.map(({ number }) => removeRelation(coordinator, number, removal)));
       return;
     }
     case 'remove':
@@ -177,10 +177,10 @@ async function make(cloning: Cloning): Promise<void> {
  * Gives the clone the same relation that its source has, in one transaction; where it moves, that of the source ends in the
  * same one. A relation that is gone meanwhile is none to be moved.
  */
-async function relate(cloning: Cloning, id: string, moves: boolean): Promise<void> {
+async function relate(cloning: Cloning, number: string, moves: boolean): Promise<void> {
   const { parts, service, name, rollout, now } = cloning;
   const { coordinator } = parts;
-  const relation = await readRelation(coordinator, id);
+  const relation = await readRelation(coordinator, number);
   const pair = relation && endsOf(relation.value, service);
   if (relation === undefined || pair === undefined || relation.value.removing === true) return claim(cloning);
   const made = await counterpartOperations(cloning, relation.value, pair);
@@ -197,15 +197,15 @@ async function relate(cloning: Cloning, id: string, moves: boolean): Promise<voi
     ...(moves ? [removingOperation(relation)] : []),
     ...(await recordOperations(coordinator, [service, name], entry)),
   ]);
-  if (made.id !== undefined) await placeSubordinates(coordinator, made.id, entry.at);
+  if (made.number !== undefined) await placeSubordinates(coordinator, made.number, entry.at);
   // Subordinates beside the source's units go with it.
-  if (moves) await removeRelation(coordinator, id, { requestedAt: entry.at, by: rollout.value.by });
+  if (moves) await removeRelation(coordinator, number, { requestedAt: entry.at, by: rollout.value.by });
 }
 
 interface Counterpart {
   readonly operations: readonly Operation[];
   /** The number of the clone's relation. */
-  readonly id?: string;
+  readonly number?: string;
 }
 
 async function counterpartOperations(
@@ -219,7 +219,7 @@ async function counterpartOperations(
     relationsOfService(coordinator, name),
   ]);
   const same = ofClone.find(({ value }) => value.removing !== true && isSame(value, name, own, other));
-  if (same !== undefined) return { operations: [], id: same.id };
+  if (same !== undefined) return { operations: [], number: same.number };
   const [offered, offeredThere] = await Promise.all([
     requireMetadata(coordinator, rollout.value.to),
     requireMetadata(coordinator, another.value.formula),
@@ -234,7 +234,7 @@ async function counterpartOperations(
   const { first: number, claim: numbers } = await claimRelationNumbers(coordinator, 1);
   const places = scopeOf(pair) === 'container' && subordinate !== undefined;
   return {
-    id: String(number),
+    number: String(number),
     operations: [
       // Whoever adds units to one of them reads its relations again.
       ...[

@@ -50,7 +50,9 @@ export function statusDocument(
       ]),
     ),
     relations: Object.fromEntries(
-      relations.sort((a, b) => Number(a.id) - Number(b.id)).map((each) => [each.id, relationEntry(each)]),
+      relations
+        .sort((a, b) => Number(a.number) - Number(b.number))
+        .map((each) => [each.number, relationEntry(each)]),
     ),
     ...(problems.length > 0 && { problems }),
   };

@@ -59,22 +59,22 @@ export function relatedServices(
 /** The state of a unit's relations by name; of several relations of one name, the worst. */
 export function relationStates(relations: UnitStatus['relations'] = {}): Readonly<Record<string, string>> {
   const states: Record<string, string> = {};
-  for (const [identifier, { state }] of Object.entries(relations)) {
-    const name = identifier.slice(0, identifier.lastIndexOf(':'));
+  for (const [id, { state }] of Object.entries(relations)) {
+    const name = id.slice(0, id.lastIndexOf(':'));
     const worst = states[name];
     if (worst === undefined || STATES.indexOf(state) > STATES.indexOf(worst)) states[name] = state;
   }
   return states;
 }
 
-/** The unit's relations that something is wrong with, by identifier: in error, or not to be kept up for now. */
+/** The unit's relations that something is wrong with, by id: in error, or not to be kept up for now. */
 export function relationErrors(
   relations: UnitStatus['relations'] = {},
 ): readonly (readonly [string, RelationErrorEntry])[] {
   return Object.entries(relations)
     .filter(([, { state, message }]) => state === 'error' || message !== undefined)
-    .map(([identifier, { services, message = '', brief, next, waiting }]) => [
-      identifier,
+    .map(([id, { services, message = '', brief, next, waiting }]) => [
+      id,
       {
         services,
         message,

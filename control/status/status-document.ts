@@ -121,7 +121,7 @@ export interface UnitEntry {
   readonly subordinates?: readonly string[];
   /** `up`, `down` or `error`, by the relation's name; of several relations of one name, the worst. */
   readonly relations: Readonly<Record<string, string>>;
-  /** Why relations are in error, by their identifiers; only where some are. */
+  /** Why relations are in error, by their ids; only where some are. */
   readonly relationErrors?: Readonly<Record<string, RelationErrorEntry>>;
   /** There while a hook of the unit, or a command in its place, runs for longer than a moment; on its machine. */
   readonly hook?: NonNullable<UnitStatus['hook']>;

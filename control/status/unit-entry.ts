@@ -73,11 +73,11 @@ function withIdentifiers(
   asked: readonly PendingRequest[],
   { relations = {} }: UnitStatus,
 ): readonly PendingRequest[] {
-  const identifiers = Object.keys(relations);
+  const ids = Object.keys(relations);
   return asked.map(({ relation, ...request }) =>
     relation === undefined
       ? request
-      : { ...request, relation: identifiers.find((id) => id.endsWith(`:${relation}`)) ?? relation },
+      : { ...request, relation: ids.find((id) => id.endsWith(`:${relation}`)) ?? relation },
   );
 }
 

@@ -17,7 +17,7 @@ export function unitMessage(
   }: {
     readonly message: string;
     readonly upgrade?: Pick<NonNullable<UnitStatus['upgrade']>, 'blockers'> | undefined;
-    /** By the relation's identifier. */
+    /** By the relation's id. */
     readonly relationErrors?: Readonly<Record<string, Pick<RelationErrorEntry, 'message' | 'brief'>>>;
     readonly hook?: UnitStatus['hook'];
     /** Of its machine: while it is down, nobody knows whether the hook still runs. */

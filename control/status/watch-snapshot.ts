@@ -58,7 +58,7 @@ function pathsOf({ machines, services }: Snapshot): Watched {
         paths.hold(name),
         paths.newer(name),
       ]),
-      ...services.flatMap(({ relations }) => relations.map(({ id }) => paths.relation(id))),
+      ...services.flatMap(({ relations }) => relations.map(({ number }) => paths.relation(number))),
       ...services.flatMap(({ units }) =>
         units.flatMap(({ name }) => [
           paths.unit(name),

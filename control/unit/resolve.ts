@@ -40,28 +40,25 @@ export async function requestResolved(
 
 /**
  * The same for one relation of the unit whose hook failed.
- * @param identifier as `status` shows it, e.g. `db:4`, or its name alone where the unit has one relation of that name
+ * @param id as `status` shows it, e.g. `db:4`, or its name alone where the unit has one relation of that name
  * @throws UnitNotFound, RelationNotInError
  */
 export async function requestRelationResolved(
   coordinator: Coordinator,
   unit: string,
-  identifier: string,
+  id: string,
   retry: boolean,
   requester: Requester,
 ): Promise<void> {
   await requireUnit(coordinator, unit);
   const status = await readEntity(coordinator, paths.status(unit), statusSchema);
   const failed = relationsInError(status?.value).map(({ relation }) => relation);
-  const matching = failed.filter(
-    (id) => id === identifier || id.slice(0, id.lastIndexOf(':')) === identifier,
-  );
+  const matching = failed.filter((each) => each === id || each.slice(0, each.lastIndexOf(':')) === id);
   const [found, ...others] = matching;
-  if (found === undefined || others.length > 0)
-    throw new RelationNotInError({ unit, relation: identifier, failed });
+  if (found === undefined || others.length > 0) throw new RelationNotInError({ unit, relation: id, failed });
   const number = found.slice(found.lastIndexOf(':') + 1);
   const path = paths.relationResolved(unit, number);
-  await askToGoOn(coordinator, unit, path, retry, requester, [`relation ${identifier}`]);
+  await askToGoOn(coordinator, unit, path, retry, requester, [`relation ${id}`]);
 }
 
 /** A unit's relations that `resolved` is for: whose hook failed, or waits for its next try; and why, without a command. */

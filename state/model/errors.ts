@@ -103,7 +103,7 @@ export class UnitNotFound extends defineError<{ unit: string }>(
 export class UnitNotInError extends defineError<{
   unit: string;
   state: string;
-  /** Its relations in error, by their identifiers, with what each says: mostly one of them is what is meant. */
+  /** Its relations in error, by their ids, with what each says: mostly one of them is what is meant. */
   relations: readonly { readonly relation: string; readonly message: string }[];
 }>(
   'unit-not-in-error',

@@ -46,7 +46,7 @@ export async function peerChanges(
       .map((relation) => markOperation(relation, true, change)),
     ...back.map((relation) => markOperation(relation, false, change)),
   ];
-  const gone = dropped.map(({ id }) => id);
+  const gone = dropped.map(({ number }) => number);
   if (added.length === 0) return { operations: marks, dropped: gone };
   const { first, claim } = await claimRelationNumbers(coordinator, added.length);
   const created = added.flatMap((peer, index) =>
@@ -89,8 +89,12 @@ function isOf(peer: OfferedEndpoint, { value }: RelationNode): boolean {
   return own !== undefined && hasEndpoint([peer], own);
 }
 
-function markOperation({ id, value, version }: RelationNode, dropped: boolean, change: string): Operation {
+function markOperation(
+  { number, value, version }: RelationNode,
+  dropped: boolean,
+  change: string,
+): Operation {
   const { dropped: _, ...rest } = value;
   const marked: Relation = { ...rest, ...(dropped && { dropped }), change };
-  return { kind: 'set', path: paths.relation(id), value: nodeValue(marked), version };
+  return { kind: 'set', path: paths.relation(number), value: nodeValue(marked), version };
 }

@@ -12,15 +12,15 @@ import type { Requester } from './requester.js';
 import { type Relation, relationCounterSchema, relationSchema } from './relation-schemas.js';
 import { unitSchema } from './unit-schemas.js';
 
-/** A relation by its number. */
+/** A relation by its number, as its path has it. */
 export interface RelationNode extends Entity<Relation> {
-  readonly id: string;
+  readonly number: string;
 }
 
-/** The relation's identifier as its hooks see it, e.g. `db:4`: the name of the service's own endpoint and the number. */
-export function relationIdentifier(relation: Relation, id: string, service: string): string {
+/** The relation's id as its hooks see it, e.g. `db:4`: the name of the service's own endpoint and the number. */
+export function relationId(relation: Relation, number: string, service: string): string {
   const own = relation.endpoints.find((endpoint) => endpoint.service === service);
-  return `${own?.name ?? '?'}:${id}`;
+  return `${own?.name ?? '?'}:${number}`;
 }
 
 /**
@@ -32,19 +32,24 @@ export async function relationsOfService(
   service: string,
   problems: Problem[] = [],
 ): Promise<readonly RelationNode[]> {
-  const ids = (await coordinator.children(paths.serviceRelations(service))) ?? [];
+  const numbers = (await coordinator.children(paths.serviceRelations(service))) ?? [];
   const read = await Promise.all(
-    ids.map(async (id) => {
-      const entity = await readSound(coordinator, paths.relation(id), relationSchema, problems);
-      return entity && { id, ...entity };
+    numbers.map(async (number) => {
+      const entity = await readSound(coordinator, paths.relation(number), relationSchema, problems);
+      return entity && { number, ...entity };
     }),
   );
-  return read.filter((relation) => relation !== undefined).sort((a, b) => Number(a.id) - Number(b.id));
+  return read
+    .filter((relation) => relation !== undefined)
+    .sort((a, b) => Number(a.number) - Number(b.number));
 }
 
-export async function readRelation(coordinator: Coordinator, id: string): Promise<RelationNode | undefined> {
-  const entity = await readEntity(coordinator, paths.relation(id), relationSchema);
-  return entity && { id, ...entity };
+export async function readRelation(
+  coordinator: Coordinator,
+  number: string,
+): Promise<RelationNode | undefined> {
+  const entity = await readEntity(coordinator, paths.relation(number), relationSchema);
+  return entity && { number, ...entity };
 }
 
 /**
@@ -52,7 +57,7 @@ export async function readRelation(coordinator: Coordinator, id: string): Promis
  * @param also `subordinate` in container scope, and `dropped` of peers
  */
 export function createRelationOperations(
-  id: string,
+  number: string,
   pair: readonly OfferedEndpoint[],
   change: string,
   also: Pick<Relation, 'subordinate' | 'dropped'> = {},
@@ -65,12 +70,16 @@ export function createRelationOperations(
     interface: of,
   }));
   const relation: Relation = { endpoints, scope, ...also, incarnation: newIncarnation(), change };
-  const meeting = paths.meeting(id);
+  const meeting = paths.meeting(number);
   return [
-    { kind: 'create', path: paths.relation(id), value: nodeValue(relation) },
+    { kind: 'create', path: paths.relation(number), value: nodeValue(relation) },
     ...(scope === 'global' ? meetingOperations(meeting) : []),
     ...pair.map(
-      ({ service }): Operation => ({ kind: 'create', path: paths.serviceRelation(service, id), value: '{}' }),
+      ({ service }): Operation => ({
+        kind: 'create',
+        path: paths.serviceRelation(service, number),
+        value: '{}',
+      }),
     ),
   ];
 }
@@ -100,12 +109,12 @@ export function meetingOperations(meeting: string): readonly Operation[] {
  */
 export async function markRelationRemoving(
   coordinator: Coordinator,
-  id: string,
+  number: string,
   requester: Requester,
 ): Promise<void> {
   const request = requestEntry(requester, { what: 'remove-relation' });
-  await retryOnConflict(`relation ${id}`, async () => {
-    const relation = await readRelation(coordinator, id);
+  await retryOnConflict(`relation ${number}`, async () => {
+    const relation = await readRelation(coordinator, number);
     if (relation === undefined || relation.value.removing === true) return;
     const { endpoints } = relation.value;
     const services = endpoints.map(({ service }) => service);
@@ -117,9 +126,9 @@ export async function markRelationRemoving(
 }
 
 /** The operation that marks a relation as going. */
-export function removingOperation({ id, value, version }: RelationNode): Operation {
+export function removingOperation({ number, value, version }: RelationNode): Operation {
   const marked: Relation = { ...value, removing: true, change: newChangeId() };
-  return { kind: 'set', path: paths.relation(id), value: nodeValue(marked), version };
+  return { kind: 'set', path: paths.relation(number), value: nodeValue(marked), version };
 }
 
 /**
@@ -128,14 +137,17 @@ export function removingOperation({ id, value, version }: RelationNode): Operati
  * once no unit runs a formula that has them: one that does may come, or come back.
  * @returns the services it was between, where this call removed it
  */
-export async function removeLeftRelation(coordinator: Coordinator, id: string): Promise<readonly string[]> {
-  return retryOnConflict(`relation ${id}`, async () => {
+export async function removeLeftRelation(
+  coordinator: Coordinator,
+  number: string,
+): Promise<readonly string[]> {
+  return retryOnConflict(`relation ${number}`, async () => {
     // A relation that cannot be read is left alone: units leave it all the same.
-    const found = await readSound(coordinator, paths.relation(id), relationSchema, []);
+    const found = await readSound(coordinator, paths.relation(number), relationSchema, []);
     if (found === undefined) return [];
-    const relation = { id, ...found };
+    const relation = { number, ...found };
     if (relation.value.removing !== true && relation.value.dropped !== true) return [];
-    const meetings = await meetingsOf(coordinator, id, relation.value);
+    const meetings = await meetingsOf(coordinator, number, relation.value);
     const joined = await Promise.all(
       meetings.map((meeting) => coordinator.children(paths.allSettings(meeting))),
     );
@@ -145,12 +157,12 @@ export async function removeLeftRelation(coordinator: Coordinator, id: string): 
       ...meetings.flatMap((meeting): Operation[] => [
         { kind: 'remove', path: paths.members(meeting) },
         { kind: 'remove', path: paths.allSettings(meeting) },
-        ...(meeting === paths.relation(id) ? [] : [{ kind: 'remove', path: meeting } as const]),
+        ...(meeting === paths.relation(number) ? [] : [{ kind: 'remove', path: meeting } as const]),
       ]),
       ...relation.value.endpoints.map(
-        ({ service }): Operation => ({ kind: 'remove', path: paths.serviceRelation(service, id) }),
+        ({ service }): Operation => ({ kind: 'remove', path: paths.serviceRelation(service, number) }),
       ),
-      { kind: 'remove', path: paths.relation(id), version: relation.version },
+      { kind: 'remove', path: paths.relation(number), version: relation.version },
     ]);
     return relation.value.endpoints.map(({ service }) => service);
   });
@@ -192,10 +204,10 @@ export async function removeMeetingIfEmpty(
 
 async function meetingsOf(
   coordinator: Coordinator,
-  id: string,
+  number: string,
   { scope }: Relation,
 ): Promise<readonly string[]> {
-  if (scope === 'global') return [paths.meeting(id)];
-  const principals = (await coordinator.children(paths.relation(id))) ?? [];
-  return principals.map((principal) => `${paths.relation(id)}/${principal}`);
+  if (scope === 'global') return [paths.meeting(number)];
+  const principals = (await coordinator.children(paths.relation(number))) ?? [];
+  return principals.map((principal) => `${paths.relation(number)}/${principal}`);
 }

@@ -77,8 +77,8 @@ export async function removeUnit(
 }
 
 /** Removes a relation that is going and was left by all, and with it a service that only waited for that. */
-export async function removeRelationIfLeft(coordinator: Coordinator, id: string): Promise<void> {
-  const services = await removeLeftRelation(coordinator, id);
+export async function removeRelationIfLeft(coordinator: Coordinator, number: string): Promise<void> {
+  const services = await removeLeftRelation(coordinator, number);
   await Promise.all(services.map((service) => removeServiceIfEmpty(coordinator, service)));
 }
 
@@ -87,7 +87,7 @@ async function removeDroppedRelations(coordinator: Coordinator, service: string)
   const dropped = (await relationsOfService(coordinator, service)).filter(
     ({ value }) => value.dropped === true,
   );
-  await Promise.all(dropped.map(({ id }) => removeRelationIfLeft(coordinator, id)));
+  await Promise.all(dropped.map(({ number }) => removeRelationIfLeft(coordinator, number)));
 }
 
 /** Removes a service that is being destroyed and has neither units nor relations left. */

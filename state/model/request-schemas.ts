@@ -43,7 +43,7 @@ export const abortSchema = z.looseObject({
     z.looseObject({
       hook: z.string(),
       since: instant,
-      /** For a relation's hook, the relation's identifier as in the unit's status; absent for the unit's own hooks. */
+      /** For a relation's hook, the relation's id as in the unit's status; absent for the unit's own hooks. */
       relation: z.optional(z.string()),
     }),
   ),

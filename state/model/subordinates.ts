@@ -46,7 +46,7 @@ export async function companyOf(coordinator: Coordinator, service: string): Prom
     each: subordinates.length,
     operations: (principals, change, now) => [
       ...relations.map(
-        ({ id, version }): Operation => ({ kind: 'check', path: paths.relation(id), version }),
+        ({ number, version }): Operation => ({ kind: 'check', path: paths.relation(number), version }),
       ),
       ...subordinates.flatMap(({ name, value, version }): readonly Operation[] => [
         {
@@ -71,21 +71,19 @@ export async function companyOf(coordinator: Coordinator, service: string): Prom
  */
 export async function placeSubordinates(
   coordinator: Coordinator,
-  relationId: string,
+  number: string,
   now: string,
 ): Promise<readonly string[]> {
   const placed: string[] = [];
   for (;;) {
-    const names = await retryOnConflict(`relation ${relationId}`, () =>
-      placeSome(coordinator, relationId, now),
-    );
+    const names = await retryOnConflict(`relation ${number}`, () => placeSome(coordinator, number, now));
     if (names.length === 0) return placed;
     placed.push(...names);
   }
 }
 
-async function placeSome(coordinator: Coordinator, id: string, now: string): Promise<readonly string[]> {
-  const relation = await readRelation(coordinator, id);
+async function placeSome(coordinator: Coordinator, number: string, now: string): Promise<readonly string[]> {
+  const relation = await readRelation(coordinator, number);
   const subordinate = relation?.value.subordinate;
   if (relation === undefined || subordinate === undefined || !places(relation)) return [];
   const service = await readEntity(coordinator, paths.service(subordinate), serviceSchema);
@@ -98,7 +96,7 @@ async function placeSome(coordinator: Coordinator, id: string, now: string): Pro
   const first = service.value.nextUnit;
   const next = { ...service.value, nextUnit: first + principals.length };
   await coordinator.transaction([
-    { kind: 'check', path: paths.relation(id), version: relation.version },
+    { kind: 'check', path: paths.relation(number), version: relation.version },
     { kind: 'set', path: paths.service(subordinate), value: nodeValue(next), version: service.version },
     ...principals.flatMap((principal, index) =>
       besideOperations(subordinate, first + index, principal, relation.value.change, now),
@@ -156,7 +154,7 @@ export async function unitsPlacedBy(
   if (subordinate === undefined) return [];
   const principal = principalOf(relation);
   const others = (await relationsOfService(coordinator, subordinate)).filter(
-    (other) => other.id !== relation.id && places(other) && principalOf(other) === principal,
+    (other) => other.number !== relation.number && places(other) && principalOf(other) === principal,
   );
   if (others.length > 0) return [];
   const units = await unitsOfService(coordinator, principal);

@@ -61,7 +61,7 @@ export const statusSchema = remembering(
     brief: z.optional(z.string()),
     /** The operator's way out of an error, or of whatever keeps the unit waiting. */
     next: z.optional(z.string()),
-    /** The state of each of the unit's relations, by the relation's identifier, e.g. `db:4`. */
+    /** The state of each of the unit's relations, by the relation's id, e.g. `db:4`. */
     relations: z.optional(
       z.record(
         z.string(),

@@ -53,7 +53,7 @@ for (const engines of [embedded, zookeeper()])
     /** Relates `web:cli` to `db:srv` and returns the relation's number. */
     async function relate(): Promise<string> {
       const names = [parseEndpointName('web:cli'), parseEndpointName('db:srv')] as const;
-      return (await addRelation(world.coordinator, names, requester.requestedAt)).id;
+      return (await addRelation(world.coordinator, names, requester.requestedAt)).number;
     }
 
     async function deployBoth(options: FormulaOptions = related(1)): Promise<void> {

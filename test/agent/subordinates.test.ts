@@ -41,7 +41,7 @@ for (const engines of [embedded, zookeeper()])
       const repository = { name: 'world', path: world.path('world') };
       await createService(world.coordinator, 'log', { formula: log, repository }, {});
       const names = [parseEndpointName('log'), parseEndpointName('app')] as const;
-      relation = (await addRelation(world.coordinator, names, requester.requestedAt)).id;
+      relation = (await addRelation(world.coordinator, names, requester.requestedAt)).number;
       await world.agent();
     });
     afterEach(() => world.close());

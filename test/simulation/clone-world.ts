@@ -71,7 +71,7 @@ export class CloneWorld {
   facts(): RolloutFacts {
     const { source, clone } = this;
     const relations = [...(source?.relations ?? [])].map(([other, state]) => ({
-      id: other,
+      number: other,
       other,
       isLeaving: state === 'leaving',
       clone:

@@ -33,7 +33,7 @@ function revision(
 /** `web:db` is related to this many services. */
 function related(count: number): RelationNode[] {
   return Array.from({ length: count }, (_, index) => ({
-    id: `${index}`,
+    number: `${index}`,
     version: 0,
     createdAt: 0,
     value: {

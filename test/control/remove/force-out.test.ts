@@ -28,8 +28,8 @@ describe('removal by force', () => {
   async function hosted(): Promise<{ readonly inside: string; readonly outside: string }> {
     await addUnits(tree.one, 'app', 1, now, 'm1');
     await addUnits(tree.one, 'balancer', 1, now, 'm0');
-    const inside = (await relate(tree.one, 'log', 'app')).id;
-    const outside = (await relate(tree.one, 'balancer', 'app')).id;
+    const inside = (await relate(tree.one, 'log', 'app')).number;
+    const outside = (await relate(tree.one, 'balancer', 'app')).number;
     for (const unit of ['app/0', 'log/0']) await join(tree.one, paths.meeting(inside, 'app/0'), unit);
     for (const unit of ['app/0', 'balancer/0']) await join(tree.one, paths.meeting(outside), unit);
     return { inside, outside };

@@ -45,7 +45,7 @@ const own: CloneFacts = { ...none, is: 'own', formula: two };
 function related(letters: string): readonly CloneRelation[] {
   const KINDS = { t: 'there', m: 'missing', l: 'later', n: 'none' } as const;
   return [...letters].map((letter, index) => ({
-    id: String(index),
+    number: String(index),
     other: 'lb',
     isLeaving: letter !== letter.toLowerCase(),
     clone: KINDS[letter.toLowerCase() as keyof typeof KINDS],

@@ -50,9 +50,9 @@ describe('peer relations', () => {
   });
 
   it('that a new formula adds are made with it, and those it keeps stay the same', async () => {
-    const before = (await relationsOfService(tree.one, 'ring')).map(({ id }) => id);
+    const before = (await relationsOfService(tree.one, 'ring')).map(({ number }) => number);
     await upgrade({ peers: { cluster: 'ring', gossip: 'chat', quorum: 'vote' } });
-    const after = (await relationsOfService(tree.one, 'ring')).map(({ id }) => id);
+    const after = (await relationsOfService(tree.one, 'ring')).map(({ number }) => number);
     assert.deepEqual(after.slice(0, 2), before);
     assert.deepEqual((await peers())[2], ['quorum', 'vote', false]);
     assert.equal((await requireService(tree.one, 'ring')).value.formula, 'p:ring-2');
@@ -61,11 +61,11 @@ describe('peer relations', () => {
   it('that a new formula drops go at once where nobody is in them, else as their units leave', async () => {
     const [cluster] = await relationsOfService(tree.one, 'ring');
     assert.ok(cluster);
-    await join(tree.one, paths.meeting(cluster.id), 'ring/0');
+    await join(tree.one, paths.meeting(cluster.number), 'ring/0');
     await upgrade({});
     assert.deepEqual(await peers(), [['cluster', 'ring', true]]);
-    await tree.one.remove(paths.settings(paths.meeting(cluster.id), 'ring/0'));
-    await removeRelationIfLeft(tree.one, cluster.id);
+    await tree.one.remove(paths.settings(paths.meeting(cluster.number), 'ring/0'));
+    await removeRelationIfLeft(tree.one, cluster.number);
     assert.deepEqual(await peers(), []);
   });
 
@@ -84,8 +84,8 @@ describe('peer relations', () => {
       await upgrade({});
     });
     const leave = async (): Promise<void> => {
-      for (const { id } of await relationsOfService(tree.one, 'ring'))
-        await removeRelationIfLeft(tree.one, id);
+      for (const { number } of await relationsOfService(tree.one, 'ring'))
+        await removeRelationIfLeft(tree.one, number);
     };
 
     it('stand although nobody is in them, until it runs the new one', async () => {
@@ -103,14 +103,14 @@ describe('peer relations', () => {
     });
 
     it('go on where the service goes back, with the same numbers', async () => {
-      const before = (await relationsOfService(tree.one, 'ring')).map(({ id }) => id);
+      const before = (await relationsOfService(tree.one, 'ring')).map(({ number }) => number);
       await revertService(tree.one, 'ring', requester);
       assert.deepEqual(await peers(), [
         ['cluster', 'ring', false],
         ['gossip', 'chat', false],
       ]);
       assert.deepEqual(
-        (await relationsOfService(tree.one, 'ring')).map(({ id }) => id),
+        (await relationsOfService(tree.one, 'ring')).map(({ number }) => number),
         before,
       );
     });
@@ -199,9 +199,9 @@ describe('a relation in use', () => {
   }
 
   it('is no longer in use when it is going', async () => {
-    for (const { id } of await relationsOfService(tree.one, 'db')) {
-      await join(tree.one, paths.meeting(id), 'db/0');
-      await removeRelation(tree.one, id, requester);
+    for (const { number } of await relationsOfService(tree.one, 'db')) {
+      await join(tree.one, paths.meeting(number), 'db/0');
+      await removeRelation(tree.one, number, requester);
     }
     assert.deepEqual(await faults({}), []);
   });

@@ -67,17 +67,17 @@ export function partiesOf(tree: Tree): ReadonlyMap<string, Party> {
   const parties = new Map<string, Party>();
   const mons = tree.services.get('mon')?.units ?? [];
   for (const { relations } of tree.services.values()) {
-    for (const { id, value } of relations) {
-      const identifiers = new Map(value.endpoints.map(({ service, name }) => [service, `${name}:${id}`]));
+    for (const { number, value } of relations) {
+      const identifiers = new Map(value.endpoints.map(({ service, name }) => [service, `${name}:${number}`]));
       const [one, other] = value.endpoints.map(({ service }) => unitsIn(tree, service));
       if (value.scope === 'global') {
-        parties.set(id, { identifiers, units: [...(one ?? []), ...(other ?? [])] });
+        parties.set(number, { identifiers, units: [...(one ?? []), ...(other ?? [])] });
         continue;
       }
       for (const { name, unit } of mons) {
         const { principal = '' } = unit;
         if (identifiers.has(serviceOfUnit(principal)))
-          parties.set(`${id} beside ${principal}`, { identifiers, units: [principal, name] });
+          parties.set(`${number} beside ${principal}`, { identifiers, units: [principal, name] });
       }
     }
   }
@@ -88,8 +88,8 @@ export function partiesOf(tree: Tree): ReadonlyMap<string, Party> {
 export function faultsOfRelations(tree: Tree, model: Model): readonly string[] {
   const found = [...tree.services.values()].flatMap(({ relations }) => relations);
   const names = new Map(
-    found.map(({ id, value }) => [
-      id,
+    found.map(({ number, value }) => [
+      number,
       value.endpoints
         .map((end) => `${end.service}:${end.name}`)
         .toSorted()

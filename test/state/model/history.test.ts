@@ -64,8 +64,8 @@ describe('the history of requests', () => {
   it('holds the end of a relation for both services', async () => {
     await addRelatable(tree.one, 'blog', { requires: { db: 'mysql' } });
     await addRelatable(tree.one, 'mysql', { provides: { server: 'mysql' } });
-    const { id } = await relate(tree.one, 'blog', 'mysql');
-    await removeRelation(tree.one, id, requester);
+    const { number } = await relate(tree.one, 'blog', 'mysql');
+    await removeRelation(tree.one, number, requester);
     for (const service of ['blog', 'mysql'])
       assert.deepEqual((await told(service)).at(-1), 'remove-relation blog:db mysql:server');
   });

@@ -12,13 +12,13 @@ describe('the limit of an endpoint', () => {
   it('counts a relation that is going until its units have left it, and says that there is such a one', async () => {
     await addRelatable(tree.one, 'app', { requires: { db: { interface: 'sql', limit: 1 } } });
     for (const name of ['old', 'new']) await addRelatable(tree.one, name, { provides: { server: 'sql' } });
-    const { id } = await relate(tree.one, 'app', 'old');
-    await join(tree.one, paths.relation(id), 'app/0');
+    const { number } = await relate(tree.one, 'app', 'old');
+    await join(tree.one, paths.relation(number), 'app/0');
     await assert.rejects(relate(tree.one, 'app', 'new'), {
       message: 'app:db takes part in 1 relation at most',
       next: 'ensemble remove-relation app:db old, and this command again when it is gone',
     });
-    await removeRelation(tree.one, id, requester);
+    await removeRelation(tree.one, number, requester);
     await assert.rejects(relate(tree.one, 'app', 'new'), (error) => {
       assert.ok(error instanceof RelationLimitReached);
       assert.equal(
@@ -27,8 +27,8 @@ describe('the limit of an endpoint', () => {
       );
       return true;
     });
-    await tree.one.remove(paths.settings(paths.relation(id), 'app/0'));
-    await removeRelationIfLeft(tree.one, id);
+    await tree.one.remove(paths.settings(paths.relation(number), 'app/0'));
+    await removeRelationIfLeft(tree.one, number);
     await relate(tree.one, 'app', 'new');
   });
 });

@@ -11,7 +11,7 @@ import {
   RelationNotFound,
   RelationsAmbiguous,
 } from '../../../state/model/relation-errors.js';
-import { readRelation, relationIdentifier, relationsOfService } from '../../../state/model/relations.js';
+import { readRelation, relationId, relationsOfService } from '../../../state/model/relations.js';
 import { destroyService } from '../../../control/remove/destroy-service.js';
 import { removeRelation } from '../../../control/remove/remove-relation.js';
 import { removeRelationIfLeft } from '../../../state/model/removal.js';
@@ -27,26 +27,27 @@ describe('relations', () => {
     await addRelatable(tree.one, 'wiki', { requires: { db: { interface: 'mysql', limit: 1 } } });
   });
 
-  const idsOf = async (service: string) => (await relationsOfService(tree.one, service)).map(({ id }) => id);
+  const idsOf = async (service: string) =>
+    (await relationsOfService(tree.one, service)).map(({ number }) => number);
   const names = (one: string, other: string) => [parseEndpointName(one), parseEndpointName(other)] as const;
 
   it('are known to both services, with what each side is', async () => {
-    const { id } = await relate(tree.one, 'blog:db', 'db');
-    const relation = await readRelation(tree.one, id);
+    const { number } = await relate(tree.one, 'blog:db', 'db');
+    const relation = await readRelation(tree.one, number);
     assert.deepEqual(relation?.value.endpoints, [
       { service: 'blog', name: 'db', role: 'requires', interface: 'mysql' },
       { service: 'db', name: 'server', role: 'provides', interface: 'mysql' },
     ]);
-    assert.deepEqual([await idsOf('blog'), await idsOf('db')], [[id], [id]]);
-    assert.deepEqual(await tree.one.children(paths.relation(id)), ['members', 'settings']);
+    assert.deepEqual([await idsOf('blog'), await idsOf('db')], [[number], [number]]);
+    assert.deepEqual(await tree.one.children(paths.relation(number)), ['members', 'settings']);
   });
 
   it('are called by each side by its own name', async () => {
-    const { id } = await relate(tree.one, 'blog:db', 'db');
-    const relation = await readRelation(tree.one, id);
+    const { number } = await relate(tree.one, 'blog:db', 'db');
+    const relation = await readRelation(tree.one, number);
     assert.ok(relation);
-    assert.equal(relationIdentifier(relation.value, id, 'blog'), `db:${id}`);
-    assert.equal(relationIdentifier(relation.value, id, 'db'), `server:${id}`);
+    assert.equal(relationId(relation.value, number, 'blog'), `db:${number}`);
+    assert.equal(relationId(relation.value, number, 'db'), `server:${number}`);
   });
 
   it('of the same endpoints there is one only', async () => {
@@ -58,17 +59,17 @@ describe('relations', () => {
 
   it('of one endpoint there are no more than its limit', async () => {
     await addRelatable(tree.one, 'other', { provides: { server: 'mysql' } });
-    const { id } = await relate(tree.one, 'wiki', 'db');
+    const { number } = await relate(tree.one, 'wiki', 'db');
     await assert.rejects(relate(tree.one, 'wiki', 'other'), RelationLimitReached);
-    await removeRelation(tree.one, id, requester);
+    await removeRelation(tree.one, number, requester);
     await relate(tree.one, 'wiki', 'other');
   });
 
   it('get numbers that are never used again', async () => {
     const first = await relate(tree.one, 'blog:db', 'db');
-    await removeRelation(tree.one, first.id, requester);
+    await removeRelation(tree.one, first.number, requester);
     const second = await relate(tree.one, 'blog:db', 'db');
-    assert.ok(Number(second.id) > Number(first.id));
+    assert.ok(Number(second.number) > Number(first.number));
   });
 
   it('that two operators add at once are added once, and the other is told', async () => {
@@ -88,7 +89,7 @@ describe('relations', () => {
     const added = await Promise.all(
       services.map((name, index) => relate(index % 2 === 0 ? tree.one : tree.two, name, 'db')),
     );
-    assert.equal(new Set(added.map(({ id }) => id)).size, services.length);
+    assert.equal(new Set(added.map(({ number }) => number)).size, services.length);
   });
 
   it('are refused to a service that is being destroyed, or is not there', async () => {
@@ -116,9 +117,9 @@ describe('relations', () => {
 
   describe('are found', () => {
     it('by the names of the services, in either order', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      assert.equal((await findRelation(tree.one, names('blog', 'db'))).id, id);
-      assert.equal((await findRelation(tree.one, names('db:server', 'blog'))).id, id);
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      assert.equal((await findRelation(tree.one, names('blog', 'db'))).number, number);
+      assert.equal((await findRelation(tree.one, names('db:server', 'blog'))).number, number);
     });
 
     it('not where there are none, or none of that name', async () => {
@@ -141,63 +142,66 @@ describe('relations', () => {
   });
 
   describe('are removed', () => {
-    const gone = async (coordinator: Coordinator, id: string): Promise<boolean> =>
-      (await coordinator.get(paths.relation(id))) === undefined;
+    const gone = async (coordinator: Coordinator, number: string): Promise<boolean> =>
+      (await coordinator.get(paths.relation(number))) === undefined;
 
     it('at once where no unit joined', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      await removeRelation(tree.one, id, requester);
-      assert.ok(await gone(tree.one, id));
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      await removeRelation(tree.one, number, requester);
+      assert.ok(await gone(tree.one, number));
       assert.deepEqual([await idsOf('blog'), await idsOf('db')], [[], []]);
     });
 
     it('by the last unit that leaves, and not before', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      for (const unit of ['blog/0', 'db/0']) await join(tree.one, paths.meeting(id), unit);
-      await removeRelation(tree.one, id, requester);
-      assert.equal((await readRelation(tree.one, id))?.value.removing, true);
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      for (const unit of ['blog/0', 'db/0']) await join(tree.one, paths.meeting(number), unit);
+      await removeRelation(tree.one, number, requester);
+      assert.equal((await readRelation(tree.one, number))?.value.removing, true);
       for (const unit of ['blog/0', 'db/0']) {
-        assert.equal(await gone(tree.one, id), false);
-        await tree.one.remove(paths.settings(paths.meeting(id), unit));
-        await removeRelationIfLeft(tree.one, id);
+        assert.equal(await gone(tree.one, number), false);
+        await tree.one.remove(paths.settings(paths.meeting(number), unit));
+        await removeRelationIfLeft(tree.one, number);
       }
-      assert.ok(await gone(tree.one, id));
+      assert.ok(await gone(tree.one, number));
     });
 
     it('once only by two at once, and twice without harm', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      await Promise.all([removeRelation(tree.one, id, requester), removeRelation(tree.two, id, requester)]);
-      await removeRelation(tree.one, id, requester);
-      assert.ok(await gone(tree.one, id));
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      await Promise.all([
+        removeRelation(tree.one, number, requester),
+        removeRelation(tree.two, number, requester),
+      ]);
+      await removeRelation(tree.one, number, requester);
+      assert.ok(await gone(tree.one, number));
     });
 
     it('while a new one of the same endpoints may be added', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      await join(tree.one, paths.meeting(id), 'blog/0');
-      await removeRelation(tree.one, id, requester);
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      await join(tree.one, paths.meeting(number), 'blog/0');
+      await removeRelation(tree.one, number, requester);
       const again = await relate(tree.one, 'blog:db', 'db');
-      assert.equal((await findRelation(tree.one, names('blog', 'db'))).id, again.id);
+      assert.equal((await findRelation(tree.one, names('blog', 'db'))).number, again.number);
     });
 
     it('with a service, which waits for those that units are still in', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      await join(tree.one, paths.meeting(id), 'db/0');
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      await join(tree.one, paths.meeting(number), 'db/0');
       await destroyService(tree.one, 'blog', requester);
       assert.ok(await tree.one.get(paths.service('blog')), 'its relation still stands');
-      await tree.one.remove(paths.settings(paths.meeting(id), 'db/0'));
-      await removeRelationIfLeft(tree.one, id);
+      await tree.one.remove(paths.settings(paths.meeting(number), 'db/0'));
+      await removeRelationIfLeft(tree.one, number);
       assert.equal(await tree.one.get(paths.service('blog')), undefined);
     });
 
     it('with both services, whichever is gone first', async () => {
-      const { id } = await relate(tree.one, 'blog:db', 'db');
-      await join(tree.one, paths.meeting(id), 'db/0');
+      const { number } = await relate(tree.one, 'blog:db', 'db');
+      await join(tree.one, paths.meeting(number), 'db/0');
       await Promise.all([
         destroyService(tree.one, 'blog', requester),
         destroyService(tree.two, 'db', requester),
       ]);
-      await tree.one.remove(paths.settings(paths.meeting(id), 'db/0'));
-      await removeRelationIfLeft(tree.one, id);
+      await tree.one.remove(paths.settings(paths.meeting(number), 'db/0'));
+      await removeRelationIfLeft(tree.one, number);
       assert.deepEqual(await tree.one.children(paths.relations), []);
       assert.equal(await tree.one.get(paths.service('blog')), undefined);
       assert.equal(await tree.one.get(paths.service('db')), undefined);

@@ -84,9 +84,9 @@ describe('subordinates', () => {
     const host = await relate(tree.one, 'log:host', 'app');
     const site = await relate(tree.one, 'log:site', 'app');
     assert.deepEqual(site.units, []);
-    await removeRelation(tree.one, host.id, requester);
+    await removeRelation(tree.one, host.number, requester);
     assert.equal(await asked('log/0'), false);
-    await removeRelation(tree.one, site.id, requester);
+    await removeRelation(tree.one, site.number, requester);
     assert.equal(await asked('log/0'), true);
   });
 
@@ -108,10 +108,14 @@ describe('subordinates', () => {
   });
 
   it('meet in container scope, of which the relation knows the subordinate', async () => {
-    const { id } = await relate(tree.one, 'log:host', 'app');
-    const relation = await readRelation(tree.one, id);
+    const { number } = await relate(tree.one, 'log:host', 'app');
+    const relation = await readRelation(tree.one, number);
     assert.deepEqual([relation?.value.scope, relation?.value.subordinate], ['container', 'log']);
-    assert.deepEqual(await tree.one.children(paths.relation(id)), [], 'each principal has its own meeting');
+    assert.deepEqual(
+      await tree.one.children(paths.relation(number)),
+      [],
+      'each principal has its own meeting',
+    );
   });
 
   it('are asked to go with the units they are beside', async () => {
@@ -126,8 +130,8 @@ describe('subordinates', () => {
 
   it('are asked to go by the relation’s end, and a new relation places new ones at once', async () => {
     await addUnits(tree.one, 'app', 1, now);
-    const { id } = await relate(tree.one, 'log:host', 'app');
-    await removeRelation(tree.one, id, requester);
+    const { number } = await relate(tree.one, 'log:host', 'app');
+    await removeRelation(tree.one, number, requester);
     assert.equal(await asked('log/0'), true);
     assert.deepEqual((await relate(tree.one, 'log:host', 'app')).units, ['log/1']);
   });
