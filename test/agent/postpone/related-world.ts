@@ -59,7 +59,7 @@ export class RelatedWorld {
     await world.deploy(one, units, 'web', machines[0]);
     await world.deploy(one, 1, 'db', machines[1]);
     const names = [parseEndpointName('web:cli'), parseEndpointName('db:srv')] as const;
-    this.relation = (await addRelation(world.coordinator, names, requester.requestedAt)).id;
+    this.relation = (await addRelation(world.coordinator, names, requester.requestedAt)).number;
     for (const unit of ['web/0', 'db/0'])
       await eventually(async () => {
         const { status } = await this.world.unit(unit);
