@@ -7,10 +7,24 @@ import type { Answering } from './web-server.js';
 const author = ['-c', 'user.name=An Author', '-c', 'user.email=author@example.com'];
 
 /** Runs git as an author does. @returns what it printed, without the newline */
-export async function git(directory: string, ...words: readonly string[]): Promise<string> {
+export function git(directory: string, ...words: readonly string[]): Promise<string> {
+  return gitWith({}, directory, words);
+}
+
+/** Makes the last commit anew, as if it had been written and committed at another time. */
+export async function backdate(directory: string, date: string): Promise<void> {
+  const dated = { GIT_COMMITTER_DATE: date };
+  await gitWith(dated, directory, ['commit', '--quiet', '--amend', '--no-edit', `--date=${date}`]);
+}
+
+async function gitWith(
+  variables: NodeJS.ProcessEnv,
+  directory: string,
+  words: readonly string[],
+): Promise<string> {
   const { stdout } = await promisify(execFile)('git', [...author, ...words], {
     cwd: directory,
-    env: { PATH: process.env.PATH, HOME: directory, GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' },
+    env: { PATH: process.env.PATH, HOME: directory, GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C', ...variables },
   });
   return stdout.trim();
 }

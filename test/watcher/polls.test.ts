@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { readWatchedRepositories } from '../../control/watching/watched-repositories.js';
 import { writeIndex } from '../../state/formula/repositories/write-index.js';
 import { paths } from '../../state/model/paths.js';
 import { eventually } from '../eventually.js';
-import { commitAll, git, gitBackend } from '../servers/git-server.js';
+import { backdate, commitAll, git, gitBackend } from '../servers/git-server.js';
 import { filesOf, WebServer } from '../servers/web-server.js';
 import { useWatchedWorld } from './watched-world.js';
 
@@ -49,6 +49,38 @@ describe('a pass over repositories of real servers', function () {
     assert.deepEqual(
       again.map((node) => node?.version),
       newer.map(() => 0),
+      'nothing is written twice',
+    );
+    assert.equal(world.announced.length, 1_000);
+  });
+
+  it('asks each git repository once, for a thousand services on twenty of them', async () => {
+    const { world } = at;
+    const environment = await world.environment();
+    const { coordinator } = environment;
+    const id = await world.publish(environment, await world.formula('f', 'f', 1));
+    await world.formula('r0/f', 'f', 2);
+    await commitAll(world.path('r0'));
+    const names = Array.from({ length: 20 }, (_, index) => `r${index}`);
+    for (const name of names.slice(1)) await cp(world.path('r0'), world.path(name), { recursive: true });
+    const services = Array.from({ length: 1_000 }, (_, index) => `s${index}`);
+    await world.services(
+      coordinator,
+      services.map((name, index) => ({
+        name,
+        formula: id,
+        repository: `git+file://${world.path(names[index % 20] ?? '')}`,
+      })),
+    );
+    const watcher = await world.watch([environment]);
+    assert.equal(watcher.polls(), 20);
+    const newer = await coordinator.getMany(services.map(paths.newer));
+    assert.ok(newer.every((node) => JSON.parse(node?.value ?? '{}').eligible === 2));
+    await watcher.pass();
+    assert.equal(watcher.polls(), 40);
+    const again = await coordinator.getMany(services.map(paths.newer));
+    assert.ok(
+      again.every((node) => node?.version === 0),
       'nothing is written twice',
     );
     assert.equal(world.announced.length, 1_000);
@@ -101,16 +133,10 @@ describe('a pass over repositories of real servers', function () {
     assert.equal(fetches() - before, 2, 'asked for the heads twice, and for nothing else');
     assert.equal(world.announced.length, 1);
     await world.formula('one', 'f', 2);
-    const old = { GIT_AUTHOR_DATE: '2001-01-01T00:00:00Z', GIT_COMMITTER_DATE: '2001-01-01T00:00:00Z' };
     await git(world.path('one'), '-c', 'core.hooksPath=/dev/null', 'add', '--all');
-    await git(
-      world.path('one'),
-      'commit',
-      '--quiet',
-      '--amend',
-      '--message=older',
-      `--date=${old.GIT_AUTHOR_DATE}`,
-    );
+    await git(world.path('one'), 'commit', '--quiet', '--amend', '--message=older');
+    await backdate(world.path('one'), '2001-01-01T00:00:00Z');
+    assert.match(await git(world.path('one'), 'log', '-1', '--format=%ci %ai'), /^2001-01-01 .* 2001-01-01 /);
     await watcher.pass();
     assert.equal((await world.newer(environment.coordinator, 's'))?.eligible, 2);
     assert.equal(world.announced.at(-1)?.eligible, 2);
