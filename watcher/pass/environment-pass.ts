@@ -15,7 +15,7 @@ import type { PollState } from '../polling/poller.js';
 import { judgeService } from './judge-service.js';
 import { NotAsJudged } from './judged-service.js';
 import { observeService, observeServices, type ObservedService } from './observe.js';
-import { reportFailure, reportLook, reportRepository } from './pass-reports.js';
+import { type FailedLook, reportFailures, reportLook, reportRepository } from './pass-reports.js';
 import { Records } from './records.js';
 
 /** Services that are looked at at the same time. */
@@ -99,11 +99,13 @@ export class EnvironmentPass {
     if (first === undefined) return;
     this.#note(place, first.service.repository.path, own.length, polled, state);
     const opened = this.#open(place, polled);
+    const failed: FailedLook[] = [];
     await mapBounded(
       own.filter((each) => this.#isDue(each, opened)),
       AT_ONCE,
-      (each) => this.#look(each, opened),
+      (each) => this.#look(each, opened, failed),
     );
+    reportFailures(this.pass, failed);
   }
 
   #open(place: string, polled: Polled): Opened {
@@ -126,14 +128,21 @@ export class EnvironmentPass {
   }
 
   /** What becomes another service meanwhile is looked at anew, as it stands then, where it came from the same repository. */
-  async #look(observed: ObservedService, opened: Opened): Promise<void> {
+  async #look(observed: ObservedService, opened: Opened, failed: FailedLook[]): Promise<void> {
     let standing: ObservedService | undefined = observed;
     for (let tries = 0; standing?.place === observed.place && tries < MOST_TRIES; tries += 1)
-      standing = await this.#lookOnce(standing, opened);
+      standing = await this.#lookOnce(standing, opened, failed);
   }
 
-  /** @returns the service as it stands, where it is not any more what it was judged as */
-  async #lookOnce(observed: ObservedService, opened: Opened): Promise<ObservedService | undefined> {
+  /**
+   * @param failed gets a failure to see to it
+   * @returns the service as it stands, where it is not any more what it was judged as
+   */
+  async #lookOnce(
+    observed: ObservedService,
+    opened: Opened,
+    failed: FailedLook[],
+  ): Promise<ObservedService | undefined> {
     const { clock, random, log, session } = this.pass;
     const { name, version, service } = observed;
     const began = { now: clock.now(), monotonic: clock.monotonic() };
@@ -156,7 +165,7 @@ export class EnvironmentPass {
       if (this.pass.over.aborted) return undefined;
       remember(Math.min(RETRY.most, RETRY.first * 2 ** before), before + 1);
       log.debug('a service could not be seen to', { service: name, error });
-      reportFailure(this.pass, observed, error, began);
+      failed.push({ observed, error, began });
     }
     return undefined;
   }

@@ -1,3 +1,6 @@
+import type { Environment } from '../../state/environments/environment.js';
+import { RepositoryNotFound, RepositoryUnavailable } from '../../state/formula/errors.js';
+import type { Service } from '../../state/model/service-schemas.js';
 import type { EnsembleError } from '../../state/platform/errors.js';
 import { sentence } from '../contract/log.js';
 import type { Pass } from '../contract/led.js';
@@ -63,13 +66,62 @@ export function reportLook(
   );
 }
 
-/** Reports that a service could not be seen to. */
-export function reportFailure(
-  pass: Pass,
-  { name, service }: ObservedService,
-  error: EnsembleError,
-  began: Began,
+/** Services that a report about many of them names. */
+const MOST_NAMED = 5;
+
+/** What a report needs of a pass. */
+export type Reporting = Pick<Pass, 'clock' | 'random' | 'reporter'> & {
+  readonly session: { readonly environment: Pick<Environment, 'name'> };
+};
+
+/** A failure to see to a service. */
+export interface FailedLook {
+  readonly observed: Pick<ObservedService, 'name'> & {
+    readonly service: Pick<Service, 'formula' | 'repository'>;
+  };
+  readonly error: EnsembleError;
+  readonly began: Began;
+}
+
+/**
+ * Reports the services of one repository that could not be seen to. What is the repository's is one failure, however many
+ * services came from there.
+ */
+export function reportFailures(pass: Reporting, failed: readonly FailedLook[]): void {
+  const ofRepository = failed.filter(({ error }) => isOfRepository(error));
+  const [first] = ofRepository;
+  if (first !== undefined && ofRepository.length > 1) reportTogether(pass, first, ofRepository);
+  for (const each of failed)
+    if (ofRepository.length < 2 || !isOfRepository(each.error)) reportFailure(pass, each);
+}
+
+function isOfRepository(error: EnsembleError): boolean {
+  return error instanceof RepositoryUnavailable || error instanceof RepositoryNotFound;
+}
+
+function reportTogether(
+  pass: Reporting,
+  { observed, error, began }: FailedLook,
+  failed: readonly FailedLook[],
 ): void {
+  const names = failed.map(({ observed: { name } }) => name).sort();
+  send(
+    pass,
+    { now: began.now, ms: pass.clock.monotonic() - began.monotonic },
+    {
+      repository: observed.service.repository.path,
+      asked: 'what its services want of it',
+      found: `it failed for ${failed.length} of them, such as ${names.slice(0, MOST_NAMED).join(', ')}`,
+      did: 'left them for later',
+      outcome: 'failed',
+      fault: faultOf(error),
+      error: sentence(error),
+    },
+  );
+}
+
+/** Reports that a service could not be seen to. */
+function reportFailure(pass: Reporting, { observed: { name, service }, error, began }: FailedLook): void {
   send(
     pass,
     { now: began.now, ms: pass.clock.monotonic() - began.monotonic },
@@ -87,7 +139,7 @@ export function reportFailure(
 }
 
 function send(
-  { reporter, random, session }: Pass,
+  { reporter, random, session }: Reporting,
   { now, ms }: { readonly now: number; readonly ms: number },
   report: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
 ): void {
