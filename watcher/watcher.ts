@@ -5,7 +5,7 @@ import { Eye, type EyeOptions } from './eye.js';
 import { type LedEnvironment, Passes } from './pass/passes.js';
 import { type Polled, type PollLimits, pollLimits } from './polling/poll.js';
 import { passOn, watchedByLeader } from './stand-by.js';
-import { Poller, type WatchedPlace } from './polling/poller.js';
+import { Poller, type PollState, type WatchedPlace } from './polling/poller.js';
 
 export interface WatcherOptions extends Surroundings, Pick<EyeOptions, 'open'> {
   readonly environments: readonly Environment[];
@@ -42,8 +42,8 @@ export interface Watcher {
   watched(): Promise<readonly string[] | undefined>;
   /** Has those who lead where this one stands by ask repositories now. @param keys as `repositoryKey` has them */
   passOn(keys: ReadonlySet<string>): Promise<void>;
-  /** For each of them, whether it is asked. */
-  circuits(): readonly string[];
+  /** How it is with each repository of the last pass. */
+  repositories(): readonly (PollState & { readonly location: string })[];
   /** The environments that this process watches where it leads, and those that it leads. */
   environments(): readonly string[];
   leads(): readonly string[];
@@ -125,7 +125,8 @@ export function startWatcher(options: WatcherOptions): Watcher {
       const coordinators = eyes.flatMap((eye) => eye.standingBy() ?? []);
       await Promise.all(coordinators.map((each) => passOn(each, keys, clock, closing.signal)));
     },
-    circuits: () => (passes.places ?? []).map(({ place }) => poller.state(place).circuit),
+    repositories: () =>
+      (passes.places ?? []).map(({ place, location }) => ({ location, ...poller.state(place) })),
     environments: () => environments.map(({ name }) => name),
     async stop() {
       closing.abort();

@@ -1,5 +1,6 @@
 import type { Clock } from '../../state/platform/clock.js';
 import { type Metric, metricsText } from '../../state/platform/metrics-text.js';
+import type { PollState } from '../polling/poller.js';
 import type { Backlog, Tried } from '../outbox/deliverer.js';
 import { Counts } from './counts.js';
 
@@ -8,8 +9,10 @@ export interface Measured {
   environments(): readonly string[];
   /** Those of them in which it leads. */
   leads(): readonly string[];
-  /** Of each repository that is watched, whether it is asked. */
-  circuits(): readonly string[];
+  /** How it is with each repository that is watched. */
+  repositories(): readonly (Pick<PollState, 'circuit' | 'failures' | 'lastOk'> & {
+    readonly location: string;
+  })[];
 }
 
 /** What a watcher did since it began, and how it is with it now, for whoever scrapes it. Nothing is asked for it. */
@@ -72,6 +75,7 @@ export class WatcherMetrics {
       samples,
     });
     const last = this.#last;
+    const repositories = watcher.repositories();
     return metricsText([
       metric('info', 'gauge', 'Its version; always 1.', [{ labels: { version: this.#version }, value: 1 }]),
       metric(
@@ -105,7 +109,33 @@ export class WatcherMetrics {
         'repositories',
         'gauge',
         'Repositories that are watched, by whether they are asked: closed (yes), open (left alone), half-open (once).',
-        counted(watcher.circuits(), 'circuit'),
+        counted(
+          repositories.map(({ circuit }) => circuit),
+          'circuit',
+        ),
+      ),
+      metric(
+        'repository_circuit',
+        'gauge',
+        'Whether a repository is asked, as its label says; always 1.',
+        repositories.map(({ location, circuit }) => ({
+          labels: { repository: location, circuit },
+          value: 1,
+        })),
+      ),
+      metric(
+        'repository_failures',
+        'gauge',
+        'How often in a row a repository could not be asked.',
+        repositories.map(({ location, failures }) => ({ labels: { repository: location }, value: failures })),
+      ),
+      metric(
+        'repository_last_success_timestamp_seconds',
+        'gauge',
+        'When a repository answered last.',
+        repositories.flatMap(({ location, lastOk }) =>
+          lastOk === undefined ? [] : [{ labels: { repository: location }, value: lastOk / 1_000 }],
+        ),
       ),
       metric(
         'deliveries_total',

@@ -9,6 +9,7 @@ import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { LedParts, Pass } from '../contract/led.js';
 import type { Poller, WatchedPlace } from '../polling/poller.js';
 import { EnvironmentPass } from './environment-pass.js';
+import { placeIn } from './records.js';
 
 /** An environment that is led, with what works there. */
 export type LedEnvironment = Pass & Pick<LedParts, 'parts'>;
@@ -86,6 +87,7 @@ export class Passes {
         try {
           const state = await readWatcherState(each.session.coordinator);
           if (state?.paused !== undefined) return [];
+          await this.#restore(environment);
           return [{ environment, places: await environment.observe() }];
         } catch (error) {
           this.#failed(environment, error);
@@ -94,6 +96,18 @@ export class Passes {
       }),
     );
     return all.flat();
+  }
+
+  /** A watcher that comes to lead goes on from what the one before it knew. */
+  async #restore({ pass, records }: EnvironmentPass): Promise<void> {
+    const { poller } = this.#options;
+    for (const record of await records.read(pass)) {
+      const { location, failures, outcome, until, lastOkAt } = record;
+      const left = until === undefined ? 0 : Date.parse(until) - pass.clock.now();
+      const lastOk = lastOkAt === undefined ? undefined : Date.parse(lastOkAt);
+      const known = { failures, left, isLimited: outcome === 'rate-limited', lastOk };
+      await poller.restore({ place: placeIn(record), location }, known);
+    }
   }
 
   #environmentOf(led: LedEnvironment): EnvironmentPass {

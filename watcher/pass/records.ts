@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readWatchedRepositories } from '../../control/watching/watched-repositories.js';
 import type { Operation } from '../../state/coordination/coordinator.js';
+import { placeOf } from '../../state/formula/repositories/place.js';
 import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import type { WatchedRepository } from '../../state/model/watcher.js';
@@ -14,6 +16,17 @@ const TOGETHER = 50;
 export class Records {
   readonly #written = new Map<string, WatchedRepository>();
   readonly #waiting = new Map<string, WatchedRepository>();
+
+  #isRead = false;
+
+  /** What another watcher, or this one before it led, knew of the repositories; nothing where that was read already. */
+  async read({ session: { coordinator } }: Pass): Promise<readonly WatchedRepository[]> {
+    if (this.#isRead) return [];
+    const all = await readWatchedRepositories(coordinator);
+    this.#isRead = true;
+    for (const record of all) this.#written.set(keyOf(placeIn(record)), record);
+    return all;
+  }
 
   note(place: string, record: WatchedRepository): void {
     const key = keyOf(place);
@@ -49,6 +62,15 @@ export class Records {
       }
     for (let index = 0; index < operations.length; index += TOGETHER)
       await coordinator.transaction(operations.slice(index, index + TOGETHER));
+  }
+}
+
+/** What cannot be read as a place is one of its own. */
+export function placeIn({ location }: Pick<WatchedRepository, 'location'>): string {
+  try {
+    return placeOf(location);
+  } catch {
+    return location;
   }
 }
 

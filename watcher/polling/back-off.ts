@@ -9,9 +9,10 @@ export interface PollHistory {
 /** The first failure in a row is asked again in the next pass: most are over by then. */
 export const NO_HISTORY: PollHistory = { failures: 0, until: 0 };
 
-/** No repository is left alone for longer by its failures, nor for longer by its own word. */
+/** No repository is left alone for longer by its failures. */
 const LONGEST = 3_600_000;
-const LONGEST_ASKED = 6 * 3_600_000;
+/** Nor for longer by its own word, in milliseconds. */
+export const LONGEST_ASKED = 6 * 3_600_000;
 /** The share of a back-off by which it may be shorter: repositories that failed together are not asked together. */
 const JITTER = 0.3;
 

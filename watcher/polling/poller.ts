@@ -1,8 +1,8 @@
 import type { IndexJudge } from '../../state/formula/repositories/index-judge.js';
 import type { Repository } from '../../state/formula/repositories/repository.js';
 import type { Clock } from '../../state/platform/clock.js';
-import { afterPoll, circuitOf, NO_HISTORY, type PollHistory } from './back-off.js';
-import { credentialOf } from './credential.js';
+import { afterPoll, circuitOf, LONGEST_ASKED, NO_HISTORY, type PollHistory } from './back-off.js';
+import { credentialOf, hostOf } from './credential.js';
 import { poll, type PollLimits, type Polled } from './poll.js';
 
 /** A repository that is watched, by the common form of all spellings of its place. */
@@ -20,6 +20,8 @@ export interface PollState {
   readonly circuit: 'closed' | 'open' | 'half-open';
   /** Milliseconds since 1970, before which it is left alone. */
   readonly until?: number | undefined;
+  /** Milliseconds since 1970, when it answered last. */
+  readonly lastOk?: number | undefined;
 }
 
 interface PollerOptions {
@@ -44,10 +46,14 @@ const AT_ONCE = 8;
 export class Poller {
   readonly #histories = new Map<string, PollHistory>();
   readonly #known = new Map<string, Repository>();
+  /** Milliseconds since 1970, when each answered last. */
+  readonly #answered = new Map<string, number>();
   /** Places that are being asked; each ends when that is over. */
   readonly #inFlight = new Map<string, Promise<unknown>>();
-  /** Until when whoever asks a host with our credential is to wait, in milliseconds since boot. */
-  readonly #quotas = new Map<string, number>();
+  /** By host, and then by credential, until when whoever asks is to wait, in milliseconds since boot. */
+  readonly #quotas = new Map<string, Map<string, number>>();
+  /** By place: git is asked for it where its host limits anybody. */
+  readonly #credentials = new Map<string, Promise<string | undefined>>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
   readonly #closing = new AbortController();
@@ -83,10 +89,39 @@ export class Poller {
     try {
       // What others were told meanwhile holds for this one too.
       if (this.#closing.signal.aborted || !this.#isDue(watched, anyway)) return undefined;
+      if (await this.#isLimited(watched)) return undefined;
       return await this.#pollOnce(watched);
     } finally {
       this.#leavePlace();
     }
+  }
+
+  /**
+   * Learns how it went with one while another process asked it, so that this one does not begin anew with a repository or a
+   * host that is to be left alone. What this process knows by itself stands.
+   * @param left milliseconds for which it is to be left alone
+   * @param lastOk milliseconds since 1970
+   */
+  async restore(
+    watched: WatchedPlace,
+    {
+      failures,
+      left,
+      isLimited,
+      lastOk,
+    }: {
+      readonly failures: number;
+      readonly left: number;
+      readonly isLimited: boolean;
+      readonly lastOk: number | undefined;
+    },
+  ): Promise<void> {
+    if (lastOk !== undefined && !this.#answered.has(watched.place)) this.#answered.set(watched.place, lastOk);
+    if (this.#histories.has(watched.place) || failures === 0) return;
+    const now = this.#options.clock.monotonic();
+    const until = left > 0 ? now + Math.min(left, LONGEST_ASKED) : 0;
+    this.#histories.set(watched.place, { failures, until });
+    if (isLimited && until > 0) await this.#limit(watched, until);
   }
 
   /** One as it answered last; undefined where it never did. */
@@ -103,12 +138,13 @@ export class Poller {
       failures: history.failures,
       circuit: circuitOf(history, clock.monotonic()),
       ...(left > 0 && { until: Math.round(clock.now() + left) }),
+      lastOk: this.#answered.get(place),
     };
   }
 
   /** Forgets those that nobody watches any more. */
   keep(places: ReadonlySet<string>): void {
-    for (const map of [this.#histories, this.#known])
+    for (const map of [this.#histories, this.#known, this.#answered, this.#credentials])
       for (const place of map.keys()) if (!places.has(place)) map.delete(place);
   }
 
@@ -118,13 +154,34 @@ export class Poller {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  #isDue({ place, location }: WatchedPlace, anyway: boolean): boolean {
-    const now = this.#options.clock.monotonic();
-    const quota = this.#quotas.get(credentialOf(location) ?? '') ?? 0;
-    return quota <= now && (anyway || (this.#histories.get(place)?.until ?? 0) <= now);
+  #isDue({ place }: WatchedPlace, anyway: boolean): boolean {
+    return anyway || (this.#histories.get(place)?.until ?? 0) <= this.#options.clock.monotonic();
   }
 
-  async #pollOnce({ place, location, judge }: WatchedPlace): Promise<Polled> {
+  /** Whoever asks with its credential is to wait. */
+  async #isLimited(watched: WatchedPlace): Promise<boolean> {
+    const now = this.#options.clock.monotonic();
+    const quotas = this.#quotas.get(hostOf(watched.location) ?? '');
+    if (quotas === undefined || ![...quotas.values()].some((until) => until > now)) return false;
+    return (quotas.get((await this.#credentialOf(watched)) ?? '') ?? 0) > now;
+  }
+
+  async #limit(watched: WatchedPlace, until: number): Promise<void> {
+    const host = hostOf(watched.location);
+    const credential = await this.#credentialOf(watched);
+    if (host === undefined || credential === undefined) return;
+    const quotas = this.#quotas.get(host) ?? new Map<string, number>();
+    this.#quotas.set(host, quotas.set(credential, until));
+  }
+
+  #credentialOf({ place, location }: WatchedPlace): Promise<string | undefined> {
+    const known = this.#credentials.get(place) ?? credentialOf(location);
+    this.#credentials.set(place, known);
+    return known;
+  }
+
+  async #pollOnce(watched: WatchedPlace): Promise<Polled> {
+    const { place, location, judge } = watched;
     const { clock, limits } = this.#options;
     this.polls += 1;
     const known = this.#known.get(place);
@@ -132,14 +189,17 @@ export class Poller {
     this.#options.polled?.(polled.outcome);
     const now = clock.monotonic();
     const failed = polled.outcome === 'ok' ? undefined : polled;
-    const history = afterPoll(this.#histories.get(place) ?? NO_HISTORY, failed, { ...this.#options, now });
+    const after = afterPoll(this.#histories.get(place) ?? NO_HISTORY, failed, { ...this.#options, now });
+    const isLimited = polled.outcome === 'rate-limited';
+    const history = isLimited
+      ? { ...after, until: Math.max(after.until, now + this.#options.period) }
+      : after;
     this.#histories.set(place, history);
-    if (polled.outcome === 'ok') this.#known.set(place, polled.repository);
-    if (polled.outcome === 'rate-limited') {
-      const credential = credentialOf(location);
-      const until = Math.max(history.until, now + this.#options.period);
-      if (credential !== undefined) this.#quotas.set(credential, until);
+    if (polled.outcome === 'ok') {
+      this.#known.set(place, polled.repository);
+      this.#answered.set(place, clock.now());
     }
+    if (isLimited) await this.#limit(watched, history.until);
     return polled;
   }
 

@@ -88,6 +88,13 @@ watcher:
       assert.match(text, /^ensemble_watcher_leads\{environment="local"\} 1$/m);
       assert.match(text, /^ensemble_watcher_polls_total\{outcome="ok"\} 1$/m);
       assert.match(text, /^ensemble_watcher_repositories\{circuit="closed"\} 1$/m);
+      const label = `repository="${location}"`;
+      assert.ok(text.includes(`ensemble_watcher_repository_circuit{${label},circuit="closed"} 1\n`), text);
+      assert.ok(text.includes(`ensemble_watcher_repository_failures{${label}} 0\n`));
+      assert.match(
+        text,
+        /^ensemble_watcher_repository_last_success_timestamp_seconds\{repository="[^"]+"\} 1\d{9}/m,
+      );
     });
     assert.equal(index.asked, 1);
     const body = JSON.stringify({ repository: { clone_url: 'https://127.0.0.1/ops/formulas.git' } });
