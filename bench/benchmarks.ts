@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.js';
 import { ansible } from './cases/ansible.js';
+import { changeShape } from './cases/change-shape.js';
 import { fetchAndStage } from './cases/fetch-and-stage.js';
 import { growth } from './cases/growth.js';
 import { hookTool } from './cases/hook-tool.js';
@@ -24,6 +25,7 @@ export const benchmarks: readonly Benchmark[] = [
   growth,
   ansible,
   tenThousand,
+  changeShape,
   pause,
   fetchAndStage,
   oneDownload,

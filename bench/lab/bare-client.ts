@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { type Client, createClient } from 'node-zookeeper-client';
 
+/** One write of a node; without a value it is `{}`. */
+export interface BareWrite {
+  readonly kind: 'create' | 'set' | 'remove';
+  readonly path: string;
+  readonly value?: string;
+}
+
 /** The client library with nothing of Ensemble around it: the floor of what the coordinator costs. */
 export class BareClient {
   readonly #client: Client;
@@ -31,6 +38,22 @@ export class BareClient {
   /** Undefined where there is none. */
   get(path: string): Promise<Buffer | undefined> {
     return new Promise((resolve) => this.#client.getData(path, (_error, data) => resolve(data)));
+  }
+
+  /** Writes in transactions of 500, all under way at once. */
+  async write(writes: readonly BareWrite[]): Promise<void> {
+    const commits: Promise<void>[] = [];
+    for (let start = 0; start < writes.length; start += 500) {
+      const transaction = this.#client.transaction();
+      for (const { kind, path, value } of writes.slice(start, start + 500))
+        if (kind === 'create') transaction.create(path, Buffer.from(value ?? '{}'));
+        else if (kind === 'set') transaction.setData(path, Buffer.from(value ?? '{}'), -1);
+        else transaction.remove(path);
+      commits.push(
+        new Promise((resolve, reject) => transaction.commit((error) => (error ? reject(error) : resolve()))),
+      );
+    }
+    await Promise.all(commits);
   }
 
   /** Creates or removes nodes in transactions of 500, all under way at once. */
