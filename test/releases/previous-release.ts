@@ -130,6 +130,22 @@ export class Site {
     });
   }
 
+  /**
+   * Runs a command of this release with a fault, such as `upgrade-environment.batch.after=kill:2`.
+   * @returns whether it was killed; a fault that it does not come to leaves it alone
+   */
+  dies(fault: string, ...words: readonly string[]): Promise<boolean> {
+    const faults = mkdtempSync(join(this.root, 'faults-'));
+    const env = { ...this.#variables(), ENSEMBLE_ALLOW_FAULTS: faults, ENSEMBLE_FAULTS: fault };
+    return new Promise((resolve, reject) => {
+      execFile(process.execPath, [present.ensemble, ...words], { env }, (error, _stdout, stderr) => {
+        if (error === null) resolve(false);
+        else if (error.signal === 'SIGKILL') resolve(true);
+        else reject(new Error(`ensemble ${words.join(' ')}: ${stderr}`));
+      });
+    });
+  }
+
   /** Runs this release's `ensemble-migrate`, which must succeed. */
   migrate(...words: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
