@@ -38,7 +38,7 @@ for (const engines of [embedded, servers()]) {
       await world.close();
     });
 
-    const status = async (): Promise<Status> => JSON.parse(await operator.does('status', '--format', 'json'));
+    const status = async (): Promise<Status> => JSON.parse(await operator.status());
     const repository = (): string => `--repository=${world.path('world')}`;
 
     it('deploys, upgrades and goes, by every command there is', async () => {

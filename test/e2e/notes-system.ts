@@ -64,7 +64,7 @@ export class NotesSystem {
   }
 
   async units(service: string): Promise<Readonly<Record<string, NotesUnit>>> {
-    const { services } = JSON.parse(await this.operator.does('status', '--format', 'json'));
+    const { services } = JSON.parse(await this.operator.status());
     return services[service]?.units ?? {};
   }
 

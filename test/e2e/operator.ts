@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { runCommand } from '../command-in-process.js';
+import { type CommandEnd, type CommandProcess, startCommand } from '../command-process.js';
 import { ensembleProgram } from '../programs.js';
 
 /** How a command ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type Ended = CommandEnd;
 
 /** A command under way; `stdout()` and `stderr()` are what it has said so far. */
 export interface UnderWay {
@@ -17,35 +14,24 @@ export interface UnderWay {
   interrupt(): void;
 }
 
+/** Where tests are started; a command within this process is elsewhere while it runs. */
+const ROOT = process.cwd();
+
 /** Types `ensemble` commands, each a process of its own. */
 export class Operator {
-  readonly #running = new Set<ChildProcess>();
+  readonly #running = new Set<CommandProcess>();
 
   /** @param home `$ENSEMBLE_HOME` */
   constructor(readonly home: string) {}
 
   /** @param variables more of its environment */
   start(args: readonly string[], home = this.home, variables: NodeJS.ProcessEnv = {}): UnderWay {
-    const child = spawn(process.execPath, [ensembleProgram, ...args], {
-      env: { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', ENSEMBLE_REPOSITORY: '', ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#running.add(child);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    const ended = new Promise<Ended>((resolve) => {
-      child.once('close', (code) => {
-        this.#running.delete(child);
-        resolve({ code, stdout, stderr });
-      });
-    });
-    return { ended, stdout: () => stdout, stderr: () => stderr, interrupt: () => child.kill('SIGINT') };
+    const set = { ...process.env, ENSEMBLE_HOME: home, ENSEMBLE_ENV: '', ENSEMBLE_REPOSITORY: '' };
+    const around = { directory: ROOT, variables: { ...set, ...variables } };
+    const running = startCommand(ensembleProgram, args, around);
+    this.#running.add(running);
+    running.process.once('close', () => this.#running.delete(running));
+    return { ...running, interrupt: () => running.process.kill('SIGINT') };
   }
 
   run(...args: readonly string[]): Promise<Ended> {
@@ -59,8 +45,17 @@ export class Operator {
     return stdout;
   }
 
+  /** What `status --format json` prints now: within this process, for tests that ask until it is so. */
+  async status(...scopes: readonly string[]): Promise<string> {
+    const variables = { PATH: process.env.PATH, HOME: this.home, ENSEMBLE_HOME: this.home };
+    const words = ['status', '--format', 'json', ...scopes];
+    const { code, stdout, stderr } = await runCommand(words, { directory: this.home, variables });
+    if (code !== 0) throw new Error(`ensemble ${words.join(' ')}: exit ${code}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
   /** Ends what still runs. */
   close(): void {
-    for (const child of this.#running) child.kill('SIGKILL');
+    for (const { process } of this.#running) process.kill('SIGKILL');
   }
 }

@@ -55,7 +55,7 @@ for (const engines of [embedded, servers()]) {
       for (const service of ['balancer', 'notes', 'store'])
         await system.operator.does('destroy-service', service);
       await eventually(async () => {
-        const { services } = JSON.parse(await system.operator.does('status', '--format', 'json'));
+        const { services } = JSON.parse(await system.operator.status());
         assert.deepEqual(services, {});
       }, 30_000);
       assert.equal(await agent.kill('SIGTERM'), 0);

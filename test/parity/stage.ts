@@ -115,7 +115,7 @@ ${body}
   }
 
   async status(...scopes: readonly string[]): Promise<StatusDocument> {
-    return JSON.parse(await this.does('status', '--format', 'json', ...scopes));
+    return JSON.parse(await this.operator.status(...scopes));
   }
 
   /** One unit as `status` shows it. */
