@@ -44,14 +44,11 @@ export async function layBack({ directory, kind, dryRun, waiting }: Back): Promi
     // A home is read by both; what has no marker of this layout was never changed.
     if (kind === 'home' || found.is !== 'marked' || found.layout !== DISK_LAYOUT)
       return { ...report, state: 'older' };
-    const session = sessionBack(directory);
-    const changes = [
-      ...(session === undefined ? [] : ['session session']),
-      `marker ${markerOf(DISK_LAYOUT)}`,
-    ];
-    if (dryRun) return { ...report, state: 'needed', changes };
+    if (dryRun) return { ...report, state: 'needed', changes: changesOf(directory) };
     return await withLocks(directory, kind, waiting, async () => {
       requireNoAgent(directory);
+      // Whoever had the lock before may have done it.
+      const changes = changesOf(directory);
       await betweenFaults('migrate.older-marker', () => replace(join(directory, markerOf(BACK_TO)), ''));
       await betweenFaults('migrate.session', async () => sessionBack(directory)?.());
       await betweenFaults('migrate.marker', async () => {
@@ -63,6 +60,15 @@ export async function layBack({ directory, kind, dryRun, waiting }: Back): Promi
   } catch (error) {
     return { ...report, state: 'blocked', ...blockedBy(error, directory) };
   }
+}
+
+/** What is still to be done, an item a line. */
+function changesOf(directory: string): string[] {
+  const isMarked = existsSync(join(directory, markerOf(DISK_LAYOUT)));
+  return [
+    ...(sessionBack(directory) === undefined ? [] : ['session session']),
+    ...(isMarked ? [`marker ${markerOf(DISK_LAYOUT)}`] : []),
+  ];
 }
 
 /**

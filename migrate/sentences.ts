@@ -42,6 +42,6 @@ function verdict(
 }
 
 function nameOf(found: DirectoryReport['found']): string {
-  if (found === 'empty') return 'nothing in it';
+  if (found === 'empty') return 'nothing of an Ensemble in it';
   return found === 'legacy' ? 'the layout of a release without markers' : `layout ${found}`;
 }

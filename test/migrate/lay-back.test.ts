@@ -37,6 +37,16 @@ describe('ensemble-migrate --back', () => {
     assert.equal(old.digest(), migrated);
   });
 
+  it('is done by one of two at once, and the other says that nothing was left to do', async () => {
+    const both = await Promise.all([old.migrate(['--back']), old.migrate(['--back'])]);
+    assert.deepEqual(
+      both.map(({ code }) => code),
+      [0, 0],
+    );
+    const said = both.map(({ stdout }) => stdout.match(/changed: marker layout\.v2/g)?.length ?? 0);
+    assert.deepEqual(said.toSorted(), [0, 1]);
+  });
+
   it('leaves no session of another directory to the release before, nor one that cannot be read', async () => {
     for (const text of ['{"machine":"m0","agentId":"a","place":"elsewhere","session":"s"}', '{"machine']) {
       writeFileSync(join(old.data, 'session'), text);

@@ -177,13 +177,20 @@ function refusal(
       : status === 401 || status === 403
         ? `it refuses access (${status})`
         : `it answers ${status}`;
-  const asked = retryAfter === undefined ? '' : `, and asks to be left alone for ${retryAfter} s`;
+  const span = retryAfter === undefined ? '' : spanOf(retryAfter);
+  const asked = span === '' ? '' : `, and asks to be left alone for ${span}`;
   return new RepositoryUnavailable({
     repository: request.repository,
     reason: `${said}${asked}`,
     ...(rateLimited && { rateLimited }),
-    ...(retryAfter !== undefined && { next: `the same command again, in ${retryAfter} s`, retryAfter }),
+    ...(retryAfter !== undefined && { next: `the same command again, in ${span}`, retryAfter }),
   });
+}
+
+/** Seconds as people read them. */
+function spanOf(seconds: number): string {
+  if (seconds < 600) return `${seconds} s`;
+  return seconds < 172_800 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 86_400)} days`;
 }
 
 /** Some answer that nobody may ask, and say by a header that it is for a while only. */

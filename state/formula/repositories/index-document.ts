@@ -88,7 +88,10 @@ export function readIndex(text: string): ReadIndex | { readonly reason: string }
   const parsed = indexSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return { reason: `cannot be understood: ${issue?.path.join('.') || 'it'} ${issue?.message}` };
+    const what = issue?.path.join('.') || 'the whole of it';
+    return {
+      reason: `cannot be understood: ${what}: ${(issue?.message ?? '').replace(/^Invalid input: /, '')}`,
+    };
   }
   const { serial, expires, formulas } = parsed.data;
   const entries: { name: string; entry: IndexEntry }[] = [];
