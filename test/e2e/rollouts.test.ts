@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { paths } from '../../state/model/paths.js';
 import { type CommandEnd, ensemble, operate } from '../agent/operator.js';
 import type { AgentProcess } from '../agent/agent-process.js';
@@ -122,6 +123,33 @@ describe('rollouts on three machines', function () {
     await ok('rollout', 'promote', 'f');
     assert.equal((await shown()).state, 'done');
     assert.deepEqual(await on(two), units);
+  });
+
+  it('stay paused in the middle of their waves while everything is restarted, and resume', async () => {
+    const go = world.path('go');
+    await world.writeFormula(2, {
+      hooks: { 'upgrade-formula': `while [ ! -e ${go} ]; do sleep 0.05; done` },
+    });
+    await ok('upgrade-formula', '--no-wait', '--max-parallel', '1', 'f');
+    await eventually(async () => assert.equal((await shown()).units['f/5']?.state, 'upgrading'), 30_000);
+    await ok('rollout', 'pause', '--reason', 'new disks', 'f');
+    await writeFile(go, '');
+    await eventually(async () => assert.deepEqual(await on(two), ['f/5']), 30_000);
+    for (const agent of agents.values()) await agent.kill();
+    await server.kill();
+    await server.start();
+    for (const machine of machines) await world.agentProcess(machine);
+    const { state, next, reason } = await shown();
+    assert.deepEqual([state, next, reason], ['paused', 'ensemble rollout resume f', 'new disks']);
+    assert.deepEqual(await on(two), ['f/5']);
+    const end = await ok('rollout', 'resume', 'f');
+    assert.match(end.stderr, /world:f-2/);
+    assert.equal((await shown()).state, 'done');
+    assert.deepEqual(await on(two), units);
+    for (const unit of units) {
+      const runs = (await world.trace(unit)).filter((line) => line === 'upgrade-formula 2');
+      assert.equal(runs.length, 1, unit);
+    }
   });
 
   it('go back as one where they go in lockstep and one unit fails', async () => {
