@@ -90,14 +90,19 @@ export function textOf(head: Head, lines: readonly string[]): string {
   return `${[JSON.stringify({ version: VERSION, ...head }), ...lines].join('\n')}\n`;
 }
 
-const BEGINNING = /^\[(?<due>\d+|null),"(?<name>[^"\\]+)",/;
-
-/** Reads the beginning of a service's line. What cannot be read is as good as nothing. */
+/**
+ * Reads the beginning of a service's line, by hand: an expression takes ten times as long. What cannot be read is as good as
+ * nothing.
+ */
 export function parseBeginning(text: string): ServiceLine | undefined {
-  const { due, name } = BEGINNING.exec(text)?.groups ?? {};
-  return name === undefined
-    ? undefined
-    : { name, due: due === 'null' ? Number.POSITIVE_INFINITY : Number(due), text };
+  const comma = text.indexOf(',"');
+  const end = text.indexOf('",', comma + 2);
+  if (!text.startsWith('[') || comma < 0 || end < 0) return undefined;
+  const [due, name] = [text.slice(1, comma), text.slice(comma + 2, end)];
+  if (name === '' || name.includes('"') || name.includes('\\')) return undefined;
+  if (due === 'null') return { name, due: Number.POSITIVE_INFINITY, text };
+  const at = Number(due);
+  return String(at) === due && Number.isSafeInteger(at) && at >= 0 ? { name, due: at, text } : undefined;
 }
 
 /** What is known of an environment, with the services of these lines. What cannot be read is as good as nothing. */
