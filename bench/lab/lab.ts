@@ -43,7 +43,8 @@ export interface LabAgentOptions {
 
 /** A world of its own to measure in: directory, servers, commands as they are installed; `close` leaves nothing. */
 export class Lab {
-  readonly #children = new Set<ChildProcess>();
+  /** Each with its end, which may have come long before anybody asks for it. */
+  readonly #children = new Map<ChildProcess, Promise<unknown>>();
   readonly #coordinators: Coordinator[] = [];
   readonly #storage: string;
   readonly #env: NodeJS.ProcessEnv;
@@ -123,8 +124,9 @@ export class Lab {
       env: { ...this.variables, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.#children.add(child);
-    const ended = once(child, 'close');
+    // Not until its output is closed: what a hook of it left running may have that open.
+    const ended = once(child, 'exit');
+    this.#children.set(child, ended);
     let log = '';
     const up = new Promise<void>((resolve) => {
       child.stdout.on('data', (chunk: Buffer) => {
@@ -136,6 +138,7 @@ export class Lab {
     const end = async (signal: NodeJS.Signals): Promise<void> => {
       child.kill(signal);
       await ended;
+      child.stdout.destroy();
       this.#children.delete(child);
     };
     return { pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
@@ -148,11 +151,12 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    for (const child of this.#children) {
-      const ended = once(child, 'close');
+    for (const [child, ended] of this.#children) {
       child.kill('SIGKILL');
       await ended;
+      child.stdout?.destroy();
     }
+    this.#children.clear();
     await Promise.all(this.#coordinators.map((coordinator) => coordinator.close()));
     await this.server?.stop();
     await rm(this.directory, { recursive: true, force: true });
