@@ -39,14 +39,16 @@ export async function addUnit(
       );
       return 0;
     }
-    const { formula, units } = rest
-      ? await makeRest(session, { service, machine, by })
+    const { formula, units, ofClone } = rest
+      ? { ...(await makeRest(session, { service, machine, by })), ofClone: [] }
       : await growService(session, { service, count: count ?? 1, machine, by });
     if (units.length === 0) {
       invocation.output.notice(`all units of ${service} that were asked for are made`);
       return 0;
     }
     invocation.output.notice(`added ${namesOf(units)}`);
+    if (ofClone.length > 0)
+      invocation.output.notice(`and to its clone, which is being tried: ${namesOf(ofClone)}`);
     const goal = { service, kind: 'started', formula, forced: new Map() } as const;
     return followAndTell(session, invocation, goal, units, options);
   });

@@ -52,6 +52,7 @@ export async function set(
           by,
         });
     invocation.output.notice(sentence(service, changed, options));
+    for (const line of cloneSentences(changed)) invocation.output.notice(line);
     return follow(session, service, changed, options, invocation);
   });
 }
@@ -67,11 +68,24 @@ function sentence(service: string, { changes }: ConfigChanged, { undo }: SetOpti
     : `${service}: changed ${Object.keys(changes).join(', ')}`;
 }
 
+/** What came of it in the clone that is being tried. */
+function cloneSentences({ clone, changes }: ConfigChanged): readonly string[] {
+  if (clone === undefined) return [];
+  const { service, left } = clone;
+  const isFollowed = Object.keys(changes).some((option) => !left.includes(option));
+  return [
+    ...(isFollowed ? [`its clone ${service} gets the same`] : []),
+    ...(left.length > 0
+      ? [`its clone ${service} keeps what it has of ${left.join(', ')}: its formula takes no such value`]
+      : []),
+  ];
+}
+
 /** Follows the units there are; those that come later begin with what was set. */
 async function follow(
   session: Session,
   service: string,
-  { formula, version, changes }: ConfigChanged,
+  { formula, version, changes, clone }: ConfigChanged,
   options: SetOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
@@ -81,7 +95,12 @@ async function follow(
     if (end !== undefined && (await isSetSince(session, service, version)))
       output.notice(`the config of ${service} was set again meanwhile; see: ensemble history ${service}`);
     if (options.format === 'table') return;
-    await printData(output, options.format, { service, changes, ...followedTo(units, end) }, () => []);
+    await printData(
+      output,
+      options.format,
+      { service, changes, ...(clone && { clone }), ...followedTo(units, end) },
+      () => [],
+    );
   };
   if (units.length === 0) {
     await ended(undefined);

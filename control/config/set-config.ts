@@ -1,5 +1,6 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import { type ConfigChanges, changesOf, type IsSecret, setEntry, valuesOf } from './config-changes.js';
+import { type FollowingClone, followingClone } from './follow-in-clone.js';
 import { NothingToUndo, SetMeanwhile } from './errors.js';
 import { newChangeId, retryOnConflict } from '../../state/model/conflict.js';
 import { type Entity, nodeValue, parseSound, readEntity } from '../../state/model/entity.js';
@@ -23,6 +24,8 @@ export interface ConfigSet {
   readonly version: number;
   /** Empty where the values were there already. */
   readonly changes: ConfigChanges;
+  /** The clone of the service that is being tried and got the same, but for these options, which it does not have so. */
+  readonly clone?: Pick<FollowingClone, 'service' | 'left'>;
 }
 
 /** Characters of what a `set` replaced that are kept: it is written in one transaction with the config. */
@@ -133,30 +136,63 @@ async function readTogether(
   }
 }
 
+/** How a `set` is written, and who is on record for it. */
+interface Way {
+  readonly change: string;
+  readonly requester?: Requester | undefined;
+  readonly isSecret: IsSecret;
+  readonly undoes: boolean;
+}
+
 async function write(
   coordinator: Coordinator,
+  service: string,
+  current: Entity<ConfigValues>,
+  replaced: Replaced | undefined,
+  values: WantedValues,
+  way: Way,
+): Promise<ConfigSet> {
+  const { requester = nobody, undoes } = way;
+  const { changes, operations } = changed(service, current, replaced, values, way);
+  if (operations.length === 0) return { version: current.version, changes };
+  const { guard, clone } = await followingClone(coordinator, service, values);
+  const entry = requester === nobody ? undefined : setEntry(requester, changes, undoes);
+  await coordinator.transaction([
+    ...operations,
+    ...guard,
+    ...(clone === undefined ? [] : await inClone(coordinator, clone, way)),
+    ...(await recordOperations(coordinator, [service, ...(clone ? [clone.service] : [])], entry)),
+  ]);
+  const followed = clone && { clone: { service: clone.service, left: clone.left } };
+  return { version: current.version + 1, changes, ...followed };
+}
+
+/** The operations by which a clone that is being tried gets the same values. */
+async function inClone(
+  coordinator: Coordinator,
+  { service, values }: FollowingClone,
+  way: Way,
+): Promise<readonly Operation[]> {
+  const [current, replaced] = await Promise.all([
+    readEntity(coordinator, paths.config(service), configValuesSchema),
+    readReplaced(coordinator, service),
+  ]);
+  return current === undefined ? [] : changed(service, current, replaced, values, way).operations;
+}
+
+/** What a `set` changes in the config of one service, and the operations for it; none where that has the values. */
+function changed(
   service: string,
   { value: before, version }: Entity<ConfigValues>,
   replaced: Replaced | undefined,
   values: WantedValues,
-  {
-    change,
-    requester = nobody,
-    isSecret,
-    undoes,
-  }: {
-    readonly change: string;
-    readonly requester?: Requester | undefined;
-    readonly isSecret: IsSecret;
-    readonly undoes: boolean;
-  },
-): Promise<ConfigSet> {
+  { change, requester = nobody, isSecret }: Way,
+): { readonly changes: ConfigChanges; readonly operations: readonly Operation[] } {
   const after: Record<string, ConfigValues[string]> = {};
   for (const [option, value] of Object.entries({ ...before, ...values }))
     if (value !== undefined) after[option] = value;
   const options = Object.keys(values).filter((key) => values[key] !== before[key]);
-  if (options.length === 0) return { version, changes: {} };
-  const changes = changesOf(before, after, options, isSecret);
+  if (options.length === 0) return { changes: {}, operations: [] };
   const next: ReplacedConfig = {
     version: version + 1,
     change,
@@ -171,11 +207,8 @@ async function write(
     replaced === undefined
       ? { kind: 'create', path, value: kept }
       : { kind: 'set', path, value: kept, version: replaced.version };
-  const entry = requester === nobody ? undefined : setEntry(requester, changes, undoes);
-  await coordinator.transaction([
-    { kind: 'set', path: paths.config(service), value: nodeValue(after), version },
-    keep,
-    ...(await recordOperations(coordinator, [service], entry)),
-  ]);
-  return { version: version + 1, changes };
+  return {
+    changes: changesOf(before, after, options, isSecret),
+    operations: [{ kind: 'set', path: paths.config(service), value: nodeValue(after), version }, keep],
+  };
 }

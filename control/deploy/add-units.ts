@@ -7,6 +7,7 @@ import { ServiceIsSubordinate } from '../../state/model/relation-errors.js';
 import type { Requester } from '../../state/model/requester.js';
 import { editService, requireService } from '../../state/model/services.js';
 import { namesOfBatch, unmadeBatches, withBatches } from '../../state/model/unit-batches.js';
+import { triedClone } from '../../state/model/tried-clone.js';
 import { namesOf } from '../names-of.js';
 import type { Session } from '../session.js';
 import { makeUnits } from './make-units.js';
@@ -109,19 +110,30 @@ export async function forgetRest(
 }
 
 /**
- * Adds units to a service, which is on its record.
- * @returns the new units' names, and the formula that they are made of
+ * Adds units to a service, which is on its record; and as many to the clone of it that is being tried, so that it takes the place
+ * of no more than it has.
+ * @returns the new units' names, the formula that they are made of, and those of the clone
  * @throws as `addUnits`
  */
 export async function growService(
   { coordinator }: Pick<Session, 'coordinator'>,
   { service, count, machine, by }: UnitsRequest,
-): Promise<{ readonly formula: string; readonly units: readonly string[] }> {
+): Promise<{
+  readonly formula: string;
+  readonly units: readonly string[];
+  readonly ofClone: readonly string[];
+}> {
   const { formula } = (await requireService(coordinator, service)).value;
-  const units = await addUnits(coordinator, service, count, by.requestedAt, machine, (added) =>
-    requestEntry(by, { what: 'add-unit', message: namesOf(added) }),
-  );
-  return { formula, units };
+  const asked = (added: readonly string[]): HistoryEntry =>
+    requestEntry(by, { what: 'add-unit', message: namesOf(added) });
+  const units = await addUnits(coordinator, service, count, by.requestedAt, machine, asked);
+  const { clone } = await triedClone(coordinator, service);
+  // Placed as new units are: the machine was named for those of the service itself.
+  const ofClone =
+    clone === undefined
+      ? []
+      : await addUnits(coordinator, clone.service, count, by.requestedAt, undefined, asked);
+  return { formula, units, ofClone };
 }
 
 /** How many units a service shall have more, and where. */

@@ -1,7 +1,7 @@
 import type { Operation } from '../../state/coordination/coordinator.js';
 import { newChangeId } from '../../state/model/conflict.js';
 import { endpointsOf, scopeOf } from '../../state/model/endpoints.js';
-import { type Entity, nodeValue } from '../../state/model/entity.js';
+import { type Entity, nodeValue, readEntity } from '../../state/model/entity.js';
 import { ServiceDestroying, ServiceExists } from '../../state/model/errors.js';
 import { requireMetadata } from '../../state/model/formulas.js';
 import { recordOperations } from '../../state/model/history.js';
@@ -17,12 +17,8 @@ import {
 import type { CloneReference, Rollout } from '../../state/model/rollout.js';
 import { readRollout, writeRollout } from '../../state/model/rollout.js';
 import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
-import {
-  createService,
-  readConfigValues,
-  requireService,
-  unitsOfService,
-} from '../../state/model/services.js';
+import { createService, requireService, unitsOfService } from '../../state/model/services.js';
+import { configValuesSchema } from '../../state/model/service-schemas.js';
 import { placeSubordinates } from '../../state/model/subordinates.js';
 import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { makeUnits } from '../deploy/make-units.js';
@@ -134,7 +130,7 @@ async function make(cloning: Cloning): Promise<void> {
   const [source, units, config] = await Promise.all([
     requireService(coordinator, service),
     unitsOfService(coordinator, service),
-    readConfigValues(coordinator, service),
+    readEntity(coordinator, paths.config(service), configValuesSchema),
   ]);
   const { repository, rollout: parameters } = source.value;
   const entry = newEntry({
@@ -154,15 +150,21 @@ async function make(cloning: Cloning): Promise<void> {
       cloneOf: { service, rollout: id },
       deploying: { units: units.length },
     },
-    config,
+    config?.value ?? {},
     entry,
     true,
     async () => {
       const standing = await readRollout(coordinator, service);
       // What was decided holds for the rollout as it was read, and for a service that stays.
       if (standing?.version !== rollout.version) throw new TurnedMeanwhile(paths.rollout(service));
+      // What is set in this moment would be missed: it is looked at again.
+      const present = await coordinator.get(paths.config(service));
+      if (present?.version !== config?.version) throw new TurnedMeanwhile(paths.config(service));
       return [
         ...claimOperations(cloning, true),
+        ...(config === undefined
+          ? []
+          : [{ kind: 'check', path: paths.config(service), version: config.version } as const]),
         { kind: 'check', path: paths.service(service), version: source.version },
       ];
     },
