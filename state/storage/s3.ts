@@ -20,11 +20,10 @@ import {
   StorageUnreachable,
 } from './errors.js';
 import { checkKey } from './key.js';
-import type { StorageOptions } from './open.js';
 import { createS3Client, type S3Limits } from './s3-client.js';
 import { s3Error } from './s3-errors.js';
 import { parseS3Url, type S3Location } from './s3-url.js';
-import type { ChangedObject, Digest, Storage } from './storage.js';
+import type { ChangedObject, Digest, Storage, StorageOptions } from './storage.js';
 
 /** A request as a middleware of the SDK sees it. */
 interface HttpRequest {

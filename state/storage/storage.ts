@@ -1,4 +1,25 @@
+import type { Clock } from '../platform/clock.js';
 import type { Readable } from 'node:stream';
+
+/** Limits for a storage behind a network; a directory has none of them. Times are in milliseconds. */
+export interface StorageOptions {
+  /** Until the connection stands. Default 3,000. */
+  readonly connectTimeout?: number;
+  /** Until an answer begins, for requests without a body, connecting included. Default 4,500. */
+  readonly answerTimeout?: number;
+  /** Without one byte going either way in the middle of a transfer. Default 20,000. */
+  readonly idleTimeout?: number;
+  /**
+   * How often a request is tried before its failure is reported; with the default of 2 a server that does not answer
+   * is reported after about 9 s.
+   */
+  readonly attempts?: number;
+  /** True if the opener stays and wants small objects quickly: a helper is then kept ready for a directory. */
+  readonly stays?: boolean;
+  /** True if a directory that is not there is refused; otherwise the first object makes it. */
+  readonly mustBeThere?: boolean;
+  readonly clock?: Clock;
+}
 
 /**
  * Where published bundles live. Keys hold the content's sha256, so an object never changes: storing one that is there
