@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { SinkRules } from '../../state/environments/watcher-section.js';
 import type { StoredAnnouncement } from '../../state/model/watcher-delivery.js';
+import { whenProcess } from '../../state/platform/when-process.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import { printable } from '../../state/platform/printable.js';
 import { acknowledged, type Attempt, failed } from './sink.js';
@@ -50,7 +51,7 @@ export function runCommand(
     const end = (attempt: Attempt): void => {
       for (const timer of timers) timer.cancel();
       signal.removeEventListener('abort', killNow);
-      process.off('exit', killNow);
+      forget();
       killNow();
       // Whoever it started may hold them open.
       child.stdout.destroy();
@@ -62,7 +63,7 @@ export function runCommand(
       said = `${said}${piece.toString('utf8')}`.slice(-LAST_WORDS);
       if (printed > MOST_OUTPUT) stop(`it printed more than ${MOST_OUTPUT} bytes`);
     };
-    process.on('exit', killNow);
+    const forget = whenProcess('exit', killNow);
     signal.addEventListener('abort', killNow, { once: true });
     if (signal.aborted) killNow();
     timers.push(clock.after(timeout, () => stop(`it did not end within ${timeout / 1_000} s`)));

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RepositoryNotFound } from '../errors.js';
+import { whenProcess } from '../../platform/when-process.js';
 import { formatBytes } from '../../platform/format-bytes.js';
 import type { GitLocation } from './git-location.js';
 import type { GitStore } from './git-objects.js';
@@ -97,7 +98,7 @@ export async function withFetched<T>(
 ): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ensemble-git-'));
   const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-  process.on('exit', remove);
+  const forget = whenProcess('exit', remove);
   try {
     await runGit({
       location,
@@ -129,7 +130,7 @@ export async function withFetched<T>(
     });
     return await work({ location, directory, limits });
   } finally {
-    process.off('exit', remove);
+    forget();
     remove();
   }
 }

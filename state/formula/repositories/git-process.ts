@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
+import { whenProcess } from '../../platform/when-process.js';
 import { endProcess } from '../../platform/end-process.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { gitFault } from './git-fault.js';
@@ -124,13 +125,16 @@ class Guard {
   readonly #looking: NodeJS.Timeout | undefined;
   readonly #abort = (): void => this.#stop('it takes too long to answer');
   readonly #kill = (): void => this.#signal('SIGKILL');
-  readonly #handlers = SIGNALS.map((name) => {
-    const end = (): void => {
-      this.#kill();
-      endProcess(128 + constants.signals[name]);
-    };
-    return [name, end] as const;
-  });
+  /** Takes back what is done when this process ends. */
+  readonly #withProcess = [
+    whenProcess('exit', () => this.#kill()),
+    ...SIGNALS.map((name) =>
+      whenProcess(name, () => {
+        this.#kill();
+        endProcess(128 + constants.signals[name]);
+      }),
+    ),
+  ];
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #run: GitRun;
   readonly #mark: string;
@@ -140,8 +144,6 @@ class Guard {
     this.#run = run;
     this.#mark = mark;
     const { limits, tooMuch, input } = run;
-    process.on('exit', this.#kill);
-    for (const [name, end] of this.#handlers) process.once(name, end);
     this.#timers.push(limits.clock.after(limits.wall, () => this.#stop('it takes too long to answer')));
     limits.signal?.addEventListener('abort', this.#abort, { once: true });
     if (limits.signal?.aborted === true) this.#abort();
@@ -199,8 +201,7 @@ class Guard {
   }
 
   close(): void {
-    process.off('exit', this.#kill);
-    for (const [name, end] of this.#handlers) process.off(name, end);
+    for (const forget of this.#withProcess) forget();
     for (const timer of this.#timers) timer.cancel();
     this.#quiet?.cancel();
     clearInterval(this.#looking);
