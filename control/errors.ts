@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../state/formula/upgrade-command.js';
 import { defineError } from '../state/platform/errors.js';
 import { shellWord } from '../state/platform/shell-word.js';
 import type { RelationFault } from './relate/relation-faults.js';
@@ -138,7 +139,7 @@ export class SubordinateChanged extends defineError<{
 export class FormulaReverted extends defineError<{ service: string; formula: string }>(
   'formula-reverted',
   ({ service, formula }) => `${service} went back from ${formula}, so it is not taken again`,
-  ({ service }) => `publish a mended revision, or ensemble upgrade-formula --force ${service}`,
+  ({ service, formula }) => `publish a mended revision, or ${upgradeCommand(formula, service, '--force')}`,
 ) {}
 
 /** Formulas are pruned, and bundles of theirs could not be removed from the storage. */

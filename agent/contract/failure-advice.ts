@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { sentence } from './log.js';
@@ -69,10 +70,12 @@ export function whyWaiting(failure: unknown, service: string): Advice {
   );
 }
 
-/** The same for a formula that cannot be made ready; the unit goes on with the one it has. */
-export function askedAgainBy(error: unknown, service: string): Advice {
-  const { message, brief, next } = whyWaiting(error, service);
-  const command = `ensemble upgrade-formula ${service}`;
+/** The same for a formula, by its id, that cannot be made ready; the unit goes on with the one it has. */
+export function askedAgainBy(error: unknown, service: string, formula: string): Advice {
+  const command = upgradeCommand(formula, service);
+  const named = (text: string): string => text.replaceAll(`ensemble upgrade-formula ${service}`, command);
+  const { message: text, brief: said, next: told } = whyWaiting(error, service);
+  const [message, brief, next] = [named(text), named(said), told === undefined ? undefined : named(told)];
   if (message.endsWith(command)) return { message, brief, next };
   return adviceOf(brief, next === undefined ? command : `${next}, then: ${command}`);
 }

@@ -71,7 +71,7 @@ async function whilePreparing(
     await takeUp(unit, 'preparation', `${to} ${asked}`);
     await whileItMayHeal(unit, signal, attempt);
   } catch (error) {
-    if (!signal.aborted) unit.troubledBy(error, askedAgainBy);
+    if (!signal.aborted) unit.troubledBy(error, (failure, service) => askedAgainBy(failure, service, to));
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import type { UpgradeRules } from '../../state/formula/upgrade-rules.js';
 import type { Blocker } from '../../state/model/blocker.js';
 import { BUSY_CHECK, type CheckStanding, MOST_FAILURES } from './busy-check.js';
@@ -9,6 +10,8 @@ import type { RelatedWait } from './related-waits.js';
 export interface PostponeFacts {
   readonly unit: string;
   readonly service: string;
+  /** The formula that it is to have, by its id. */
+  readonly to: string;
   readonly leases: readonly Lease[];
   /** What the `busy-check` hook says; undefined where that is idle, or there is none. */
   readonly check?: CheckStanding | undefined;
@@ -81,8 +84,8 @@ export function decidePostponement(facts: PostponeFacts): PostponeDecision {
   };
 }
 
-function forceCommand({ unit, service }: PostponeFacts): string {
-  return `ensemble upgrade-formula --force --unit ${unit} ${service}`;
+function forceCommand({ unit, service, to }: PostponeFacts): string {
+  return upgradeCommand(to, service, '--force', `--unit ${unit}`);
 }
 
 function holdBlocker(hold: OwnHold, facts: PostponeFacts): Blocker {

@@ -212,6 +212,7 @@ export class Postponement {
     return decidePostponement({
       unit: unit.name,
       service,
+      to: wanted.to,
       leases,
       check: by === undefined && this.#hasCheck(wanted) ? this.#check.standing() : undefined,
       hold: unit.word.standing(),

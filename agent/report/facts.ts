@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { isReady, waitsToGo, waitsToResume } from '../postpone/lockstep.js';
 import type { Addresses } from '../../state/model/machine-schemas.js';
 import type { Unit, UnitStatus } from '../../state/model/unit-schemas.js';
@@ -99,7 +100,7 @@ function nextSteps(record: UnitRecord, intent: Intent, config: UnitStatus['confi
   const waits =
     wanted !== undefined && !wanted.force && wanted.to !== upgrade?.to.id && state !== 'stop-error';
   return waits
-    ? `ensemble upgrade-formula --force ${service} (takes it to ${wanted.to}), or ${next}`
+    ? `${upgradeCommand(wanted.to, service, '--force')} (takes it to ${wanted.to}), or ${next}`
     : `${next ?? ''}${withoutTheHook(record)}${withoutTheValues(record, config)}`;
 }
 

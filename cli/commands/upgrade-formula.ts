@@ -6,6 +6,7 @@ import { type Outcome, outcomeOf } from '../../control/upgrade/outcome.js';
 import { type Preview, previewUpgrade } from '../../control/upgrade/preview.js';
 import type { UpgradeRequest } from '../../control/upgrade/upgrade-request.js';
 import { type Upgrade, upgradeService } from '../../control/upgrade/upgrade.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Rollout } from '../../state/model/rollout.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { parametersOf, type RolloutOptions } from '../arguments/rollout-words.js';
@@ -137,7 +138,7 @@ async function tellNothingToDo(
   const { output } = invocation;
   const isNewest = target.passedOver.length === 0;
   output.notice(nothingToDo({ name, service }, target.id, options, plan, isNewest));
-  for (const line of leftOutLines(plan, againWords(name, options))) output.notice(line);
+  for (const line of leftOutLines(plan, againWords(name, target.id, options))) output.notice(line);
   for (const line of heldLines(plan.held, name)) output.warn(line);
   if (options.format !== 'table') {
     const outcome = outcomeOf(
@@ -177,8 +178,8 @@ async function cloned(
 }
 
 /** The end of the command that asks for the same again. */
-function againWords(service: string, { candidate, unit = [] }: UpgradeOptions): string {
-  if (candidate === undefined) return service;
+function againWords(service: string, target: string, { candidate, unit = [] }: UpgradeOptions): string {
+  if (candidate === undefined) return `--revision ${parseFormulaId(target).revision} ${service}`;
   return [`--candidate ${candidate}`, ...unit.map((each) => `--unit ${each}`), service].join(' ');
 }
 
@@ -193,7 +194,7 @@ async function follow(
   const { force = false, format } = options;
   output.notice(`upgrading ${namesOf(plan.upgrade)} to ${target.id}`);
   for (const line of changedLines(upgrade, options)) output.notice(line);
-  const again = againWords(name, options);
+  const again = againWords(name, target.id, options);
   for (const line of errorLines(errors, target.id, again, force)) output.warn(line);
   for (const line of leftOutLines(plan, again)) output.notice(line);
   const { candidate: key } = options;

@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { formatDuration } from '../output/durations.js';
 import { namesOf } from '../../control/names-of.js';
 import type { FollowEnd } from '../../control/progress/follow.js';
@@ -123,11 +124,11 @@ export function exitCodeOf({ why, rows }: FollowEnd): 0 | 1 | 130 {
 }
 
 function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly string[] {
-  const named = next.includes('upgrade-formula --force') || doing.startsWith('upgrade-error');
-  const flagged =
-    goal.kind === 'upgraded' && !named ? `, or ensemble upgrade-formula --force ${goal.service}` : '';
+  const named = / upgrade-formula .*--force /.test(next) || doing.startsWith('upgrade-error');
+  const byForce = upgradeCommand(goal.formula, goal.service, '--force');
+  const flagged = goal.kind === 'upgraded' && !named ? `, or ${byForce}` : '';
   const other = goal.kind !== 'configured' ? flagged : next.includes('set --undo') ? '' : undoOf(goal, doing);
-  const again = `mend the formula, or ensemble upgrade-formula --force ${goal.service}`;
+  const again = `mend the formula, or ${byForce}`;
   return [
     `${unit} failed: ${doing}${message === '' ? '' : `: ${message}`}`,
     doing === 'started' ? `  try: ${again}` : `  try: ${next || `ensemble resolved --retry ${unit}`}${other}`,

@@ -1,10 +1,14 @@
 import { agentWord } from '../../state/model/absence.js';
+import { isAfter } from '../../state/formula/candidate-mark.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { printable } from '../../state/platform/printable.js';
 import { tableRows } from '../output/table.js';
 import { type Color, paint, type Screen } from '../output/terminal.js';
 import { type Severity, severities, severityOf } from '../../control/status/attention.js';
+import type { RolloutEntry } from '../../control/status/rollout-entry.js';
 import type { StatusDocument, UnitEntry } from '../../control/status/status-document.js';
 import { unitMessage } from '../../control/status/unit-message.js';
 
@@ -68,7 +72,7 @@ export function unitLines(
     const color = unit && colors[severityOf(unit)];
     return color === undefined ? each : each.map((line) => paint(screen, color, line));
   });
-  return [...head, ...painted, ...trialLines(rows), ...behindLines(rows)];
+  return [...head, ...painted, ...trialLines(rows), ...behindLines(rows, services)];
 }
 
 /** Names for each unit that tries a candidate the way back. */
@@ -81,24 +85,44 @@ function trialLines(rows: readonly Row[]): readonly string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
+/** So many units at most are named in the command that takes them back. */
+const MOST_NAMED = 20;
+
 /**
- * Explains the mark of units that are behind, and names for each service the command that upgrades those that nobody
- * asks.
+ * Explains the mark of units that are behind, and names for each service the command that brings those on which nobody
+ * asks: where a rollout waits, what has that go on.
  */
-function behindLines(rows: readonly Row[]): readonly string[] {
+function behindLines(rows: readonly Row[], services: StatusDocument['services']): readonly string[] {
   const behind = rows.filter(isBehind);
   if (behind.length === 0) return [];
-  const left = new Map<string, number>();
-  for (const { name, unit } of behind)
-    if (unit.upgrade === undefined && !isErrorState(unit.state) && unit.principal === undefined)
-      left.set(serviceOfUnit(name), (left.get(serviceOfUnit(name)) ?? 0) + 1);
+  const left = new Map<string, Row[]>();
+  for (const row of behind)
+    if (row.unit.upgrade === undefined && !isErrorState(row.unit.state) && row.unit.principal === undefined)
+      left.set(serviceOfUnit(row.name), [...(left.get(serviceOfUnit(row.name)) ?? []), row]);
   return [
     '',
     '* not the formula of its service; only these: ensemble status --behind',
-    ...[...left].map(
-      ([service, count]) =>
-        `  ${count} of ${service} ${count === 1 ? 'stays' : 'stay'} so until: ensemble upgrade-formula ${service}`,
-    ),
+    ...[...left].flatMap(([service, units]) => waysOn(service, units, services[service]?.rollout)),
+  ];
+}
+
+function waysOn(service: string, rows: readonly Row[], rollout: RolloutEntry | undefined): readonly string[] {
+  const said = (units: readonly Row[], command: string): string =>
+    `  ${units.length} of ${service} ${units.length === 1 ? 'stays' : 'stay'} so until: ${command}`;
+  if (rollout?.next !== undefined) return [said(rows, rollout.next)];
+  if (rollout !== undefined)
+    return [
+      `  ${rows.length} of ${service} ${rows.length === 1 ? 'follows' : 'follow'} by the rollout: ensemble rollout status ${service}`,
+    ];
+  // No upgrade takes a unit to an earlier revision.
+  const isLater = ({ unit: { formula }, target }: Row): boolean =>
+    formula !== undefined && formula !== null && isAfter(parseFormulaId(formula), parseFormulaId(target));
+  const [later, earlier] = [rows.filter(isLater), rows.filter((row) => !isLater(row))];
+  const [{ target = '' } = {}] = earlier;
+  const names = later.length > MOST_NAMED ? service : later.map(({ name }) => name).join(' ');
+  return [
+    ...(earlier.length === 0 ? [] : [said(earlier, upgradeCommand(target, service))]),
+    ...(later.length === 0 ? [] : [said(later, `ensemble revert-formula ${names}`)]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { candidateOf, isAfter, shownFormula } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import type { Candidates } from '../../state/model/candidates.js';
 
 /**
@@ -54,7 +55,7 @@ export function onTrial(
     change: mark.key,
     shown: shownFormula(formula),
     state,
-    back: wayBack(unit.name, service.name, isOfService, isAfter(parseFormulaId(service.formula), id)),
+    back: wayBack(unit.name, service, isOfService, isAfter(parseFormulaId(service.formula), id)),
     ...(state === 'moved' && {
       again: `ensemble upgrade-formula --candidate ${mark.key} --unit ${unit.name} ${service.name}`,
     }),
@@ -62,9 +63,12 @@ export function onTrial(
   };
 }
 
-function wayBack(unit: string, service: string, isOfService: boolean, isReleased: boolean): string {
-  if (isOfService) return `ensemble upgrade-formula ${service}`;
-  return isReleased
-    ? `ensemble upgrade-formula --unit ${unit} ${service}`
-    : `ensemble revert-formula ${unit}`;
+function wayBack(
+  unit: string,
+  { name, formula }: { readonly name: string; readonly formula: string },
+  isOfService: boolean,
+  isReleased: boolean,
+): string {
+  if (isOfService) return `ensemble upgrade-formula ${name}`;
+  return isReleased ? upgradeCommand(formula, name, `--unit ${unit}`) : `ensemble revert-formula ${unit}`;
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isAfter, plainRepository } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Publishable } from '../../state/formula/publishable.js';
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { FormulaPublishedDiffers, ServiceExists } from '../../state/model/errors.js';
 import { readFormulaRecord } from '../../state/model/formulas.js';
 import type { ConfigValues, Service } from '../../state/model/service-schemas.js';
@@ -72,7 +73,7 @@ export async function requireSameDeploy(
 
 /** The error for a service that runs another formula than is to be deployed: a later revision is upgraded to. */
 export function runsAnother(service: string, { formula }: Service, wanted: string): ServiceExists {
-  const leads = isLaterRevision(wanted, formula) ? `ensemble upgrade-formula ${service}` : undefined;
+  const leads = isLaterRevision(wanted, formula) ? upgradeCommand(wanted, service) : undefined;
   return new ServiceExists({ service, formula, leads });
 }
 

@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { failureText, mayTryAgainAt } from '../../state/model/failed-formulas.js';
 import { type Hold, holdText, longestHold } from '../../state/model/hold.js';
 import { isOpen, type Rollout } from '../../state/model/rollout.js';
@@ -27,7 +28,6 @@ export function automaticBlockers(
   now: number,
 ): readonly Blocker[] {
   const at = new Date(now).toISOString();
-  const upgrade = `ensemble upgrade-formula ${name}`;
   const blocker = (kind: string, more: Partial<Blocker> & Pick<Blocker, 'reason' | 'ends'>): Blocker => ({
     kind,
     who: name,
@@ -48,7 +48,7 @@ export function automaticBlockers(
           blocker('bad', {
             reason: `it went back from ${formula}${failure === undefined ? '' : `: ${failure.reason}`}`,
             since: failure?.at ?? at,
-            ends: `${upgrade} --force`,
+            ends: upgradeCommand(formula, name, '--force'),
           }),
         ]
       : []),
@@ -58,7 +58,7 @@ export function automaticBlockers(
             reason: failureText(formula, failure),
             since: failure.at,
             until: new Date(until).toISOString(),
-            ends: upgrade,
+            ends: upgradeCommand(formula, name),
           }),
         ]
       : []),

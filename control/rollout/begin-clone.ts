@@ -23,7 +23,7 @@ import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkParameters, parametersFor, type RolloutRequest } from './begin.js';
 import { cloneName } from './clone-facts.js';
 import { changedRollout } from './change-rollout.js';
-import { RolloutImpossible, RolloutUnderWay } from './errors.js';
+import { type Asking, askedWith, RolloutImpossible, RolloutUnderWay } from './errors.js';
 
 /** A clone as it would be made. */
 export interface PlannedClone {
@@ -95,7 +95,9 @@ export async function planClone(
   metadata: Pick<Metadata, 'rollout'>,
   { parameters: asked }: Pick<RolloutRequest, 'parameters'>,
 ): Promise<PlannedClone> {
-  refuseSubordinate(name, service);
+  const asking: Asking = { command: 'upgrade-formula', to };
+  const instead = askedWith(name, asking, '--strategy rolling');
+  refuseSubordinate(name, service, asking);
   await requireFeature(coordinator, 'clone');
   const clone = cloneName(name, parseFormulaId(to).revision);
   const fault = nameFault(clone);
@@ -103,7 +105,7 @@ export async function planClone(
     throw new RolloutImpossible({
       service: name,
       why: `its clone would be ${clone}, which ${fault}`,
-      isClone: true,
+      instead,
     });
   const [standing, found, units, { first }] = await Promise.all([
     readEntity(coordinator, paths.rollout(name), rolloutSchema),
@@ -117,20 +119,25 @@ export async function planClone(
     throw new RolloutImpossible({
       service: name,
       why: `its clone would be ${clone}, and there is a service of that name already`,
-      isClone: true,
+      instead,
     });
   const parameters = { ...parametersFor(service, metadata, asked, units.length), strategy: 'clone' };
-  checkParameters(name, parameters, []);
+  checkParameters(name, parameters, [], asking);
   return { service: clone, units: units.map((_, index) => `${clone}/${first + index}`), parameters };
 }
 
 /** @throws RolloutImpossible */
-export function refuseSubordinate(name: string, { subordinate }: Pick<Service, 'subordinate'>): void {
+export function refuseSubordinate(
+  name: string,
+  { subordinate }: Pick<Service, 'subordinate'>,
+  asking: Asking,
+): void {
+  const isSet = asking.command === 'set-rollout';
   if (subordinate === true)
     throw new RolloutImpossible({
       service: name,
       why: 'it is a subordinate, whose units come and go with those that they are beside, so it has no clone',
-      isClone: true,
+      instead: askedWith(name, asking, isSet ? 'strategy=rolling' : '--strategy rolling'),
     });
 }
 

@@ -17,7 +17,7 @@ import type { Service } from '../../state/model/service-schemas.js';
 import { unitsOfService } from '../../state/model/services.js';
 import { UnitOfOtherService } from '../errors.js';
 import { refuseContradictions } from './contradictions.js';
-import { RolloutImpossible, RolloutUnderWay } from './errors.js';
+import { type Asking, askedWith, RolloutImpossible, RolloutUnderWay } from './errors.js';
 import { lastCompleted } from './last-completed.js';
 
 /** What somebody asks for whose request begins a rollout. */
@@ -55,9 +55,9 @@ export function checkParameters(
   service: string,
   parameters: RolloutParameters,
   units: readonly string[],
-  command: 'upgrade-formula' | 'set-rollout' = 'upgrade-formula',
+  asking: Asking,
 ): RolloutRules {
-  refuseContradictions(service, parameters, command);
+  refuseContradictions(service, parameters, asking);
   const rules = rulesOf(parameters);
   const { canary } = rules;
   if (typeof canary !== 'number') {
@@ -69,6 +69,7 @@ export function checkParameters(
     throw new RolloutImpossible({
       service,
       why: `a canary of ${canary} is larger than the service, which has ${units.length} ${units.length === 1 ? 'unit' : 'units'}`,
+      instead: askedWith(service, asking, asking.command === 'set-rollout' ? 'canary=1' : '--canary 1'),
     });
   return rules;
 }
@@ -79,13 +80,14 @@ function inPlace(
   parameters: RolloutParameters,
   asked: RolloutParameters,
   units: number,
+  asking: Asking,
 ): RolloutParameters {
   if (parameters.strategy !== 'clone') return parameters;
   if (asked.strategy === 'clone')
     throw new RolloutImpossible({
       service,
       why: 'a clone is made of a newer revision only, and the service is to stay what it is',
-      isClone: true,
+      instead: askedWith(service, asking, '--strategy rolling'),
     });
   return { ...parameters, strategy: units > 1 ? 'rolling' : 'all' };
 }
@@ -120,11 +122,13 @@ export async function beginTo(
   ]);
   const { from, to, revert = false } = goal;
   if (standing !== undefined) refusePromoted(name, standing.value);
-  const merged = inPlace(name, parametersFor(service, metadata, asked, units.length), asked, units.length);
+  const asking: Asking = revert ? { command: 'revert-formula' } : { command: 'upgrade-formula', to };
+  const wanted = parametersFor(service, metadata, asked, units.length);
+  const merged = inPlace(name, wanted, asked, units.length, asking);
   // A way back has neither canary nor pauses, whatever the way there had.
   const { 'pause-after': _pause, 'on-failure': _failure, ...back } = merged;
   const parameters = revert ? back : merged;
-  const rules = checkParameters(name, parameters, units);
+  const rules = checkParameters(name, parameters, units, asking);
   const size = rules.strategy !== 'rolling' ? units.length : shareOf(rules.maxParallel, units.length, 1);
   const before = standing?.value;
   // Where the service is there already, it was set so before.

@@ -1,11 +1,14 @@
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { absenceSentence } from '../../state/model/absence.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import { passageOf } from '../../state/model/lockstep.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { Limits } from './choose.js';
 import type { Judged } from './judge.js';
 import { waitedFor } from './lockstep.js';
+import type { RolloutUnit } from './rollout-unit.js';
 
 /** Why a unit, or the whole rollout, waits. */
 export interface Blocker {
@@ -34,7 +37,7 @@ export function blockersOf(
   limits: Limits,
   now: number,
 ): readonly Blocker[] {
-  const away = units.filter((judged) => judged.away);
+  const away = units.filter(({ away: isAway, standing }) => isAway && standing !== 'failed');
   const waited = waitedFor(rollout, rules, units);
   return units.flatMap((judged) => {
     const told = toldOf(judged);
@@ -68,7 +71,9 @@ function blockerOf(
           ? 'it went back from that formula'
           : 'it runs a later formula',
         ...by,
-        ends: `ensemble upgrade-formula --force ${serviceOfUnit(name)}`,
+        ends: unit.bad.includes(goalOf(rollout))
+          ? upgradeCommand(goalOf(rollout), serviceOfUnit(name), '--force')
+          : `ensemble revert-formula ${name}`,
       };
     case 'unreadable':
       return { kind: 'unreadable', reason: unit.damage ?? '', ...by, ends: 'ensemble status' };
@@ -77,7 +82,7 @@ function blockerOf(
         kind: 'failed',
         reason: judged.failure ?? '',
         ...by,
-        ends: commandOf('retry', serviceOfUnit(name)),
+        ends: wayOutOf(unit, rollout),
       };
     case 'held':
       return {
@@ -102,6 +107,16 @@ function blockerOf(
   }
 }
 
+/** What helps a unit that failed: where its rollout goes on, or is over, that takes no further try. */
+function wayOutOf({ name, state, bad }: RolloutUnit, rollout: Rollout): string {
+  const service = serviceOfUnit(name);
+  if (rollout.state === 'failed' || rollout.clone !== undefined) return commandOf('retry', service);
+  if (isErrorState(state)) return `ensemble resolved [--retry] ${name}`;
+  return bad.includes(goalOf(rollout))
+    ? upgradeCommand(goalOf(rollout), service, '--force', `--unit ${name}`)
+    : 'it is healthy';
+}
+
 /** Says of one that waits for others which these are, and of one that others wait for how they go on without it. */
 function inLockstep(blocker: Reason, rollout: Rollout, waited: readonly string[]): Reason {
   const [first] = waited;
@@ -110,7 +125,8 @@ function inLockstep(blocker: Reason, rollout: Rollout, waited: readonly string[]
     const more = waited.length > 1 ? ` and ${waited.length - 1} more` : '';
     return { ...blocker, reason: `it goes together with the others, and waits for ${first}${more}` };
   }
-  const command = `ensemble upgrade-formula --strategy lockstep --allow-missing ${serviceOfUnit(first)}`;
+  const words = ['--strategy lockstep', '--allow-missing'];
+  const command = upgradeCommand(goalOf(rollout), serviceOfUnit(first), ...words);
   return blocker.kind === 'agent' && rollout.revert !== true
     ? { ...blocker, ends: `${blocker.ends}; without it: ${command}` }
     : blocker;
@@ -182,6 +198,33 @@ function waiting(
       since,
       until: null,
       ends: commandOf('retry', service),
+    };
+  if (rollout.state === 'aborted')
+    return {
+      kind: 'aborted',
+      reason: rollout.stateBy === undefined ? 'the rollout was aborted' : `aborted by ${rollout.stateBy}`,
+      since,
+      until: null,
+      ends:
+        rollout.revert === true
+          ? `ensemble revert-formula ${service}`
+          : upgradeCommand(goalOf(rollout), service),
+    };
+  if (rollout.state === 'superseded')
+    return {
+      kind: 'superseded',
+      reason: rollout.reason ?? 'the service was set to another formula',
+      since,
+      until: null,
+      ends: 'ensemble status',
+    };
+  if (rollout.state === 'done' && rollout.closed === true)
+    return {
+      kind: 'over',
+      reason: 'the rollout is done, and asks nobody any more',
+      since,
+      until: null,
+      ends: upgradeCommand(goalOf(rollout), service),
     };
   if (limits.canaryIsOpen && limits.left === 0)
     return {

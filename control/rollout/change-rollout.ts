@@ -50,7 +50,7 @@ export function changedRollout(
       throw new RolloutUnderWay({ service, to: rollout.to, word, has: has === '' ? 'as by default' : has });
   }
   const next = { ...parameters, ...asked };
-  refuseContradictions(service, next, 'upgrade-formula');
+  refuseContradictions(service, next, { command: 'upgrade-formula', to: rollout.to });
   const { allowed: _allowed, ...rest } = rollout;
   if (!words.includes('pause-after')) return { ...rollout, parameters: next };
   const limit = allowedWith(rulesOf(next), units);

@@ -9,7 +9,7 @@ import type { RolloutUnit } from './rollout-unit.js';
 export interface Limits {
   /** Units that may be away from healthy at once; Infinity for all. */
   readonly maxParallel: number;
-  /** Units that are, for whatever reason. */
+  /** Units that are, for whatever reason but that they failed. */
   readonly away: number;
   /** Units that are under way because of the rollout. */
   readonly inFlight: number;
@@ -35,7 +35,8 @@ export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly 
   const counted = units.filter(({ standing }) => standing !== 'coming' && standing !== 'unreadable');
   const maxParallel = rules.strategy !== 'rolling' ? Infinity : shareOf(rules.maxParallel, counted.length, 1);
   const taken = counted.filter(isTaken);
-  const away = counted.filter((judged) => judged.away).length;
+  // Those that may fail hold nobody's place; where more do, nobody is asked.
+  const away = counted.filter((judged) => judged.away && judged.standing !== 'failed').length;
   const inFlight = taken.filter(({ standing }) => standing === 'asked' || standing === 'settling').length;
   const inCanary = isCanaryPhase(rollout, rules);
   const named = inCanary && typeof rules.canary !== 'number' ? new Set(rules.canary) : undefined;

@@ -1,5 +1,5 @@
 import type { RolloutParameters, RolloutWord } from '../../state/formula/rollout-parameters.js';
-import { RolloutContradiction } from './errors.js';
+import { type Asking, askedWith, RolloutContradiction } from './errors.js';
 
 /** Of the words that a strategy leaves no choice in, the value that says the same, and the rule. */
 type Said = Partial<Readonly<Record<RolloutWord, readonly [same: string, rule: string]>>>;
@@ -22,41 +22,32 @@ const SAID_BY: Readonly<Record<string, Said>> = { lockstep: LOCKSTEP, clone: CLO
 
 /**
  * Refuses parameters that contradict each other, of whichever places they come.
- * @param command that asks for them, such as `upgrade-formula`
+ * @param asking the command that asks for them
  * @throws RolloutContradiction, which names the command that works
  */
-export function refuseContradictions(
-  service: string,
-  parameters: RolloutParameters,
-  command: 'upgrade-formula' | 'set-rollout',
-): void {
+export function refuseContradictions(service: string, parameters: RolloutParameters, asking: Asking): void {
   const { strategy = 'rolling' } = parameters;
   const entries = Object.entries(parameters) as [RolloutWord, string][];
-  if (strategy !== 'lockstep' && parameters['allow-missing'] === 'yes' && command !== 'set-rollout')
+  if (strategy !== 'lockstep' && parameters['allow-missing'] === 'yes' && asking.command !== 'set-rollout')
     throw new RolloutContradiction({
       service,
       strategy,
       contrary: 'allow-missing yes',
       rule: 'only lockstep waits for units whose agent is away',
-      instead: `ensemble upgrade-formula --strategy lockstep --allow-missing ${service}`,
+      instead: askedWith(service, asking, '--strategy lockstep', '--allow-missing'),
     });
   const said = SAID_BY[strategy] ?? {};
   const contrary = entries.filter(([word, value]) => (said[word]?.[0] ?? value) !== value);
   const [first] = contrary;
   if (first === undefined) return;
   const rule = said[first[0]]?.[1] ?? '';
-  const same = contrary.map(([word]) =>
-    command === 'set-rollout' ? `${word}=` : `--${word} ${said[word]?.[0] ?? ''}`,
-  );
-  const fixes = same.join(' ');
+  const isSet = asking.command === 'set-rollout';
+  const fixes = contrary.map(([word]) => (isSet ? `${word}=` : `--${word} ${said[word]?.[0] ?? ''}`));
   throw new RolloutContradiction({
     service,
     strategy,
     contrary: first.join(' '),
     rule,
-    instead:
-      command === 'set-rollout'
-        ? `ensemble set-rollout ${service} strategy=${strategy} ${fixes}`
-        : `ensemble upgrade-formula --strategy ${strategy} ${fixes} ${service}`,
+    instead: askedWith(service, asking, isSet ? `strategy=${strategy}` : `--strategy ${strategy}`, ...fixes),
   });
 }

@@ -1,4 +1,5 @@
 import { defineError } from '../../state/platform/errors.js';
+import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { commandOf } from './blockers.js';
 
 /** Something is asked of a rollout, and the service has none. */
@@ -22,14 +23,24 @@ export class RolloutRefuses extends defineError<{
   ({ service, instead, command }) => command ?? commandOf(instead, service),
 ) {}
 
-/** A rollout could not go by what it is to go by. */
-export class RolloutImpossible extends defineError<{ service: string; why: string; isClone?: boolean }>(
+/** The command that says how a rollout is to go; of `upgrade-formula` with the formula, by its id, that it leads to. */
+export type Asking =
+  | { readonly command: 'set-rollout' | 'revert-formula' }
+  | { readonly command: 'upgrade-formula'; readonly to: string };
+
+/** The same command with other words. */
+export function askedWith(service: string, asking: Asking, ...words: readonly string[]): string {
+  if (asking.command === 'upgrade-formula') return upgradeCommand(asking.to, service, ...words);
+  return asking.command === 'set-rollout'
+    ? `ensemble set-rollout ${[service, ...words].join(' ')}`
+    : `ensemble revert-formula ${[...words, service].join(' ')}`;
+}
+
+/** A rollout could not go by what it is to go by. `instead` is the command that could. */
+export class RolloutImpossible extends defineError<{ service: string; why: string; instead: string }>(
   'rollout-impossible',
   ({ service, why }) => `no rollout of ${service} can go like that: ${why}`,
-  ({ service, isClone }) =>
-    isClone === true
-      ? `ensemble upgrade-formula --strategy rolling ${service}`
-      : `ensemble upgrade-formula --canary 1 ${service}`,
+  ({ instead }) => instead,
 ) {}
 
 /** What is asked of a rollout contradicts itself. */

@@ -26,8 +26,8 @@ export async function setRollout(
     (current) => {
       if (current.destroying) throw new ServiceDestroying({ service });
       const rollout = mergedParameters(current.rollout, values);
-      checkParameters(service, rollout, units, 'set-rollout');
-      if (rollout.strategy === 'clone') refuseSubordinate(service, current);
+      checkParameters(service, rollout, units, { command: 'set-rollout' });
+      if (rollout.strategy === 'clone') refuseSubordinate(service, current, { command: 'set-rollout' });
       const { rollout: _rollout, ...rest } = current;
       return Object.keys(rollout).length === 0 ? rest : { ...rest, rollout: { ...rollout } };
     },

@@ -77,7 +77,8 @@ export async function publishAndSet(
         await planClone(coordinator, name, service, id, metadata, { parameters });
       else if (request.units === undefined && !isCloned) {
         const units = await unitsOfService(coordinator, name);
-        checkParameters(name, parametersFor(service, metadata, request.rollout ?? {}, units.length), units);
+        const parameters = parametersFor(service, metadata, request.rollout ?? {}, units.length);
+        checkParameters(name, parameters, units, { command: 'upgrade-formula', to: id });
       }
     }
     const isRestored = await publish(session, id, prepared, now, tell, async () => {

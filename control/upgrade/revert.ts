@@ -1,15 +1,17 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import type { RolloutParameters } from '../../state/formula/rollout-parameters.js';
+import { retryOnConflict } from '../../state/model/conflict.js';
 import { readEntity } from '../../state/model/entity.js';
 import { candidateKeyOf } from '../../state/formula/candidate-mark.js';
 import { NothingToRevert } from '../../state/model/errors.js';
 import { requireMetadata } from '../../state/model/formulas.js';
+import { recordOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { paths, serviceOfUnit } from '../../state/model/paths.js';
 import { bringPeersBack } from '../../state/model/peers.js';
 import { relationsOfService } from '../../state/model/relations.js';
 import type { Requester } from '../../state/model/requester.js';
-import { goalOf, isOpen, rolloutSchema } from '../../state/model/rollout.js';
+import { goalOf, isOpen, rolloutSchema, wayOf } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/service-schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
 import { requireUnit } from '../../state/model/units.js';
@@ -19,7 +21,7 @@ import { askRollout } from '../rollout/ask-rollout.js';
 import { beginTo } from '../rollout/begin.js';
 import { RolloutRefuses } from '../rollout/errors.js';
 import { setFormula } from '../rollout/set-formula.js';
-import { readUnitState, type UnitState } from '../status/snapshot.js';
+import { readServiceState, readUnitState, type UnitState } from '../status/snapshot.js';
 import { flagUnits } from './flag-units.js';
 
 /** The formulas that a service or unit goes back from and to, as ids. */
@@ -48,7 +50,7 @@ export interface RevertOptions {
  * transaction. What it goes back from is remembered as bad: `upgrade-formula` does not take it again without force. Its peer
  * relations go back with it; relations that only the formula left behind has stay, without hooks of theirs, unless `check`
  * refuses that. Done again it goes back one more, as far as the units keep formulas; while it is still going back, it goes
- * on with that. A rollout that is under way turns back. It is on the service's record as soon as it stands.
+ * on with that, also where somebody aborted it. A rollout that is under way turns back. It is on the service's record as soon as it stands.
  * @throws ServiceNotFound, NothingToRevert, UpgradeHeld, whatever `check` throws
  */
 export async function revertService(
@@ -63,6 +65,7 @@ export async function revertService(
   await requireNotHeld(coordinator, question);
   const reverted =
     (await goOnBack(coordinator, service, by, check)) ??
+    (await beginAgain(coordinator, service, by, options)) ??
     (await goBack(coordinator, service, by, check, options));
   const sorted = await heldBack(coordinator, await unitsOfService(coordinator, service), question);
   return { ...reverted, ...heldIn(sorted) };
@@ -99,6 +102,47 @@ async function goOnBack(
   await askRollout(coordinator, service, 'revert', by, '');
   const { value: after } = await requireService(coordinator, service);
   return { ...reverted, ...(after.previous !== undefined && { before: after.previous }) };
+}
+
+/**
+ * Begins a way back anew that somebody aborted before all units were there; undefined where there is none. The service is set
+ * to where it leads.
+ */
+async function beginAgain(
+  coordinator: Coordinator,
+  service: string,
+  by: Requester,
+  { force = false, rollout: parameters = {} }: RevertOptions,
+): Promise<Reverted | undefined> {
+  return retryOnConflict(`rollout of ${service}`, async () => {
+    const [{ value, version }, standing] = await Promise.all([
+      requireService(coordinator, service),
+      readEntity(coordinator, paths.rollout(service), rolloutSchema),
+    ]);
+    const { formula } = value;
+    if (standing?.value.revert !== true || standing.value.state !== 'aborted') return undefined;
+    const { from } = wayOf(standing.value);
+    if (goalOf(standing.value) !== formula || !(await someRun(coordinator, service, from))) return undefined;
+    const asked = { parameters: { ...parameters, canary: '' }, force, revertOnError: false, by };
+    const goal = { from, to: formula, revert: true };
+    const metadata = await requireMetadata(coordinator, formula);
+    const begun = await beginTo(coordinator, service, value, metadata, goal, asked);
+    await coordinator.transaction([
+      { kind: 'check', path: paths.service(service), version },
+      ...begun.operations,
+      ...(await recordOperations(coordinator, [service], {
+        ...requestEntry(by, { what: 'revert' }),
+        from,
+        to: formula,
+      })),
+    ]);
+    return { from, to: formula, ...(value.previous !== undefined && { before: value.previous }) };
+  });
+}
+
+async function someRun(coordinator: Coordinator, service: string, formula: string): Promise<boolean> {
+  const state = await readServiceState(coordinator, service);
+  return state?.units.some(({ unit }) => unit.formula === formula) === true;
 }
 
 async function goBack(

@@ -165,14 +165,14 @@ describe('units that are upgraded in lockstep', function () {
     const end = await ensemble(world, 'upgrade-formula', '--strategy', 'lockstep', '--canary', '1', 'f');
     assert.equal(end.code, 2);
     assert.match(end.stderr, /strategy lockstep and canary 1: lockstep takes all units together/);
-    assert.match(end.stderr, /try: ensemble upgrade-formula --strategy lockstep --canary 0 f/);
+    assert.match(end.stderr, /try: ensemble upgrade-formula --revision 2 --strategy lockstep --canary 0 f/);
     assert.match(
       (await ensemble(world, 'set-rollout', 'f', 'strategy=lockstep', 'max-parallel=2')).stderr,
       /try: ensemble set-rollout f strategy=lockstep max-parallel=/,
     );
     assert.match(
       (await ensemble(world, 'upgrade-formula', '--allow-missing', 'f')).stderr,
-      /try: ensemble upgrade-formula --strategy lockstep --allow-missing f/,
+      /try: ensemble upgrade-formula --revision \d --strategy lockstep --allow-missing f/,
     );
     await ok('upgrade-formula', '--strategy', 'lockstep', '--canary', '0', 'f');
     await allOn(two);

@@ -126,7 +126,10 @@ describe('ensemble upgrade-formula', () => {
       'guestbook',
     );
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /guestbook\/1 stays as before, until: ensemble upgrade-formula guestbook\n$/);
+    assert.match(
+      stderr,
+      /guestbook\/1 stays as before, until: ensemble upgrade-formula --revision 2 guestbook\n$/,
+    );
     assert.deepEqual(await flagged(), ['guestbook/0', 'guestbook/2']);
     assert.equal((await service()).service.formula, two);
     await agent.upgrade('guestbook/0', two);

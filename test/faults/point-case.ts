@@ -48,7 +48,7 @@ export async function settled(world: World, { stage: name }: Row): Promise<void>
 async function askAgain(world: World, { stage }: PointRow): Promise<void> {
   await eventually(async () => {
     const { status, unit } = await world.unit();
-    assert.match(status.message, /next: ensemble upgrade-formula f$/);
+    assert.match(status.message, /next: ensemble upgrade-formula --revision 2 f$/);
     assert.deepEqual([status.state, unit.formula], ['started', stages[stage].before]);
   }, WITHIN);
   await stages[stage].ask(world);

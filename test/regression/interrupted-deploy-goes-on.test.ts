@@ -159,7 +159,7 @@ describe('a deploy that was interrupted', function () {
     await box.formula('guestbook', 2, { config });
     assert.match(
       (await deploy('-n', '2', 'guestbook')).stderr,
-      /^ensemble: service guestbook exists already, running principia:guestbook-1\n.*, or ensemble upgrade-formula guestbook\n/,
+      /^ensemble: service guestbook exists already, running principia:guestbook-1\n.*, or ensemble upgrade-formula --revision \d+ guestbook\n/,
     );
     await assertDeployed('guestbook', 2);
   });

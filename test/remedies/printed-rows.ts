@@ -157,7 +157,7 @@ export const printedRows: readonly Row[] = [
       for (const unit of ['f/0', 'f/1']) await world.untilOn(one, unit);
       await world.publish(2);
       const said = await stage.ok('ensemble upgrade-formula --unit f/0 f');
-      await stage.follow(said, /(?<=until: )ensemble upgrade-formula f/);
+      await stage.follow(said, /(?<=until: )ensemble upgrade-formula --revision 2 f/);
       await world.untilOn('world:f-2', 'f/1');
     },
   },

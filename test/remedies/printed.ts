@@ -50,11 +50,7 @@ export const printed: Readonly<
       test: 'test/agent/candidate.test.ts',
       says: 'another commit is another formula',
     },
-  'control/candidates/standing.ts: ensemble upgrade-formula --unit {unit} {service}': {
-    test: 'test/agent/candidate.test.ts',
-    says: 'gives way to the release that it becomes',
-  },
-  'control/candidates/standing.ts: ensemble upgrade-formula {service}': {
+  'control/candidates/standing.ts: ensemble upgrade-formula {name}': {
     test: 'test/agent/candidate.test.ts',
     says: 'the release of its revision comes after it',
   },
@@ -162,28 +158,6 @@ export const printed: Readonly<
     test: 'test/walk/upgrades.test.ts',
     says: 'ensemble rollout retry f',
   },
-  'control/rollout/blockers.ts: ensemble upgrade-formula --strategy lockstep --allow-missing {serviceOfUnit(first)}':
-    {
-      test: 'test/agent/lockstep.test.ts',
-      says: 'go on without one whose agent is away where that is allowed, which follows when it returns',
-    },
-  'control/rollout/contradictions.ts: ensemble set-rollout {service} strategy={strategy} {fixes}': {
-    test: 'test/agent/lockstep.test.ts',
-    says: 'are refused what contradicts it, with a command that works',
-  },
-  'control/rollout/contradictions.ts: ensemble upgrade-formula --strategy lockstep --allow-missing {service}':
-    {
-      test: 'test/agent/lockstep.test.ts',
-      says: 'are refused what contradicts it, with a command that works',
-    },
-  'control/rollout/contradictions.ts: ensemble upgrade-formula --strategy {strategy} {fixes} {service}': {
-    test: 'test/agent/lockstep.test.ts',
-    says: 'are refused what contradicts it, with a command that works',
-  },
-  'control/rollout/automatic.ts: ensemble upgrade-formula {name}': {
-    test: 'test/control/rollout/automatic.test.ts',
-    says: 'names what failed, and the command that tries it all the same',
-  },
   'control/rollout/clone-facts.ts: ensemble add-unit -n {lack} {clone}': {
     test: 'test/regression/a-clone-is-promoted-as-it-was-tried.test.ts',
     says: 'takes the place of more units than it has by force alone',
@@ -192,11 +166,26 @@ export const printed: Readonly<
     test: 'test/control/rollout/decide-clone.test.ts',
     says: 'names what ends the error of a unit that is to go',
   },
-  'control/rollout/blockers.ts: ensemble status': {
-    test: 'test/control/rollout/decide.test.ts',
-    says: 'names what keeps each unit',
+  'state/formula/upgrade-command.ts: ensemble upgrade-formula {words}': {
+    test: 'test/regression/a-named-upgrade-names-its-revision.test.ts',
+    says: 'takes the unit to what its rollout leads to, and to nothing newer',
   },
-  'control/rollout/blockers.ts: ensemble upgrade-formula --force {serviceOfUnit(name)}': {
+  'control/rollout/blockers.ts: ensemble revert-formula {name}': {
+    test: 'test/control/rollout/decide.test.ts',
+    says: 'one on a later formula is taken back by itself',
+  },
+  'control/rollout/blockers.ts: ensemble revert-formula {service}': {
+    test: 'test/control/upgrade/revert-aborted.test.ts',
+    says: 'goes on where somebody aborted it half-way',
+  },
+  'cli/status/unit-lines.ts: ensemble revert-formula {names}': {
+    test: 'test/cli/status/behind-lines.test.ts',
+    says: 'names what takes units to the formula of their service',
+  },
+  'cli/status/unit-lines.ts: ensemble rollout status {service}': {
+    why: 'it shows how far the rollout is, which goes on by itself',
+  },
+  'control/rollout/blockers.ts: ensemble status': {
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',
   },
@@ -238,10 +227,6 @@ export const printed: Readonly<
     test: 'test/agent/postpone/upgrade-pending.test.ts',
     says: 'holds it where the hook fails, until an operator has it proceed',
   },
-  'agent/postpone/decide.ts: ensemble upgrade-formula --force --unit {unit} {service}': {
-    test: 'test/agent/postpone/busy-unit.test.ts',
-    says: 'goes ahead by force, on record',
-  },
   'agent/relation/relation-facts.ts: ensemble resolved --retry {unit} {identifier}': {
     test: 'test/remedies/printed-rows.ts',
     says: 'a relation whose hook waits names what runs it at once',
@@ -261,10 +246,6 @@ export const printed: Readonly<
   'agent/report/facts.ts: ensemble resolved --retry {record.unit}': {
     test: 'test/regression/a-hook-that-waits-for-its-retry.test.ts',
     says: 'resolved --retry runs it now, and it waits again where it fails again',
-  },
-  'agent/report/facts.ts: ensemble upgrade-formula --force {service} (takes it to {wanted.to}), or {next}': {
-    test: 'test/remedies/remedies.test.ts',
-    says: '--force, which is named first',
   },
   'agent/operations/parting.ts: ensemble resolved --retry {unit} {identifier}': {
     test: 'test/regression/relations-follow-the-units-own-formula.test.ts',
@@ -336,10 +317,6 @@ export const printed: Readonly<
     test: 'test/regression/interrupted-deploy-goes-on.test.ts',
     says: 'ensemble set guestbook title=VALUE',
   },
-  'control/deploy/same-deploy.ts: ensemble upgrade-formula {service}': {
-    test: 'test/regression/interrupted-deploy-goes-on.test.ts',
-    says: 'ensemble upgrade-formula guestbook',
-  },
   'cli/observing/tell-run.ts: ensemble history {unit}': {
     why: 'it shows whether the command began after all, and ends nothing',
   },
@@ -376,10 +353,6 @@ export const printed: Readonly<
   'cli/follow/summary.ts: ensemble status {service}': {
     test: 'test/regression/follower-comes-to-its-end.test.ts',
     says: 'interrupted after somebody reverted: it is not said that the upgrade goes on',
-  },
-  'cli/follow/summary.ts: ensemble upgrade-formula --force {goal.service}': {
-    test: 'test/remedies/remedies.test.ts',
-    says: 'upgrade-formula --force f',
   },
   'cli/observing/tell-run.ts: ensemble abort {unit}': {
     test: 'test/regression/abort-a-hanging-hook.test.ts',
@@ -423,7 +396,7 @@ export const printed: Readonly<
   },
   'cli/upgrade/sentences.ts: ensemble upgrade-formula --force {service}, or {resolved}': {
     test: 'test/remedies/remedies.test.ts',
-    says: 'its upgrade waits until: ensemble upgrade-formula --force f, or',
+    says: 'its upgrade waits until: ensemble upgrade-formula --force --revision 3 f, or',
   },
   'hooks/client/perl-client.ts: ensemble-agent running?\\n': {
     why: 'a question to who calls a tool by hand; agent-down starts the agent',
@@ -488,10 +461,6 @@ export const printed: Readonly<
     says: 'is lost for good',
   },
   'cli/status/unit-lines.ts: ensemble status --behind': {
-    test: 'test/walk/upgrades.test.ts',
-    says: 'not on the newest',
-  },
-  'cli/status/unit-lines.ts: ensemble upgrade-formula {service}': {
     test: 'test/walk/upgrades.test.ts',
     says: 'not on the newest',
   },

@@ -130,13 +130,13 @@ describe('a remedy that an upgrade names', () => {
     await world.publish(3);
     const { code, stderr } = await ensemble(world, 'upgrade-formula', 'f');
     assert.equal(code, 1);
-    assert.match(stderr, /its upgrade waits until: ensemble upgrade-formula --force f, or/);
+    assert.match(stderr, /its upgrade waits until: ensemble upgrade-formula --force --revision 3 f, or/);
     const next = await eventually(async () => {
       const found = (await world.unit()).status.next ?? '';
-      assert.match(found, /^ensemble upgrade-formula --force f \(takes it to world:f-3\), or /);
+      assert.match(found, /^ensemble upgrade-formula --revision 3 --force f \(takes it to world:f-3\), or /);
       return found;
     });
-    await follow(next, /ensemble upgrade-formula --force f/);
+    await follow(next, /ensemble upgrade-formula --revision 3 --force f/);
     await world.untilOn(three);
     assert.equal((await world.trace()).filter((line) => line === 'upgrade-formula 2').length, 1);
   });
@@ -166,7 +166,7 @@ describe('a remedy that an upgrade names', () => {
     assert.match(stderr, /f is set to world:f-2, but f\/0 went back from it: nothing was upgraded/);
     assert.doesNotMatch(stderr, /already runs/);
     await world.openGate('mended');
-    await follow(stderr, /ensemble upgrade-formula --force f/);
+    await follow(stderr, /ensemble upgrade-formula --force --revision 2 f/);
     await world.untilOn(two);
   });
 });

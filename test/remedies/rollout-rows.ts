@@ -39,7 +39,7 @@ export const rolloutRows: readonly Row[] = [
       await stage.unit();
       await stage.world.publish(2);
       const said = await stage.fails('ensemble upgrade-formula --canary 5 f', /canary of 5 is larger/);
-      await stage.follow(said, /ensemble upgrade-formula --canary 1 f/);
+      await stage.follow(said, /ensemble upgrade-formula --revision 2 --canary 1 f/);
       await stage.world.untilOn('world:f-2');
     },
   },
@@ -51,7 +51,7 @@ export const rolloutRows: readonly Row[] = [
       await stage.world.publish(2);
       const line = 'ensemble upgrade-formula --strategy lockstep --canary 1 f';
       const said = await stage.fails(line, /takes all units together/);
-      await stage.follow(said, /ensemble upgrade-formula --strategy lockstep --canary 0 f/);
+      await stage.follow(said, /ensemble upgrade-formula --revision 2 --strategy lockstep --canary 0 f/);
       await stage.world.untilOn('world:f-2');
     },
   },

@@ -219,7 +219,7 @@ export const unitRows: readonly Row[] = [
     by: 'upgrade-formula --force',
     run: async (stage) => {
       const said = await wentBack(stage);
-      await stage.follow(said, /ensemble upgrade-formula --force f/);
+      await stage.follow(said, /ensemble upgrade-formula --revision 2 --force f/);
       await stage.world.untilOn('world:f-2');
     },
   },

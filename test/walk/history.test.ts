@@ -24,7 +24,7 @@ describe('out of the trouble of the night before, by what is printed', () => {
     await walk.follows(/ensemble resolved --retry f\/1/);
     await walk.world.untilOn('world:f-2', 'f/1');
     await walk.meets('ensemble status');
-    await walk.follows(/ensemble upgrade-formula f/);
+    await walk.follows(/ensemble rollout retry f/);
     await walk.untilFine(['f/0', 'f/1'], 'world:f-2');
   });
 });

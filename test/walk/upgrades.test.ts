@@ -52,7 +52,7 @@ describe('out of the trouble with an upgrade, by what is printed', () => {
     await walk.world.untilOn('world:f-1', 'f/3');
     await walk.meets('ensemble status');
     await walk.world.openGate('mended');
-    await walk.follows(/ensemble upgrade-formula f/);
+    await walk.follows(/ensemble rollout retry f/);
     await walk.untilFine(five, 'world:f-2');
   });
 
@@ -113,7 +113,7 @@ describe('out of the trouble with an upgrade, by what is printed', () => {
     await walk.meets('ensemble status');
     await walk.follows(/ensemble status --behind/);
     await walk.sees(/^3 units: 3 started$/m);
-    await walk.follows(/ensemble upgrade-formula f/);
+    await walk.follows(/ensemble upgrade-formula --revision 2 f/);
     await walk.untilFine(five, 'world:f-2');
   });
 });

@@ -53,13 +53,13 @@ describe('the advice on a failure', () => {
   });
 
   it('asks once more for a formula that cannot be made ready, unless the error says so itself', () => {
-    const again = 'ensemble upgrade-formula f';
+    const again = 'ensemble upgrade-formula --revision 2 f';
     for (const [error, message] of [
       [known(undefined), `it is away; next: ${again}`],
       [known('mend it'), `it is away; next: mend it, then: ${again}`],
       [known('ensemble upgrade-formula SERVICE'), `it is away; next: ${again}`],
       [`done by ${again}`, `done by ${again}`],
     ] as const)
-      assert.equal(askedAgainBy(error, 'f').message, message);
+      assert.equal(askedAgainBy(error, 'f', 'world:f-2').message, message);
   });
 });

@@ -89,7 +89,10 @@ for (const engines of [embedded, zookeeper()])
         [blocker.who, blocker.reason],
         [`lease backup, process ${job.pid}`, `f/0 is busy: backup, process ${job.pid} (nightly)`],
       );
-      assert.match(blocker.ends ?? '', /at once: ensemble upgrade-formula --force --unit f\/0 f$/);
+      assert.match(
+        blocker.ends ?? '',
+        /at once: ensemble upgrade-formula --revision 2 --force --unit f\/0 f$/,
+      );
       assert.equal(Date.parse(postponed.until) - Date.parse(postponed.since), 14 * 86_400_000);
       assert.equal(inhibited(), false, 'new work is allowed');
       const { stdout } = await ensemble(world, 'status', '--format', 'json');
@@ -97,7 +100,7 @@ for (const engines of [embedded, zookeeper()])
       assert.deepEqual([shown.postponed, shown.blockers[0].kind], [{ ...postponed }, 'busy']);
       assert.match(
         (await ensemble(world, 'status')).stdout,
-        /f\/0: its upgrade to world:f-2 waits since .*\n {4}f\/0 is busy: backup, process \d+ \(nightly\)\n {4}next: it goes on by itself when that ends; at once: ensemble upgrade-formula --force --unit f\/0 f\n/,
+        /f\/0: its upgrade to world:f-2 waits since .*\n {4}f\/0 is busy: backup, process \d+ \(nightly\)\n {4}next: it goes on by itself when that ends; at once: ensemble upgrade-formula --revision 2 --force --unit f\/0 f\n/,
       );
       const ended = Date.now();
       job.stdin?.end();

@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     leases: [],
     hold,
     goesAhead: false,
-    ends: /^ensemble run f\/0 upgrade-proceed, or .*: ensemble upgrade-formula --force --unit f\/0 f$/,
+    ends: /^ensemble run f\/0 upgrade-proceed, or .*: ensemble upgrade-formula --revision 2 --force --unit f\/0 f$/,
   },
   {
     name: 'one that holds itself is not forced by the time for which it may be busy',
@@ -174,6 +174,7 @@ describe('whether an upgrade is postponed', () => {
       const facts: PostponeFacts = {
         unit: 'f/0',
         service: 'f',
+        to: 'world:f-2',
         leases,
         check,
         hold,
@@ -199,6 +200,7 @@ describe('whether an upgrade is postponed', () => {
     const { blockers } = decidePostponement({
       unit: 'f/0',
       service: 'f',
+      to: 'world:f-2',
       leases: [timed],
       rules: defaultUpgradeRules,
       whileBusy: false,
@@ -212,12 +214,13 @@ describe('whether an upgrade is postponed', () => {
         reason: 'f/0 is busy: backup, process 12 (nightly)',
         since: '2026-06-14T23:59:00.000Z',
         until: '2026-06-15T00:01:00.000Z',
-        ends: 'it goes on by itself when that ends; at once: ensemble upgrade-formula --force --unit f/0 f',
+        ends: 'it goes on by itself when that ends; at once: ensemble upgrade-formula --revision 2 --force --unit f/0 f',
       },
     ]);
     const { over } = decidePostponement({
       unit: 'f/0',
       service: 'f',
+      to: 'world:f-2',
       leases: [timed],
       rules: defaultUpgradeRules,
       whileBusy: true,

@@ -82,7 +82,7 @@ describe('an upgrade that was postponed for as long as its formula allows', func
     await eventually(async () =>
       assert.match(
         (await waits()).ends,
-        /^it was postponed for as long as its formula allows: wait on, or now: ensemble upgrade-formula --force/,
+        /^it was postponed for as long as its formula allows: wait on, or now: ensemble upgrade-formula --revision 2 --force/,
       ),
     );
     job?.stdin?.end();

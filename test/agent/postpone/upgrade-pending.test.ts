@@ -80,7 +80,7 @@ describe('a formula that is told of an upgrade', function () {
     assert.equal(Date.parse(blocker.until ?? '') - Date.parse(blocker.since), 2 * 86_400_000);
     assert.match(
       blocker.ends ?? '',
-      /^ensemble run f\/0 upgrade-proceed, or .*ensemble upgrade-formula --force --unit f\/0 f$/,
+      /^ensemble run f\/0 upgrade-proceed, or .*ensemble upgrade-formula --revision 2 --force --unit f\/0 f$/,
     );
     assert.match((await ensemble(world, 'status')).stdout, /f\/0 holds its own upgrade: audit/);
     // The next agent knows it, too, and does not ask again.

@@ -112,6 +112,6 @@ describe('what is tried without anybody asking', () => {
     const facts = { service: {}, rollout: times(1), holds: [] };
     const [blocker] = automaticBlockers('web', facts, two, now);
     assert.equal(blocker?.reason, 'p:web-2 failed at 2026-01-01T12:00:00Z: web/2 failed: exit 1');
-    assert.equal(blocker?.ends, 'ensemble upgrade-formula web');
+    assert.equal(blocker?.ends, 'ensemble upgrade-formula --revision 2 web');
   });
 });

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 
 import { refuseContradictions } from '../../../control/rollout/contradictions.js';
-import { RolloutContradiction } from '../../../control/rollout/errors.js';
+import { type Asking, RolloutContradiction } from '../../../control/rollout/errors.js';
 import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
 
-type Command = 'upgrade-formula' | 'set-rollout';
+type Command = 'upgrade-formula' | 'set-rollout' | 'revert-formula';
+
+function asking(command: Command): Asking {
+  return command === 'upgrade-formula' ? { command, to: 'p:web-2' } : { command };
+}
 
 describe('parameters of a rollout', () => {
   const agree: readonly (readonly [command: Command, parameters: RolloutParameters])[] = [
@@ -22,7 +26,7 @@ describe('parameters of a rollout', () => {
   ];
   for (const [command, parameters] of agree)
     it(`agree for ${command}: ${JSON.stringify(parameters)}`, () =>
-      assert.doesNotThrow(() => refuseContradictions('web', parameters, command)));
+      assert.doesNotThrow(() => refuseContradictions('web', parameters, asking(command))));
 
   const contradict: readonly (readonly [
     command: Command,
@@ -34,13 +38,13 @@ describe('parameters of a rollout', () => {
       'upgrade-formula',
       { strategy: 'lockstep', canary: '1' },
       'canary 1',
-      'ensemble upgrade-formula --strategy lockstep --canary 0 web',
+      'ensemble upgrade-formula --revision 2 --strategy lockstep --canary 0 web',
     ],
     [
       'upgrade-formula',
       { strategy: 'lockstep', canary: '1', 'on-failure': 'pause' },
       'canary 1',
-      'ensemble upgrade-formula --strategy lockstep --canary 0 --on-failure revert web',
+      'ensemble upgrade-formula --revision 2 --strategy lockstep --canary 0 --on-failure revert web',
     ],
     [
       'set-rollout',
@@ -49,22 +53,28 @@ describe('parameters of a rollout', () => {
       'ensemble set-rollout web strategy=lockstep max-parallel=',
     ],
     [
+      'revert-formula',
+      { strategy: 'lockstep', 'max-failed': '1' },
+      'max-failed 1',
+      'ensemble revert-formula --strategy lockstep --max-failed 0 web',
+    ],
+    [
       'upgrade-formula',
       { strategy: 'clone', 'pause-after': 'each' },
       'pause-after each',
-      'ensemble upgrade-formula --strategy clone --pause-after none web',
+      'ensemble upgrade-formula --revision 2 --strategy clone --pause-after none web',
     ],
     [
       'upgrade-formula',
       { 'allow-missing': 'yes' },
       'allow-missing yes',
-      'ensemble upgrade-formula --strategy lockstep --allow-missing web',
+      'ensemble upgrade-formula --revision 2 --strategy lockstep --allow-missing web',
     ],
   ];
   for (const [command, parameters, contrary, instead] of contradict)
     it(`contradict each other for ${command}: ${JSON.stringify(parameters)}`, () =>
       assert.throws(
-        () => refuseContradictions('web', parameters, command),
+        () => refuseContradictions('web', parameters, asking(command)),
         (error) =>
           error instanceof RolloutContradiction &&
           error.message.includes(contrary) &&

@@ -3,7 +3,7 @@ import { decide } from '../../../control/rollout/decide.js';
 import type { Decision, RolloutWrite } from '../../../control/rollout/decision.js';
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
 import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
-import type { Rollout } from '../../../state/model/rollout.js';
+import { goalOf, type Rollout } from '../../../state/model/rollout.js';
 
 const one = 'principia:web-1';
 const two = 'principia:web-2';
@@ -259,9 +259,10 @@ const rows: readonly (readonly [
   ['not while others only wait', {}, '1 e 2', 'failed', longer()],
   ['its agent is away, so it is not waited for', {}, '2 2 Pa', 'done', longer()],
   ['the time goes on while its upgrade hook is tried again and again', {}, '1 1 t', 'failed', long()],
-  ['one may fail', { 'max-failed': '1' }, '1 1 1 1 1 1 1 E', 'flag 6'],
+  ['one that may fail holds nobody up', { 'max-failed': '1', 'max-parallel': '1' }, '1 1 1 E', 'flag 2'],
+  ['nor does it count while others are away', { 'max-failed': '1', 'max-parallel': '1' }, '1 1 u E', ''],
   ['a share may fail', { 'max-failed': '25%' }, '1 1 E E', 'failed'],
-  ['a share may fail, of more', { 'max-failed': '50%', 'max-parallel': '3' }, '1 1 E E', 'flag 1'],
+  ['a share may fail, of more', { 'max-failed': '50%', 'max-parallel': '3' }, '1 1 E E', 'flag 1 0'],
   ['those that may fail keep none from being done', { 'max-failed': '1' }, '2 2 E', 'done'],
   ['failed, and it goes back', { 'on-failure': 'revert' }, '1 1 E', 'turn back'],
   ['nowhere to go back to', { 'on-failure': 'revert' }, '1 1 E', 'failed', { revertTo: two }],
@@ -371,6 +372,40 @@ describe('what is decided about a rollout', () => {
     assert.ok(!decide(all, { formula: two, units: units('2 f 2') }, now).isStalled);
   });
 
+  for (const [rule, change, parameters, letters, expected] of [
+    [
+      'one within the budget is helped by itself',
+      {},
+      { 'max-failed': '1' },
+      '1 E',
+      'ensemble resolved [--retry] web/1',
+    ],
+    ['of one that failed it is tried again', { state: 'failed' }, {}, '1 E', 'ensemble rollout retry web'],
+    [
+      'nothing goes on of one that was aborted',
+      { state: 'aborted' },
+      {},
+      '1 2',
+      'ensemble upgrade-formula --revision 2 web',
+    ],
+    ['nor of a way back', { ...back(), state: 'aborted' }, {}, '1 2', 'ensemble revert-formula web'],
+    ['nor of one that was superseded', { state: 'superseded' }, {}, '1 2', 'ensemble status'],
+    [
+      'nor of one that is done',
+      { state: 'done', closed: true },
+      {},
+      '1 2',
+      'ensemble upgrade-formula --revision 2 web',
+    ],
+    ['one on a later formula is taken back by itself', {}, {}, '3 2', 'ensemble revert-formula web/0'],
+  ] as const)
+    it(`names what helps: ${rule}`, () => {
+      const rollout: Rollout = { ...begun, ...change, parameters: { ...parameters } };
+      const { blockers } = decide(rollout, { formula: goalOf(rollout), units: units(letters) }, now);
+      const ends = blockers.filter(({ kind }) => kind !== 'turn').map(({ ends: what }) => what);
+      assert.deepEqual([...new Set(ends)], [expected]);
+    });
+
   it('looks again in time', () => {
     const at = (letters: string, parameters: RolloutParameters = {}): number | undefined => {
       const { wakeAt } = decide(
@@ -412,7 +447,7 @@ describe('what is decided about a rollout', () => {
         'web/2 error: ensemble resolved [--retry] web/2',
         'web/3 upgrade: it goes on by itself',
         'web/4 relation-error: ensemble resolved --retry web/4 db:4',
-        'web/5 bad: ensemble upgrade-formula --force web',
+        'web/5 bad: ensemble upgrade-formula --revision 2 --force web',
       ],
     );
   });
