@@ -215,7 +215,7 @@ describe('bad input', () => {
     await fails(
       ['status'],
       78,
-      'ensemble: environment local needs an Ensemble that reads layout 9; this one reads 2',
+      'ensemble: environment local needs an Ensemble that reads layout 9; this one reads 3',
       '  try: install the newer Ensemble',
     );
   });

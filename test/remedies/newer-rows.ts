@@ -56,7 +56,7 @@ export const newerRows: readonly Row[] = [
       await raiseLayout(stage);
       const said = await stage.fails(
         'ensemble status',
-        /needs an Ensemble that reads layout 3; this one reads/,
+        /needs an Ensemble that reads layout 4; this one reads/,
       );
       stage.named(said, /install the newer Ensemble/);
       await installNewer(stage, 'layout');
