@@ -79,7 +79,13 @@ export async function findNewer(
 }
 
 /** A repository that answered, or why it did not. */
-export type Opened = Repository | { readonly why: string };
+export type Opened =
+  | Repository
+  | {
+      readonly why: string;
+      /** It did answer, and its answer is not believed. */
+      readonly answered?: boolean;
+    };
 
 /** What is newer for one service, by the repository that it came from. */
 export async function findingOf(
@@ -96,6 +102,25 @@ export async function findingOf(
     if (!(error instanceof EnsembleError)) throw error;
     return { ...about, opinion: { why: error.message }, problems: [] };
   }
+}
+
+/**
+ * Why nothing can be said of what is newer: the repository holds no revision of the formula, not even the deployed one.
+ * @param deployed the formula's id
+ */
+export function missingFormula(repository: Repository, deployed: string): FormulaNotFound | undefined {
+  const { name: formula } = parseFormulaId(deployed);
+  const { location, formulas } = repository;
+  const isThere = formulas.includes(formula) || problemsOf(repository, deployed).length > 0;
+  return isThere ? undefined : new FormulaNotFound({ formula, repository: location, known: formulas });
+}
+
+/** Entries that are or may be newer, and cannot be read. */
+function problemsOf({ problems }: Repository, deployed: string): Repository['problems'] {
+  const { name, revision } = parseFormulaId(deployed);
+  return problems.filter(
+    (each) => each.name === name && (each.revision ?? Number.POSITIVE_INFINITY) > revision,
+  );
 }
 
 /** One that does not answer in time makes its own services unknown, and keeps those of others from nothing. */
@@ -127,13 +152,10 @@ async function look(
   service: Service,
   repository: Repository,
 ): Promise<Pick<Finding, 'opinion' | 'problems'>> {
-  const { name: formula, revision } = parseFormulaId(service.formula);
-  const offered = repository.revisions(formula);
-  const problems = repository.problems
-    .filter((each) => each.name === formula && (each.revision ?? Number.POSITIVE_INFINITY) > revision)
-    .map(({ error }) => error.message);
-  if (offered.length === 0 && problems.length === 0)
-    throw new FormulaNotFound({ formula, repository: repository.location, known: repository.formulas });
+  const missing = missingFormula(repository, service.formula);
+  if (missing !== undefined) throw missing;
+  const offered = repository.revisions(parseFormulaId(service.formula).name);
+  const problems = problemsOf(repository, service.formula).map(({ error }) => error.message);
   return {
     opinion: await judge(coordinator, await readStanding(coordinator, name, service), offered),
     problems,

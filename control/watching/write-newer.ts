@@ -14,7 +14,9 @@ const MOST_CANDIDATES = 50;
 
 /**
  * The operations that write what is newer for a service, where that is another finding than its node has, or soon too old
- * to count. That it is not known takes the place of nothing that was found and still counts.
+ * to count. That its repository is away takes the place of nothing that was found and still counts; that it answered, and what it
+ * offers cannot be judged, does.
+ * @param answered the repository did
  * @param node `/services/<service>/newer` as it was read
  * @param now milliseconds since 1970
  * @returns none where the node says so already
@@ -24,6 +26,7 @@ export function newerOperations(
   node: Node | undefined,
   entry: NewerEntry,
   now: number,
+  answered: boolean,
 ): readonly Operation[] {
   const path = paths.newer(service);
   const before = parseSound(path, newerSchema, node, [])?.value;
@@ -31,7 +34,8 @@ export function newerOperations(
   if (before !== undefined) {
     const age = Math.abs(now - Date.parse(before.at));
     if (isSame(before, next) && age < AGAIN) return [];
-    if (!next.known && before.known && before.formula === next.formula && age < OUTLIVES) return [];
+    const isAway = !next.known && !answered;
+    if (isAway && before.known && before.formula === next.formula && age < OUTLIVES) return [];
   }
   const value = nodeValue(next);
   return [

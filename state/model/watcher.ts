@@ -23,8 +23,11 @@ export const watcherStateSchema = z.looseObject({
 
 export type WatcherState = z.infer<typeof watcherStateSchema>;
 
-/** `ok`: it answered; `rate-limited` is never the same as that there is nothing. */
-export const pollOutcomes = ['ok', 'unavailable', 'rate-limited', 'not-found'] as const;
+/**
+ * `ok`: it answered; `unjudged`: it did, and what it offers is not believed here, or holds no such formulas as services came
+ * from; `rate-limited` is never the same as that there is nothing.
+ */
+export const pollOutcomes = ['ok', 'unjudged', 'unavailable', 'rate-limited', 'not-found'] as const;
 
 /** `/watcher/repositories/<key>`: a repository as it was when it was last polled. Credentials never stand here. */
 export const watchedRepositorySchema = z.looseObject({

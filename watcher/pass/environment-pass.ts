@@ -12,6 +12,7 @@ import type { Pass } from '../contract/led.js';
 import { sentence } from '../contract/log.js';
 import type { Polled } from '../polling/poll.js';
 import type { PollState } from '../polling/poller.js';
+import { type Answer, answerOf } from './answer.js';
 import { judgeService } from './judge-service.js';
 import { NotAsJudged } from './judged-service.js';
 import { observeService, observeServices, type ObservedService } from './observe.js';
@@ -41,6 +42,8 @@ interface Looked {
 export class EnvironmentPass {
   readonly records = new Records();
   readonly #looked = new Map<string, Looked>();
+  /** The last look at each service, while it goes on. */
+  readonly #looking = new Map<string, Promise<void>>();
   readonly #trusted = new WeakMap<Repository, Repository>();
   #services: readonly ObservedService[] = [];
   #told = new Set<string>();
@@ -97,21 +100,40 @@ export class EnvironmentPass {
     const own = this.#services.filter((each) => each.place === place);
     const [first] = own;
     if (first === undefined) return;
-    this.#note(place, first.service.repository.path, own.length, polled, state);
     const opened = this.#open(place, polled);
+    const answer = answerOf(polled, opened, own);
+    this.#note(place, first.service.repository.path, own.length, answer, state);
     const failed: FailedLook[] = [];
-    await mapBounded(
-      own.filter((each) => this.#isDue(each, opened)),
-      AT_ONCE,
-      (each) => this.#look(each, opened, failed),
-    );
+    await mapBounded(own, AT_ONCE, (each) => this.#lookInTurn(each, opened, failed));
     reportFailures(this.pass, failed);
   }
 
+  /**
+   * Each service is looked at by one look at a time, whoever asked for it: a second one comes after the first, and only where
+   * there is something left to look at.
+   */
+  async #lookInTurn(observed: ObservedService, opened: Opened, failed: FailedLook[]): Promise<void> {
+    const { name } = observed;
+    const before = this.#looking.get(name);
+    const looking = (async (): Promise<void> => {
+      await before?.catch(() => undefined);
+      const standing =
+        before === undefined ? observed : await observeService(this.pass.session.coordinator, name);
+      if (standing?.place === observed.place && this.#isDue(standing, opened))
+        await this.#look(standing, opened, failed);
+    })();
+    this.#looking.set(name, looking);
+    try {
+      await looking;
+    } finally {
+      if (this.#looking.get(name) === looking) this.#looking.delete(name);
+    }
+  }
+
   #open(place: string, polled: Polled): Opened {
-    const refused = this.#refused.get(place);
-    if (refused !== undefined) return { why: refused };
     if (polled.outcome !== 'ok') return { why: polled.error };
+    const refused = this.#refused.get(place);
+    if (refused !== undefined) return { why: refused, answered: true };
     const { trust } = this.pass.session.environment;
     if (trust === undefined) return polled.repository;
     const known = this.#trusted.get(polled.repository) ?? withTrust(polled.repository, trust);
@@ -155,7 +177,7 @@ export class EnvironmentPass {
       const judged = await judgeService(this.pass, observed, opened);
       // What may be upgraded without anybody depends on more than what is looked at here.
       remember(judged.seen.policy.mode === 'auto' ? 0 : AGAIN * (1 + random() / 4), 0);
-      reportLook(this.pass, observed, judged, began);
+      reportLook(this.pass, observed, opened, judged, began);
     } catch (error) {
       if (error instanceof NotAsJudged) {
         log.debug('a service became another while it was looked at', { service: name, error });
@@ -170,26 +192,26 @@ export class EnvironmentPass {
     return undefined;
   }
 
-  #note(place: string, location: string, services: number, polled: Polled, state: PollState): void {
+  #note(place: string, location: string, services: number, answer: Answer, state: PollState): void {
     const { clock } = this.pass;
     const at = new Date(clock.now()).toISOString();
-    const isOk = polled.outcome === 'ok';
-    const validator = isOk ? polled.repository.validator : this.records.before(place)?.validator;
+    const { ms, outcome, error } = answer;
     const before = this.records.before(place);
+    const validator = outcome === 'ok' ? answer.validator : before?.validator;
     this.records.note(place, {
       location,
       at,
-      ms: polled.ms,
-      outcome: polled.outcome,
-      ...(!isOk && { error: polled.error }),
+      ms,
+      outcome,
+      ...(error !== undefined && { error }),
       ...(validator !== undefined && { validator }),
-      ...(isOk && { lastOkAt: at }),
+      ...(outcome === 'ok' && { lastOkAt: at }),
       failures: state.failures,
       circuit: state.circuit,
       ...(state.until !== undefined && { until: new Date(state.until).toISOString() }),
       services,
     });
-    if ((before?.outcome ?? 'ok') !== polled.outcome) reportRepository(this.pass, location, polled);
+    if ((before?.outcome ?? 'ok') !== outcome) reportRepository(this.pass, location, answer);
   }
 }
 

@@ -67,7 +67,10 @@ export async function judgeService(pass: Pass, observed: ObservedService, opened
     rollout: rollout?.value,
   };
   const did: string[] = [];
-  const operations = entry === undefined ? [] : newerOperations(name, node, entry, now);
+  const operations =
+    entry === undefined
+      ? []
+      : newerOperations(name, node, entry, now, !('why' in opened) || opened.answered === true);
   if (operations.length > 0) {
     await betweenFaults('watcher.newer', () => judged.session.coordinator.transaction(operations));
     did.push('told it in the state');

@@ -1,3 +1,4 @@
+import { missingFormula, type Opened } from '../../control/newer/find-newer.js';
 import type { Environment } from '../../state/environments/environment.js';
 import { RepositoryNotFound, RepositoryUnavailable } from '../../state/formula/errors.js';
 import type { Service } from '../../state/model/service-schemas.js';
@@ -6,7 +7,7 @@ import { sentence } from '../contract/log.js';
 import type { Pass } from '../contract/led.js';
 import { reportId } from '../contract/report.js';
 import { faultOf } from '../core/fault.js';
-import type { Polled } from '../polling/poll.js';
+import type { Answer } from './answer.js';
 import type { Judged } from './judge-service.js';
 import type { ObservedService } from './observe.js';
 
@@ -16,33 +17,50 @@ export interface Began {
   readonly monotonic: number;
 }
 
+/** What is done about services of which nothing can be said. */
+const UNKNOWN = 'told that it is not known what is newer';
+
 /** Reports that a repository answers otherwise than before. */
-export function reportRepository(pass: Pass, repository: string, polled: Polled): void {
-  const isOk = polled.outcome === 'ok';
+export function reportRepository(
+  pass: Pass,
+  repository: string,
+  { outcome, ms, error, fault }: Answer,
+): void {
+  const isOk = outcome === 'ok';
+  const isUnjudged = outcome === 'unjudged';
+  const failed = isUnjudged ? 'it answers, and what it offers cannot be judged' : `it is ${outcome}`;
   send(
     pass,
-    { now: pass.clock.now(), ms: polled.ms },
+    { now: pass.clock.now(), ms },
     {
       repository,
       asked: 'what the repository offers',
-      found: isOk ? 'it answers again' : `it is ${polled.outcome}`,
-      did: isOk ? 'looked at its services' : 'left its services as they are known',
+      found: isOk ? 'it answers again' : failed,
+      did: isOk ? 'looked at its services' : isUnjudged ? UNKNOWN : 'left its services as they are known',
       outcome: isOk ? 'done' : 'failed',
-      ...(!isOk && { fault: 'infrastructure', error: polled.error }),
+      ...(fault !== undefined && { fault }),
+      ...(error !== undefined && { error }),
     },
   );
 }
 
-/** Reports what was done about a service, where anything was. */
+/** Reports what was done about a service, where anything was; and that it cannot be judged, although its repository can. */
 export function reportLook(
   pass: Pass,
-  { name, service }: ObservedService,
+  observed: ObservedService,
+  opened: Opened,
   judged: Judged,
   began: Began,
 ): void {
+  const { name, service } = observed;
   const { decision, seen, did } = judged;
   const { opinion } = seen;
-  if ('why' in opinion || did.length === 0) return;
+  if ('why' in opinion) {
+    if (!('why' in opened) && missingFormula(opened, service.formula) === undefined)
+      reportUnjudged(pass, observed, opinion.why, began);
+    return;
+  }
+  if (did.length === 0) return;
   const { deferred, fingerprint } = decision;
   const { eligible, questionable, urgent } = opinion;
   const words = Object.entries({ eligible, questionable, urgent }).flatMap(([word, revision]) =>
@@ -62,6 +80,23 @@ export function reportLook(
       ].join('; '),
       outcome: deferred === undefined ? 'done' : 'deferred',
       ...(fingerprint !== undefined && { fingerprint }),
+    },
+  );
+}
+
+function reportUnjudged(pass: Pass, { name, service }: ObservedService, why: string, began: Began): void {
+  send(
+    pass,
+    { now: began.now, ms: pass.clock.monotonic() - began.monotonic },
+    {
+      repository: service.repository.path,
+      service: name,
+      asked: `what is newer than ${service.formula}`,
+      found: 'it cannot be judged',
+      did: UNKNOWN,
+      outcome: 'failed',
+      fault: 'infrastructure',
+      error: why,
     },
   );
 }
@@ -130,10 +165,10 @@ function reportFailure(pass: Reporting, { observed: { name, service }, error, be
       service: name,
       asked: `what is newer than ${service.formula}`,
       found: 'it could not be seen to',
-      did: 'left it for later',
+      did,
       outcome: 'failed',
-      fault: faultOf(error),
-      error: sentence(error),
+      fault,
+      error,
     },
   );
 }

@@ -38,6 +38,9 @@ export class Passes {
 
   /** The repositories of the last pass over everything; undefined before the first. */
   places: readonly WatchedPlace[] | undefined;
+  /** The last end of a pass in each environment, and what parts do there, while that goes on. */
+  readonly #finishing = new WeakMap<EnvironmentPass, Promise<void>>();
+  readonly #parts = new WeakMap<EnvironmentPass, Promise<void>>();
   readonly #options: PassesOptions;
 
   constructor(options: PassesOptions) {
@@ -67,7 +70,7 @@ export class Passes {
     }
     await Promise.all(
       environments.map(({ environment, places: own }) =>
-        this.#finish(environment, [...own.keys()], clock.monotonic() - began).catch((error: unknown) =>
+        this.#finishInTurn(environment, [...own.keys()], began).catch((error: unknown) =>
           this.#failed(environment, error),
         ),
       ),
@@ -138,19 +141,52 @@ export class Passes {
     );
   }
 
-  async #finish(environment: EnvironmentPass, places: readonly string[], ms: number): Promise<void> {
+  /** A look that somebody asked for ends beside the one that goes on by itself: both write the same nodes. */
+  async #finishInTurn(environment: EnvironmentPass, places: readonly string[], began: number): Promise<void> {
+    const before = this.#finishing.get(environment);
+    const finishing = (async (): Promise<void> => {
+      await before?.catch(() => undefined);
+      await this.#finish(environment, places, began);
+    })();
+    this.#finishing.set(environment, finishing);
+    await finishing;
+  }
+
+  async #finish(environment: EnvironmentPass, places: readonly string[], began: number): Promise<void> {
     const { pass } = environment;
-    const { session, clock, log } = pass;
+    const { session, clock } = pass;
+    const { patience } = this.#options;
+    const ms = clock.monotonic() - began;
     await betweenFaults('watcher.records', () => environment.records.write(pass, places));
+    // What else there is to do goes on beside the next pass, like a repository that does not answer.
+    const parts = this.#parts.get(environment) ?? this.#passParts(environment);
+    const enough = new AbortController();
+    try {
+      await Promise.race([parts, pause(clock, Math.max(0, patience - ms), enough.signal)]);
+    } finally {
+      enough.abort();
+    }
+    const lastPassAt = new Date(clock.now()).toISOString();
+    await betweenFaults('watcher.passed', () =>
+      setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) }),
+    );
+  }
+
+  /** @returns what ends when all of them are done; asked again before that, the same */
+  #passParts(environment: EnvironmentPass): Promise<void> {
+    const going = this.#passEach(environment).finally(() => this.#parts.delete(environment));
+    going.catch(() => undefined);
+    this.#parts.set(environment, going);
+    return going;
+  }
+
+  async #passEach({ pass }: EnvironmentPass): Promise<void> {
+    const { log } = pass;
     for (const part of partsOf(pass))
       await part.pass({ ...pass, heads: (location) => this.#headsOf(location) }).catch((error: unknown) => {
         if (!(error instanceof EnsembleError)) throw error;
         log.error(`${part.name} failed, and is tried again in the next pass`, { error });
       });
-    const lastPassAt = new Date(clock.now()).toISOString();
-    await betweenFaults('watcher.passed', () =>
-      setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) }),
-    );
   }
 
   #headsOf(location: string): GitHeads | undefined {
