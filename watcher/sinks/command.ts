@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import type { SinkRules } from '../../state/environments/watcher-section.js';
 import type { StoredAnnouncement } from '../../state/model/watcher-delivery.js';
 import { whenProcess } from '../../state/platform/when-process.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
+import { endWithParent } from '../../state/platform/end-with-parent.js';
 import { printable } from '../../state/platform/printable.js';
 import { acknowledged, type Attempt, failed } from './sink.js';
 
@@ -16,6 +18,9 @@ const LAST_WORDS = 300;
 
 /** Milliseconds from being asked to end until it is made to. */
 const GRACE = 2_000;
+
+/** Names a run in the environment of all that it starts. */
+const MARK = 'ENSEMBLE_RUN_OF_SINK';
 
 /** All that it gets of the watcher's own environment. */
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ'];
@@ -31,11 +36,14 @@ export function runCommand(
   signal: AbortSignal,
 ): Promise<Attempt> {
   return new Promise((resolve) => {
+    const mark = randomUUID();
+    const guard = endWithParent(`${MARK}=${mark}`);
     const child = spawn(program, words, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: environmentOf(announcement),
+      env: { ...environmentOf(announcement), [MARK]: mark },
     });
+    if (child.pid !== undefined) guard.guards(child.pid);
     const timers: Timer[] = [];
     let said = '';
     let printed = 0;
@@ -53,6 +61,7 @@ export function runCommand(
       signal.removeEventListener('abort', killNow);
       forget();
       killNow();
+      guard.release();
       // Whoever it started may hold them open.
       child.stdout.destroy();
       child.stderr.destroy();

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
 import { whenProcess } from '../../platform/when-process.js';
 import { endProcess } from '../../platform/end-process.js';
+import { endWithParent } from '../../platform/end-with-parent.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { gitFault } from './git-fault.js';
 import type { GitLocation } from './git-location.js';
@@ -82,17 +83,20 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function runGit(run: GitRun): Promise<Buffer> {
   const { location, limits } = run;
   const mark = randomUUID();
+  const beside = endWithParent(`${MARK}=${mark}`);
   const child = spawn('git', [...settings.flatMap((each) => ['-c', each]), ...run.arguments], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...gitEnvironment(location, limits), [MARK]: mark },
     ...(run.directory !== undefined && { cwd: run.directory }),
   });
+  if (child.pid !== undefined) beside.guards(child.pid);
   const guard = new Guard(child, run, mark);
   try {
     return await guard.ended();
   } finally {
     guard.close();
+    beside.release();
   }
 }
 
