@@ -165,10 +165,10 @@ function reportFailure(pass: Reporting, { observed: { name, service }, error, be
       service: name,
       asked: `what is newer than ${service.formula}`,
       found: 'it could not be seen to',
-      did,
+      did: 'left it for later',
       outcome: 'failed',
-      fault,
-      error,
+      fault: faultOf(error),
+      error: sentence(error),
     },
   );
 }
