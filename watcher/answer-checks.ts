@@ -5,15 +5,16 @@ import { watcherCheckSchema } from '../state/model/watcher.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import type { Led } from './contract/led.js';
 import { repositoryKey } from './listener/payload.js';
+import type { LookedOnce } from './pass/passes.js';
 import type { WatchedPlace } from './polling/poller.js';
 
 /**
  * Answers the commands that want repositories of this environment asked now.
- * @param check asks those for which it holds, and gives how many these were
+ * @param check asks those for which it holds, and gives how they answered
  */
 export function answerChecks(
   led: Led,
-  check: (which: (place: WatchedPlace) => boolean) => Promise<number>,
+  check: (which: (place: WatchedPlace) => boolean) => Promise<LookedOnce>,
 ): { close(): void } {
   const { session, log } = led;
   const { coordinator } = session;
@@ -27,12 +28,12 @@ export function answerChecks(
       const keys = repositories && new Set(repositories);
       const place = location === undefined ? undefined : placeOf(location);
       log.info('looks at once', { by: request.value.by, repository: location, repositories });
-      const asked = await check((each) =>
+      const looked = await check((each) =>
         keys === undefined
           ? place === undefined || each.place === place
           : keys.has(repositoryKey(each.location) ?? ''),
       );
-      await coordinator.set(path, nodeValue({ ...request.value, asked }));
+      await coordinator.set(path, nodeValue({ ...request.value, ...looked }));
     } catch (error) {
       // The command has gone, or another watcher leads.
       if (!(error instanceof EnsembleError)) throw error;

@@ -16,6 +16,7 @@ import { betweenFaults } from '../state/platform/fault-points.js';
 import { openStorage } from '../state/storage/open.js';
 import type { Storage } from '../state/storage/storage.js';
 import { answerChecks } from './answer-checks.js';
+import type { LookedOnce } from './pass/passes.js';
 import type { WatchedPlace } from './polling/poller.js';
 import { fencedCoordinator } from './fenced.js';
 import { WatcherElsewhere } from './errors.js';
@@ -38,7 +39,7 @@ export interface EyeOptions extends Surroundings {
   /** Called when it comes to lead, so that it looks at once. */
   readonly leads: () => void;
   /** Asks repositories that this environment's services came from, at once. */
-  readonly check: (eye: Eye, which: (place: WatchedPlace) => boolean) => Promise<number>;
+  readonly check: (eye: Eye, which: (place: WatchedPlace) => boolean) => Promise<LookedOnce>;
   readonly open?: (url: string, options?: CoordinatorOptions) => Promise<Coordinator>;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { withChoice } from '../state/environments/carry-choice.js';
 import type { Environment } from '../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment, loadWatcherRules } from '../state/environments/environments-file.js';
@@ -11,6 +11,7 @@ import { endProcess } from '../state/platform/end-process.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import { explainedBySystem } from '../state/platform/system-errors.js';
 import { ensembleVersion } from '../state/version.js';
+import { forgeWarnings } from './candidates/forge-warnings.js';
 import { isJournal, type Log, openLog } from './contract/log.js';
 import { openListener } from './listener/open-listener.js';
 import { WatcherMetrics } from './metrics/watcher-metrics.js';
@@ -42,7 +43,11 @@ const program = new Command('ensemble-watcher')
   .option('--state <url>', "the coordinator's URL, in the place of an environment's")
   .option('--storage <url>', "the storage's URL, in the place of an environment's")
   .option('--once', 'look once, and end')
-  .option('--period <time>', 'from one look to the next, such as 60s, 5m or 1h', aPeriod, 60_000)
+  .addOption(
+    new Option('--period <time>', 'from one look to the next, such as 60s, 5m or 1h')
+      .argParser(aPeriod)
+      .default(60_000, '60s'),
+  )
   .option('--debug', 'log more, with stacks')
   .addHelpText('after', '\nExample:\n  ensemble-watcher -e production staging --period 5m')
   .showHelpAfterError('(see ensemble-watcher --help)')
@@ -57,7 +62,8 @@ async function run(options: Options): Promise<void> {
   const log = openLog((text) => process.stdout.write(text), style, systemClock.now, options.debug === true);
   try {
     const environments = await chosenEnvironments(options);
-    for (const { warnings = [] } of environments) for (const warning of warnings) log.warning(warning);
+    for (const { warnings = [], forges = [] } of environments)
+      for (const warning of [...warnings, ...forgeWarnings(forges, process.env)]) log.warning(warning);
     const rules = await rulesOf(options);
     const once = options.once === true;
     const metrics = new WatcherMetrics(systemClock, ensembleVersion());

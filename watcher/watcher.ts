@@ -2,7 +2,7 @@ import type { Environment } from '../state/environments/environment.js';
 import { pause } from '../state/platform/clock.js';
 import type { Led, LedParts, Surroundings } from './contract/led.js';
 import { Eye, type EyeOptions } from './eye.js';
-import { type LedEnvironment, Passes } from './pass/passes.js';
+import { type LedEnvironment, type LookedOnce, Passes } from './pass/passes.js';
 import { type Polled, type PollLimits, pollLimits } from './polling/poll.js';
 import { passOn, watchedByLeader } from './stand-by.js';
 import { Poller, type PollState, type WatchedPlace } from './polling/poller.js';
@@ -25,6 +25,9 @@ export interface WatcherOptions extends Surroundings, Pick<EyeOptions, 'open'> {
 /** Milliseconds that one who looks once waits to lead: longer than the session of one that was killed. */
 const PATIENCE = 15_000;
 
+/** What comes of a look where this one does not lead any more. */
+const NOBODY: LookedOnce = { asked: 0, unanswered: [], leftAlone: [] };
+
 /** A watcher that runs. */
 export interface Watcher {
   /** Looks at what this process leads by now, and resolves when that is over. */
@@ -32,7 +35,7 @@ export interface Watcher {
   /** Waits until it leads everywhere, and looks once. @throws WatcherElsewhere where another one leads on */
   once(): Promise<void>;
   /** Asks those repositories now, also where they are to be left alone because they failed. */
-  check(which: (place: WatchedPlace) => boolean): Promise<number>;
+  check(which: (place: WatchedPlace) => boolean): Promise<LookedOnce>;
   /** How often repositories were asked since it began. */
   polls(): number;
   /**
@@ -63,7 +66,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
         leads: () => early.abort(),
         check: async (eye, which) => {
           const current = eye.current();
-          return current === undefined ? 0 : passes.run([current], which);
+          return current === undefined ? NOBODY : passes.run([current], which);
         },
       }),
   );

@@ -35,13 +35,15 @@ export async function upgradePolicy(
     const document = documentOf(service, policy, now);
     await printData(invocation.output, options.format, document, () => [
       `${service}: ${policyText(policy)}`,
-      ...(document.opensAt === undefined ? [] : [`its window opens at ${document.opensAt}`]),
+      ...openingOf(document),
     ]);
     if (!isChange || document.mode === 'off') return 0;
     const { state } = await watcherDocument(coordinator, now, []);
     if (state !== 'watching')
       invocation.output.warn(
-        `nobody acts on that now: the watcher is ${state}, see: ensemble watcher status`,
+        state === 'never'
+          ? 'nobody acts on that now: no watcher ever ran here, see: ensemble watcher status'
+          : `nobody acts on that now: the watcher is ${state}, see: ensemble watcher status`,
       );
     return 0;
   });
@@ -63,6 +65,12 @@ function changeOf(
     ...(lines !== undefined && { lines }),
     ...(urgent !== undefined && { urgent }),
   };
+}
+
+/** Windows matter to what is done by itself, and to nothing else. */
+function openingOf({ mode, opensAt: opens }: ReturnType<typeof documentOf>): readonly string[] {
+  if (opens === undefined || mode !== 'auto') return [];
+  return [opens === null ? 'none of its windows opens in the next weeks' : `its window opens at ${opens}`];
 }
 
 /** What is printed for scripts; fields are added, never renamed. */

@@ -1,5 +1,6 @@
 import { checkNow } from '../../control/watching/check.js';
 import { watcherDocument } from '../../control/watching/watcher-document.js';
+import { printable } from '../../state/platform/printable.js';
 import { systemClock } from '../../state/platform/clock.js';
 import type { WatcherRequest } from './request.js';
 import type { ExitCode } from '../invocation/invocation.js';
@@ -17,15 +18,28 @@ export async function check({ session, subject, invocation }: WatcherRequest): P
   const now = systemClock.now();
   const { state } = await watcherDocument(coordinator, now, []);
   if (state === 'paused' || state === 'never') {
-    output.warn(`nobody looks: the watcher is ${state}, see: ensemble watcher status`);
+    output.warn(
+      state === 'never'
+        ? 'nobody looks: no watcher ever ran here, see: ensemble watcher status'
+        : `nobody looks: the watcher is ${state}, see: ensemble watcher status`,
+    );
     return 1;
   }
   const patience = state === 'late' ? LITTLE_PATIENCE : PATIENCE;
-  const { asked } = await checkNow(coordinator, subject, requester(now), { clock: systemClock, patience });
+  const { asked, unanswered, leftAlone } = await checkNow(coordinator, subject, requester(now), {
+    clock: systemClock,
+    patience,
+  });
   if (asked === undefined) {
     output.warn('the watcher did not answer, see: ensemble watcher status');
     return 1;
   }
+  for (const location of leftAlone)
+    output.warn(
+      `${printable(location)} is left alone, since its host said that it is asked too often: ensemble watcher repositories`,
+    );
+  for (const location of unanswered) output.warn(`${printable(location)} did not answer yet`);
+  if (asked === 0 && leftAlone.length > 0) return 1;
   if (asked === 0) {
     output.warn(
       subject === undefined
@@ -37,5 +51,5 @@ export async function check({ session, subject, invocation }: WatcherRequest): P
   output.notice(
     `asked ${asked} ${asked === 1 ? 'repository' : 'repositories'}; how they answered: ensemble watcher repositories`,
   );
-  return 0;
+  return unanswered.length > 0 ? 1 : 0;
 }

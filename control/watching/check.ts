@@ -12,6 +12,9 @@ import { repositoryNameFault } from '../repositories/open-named.js';
 /** What came of a look that somebody asked for: repositories that were asked; undefined where nobody answered in time. */
 export interface Checked {
   readonly asked: number | undefined;
+  /** Those of them that did not answer yet; and others, which were left alone, as their host is asked too often. */
+  readonly unanswered: readonly string[];
+  readonly leftAlone: readonly string[];
 }
 
 /**
@@ -48,16 +51,21 @@ export async function askWatcher(
   const path = paths.watcherCheck(newChangeId());
   await coordinator.create(path, nodeValue(request), { ephemeral: true });
   const answered = new AbortController();
-  let asked: number | undefined;
+  let checked: Checked = { asked: undefined, unanswered: [], leftAlone: [] };
   const observation = coordinator.observe(path, (node) => {
-    asked = parseSound(path, watcherCheckSchema, node, [])?.value.asked;
+    const {
+      asked,
+      unanswered = [],
+      leftAlone = [],
+    } = parseSound(path, watcherCheckSchema, node, [])?.value ?? {};
+    if (asked !== undefined) checked = { asked, unanswered, leftAlone };
     if (asked !== undefined) answered.abort();
   });
   const enough = signal === undefined ? answered.signal : AbortSignal.any([answered.signal, signal]);
   await pause(clock, patience, enough).catch(() => undefined);
   observation.close();
   await coordinator.remove(path).catch(() => undefined);
-  return { asked };
+  return checked;
 }
 
 /** @throws RepositoryUrlInvalid */

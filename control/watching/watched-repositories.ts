@@ -1,17 +1,42 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { parseSound, type Problem } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
-import { type WatchedRepository, watchedRepositorySchema } from '../../state/model/watcher.js';
+import {
+  type WatchedRepository,
+  watchedRepositorySchema,
+  type WatcherState,
+} from '../../state/model/watcher.js';
+import { readWatcherState } from './watcher-state.js';
 
-/** All repositories that the watcher looked at, by their places. @param problems gets the nodes that cannot be read */
+/**
+ * All repositories that the watcher looked at, by their places. A record that says nothing new is not written for that it was
+ * asked again alone: the watcher's state says since when all were.
+ * @param problems gets the nodes that cannot be read
+ */
 export async function readWatchedRepositories(
   coordinator: Coordinator,
   problems: Problem[] = [],
 ): Promise<readonly WatchedRepository[]> {
-  const keys = (await coordinator.children(paths.watcherRepositories)) ?? [];
+  const [keys = [], state] = await Promise.all([
+    coordinator.children(paths.watcherRepositories),
+    readWatcherState(coordinator),
+  ]);
   const all = keys.map(paths.watcherRepository);
   const nodes = await coordinator.getMany(all);
   return all
-    .flatMap((path, index) => parseSound(path, watchedRepositorySchema, nodes[index], problems)?.value ?? [])
+    .flatMap((path, index): readonly WatchedRepository[] => {
+      const record = parseSound(path, watchedRepositorySchema, nodes[index], problems)?.value;
+      return record === undefined ? [] : [asAsked(record, keys[index] ?? '', state)];
+    })
     .sort((a, b) => (a.location < b.location ? -1 : 1));
+}
+
+/** The record with when it was asked last. */
+function asAsked(
+  record: WatchedRepository,
+  key: string,
+  { askedSince, unanswered = [] }: WatcherState = {},
+): WatchedRepository {
+  if (askedSince === undefined || unanswered.includes(key) || record.at >= askedSince) return record;
+  return { ...record, at: askedSince, ...(record.outcome === 'ok' && { lastOkAt: askedSince }) };
 }

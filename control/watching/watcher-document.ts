@@ -41,8 +41,9 @@ export async function watcherDocument(
   const count = (wanted: string): number =>
     deliveries.filter(({ delivery }) => delivery.state === wanted).length;
   const failing = repositories.filter(({ outcome }) => outcome !== 'ok').length;
+  const { askedSince: _since, unanswered: _keys, ...known } = state ?? {};
   return {
-    ...state,
+    ...known,
     state: standingOf(state, now),
     repositories: { total: repositories.length, failing },
     deliveries: { waiting: count('waiting'), dead: count('dead') },

@@ -17,6 +17,9 @@ export const watcherStateSchema = z.looseObject({
   lastPassAt: z.optional(z.string()),
   /** Milliseconds that the last pass took. */
   lastPassMs: z.optional(z.number()),
+  /** ISO instant since which all repositories were asked, as their records say, but for those with these keys. */
+  askedSince: z.optional(z.string()),
+  unanswered: z.optional(z.array(z.string())),
   /** Looks at nothing until somebody resumes it. */
   paused: z.optional(z.looseObject({ by: z.string(), since: z.string(), reason: z.optional(z.string()) })),
 });
@@ -65,8 +68,11 @@ export const watcherCheckSchema = z.looseObject({
   location: z.optional(z.string()),
   /** As a webhook names repositories: hosts and paths, such as `github.com/owner/name`. These, and no others. */
   repositories: z.optional(z.array(z.string())),
-  /** Set by the watcher, when that is over: how many repositories were asked, or are being asked anyway. */
+  /** Set by the watcher, when that is over: how many repositories were asked. */
   asked: z.optional(z.int()),
+  /** With it: those of them that did not answer yet; and those that were left alone, as their host is asked too often. */
+  unanswered: z.optional(z.array(z.string())),
+  leftAlone: z.optional(z.array(z.string())),
 });
 
 /** `/watcher/fingerprints/<service>`: what was told of a service, stored after that was acknowledged. */

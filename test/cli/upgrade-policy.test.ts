@@ -25,7 +25,10 @@ describe('ensemble upgrade-policy: the policy of a service', function () {
       ...['upgrade-policy', 'f', 'auto', '--window', 'not Mon-Sun 00:00-24:00', '--time-zone', 'Asia/Tokyo'],
     );
     assert.match(set.stdout, /^f: auto, within not Mon-Sun 00:00-24:00 \(Asia\/Tokyo\)$/m);
-    assert.match(set.stderr, /nobody acts on that now: the watcher is never, see: ensemble watcher status$/m);
+    assert.match(
+      set.stderr,
+      /nobody acts on that now: no watcher ever ran here, see: ensemble watcher status$/m,
+    );
     const { mode, lines, zone, opensAt } = await policy('--lines', 'any');
     assert.deepEqual([mode, lines, zone, opensAt], ['auto', 'any', 'Asia/Tokyo', null]);
     assert.deepEqual((await policy('stage', '--any-time')).windows, []);

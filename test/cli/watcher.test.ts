@@ -177,7 +177,7 @@ describe('ensemble watcher: the watcher', function () {
     await world.box.ok('deploy', '--repository', world.box.repository, '-n', '0', 'guestbook');
     const nobody = await world.box.run('watcher', 'check');
     assert.equal(nobody.code, 1);
-    assert.match(nobody.stderr, /nobody looks: the watcher is never, see: ensemble watcher status/);
+    assert.match(nobody.stderr, /nobody looks: no watcher ever ran here, see: ensemble watcher status/);
     const watcher = startWatcherProcess(world.box, ['--period', '1h']);
     try {
       await eventually(async () => assert.equal((await status()).repositories.total, 1));
@@ -198,5 +198,15 @@ describe('ensemble watcher: the watcher', function () {
   it('is told no more than its actions take', async () => {
     assert.equal((await world.box.run('watcher', 'status', 'more')).code, 2);
     assert.equal((await world.box.run('watcher', 'nothing')).code, 2);
+    for (const [action, ...options] of [
+      ['pause', '--failed'],
+      ['status', '--reason', 'x'],
+      ['repositories', '--log'],
+      ['check', '--service', 's'],
+    ]) {
+      const { code, stderr } = await world.box.run('watcher', `${action}`, ...options);
+      assert.equal(code, 2, `${action} ${options.join(' ')}`);
+      assert.match(stderr, new RegExp(`${action} takes no ${options[0]}`));
+    }
   });
 });

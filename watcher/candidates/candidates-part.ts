@@ -60,8 +60,7 @@ export class CandidatesPart implements Part {
   }
 
   async pass(pass: PolledPass): Promise<void> {
-    const all = await observeServices(pass.session.coordinator, []);
-    const services = all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
+    const services = await watchedServices(pass);
     const places = new Map<string, { readonly url: string; readonly location: GitLocation }>();
     for (const { service } of services) {
       const url = service.repository.path;
@@ -70,7 +69,8 @@ export class CandidatesPart implements Part {
     }
     await this.#forget(pass, new Set(places.keys()));
     await mapBounded([...places.values()], AT_ONCE, ({ url, location }) => this.#look(pass, url, location));
-    await this.#announce(pass, services);
+    // Forges may take long to answer: who is told is whoever is there by now.
+    await this.#announce(pass, await watchedServices(pass));
   }
 
   async close(): Promise<void> {
@@ -144,6 +144,12 @@ export class CandidatesPart implements Part {
       if (!isSame) await betweenFaults('watcher.tried', () => write(pass, { ...node, tried }));
     }
   }
+}
+
+/** The services that somebody wants looked after. */
+async function watchedServices({ session }: Pass): Promise<readonly ObservedService[]> {
+  const all = await observeServices(session.coordinator, []);
+  return all.filter(({ service }) => policyOf(service.policy).mode !== 'off');
 }
 
 function gitLocation(url: string): GitLocation | undefined {

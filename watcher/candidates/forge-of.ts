@@ -50,7 +50,8 @@ function apiOf({ kind, host }: ForgeSettings): string {
   return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`;
 }
 
-function tokenOf(
+/** The token for a forge; undefined where none is to be had. @returns `why` where it cannot be */
+export function tokenOf(
   { host, tokenFile, tokenVariable }: ForgeSettings,
   variables: NodeJS.ProcessEnv,
 ): string | undefined | { readonly why: string } {

@@ -63,9 +63,11 @@ export function openAnnouncer(
   return {
     deliverer,
     announce: async (announcement) => {
-      const { id, service, eligible, questionable, urgent } = announcement;
+      const { id, service, eligible, questionable, urgent, candidate } = announcement;
       await deliverer.announce({ ...announcement });
-      log.info('there is something newer', { service, eligible, questionable, urgent, id });
+      if (candidate === undefined)
+        log.info('there is something newer', { service, eligible, questionable, urgent, id });
+      else log.info('there is a candidate to try', { service, change: candidate.change, id });
     },
     settled: () => deliverer.settled(),
     async close() {

@@ -3,6 +3,7 @@ import { SignatureMismatch, SignatureMissing } from '../../state/formula/trust/e
 import type { GitHeads } from '../../state/formula/repositories/git-fetch.js';
 import { placeOf } from '../../state/formula/repositories/place.js';
 import type { IndexJudge } from '../../state/formula/repositories/index-judge.js';
+import type { WatcherState } from '../../state/model/watcher.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
@@ -13,6 +14,24 @@ import { placeIn } from './records.js';
 
 /** An environment that is led, with what works there. */
 export type LedEnvironment = Pass & Pick<LedParts, 'parts'>;
+
+/** What came of a look: repositories that were asked, and of these, those that did not answer yet. */
+export interface LookedOnce {
+  readonly asked: number;
+  readonly unanswered: readonly string[];
+  /** Those that were to be asked and were not, since their host said that it is asked too often. */
+  readonly leftAlone: readonly string[];
+}
+
+/** When a look began: milliseconds since 1970, and since boot; and whether it is one at everything. */
+interface Began {
+  readonly now: number;
+  readonly monotonic: number;
+  readonly isAll: boolean;
+}
+
+/** Repositories that the state names as those that did not answer; where there are more, it says nothing of any. */
+const MOST_UNANSWERED = 500;
 
 interface PassesOptions {
   readonly poller: Poller;
@@ -49,19 +68,28 @@ export class Passes {
 
   /**
    * @param anyway repositories that are asked although they are to be left alone; all others are left alone then
-   * @returns how many repositories were to be asked
+   * @returns which of them answered, and which did not
    */
-  async run(led: readonly LedEnvironment[], anyway?: (place: WatchedPlace) => boolean): Promise<number> {
+  async run(led: readonly LedEnvironment[], anyway?: (place: WatchedPlace) => boolean): Promise<LookedOnce> {
     const { poller, clock, patience } = this.#options;
-    const began = clock.monotonic();
+    const isAll = anyway === undefined;
+    const began = { now: clock.now(), monotonic: clock.monotonic(), isAll };
     const environments = await this.#observed(led);
     const places = shared(environments);
-    if (anyway === undefined) {
+    if (isAll) {
       poller.keep(new Set(places.map(({ place }) => place)));
       this.places = places;
     }
     const asked = places.filter((each) => anyway?.(each) !== false);
-    const asking = Promise.all(asked.map((each) => this.#ask(each, anyway !== undefined)));
+    const unanswered = new Set(asked.map(({ location }) => location));
+    const leftAlone: string[] = [];
+    const asking = Promise.all(
+      asked.map(async (each) => {
+        const isAsked = await this.#ask(each, !isAll);
+        unanswered.delete(each.location);
+        if (!isAsked) leftAlone.push(each.location);
+      }),
+    );
     const enough = new AbortController();
     try {
       await Promise.race([asking, pause(clock, patience, enough.signal)]);
@@ -75,8 +103,9 @@ export class Passes {
         ),
       ),
     );
-    if (anyway === undefined) this.#options.passed?.(clock.monotonic() - began);
-    return asked.length;
+    // One that stands by looks at nothing.
+    if (isAll && environments.length > 0) this.#options.passed?.(clock.monotonic() - began.monotonic);
+    return { asked: asked.length - leftAlone.length, unanswered: [...unanswered], leftAlone: [...leftAlone] };
   }
 
   async #observed(
@@ -122,7 +151,8 @@ export class Passes {
     return made;
   }
 
-  async #ask(shared: Shared, anyway: boolean): Promise<void> {
+  /** @returns false where it was left alone */
+  async #ask(shared: Shared, anyway: boolean): Promise<boolean> {
     const { poller } = this.#options;
     // A repository that is beyond all expectation keeps no other from being looked at.
     const asking = betweenFaults('watcher.poll', () => poller.ask(shared, anyway));
@@ -131,7 +161,7 @@ export class Passes {
         pass.log.error('a repository could not be asked', { repository: shared.location, error });
       return undefined;
     });
-    if (polled === undefined) return;
+    if (polled === undefined) return false;
     await Promise.all(
       shared.environments.map((environment) =>
         environment
@@ -139,10 +169,11 @@ export class Passes {
           .catch((error: unknown) => this.#failed(environment, error)),
       ),
     );
+    return true;
   }
 
   /** A look that somebody asked for ends beside the one that goes on by itself: both write the same nodes. */
-  async #finishInTurn(environment: EnvironmentPass, places: readonly string[], began: number): Promise<void> {
+  async #finishInTurn(environment: EnvironmentPass, places: readonly string[], began: Began): Promise<void> {
     const before = this.#finishing.get(environment);
     const finishing = (async (): Promise<void> => {
       await before?.catch(() => undefined);
@@ -152,12 +183,14 @@ export class Passes {
     await finishing;
   }
 
-  async #finish(environment: EnvironmentPass, places: readonly string[], began: number): Promise<void> {
+  async #finish(environment: EnvironmentPass, places: readonly string[], began: Began): Promise<void> {
     const { pass } = environment;
     const { session, clock } = pass;
     const { patience } = this.#options;
-    const ms = clock.monotonic() - began;
-    await betweenFaults('watcher.records', () => environment.records.write(pass, places));
+    const ms = clock.monotonic() - began.monotonic;
+    const { records } = environment;
+    const fresh = began.isAll ? undefined : began.now;
+    await betweenFaults('watcher.records', () => records.write(pass, places, fresh));
     // What else there is to do goes on beside the next pass, like a repository that does not answer.
     const parts = this.#parts.get(environment) ?? this.#passParts(environment);
     const enough = new AbortController();
@@ -168,7 +201,11 @@ export class Passes {
     }
     const lastPassAt = new Date(clock.now()).toISOString();
     await betweenFaults('watcher.passed', () =>
-      setWatcherState(session.coordinator, [], { lastPassAt, lastPassMs: Math.round(ms) }),
+      setWatcherState(session.coordinator, [], {
+        lastPassAt,
+        lastPassMs: Math.round(ms),
+        ...(began.isAll && askedSince(began.now, records.unansweredSince(places, began.now))),
+      }),
     );
   }
 
@@ -204,6 +241,16 @@ export class Passes {
       error,
     });
   }
+}
+
+/** What the state says of all repositories at once, as most records are not written for that alone. */
+function askedSince(
+  since: number,
+  unanswered: readonly string[],
+): Pick<WatcherState, 'askedSince' | 'unanswered'> {
+  return unanswered.length > MOST_UNANSWERED
+    ? {}
+    : { askedSince: new Date(since).toISOString(), unanswered: [...unanswered] };
 }
 
 function partsOf(pass: Pass & Partial<Pick<LedParts, 'parts'>>): LedParts['parts'] {

@@ -16,7 +16,8 @@ const TOGETHER = 50;
 export class Records {
   readonly #written = new Map<string, WatchedRepository>();
   readonly #waiting = new Map<string, WatchedRepository>();
-
+  /** The last ones, written or not. */
+  readonly #last = new Map<string, WatchedRepository>();
   #isRead = false;
 
   /** What another watcher, or this one before it led, knew of the repositories; nothing where that was read already. */
@@ -35,6 +36,7 @@ export class Records {
       ...record,
       ...(record.lastOkAt === undefined && before?.lastOkAt !== undefined && { lastOkAt: before.lastOkAt }),
     };
+    this.#last.set(key, known);
     if (before === undefined || isNews(before, known)) this.#waiting.set(key, known);
   }
 
@@ -43,8 +45,23 @@ export class Records {
     return this.#waiting.get(keyOf(place)) ?? this.#written.get(keyOf(place));
   }
 
-  /** Writes what waits, and removes those that nobody watches any more. @param places all that are watched */
-  async write({ session: { coordinator } }: Pass, places: readonly string[]): Promise<void> {
+  /** The keys of those that did not answer since then. @param since milliseconds since 1970 */
+  unansweredSince(places: readonly string[], since: number): readonly string[] {
+    return places.map(keyOf).filter((key) => !(Date.parse(this.#last.get(key)?.at ?? '') >= since));
+  }
+
+  /**
+   * Writes what waits, and removes those that nobody watches any more.
+   * @param places all that are watched
+   * @param since those that answered since then are written too, although they say nothing new: somebody wants to see it
+   */
+  async write(
+    { session: { coordinator } }: Pass,
+    places: readonly string[],
+    since = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    for (const [key, record] of this.#last)
+      if (Date.parse(record.at) >= since) this.#waiting.set(key, record);
     const watched = new Set(places.map(keyOf));
     const present = new Set((await coordinator.children(paths.watcherRepositories)) ?? []);
     const operations: Operation[] = [];
@@ -59,6 +76,7 @@ export class Records {
       if (!watched.has(key)) {
         operations.push({ kind: 'remove', path: paths.watcherRepository(key) });
         this.#written.delete(key);
+        this.#last.delete(key);
       }
     for (let index = 0; index < operations.length; index += TOGETHER)
       await coordinator.transaction(operations.slice(index, index + TOGETHER));
