@@ -56,6 +56,11 @@ export class BusyCheck {
     return this.#standing;
   }
 
+  /** True once it was asked, and does not say busy. */
+  isAnswered(): boolean {
+    return this.#endedAt !== undefined && (this.#standing === undefined || this.#standing.kind === 'given-up');
+  }
+
   /** When it is to be asked next, by the monotonic clock. */
   dueAt(): number {
     return this.#endedAt === undefined ? 0 : this.#endedAt + this.#pause;

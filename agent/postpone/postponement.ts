@@ -11,6 +11,7 @@ import { BUSY_CHECK, BusyCheck, type CheckAnswer, MOST_FAILURES } from './busy-c
 import { decidePostponement, type PostponeDecision } from './decide.js';
 import { inhibit, lift, liftBeforeHook } from './inhibit.js';
 import { type Lease, liveLeases } from './leases.js';
+import type { Lockstep } from './lockstep.js';
 import { hasHook } from '../../hooks/process/has-hook.js';
 import { type OwnWord, UPGRADE_PENDING } from './own-word.js';
 import { watchLeases } from './watch-leases.js';
@@ -30,6 +31,7 @@ export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
   upgradeRules(): UpgradeRules | undefined;
   readonly word: OwnWord;
   readonly related: Pick<RelatedUnits, 'regards' | 'waits' | 'isToAsk' | 'isUnread'>;
+  readonly lockstep: Pick<Lockstep, 'goes'>;
   record(): UnitRecord;
   note(change: Partial<UnitRecord>): void;
   save(change: Partial<UnitRecord>): Promise<void>;
@@ -122,6 +124,9 @@ export class Postponement {
     if (wanted === undefined || unit.record().upgrade !== null || unit.isStopped()) return undefined;
     if (this.#isToBeTold(wanted)) return UPGRADE_PENDING;
     if (unit.word.standing() === undefined && unit.related.isToAsk()) return 'related';
+    // One that waits for the others of its service said that it is idle; it is asked once more right before it goes.
+    if (wanted.lockstep !== undefined && !unit.lockstep.goes(wanted.lockstep) && this.#check.isAnswered())
+      return undefined;
     if (!this.#hasCheck(wanted) || this.#check.dueAt() > unit.parts.clock.monotonic()) return undefined;
     return this.#decide(wanted, this.#leases(), 'but for the check').goesAhead ? BUSY_CHECK : undefined;
   }

@@ -160,7 +160,9 @@ function upgradeStatus(
   if (intent.upgrade === undefined || preparation === undefined) return undefined;
   const { lockstep, force } = intent.upgrade;
   const isBusy = postponement !== undefined && postponement.blockers.length > 0;
-  const isWaiting = preparation.step === 'waiting' && trouble === undefined && !isBusy;
+  // What its formula says of it is known before the others go with it.
+  const isAsked = record.state === 'started' && intent.asks;
+  const isWaiting = preparation.step === 'waiting' && trouble === undefined && !isBusy && !isAsked;
   const ready = lockstep !== undefined && isWaiting && isReady(record, force) ? lockstep : undefined;
   const blockers: Blocker[] = [
     ...(trouble === undefined ? [] : [blockerOf(trouble)]),

@@ -118,7 +118,8 @@ export const unitSetup = setup({
     // Of the upgrade under way, and not as it was when something was looked at last.
     mayResume: ({ context }) => context.operations.journalled().verdict === 'resume',
     goesBack: ({ context }) => context.operations.journalled().verdict === 'back',
-    prepared: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale'), not('isGated')]),
+    staged: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale')]),
+    prepared: and(['staged', not('isGated')]),
     isUnprepared: ({ event }) => 'error' in event && event.error instanceof NotPrepared,
     upgrading: stateIn({ workflow: 'upgrading' }),
     preparationIsStale: ({ context }) => context.intent.upgrade?.to !== context.preparing?.to,

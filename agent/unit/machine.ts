@@ -86,7 +86,8 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: and(['rebooted', not('upgradesFirst')]), target: '#unit.workflow.starting' },
-          { guard: and(['wantsUpgrade', 'prepared', 'asks']), target: '#unit.workflow.asking' },
+          // In lockstep, before the others go: none of them waits, paused, for one that is busy.
+          { guard: and(['wantsUpgrade', 'staged', 'asks']), target: '#unit.workflow.asking' },
           {
             guard: and(['wantsUpgrade', 'prepared', 'hasLeft', 'isIdle']),
             target: '#unit.workflow.upgrading',

@@ -69,6 +69,7 @@ describe('what watches a unit whose upgrade waits', () => {
       upgradeRules: () => defaultUpgradeRules,
       requests: () => noRequests,
       isStopped: () => false,
+      lockstep: { goes: () => true },
       look: () => undefined,
     });
     const busy = join(unit.directory.root, 'busy');
