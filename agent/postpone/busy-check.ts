@@ -58,7 +58,9 @@ export class BusyCheck {
 
   /** True once it was asked, and does not say busy. */
   isAnswered(): boolean {
-    return this.#endedAt !== undefined && (this.#standing === undefined || this.#standing.kind === 'given-up');
+    return (
+      this.#endedAt !== undefined && (this.#standing === undefined || this.#standing.kind === 'given-up')
+    );
   }
 
   /** When it is to be asked next, by the monotonic clock. */

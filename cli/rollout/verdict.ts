@@ -21,7 +21,7 @@ export function verdictOf(service: string, seen: SeenRollout, wantsBack: boolean
             : reason === ''
               ? []
               : [`the rollout is done${because}`],
-        code: rollout.revert === true && !wantsBack ? 1 : 0,
+        code: (rollout.revert === true && !wantsBack) || someFailed(seen) ? 1 : 0,
       };
     case 'paused':
       return pausedVerdict(service, seen, because);
@@ -48,6 +48,11 @@ export function verdictOf(service: string, seen: SeenRollout, wantsBack: boolean
     default:
       return { lines: goesOn(seen) ? [] : stalledLines(service, seen), code: undefined };
   }
+}
+
+/** It may be done though units failed, as many as may. */
+function someFailed({ decision }: SeenRollout): boolean {
+  return decision.units.some(({ standing }) => standing === 'failed');
 }
 
 function pausedVerdict(service: string, { rollout }: SeenRollout, because: string): Verdict {

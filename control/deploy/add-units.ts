@@ -83,7 +83,7 @@ export async function makeRest(
       requestEntry(by, { what: 'add-unit', message: namesOf(made) });
     units.push(...(await makeUnits(coordinator, service, first, { now: by.requestedAt, machine, asked })));
   }
-  return { formula: value.formula, units };
+  return { formula: value.startWith ?? value.formula, units };
 }
 
 /**
@@ -123,7 +123,7 @@ export async function growService(
   readonly units: readonly string[];
   readonly ofClone: readonly string[];
 }> {
-  const { formula } = (await requireService(coordinator, service)).value;
+  const { formula, startWith = formula } = (await requireService(coordinator, service)).value;
   const asked = (added: readonly string[]): HistoryEntry =>
     requestEntry(by, { what: 'add-unit', message: namesOf(added) });
   const units = await addUnits(coordinator, service, count, by.requestedAt, machine, asked);
@@ -133,7 +133,7 @@ export async function growService(
     clone === undefined
       ? []
       : await addUnits(coordinator, clone.service, count, by.requestedAt, undefined, asked);
-  return { formula, units, ofClone };
+  return { formula: startWith, units, ofClone };
 }
 
 /** How many units a service shall have more, and where. */

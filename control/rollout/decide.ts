@@ -5,7 +5,7 @@ import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { decideClone } from './decide-clone.js';
 import type { Decision, RolloutFacts, RolloutWrite } from './decision.js';
-import { instantOf, isUnderWay, type Judged, judge, mayTakeItsTime } from './judge.js';
+import { instantOf, isHealthy, isUnderWay, type Judged, judge, mayTakeItsTime } from './judge.js';
 import { gateToOpen, leavesPaused } from './lockstep.js';
 
 /**
@@ -196,7 +196,10 @@ function progressEnds(rollout: Rollout, rules: RolloutRules, units: readonly Jud
     rollout.gateSince,
     ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since, unit.upgrade?.waitedUntil]),
   ].map((text) => instantOf(text, now));
-  return Math.max(...instants) + rules.progressDeadline;
+  // One that is healthy gets further by being so for long enough.
+  const healthy = units.filter(({ standing, unit }) => standing === 'settling' && isHealthy(unit));
+  const settled = healthy.flatMap(({ wakeAt: at }) => at ?? []);
+  return Math.max(...instants, ...settled) + rules.progressDeadline;
 }
 
 function wakeAt(moment: Moment): number | undefined {

@@ -136,7 +136,8 @@ function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now:
   if (flag?.to === goal && (!inError || flag.over === since)) return 'asked';
   if (rollout.revert !== true && isLater(formula, goal)) return 'out';
   if (rollout.revert !== true && unit.bad.includes(goal)) {
-    if (counts) return 'failed';
+    // While it goes back it does not say yet why.
+    if (counts) return state === 'started' || inError ? 'failed' : 'asked';
     if (rollout.force !== true) return 'out';
   }
   if (rollout.force !== true) {

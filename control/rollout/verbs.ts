@@ -1,5 +1,5 @@
 import { rulesOf } from '../../state/formula/rollout-parameters.js';
-import type { Rollout, RolloutState } from '../../state/model/rollout.js';
+import { goalOf, type Rollout, type RolloutState } from '../../state/model/rollout.js';
 import { nextWave } from './choose.js';
 import { type CloneLack, lackCommand } from './clone-facts.js';
 import type { Judged } from './judge.js';
@@ -114,7 +114,7 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
     case 'resume':
       if (state === 'failed') return { refused: 'it failed', instead: 'retry' };
       if (state !== 'paused') return { refused: `it is ${state}, not paused`, instead: 'status' };
-      return gate === 'canary' || gate === 'clone'
+      return (gate === 'canary' && !hasLostCanary(rollout, units)) || gate === 'clone'
         ? { refused: `it waits for a word on its ${gate}`, instead: 'promote' }
         : undefined;
     case 'promote':
@@ -135,11 +135,19 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
   }
 }
 
+/** True if none of the units is left that were tried before the others. */
+function hasLostCanary(rollout: Rollout, units: readonly Judged[]): boolean {
+  const goal = goalOf(rollout);
+  const staying = units.filter(({ standing }) => standing !== 'coming');
+  return (
+    staying.length > 0 &&
+    !staying.some(({ unit: { formula, flag } }) => formula === goal || flag?.to === goal)
+  );
+}
+
 /** A canary is looked at once more: it may have fallen ill since it was found to be healthy. */
-function promotes(
-  { state, gate, clone, parameters }: Rollout,
-  units: readonly Judged[],
-): Refusal | undefined {
+function promotes(rollout: Rollout, units: readonly Judged[]): Refusal | undefined {
+  const { state, gate, clone, parameters } = rollout;
   if (clone !== undefined && state === 'paused' && gate === 'clone') {
     const ill = units.find(({ standing }) => standing !== 'there');
     return ill && { refused: `${ill.unit.name} of its clone is not healthy`, instead: 'status' };
@@ -149,6 +157,11 @@ function promotes(
       refused:
         state === 'running' ? `no ${clone === undefined ? 'canary' : 'clone'} of it waits` : `it is ${state}`,
       instead: 'status',
+    };
+  if (hasLostCanary(rollout, units))
+    return {
+      refused: 'its canary was removed, so that nobody tried what the others would get',
+      instead: 'resume',
     };
   const { canary } = rulesOf(parameters);
   const names = typeof canary === 'number' ? undefined : new Set(canary);

@@ -42,7 +42,8 @@ export async function upgradeService(
 ): Promise<Upgrade> {
   const found = await findUpgrade(session, request);
   tellPassedOver(found, tell);
-  if (request.isAutomatic !== true) await tellFailed(session, found, tell);
+  const isRefused = !request.force && found.service.bad?.includes(found.target.id) === true;
+  if (request.isAutomatic !== true && !isRefused) await tellFailed(session, found, tell);
   const asked = askedEntry(found, request);
   if (request.candidate !== undefined) return tryCandidate(session, found, request, asked.id, now, tell);
   const { begun, clone } = await publishAndSet(session, found, request, asked, now, tell);

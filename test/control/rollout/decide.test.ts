@@ -122,6 +122,8 @@ function unit(letter: string): Omit<RolloutUnit, 'name'> {
       return { ...rests, formula: two, state: 'start-error', since: ago(10), message: 'exit 1' };
     case 'B':
       return { ...rests, since: ago(10), bad: [two] };
+    case 'Bu':
+      return { ...rests, state: 'upgrading', since: ago(10), bad: [two], upgrade: { ...upgrade, to: one } };
     case 'b':
       return { ...rests, bad: [two] };
     case 'e':
@@ -251,6 +253,14 @@ const rows: readonly (readonly [
   ['one failed', {}, '1 1 E', 'failed'],
   ['one failed after it', {}, '1 1 S', 'failed'],
   ['one went back by itself', {}, '1 1 B', 'failed'],
+  ['one that is on its way back does not say yet why', {}, '1 1 Bu', ''],
+  [
+    'one that is healthy for not long enough gets further',
+    { 'min-healthy': '30s', 'progress-deadline': '3s' },
+    '1 1 s',
+    '',
+    { stateSince: ago(10), countedFrom: ago(10) },
+  ],
   ['one is not healthy in time', {}, '1 1 h', 'failed', long()],
   ['the time is longer', { 'health-deadline': '10m' }, '1 1 h', '', long()],
   ['the time stands still while it is held', { 'progress-deadline': '2h' }, '1 1 p', ''],
