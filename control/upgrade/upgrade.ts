@@ -1,7 +1,7 @@
 import { publishable } from '../../state/formula/publishable.js';
 import { touchFormula } from '../../state/model/formulas.js';
 import { requestEntry } from '../../state/model/history-entry.js';
-import { readRollout, type Rollout } from '../../state/model/rollout.js';
+import { goalOf, readRollout, type Rollout } from '../../state/model/rollout.js';
 import { unitsOfService } from '../../state/model/services.js';
 import { holdQuestion, readQuestioned } from '../hold/held-back.js';
 import { publish } from '../publish/publish.js';
@@ -58,13 +58,23 @@ export async function upgradeService(
   const machines = new Map(units.map(({ name, unit: { machine } }) => [name, machine]));
   if (request.units !== undefined) {
     const errors = await flag(session, found, plan, request, asked.id, tell);
-    return { ...found, plan, errors, machines };
+    const leftOut = (await followByThemselves(session, found)) ? [] : plan.leftOut;
+    return { ...found, plan: { ...plan, leftOut }, errors, machines };
   }
   if (plan.upgrade.length === 0 && begun === undefined)
     return { ...found, plan, errors: new Map(), machines };
   const rollout = await ensureRollout(session.coordinator, found.name, rolloutRequest(request), begun, asked);
   const errors = await ask(session, found, plan, { ...request, rollout }, asked.id, tell);
   return { ...found, plan, errors, machines, rollout, begun: rollout.requestedAt === request.by.requestedAt };
+}
+
+/** Whether a rollout takes the other units there, which nobody has to ask then. */
+async function followByThemselves(
+  { coordinator }: Session,
+  { name, target: { id } }: FoundUpgrade,
+): Promise<boolean> {
+  const rollout = (await readRollout(coordinator, name))?.value;
+  return rollout?.state === 'running' && rollout.clone === undefined && goalOf(rollout) === id;
 }
 
 /** A clone asks nothing of the service's units. */
