@@ -202,7 +202,7 @@ describe('ensemble upgrade-formula', () => {
     );
     assert.match(
       stderr,
-      /\n {2}try: ensemble resolved --retry guestbook\/1, or ensemble upgrade-formula --force guestbook\nto go back to principia:guestbook-1: .*\nthe rollout failed: guestbook\/1 failed: /,
+      /\n {2}try: ensemble resolved --retry guestbook\/1, or ensemble upgrade-formula --revision 2 --force guestbook\nto go back to principia:guestbook-1: .*\nthe rollout failed: guestbook\/1 failed: /,
     );
   });
 

@@ -1,6 +1,6 @@
 import type { Decision } from '../../control/rollout/decision.js';
 import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
-import { rulesOf } from '../../state/formula/rollout-parameters.js';
+import { rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import type { SimUnit } from './sim-unit.js';
@@ -72,7 +72,10 @@ export class RolloutPromises {
     const taken = [...this.units.values()].filter(
       ({ takenBy, isStopping }) => takenBy !== undefined && !isStopping,
     );
-    if (rules.strategy === 'rolling' && taken.length > rules.maxParallel.number)
+    // As many as may fail hold nobody's place.
+    const failed = taken.filter((unit) => unit.fate(rollout.to) !== 'ok').length;
+    const tolerated = Math.min(failed, shareOf(rules.maxFailed, this.units.size));
+    if (rules.strategy === 'rolling' && taken.length - tolerated > rules.maxParallel.number)
       throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);
     if (rollout.state === 'paused' || rollout.state === 'failed')
       throw new Broken(`a rollout that is ${rollout.state} asked units`);
