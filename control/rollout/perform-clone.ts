@@ -19,6 +19,7 @@ import { readRollout, writeRollout } from '../../state/model/rollout.js';
 import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
 import { createService, requireService, unitsOfService } from '../../state/model/services.js';
 import { configValuesSchema } from '../../state/model/service-schemas.js';
+import { betweenFaults } from '../../state/platform/fault-points.js';
 import { placeSubordinates } from '../../state/model/subordinates.js';
 import { unmadeBatches } from '../../state/model/unit-batches.js';
 import { makeUnits } from '../deploy/make-units.js';
@@ -52,6 +53,11 @@ export async function performClone(
 ): Promise<void> {
   const name = rollout.value.clone?.service ?? service;
   const cloning: Cloning = { parts, service, name, rollout, now };
+  await betweenFaults(`clone.${write.step}`, () => perform(cloning, write));
+}
+
+async function perform(cloning: Cloning, write: CloneStep): Promise<void> {
+  const { parts, service, name, rollout, now } = cloning;
   const { coordinator } = parts;
   const removal = { requestedAt: new Date(now).toISOString(), by: rollout.value.stateBy ?? rollout.value.by };
   switch (write.step) {
