@@ -211,7 +211,7 @@ describe('clones of a service', function () {
     await ok('deploy', '--repository', 'world', 'sub');
     await writeSubordinate(2);
     await refused(
-      /it is a subordinate, .* so it has no clone\n.*ensemble upgrade-formula --strategy rolling sub\n/,
+      /it is a subordinate, .* so it has no clone\n.*ensemble upgrade-formula --revision 2 --strategy rolling sub\n/,
       'upgrade-formula',
       '--strategy',
       'clone',
