@@ -64,6 +64,9 @@ function decideAfter(
   const best = takeable(opinion, policy);
   if (best === undefined || policy.mode === 'notify') return { fingerprint, announce };
   const aim = aimAt(seen, best);
+  // Whoever began it knows of it, and it is on its way: as a clone, beside a service that is what it was.
+  if (policy.mode === 'auto' && isOnItsWay(seen, aim))
+    return { fingerprint, announce: false, deferred: { aim, why: `its rollout is ${seen.rollout?.state}` } };
   const staged = stored?.staged === aim.formula ? {} : { stage: aim };
   if (policy.mode === 'stage') return { fingerprint, announce, ...staged };
   // It began that once, and the service did not stay there: whoever took it back has a reason.
@@ -97,6 +100,11 @@ function isUrgent({ candidates }: Opinion, { revision }: Aim, { lines }: Upgrade
   return candidates.some(
     (each) => each.urgent !== null && each.revision <= revision && mayBeTaken(each, lines),
   );
+}
+
+/** A rollout takes the service there, whoever began it. One that failed goes nowhere. */
+function isOnItsWay({ rollout }: Seen, { formula }: Aim): boolean {
+  return rollout?.to === formula && (rollout.state === 'running' || rollout.state === 'paused');
 }
 
 function aimAt({ formula }: Seen, { revision }: Classified): Aim {
