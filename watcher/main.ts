@@ -10,9 +10,11 @@ import { systemClock } from '../state/platform/clock.js';
 import { endProcess } from '../state/platform/end-process.js';
 import { EnsembleError } from '../state/platform/errors.js';
 import { explainedBySystem } from '../state/platform/system-errors.js';
+import { endsInItsOwnWay } from '../state/platform/when-signalled.js';
 import { ensembleVersion } from '../state/version.js';
 import { forgeWarnings } from './candidates/forge-warnings.js';
 import { isJournal, type Log, openLog } from './contract/log.js';
+import { keepListening } from './listener/keep-listening.js';
 import { openListener } from './listener/open-listener.js';
 import { WatcherMetrics } from './metrics/watcher-metrics.js';
 import { openParts } from './parts.js';
@@ -31,6 +33,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** Milliseconds by the unit that a time is written with. */
 const TIMES: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+/** Milliseconds that it may take to stop, as where a formula is just being fetched: less than systemd waits. */
+const LONGEST_STOP = 20_000;
 /** Milliseconds: more often, and repositories would take it for an attack. */
 const SHORTEST_PERIOD = 1_000;
 
@@ -79,15 +83,21 @@ async function run(options: Options): Promise<void> {
       random: Math.random,
       log,
     });
-    const surroundings = { clock: systemClock, random: Math.random, log };
-    const listener = once ? undefined : await openListener(watcher, rules, metrics, surroundings);
+    let listener: { close(): Promise<void> } | undefined;
     const stop = (signal: NodeJS.Signals): void => {
       log.info(`${signal}: stopping`);
       void listener?.close();
+      // Whoever looks next does what is left undone, wherever it is left.
+      systemClock.after(LONGEST_STOP, () => endProcess(0));
       end(watcher, options, log);
     };
+    endsInItsOwnWay();
     for (const signal of SIGNALS) process.once(signal, stop);
-    if (!once) return;
+    const surroundings = { clock: systemClock, random: Math.random, log };
+    if (!once) {
+      listener = await keepListening(() => openListener(watcher, rules, metrics, surroundings), surroundings);
+      return;
+    }
     await watcher.once();
     end(watcher, options, log);
   } catch (error) {

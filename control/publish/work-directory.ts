@@ -1,26 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProcess } from '../../state/platform/end-process.js';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { whenSignalled } from '../../state/platform/when-signalled.js';
 
 /**
  * Runs `work` with a directory of its own for bundles, which is gone afterwards. A signal ends the process as ever, but
- * takes the directory along.
+ * takes the directory along; where the process ends in its own way, the work ends first.
  */
 export async function withWorkDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ensemble-'));
   const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-  const end = (signal: (typeof SIGNALS)[number]): void => {
-    remove();
-    endProcess(128 + constants.signals[signal]);
-  };
-  for (const signal of SIGNALS) process.once(signal, end);
+  const forget = whenSignalled(remove);
   try {
     return await work(directory);
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+    forget();
     remove();
   }
 }

@@ -5,7 +5,7 @@ export type Unrun = { readonly test: string; readonly says: string } | { readonl
 export const unrun: Readonly<Record<string, Unrun>> = {
   'listener-failed': {
     test: 'test/watcher/listener/webhook-to-look.test.ts',
-    says: 'finds a listener that says that its address is taken, and listens at another one',
+    says: 'finds a listener that says that its address is not to be had, and listens at another one',
   },
   'hook-writes-refused': {
     test: 'test/regression/refused-for-good.test.ts',

@@ -96,6 +96,8 @@ export class Passes {
     } finally {
       enough.abort();
     }
+    // Those that were ended with the watcher said nothing, and a pass that is broken off is none.
+    if (poller.isClosed) return { asked: 0, unanswered: [], leftAlone: [] };
     await Promise.all(
       environments.map(({ environment, places: own }) =>
         this.#finishInTurn(environment, [...own.keys()], began).catch((error: unknown) =>

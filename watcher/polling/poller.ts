@@ -154,6 +154,10 @@ export class Poller {
     for (const go of this.#waiting.splice(0)) go();
   }
 
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   #isDue({ place }: WatchedPlace, anyway: boolean): boolean {
     return anyway || (this.#histories.get(place)?.until ?? 0) <= this.#options.clock.monotonic();
   }
@@ -180,12 +184,14 @@ export class Poller {
     return known;
   }
 
-  async #pollOnce(watched: WatchedPlace): Promise<Polled> {
+  /** Undefined where it was ended with the watcher: that says nothing of the repository. */
+  async #pollOnce(watched: WatchedPlace): Promise<Polled | undefined> {
     const { place, location, judge } = watched;
     const { clock, limits } = this.#options;
     this.polls += 1;
     const known = this.#known.get(place);
     const polled = await poll(location, { clock, limits, known, judge, signal: this.#closing.signal });
+    if (polled.outcome !== 'ok' && this.#closing.signal.aborted) return undefined;
     this.#options.polled?.(polled.outcome);
     const now = clock.monotonic();
     const failed = polled.outcome === 'ok' ? undefined : polled;

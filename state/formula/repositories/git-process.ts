@@ -1,11 +1,10 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
 import { whenProcess } from '../../platform/when-process.js';
-import { endProcess } from '../../platform/end-process.js';
+import { whenSignalled } from '../../platform/when-signalled.js';
 import { endWithParent } from '../../platform/end-with-parent.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { gitFault } from './git-fault.js';
@@ -72,8 +71,6 @@ const settings = [
 /** Names a run in the environment of all that git starts, by which those are found that leave its process group. */
 const MARK = 'GIT_RUN_OF_ENSEMBLE';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /**
  * Runs git in a process group of its own, since what it starts outlives it otherwise: nobody is asked for anything, no
  * other protocol than that of the location is spoken, and neither time nor output is without bounds.
@@ -130,15 +127,7 @@ class Guard {
   readonly #abort = (): void => this.#stop('it takes too long to answer');
   readonly #kill = (): void => this.#signal('SIGKILL');
   /** Takes back what is done when this process ends. */
-  readonly #withProcess = [
-    whenProcess('exit', () => this.#kill()),
-    ...SIGNALS.map((name) =>
-      whenProcess(name, () => {
-        this.#kill();
-        endProcess(128 + constants.signals[name]);
-      }),
-    ),
-  ];
+  readonly #withProcess = [whenProcess('exit', () => this.#kill()), whenSignalled(() => this.#kill())];
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #run: GitRun;
   readonly #mark: string;
