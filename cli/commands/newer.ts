@@ -7,6 +7,7 @@ import { newerExitCode } from '../newer/exit-code.js';
 import { newerLines } from '../newer/newer-lines.js';
 import { offersOf } from '../newer/offers.js';
 import { noteShown } from '../notices/note-shown.js';
+import { warnOfPausedWatcher } from '../watching/late.js';
 import { type Format, printData } from '../output/output.js';
 
 export interface NewerOptions {
@@ -27,6 +28,7 @@ export async function newer(
     const document = await knownNewer(session, services, { now: systemClock.now(), refresh });
     const isExplained = explain || format !== 'table';
     await printData(invocation.output, format, document, (columns) => newerLines(document, explain, columns));
+    warnOfPausedWatcher(document, invocation.output, 'ensemble newer --refresh');
     const shown = {
       found: document,
       isAll: services.length === 0,

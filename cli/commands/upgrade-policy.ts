@@ -43,7 +43,7 @@ export async function upgradePolicy(
       invocation.output.warn(
         state === 'never'
           ? 'nobody acts on that now: no watcher ever ran here, see: ensemble watcher status'
-          : `nobody acts on that now: the watcher is ${state}, see: ensemble watcher status`,
+          : `nobody acts on that now: the watcher ${state === 'ended' ? 'has ended' : `is ${state}`}, see: ensemble watcher status`,
       );
     return 0;
   });

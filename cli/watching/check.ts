@@ -25,7 +25,7 @@ export async function check({ session, subject, invocation }: WatcherRequest): P
     );
     return 1;
   }
-  const patience = state === 'late' ? LITTLE_PATIENCE : PATIENCE;
+  const patience = state === 'late' || state === 'ended' ? LITTLE_PATIENCE : PATIENCE;
   const { asked, unanswered, leftAlone } = await checkNow(coordinator, subject, requester(now), {
     clock: systemClock,
     patience,

@@ -1,4 +1,5 @@
-import { lastOf, type WatcherReport } from '../../state/model/watcher-report.js';
+import type { ShownReport } from '../../control/watching/read-reports.js';
+import { lastOf } from '../../state/model/watcher-report.js';
 import { printable, printableLine } from '../../state/platform/printable.js';
 import { formatDuration } from '../output/durations.js';
 import { renderTable } from '../output/table.js';
@@ -6,15 +7,15 @@ import { renderTable } from '../output/table.js';
 const HEAD = ['TIME', 'REPORT', 'ON', 'OUTCOME', 'FAULT', 'TIMES', 'TOOK', 'WHAT'];
 
 /** A table of reports; the last column says what went wrong, or what was done. */
-export function reportsLines(reports: readonly WatcherReport[], columns: number): readonly string[] {
+export function reportsLines(reports: readonly ShownReport[], columns: number): readonly string[] {
   return renderTable([HEAD, ...reports.map(rowOf)], columns, [5, 6, 4]);
 }
 
-function rowOf(report: WatcherReport): readonly string[] {
+function rowOf(report: ShownReport): readonly string[] {
   return [
     instant(lastOf(report)),
     printable(report.id),
-    printable(report.service ?? report.repository ?? '-'),
+    printable(subjectOf(report)),
     printable(report.outcome),
     printable(report.fault ?? '-'),
     String(report.times ?? 1),
@@ -23,15 +24,21 @@ function rowOf(report: WatcherReport): readonly string[] {
   ];
 }
 
+/** Whom it is about. */
+function subjectOf({ service, repository, earlierLife }: ShownReport): string {
+  if (service === undefined) return repository ?? '-';
+  return earlierLife === true ? `${service} (an earlier one)` : service;
+}
+
 /** All that is known of one report, a line for each thing. */
-export function reportLines(report: WatcherReport, hasLog: boolean): readonly string[] {
+export function reportLines(report: ShownReport, hasLog: boolean): readonly string[] {
   const { times = 1 } = report;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['report', report.id],
     ['began', instant(Date.parse(report.at))],
     ['took', formatDuration(report.ms)],
     ['environment', report.environment],
-    ['service', report.service],
+    ['service', report.service && subjectOf(report)],
     ['repository', report.repository],
     ['asked', report.asked],
     ['found', report.found],

@@ -1,4 +1,4 @@
-import { readWatchedRepositories } from '../../control/watching/watched-repositories.js';
+import { readNamedWatched } from '../../control/watching/watched-repositories.js';
 import type { Problem } from '../../state/model/entity.js';
 import { printable } from '../../state/platform/printable.js';
 import { systemClock } from '../../state/platform/clock.js';
@@ -13,23 +13,27 @@ export async function showRepositories({ session, options, invocation }: Watcher
   const { output } = invocation;
   const problems: Problem[] = [];
   const now = systemClock.now();
-  const repositories = await readWatchedRepositories(session.coordinator, problems);
+  const repositories = await readNamedWatched(session.coordinator, problems);
   for (const { path, reason } of problems)
     output.warn(`${printable(path)} cannot be read: ${printable(reason)}`);
   await printData(output, options.format, { repositories }, (columns) => {
     if (repositories.length === 0)
       return ['no repository was looked at yet; see whether anybody does: ensemble watcher status'];
-    const rows = repositories.map(({ location, outcome, at, ms, circuit, services, error, until }) => [
+    const rows = repositories.map(({ name, location, outcome, at, ms, circuit, services, error, until }) => [
       printable(outcome),
       ago(at, now),
       `${Math.round(ms)} ms`,
       printable(circuit),
       String(services),
+      printable(name ?? '-'),
       [printable(location), printable(error ?? ''), until === undefined ? '' : `left alone until ${until}`]
         .filter((words) => words !== '')
         .join(': '),
     ]);
-    return renderTable([['ANSWER', 'ASKED', 'TOOK', 'CIRCUIT', 'SERVICES', 'WHERE'], ...rows], columns);
+    return renderTable(
+      [['ANSWER', 'ASKED', 'TOOK', 'CIRCUIT', 'SERVICES', 'NAME', 'WHERE'], ...rows],
+      columns,
+    );
   });
   return 0;
 }

@@ -16,17 +16,32 @@ export async function showStatus({ session, options, invocation }: WatcherReques
   for (const { path, reason } of problems)
     output.warn(`${printable(path)} cannot be read: ${printable(reason)}`);
   await printData(output, options.format, document, () => {
-    const { state, host, pid, version, lastPassAt, lastPassMs, period, paused, repositories, deliveries } =
-      document;
+    const {
+      state,
+      since,
+      leads,
+      host,
+      pid,
+      version,
+      lastPassAt,
+      lastPassMs,
+      period,
+      paused,
+      repositories,
+      deliveries,
+    } = document;
     if (state === 'never')
       return [
         'nobody watches the repositories of this environment',
         'start a watcher on any machine: ensemble-watcher',
       ];
     const { total, failing } = repositories;
+    const ran = `${printable(`${host}`)} (pid ${pid}, version ${version})`;
+    const where = leads === true ? `, on ${ran}` : `; nobody watches now, the last one did on ${ran}`;
     return [
-      `watcher: ${state}, on ${printable(`${host}`)} (pid ${pid}, version ${version})`,
-      `last look: ${lastPassAt === undefined ? 'none yet' : `${ago(lastPassAt, now)}, ${lastPassMs} ms`}; every ${(period ?? 0) / 1_000} s`,
+      `watcher: ${state}${since === undefined ? '; none ever ran here' : where}`,
+      ...(state === 'ended' ? ['start a watcher on any machine: ensemble-watcher'] : []),
+      `last look: ${lastPassAt === undefined ? 'none yet' : `${ago(lastPassAt, now)}, ${lastPassMs} ms`}${leads === true ? `; every ${(period ?? 0) / 1_000} s` : ''}`,
       `repositories: ${total}${failing === 0 ? '' : `, ${failing} of them cannot be asked: ensemble watcher repositories`}`,
       ...(deliveries.waiting === 0
         ? []

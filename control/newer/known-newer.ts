@@ -1,7 +1,8 @@
-import { readEntities } from '../../state/model/entity.js';
+import { readEntities, readSound } from '../../state/model/entity.js';
 import { readNewer } from '../../state/model/newer.js';
 import { paths } from '../../state/model/paths.js';
 import { serviceSchema } from '../../state/model/service-schemas.js';
+import { watcherStateSchema } from '../../state/model/watcher.js';
 import type { Session } from '../session.js';
 import { findNewer, type Patience } from './find-newer.js';
 import { type NewerEntry, newerDocument } from './newer-document.js';
@@ -16,8 +17,8 @@ export interface Asking {
 }
 
 /**
- * The newer revisions for services: as whoever watches their repositories wrote it into the state, where that was lately;
- * else the repositories are asked.
+ * The newer revisions for services: as whoever watches their repositories wrote it into the state, where that was lately, and
+ * with the word that the watcher was paused since, where it was; else the repositories are asked.
  * @param names default: all services, without those that are going
  * @throws ServiceNotFound
  */
@@ -37,7 +38,18 @@ export async function knownNewer(
       return found === undefined ? [] : [[service, found] as const];
     }),
   );
-  const entries = new Map<string, NewerEntry>(known.flat());
+  const watcher = refresh
+    ? undefined
+    : await readSound(coordinator, paths.watcherState, watcherStateSchema, []);
+  const paused = watcher?.value.paused;
+  const entries = new Map<string, NewerEntry>(
+    known
+      .flat()
+      .map(([name, found]): readonly [string, NewerEntry] => [
+        name,
+        paused === undefined ? found : { ...found, paused },
+      ]),
+  );
   const rest = asked.filter((name) => !entries.has(name));
   // Asked for none, it would look at all.
   const found = rest.length === 0 ? {} : await findRest(session, names, rest, patience);

@@ -1,5 +1,6 @@
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Urgency } from '../../state/formula/release.js';
+import type { WatcherState } from '../../state/model/watcher.js';
 import type { NewerClass } from './classify.js';
 import type { Finding } from './find-newer.js';
 import { reasonText } from './reasons.js';
@@ -26,6 +27,8 @@ export interface NewerEntry {
   readonly repository: string;
   /** Revisions that may be newer, and cannot be read. */
   readonly problems?: readonly string[];
+  /** There where the watcher found that, and is paused: since then nobody has looked. `since` is an ISO instant. */
+  readonly paused?: WatcherState['paused'];
 }
 
 /** All findings, by service. */

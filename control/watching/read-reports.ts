@@ -1,4 +1,8 @@
-import type { Problem } from '../../state/model/entity.js';
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { parseSound, type Problem } from '../../state/model/entity.js';
+import { isOfLife } from '../../state/model/incarnation.js';
+import { paths } from '../../state/model/paths.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import { lastOf, type WatcherReport } from '../../state/model/watcher-report.js';
 import { readReportLog, readReports } from '../../state/model/watcher-reports.js';
 import { requireService } from '../../state/model/services.js';
@@ -14,6 +18,12 @@ export interface ReportsRequest {
   readonly since?: number | undefined;
 }
 
+/** A report as it is shown. */
+export type ShownReport = WatcherReport & {
+  /** It is about an earlier service of that name. */
+  readonly earlierLife?: true;
+};
+
 /**
  * The chosen reports of the watcher, the last one last, and how many there are without the choice.
  * @param problems gets those that cannot be read
@@ -23,14 +33,14 @@ export async function chosenReports(
   { coordinator }: Pick<Session, 'coordinator'>,
   { service, failed = false, since }: ReportsRequest,
   problems: Problem[],
-): Promise<{ readonly reports: readonly WatcherReport[]; readonly all: number }> {
+): Promise<{ readonly reports: readonly ShownReport[]; readonly all: number }> {
   const all = await readReports(coordinator, problems);
   const ofService = all.filter((report) => service === undefined || report.service === service);
   if (service !== undefined && ofService.length === 0) await requireService(coordinator, service);
   const reports = ofService
     .filter(({ outcome }) => !failed || outcome === 'failed')
     .filter((report) => since === undefined || lastOf(report) >= since);
-  return { reports, all: all.length };
+  return { reports: await withLives(coordinator, reports), all: all.length };
 }
 
 /**
@@ -42,10 +52,31 @@ export async function requireReport(
   { coordinator }: Pick<Session, 'coordinator'>,
   id: string,
   problems: Problem[],
-): Promise<{ readonly report: WatcherReport; readonly log: string | undefined }> {
+): Promise<{ readonly report: ShownReport; readonly log: string | undefined }> {
   const all = await readReports(coordinator, problems);
   const alike = all.filter((report) => report.id.startsWith(id));
   const report = all.find((each) => each.id === id) ?? (alike.length === 1 ? alike[0] : undefined);
   if (report === undefined) throw new ReportNotFound({ report: id, alike: alike.map((each) => each.id) });
-  return { report, log: await readReportLog(coordinator, report.id, problems) };
+  const [shown = report] = await withLives(coordinator, [report]);
+  return { report: shown, log: await readReportLog(coordinator, report.id, problems) };
+}
+
+/** Tells those that are about an earlier service of a name that is there again. One that is gone is the last of its name. */
+async function withLives(
+  coordinator: Coordinator,
+  reports: readonly WatcherReport[],
+): Promise<readonly ShownReport[]> {
+  const names = [...new Set(reports.flatMap(({ service }) => service ?? []))];
+  const all = names.map(paths.service);
+  const nodes = await coordinator.getMany(all);
+  const present = new Map(
+    names.map((name, index) => [name, parseSound(all[index] ?? '', serviceSchema, nodes[index], [])?.value]),
+  );
+  return reports.map((report) => {
+    const now = present.get(report.service ?? '');
+    // Reports of earlier releases do not tell whose they are.
+    const isEarlier =
+      now !== undefined && report.incarnation !== undefined && !isOfLife(report.incarnation, now);
+    return isEarlier ? { ...report, earlierLife: true } : report;
+  });
 }

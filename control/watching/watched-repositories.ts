@@ -1,6 +1,8 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { placeOf } from '../../state/formula/repositories/place.js';
 import { parseSound, type Problem } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
+import { readRepositories } from '../../state/model/repositories.js';
 import {
   type WatchedRepository,
   watchedRepositorySchema,
@@ -39,4 +41,32 @@ function asAsked(
 ): WatchedRepository {
   if (askedSince === undefined || unanswered.includes(key) || record.at >= askedSince) return record;
   return { ...record, at: askedSince, ...(record.outcome === 'ok' && { lastOkAt: askedSince }) };
+}
+
+/** A repository that is watched, by the name that this environment has for it, where it has one: the first of several. */
+export type NamedWatchedRepository = WatchedRepository & { readonly name?: string };
+
+/** The same with the names that `repository add` gave. @param problems gets the nodes that cannot be read */
+export async function readNamedWatched(
+  coordinator: Coordinator,
+  problems: Problem[],
+): Promise<readonly NamedWatchedRepository[]> {
+  const [watched, named] = await Promise.all([
+    readWatchedRepositories(coordinator, problems),
+    readRepositories(coordinator, problems),
+  ]);
+  const names = new Map(named.toReversed().map(({ name, url }) => [safePlaceOf(url), name]));
+  return watched.map((each) => {
+    const name = names.get(safePlaceOf(each.location));
+    return name === undefined ? each : { ...each, name };
+  });
+}
+
+/** What cannot be read as a place is one of its own. */
+function safePlaceOf(location: string): string {
+  try {
+    return placeOf(location);
+  } catch {
+    return location;
+  }
 }

@@ -1,4 +1,5 @@
 import * as z from '../platform/zod.js';
+import { incarnationField } from './incarnation.js';
 
 /** What came of a pass over a service or a repository. `nothing` leaves no report; `deferred` waits for something. */
 export const reportOutcomes = ['done', 'nothing', 'deferred', 'failed'] as const;
@@ -16,6 +17,8 @@ export const watcherReportSchema = z.looseObject({
   environment: z.string(),
   /** Absent where it is about a repository, and no one service. */
   service: z.optional(z.string()),
+  /** Of the service: a name may be used again. */
+  ...incarnationField,
   repository: z.optional(z.string()),
   asked: z.string(),
   found: z.string(),
@@ -78,7 +81,17 @@ export function isSameAgain(before: WatcherReport, after: WatcherReport): boolea
   return SAME.every((key) => before[key] === after[key]) && REPEATED.includes(after.outcome);
 }
 
-const SAME = ['environment', 'service', 'repository', 'asked', 'found', 'did', 'outcome', 'error'] as const;
+const SAME = [
+  'environment',
+  'service',
+  'incarnation',
+  'repository',
+  'asked',
+  'found',
+  'did',
+  'outcome',
+  'error',
+] as const;
 
 /** Something that was done is told each time. */
 const REPEATED: readonly string[] = ['failed', 'deferred'];

@@ -55,6 +55,7 @@ describe('ensemble watcher: the watcher', function () {
       lastPassMs: 5,
     };
     await tree.create(paths.watcherState, nodeValue(state));
+    await tree.create(paths.watcherLeader, '{}', { ephemeral: true });
     const failing = {
       location: 'https://example.com/f/',
       at: long,
@@ -80,7 +81,7 @@ describe('ensemble watcher: the watcher', function () {
     const table = await world.box.ok('watcher', 'repositories');
     assert.match(
       table.stdout,
-      /^rate-limited +60 min ago +12 ms +open +3 +https:\/\/example.com\/f\/: it answers 429$/m,
+      /^rate-limited +60 min ago +12 ms +open +3 +- +https:\/\/example.com\/f\/: it answers 429$/m,
     );
   });
 

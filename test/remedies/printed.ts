@@ -94,6 +94,14 @@ export const printed: Readonly<
     test: 'test/cli/watcher.test.ts',
     says: 'is asked to look at once, and says what came of it, or that nobody looks',
   },
+  'cli/watching/late.ts: ensemble watcher resume': {
+    test: 'test/regression/what-is-newer-says-that-the-watcher-is-paused.test.ts',
+    says: 'and status names the command that ends the pause',
+  },
+  'cli/commands/newer.ts: ensemble newer --refresh': {
+    test: 'test/regression/what-is-newer-says-that-the-watcher-is-paused.test.ts',
+    says: 'and the command that asks all the same',
+  },
   'cli/watching/late.ts: ensemble watcher status': {
     test: 'test/cli/watcher.test.ts',
     says: 'names the command that shows which repositories cannot be asked',

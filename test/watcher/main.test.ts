@@ -24,8 +24,12 @@ describe('ensemble-watcher', function () {
     const service = { service: 'guestbook', formula: 'principia:guestbook-1' };
     assert.equal((await readNewer(tree, service, Date.now()))?.eligible, 2);
     const { stdout: shown } = await world.box.ok('watcher', 'status', '--format', 'json');
-    const { state, lastPassAt, host } = JSON.parse(shown);
-    assert.deepEqual([state, typeof lastPassAt, typeof host], ['watching', 'string', 'string']);
+    const { state, leads, lastPassAt, host } = JSON.parse(shown);
+    assert.deepEqual(
+      [state, leads, typeof lastPassAt, typeof host],
+      ['ended', false, 'string', 'string'],
+      'it looked, and is there no more',
+    );
     const { version } = (await tree.get(paths.newer('guestbook'))) ?? {};
     assert.equal((await startWatcherProcess(world.box, ['--once']).ended).code, 0);
     const again = await tree.get(paths.newer('guestbook'));

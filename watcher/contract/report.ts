@@ -16,6 +16,8 @@ export interface Report {
   /** The repository's URL or path. */
   readonly repository?: string;
   readonly service?: string;
+  /** Of the service. */
+  readonly incarnation?: string;
   /** What was asked, what was found, and what was done about it: a few words each. */
   readonly asked: string;
   readonly found: string;

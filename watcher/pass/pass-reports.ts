@@ -72,6 +72,7 @@ export function reportLook(
     {
       repository: service.repository.path,
       service: name,
+      ...lifeOf(service),
       asked: `what is newer than ${service.formula}`,
       found: words.length === 0 ? 'nothing' : words.join(', '),
       did: [
@@ -84,6 +85,11 @@ export function reportLook(
   );
 }
 
+/** A name may be used again, and what is said of one service is not said of the next one of that name. */
+function lifeOf({ incarnation }: Pick<Service, 'incarnation'>): { readonly incarnation?: string } {
+  return incarnation === undefined ? {} : { incarnation };
+}
+
 function reportUnjudged(pass: Pass, { name, service }: ObservedService, why: string, began: Began): void {
   send(
     pass,
@@ -91,6 +97,7 @@ function reportUnjudged(pass: Pass, { name, service }: ObservedService, why: str
     {
       repository: service.repository.path,
       service: name,
+      ...lifeOf(service),
       asked: `what is newer than ${service.formula}`,
       found: 'it cannot be judged',
       did: UNKNOWN,
@@ -112,7 +119,7 @@ export type Reporting = Pick<Pass, 'clock' | 'random' | 'reporter'> & {
 /** A failure to see to a service. */
 export interface FailedLook {
   readonly observed: Pick<ObservedService, 'name'> & {
-    readonly service: Pick<Service, 'formula' | 'repository'>;
+    readonly service: Pick<Service, 'formula' | 'repository' | 'incarnation'>;
   };
   readonly error: EnsembleError;
   readonly began: Began;
@@ -163,6 +170,7 @@ function reportFailure(pass: Reporting, { observed: { name, service }, error, be
     {
       repository: service.repository.path,
       service: name,
+      ...lifeOf(service),
       asked: `what is newer than ${service.formula}`,
       found: 'it could not be seen to',
       did: 'left it for later',

@@ -80,8 +80,9 @@ export class ReportKeeper implements Reporter {
 
 function subjectOf({
   service,
+  incarnation,
   repository,
   asked,
-}: Pick<WatcherReport, 'service' | 'repository' | 'asked'>): string {
-  return [service, repository, asked].join('\0');
+}: Pick<WatcherReport, 'service' | 'incarnation' | 'repository' | 'asked'>): string {
+  return [service, incarnation, repository, asked].join('\0');
 }
