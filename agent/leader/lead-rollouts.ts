@@ -6,6 +6,7 @@ import { paths } from '../../state/model/paths.js';
 import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Log } from '../contract/log.js';
+import { leadRemovals } from './lead-removals.js';
 
 interface Parts {
   readonly coordinator: Coordinator;
@@ -27,8 +28,8 @@ const LEFT_TO_COMMANDS = { rolling: 1_000, all: 10_000 } as const;
 const AFTER_FAILURE = 30_000;
 
 /**
- * Stands for election among the agents of the environment; the one that leads drives every rollout that nobody follows. What
- * it writes carries the guard of its term, so that one that was deposed, and does not know it yet, writes nothing.
+ * Stands for election among the agents of the environment; the one that leads drives every rollout that nobody follows, and
+ * finishes removals whose command died. What it writes carries the guard of its term, so that one that was deposed, and does not know it yet, writes nothing.
  */
 export function leadRollouts(parts: Parts): { close(): Promise<void> } {
   const { coordinator, agentId, clock, random, log } = parts;
@@ -44,6 +45,7 @@ export function leadRollouts(parts: Parts): { close(): Promise<void> } {
 function lead({ coordinator, clock, log }: Parts, { guard, over, term }: Leadership): void {
   if (over.aborted) return;
   log.debug('leads', { term });
+  leadRemovals({ coordinator, clock, log, guard, over });
   const services = new Map<string, { end(): void }>();
   const observation = coordinator.observeChildren(paths.services, (names) => {
     const present = new Set(names ?? []);
@@ -114,7 +116,15 @@ function leadService(parts: Leading, service: string): { end(): void } {
   };
 }
 
-/** A rollout that waits for somebody's word needs nobody who drives it, unless its clone may be destroyed meanwhile. */
-function isToBeDriven({ state, closed, clone }: Rollout): boolean {
-  return (state !== 'paused' || clone !== undefined) && closed !== true;
+/**
+ * A rollout that waits for somebody's word needs nobody who drives it, unless its clone may be destroyed meanwhile, or that
+ * of one before it is still to go.
+ */
+export function isToBeDriven({
+  state,
+  closed,
+  clone,
+  left = [],
+}: Pick<Rollout, 'state' | 'closed' | 'clone' | 'left'>): boolean {
+  return (state !== 'paused' || clone !== undefined || left.length > 0) && closed !== true;
 }

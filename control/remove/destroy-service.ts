@@ -29,17 +29,37 @@ export async function destroyService(
   // First the mark, which forbids new units, and then the units: nobody can add one in between.
   const change = newChangeId();
   const asked = requestEntry(removal, { what: 'destroy-service' });
-  await editService(coordinator, service, (current) => ({ ...current, destroying: true, change }), asked);
+  await editService(
+    coordinator,
+    service,
+    (current) => ({ ...current, destroying: true, removal, change }),
+    asked,
+  );
+  return clearService(coordinator, service, removal, told);
+}
+
+/**
+ * Has go what belongs to a service that is marked already.
+ * @param asked `some`: whoever marked it may have asked some of its units, which stay asked as they are
+ * @returns all units that it had
+ */
+export async function clearService(
+  coordinator: Coordinator,
+  service: string,
+  removal: Removal,
+  told: KeptAnyway = () => undefined,
+  asked: 'none' | 'some' = 'none',
+): Promise<readonly string[]> {
   // From here on no clone of it is made any more: one that is not promoted goes with it.
   const rollout = await readRollout(coordinator, service);
   if (rollout !== undefined) await destroyClones(coordinator, clonesLeftBy(rollout.value), removal, told);
   const relations = (await coordinator.children(paths.serviceRelations(service))) ?? [];
   // A unit that fails, as when its node cannot be read, is told of when all others were asked.
   const left = await Promise.allSettled(
-    relations.map((id) => removeRelation(coordinator, id, removal, told)),
+    relations.map((id) => removeRelation(coordinator, id, removal, told, asked)),
   );
   const units = await unitsOfService(coordinator, service);
-  await askToGo(coordinator, units, removal, told);
+  await askToGo(coordinator, units, removal, told, asked);
   await removeServiceIfEmpty(coordinator, service);
   for (const each of left) if (each.status === 'rejected') throw each.reason;
   return units;

@@ -15,18 +15,20 @@ import type { Session } from '../session.js';
  * Marks a relation as going; the last unit to leave removes it, and one that no unit ever joined is gone at once. The
  * subordinate units that it placed are asked to stop and go.
  * @param told of each of them whose directory is kept although this request did not ask for it
+ * @param asked `some`: whoever marked it may have asked some of them, which stay asked as they are
  */
 export async function removeRelation(
   coordinator: Coordinator,
   number: string,
   removal: Removal,
   told: KeptAnyway = () => undefined,
+  asked: 'none' | 'some' = 'none',
 ): Promise<void> {
   await markRelationRemoving(coordinator, number, removal);
   // Read after the mark: a unit that was just being added has its subordinate by now, or will get none.
   const relation = await readRelation(coordinator, number);
   if (relation !== undefined)
-    await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal, told);
+    await askToGo(coordinator, await unitsPlacedBy(coordinator, relation), removal, told, asked);
   await removeRelationIfLeft(coordinator, number);
 }
 

@@ -39,7 +39,7 @@ export async function requestRemoval(
     const own = units.filter((unit) => serviceOfUnit(unit) === service);
     await askTogether(coordinator, service, own, removal, asked, told);
   }
-  await askToGo(coordinator, units, removal, told, true);
+  await askToGo(coordinator, units, removal, told, 'these');
 }
 
 /** Units asked per transaction. */

@@ -15,7 +15,7 @@ import {
   removingOperation,
 } from '../../state/model/relations.js';
 import type { CloneReference, Rollout } from '../../state/model/rollout.js';
-import { readRollout, writeRollout } from '../../state/model/rollout.js';
+import { readRollout, wayOf, writeRollout } from '../../state/model/rollout.js';
 import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
 import { createService, requireService, unitsOfService } from '../../state/model/services.js';
 import { configValuesSchema } from '../../state/model/service-schemas.js';
@@ -76,7 +76,7 @@ async function perform(cloning: Cloning, write: CloneStep): Promise<void> {
       return;
     }
     case 'retire':
-      await claim(cloning);
+      await claim(cloning, await placedOperations(cloning));
       await destroyService(coordinator, service, removal);
       return;
     case 'unrelate': {
@@ -124,8 +124,31 @@ function claimOperations({ parts, service, rollout, now }: Cloning, made = false
   ];
 }
 
-async function claim(cloning: Cloning): Promise<void> {
-  await cloning.parts.coordinator.transaction(claimOperations(cloning));
+async function claim(cloning: Cloning, also: readonly Operation[] = []): Promise<void> {
+  await cloning.parts.coordinator.transaction([...claimOperations(cloning), ...also]);
+}
+
+/** That the rollout is done goes on the record of both services before the one is gone, once. */
+async function placedOperations({
+  parts,
+  service,
+  name,
+  rollout,
+  now,
+}: Cloning): Promise<readonly Operation[]> {
+  const { coordinator } = parts;
+  const { id } = rollout.value;
+  if ((await requireService(coordinator, service)).value.destroying === true) return [];
+  const entry = newEntry({
+    at: new Date(now).toISOString(),
+    what: 'rollout',
+    outcome: 'done',
+    ...wayOf(rollout.value),
+    message: `done: ${name} is in the place of ${service}`,
+    details: { rollout: id, state: 'done', clone: name },
+  });
+  // One of this id takes the place of what stands, where a driver died after it.
+  return recordOperations(coordinator, [service, name], { ...entry, id: `${id}-done` });
 }
 
 /** Makes the service with what its source has: its config, its repository, how its rollouts go, and as many units. */
@@ -199,15 +222,16 @@ async function relate(cloning: Cloning, number: string, moves: boolean): Promise
     outcome: 'done',
     message: `${service}:${own.name} ${other.service}:${other.name}${moves ? `, moves to ${name}` : `, also of ${name}`}`,
   });
+  const removal = { requestedAt: entry.at, by: rollout.value.by };
   await coordinator.transaction([
     ...claimOperations(cloning),
     ...made.operations,
-    ...(moves ? [removingOperation(relation)] : []),
+    ...(moves ? [removingOperation(relation, removal)] : []),
     ...(await recordOperations(coordinator, [service, name], entry)),
   ]);
   if (made.number !== undefined) await placeSubordinates(coordinator, made.number, entry.at);
   // Subordinates beside the source's units go with it.
-  if (moves) await removeRelation(coordinator, number, { requestedAt: entry.at, by: rollout.value.by });
+  if (moves) await removeRelation(coordinator, number, removal);
 }
 
 interface Counterpart {

@@ -1,6 +1,7 @@
 import * as z from '../platform/zod.js';
 import { adoptedField, incarnationField } from './incarnation.js';
 import { remembering } from './remembering.js';
+import { removalSchema } from './request-schemas.js';
 
 export const relationRoleSchema = z.enum(['provides', 'requires', 'peer']);
 
@@ -15,7 +16,8 @@ export const endpointSchema = z.looseObject({
 export const relationCounterSchema = z.looseObject({ next: z.int().check(z.nonnegative()) });
 
 /**
- * `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it. `dropped`: of peers that
+ * `/relations/<relation>`: one endpoint for peers, two otherwise. `removing`: its units leave it; `removal`: what the
+ * subordinates that it placed are asked by then, which releases before 0.2.0 leave out. `dropped`: of peers that
  * the service's formula has no more; it stands as long as a unit runs a formula that has them.
  */
 export const relationSchema = remembering(
@@ -23,6 +25,7 @@ export const relationSchema = remembering(
     endpoints: z.array(endpointSchema).check(z.minLength(1), z.maxLength(2)),
     scope: z.enum(['global', 'container']),
     removing: z.optional(z.boolean()),
+    removal: z.optional(removalSchema),
     dropped: z.optional(z.boolean()),
     /** In container scope: the service whose units are placed beside the other's. */
     subordinate: z.optional(z.string()),

@@ -8,8 +8,8 @@ import { recordOperations } from './history.js';
 import { requestEntry } from './history-entry.js';
 import { newIncarnation } from './incarnation.js';
 import { paths, unitOfNode } from './paths.js';
-import type { Requester } from './requester.js';
 import { type Relation, relationCounterSchema, relationSchema } from './relation-schemas.js';
+import type { Removal } from './request-schemas.js';
 import { unitSchema } from './unit-schemas.js';
 
 /** A relation by its number, as its path has it. */
@@ -110,9 +110,9 @@ export function meetingOperations(meeting: string): readonly Operation[] {
 export async function markRelationRemoving(
   coordinator: Coordinator,
   number: string,
-  requester: Requester,
+  removal: Removal,
 ): Promise<void> {
-  const request = requestEntry(requester, { what: 'remove-relation' });
+  const request = requestEntry(removal, { what: 'remove-relation' });
   await retryOnConflict(`relation ${number}`, async () => {
     const relation = await readRelation(coordinator, number);
     if (relation === undefined || relation.value.removing === true) return;
@@ -121,13 +121,16 @@ export async function markRelationRemoving(
     const entry = { ...request, message: endpoints.map(formatEndpoint).join(' ') };
     // Peers come and go with their formula and their service, which are on record themselves.
     const record = services.length < 2 ? [] : await recordOperations(coordinator, services, entry);
-    await coordinator.transaction([removingOperation(relation), ...record]);
+    await coordinator.transaction([removingOperation(relation, removal), ...record]);
   });
 }
 
-/** The operation that marks a relation as going. */
-export function removingOperation({ number, value, version }: RelationNode): Operation {
-  const marked: Relation = { ...value, removing: true, change: newChangeId() };
+/**
+ * The operation that marks a relation as going.
+ * @param removal what the subordinates that it placed are asked by: whoever marks it may die before they are
+ */
+export function removingOperation({ number, value, version }: RelationNode, removal: Removal): Operation {
+  const marked: Relation = { ...value, removing: true, removal, change: newChangeId() };
   return { kind: 'set', path: paths.relation(number), value: nodeValue(marked), version };
 }
 

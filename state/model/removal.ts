@@ -17,28 +17,31 @@ import { removeUnitOperations } from './units.js';
 /**
  * Asks units of any kind to stop and go, and with them those placed beside them; those that are gone already are left out.
  * A unit that waits for a machine has nobody who could stop it, so it is removed at once.
- * @param asked whether they are asked already, and only what follows from it is to be done
+ * @param asked `these`: they are asked already, and only what follows from it is to be done; `some`: one that is asked
+ *   already, by whomever, stays asked as it is, and so do those beside it
  */
 export async function askToGo(
   coordinator: Coordinator,
   units: readonly string[],
   removal: Removal,
   told: KeptAnyway,
-  asked = false,
+  asked: 'none' | 'some' | 'these' = 'none',
 ): Promise<void> {
   await Promise.all(
     units.map(async (name) => {
       const unit = await readEntity(coordinator, paths.unit(name), unitSchema);
       if (unit === undefined) return;
       if (unit.value.machine === null) return removeUnit(coordinator, name, removal, unit.value);
-      if (!asked)
+      const stands = asked === 'some' && (await coordinator.get(paths.removal(name))) !== undefined;
+      if (asked !== 'these' && !stands)
         await unlessGone(async () => {
           const keeping = await machinesThatKeep(coordinator, [unit.value.machine]);
           const keeps = keeping.has(unit.value.machine);
           tellKept(name, removal, await requestToGo(coordinator, name, removal, keeps), told);
         });
       await freePlace(coordinator, name);
-      await askToGo(coordinator, await subordinatesOf(coordinator, name), removal, told);
+      const beside = await subordinatesOf(coordinator, name);
+      await askToGo(coordinator, beside, removal, told, asked === 'some' ? 'some' : 'none');
     }),
   );
 }

@@ -3,6 +3,7 @@ import * as z from '../platform/zod.js';
 import { adoptedField, incarnationField } from './incarnation.js';
 import { instant } from './instant.js';
 import { remembering } from './remembering.js';
+import { removalSchema } from './request-schemas.js';
 import { upgradePolicySchema } from './upgrade-policy.js';
 
 /** `/formulas/<formula id>`: immutable. `metadata` and `config` are what `metadata.yaml` and `config.yaml` said. */
@@ -45,6 +46,8 @@ export const serviceSchema = remembering(
     repository: z.looseObject({ name: z.string(), path: z.string() }),
     nextUnit: z.int().check(z.nonnegative()),
     destroying: z.optional(z.boolean()),
+    /** While it is being destroyed: what its units are asked by. Releases before 0.2.0 leave that out. */
+    removal: z.optional(removalSchema),
     /** The last one before it that a rollout was completed to: where `revert-formula` goes. */
     previous: z.optional(z.string()),
     /** The formula was set for single units: no rollout takes the others there. */
