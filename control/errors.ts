@@ -175,3 +175,27 @@ export class StorageUnusable extends defineError<{ storage: string; reason: stri
   ({ storage, reason }) => `the storage ${storage} cannot be used: ${reason}`,
   'check the environment’s `storage`',
 ) {}
+
+/** Another rollout to the same formula is under way, and goes by other parameters. */
+export class RolloutUnderWay extends defineError<{
+  service: string;
+  to: string;
+  word: string;
+  has: string;
+  /** What is asked is asked of the clone by which it goes. */
+  clone?: string;
+  /** What is asked is asked of a service that goes: this is its clone, which was promoted. */
+  promoted?: string;
+}>(
+  'rollout-under-way',
+  ({ service, to, word, has, clone, promoted }) =>
+    promoted !== undefined
+      ? `${service} goes: ${promoted} takes its place by a rollout to ${to} that is under way`
+      : clone === undefined
+        ? `a rollout of ${service} to ${to} is under way already, with ${word} ${has}`
+        : `${clone} is the clone by which a rollout of ${service} to ${to} is under way, and is tried as it is`,
+  ({ service, clone, promoted }) =>
+    promoted !== undefined
+      ? `ask it of ${promoted}; to see how far it is: ensemble rollout watch ${service}`
+      : `ensemble rollout ${clone === undefined ? 'watch' : 'promote'} ${service}, or ensemble rollout abort ${service} first`,
+) {}

@@ -19,11 +19,11 @@ import {
 } from '../../state/model/rollout.js';
 import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
 import { requireService, unitsOfService } from '../../state/model/services.js';
-import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
+import { RolloutUnderWay, FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkParameters, parametersFor, type RolloutRequest } from './begin.js';
 import { cloneName } from './clone-facts.js';
 import { changedRollout } from './change-rollout.js';
-import { type Asking, askedWith, RolloutImpossible, RolloutUnderWay } from './errors.js';
+import { type Asking, askedWith, RolloutImpossible } from './errors.js';
 
 /** A clone as it would be made. */
 export interface PlannedClone {

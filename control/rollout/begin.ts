@@ -15,9 +15,9 @@ import type { Requester } from '../../state/model/requester.js';
 import { beginRollout, isOpen, type Rollout, rolloutSchema } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/service-schemas.js';
 import { unitsOfService } from '../../state/model/services.js';
-import { UnitOfOtherService } from '../errors.js';
-import { refuseContradictions } from './contradictions.js';
-import { type Asking, askedWith, RolloutImpossible, RolloutUnderWay } from './errors.js';
+import { RolloutUnderWay, UnitOfOtherService } from '../errors.js';
+import { refuseAskedTogether, refuseContradictions } from './contradictions.js';
+import { type Asking, askedWith, RolloutImpossible } from './errors.js';
 import { lastCompleted } from './last-completed.js';
 
 /** What somebody asks for whose request begins a rollout. */
@@ -123,6 +123,7 @@ export async function beginTo(
   const { from, to, revert = false } = goal;
   if (standing !== undefined) refusePromoted(name, standing.value);
   const asking: Asking = revert ? { command: 'revert-formula' } : { command: 'upgrade-formula', to };
+  refuseAskedTogether(name, asked, asking);
   const wanted = parametersFor(service, metadata, asked, units.length);
   const merged = inPlace(name, wanted, asked, units.length, asking);
   // A way back has neither canary nor pauses, whatever the way there had.

@@ -6,9 +6,9 @@ import {
   rulesOf,
 } from '../../state/formula/rollout-parameters.js';
 import type { Rollout } from '../../state/model/rollout.js';
+import { RolloutUnderWay } from '../errors.js';
 import { nextWave, wholeWave } from './choose.js';
-import { refuseContradictions } from './contradictions.js';
-import { RolloutUnderWay } from './errors.js';
+import { refuseAskedTogether, refuseContradictions } from './contradictions.js';
 import type { Judged } from './judge.js';
 
 /** What may be said anew of a rollout that is under way. */
@@ -39,6 +39,7 @@ export function changedRollout(
   units: readonly Judged[],
 ): Rollout {
   const { parameters } = rollout;
+  refuseAskedTogether(service, asked, { command: 'upgrade-formula', to: rollout.to });
   const words = rolloutWords.filter((word) => asked[word] !== undefined && asked[word] !== parameters[word]);
   const [first] = words;
   if (first === undefined) return rollout;

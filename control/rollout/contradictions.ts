@@ -18,6 +18,9 @@ const CLONE: Said = {
   'max-parallel': ['100%', 'all units of a clone are made together, beside the others'],
 };
 
+/** Refused only where one command says both: of what is set elsewhere, a strategy leaves out what it has no room for. */
+const ALL: Said = { 'max-parallel': ['100%', 'strategy all takes on all units at once'] };
+
 const SAID_BY: Readonly<Record<string, Said>> = { lockstep: LOCKSTEP, clone: CLONE };
 
 /**
@@ -50,4 +53,28 @@ export function refuseContradictions(service: string, parameters: RolloutParamet
     rule,
     instead: askedWith(service, asking, isSet ? `strategy=${strategy}` : `--strategy ${strategy}`, ...fixes),
   });
+}
+
+/**
+ * Refuses what one command line contradicts itself by, whatever is set elsewhere.
+ * @param asked the parameters of the command line alone
+ * @throws RolloutContradiction, which names the command that works
+ */
+export function refuseAskedTogether(service: string, asked: RolloutParameters, asking: Asking): void {
+  if (asked.strategy !== 'all') return;
+  for (const [word, [same, rule]] of Object.entries(ALL) as [RolloutWord, readonly [string, string]][]) {
+    const value = asked[word];
+    if (value === undefined || value === same) continue;
+    const isSet = asking.command === 'set-rollout';
+    const words = isSet
+      ? ['strategy=rolling', `${word}=${value}`]
+      : ['--strategy rolling', `--${word} ${value}`];
+    throw new RolloutContradiction({
+      service,
+      strategy: 'all',
+      contrary: `${word} ${value}`,
+      rule,
+      instead: askedWith(service, asking, ...words),
+    });
+  }
 }

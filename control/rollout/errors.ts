@@ -3,10 +3,26 @@ import { upgradeCommand } from '../../state/formula/upgrade-command.js';
 import { commandOf } from './blockers.js';
 
 /** Something is asked of a rollout, and the service has none. */
-export class NoRollout extends defineError<{ service: string }>(
+export class NoRollout extends defineError<{
+  service: string;
+  /** It is gone, and its clone is in its place. `at`: an ISO instant. */
+  replaced?: { readonly by: string; readonly to: string; readonly at: string };
+  /** It came as a clone, by a rollout of the other service that is under way (`isTried`) or over. */
+  cloneOf?: { readonly service: string; readonly isTried: boolean };
+}>(
   'no-rollout',
-  ({ service }) => `service ${service} has no rollout`,
-  ({ service }) => `ensemble upgrade-formula ${service}`,
+  ({ service, replaced, cloneOf }) => {
+    if (replaced !== undefined)
+      return `service ${service} is gone: its rollout to ${replaced.to} was done at ${replaced.at}, and ${replaced.by} is in its place`;
+    return cloneOf === undefined
+      ? `service ${service} has no rollout`
+      : `service ${service} has no rollout of its own: it came as the clone by which ${cloneOf.service} was upgraded`;
+  },
+  ({ service, replaced, cloneOf }) => {
+    if (replaced !== undefined) return `ensemble status ${replaced.by}`;
+    if (cloneOf === undefined) return `ensemble upgrade-formula ${service}`;
+    return cloneOf.isTried ? commandOf('status', cloneOf.service) : commandOf('history', service);
+  },
 ) {}
 
 /** A rollout is in no state for what is asked of it. */
@@ -56,22 +72,4 @@ export class RolloutContradiction extends defineError<{
     `no rollout of ${service} can go by strategy ${strategy} and ${contrary}: ${rule}`,
   ({ instead }) => instead,
   { exitCode: 2 },
-) {}
-
-/** Another rollout to the same formula is under way, and goes by other parameters. */
-export class RolloutUnderWay extends defineError<{
-  service: string;
-  to: string;
-  word: string;
-  has: string;
-  /** What is asked is asked of the clone by which it goes. */
-  clone?: string;
-}>(
-  'rollout-under-way',
-  ({ service, to, word, has, clone }) =>
-    clone === undefined
-      ? `a rollout of ${service} to ${to} is under way already, with ${word} ${has}`
-      : `${clone} is the clone by which a rollout of ${service} to ${to} is under way, and is tried as it is`,
-  ({ service, clone }) =>
-    `${commandOf(clone === undefined ? 'watch' : 'promote', service)}, or ${commandOf('abort', service)} first`,
 ) {}

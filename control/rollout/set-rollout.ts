@@ -6,6 +6,7 @@ import type { Requester } from '../../state/model/requester.js';
 import { editService, unitsOfService } from '../../state/model/services.js';
 import { checkParameters } from './begin.js';
 import { refuseSubordinate } from './begin-clone.js';
+import { refuseAskedTogether } from './contradictions.js';
 
 /**
  * Sets how the rollouts of a service go from the next one on; an empty value takes one away.
@@ -26,6 +27,7 @@ export async function setRollout(
     (current) => {
       if (current.destroying) throw new ServiceDestroying({ service });
       const rollout = mergedParameters(current.rollout, values);
+      refuseAskedTogether(service, values, { command: 'set-rollout' });
       checkParameters(service, rollout, units, { command: 'set-rollout' });
       if (rollout.strategy === 'clone') refuseSubordinate(service, current, { command: 'set-rollout' });
       const { rollout: _rollout, ...rest } = current;

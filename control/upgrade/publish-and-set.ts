@@ -14,6 +14,7 @@ import {
   parametersFor,
   type RolloutRequest,
 } from '../rollout/begin.js';
+import { refuseAskedTogether } from '../rollout/contradictions.js';
 import type { Session } from '../session.js';
 import { type FoundUpgrade, requireFit } from './find-upgrade.js';
 import { setTarget } from './set-target.js';
@@ -77,6 +78,7 @@ export async function publishAndSet(
         await planClone(coordinator, name, service, id, metadata, { parameters });
       else if (request.units === undefined && !isCloned) {
         const units = await unitsOfService(coordinator, name);
+        refuseAskedTogether(name, request.rollout ?? {}, { command: 'upgrade-formula', to: id });
         const parameters = parametersFor(service, metadata, request.rollout ?? {}, units.length);
         checkParameters(name, parameters, units, { command: 'upgrade-formula', to: id });
       }

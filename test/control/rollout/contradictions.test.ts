@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { refuseContradictions } from '../../../control/rollout/contradictions.js';
+import { refuseAskedTogether, refuseContradictions } from '../../../control/rollout/contradictions.js';
 import { type Asking, RolloutContradiction } from '../../../control/rollout/errors.js';
 import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
 
@@ -80,4 +80,42 @@ describe('parameters of a rollout', () => {
           error.message.includes(contrary) &&
           error.next?.includes(instead) === true,
       ));
+});
+
+describe('words of one command', () => {
+  const refused: readonly (readonly [command: Command, asked: RolloutParameters, instead: string])[] = [
+    [
+      'upgrade-formula',
+      { strategy: 'all', 'max-parallel': '2' },
+      'ensemble upgrade-formula --revision 2 --strategy rolling --max-parallel 2 web',
+    ],
+    [
+      'set-rollout',
+      { strategy: 'all', 'max-parallel': '10%' },
+      'ensemble set-rollout web strategy=rolling max-parallel=10%',
+    ],
+    [
+      'revert-formula',
+      { strategy: 'all', 'max-parallel': '1' },
+      'ensemble revert-formula --strategy rolling --max-parallel 1 web',
+    ],
+  ];
+  for (const [command, asked, instead] of refused)
+    it(`contradict each other for ${command}: ${JSON.stringify(asked)}`, () =>
+      assert.throws(
+        () => refuseAskedTogether('web', asked, asking(command)),
+        (error) =>
+          error instanceof RolloutContradiction &&
+          error.exitCode === 2 &&
+          error.next?.includes(instead) === true,
+      ));
+
+  for (const asked of [
+    { strategy: 'all' },
+    { 'max-parallel': '2' },
+    { strategy: 'all', 'max-parallel': '100%' },
+    { strategy: 'rolling', 'max-parallel': '2' },
+  ])
+    it(`agree: ${JSON.stringify(asked)}`, () =>
+      assert.doesNotThrow(() => refuseAskedTogether('web', asked, asking('upgrade-formula'))));
 });
