@@ -67,7 +67,7 @@ export async function followAndTell(
       session,
       offline.map(({ machine }) => machine),
     );
-    for (const line of summarize(goal, end, elapsed, start, start.why)) output.notice(line);
+    for (const line of summarize(goal, end, elapsed, start, start.why, verdict?.off)) output.notice(line);
     for (const line of verdict?.lines ?? []) output.notice(line);
     for (const line of leftBehindLines(goal.service, end.rows)) output.warn(line);
     const isGoing = await tellOfDestruction(coordinator, goal.service, end, output);

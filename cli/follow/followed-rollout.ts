@@ -15,4 +15,6 @@ export interface Verdict {
   readonly lines: readonly string[];
   /** Undefined: as the units say. */
   readonly code: ExitCode | undefined;
+  /** Why units that did not get there are not asked any more, where that is the rollout's doing. */
+  readonly off?: string;
 }

@@ -12,6 +12,7 @@ import { UNREADABLE } from '../../control/status/snapshot.js';
  * @param elapsed milliseconds since the command began to follow
  * @param start the command that starts an agent, on a machine or anywhere
  * @param why the reason why no agent works there
+ * @param off why nobody asks units any more that did not get there
  */
 export function summarize(
   goal: Goal,
@@ -19,6 +20,7 @@ export function summarize(
   elapsed: number,
   start: (machine: string | null) => string,
   absence: (machine: string | null) => string = noAgent,
+  off = 'somebody had it go back',
 ): readonly string[] {
   const of = (standing: Standing): readonly Row[] => rows.filter((row) => row.standing === standing);
   if (why === 'interrupted') return interruptedLines(goal, rows);
@@ -32,7 +34,7 @@ export function summarize(
     ...left.flatMap((row) => failureLines(goal, row)),
     ...calledOff.map(
       (row) =>
-        `${row.unit} runs ${row.formula ?? 'nothing'}, and nobody asks it any more to go to ${goal.formula}: somebody had it go back`,
+        `${row.unit} runs ${row.formula ?? 'nothing'}, and nobody asks it any more to go to ${goal.formula}: ${off}`,
     ),
     ...untoldLines(goal, of('untold')),
     ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),

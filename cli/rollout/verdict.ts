@@ -9,6 +9,18 @@ import type { Verdict } from '../follow/followed-rollout.js';
  * @param wantsBack it was asked to go back
  */
 export function verdictOf(service: string, seen: SeenRollout, wantsBack: boolean): Verdict {
+  const off = wantsBack ? undefined : offReason(seen);
+  return { ...verdictOn(service, seen, wantsBack), ...(off !== undefined && { off }) };
+}
+
+/** The units of a rollout that goes back, or is over before them, are not asked by it: nobody need have had one go back. */
+function offReason({ rollout: { state, revert } }: SeenRollout): string | undefined {
+  if (revert === true) return 'the rollout went back';
+  if (state === 'aborted') return 'the rollout was aborted';
+  return state === 'superseded' ? 'another rollout took its place' : undefined;
+}
+
+function verdictOn(service: string, seen: SeenRollout, wantsBack: boolean): Verdict {
   const { rollout } = seen;
   const reason = printable(rollout.reason ?? '');
   const because = reason === '' ? '' : `: ${reason}`;
