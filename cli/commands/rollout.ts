@@ -1,6 +1,6 @@
 import { askRollout } from '../../control/rollout/ask-rollout.js';
 import { requireRollout } from '../../control/rollout/read-rollout.js';
-import { rolloutDocument } from '../../control/rollout/rollout-document.js';
+import { finishCommand, rolloutDocument } from '../../control/rollout/rollout-document.js';
 import { type RolloutVerb, rolloutVerbs } from '../../control/rollout/verbs.js';
 import type { Session } from '../../control/session.js';
 import type { Problem } from '../../state/model/entity.js';
@@ -58,10 +58,20 @@ export async function rollout(
     const after = await askRollout(session.coordinator, service, verb, by, reason ?? '', { keep, force });
     invocation.output.notice(`the rollout of ${service} to ${goalOf(after)} is ${after.state}`);
     if (FOLLOWED.has(verb)) return follow(session, service, after, options, invocation);
-    // What was not begun is taken back at once.
-    if (verb === 'abort') await followedRollout(session, service).begin();
+    if (verb === 'abort') {
+      tellOfBoth(service, after, invocation);
+      // What was not begun is taken back at once.
+      await followedRollout(session, service).begin();
+    }
     return 0;
   });
+}
+
+/** Where a promotion is aborted, what has moved to the clone stays there. */
+function tellOfBoth(service: string, { clone, promoted }: Rollout, { output }: Invocation): void {
+  if (clone === undefined || promoted !== true) return;
+  output.notice(`${service} and ${clone.service} both stay; what moved to ${clone.service} stays there`);
+  output.notice(`  to have ${service} go: ${finishCommand(service)}`);
 }
 
 function isVerb(text: string): text is RolloutVerb {

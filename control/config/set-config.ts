@@ -1,4 +1,5 @@
 import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import { requireStaying } from '../require-staying.js';
 import { type ConfigChanges, changesOf, type IsSecret, setEntry, valuesOf } from './config-changes.js';
 import { type FollowingClone, followingClone } from './follow-in-clone.js';
 import { NothingToUndo, SetMeanwhile } from './errors.js';
@@ -156,6 +157,8 @@ async function write(
   const { changes, operations } = changed(service, current, replaced, values, way);
   if (operations.length === 0) return { version: current.version, changes };
   const { guard, clone } = await followingClone(coordinator, service, values);
+  // After that: what is promoted meanwhile is seen by the one or the other.
+  await requireStaying(coordinator, service);
   const entry = requester === nobody ? undefined : setEntry(requester, changes, undoes);
   await coordinator.transaction([
     ...operations,

@@ -9,6 +9,7 @@ import { editService, requireService } from '../../state/model/services.js';
 import { namesOfBatch, unmadeBatches, withBatches } from '../../state/model/unit-batches.js';
 import { triedClone } from '../../state/model/tried-clone.js';
 import { namesOf } from '../names-of.js';
+import { requireStaying } from '../require-staying.js';
 import type { Session } from '../session.js';
 import { makeUnits } from './make-units.js';
 
@@ -113,7 +114,7 @@ export async function forgetRest(
  * Adds units to a service, which is on its record; and as many to the clone of it that is being tried, so that it takes the place
  * of no more than it has.
  * @returns the new units' names, the formula that they are made of, and those of the clone
- * @throws as `addUnits`
+ * @throws as `addUnits`, RolloutUnderWay where a clone takes its place
  */
 export async function growService(
   { coordinator }: Pick<Session, 'coordinator'>,
@@ -123,6 +124,7 @@ export async function growService(
   readonly units: readonly string[];
   readonly ofClone: readonly string[];
 }> {
+  await requireStaying(coordinator, service);
   const { formula, startWith = formula } = (await requireService(coordinator, service)).value;
   const asked = (added: readonly string[]): HistoryEntry =>
     requestEntry(by, { what: 'add-unit', message: namesOf(added) });

@@ -190,7 +190,8 @@ function waiting(
 ): Reason {
   const service = serviceOfUnit(unit.name);
   const since = rollout.stateSince;
-  if (rollout.state === 'paused') return { ...paused(rollout, service), since, until: null };
+  if (rollout.state === 'paused')
+    return { ...paused(rollout, service, limits.canaryIsLost), since, until: null };
   if (rollout.state === 'failed')
     return {
       kind: 'failed',
@@ -253,7 +254,10 @@ function waiting(
 function paused(
   { gate, reason = '', stateBy }: Rollout,
   service: string,
+  canaryIsLost: boolean,
 ): Pick<Reason, 'kind' | 'reason' | 'ends'> {
+  if (gate === 'canary' && canaryIsLost)
+    return { kind: 'canary', reason: 'the canary was removed', ends: commandOf('resume', service) };
   if (gate === 'canary') return { kind: 'canary', reason, ends: commandOf('promote', service) };
   if (gate === 'wave') return { kind: 'wave', reason, ends: commandOf('resume', service) };
   const who = stateBy === undefined ? 'paused' : `paused by ${stateBy}`;

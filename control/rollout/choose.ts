@@ -21,6 +21,8 @@ export interface Limits {
   readonly canaryIsOpen: boolean;
   /** A canary is being tried, and healthy. */
   readonly canaryIsThere: boolean;
+  /** A canary waits for a word, and none of it is left. */
+  readonly canaryIsLost: boolean;
   /** As many units as it may take on before it pauses are there, and others wait. */
   readonly waveIsThere: boolean;
 }
@@ -29,6 +31,16 @@ export interface Limits {
 export function isCanaryPhase(rollout: Rollout, { canary }: RolloutRules): boolean {
   const has = typeof canary === 'number' ? canary > 0 : canary.length > 0;
   return has && rollout.promoted !== true && rollout.revert !== true && rollout.state !== 'done';
+}
+
+/** True if none of the units is left that were tried before the others. */
+export function hasLostCanary(rollout: Rollout, units: readonly Judged[]): boolean {
+  const goal = goalOf(rollout);
+  const staying = units.filter(({ standing }) => standing !== 'coming');
+  return (
+    staying.length > 0 &&
+    !staying.some(({ unit: { formula, flag } }) => formula === goal || flag?.to === goal)
+  );
 }
 
 export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly Judged[]): Limits {
@@ -55,6 +67,7 @@ export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly 
     named,
     canaryIsOpen: inCanary && !canaryIsThere,
     canaryIsThere,
+    canaryIsLost: rollout.state === 'paused' && rollout.gate === 'canary' && hasLostCanary(rollout, units),
     waveIsThere:
       allowed !== undefined &&
       rollout.state === 'running' &&

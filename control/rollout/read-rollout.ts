@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type Entity, type Problem, readEntity } from '../../state/model/entity.js';
+import { ServiceNotFound } from '../../state/model/errors.js';
 import { standingHolds } from '../../state/model/hold.js';
 import { readMachinesUp } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
@@ -9,9 +10,9 @@ import { requireService } from '../../state/model/services.js';
 import { readServiceState, type UnitState } from '../status/snapshot.js';
 import { decide } from './decide.js';
 import type { Decision } from './decision.js';
-import { NoRollout } from './errors.js';
 import { factsOf } from './facts.js';
 import { readClone } from './read-clone.js';
+import { replacedBy, withoutRollout } from './replaced.js';
 
 /** A rollout with all that it is decided by, as it is at one time. */
 export interface ReadRollout {
@@ -32,8 +33,11 @@ export async function requireRollout(
   problems: Problem[] = [],
 ): Promise<ReadRollout> {
   const rollout = await readEntity(coordinator, paths.rollout(service), rolloutSchema);
-  const { value } = await requireService(coordinator, service);
-  if (rollout === undefined) throw new NoRollout({ service });
+  const { value } = await requireService(coordinator, service).catch(async (error: unknown) => {
+    const replaced = error instanceof ServiceNotFound ? await replacedBy(coordinator, service) : undefined;
+    throw replaced ?? error;
+  });
+  if (rollout === undefined) throw await withoutRollout(coordinator, service, value);
   const [state, up, holds, clone, ofClone] = await Promise.all([
     readServiceState(coordinator, service, problems),
     readMachinesUp(coordinator),

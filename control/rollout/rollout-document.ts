@@ -1,6 +1,7 @@
 import { gateOf } from '../../state/model/lockstep.js';
 import { type Rollout, wayOf } from '../../state/model/rollout.js';
 import { type Blocker, commandOf } from './blockers.js';
+import { hasLostCanary } from './choose.js';
 import { lackCommand } from './clone-facts.js';
 import type { Decision } from './decision.js';
 import { isHealthy } from './judge.js';
@@ -20,7 +21,8 @@ export interface RolloutDocument {
   readonly reason: string;
   readonly by: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** The command that has it go on; null where it does by itself, or is over. */
+  /** The command that has it go on; null where it does by itself, or is over. Of a promotion that was aborted, the one
+   * that finishes it. */
   readonly next: string | null;
   /** With strategy `clone`: the service that is to take this one's place, and whether it was promoted. */
   readonly clone?: { readonly service: string; readonly promoted: boolean };
@@ -86,11 +88,20 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
   };
 }
 
+/** What is left to be done where the promotion of a clone was aborted: the service stays beside it, maybe unrelated. */
+export function finishCommand(service: string): string {
+  return `ensemble destroy-service ${service}`;
+}
+
 /** What somebody types to have a rollout go on. */
-function nextCommand(service: string, { state, gate, clone }: Rollout, { lacks }: Decision): string | null {
+function nextCommand(service: string, rollout: Rollout, { lacks, units }: Decision): string | null {
+  const { state, gate, clone, promoted } = rollout;
+  if (state === 'aborted' && clone !== undefined && promoted === true) return finishCommand(service);
   if (state === 'failed') return commandOf('retry', service);
   if (state !== 'paused') return null;
   if (clone !== undefined && gate === 'clone' && lacks !== undefined)
     return lackCommand(clone.service, lacks);
-  return commandOf(gate === 'canary' || gate === 'clone' ? 'promote' : 'resume', service);
+  // Another canary is tried then.
+  const isTried = gate === 'clone' || (gate === 'canary' && !hasLostCanary(rollout, units));
+  return commandOf(isTried ? 'promote' : 'resume', service);
 }

@@ -1,6 +1,6 @@
 import { rulesOf } from '../../state/formula/rollout-parameters.js';
-import { goalOf, type Rollout, type RolloutState } from '../../state/model/rollout.js';
-import { nextWave } from './choose.js';
+import type { Rollout, RolloutState } from '../../state/model/rollout.js';
+import { hasLostCanary, nextWave } from './choose.js';
 import { type CloneLack, lackCommand } from './clone-facts.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
@@ -133,16 +133,6 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
     case 'retry':
       return state === 'failed' ? undefined : { refused: `it is ${state}, not failed`, instead: 'status' };
   }
-}
-
-/** True if none of the units is left that were tried before the others. */
-function hasLostCanary(rollout: Rollout, units: readonly Judged[]): boolean {
-  const goal = goalOf(rollout);
-  const staying = units.filter(({ standing }) => standing !== 'coming');
-  return (
-    staying.length > 0 &&
-    !staying.some(({ unit: { formula, flag } }) => formula === goal || flag?.to === goal)
-  );
 }
 
 /** A canary is looked at once more: it may have fallen ill since it was found to be healthy. */

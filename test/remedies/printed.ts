@@ -37,6 +37,10 @@ export const printed: Readonly<
     test: 'test/agent/candidates-together.test.ts',
     says: 'all of it goes back by',
   },
+  'control/rollout/rollout-document.ts: ensemble destroy-service {service}': {
+    test: 'test/regression/a-promoted-clone-says-what-became-of-its-service.test.ts',
+    says: 'is given nothing while it goes, and an abort then says how to finish',
+  },
   'control/candidates/standing.ts: ensemble destroy-service {service.name}': {
     test: 'test/control/candidates/standing.test.ts',
     says: 'names the command that leads from it to a release',
