@@ -30,11 +30,18 @@ export async function runCommand(args: readonly string[], around: Surroundings):
     return { code, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     now.commands -= 1;
-    if (now.commands === 0) {
-      here = undefined;
-      process.chdir(home);
-    }
+    if (now.commands === 0 && here === now) leaveCommands();
   }
+}
+
+/**
+ * Goes back to where this process is otherwise, also where a command has not ended: that of a test that was given up stays in a
+ * directory that is removed, and would have all tests after it fail.
+ */
+export function leaveCommands(): void {
+  if (here === undefined) return;
+  here = undefined;
+  process.chdir(home);
 }
 
 /** Of others, commander, the AWS SDK or Node ask the process itself, or it did when it began, as for its faults. */

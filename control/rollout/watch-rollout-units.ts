@@ -162,7 +162,8 @@ export class RolloutUnits {
   #tell(areAllRead: boolean): void {
     this.#willTell = false;
     this.#resting?.cancel();
-    this.#areAllRead ||= areAllRead;
+    // Where there are no units, all of them were read.
+    this.#areAllRead ||= areAllRead || this.#names.length === 0;
     if (this.#ended || !this.#agents.areKnown() || this.#units.size < this.#names.length) return;
     this.#isRecent = this.#areAllRead || this.#isSettled;
     this.#areAllRead = false;

@@ -128,7 +128,7 @@ describe('a candidate', function () {
     await ok('upgrade-formula', '--candidate', 'pr:22', '--unit', 'f/1', 'f');
     assert.equal(await runs('f/1'), tried(commit));
     const [, forth = ''] = /back to a release: ensemble (.*)/.exec((await ok('status')).stdout) ?? [];
-    assert.equal(forth, 'upgrade-formula --unit f/1 f');
+    assert.equal(forth, 'upgrade-formula --revision 2 --unit f/1 f');
     await ok(...forth.split(' '));
     assert.equal(await runs('f/1'), 'world:f-2');
     await ok('revert-formula', 'f');

@@ -67,7 +67,7 @@ const rows: Readonly<Record<string, Leaves>> = {
   'upgrade-environment': asks(
     'upgrade-environment',
     '-',
-    /^layout 1 to 2, with canary, clone, holds, lockstep$/,
+    /^layout 1 to 3, with canary, clone, holds, lockstep$/,
   ),
   'destroy-environment': { nothing: 'the history goes with all else' },
   completion: shows,

@@ -55,13 +55,13 @@ describe('the change of a candidate that is on trial', () => {
       [
         'it was released',
         'principia:mysql-14',
-        'ensemble upgrade-formula --unit db/1 db',
+        'ensemble upgrade-formula --revision 14 --unit db/1 db',
         'ensemble upgrade-formula --candidate pr:22 --unit db/1 db',
       ],
       [
         'and more',
         'principia:mysql-15',
-        'ensemble upgrade-formula --unit db/1 db',
+        'ensemble upgrade-formula --revision 15 --unit db/1 db',
         'ensemble upgrade-formula --candidate pr:22 --unit db/1 db',
       ],
       [
