@@ -248,7 +248,12 @@ export const agentRows: readonly Row[] = [
       await world.until('installing');
       await eventually(async () => assert.deepEqual(await world.trace(), ['install 1']));
       const line = started('--machine m0 --data-dir @/other --take-over', stage);
-      const said = await stage.fails(`timeout --signal INT --preserve-status 4 ${line}`, /was broken off/);
+      // Not after a time: the other agent may be gone by then, or this one may not wait for it yet.
+      const waits = `until grep -q 'for it to go' said; do kill -0 $! || break; sleep 0.05; done`;
+      const said = await stage.fails(
+        `${line} >said 2>&1 & ${waits}; kill -TERM $!; wait $!; code=$?; cat said >&2; exit $code`,
+        /was broken off/,
+      );
       await world.openGate('end');
       await first.ended;
       stage.named(said, /the same command again/);
