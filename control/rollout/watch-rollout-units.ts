@@ -17,8 +17,11 @@ const MOST_WATCHED = 48;
 /** Units of which all are watched, and read as soon as somebody else wrote. */
 const FEW = 16;
 
-/** Milliseconds after which units on their way are read that have no watches, or of which none was heard. */
-const UNHEARD_FOR = 2_000;
+/**
+ * Milliseconds after which units on their way are read that have no watches, or of which none was heard: of many that go at
+ * once, whoever follows them learns of the last ones only so.
+ */
+const UNHEARD_FOR = 250;
 
 /** Every so many milliseconds some of all units are read, in turn, whatever they are at: a watch tells of most. */
 const ROUND = { every: 5_000, units: 200 } as const;
