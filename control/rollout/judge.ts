@@ -53,23 +53,8 @@ const AHEAD = 300_000;
  * moment would be as old as can be. One that is far ahead says no more than `otherwise`.
  */
 export function instantOf(text: string | undefined, now: number, otherwise = 0): number {
-  const at = text === undefined ? Number.NaN : parsed(text);
+  const at = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isFinite(at) && at <= now + AHEAD ? Math.min(at, now) : otherwise;
-}
-
-/** Texts that are remembered. */
-const MOST_TEXTS = 4_096;
-
-const instants = new Map<string, number>();
-
-/** What a text says is remembered: most of what is judged says what it said the last time. */
-function parsed(text: string): number {
-  const known = instants.get(text);
-  if (known !== undefined) return known;
-  const at = Date.parse(text);
-  if (instants.size >= MOST_TEXTS) instants.clear();
-  instants.set(text, at);
-  return at;
 }
 
 /** True if it is healthy in this moment, on any formula. */
@@ -120,7 +105,7 @@ function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now:
   const { formula, state, since, flag, upgrade } = unit;
   if (unit.damage !== undefined) return 'unreadable';
   const inError = isErrorState(state);
-  const counts = parsed(since) >= instantOf(rollout.countedFrom, now);
+  const counts = Date.parse(since) >= instantOf(rollout.countedFrom, now);
   if (inError && flag?.over !== since) {
     const related = upgrade === undefined ? formula === goal || flag?.to === goal : upgrade.to === goal;
     if (related && (flag?.rollout === rollout.id || counts)) return 'failed';
