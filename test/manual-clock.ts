@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../state/platform/clock.js';
+import { eventuallyTrue } from './eventually.js';
 
 interface Pending {
   readonly due: number;
@@ -29,6 +30,16 @@ export class ManualClock implements Clock {
     const timer: Pending = { due: this.#uptime + ms, callback };
     this.#pending.add(timer);
     return { cancel: () => this.#pending.delete(timer) };
+  }
+
+  /**
+   * Resolves once something waits that falls due within `ms`. A test that moves the clock right after the state changed
+   * comes before what is set up only after that change, which then never falls due.
+   */
+  async untilDue(ms: number): Promise<void> {
+    await eventuallyTrue(`something waits for at most ${ms} ms`, () =>
+      [...this.#pending].some(({ due }) => due <= this.#uptime + ms),
+    );
   }
 
   /** Moves both times on, and calls what falls due meanwhile in its order, also what those calls set up. */

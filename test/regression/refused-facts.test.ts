@@ -91,10 +91,12 @@ describe('facts of a unit that the state tree refuses', () => {
         ),
       );
       denied();
+      await clock.untilDue(500);
       clock.advance(500);
       await eventually(() => assert.equal(tree.faults.length, 0));
       assert.equal(tree.logged.length, 1, 'the same is said once');
       assert.match(tree.logged[0] ?? '', /^error: what the unit did cannot be written.*secret/);
+      await clock.untilDue(1_000);
       clock.advance(999);
       assert.deepEqual(told, [], 'the second pause is twice as long');
       clock.advance(1);
