@@ -7,7 +7,7 @@ import type { AgentOptions } from './options.js';
 import type { DataDirectory } from './disk/data-directory.js';
 import { savedSession, saveSession } from './tree/saved-session.js';
 import type { HomeEnvironment } from './environment/home-environment.js';
-import type { Identity } from './tree/ownership.js';
+import type { Identity } from './tree/identity.js';
 
 /** Continues the session of the agent before this one, so that a restart is no absence. */
 export async function connect(

@@ -13,7 +13,7 @@ import { hostId, placeOf, readRememberedMachine, rememberMachine } from './disk/
 import { replaceFile } from './disk/replace-file.js';
 import { DirectoryOfOtherMachine } from './contract/errors.js';
 import type { Journalled } from './journal/journal.js';
-import type { ClaimMemory, Identity } from './tree/ownership.js';
+import type { ClaimMemory, Identity } from './tree/identity.js';
 
 /** The file of a data directory with its agent's id. */
 const AGENT_ID = 'agent-id';

@@ -10,7 +10,7 @@ import { identify, machineMemory } from './identify.js';
 import { type Journal, type Journalled, openJournal } from './journal/journal.js';
 import { givenAddresses, type MachineAddresses, watchAddresses } from './machine/addresses.js';
 import type { AgentOptions } from './options.js';
-import type { ClaimMemory, Identity } from './tree/ownership.js';
+import type { ClaimMemory, Identity } from './tree/identity.js';
 
 /** What the agent has of its machine before it asks the coordinator anything. */
 export interface OpenedMachine {

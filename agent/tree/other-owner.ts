@@ -4,7 +4,7 @@ import { isPresence } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { agentSchema, machineSchema } from '../../state/model/machine-schemas.js';
 import type { OtherOwner } from '../contract/errors.js';
-import type { Identity } from './ownership.js';
+import type { Identity } from './identity.js';
 
 /**
  * Who else has the machine in a tree of which single nodes can be read and nothing more: whom an agent would need

@@ -18,7 +18,8 @@ import { KILL_DELAY } from '../contract/kill-delay.js';
 import { MachineTaken, TakeOverBrokenOff } from '../contract/errors.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
 import { untilItWorks } from '../contract/retry.js';
-import { type Identity, Ownership, type OwnershipParts } from './ownership.js';
+import type { Identity } from './identity.js';
+import { Ownership, type OwnershipParts } from './ownership.js';
 import { requireOwnable } from './require-ownable.js';
 
 /** That the machine is this agent's, and that its presence stands. */

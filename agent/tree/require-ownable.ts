@@ -1,7 +1,7 @@
 import type { MachinePlace } from '../../state/model/machine-owner.js';
-import type { Machine } from '../../state/model/machine-schemas.js';
+import type { Machine, MachineOwner } from '../../state/model/machine-schemas.js';
 import { MachineOwned, MachineTaken, MachineTakenOver } from '../contract/errors.js';
-import type { Identity } from './ownership.js';
+import type { Identity } from './identity.js';
 
 /**
  * Checks that this agent may have a machine without an operator's word. It may if nobody has it; if it is its own;
@@ -62,4 +62,34 @@ export function requireOwnable(
   const their = { machine: name, hostname: taker.hostname, dataDirectory: taker.dataDirectory };
   if (isOwn) throw new MachineTakenOver({ ...their, since: taker.since, isUnderWay: true });
   throw new MachineTaken({ ...their, isCopy: taker.agentId === agentId, ownDirectory: dataDirectory });
+}
+
+/**
+ * The agent that has taken the machine from this one; undefined where the machine is this agent's, or nobody's.
+ * @param isOwn whether this process wrote a claim
+ */
+export function takenOverBy(
+  { machine, owner, presence, taking }: MachinePlace,
+  { machine: name, agentId }: Pick<Identity, 'machine' | 'agentId'>,
+  isOwn: (claim: string) => boolean,
+): MachineTakenOver | undefined {
+  if (taking !== undefined && !isOwn(taking.claim))
+    return new MachineTakenOver({ machine: name, ...whose(taking), isUnderWay: true });
+  if (owner !== undefined)
+    return isOwn(owner.claim)
+      ? undefined
+      : new MachineTakenOver({ machine: name, ...whose(owner), isUnderWay: false });
+  if (presence === undefined || presence.agentId === agentId) return undefined;
+  // An agent of a release that leaves no owner.
+  const { hostname = machine?.hostname ?? '?', dataDirectory = '?', since = '?' } = presence;
+  return new MachineTakenOver({ machine: name, hostname, dataDirectory, since, isUnderWay: false });
+}
+
+/** The words of an error about an owner. */
+function whose({
+  hostname,
+  dataDirectory,
+  since,
+}: MachineOwner): Pick<MachineOwner, 'hostname' | 'dataDirectory' | 'since'> {
+  return { hostname, dataDirectory, since };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as z from '../../state/platform/zod.js';
-import type { Identity } from './ownership.js';
+import type { Identity } from './identity.js';
 import { replaceFile } from '../disk/replace-file.js';
 
 /** Whose a session is: what must be the same for it to be continued. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Identity } from '../../../agent/tree/ownership.js';
+import type { Identity } from '../../../agent/tree/identity.js';
 import { placeUnplaced } from '../../../agent/tree/placement.js';
 import { registerAgent } from '../../../agent/tree/presence.js';
 import { systemClock } from '../../../state/platform/clock.js';

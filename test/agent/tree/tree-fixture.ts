@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log, LogLevel } from '../../../agent/contract/log.js';
 import type { MirrorTree } from '../../../agent/tree/mirror.js';
-import type { ClaimMemory, Identity } from '../../../agent/tree/ownership.js';
+import type { ClaimMemory, Identity } from '../../../agent/tree/identity.js';
 import { openHistories } from '../../../agent/tree/histories.js';
 import { treeWriter } from '../../../agent/tree/tree-writer.js';
 import { UnitNode } from '../../../agent/tree/unit-node.js';
