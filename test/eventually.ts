@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * Repeats `check` until it no longer throws (or rejects) and returns what it gave: how tests wait for a state instead
  * of sleeping. After `within` milliseconds it throws what `check` threw last.
  */
-export async function eventually<T>(check: () => T | Promise<T>, within = 30_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, within = 60_000): Promise<T> {
   const end = performance.now() + within;
   for (;;) {
     try {

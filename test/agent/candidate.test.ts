@@ -11,7 +11,7 @@ import { type CommandEnd, ensemble } from './operator.js';
 import { World } from './world.js';
 
 describe('a candidate', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let directory: string;
   let repository: string;

@@ -7,7 +7,7 @@ import { World } from './world.js';
 const TITLE = 'title: {type: string, default: none}';
 
 describe('a clone that is being tried', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

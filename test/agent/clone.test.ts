@@ -12,7 +12,7 @@ const METADATA = (revision: number, more = ''): string =>
   `name: f\nrevision: ${revision}\nsummary: Notes which hooks ran\nprovides:\n  web: http\n${more}`;
 
 describe('clones of a service', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

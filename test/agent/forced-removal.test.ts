@@ -38,9 +38,9 @@ for (const engines of [embedded, zookeeper()]) {
       await addRelation(world.coordinator, names, requester.requestedAt);
       await eventually(
         async () => assert.equal((await world.trace('db/0')).at(-1), 'srv-relation-joined 1'),
-        30_000,
+        60_000,
       );
-      await eventually(async () => assert.equal((await settings()).length, 2), 30_000);
+      await eventually(async () => assert.equal((await settings()).length, 2), 60_000);
     });
     afterEach(() => world.close());
 
@@ -60,7 +60,7 @@ for (const engines of [embedded, zookeeper()]) {
       await agent.logged('removed the unit by force while this agent was away');
       await eventually(
         async () => assert.deepEqual(await readdir(world.path('machines', 'm1', 'units')), []),
-        30_000,
+        60_000,
       );
       await agent.logged('its directory is kept: ');
       return agent;
@@ -98,7 +98,7 @@ for (const engines of [embedded, zookeeper()]) {
       assert.deepEqual(await settings(), ['db-0']);
       await eventually(
         async () => assert.equal((await world.trace('db/0')).at(-1), 'srv-relation-departed 1'),
-        30_000,
+        60_000,
       );
 
       const agent = await comesBack();
@@ -125,7 +125,7 @@ for (const engines of [embedded, zookeeper()]) {
           told.map(({ what, outcome }) => `${what} ${outcome}`),
           ['remove-by-force done', 'remove done'],
         );
-      }, 30_000);
+      }, 60_000);
       await addUnits(world.coordinator, 'web', 1, requester.requestedAt, 'm1');
       await world.until('started', 'web/1');
       await agent.kill();
@@ -153,7 +153,7 @@ for (const engines of [embedded, zookeeper()]) {
       assert.equal(parted.code, 0, parted.stderr);
       await eventually(
         async () => assert.equal(await world.coordinator.get(paths.relation('0')), undefined),
-        30_000,
+        60_000,
       );
       await comesBack();
       assert.deepEqual(await world.coordinator.children(paths.units), ['db-0']);

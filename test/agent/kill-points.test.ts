@@ -93,7 +93,7 @@ const scenarios: readonly Scenario[] = [
       const two = await publishPeers(world, 2, ['web']);
       await world.deploy(one, 2);
       for (const unit of ['f/0', 'f/1'])
-        await eventually(async () => assert.equal((await world.trace(unit)).length, 5), 30_000);
+        await eventually(async () => assert.equal((await world.trace(unit)).length, 5), 60_000);
       for (const unit of ['f/0', 'f/1']) {
         await goTo(world, two, [unit]);
         await world.untilOn(two, unit);
@@ -106,7 +106,7 @@ const scenarios: readonly Scenario[] = [
         assert.deepEqual(await world.coordinator.children(paths.serviceRelations('f')), ['1']),
       );
       // The last hook noted that it ran, and ends.
-      await eventually(async () => assert.deepEqual(await world.runs(), []), 30_000);
+      await eventually(async () => assert.deepEqual(await world.runs(), []), 60_000);
     },
     async check(world) {
       const met = (name: string, revision: number): readonly string[] =>
@@ -130,7 +130,7 @@ const scenarios: readonly Scenario[] = [
       await eventually(async () => {
         assert.equal(await world.coordinator.get(paths.service('f')), undefined);
         assert.deepEqual(await journal(world), []);
-      }, 30_000);
+      }, 60_000);
     },
     async check(world) {
       assert.deepEqual(await world.trace(), [...LIVED, 'stop 1']);

@@ -28,7 +28,7 @@ interface Shown {
 }
 
 describe('units that are upgraded in lockstep', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let agents: Map<string, AgentProcess>;
 

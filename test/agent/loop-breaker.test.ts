@@ -36,7 +36,7 @@ describe('the loop breaker', () => {
         const { status } = await world.unit();
         assert.match(`${status.message}`, /agents in a row died/);
         return true;
-      }, 20_000);
+      }, 60_000);
       const died = await Promise.race([agent.ended().then(() => true), lives.then(() => false)]);
       lives.catch(() => undefined);
       if (!died) {
@@ -48,7 +48,7 @@ describe('the loop breaker', () => {
   }
 
   it('does not try a config again that ended agents, and takes another one for a beginning', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const config = 'options:\n  title: {type: string, default: a}\n';
     const one = await world.publish(1, {
       config,
@@ -73,7 +73,7 @@ describe('the loop breaker', () => {
   });
 
   it('gives up a step at which five agents in a row died, and names the way out', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     const one = await world.publish(1);
     await world.deploy(one);
     assert.equal(await untilOneLives('installing.extract.before'), 5);

@@ -57,7 +57,7 @@ export class ManyLives {
     await eventually(async () => {
       assert.equal(await world.coordinator.get(paths.service('f')), undefined);
       assert.deepEqual(await related('keep/0'), []);
-    }, 30_000);
+    }, 60_000);
   }
 
   /** `keep/0` goes to one more revision. */
@@ -79,7 +79,7 @@ export class ManyLives {
       // A unit whose end is on record may still be letting go.
       assert.equal(held.observing, before, 'observations come and go');
       return held;
-    }, 30_000);
+    }, 60_000);
   }
 
   /** The agent removes old formulas when nothing else goes on, which collecting all garbage again and again is not. */
@@ -115,7 +115,7 @@ export class ManyLives {
       assert.ok(units <= before.units, `${units - before.units} units more are in memory`);
       for (const kind of ['watches', 'resources', 'files', 'nodes'] as const)
         assert.deepEqual(more(now[kind], before[kind]), [], `${kind} that are left`);
-    }, 30_000);
+    }, 60_000);
   }
 
   #holdings(): Promise<Holdings> {

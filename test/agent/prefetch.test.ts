@@ -8,7 +8,7 @@ import { eventually } from '../eventually.js';
 import { World } from './world.js';
 
 describe('a formula that a service names before anybody asks for it', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is fetched by the agents of its units, so that the upgrade needs no storage', async () => {
     const world = await World.open();

@@ -53,7 +53,7 @@ for (const engines of [embedded, zookeeper()])
       return text.split('\n').filter((line) => line !== '');
     };
     const toldInTheEnd = (unit: string, lines: readonly string[]) =>
-      eventually(async () => assert.deepEqual(await told(unit), lines), 30_000);
+      eventually(async () => assert.deepEqual(await told(unit), lines), 60_000);
     const allMet = async (): Promise<void> => {
       for (const number of [0, 1]) {
         await toldInTheEnd(`app/${number}`, [`web-relation-joined log/${number} [log/${number}]`]);
@@ -84,7 +84,7 @@ for (const engines of [embedded, zookeeper()])
       await requestRemoval(world.coordinator, ['app/1'], requester);
       await eventually(
         async () => assert.deepEqual(await unitsOfService(world.coordinator, 'log'), ['log/0']),
-        30_000,
+        60_000,
       );
       await eventually(async () =>
         assert.deepEqual(await world.coordinator.children(paths.relation(relation)), ['app-0']),
@@ -100,7 +100,7 @@ for (const engines of [embedded, zookeeper()])
       await removeRelation(world.coordinator, relation, requester);
       await eventually(
         async () => assert.deepEqual(await unitsOfService(world.coordinator, 'log'), []),
-        30_000,
+        60_000,
       );
       await eventually(async () =>
         assert.equal(await world.coordinator.get(paths.relation(relation)), undefined),

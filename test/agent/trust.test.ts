@@ -9,7 +9,7 @@ import { ensemble } from './operator.js';
 import { World } from './world.js';
 
 describe('an agent whose environment says whom it trusts', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let keys: Keys;
   beforeEach(async () => {
@@ -40,7 +40,7 @@ describe('an agent whose environment says whom it trusts', function () {
   }
 
   const told = (said: RegExp): Promise<void> =>
-    eventually(async () => assert.match((await world.unit()).status.message, said), 20_000);
+    eventually(async () => assert.match((await world.unit()).status.message, said), 60_000);
 
   it('unpacks nothing that is not signed, says so, and goes on as soon as it is', async () => {
     const id = await world.publish(1);

@@ -282,7 +282,7 @@ ${body}
         assert.equal(found.flag, undefined, 'the flag is off');
       }
       return found;
-    }, 30_000);
+    }, 60_000);
   }
 
   /** Waits until the unit started on `formula` and nothing is left to do. */

@@ -8,7 +8,7 @@ import { openStorage } from '../../state/storage/open.js';
 import { useSandbox } from './sandbox.js';
 
 describe('ensemble prune', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   const bundles = async (): Promise<number> =>
     (await readdir(join(world.box.home, 'local/storage/bundles')).catch(() => [])).length;

@@ -19,7 +19,7 @@ function makeCertificates(directory: string): void {
 }
 
 describe('a repository on a server with a certificate of an own authority', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const world = useSandbox();
   let server: Server;
   let proxy: TcpServer;

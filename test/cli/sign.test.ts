@@ -9,7 +9,7 @@ import { filesOf, WebServer } from '../servers/web-server.js';
 import { useSandbox } from './sandbox.js';
 
 describe('ensemble index --sign', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   let keys: Keys;
   beforeEach(() => {
@@ -103,7 +103,7 @@ describe('ensemble index --sign', function () {
 });
 
 describe('ensemble sign', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
 
   it('signs with a key that ssh-agent has, and says so of a passphrase that nobody can be asked for', async () => {
@@ -150,7 +150,7 @@ describe('ensemble sign', function () {
 });
 
 describe('an environment that trusts some keys', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   let keys: Keys;
   let key: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { useSandbox } from './sandbox.js';
 
 describe('ensemble upgrade-policy: the policy of a service', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   const policy = async (...words: readonly string[]) =>
     JSON.parse((await world.box.ok('upgrade-policy', 'f', ...words, '--format', 'json')).stdout);

@@ -10,7 +10,7 @@ import { useSandbox } from './sandbox.js';
 const HOUR = 3_600_000;
 
 describe('ensemble watcher: the watcher', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   const status = async () => JSON.parse((await world.box.ok('watcher', 'status', '--format', 'json')).stdout);
 

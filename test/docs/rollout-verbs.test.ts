@@ -18,7 +18,7 @@ const typed: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 describe('the verbs that the page on rollouts shows', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let revision: number;
 

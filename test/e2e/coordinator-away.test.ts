@@ -117,7 +117,7 @@ describe('a ZooKeeper server that goes away, comes back, or ends a session', fun
     process.kill(agent.pid, 'SIGSTOP');
     await eventually(
       async () => assert.equal(await world.coordinator.get(paths.agent('m0')), undefined),
-      40_000,
+      60_000,
     );
     process.kill(agent.pid, 'SIGCONT');
     await eventually(async () => assert.ok(await world.coordinator.get(paths.agent('m0'))));

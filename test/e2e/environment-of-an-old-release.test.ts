@@ -14,7 +14,7 @@ interface Ran {
 
 /** The state tree that release 0.1.0 left, with an agent that was killed, and what this release makes of it. */
 describe('an environment of release 0.1.0', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let old: OldRelease;
   let agent: AgentProcess | undefined;
   beforeEach(async () => {

@@ -83,7 +83,7 @@ export class NotesSystem {
     await this.deploy('balancer');
     await this.operator.does('add-relation', 'notes', 'store');
     await this.operator.does('add-relation', 'notes', 'balancer');
-    await eventually(async () => assert.equal((await send(this.url)).status, 200), 30_000);
+    await eventually(async () => assert.equal((await send(this.url)).status, 200), 60_000);
   }
 
   /** Starts the traffic, and waits until there is some. */
@@ -98,7 +98,7 @@ export class NotesSystem {
 /** Waits until requests that began now were answered. */
 export async function more(flow: Traffic): Promise<void> {
   const wanted = flow.answered + 20;
-  await eventually(() => assert.ok(flow.answered >= wanted, flow.failures.join('\n')), 30_000);
+  await eventually(() => assert.ok(flow.answered >= wanted, flow.failures.join('\n')), 60_000);
 }
 
 /** Waits until exactly these units answer. */
@@ -107,7 +107,7 @@ export async function servedBy(flow: Traffic, ...names: readonly string[]): Prom
     flow.served();
     await more(flow);
     assert.deepEqual([...flow.served().keys()].sort(), names);
-  }, 30_000);
+  }, 60_000);
 }
 
 export function lostNothing(flow: Traffic): void {

@@ -131,10 +131,10 @@ describe('rollouts on three machines', function () {
       hooks: { 'upgrade-formula': `while [ ! -e ${go} ]; do sleep 0.05; done` },
     });
     await ok('upgrade-formula', '--no-wait', '--max-parallel', '1', 'f');
-    await eventually(async () => assert.equal((await shown()).units['f/5']?.state, 'upgrading'), 30_000);
+    await eventually(async () => assert.equal((await shown()).units['f/5']?.state, 'upgrading'), 60_000);
     await ok('rollout', 'pause', '--reason', 'new disks', 'f');
     await writeFile(go, '');
-    await eventually(async () => assert.deepEqual(await on(two), ['f/5']), 30_000);
+    await eventually(async () => assert.deepEqual(await on(two), ['f/5']), 60_000);
     for (const agent of agents.values()) await agent.kill();
     await server.kill();
     await server.start();
@@ -183,13 +183,13 @@ describe('rollouts on three machines', function () {
         const { state, units: seen } = await shown();
         assert.equal(state, 'running');
         assert.equal(seen['f/0']?.blockers[0]?.kind, 'busy');
-      }, 30_000);
+      }, 60_000);
       await agents.get(machine)?.kill('SIGTERM');
     } finally {
       job.kill('SIGKILL');
     }
     await world.agentProcess(machine);
-    await eventually(async () => assert.equal((await shown()).state, 'done'), 30_000);
+    await eventually(async () => assert.equal((await shown()).state, 'done'), 60_000);
     assert.deepEqual(await on(two), units);
   });
 

@@ -57,7 +57,7 @@ for (const engines of [embedded, servers()]) {
       await eventually(async () => {
         const { services } = JSON.parse(await system.operator.status());
         assert.deepEqual(services, {});
-      }, 30_000);
+      }, 60_000);
       assert.equal(await agent.kill('SIGTERM'), 0);
       assert.deepEqual(system.daemons(), [], 'no process is left');
     });

@@ -49,7 +49,7 @@ async function dieAndDie(
       const relations = JSON.stringify(found?.status.relations ?? {});
       assert.match(`${found?.status.message} ${relations}`, /\d agents in a row died while/);
       if (error !== undefined) assert.equal(found?.status.state, error);
-    }, 40_000);
+    }, 60_000);
     const died = await Promise.race([mortal.ended().then(() => true), broken.then(() => false)]);
     over = true;
     await broken.catch(() => undefined);

@@ -60,7 +60,7 @@ const moments: Readonly<
 function noticed({ world }: Scene): Promise<void> {
   return eventually(
     () => assert.ok(world.log.some(({ message }) => message.startsWith('the coordinator is away'))),
-    30_000,
+    60_000,
   );
 }
 

@@ -105,7 +105,7 @@ async function rebootIn({ world, ask, begun, agent }: Scene, hook: string): Prom
   process.kill(-run.leader.pid, 'SIGKILL');
   // One that is killed keeps its lock until it gets the processor once more.
   const lock = world.path('trace', 'f-0.lock');
-  await eventually(() => assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 0), 20_000);
+  await eventually(() => assert.equal(spawnSync('flock', ['-n', lock, 'true']).status, 0), 60_000);
   const boot = 'the boot before';
   await journal.write({ ...record, boot, hook: { ...record.hook, boot } });
   await journal.close();

@@ -21,7 +21,7 @@ export function ends(
 }
 
 /** Waits until the unit's status says what is the matter, which it does without leaving its formula. */
-export function said(world: World, words: RegExp, within = 20_000): Promise<void> {
+export function said(world: World, words: RegExp, within = 60_000): Promise<void> {
   return eventually(async () => {
     const { unit, status } = await world.unit();
     assert.match(`${status.message} ${JSON.stringify(status.upgrade?.blockers ?? [])}`, words);

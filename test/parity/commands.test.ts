@@ -59,7 +59,7 @@ for (const engines of [embedded, servers()])
     async function shy(service: string): Promise<string> {
       await stage.deploy('shy', service);
       await stage.does('add-relation', service, 'store');
-      await eventually(async () => assert.deepEqual(await relationStates(`${service}/0`), ['error']), 30_000);
+      await eventually(async () => assert.deepEqual(await relationStates(`${service}/0`), ['error']), 60_000);
       const { state, relations, relationErrors = {} } = await stage.unit(`${service}/0`);
       const [[id = '', error] = []] = Object.entries(relationErrors);
       assert.deepEqual([state, relations, error?.services], ['started', { db: 'error' }, ['store']]);
@@ -69,9 +69,9 @@ for (const engines of [embedded, servers()])
     const relationStates = async (unit: string): Promise<readonly string[]> =>
       Object.values((await stage.world.unit(unit)).status.relations ?? {}).map(({ state }) => state);
     const gone = (path: string): Promise<void> =>
-      eventually(async () => assert.equal(await stage.world.coordinator.get(path), undefined), 30_000);
+      eventually(async () => assert.equal(await stage.world.coordinator.get(path), undefined), 60_000);
     const up = (unit: string): Promise<void> =>
-      eventually(async () => assert.deepEqual(await relationStates(unit), ['up']), 30_000);
+      eventually(async () => assert.deepEqual(await relationStates(unit), ['up']), 60_000);
     /** Stops an agent and lets its presence lapse, which otherwise takes as long as its session. */
     async function stopForGood(machine: string): Promise<void> {
       const agent = await stage.world.agentProcess(machine);
@@ -138,7 +138,7 @@ for (const engines of [embedded, servers()])
       'remove-relation SERVICE[:RELATION] SERVICE[:RELATION] parts them': async () => {
         await stage.does('remove-relation', 'web2:db', 'shop');
         await gone(paths.relation('1'));
-        await eventually(async () => assert.deepEqual(await relationStates('web2/0'), []), 30_000);
+        await eventually(async () => assert.deepEqual(await relationStates('web2/0'), []), 60_000);
         const { web2, shop } = (await stage.status()).services;
         assert.deepEqual([web2?.relations, shop?.relations], [{}, {}]);
       },
@@ -240,9 +240,9 @@ for (const engines of [embedded, servers()])
       },
       'debug-log -r -f replays what there is and goes on': async () => {
         const follow = stage.operator.start(['debug-log', '-r', '-f', '-i', 'web', '-l', 'WARNING']);
-        await eventually(() => assert.match(follow.stdout(), /web\/0 start WARNING: web\/0 begun\n/), 30_000);
+        await eventually(() => assert.match(follow.stdout(), /web\/0 start WARNING: web\/0 begun\n/), 60_000);
         await stage.does('run', 'web/0', '--', 'ensemble-log', '-l', 'ERROR', 'and on');
-        await eventually(() => assert.match(follow.stdout(), /ERROR: and on\n$/), 30_000);
+        await eventually(() => assert.match(follow.stdout(), /ERROR: and on\n$/), 60_000);
         follow.interrupt();
         assert.equal((await follow.ended).code, 130);
       },

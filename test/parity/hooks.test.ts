@@ -32,17 +32,17 @@ for (const engines of [embedded, zookeeper()])
       await stage.deploy('bare');
       await stage.deploy('app');
       const toldLast = (hook: string): Promise<void> =>
-        eventually(async () => assert.equal((await stage.told('app/0')).at(-1), hook), 30_000);
+        eventually(async () => assert.equal((await stage.told('app/0')).at(-1), hook), 60_000);
       await stage.does('set', 'app', 'mode=b');
-      await eventually(async () => assert.equal((await stage.told('app/0')).length, 4), 30_000);
+      await eventually(async () => assert.equal((await stage.told('app/0')).length, 4), 60_000);
       await stage.does('add-relation', 'app', 'bare');
       await toldLast('db-relation-changed');
       await stage.does('run', 'bare/0', '--', 'relation-set', '-r', 'srv', 'port=1');
-      await eventually(async () => assert.equal((await stage.told('app/0')).length, 7), 30_000);
+      await eventually(async () => assert.equal((await stage.told('app/0')).length, 7), 60_000);
       await stage.does('remove-relation', 'app', 'bare');
       await toldLast('db-relation-broken');
       await stage.does('remove-unit', 'app/0');
-      await eventually(async () => assert.equal((await stage.told('app/0.stop.cwd')).length, 2), 30_000);
+      await eventually(async () => assert.equal((await stage.told('app/0.stop.cwd')).length, 2), 60_000);
 
       // Two units whose peers are `ring` in one revision and `web` in the next.
       const crew = (peer: string, revision: number): Promise<string> => {
@@ -55,7 +55,7 @@ for (const engines of [embedded, zookeeper()])
       await crew('ring', 1);
       await stage.deploy('-n', '2', 'crew');
       const toldSoMany = (unit: string, lines: number): Promise<void> =>
-        eventually(async () => assert.equal((await stage.told(unit)).length, lines), 30_000);
+        eventually(async () => assert.equal((await stage.told(unit)).length, lines), 60_000);
       for (const unit of ['crew/0', 'crew/1']) await toldSoMany(unit, 5);
       await crew('web', 2);
       await stage.does('upgrade-formula', '--unit', 'crew/0', 'crew');

@@ -134,7 +134,7 @@ ${body}
 
   /** Waits until hooks wrote these lines, and no others. */
   toldInTheEnd(name: string, lines: readonly string[]): Promise<void> {
-    return eventually(async () => assert.deepEqual(await this.told(name), lines), 30_000);
+    return eventually(async () => assert.deepEqual(await this.told(name), lines), 60_000);
   }
 
   /** Makes `$T/NAME`, for which hooks may wait. */

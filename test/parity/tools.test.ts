@@ -93,7 +93,7 @@ for (const engines of [embedded, zookeeper()])
       const T = stage.world.path('trace');
       const pause = `pause() { echo >${T}/${name}.begun; while [ ! -e ${T}/${name} ] && [ -d ${T} ]; do sleep 0.02; done; }`;
       const run = stage.operator.start(['run', unit, '--', `${pause}; ${line}`]);
-      await eventually(async () => assert.notEqual(await stage.world.text(`${name}.begun`), ''), 30_000);
+      await eventually(async () => assert.notEqual(await stage.world.text(`${name}.begun`), ''), 60_000);
       await meanwhile();
       await stage.touch(name);
       return run.ended;
@@ -149,7 +149,7 @@ for (const engines of [embedded, zookeeper()])
         ),
       'relation-set -r ID sets in another hook than the relation’s own': async () => {
         await tools('relation-set -r srv:0 by-hand=yes', 'teller/0');
-        await eventually(async () => assert.equal(await fromTeller('by-hand'), 'yes\n'), 30_000);
+        await eventually(async () => assert.equal(await fromTeller('by-hand'), 'yes\n'), 60_000);
       },
       'relation-list [-r ID] prints who is there, as of the event in the relation’s own hooks': async () => {
         assert.equal(await tools('relation-list -r db'), 'teller/0\nteller/1\n');
@@ -165,7 +165,7 @@ for (const engines of [embedded, zookeeper()])
       },
       'config-get [OPTION] prints an option, or all of them with their defaults': async () => {
         await stage.does('set', 'asker', 'port=81');
-        await eventually(async () => assert.equal(await tools('config-get port'), '81\n'), 30_000);
+        await eventually(async () => assert.equal(await tools('config-get port'), '81\n'), 60_000);
         assert.equal(
           await tools('config-get; config-get empty; config-get nothing'),
           'title: none\nport: 81\n',
@@ -184,7 +184,7 @@ for (const engines of [embedded, zookeeper()])
           await tools('open-port 1; open-port 53/udp; open-port 65535/tcp');
           await eventually(
             async () => assert.deepEqual(await ports(), ['1/tcp', '53/udp', '65535/tcp']),
-            30_000,
+            60_000,
           );
           await tools('open-port 7; close-port 1; exit 1', 'asker/0', 1);
           assert.equal(
@@ -192,14 +192,14 @@ for (const engines of [embedded, zookeeper()])
             '2\n2\n2\n',
           );
           await tools('close-port 53/udp');
-          await eventually(async () => assert.deepEqual(await ports(), ['1/tcp', '65535/tcp']), 30_000);
+          await eventually(async () => assert.deepEqual(await ports(), ['1/tcp', '65535/tcp']), 60_000);
         },
       'ensemble-log [-l LEVEL] MESSAGE … logs at that level': async () => {
         await tools('ensemble-log that is said; ensemble-log -l error that is bad');
         await eventually(async () => {
           const log = await stage.does('debug-log', '-n', '2');
           assert.match(log, /INFO: that is said\n.* ERROR: that is bad\n$/);
-        }, 30_000);
+        }, 60_000);
       },
       'a hook sees one snapshot: what it read first it reads throughout': async () => {
         const line = 'config-get title; pause; config-get title; relation-get -r db late teller/0';
@@ -213,20 +213,20 @@ for (const engines of [embedded, zookeeper()])
           },
         );
         assert.equal(stdout, 'none\nnone\n');
-        await eventually(async () => assert.equal(await tools('config-get title'), 'new\n'), 30_000);
+        await eventually(async () => assert.equal(await tools('config-get title'), 'new\n'), 60_000);
       },
       'what a hook sets is told to others when it exits with 0, merging only its keys': async () => {
         const run = await withPause('relation-set -r srv one=1; pause', 'teller/0', 'setting', async () =>
           assert.equal(await fromTeller('one'), ''),
         );
         assert.equal(run.code, 0);
-        await eventually(async () => assert.equal(await fromTeller('one'), '1\n'), 30_000);
+        await eventually(async () => assert.equal(await fromTeller('one'), '1\n'), 60_000);
         assert.equal(await fromTeller('port'), '7000\n');
       },
       'a hook that fails sets nothing': async () => {
         await tools('relation-set -r srv two=2; exit 3', 'teller/0', 3);
         await tools('relation-set -r srv three=3', 'teller/0');
-        await eventually(async () => assert.equal(await fromTeller('three'), '3\n'), 30_000);
+        await eventually(async () => assert.equal(await fromTeller('three'), '3\n'), 60_000);
         assert.equal(await fromTeller('two'), '');
       },
       'in broken nobody is there, nothing can be set, only the own settings can be read, and no id is named':

@@ -6,7 +6,7 @@ import type { CommandEnd } from '../command-process.js';
 import { eventually } from '../eventually.js';
 
 describe('a clone that waits for a word', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

@@ -34,7 +34,7 @@ const paused = {
 } as const;
 
 describe('a rollout that is paused', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const tree = useTree();
 
   it('has the clone of the one before it go all the same', async () => {

@@ -10,7 +10,7 @@ const METADATA = (revision: number): string =>
   `name: f\nrevision: ${revision}\nsummary: Notes which hooks ran\nprovides:\n  web: http\n`;
 
 describe('a service whose clone is promoted', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

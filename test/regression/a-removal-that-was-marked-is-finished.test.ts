@@ -65,7 +65,7 @@ async function dies(act: Promise<unknown>): Promise<boolean> {
 }
 
 describe('a removal that was marked, and whose command died then', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const tree = useTree();
   beforeEach(async () => {
     await addMachine(tree.one, 'm0');
@@ -161,7 +161,7 @@ describe('a removal that was marked, and whose command died then', function () {
 });
 
 describe('a command that removes', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const killable = useBundle('test/cli/die-at-write.js', 'cli/main.js');
   const world = useSandbox();
 

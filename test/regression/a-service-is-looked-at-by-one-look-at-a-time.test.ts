@@ -7,7 +7,7 @@ import { eventually, eventuallyTrue } from '../eventually.js';
 import { useWatchedWorld } from '../watcher/watched-world.js';
 
 describe('a service is looked at', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   it('by one look at a time, whoever asks for another one meanwhile', async () => {

@@ -16,7 +16,7 @@ exec sleep 1000
 `;
 
 describe('a signal, while the watcher asks a repository', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   let watcher: RunningWatcher | undefined;
   afterEach(async () => {

@@ -26,7 +26,7 @@ interface Change {
 const BY = { requestedAt: '2026-01-01T00:00:00Z', by: 'ann@a' };
 
 describe('a watcher acts on the life of a service that it judged', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
 

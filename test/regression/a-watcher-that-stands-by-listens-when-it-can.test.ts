@@ -14,7 +14,7 @@ const taken = new ListenerFailed({ address: '127.0.0.1:1', reason: 'EADDRINUSE' 
 const log = { debug() {}, info() {}, warning() {}, error() {} };
 
 describe('a watcher whose address is taken', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   const running: RunningWatcher[] = [];
   afterEach(async () => {

@@ -27,7 +27,7 @@ describe('what lives on as the environment gives it an incarnation', () => {
 });
 
 describe('a machine of release 0.1.0 whose environment was given incarnations', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -21,7 +21,7 @@ const script = `
   });`;
 
 describe('a process that ends in the middle of a write of an embedded state', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'ensemble-end-'));

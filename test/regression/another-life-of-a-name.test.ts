@@ -144,7 +144,7 @@ for (const engines of [embedded, zookeeper()])
               n % 2 === 0 ? 'srv-relation-joined 1' : 'srv-relation-departed 1',
             ),
           );
-        }, 30_000);
+        }, 60_000);
       await joined(1);
       await lost.kill();
       for (const path of [paths.member('/relations/0', 'web/0'), paths.agent('m1')])

@@ -70,9 +70,9 @@ describe('an address of a machine that changes', () => {
     eventually(async () => {
       const text = await readFile(world.path('trace', `${unit}.saw`), 'utf8').catch(() => '');
       assert.deepEqual(text.split('\n').slice(0, -1), lines);
-    }, 30_000);
+    }, 60_000);
   const come = async (expected: readonly (string | undefined)[]): Promise<void> => {
-    await eventually(async () => assert.deepEqual(await all(), expected), 30_000);
+    await eventually(async () => assert.deepEqual(await all(), expected), 60_000);
   };
 
   it('reaches the units of its relations, unless a hook has set another', async () => {

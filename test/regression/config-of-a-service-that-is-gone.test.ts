@@ -36,7 +36,7 @@ describe('the config of a service that is gone', () => {
     await world.agentProcess('m1');
     await eventually(
       async () => assert.deepEqual(await readdir(world.path('machines', 'm1', 'units')), []),
-      40_000,
+      60_000,
     );
     for (const unit of ['f/0', 'f/1'])
       assert.deepEqual(

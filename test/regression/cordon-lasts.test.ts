@@ -7,7 +7,7 @@ import { requester, World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
 describe('a cordon of a machine', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

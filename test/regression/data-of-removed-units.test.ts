@@ -14,7 +14,7 @@ import { eventually } from '../eventually.js';
 const ONE = 'world:f-1';
 
 describe('the data of a removed unit', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();
@@ -206,7 +206,7 @@ describe('the data of a removed unit', function () {
     // What was put aside of f/1 without a note went with it.
     await eventually(
       async () => assert.equal(await world.coordinator.get(paths.unit('f/1')), undefined),
-      40_000,
+      60_000,
     );
     await agent.kill();
     assert.deepEqual(await kept(), []);

@@ -34,7 +34,7 @@ const makers: Readonly<Record<string, string>> = {
 };
 
 describe('a directory that several make at once', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'ensemble-made-at-once-'));

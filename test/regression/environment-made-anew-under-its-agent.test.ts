@@ -15,7 +15,7 @@ describe('an environment that is made anew under an agent that works in it', fun
     assert.equal((await ensemble(world, 'bootstrap')).code, 0);
     await eventually(
       async () => assert.deepEqual(await world.coordinator.children('/machines'), ['m0']),
-      40_000,
+      60_000,
     );
     const formula = await world.publish(1);
     await world.deploy(formula);

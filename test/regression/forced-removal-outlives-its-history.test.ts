@@ -7,7 +7,7 @@ import { embedded } from '../e2e/engines.js';
 import { eventually } from '../eventually.js';
 
 describe('a unit that was removed by force', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   before(() => embedded.start());
   after(() => embedded.stop());

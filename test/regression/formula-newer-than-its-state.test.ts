@@ -28,7 +28,7 @@ describe('a unit whose formula is newer than its state', () => {
       const { status } = await world.unit();
       assert.match(status.message, /formula world:f-2 is not published in this environment/);
       return status.message;
-    }, 10_000);
+    }, 60_000);
   });
   afterEach(() => world.close());
 
@@ -43,12 +43,12 @@ describe('a unit whose formula is newer than its state', () => {
     eventually(async () => {
       assert.equal((await world.trace()).at(-1), last);
       assert.equal((await world.unit()).status.message, '');
-    }, 20_000);
+    }, 60_000);
 
   it('says so, and honours its config once that is published again', async () => {
     const ran = (await world.trace()).length;
     await follow('ensemble upgrade-formula --revision 2 f');
-    await eventually(async () => assert.equal((await world.trace()).length, ran + 1), 20_000);
+    await eventually(async () => assert.equal((await world.trace()).length, ran + 1), 60_000);
     await isConfigured('config-changed 2');
   });
 

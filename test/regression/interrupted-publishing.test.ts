@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { useSandbox } from '../cli/sandbox.js';
 
 describe('Ctrl-C while a formula is published', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
 
   it('exits with 130 and leaves nothing in the temporary directory', async () => {

@@ -16,7 +16,7 @@ import { eventually } from '../eventually.js';
 /** An agent looked at `/layout` when it started, and wrote on however new that was made under it. */
 for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
   describe(`an agent that newer programs keep out on ${engines.name}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let world: World;
     before(() => engines.start());
     after(() => engines.stop());

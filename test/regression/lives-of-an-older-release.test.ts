@@ -10,7 +10,7 @@ import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
 describe('a unit of an agent of release 0.1.0', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -4,7 +4,7 @@ import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
 describe('units in lockstep', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

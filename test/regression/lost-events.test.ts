@@ -25,7 +25,7 @@ describe('an event that a live connection loses', () => {
   let directory: string;
   const opened: Coordinator[] = [];
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     server = await startZookeeper();
     directory = await mkdtemp(join(tmpdir(), 'ensemble-lost-'));
   });

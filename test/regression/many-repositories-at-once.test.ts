@@ -8,7 +8,7 @@ import { whenProcess } from '../../state/platform/when-process.js';
 import { commitAll, git } from '../servers/git-server.js';
 
 describe('many git repositories that are asked at once', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-many-'));

@@ -27,7 +27,7 @@ describe('a hook of a unit whose directory is missing', () => {
       const { status } = await world.unit();
       assert.match(status.message, /the directory of f\/0 is missing, .*\/units\/f-0;.* mount or restore it/);
       assert.equal(status.next, 'ensemble resolved --retry f/0');
-    }, 10_000);
+    }, 60_000);
   const runs = async (): Promise<readonly string[]> =>
     (await world.trace()).filter((line) => line.startsWith('config-changed'));
 
@@ -46,7 +46,7 @@ describe('a hook of a unit whose directory is missing', () => {
     assert.deepEqual(readdirSync(units()), []);
     rmSync(units(), { recursive: true });
     renameSync(`${units()}.x`, units());
-    await eventually(async () => assert.equal((await runs()).length, 2), 10_000);
+    await eventually(async () => assert.equal((await runs()).length, 2), 60_000);
     await world.untilOn(one);
     await eventually(async () => assert.equal((await world.unit()).status.next, undefined));
     assert.ok(existsSync(world.unitPath('f/0', 'data', 'kept')));
@@ -67,7 +67,7 @@ describe('a hook of a unit whose directory is missing', () => {
     assert.ok(!existsSync(units()));
     rmSync(machine, { recursive: true, force: true });
     renameSync(`${machine}.x`, machine);
-    await eventually(async () => assert.equal((await runs()).length, 2), 10_000);
+    await eventually(async () => assert.equal((await runs()).length, 2), 60_000);
     await world.untilOn(one);
   });
 
@@ -80,8 +80,8 @@ describe('a hook of a unit whose directory is missing', () => {
     await isSaid();
     assert.ok(!(await world.trace()).includes('stop 1'));
     await requestResolved(world.coordinator, 'f/0', true, requester);
-    await eventually(async () => assert.equal((await world.trace()).at(-1), 'stop 1'), 10_000);
-    await eventually(async () => assert.deepEqual(readdirSync(units()), []), 10_000);
+    await eventually(async () => assert.equal((await world.trace()).at(-1), 'stop 1'), 60_000);
+    await eventually(async () => assert.deepEqual(readdirSync(units()), []), 60_000);
     assert.ok(existsSync(world.path('elsewhere', 'data')));
   });
 

@@ -12,7 +12,7 @@ import { useWatchedWorld } from '../watcher/watched-world.js';
 const NOON = '2026-01-01T12:00:00.000Z';
 
 describe('of what somebody upgrades a service to that upgrades by itself', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   /** A service `s` of revision 1, whose repository has revision 2. */

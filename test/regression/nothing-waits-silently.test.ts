@@ -87,7 +87,7 @@ describe('a unit that waits says what for', () => {
 });
 
 describe('what is observed and must not be read', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is told of once, by its path, and seen as soon as it may be', async () => {
     const server = await startZookeeper();

@@ -7,7 +7,7 @@ import { eventually } from '../eventually.js';
 const ONE = 'world:f-1';
 
 describe('a unit whose directory the disk refuses', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -60,7 +60,7 @@ function beforeItsFirstTransaction(coordinator: Coordinator, act: () => Promise<
 }
 
 describe('the units of one service are spread over the machines', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   let sessions: Coordinator[];
   const session = async (): Promise<Coordinator> => {

@@ -38,7 +38,7 @@ function namedIn(entry: HistoryEntry | undefined): readonly Named[] {
 }
 
 describe('processes that a removed unit leaves', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   const pids: number[] = [];
   beforeEach(async () => {

@@ -31,7 +31,7 @@ function inOrder(lines: readonly string[]): readonly string[] {
 }
 
 describe('a unit takes part in the relations that its own formula has', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();
@@ -39,14 +39,14 @@ describe('a unit takes part in the relations that its own formula has', function
   afterEach(() => world.close());
 
   const saw = (unit: string, lines: readonly string[]): Promise<void> =>
-    eventually(async () => assert.deepEqual(inOrder(await noted(world, unit)), inOrder(lines)), 30_000);
+    eventually(async () => assert.deepEqual(inOrder(await noted(world, unit)), inOrder(lines)), 60_000);
   const relations = async (): Promise<readonly string[]> =>
     (await relationsOfService(world.coordinator, 'f')).map(({ value }) => value.endpoints[0]?.name ?? '');
   const joined = (revision: number, ...units: readonly string[]): readonly string[] =>
     units.flatMap((unit) => [`${revision} ring-joined ${unit}`, `${revision} ring-changed ${unit}`]);
   const allMet = async (): Promise<void> => {
     for (const unit of ALL)
-      await eventually(async () => assert.equal((await noted(world, unit)).length, 4), 30_000);
+      await eventually(async () => assert.equal((await noted(world, unit)).length, 4), 60_000);
   };
   /** Three units of a formula with peers, and one without that its service goes to. */
   async function ring(
@@ -198,7 +198,7 @@ describe('a unit takes part in the relations that its own formula has', function
     await eventually(async () => {
       const { status } = await world.unit('f/0');
       assert.equal(status.upgrade?.blockers?.[0]?.reason, 'the unit is config-error');
-    }, 30_000);
+    }, 60_000);
     await saw('f/0', met);
     await goTo(world, three, ['f/0'], { force: true });
     await saw('f/0', [...met, '2 ring-departed f/1 f/2']);
@@ -209,7 +209,7 @@ describe('a unit takes part in the relations that its own formula has', function
       const { status } = await world.unit('f/0');
       assert.equal(status.state, 'config-error');
       assert.match(status.upgrade?.blockers?.at(-1)?.reason ?? '', /resolved --retry f\/0 ring:0$/);
-    }, 30_000);
+    }, 60_000);
     await world.openGate('mended');
     await requestRelationResolved(world.coordinator, 'f/0', 'ring', true, requester);
     await world.untilOn(three, 'f/0');

@@ -8,7 +8,7 @@ import { useWatchedWorld } from '../watcher/watched-world.js';
 const BY = { requestedAt: '2026-01-01T00:00:00Z', by: 'ann@a' };
 
 describe('reports of the watcher about a service whose name is used again', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   it('say which are about the earlier one, and are not counted together', async () => {

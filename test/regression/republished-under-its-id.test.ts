@@ -9,7 +9,7 @@ import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 
 describe('a formula that was pruned and is published again with another content', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

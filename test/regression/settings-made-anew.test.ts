@@ -8,7 +8,7 @@ import { eventually } from '../eventually.js';
 import { tracingFormula } from '../faults/formulas.js';
 
 describe('settings that were made anew while the agent of another unit was down', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -34,13 +34,13 @@ describe('what a unit that departed had set', () => {
     await eventually(async () => {
       const text = await readFile(world.path('trace', 'db-0.saw'), 'utf8').catch(() => '');
       assert.equal(text.trimEnd().split('\n').at(-1), line);
-    }, 30_000);
+    }, 60_000);
   };
 
   const begun = (): Promise<void> =>
     eventually(
       async () => assert.equal((await world.trace('db/0')).at(-1), 'srv-relation-departed 1'),
-      30_000,
+      60_000,
     );
 
   it('is told to departed when nothing of it is left in the tree, also after a restart of the agent', async () => {
@@ -50,7 +50,7 @@ describe('what a unit that departed had set', () => {
     await begun();
     await eventually(
       async () => assert.equal(await world.coordinator.get(paths.unit('web/0')), undefined),
-      30_000,
+      60_000,
     );
     assert.deepEqual(await world.coordinator.children(paths.allSettings('/relations/0')), ['db-0']);
     await first.kill();

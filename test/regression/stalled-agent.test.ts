@@ -11,7 +11,7 @@ import { StoreDirectory } from '../state/coordination/embedded/directory.js';
 describe('an agent that stood still until its session was ended', () => {
   let server: ZookeeperServer;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     server = await startZookeeper();
   });
   after(() => server.stop());

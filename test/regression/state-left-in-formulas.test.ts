@@ -13,7 +13,7 @@ const careless = `echo 4711 >run.pid; mkdir -p cache/deep; touch cache/deep/a ca
 echo changed >>settings.conf; rm notes.txt; touch same.txt; printf same >other.txt; chmod +x tool`;
 
 describe('state that hooks left in a formula that is upgraded', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -75,7 +75,7 @@ describe('an agent whose state is not the one that its units belong to', functio
     assert.deepEqual((await statusOf()).machines, {}, 'nor did it write there');
 
     const agent = await accepting();
-    await eventually(async () => assert.deepEqual(await directories('units'), []), 10_000);
+    await eventually(async () => assert.deepEqual(await directories('units'), []), 60_000);
     assert.match((await directories('removed')).join(), /^f-0-/);
     assert.equal((await world.trace()).at(-1), 'stop 1');
     await agent.kill('SIGTERM');

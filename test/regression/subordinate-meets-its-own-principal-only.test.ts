@@ -42,7 +42,7 @@ describe('a subordinate of two services', () => {
     return text.split('\n').slice(0, -1);
   };
   const toldInTheEnd = (unit: string, lines: readonly string[]): Promise<void> =>
-    eventually(async () => assert.deepEqual(await told(unit), lines), 30_000);
+    eventually(async () => assert.deepEqual(await told(unit), lines), 60_000);
   const bothMet = async (): Promise<void> => {
     await toldInTheEnd('mon/0', ['host-relation-joined web/0 host:0 2']);
     await toldInTheEnd('mon/1', ['host-relation-joined db/0 host:1 2']);
@@ -58,7 +58,7 @@ describe('a subordinate of two services', () => {
     await removeRelation(world.coordinator, '1', requester);
     await eventually(
       async () => assert.deepEqual(await unitsOfService(world.coordinator, 'mon'), ['mon/0']),
-      30_000,
+      60_000,
     );
     assert.equal(await world.coordinator.get(paths.relation('1')), undefined);
     assert.deepEqual(await told('mon/0'), ['host-relation-joined web/0 host:0 2']);
@@ -98,12 +98,12 @@ describe('a subordinate of two services', () => {
     await world.agentProcess();
     await eventually(
       async () => assert.deepEqual(await world.coordinator.children(paths.relation('1')), ['db-0']),
-      30_000,
+      60_000,
     );
     await eventually(
       async () =>
         assert.deepEqual(Object.keys((await world.unit('mon/0')).status.relations ?? {}), ['host:0']),
-      30_000,
+      60_000,
     );
     assert.deepEqual(await told('mon/0'), ['host-relation-joined web/0 host:0 2']);
   });

@@ -4,7 +4,7 @@ import { World } from '../agent/world.js';
 import type { CommandEnd } from '../command-process.js';
 
 describe('the way back of a service', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => {

@@ -5,7 +5,7 @@ import { ensureWatcherNodes } from '../../state/model/watcher.js';
 import { useSandbox } from '../cli/sandbox.js';
 
 describe('repositories that are watched', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
 
   it('are shown by the names that they were given, however their URLs are spelled', async () => {

@@ -5,7 +5,7 @@ import { ensureWatcherNodes } from '../../state/model/watcher.js';
 import { useSandbox } from '../cli/sandbox.js';
 
 describe('the status of the watcher', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
 
   it('says that nobody watches, where the one that did is gone, as after an import', async () => {

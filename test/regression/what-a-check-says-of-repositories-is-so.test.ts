@@ -8,7 +8,7 @@ import { filesOf, WebServer } from '../servers/web-server.js';
 import { useWatchedWorld } from '../watcher/watched-world.js';
 
 describe('what is said of repositories that were asked', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
   beforeEach(async () => {

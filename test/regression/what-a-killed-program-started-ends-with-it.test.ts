@@ -28,7 +28,7 @@ await runCommand(rules, { id: 'a', environment: 'e', service: 's' }, systemClock
 `;
 
 describe('what a program started that is killed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'ensemble-orphans-'));

@@ -9,7 +9,7 @@ import { filesOf, WebServer } from '../servers/web-server.js';
 import { useWatchedWorld } from '../watcher/watched-world.js';
 
 describe('a repository that answers, and whose answer cannot be judged', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   async function deployed(): Promise<{

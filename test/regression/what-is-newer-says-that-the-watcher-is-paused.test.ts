@@ -4,7 +4,7 @@ import { paths } from '../../state/model/paths.js';
 import { useSandbox } from '../cli/sandbox.js';
 
 describe('what is newer, as the watcher found it before it was paused', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
 
   it('says so, and the command that asks all the same, and status names the command that ends the pause', async () => {

@@ -10,7 +10,7 @@ import { eventually } from '../eventually.js';
 const ONE = 'world:f-1';
 
 describe('what was to be kept of a unit', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

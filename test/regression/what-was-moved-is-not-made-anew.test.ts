@@ -72,7 +72,7 @@ describe('a directory that was moved', () => {
     await eventually(
       async () =>
         assert.match((await world.unit()).status.message, /is missing: nothing is in that directory/),
-      20_000,
+      60_000,
     );
     assert.deepEqual(await readdir(storage), []);
     await rename(elsewhere, storage);

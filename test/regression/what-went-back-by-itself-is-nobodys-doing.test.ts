@@ -3,7 +3,7 @@ import { ensemble } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 
 describe('units of a rollout that goes back by itself', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -4,6 +4,6 @@ import { newerRows } from './newer-rows.js';
 import { tryRows } from './stage.js';
 
 describe('a remedy for what another hand or release wrote, or a disk has no room for', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   tryRows([...handRows, ...newerRows, ...diskRows]);
 });

@@ -62,6 +62,6 @@ describe('the commands that pages name', () => {
 });
 
 describe('a command that is printed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   tryRows(printedRows);
 });

@@ -4,7 +4,7 @@ import { endRaces } from './races.js';
 import { tryRows } from './stage.js';
 
 describe('a remedy that takes ZooKeeper: of races, and of hosts', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   after(endRaces);
   tryRows([...raceRows, ...hostRows]);
 });

@@ -94,7 +94,7 @@ describe('the table of remedies', () => {
 });
 
 describe('a remedy that an error names', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   tryRows(rows);
 });
 

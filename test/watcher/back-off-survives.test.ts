@@ -4,7 +4,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('a repository that fails again and again', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   it('is left alone by the watcher that comes after, too, until its time has come', async () => {

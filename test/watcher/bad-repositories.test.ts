@@ -15,7 +15,7 @@ esac
 `;
 
 describe('repositories that go on for ever', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
   let timers: NodeJS.Timeout[];

@@ -9,7 +9,7 @@ import { WebServer } from '../servers/web-server.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('branches that propose something', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
   beforeEach(async () => {

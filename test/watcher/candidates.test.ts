@@ -21,7 +21,7 @@ import { commitAll, git, gitBackend } from '../servers/git-server.js';
 import { WebServer } from '../servers/web-server.js';
 
 describe('candidates, as the watcher sees them', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   const path = 'owner/formulas';
   let clock: ManualClock;

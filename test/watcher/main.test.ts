@@ -6,7 +6,7 @@ import { eventually } from '../eventually.js';
 import { startWatcherProcess } from './watcher-process.js';
 
 describe('ensemble-watcher', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
 
   async function deployed(): Promise<void> {

@@ -9,7 +9,7 @@ import { watcherFingerprintSchema } from '../../state/model/watcher.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('what the watcher does by the policy of a service', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   /** A service `s` of revision 1, whose repository has revision 2. */

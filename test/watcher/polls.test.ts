@@ -9,7 +9,7 @@ import { filesOf, WebServer } from '../servers/web-server.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('a pass over repositories of real servers', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
   beforeEach(async () => {

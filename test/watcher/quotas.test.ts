@@ -5,7 +5,7 @@ import { WebServer } from '../servers/web-server.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('a host that says that it is asked too often', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
   let before: string | undefined;

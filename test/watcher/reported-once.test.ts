@@ -9,7 +9,7 @@ import type { Report } from '../../watcher/contract/report.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('a repository that fails', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   it('is reported once, however many services came from there', async () => {

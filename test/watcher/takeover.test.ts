@@ -10,7 +10,7 @@ import { watcherProgram } from '../programs.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('a watcher that is in the place of another one', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   async function withNewer() {

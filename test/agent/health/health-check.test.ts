@@ -24,7 +24,7 @@ describe('the time to the next health-check', () => {
 });
 
 describe('a formula that says if its unit is healthy', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

@@ -11,7 +11,7 @@ const BEFORE = 'the boot before';
 const LIVED = ['install 1', 'config-changed 1', 'start 1'];
 
 describe('an upgrade that waits when its machine is rebooted', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

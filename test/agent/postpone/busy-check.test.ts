@@ -75,7 +75,7 @@ describe('what the hook busy-check says', () => {
 });
 
 describe('a formula that says if its unit is busy', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

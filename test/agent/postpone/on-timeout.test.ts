@@ -11,7 +11,7 @@ const two = 'world:f-2';
 const DAY = 86_400_000;
 
 describe('an upgrade that was postponed for as long as its formula allows', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let job: ChildProcess | undefined;
   /** Milliseconds by which the agent's wall clock is ahead. */

@@ -13,7 +13,7 @@ const formula = (revision: number, metadata: string): FormulaOptions => ({
 });
 
 describe('a subordinate and the unit that it is placed beside', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();
@@ -41,7 +41,7 @@ describe('a subordinate and the unit that it is placed beside', function () {
           Object.values(status.relations ?? {}).map(({ state }) => state),
           ['up'],
         );
-      }, 30_000);
+      }, 60_000);
     const later = await world.publish(3, formula(3, app));
     await world.upgrade(later, ['app/0'], false, 'app');
     await world.untilOn(later, 'app/0');

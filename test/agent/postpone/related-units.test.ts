@@ -9,7 +9,7 @@ import { one, RelatedWorld, relatable, two } from './related-world.js';
 const HOUR = 3_600_000;
 
 describe('units that are related to one that is to be upgraded', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let related: RelatedWorld;
   beforeEach(async () => {
     related = await RelatedWorld.open();

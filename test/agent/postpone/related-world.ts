@@ -64,11 +64,11 @@ export class RelatedWorld {
       await eventually(async () => {
         const { status } = await this.world.unit(unit);
         assert.deepEqual([status.state, Object.keys(status.relations ?? {}).length], ['started', 2]);
-      }, 30_000);
+      }, 60_000);
     await eventually(async () => {
       const members = await this.world.coordinator.children(`${paths.relation(this.relation)}/members`);
       assert.deepEqual(members?.length, units + 1);
-    }, 30_000);
+    }, 60_000);
     return agents;
   }
 
@@ -97,7 +97,7 @@ export class RelatedWorld {
         JSON.stringify(blocker),
       );
       return blocker;
-    }, 30_000);
+    }, 60_000);
   }
 
   /** Waits until nothing stands in the tree of what was asked and answered. */
@@ -110,7 +110,7 @@ export class RelatedWorld {
           [],
         );
       }
-    }, 30_000);
+    }, 60_000);
   }
 
   async command(...words: string[]): Promise<string> {

@@ -9,7 +9,7 @@ const one = 'world:f-1';
 const two = 'world:f-2';
 
 describe('a formula that is told of an upgrade', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await World.open();

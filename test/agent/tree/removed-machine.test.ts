@@ -18,7 +18,7 @@ describe('a machine that was removed under its agent, as by operators who took i
     await eventually(async () => {
       const [machine] = await readMachines(tree.real);
       assert.deepEqual([machine?.name, machine?.agent?.pid, machine?.units], ['m0', process.pid, []]);
-    }, 30_000);
+    }, 60_000);
     assert.deepEqual(await tree.real.children(paths.machineUnits('m0')), []);
     registration.close();
     await tree.close();

@@ -19,7 +19,7 @@ const rootsOfThen = ['/machines', '/formulas', '/services', '/units', '/unplaced
 
 for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
   describe(`upgrading an environment of release 0.1.0 on ${engines.name}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let world: World;
     let tree: Coordinator;
     before(() => engines.start());

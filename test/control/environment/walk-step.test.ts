@@ -25,7 +25,7 @@ class Killed extends Error {}
 
 for (const engines of [embedded, zookeeper()] satisfies readonly Engines[])
   describe(`changing the shape of an environment on ${engines.name}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let world: World;
     let tree: Coordinator;
     before(() => engines.start());

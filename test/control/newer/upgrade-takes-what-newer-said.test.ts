@@ -21,7 +21,7 @@ const offered = fc.uniqueArray(
 );
 
 describe('an upgrade', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let session: Session;
   before(async () => {

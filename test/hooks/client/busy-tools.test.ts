@@ -17,7 +17,7 @@ interface End {
 }
 
 describe('the busy tools', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let root: string;
   let unit: string;
   const running: ChildProcess[] = [];

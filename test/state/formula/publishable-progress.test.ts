@@ -6,7 +6,7 @@ import { systemClock } from '../../../state/platform/clock.js';
 import { formulaTree, Workshop } from './workshop.js';
 
 describe('a formula that is made ready', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const workshop = new Workshop();
 
   const events = async (size: number, step: number): Promise<readonly Preparing[]> => {

@@ -126,7 +126,7 @@ describe('the layout that programs require', () => {
   });
 
   it('costs an agent one stat of its home and one of its data directory', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     if (spawnSync('strace', ['-o', '/dev/null', 'true']).status !== 0) this.skip();
     const home = join(old.root, 'fresh');
     const data = join(home, 'local', 'machines', 'm0');
@@ -143,7 +143,7 @@ describe('the layout that programs require', () => {
       child.stdout.on('data', (piece: Buffer) => {
         log += piece.toString();
       });
-      await eventually(() => assert.match(log, /machine m0 is up/), 40_000);
+      await eventually(() => assert.match(log, /machine m0 is up/), 60_000);
       process.kill(Number(readFileSync(join(data, 'agent.pid'), 'utf8').split(' ')[0]), 'SIGTERM');
       await ended;
     };

@@ -115,7 +115,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 );
 
 describe('whatever happens to what the watcher watches', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('it ends as one ends who only saw the end of it, as far as nothing was begun on the way', async () =>
     fc.assert(

@@ -16,7 +16,7 @@ import { useWatchedWorld } from '../watched-world.js';
 const SECRET = 'a long secret';
 
 describe('a webhook that reaches a watcher that stands by', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
   let server: WebServer;
   let environment: Environment & { readonly coordinator: Coordinator };

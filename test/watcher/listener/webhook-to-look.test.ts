@@ -32,7 +32,7 @@ class Index {
 }
 
 describe('a webhook', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   let running: RunningWatcher | undefined;
   let index: Index;

@@ -8,7 +8,7 @@ import { Receiver } from '../sinks/receiver.js';
 import { startWatcherProcess } from '../watcher-process.js';
 
 describe('what is newer', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const world = useSandbox();
   const configure = (sinks: string): Promise<void> =>
     writeFile(

@@ -15,7 +15,7 @@ import { Receiver } from '../sinks/receiver.js';
 const program = fileURLToPath(new URL('./deliver-and-die.js', import.meta.url));
 
 describe('a watcher that is killed between a delivery and its note', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let directory: string;
   let tree: Coordinator;
   let receiver: Receiver;

@@ -12,7 +12,7 @@ const PATH = paths.service('s');
 const NOTE = '/watcher/note';
 
 describe('a service as it was judged', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = useWatchedWorld();
 
   async function judged() {

@@ -88,7 +88,7 @@ describe('an ensemble of three ZooKeeper servers', function () {
             () => true,
             (error) => error.code === 'node-exists',
           ),
-        30_000,
+        60_000,
       );
       assert.deepEqual(clients.map(sessionId), ids);
     } finally {

@@ -10,7 +10,7 @@ import { type Client, closeClients, freshPath, open } from './clients.js';
 const XID_AT = 4;
 
 describe('what it takes to follow nodes that come and go', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let server: ZookeeperServer;
   let proxy: TcpProxy;
   let writer: Client;

@@ -31,7 +31,7 @@ const processesOf = (words: string): readonly string[] =>
     .filter((line) => line.includes(words) && !line.startsWith('ps '));
 
 describe('a repository of git’s', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const workshop = new Workshop();
   const variables: Readonly<Record<string, string | undefined>> = { ...process.env };
   const changed = ['XDG_CACHE_HOME', 'GIT_SSH_COMMAND', 'GIT_DIR', 'HOME', 'TMPDIR', 'GIT_CONFIG_GLOBAL'];

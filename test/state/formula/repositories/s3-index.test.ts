@@ -24,7 +24,7 @@ import { repositoryContract } from './contract.js';
 const limits = { connectTimeout: 3_000, answerTimeout: 10_000, idleTimeout: 10_000, attempts: 2 };
 
 describe('a repository in a bucket', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const workshop = new Workshop();
   let swift: Swift;
   let client: S3Client;
