@@ -13,9 +13,11 @@ describe('a command in one unit of several', () => {
   const tree = useTree();
   let clock: ManualClock;
   let said: string[];
+  let isAsked: boolean;
   beforeEach(async () => {
     clock = new ManualClock();
     said = [];
+    isAsked = false;
     await addMachine(tree.one, 'm0', false);
     await addService(tree.one, 'web');
     await addUnits(tree.one, 'web', 1, now);
@@ -44,25 +46,31 @@ describe('a command in one unit of several', () => {
       coordinator,
       storage: () => Promise.reject(new Error('none is asked for')),
     };
-    const request = { command: ['true'], by: requester, interrupt };
+    const asked = (): void => {
+      isAsked = true;
+    };
+    const request = { command: ['true'], by: requester, interrupt, asked };
     return runInOne(session, 'web/0', request, tellRuns(output, false), clock);
   }
 
-  const requested = (): Promise<void> =>
-    eventually(async () => {
-      const children = (await tree.one.children(paths.unit('web/0'))) ?? [];
-      assert.ok(children.some((name) => name.startsWith('run-')));
-    });
+  /** The request is there, and whoever asked watches it. */
+  const requested = (): Promise<void> => eventually(() => assert.ok(isAsked));
 
   it('waits for an agent that is away for less than 15 seconds, and no longer', async () => {
     await up();
     const running = run();
     await requested();
+    let isUp: boolean | undefined;
+    // Of the same client: what it is told of, the command was told of.
+    const observation = tree.two.observe(paths.agent('m0'), (node) => {
+      isUp = node !== undefined;
+    });
     await tree.one.remove(paths.agent('m0'));
     await eventually(() => assert.match(said.join(), /web\/0: the agent on m0 went down/));
     clock.advance(14_999);
     await up();
-    await eventually(async () => assert.ok(await tree.two.get(paths.agent('m0'))));
+    await eventually(() => assert.equal(isUp, true));
+    observation.close();
     await tree.one.remove(paths.agent('m0'));
     await eventually(() => assert.equal(said.filter((text) => text.includes('went down')).length, 2));
     clock.advance(14_999);
