@@ -36,7 +36,7 @@ export const watcher: Benchmark = {
     const storage = `file:${join(root, 'storage')}`;
     await makeServices(state, remotes);
     const rows = [
-      ...(await measurePass({ state, storage, root }, remotes, quick ? 2 : 10)),
+      ...(await measurePass({ state, storage, root }, remotes, quick ? 6 : 20)),
       ...(await measureRest({ state, storage, root }, quick ? REST / 10 : REST)),
     ];
     return { rows };

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import type { SinkRules } from '../../state/environments/watcher-section.js';
 import type { StoredAnnouncement } from '../../state/model/watcher-delivery.js';
 import { whenProcess } from '../../state/platform/when-process.js';
@@ -19,9 +18,6 @@ const LAST_WORDS = 300;
 /** Milliseconds from being asked to end until it is made to. */
 const GRACE = 2_000;
 
-/** Names a run in the environment of all that it starts. */
-const MARK = 'ENSEMBLE_RUN_OF_SINK';
-
 /** All that it gets of the watcher's own environment. */
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ'];
 
@@ -36,12 +32,11 @@ export function runCommand(
   signal: AbortSignal,
 ): Promise<Attempt> {
   return new Promise((resolve) => {
-    const mark = randomUUID();
-    const guard = endWithParent(`${MARK}=${mark}`);
+    const guard = endWithParent();
     const child = spawn(program, words, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...environmentOf(announcement), [MARK]: mark },
+      env: { ...environmentOf(announcement), ...guard.variables },
     });
     if (child.pid !== undefined) guard.guards(child.pid);
     const timers: Timer[] = [];

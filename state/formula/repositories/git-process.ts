@@ -80,11 +80,11 @@ const MARK = 'GIT_RUN_OF_ENSEMBLE';
 export async function runGit(run: GitRun): Promise<Buffer> {
   const { location, limits } = run;
   const mark = randomUUID();
-  const beside = endWithParent(`${MARK}=${mark}`);
+  const beside = endWithParent();
   const child = spawn('git', [...settings.flatMap((each) => ['-c', each]), ...run.arguments], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...gitEnvironment(location, limits), [MARK]: mark },
+    env: { ...gitEnvironment(location, limits), ...beside.variables, [MARK]: mark },
     ...(run.directory !== undefined && { cwd: run.directory }),
   });
   if (child.pid !== undefined) beside.guards(child.pid);
