@@ -1,6 +1,6 @@
+import { type RolloutRules, shareOf } from '../../state/formula/rollout-parameters.js';
 import { compareUnits } from '../../state/model/paths.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
-import { type RolloutRules, shareOf } from '../../state/formula/rollout-parameters.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { isUnderWay, type Judged } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
@@ -108,6 +108,8 @@ export function chooseUnits(
   units: readonly Judged[],
   { maxParallel, away, inFlight, left, named }: Limits,
 ): readonly RolloutUnit[] {
+  let [free, room] = [maxParallel - away, Math.min(left, maxParallel - inFlight)];
+  if (room <= 0) return [];
   const goesBack = rollout.revert === true;
   const goal = goalOf(rollout);
   const candidates = units
@@ -123,11 +125,12 @@ export function chooseUnits(
     .filter(({ unit }) => named === undefined || named.has(unit.name))
     .filter(({ unit }) => strategy === 'all' || unit.agentUp)
     .filter(({ unit }) => goesBack || !isUnderWay(unit) || isErrorState(unit.state))
+    // Without room for one that is healthy, only those matter that are not.
+    .filter((each) => free > 0 || each.away)
     .sort((a, b) => (goesBack ? 1 : -1) * compareUnits(a.unit.name, b.unit.name));
   // Those that are away already first: they take no healthy one from the others.
   const inOrder = [...candidates.filter((each) => each.away), ...candidates.filter((each) => !each.away)];
   const chosen: RolloutUnit[] = [];
-  let [free, room] = [maxParallel - away, Math.min(left, maxParallel - inFlight)];
   for (const each of inOrder) {
     if (room <= 0) break;
     if (!each.away) {

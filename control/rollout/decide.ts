@@ -5,18 +5,25 @@ import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { decideClone } from './decide-clone.js';
 import type { Decision, RolloutFacts, RolloutWrite } from './decision.js';
-import { instantOf, isHealthy, isUnderWay, type Judged, judge, mayTakeItsTime } from './judge.js';
+import { instantOf, isHealthy, isUnderWay, type Judged, mayTakeItsTime } from './judge.js';
+import { Judgements } from './judgements.js';
 import { gateToOpen, leavesPaused } from './lockstep.js';
 
 /**
  * Decides what is to be done about a rollout now. It is pure, and looks at the present alone: whoever drives, and however
  * often, comes to the same.
+ * @param judgements of the looks before, where somebody looks often: it saves work, and changes nothing
  */
-export function decide(rollout: Rollout, facts: RolloutFacts, now: number): Decision {
+export function decide(
+  rollout: Rollout,
+  facts: RolloutFacts,
+  now: number,
+  judgements: Judgements = new Judgements(),
+): Decision {
   const rules = rulesOf(rollout.parameters);
   if (rollout.clone !== undefined && facts.clone !== undefined)
     return decideClone(rollout, rollout.clone, rules, facts, facts.clone, now);
-  const units = facts.units.filter(({ leaving }) => !leaving).map((unit) => judge(unit, rollout, rules, now));
+  const units = judgements.of(facts.units, rollout, rules, now);
   const limits = limitsOf(rollout, rules, units);
   const isMoving = rollout.state === 'running' || rollout.state === 'reverting';
   const progressEnd = isMoving ? progressEnds(rollout, rules, units, now) : Infinity;
@@ -189,28 +196,23 @@ function unflagged(units: readonly Judged[]): readonly RolloutWrite[] {
 
 /** When a rollout gives up that gets no further. The time stands still while a unit is postponed. */
 function progressEnds(rollout: Rollout, rules: RolloutRules, units: readonly Judged[], now: number): number {
-  if (units.some((judged) => mayTakeItsTime(judged, rollout))) return now + rules.progressDeadline;
-  const instants = [
-    rollout.stateSince,
-    rollout.flaggedAt,
-    rollout.gateSince,
-    ...units.flatMap(({ unit }) => [unit.since, unit.upgrade?.since, unit.upgrade?.waitedUntil]),
-  ].map((text) => instantOf(text, now));
-  // One that is healthy gets further by being so for long enough.
-  const healthy = units.filter(({ standing, unit }) => standing === 'settling' && isHealthy(unit));
-  const settled = healthy.flatMap(({ wakeAt: at }) => at ?? []);
-  return Math.max(...instants, ...settled) + rules.progressDeadline;
+  const { stateSince, flaggedAt, gateSince } = rollout;
+  let last = Math.max(...[stateSince, flaggedAt, gateSince].map((text) => instantOf(text, now)));
+  for (const judged of units) {
+    if (mayTakeItsTime(judged, rollout)) return now + rules.progressDeadline;
+    const { unit, standing, wakeAt: settledAt = 0, furtherAt } = judged;
+    // One that is healthy gets further by being so for long enough.
+    last = Math.max(last, furtherAt, standing === 'settling' && isHealthy(unit) ? settledAt : 0);
+  }
+  return last + rules.progressDeadline;
 }
 
-function wakeAt(moment: Moment): number | undefined {
-  const { rollout, units, progressEnd, now } = moment;
+function wakeAt({ rollout, units, progressEnd, now }: Moment): number | undefined {
   const isMoving = Number.isFinite(progressEnd);
   if (!isMoving && (rollout.state !== 'done' || rollout.closed === true)) return undefined;
-  const times = [
-    ...(isMoving ? [progressEnd] : []),
-    ...units.flatMap((judged) => judged.wakeAt ?? []),
-  ].filter((at) => isMoving || at > now);
-  return times.length === 0 ? undefined : Math.max(now, Math.min(...times));
+  let first = progressEnd;
+  for (const { wakeAt: at = Infinity } of units) if (at < first && (isMoving || at > now)) first = at;
+  return first === Infinity ? undefined : Math.max(now, first);
 }
 
 /** Every unit is where it is to be, or failed within the budget, or is none of this rollout's. */

@@ -4,7 +4,8 @@ import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { WatchedUnits } from '../progress/watch-units.js';
 import { decide } from './decide.js';
 import type { Decision, RolloutWrite } from './decision.js';
-import { factsOf } from './facts.js';
+import { factsOf, MadeUnits } from './facts.js';
+import { Judgements } from './judgements.js';
 import { perform } from './perform.js';
 import type { Performing } from './performing.js';
 import { type KnownRollout, RolloutService } from './rollout-service.js';
@@ -51,6 +52,8 @@ class Driver {
   readonly #failed: (error: unknown) => void;
   readonly #about: RolloutService;
   #known: KnownRollout | undefined;
+  readonly #made = new MadeUnits();
+  readonly #judgements = new Judgements();
   /** Of all units that are looked at. */
   #names: readonly string[] = [];
   #units: RolloutUnits | undefined;
@@ -153,7 +156,7 @@ class Driver {
     this.#units?.end();
     this.#watched = undefined;
     this.#units = new RolloutUnits(
-      this.#parts.coordinator,
+      this.#parts,
       this.#names,
       (watched) => {
         this.#watched = watched;
@@ -171,8 +174,8 @@ class Driver {
     const [known, watched] = [this.#known, this.#watched];
     if (this.#ended || known === undefined || watched === undefined) return;
     const now = this.#parts.clock.now();
-    const facts = factsOf(known, watched.units.values(), watched.agentsUp);
-    const decision = decide(known.rollout.value, facts, now);
+    const facts = factsOf(known, watched.units.values(), watched.agentsUp, this.#made);
+    const decision = decide(known.rollout.value, facts, now, this.#judgements);
     this.#seen({ rollout: known.rollout.value, decision, watched });
     if (this.#ended) return;
     this.#arm(decision, now);

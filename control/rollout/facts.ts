@@ -16,43 +16,53 @@ export interface ServiceFacts {
   readonly clone?: CloneFacts | undefined;
 }
 
-/** Puts together what a rollout is decided by. @param agentsUp the machines whose agent is up */
+/**
+ * Puts together what a rollout is decided by.
+ * @param agentsUp the machines whose agent is up
+ * @param made of the looks before, where somebody looks often
+ */
 export function factsOf(
   { service, formula, holds, clone }: ServiceFacts,
   units: Iterable<UnitState | undefined>,
   agentsUp: ReadonlySet<string>,
+  made: MadeUnits = new MadeUnits(),
 ): RolloutFacts {
-  const binding = holdsForAll(holds);
-  return {
-    formula,
-    units: [...units].flatMap((state) => {
-      if (state === undefined) return [];
-      const isUp = state.unit.machine !== null && agentsUp.has(state.unit.machine);
-      if (binding.length > 0)
-        return [rolloutUnit(state, formula, isUp, holdOn(service, state.name, binding))];
-      return [unheld(state, formula, isUp)];
-    }),
-    ...(clone !== undefined && { clone }),
-  };
+  const found: RolloutUnit[] = [];
+  for (const state of units) {
+    if (state === undefined) continue;
+    const isUp = state.unit.machine !== null && agentsUp.has(state.unit.machine);
+    found.push(made.of(state, { service, formula, holds, isUp }));
+  }
+  return { formula, units: found, ...(clone !== undefined && { clone }) };
 }
 
-interface Made {
+interface Made extends Pick<ServiceFacts, 'formula' | 'holds'> {
   readonly unit: RolloutUnit;
-  readonly formula: string;
 }
 
-const made = new WeakMap<UnitState, Made>();
+interface Circumstances extends Pick<ServiceFacts, 'service' | 'formula' | 'holds'> {
+  readonly isUp: boolean;
+}
 
-/** A unit that nobody holds is made once of each state: mostly few of many have another one than the last time. */
-function unheld(state: UnitState, formula: string, isUp: boolean): RolloutUnit {
-  const before = made.get(state);
-  if (before !== undefined && before.formula === formula && before.unit.agentUp === isUp) return before.unit;
-  const unit = rolloutUnit(state, formula, isUp);
-  made.set(state, { unit, formula });
-  return unit;
+/**
+ * Makes units of what was read of them, each once of the same: of many, few have another state than at the last look. Whoever
+ * looks often keeps one.
+ */
+export class MadeUnits {
+  readonly #made = new WeakMap<UnitState, Made>();
+
+  of(state: UnitState, { service, formula, holds, isUp }: Circumstances): RolloutUnit {
+    const before = this.#made.get(state);
+    if (before?.formula === formula && before.holds === holds && before.unit.agentUp === isUp)
+      return before.unit;
+    const unit = rolloutUnit(state, formula, isUp, holdOn(service, state.name, holdsForAll(holds)));
+    this.#made.set(state, { unit, formula, holds });
+    return unit;
+  }
 }
 
 function holdOn(service: string, unit: string, holds: readonly Hold[]): UnitBlocker | undefined {
+  if (holds.length === 0) return undefined;
   const own = holdsOn(unit, holds);
   const hold = longestHold(own);
   return (

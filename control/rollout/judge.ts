@@ -1,7 +1,7 @@
 import { parseFormulaId } from '../../state/formula/formula-id.js';
+import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import { gateOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
-import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
@@ -37,7 +37,12 @@ export interface Judged {
   readonly wakeAt?: number;
   /** The reason of `failed`. */
   readonly failure?: string;
+  /** When it got further last, in milliseconds since the epoch: it, its upgrade, or what that waited for. */
+  readonly furtherAt: number;
 }
+
+/** What is found by where it stands. */
+type Standing = Omit<Judged, 'furtherAt'>;
 
 /** Blockers of a unit whose upgrade has not begun for which nobody is to be hurried: its health deadline stands still. */
 const POSTPONING: ReadonlySet<string> = new Set(['held', 'busy']);
@@ -88,6 +93,16 @@ export function isUnderWay({ state, upgrade }: RolloutUnit): boolean {
 
 /** Judges one unit; a unit that leaves is no part of a rollout. */
 export function judge(unit: RolloutUnit, rollout: Rollout, rules: RolloutRules, now: number): Judged {
+  const { since, upgrade } = unit;
+  const furtherAt = Math.max(
+    instantOf(since, now),
+    instantOf(upgrade?.since, now),
+    instantOf(upgrade?.waitedUntil, now),
+  );
+  return { ...judgedBy(unit, rollout, rules, now), furtherAt };
+}
+
+function judgedBy(unit: RolloutUnit, rollout: Rollout, rules: RolloutRules, now: number): Standing {
   const goal = goalOf(rollout);
   const standing = standingTowards(unit, rollout, goal, now);
   const healthy = isHealthy(unit);
@@ -145,7 +160,7 @@ function settled(
   now: number,
   healthy: boolean,
   isFlagged: boolean,
-): Judged {
+): Standing {
   if (!healthy) return withDeadline({ unit, standing: 'settling', away: true }, rollout, rules, now);
   const known = instantOf(rollout.flaggedAt ?? rollout.stateSince, now, now);
   const since = Math.max(
@@ -170,18 +185,18 @@ function isPostponed({ upgrade }: RolloutUnit): boolean {
 }
 
 /** True if a unit is asked, and may take as long as what it is at: neither it nor its rollout fails by the time that passes. */
-export function mayTakeItsTime({ unit, standing }: Judged, rollout: Rollout): boolean {
+export function mayTakeItsTime({ unit, standing }: Standing, rollout: Rollout): boolean {
   // What others wait for who are paused may not take as long as it likes.
   return standing === 'asked' && unit.agentUp && gateOf(rollout) !== 'go' && isPostponed(unit);
 }
 
 /** A unit that does not become healthy in time has failed; the time stands still while it is postponed. */
 function withDeadline(
-  judged: Judged,
+  judged: Standing,
   rollout: Rollout,
   { healthDeadline }: RolloutRules,
   now: number,
-): Judged {
+): Standing {
   const { unit } = judged;
   const { flag } = unit;
   const gate = gateOf(rollout);

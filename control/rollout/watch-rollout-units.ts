@@ -1,9 +1,9 @@
-import { pause, systemClock, type Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import type { Flag } from '../../state/model/request-schemas.js';
-import { type UnitStatus, statusSchema } from '../../state/model/unit-schemas.js';
+import { statusSchema, type UnitStatus } from '../../state/model/unit-schemas.js';
+import { type Clock, pause, type Timer } from '../../state/platform/clock.js';
 import { watchAgents } from '../progress/watch-agents.js';
 import { PACES, paceOf, type WatchedUnits } from '../progress/watch-units.js';
 import { readUnitStates, type UnitState } from '../status/snapshot.js';
@@ -32,9 +32,11 @@ const FRESH_FOR = 5_000;
 /** Milliseconds for which one that is through waits for others that end with it, so that the next are asked together. */
 const TOGETHER = 25;
 
-/** How many times as long as a look took nobody is told of units that only got further on their way; in milliseconds at most. */
-const REST = 19;
-const LONGEST_REST = 50;
+/**
+ * Milliseconds for which nobody is told of units that only got further on their way: what they come to meanwhile is looked at
+ * once. Where they are few, somebody may wait for each.
+ */
+const REST = { few: 1, many: 50 } as const;
 
 /** What whoever looks at the units knows of them. */
 export interface Outlook {
@@ -55,11 +57,12 @@ export interface Outlook {
  */
 export class RolloutUnits {
   readonly #coordinator: Coordinator;
+  readonly #clock: Clock;
   readonly #names: readonly string[];
   readonly #look: (watched: WatchedUnits) => void;
   readonly #failed: (error: unknown) => void;
   readonly #units = new Map<string, UnitState | undefined>();
-  /** When each was read last, by `performance.now()`. */
+  /** When each was read last, by the clock's `monotonic()`. */
   readonly #readAt = new Map<string, number>();
   readonly #watched = new Map<string, Observation>();
   readonly #stale: Set<string>;
@@ -77,9 +80,8 @@ export class RolloutUnits {
   #turn = 0;
   #isReading = false;
   #willTell = false;
-  /** When somebody was told last, by `performance.now()`, and the milliseconds that it took. */
+  /** When somebody was told last, by the clock's `monotonic()`. */
   #toldAt = 0;
-  #telling = 0;
   #isRecent = false;
   #resting: Timer | undefined;
   #unheard: Timer | undefined;
@@ -89,16 +91,18 @@ export class RolloutUnits {
   #ended = false;
 
   /**
+   * @param parts.clock by which it waits until it reads again
    * @param look told after each change, first when all is known
    * @param failed called at most once, when a reading fails; the picture stands still then
    */
   constructor(
-    coordinator: Coordinator,
+    { coordinator, clock }: { readonly coordinator: Coordinator; readonly clock: Clock },
     names: readonly string[],
     look: (watched: WatchedUnits) => void,
     failed: (error: unknown) => void,
   ) {
     this.#coordinator = coordinator;
+    this.#clock = clock;
     this.#names = names;
     this.#look = look;
     this.#failed = failed;
@@ -128,7 +132,7 @@ export class RolloutUnits {
 
   /** Those of which nobody knows how they are now. */
   old(names: readonly string[]): readonly string[] {
-    const since = performance.now() - FRESH_FOR;
+    const since = this.#clock.monotonic() - FRESH_FOR;
     return names.filter((name) => !this.#watched.has(name) && (this.#readAt.get(name) ?? 0) < since);
   }
 
@@ -150,16 +154,16 @@ export class RolloutUnits {
     return this.#names.length <= FEW;
   }
 
-  /** After what is told of in the same turn, of several watches, mostly; and the later the longer it takes to look at it. */
+  /** After what is told of in the same turn, of several watches, mostly. */
   #tellSoon(): void {
     if (this.#willTell || this.#ended) return;
     this.#willTell = true;
-    const rest = this.#toldAt + Math.min(LONGEST_REST, REST * this.#telling) - performance.now();
+    const rest = this.#toldAt + REST[this.#isFew ? 'few' : 'many'] - this.#clock.monotonic();
     const tell = (): void => {
       if (this.#willTell) this.#tell(false);
     };
     if (rest < 1) setImmediate(tell);
-    else this.#resting = systemClock.after(rest, tell);
+    else this.#resting = this.#clock.after(rest, tell);
   }
 
   #tell(areAllRead: boolean): void {
@@ -170,10 +174,8 @@ export class RolloutUnits {
     if (this.#ended || !this.#agents.areKnown() || this.#units.size < this.#names.length) return;
     this.#isRecent = this.#areAllRead || this.#isSettled;
     this.#areAllRead = false;
-    const begun = performance.now();
     this.#look({ units: this.#units, ...this.#agents.known(), recent: this.#isRecent });
-    this.#toldAt = performance.now();
-    this.#telling = this.#toldAt - begun;
+    this.#toldAt = this.#clock.monotonic();
   }
 
   /** What is to be watched from now on. */
@@ -220,7 +222,7 @@ export class RolloutUnits {
   #gather(name: string): void {
     this.#stale.add(name);
     if (this.#near.every((each) => this.#stale.has(each))) this.#lookAgain([]);
-    else this.#gathered ??= systemClock.after(TOGETHER, () => this.#lookAgain([]));
+    else this.#gathered ??= this.#clock.after(TOGETHER, () => this.#lookAgain([]));
   }
 
   #lookAgain(names: readonly string[]): void {
@@ -252,11 +254,11 @@ export class RolloutUnits {
       // Changes that come together are read once.
       const { least, rest } = PACES[paceOf(this.#near.length)];
       if (!this.#ended && this.#near.length > 0)
-        await pause(systemClock, Math.max(least, rest * ((user + system) / 1_000)));
+        await pause(this.#clock, Math.max(least, rest * ((user + system) / 1_000)));
     }
     this.#isReading = false;
     if (!this.#ended && this.#unwatched().length > 0)
-      this.#unheard = systemClock.after(UNHEARD_FOR, () => this.#lookAgain(this.#unwatched()));
+      this.#unheard = this.#clock.after(UNHEARD_FOR, () => this.#lookAgain(this.#unwatched()));
   }
 
   #take(name: string, state: UnitState | undefined): void {
@@ -266,7 +268,7 @@ export class RolloutUnits {
     }
     this.#notBefore.delete(name);
     this.#units.set(name, state);
-    this.#readAt.set(name, performance.now());
+    this.#readAt.set(name, this.#clock.monotonic());
     if ((this.#required.get(name) ?? 0) <= this.#turn) this.#required.delete(name);
   }
 
@@ -275,7 +277,7 @@ export class RolloutUnits {
   }
 
   #goRound(): void {
-    this.#round = systemClock.after(ROUND.every, () => {
+    this.#round = this.#clock.after(ROUND.every, () => {
       const end = this.#next + ROUND.units;
       this.#lookAgain(this.#names.slice(this.#next, end));
       this.#next = end >= this.#names.length ? 0 : end;

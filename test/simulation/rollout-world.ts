@@ -278,7 +278,7 @@ export class RolloutWorld {
     if (rollout === undefined || facts === undefined) return undefined;
     driver.forget();
     const now = this.now + driver.skew;
-    const decision = decide(rollout.value, facts, now);
+    const decision = driver.decide(rollout.value, facts, now);
     this.#promises.checkDecision(rollout.value, decision, now);
     const [write] = decision.writes;
     if (write === undefined || how === 'lost') return decision;

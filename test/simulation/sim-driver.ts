@@ -1,4 +1,7 @@
-import type { RolloutFacts } from '../../control/rollout/decision.js';
+import assert from 'node:assert/strict';
+import { decide } from '../../control/rollout/decide.js';
+import type { Decision, RolloutFacts } from '../../control/rollout/decision.js';
+import { Judgements } from '../../control/rollout/judgements.js';
 import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
 import type { Entity } from '../../state/model/entity.js';
 import { compareUnits } from '../../state/model/paths.js';
@@ -13,6 +16,9 @@ export class SimDriver {
   facts: RolloutFacts | undefined;
   /** Units that were read since the rollout was, each in a moment of its own. */
   #read = new Map<string, RolloutUnit>();
+  readonly #judgements = new Judgements();
+  /** Units as they were made of what was read, by that: of the same, a driver makes the same one. */
+  readonly #made = new Map<string, RolloutUnit>();
 
   /**
    * @param term of the leader; a following command leads nothing
@@ -73,6 +79,24 @@ export class SimDriver {
     if (this.rollout === undefined) return;
     for (const unit of units.values()) if (!this.#read.has(unit.name)) this.#read.set(unit.name, unit);
     const inOrder = [...this.#read.values()].sort((a, b) => compareUnits(a.name, b.name));
-    this.facts = { formula, units: inOrder };
+    this.facts = { formula, units: inOrder.map((unit) => this.#madeOf(unit)) };
   }
+
+  #madeOf(unit: RolloutUnit): RolloutUnit {
+    const text = JSON.stringify(unit);
+    const made = this.#made.get(text) ?? unit;
+    this.#made.set(text, made);
+    return made;
+  }
+
+  /** Decides by what it found before, as a driver does: it comes to what one comes to who looks for the first time. */
+  decide(rollout: Rollout, facts: RolloutFacts, now: number): Decision {
+    const decision = decide(rollout, facts, now, this.#judgements);
+    assert.deepEqual(told(decision), told(decide(rollout, facts, now)));
+    return decision;
+  }
+}
+
+function told({ writes, wakeAt, next, units }: Decision): unknown {
+  return { writes, wakeAt, next, units };
 }

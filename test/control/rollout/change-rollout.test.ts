@@ -23,6 +23,7 @@ function judged(standings: string): readonly Judged[] {
   return standings.split(' ').map((standing, index) => ({
     standing: standing as RolloutStanding,
     away: standing !== 'there' && standing !== 'waiting',
+    furtherAt: Date.parse(at),
     unit: {
       name: `web/${index}`,
       formula: null,
