@@ -42,6 +42,23 @@ export class ManualClock implements Clock {
     );
   }
 
+  /**
+   * Moves the clock by `ms` again and again until `end` is settled: what is to fall due may be set up by something that
+   * takes a while, such as another process. Rejects as `end` does.
+   */
+  async advanceUntil<T>(end: Promise<T>, ms: number): Promise<T> {
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+    };
+    end.then(settle, settle);
+    await eventuallyTrue('it ends in its time', () => {
+      if (!isSettled) this.advance(ms);
+      return isSettled;
+    });
+    return end;
+  }
+
   /** Moves both times on, and calls what falls due meanwhile in its order, also what those calls set up. */
   advance(ms: number): void {
     const end = this.#uptime + ms;

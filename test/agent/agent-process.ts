@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { LockFile } from '../../state/coordination/embedded/lock-file.js';
-import { findProcess, isSuspended } from '../../state/platform/process-stat.js';
 import { eventually } from '../eventually.js';
 import { agentProgram } from '../programs.js';
+import { suspend } from '../suspend.js';
 
 export interface AgentProcessOptions {
   /** Where it is to be killed, as `kill-at.ts` takes it, which is then a part of `program`. */
@@ -53,21 +52,8 @@ export class AgentProcess {
   }
 
   /** Stops it (SIGSTOP) in a moment in which it keeps nobody from the embedded state: that is another test's. */
-  async suspend(): Promise<void> {
-    const lock = LockFile.of(this.#state);
-    try {
-      for (;;) {
-        process.kill(this.pid, 'SIGSTOP');
-        await eventually(() => {
-          const found = findProcess(this.pid);
-          assert.ok(found !== undefined && isSuspended(found));
-        });
-        if (lock.writer() === undefined && lock.opener() === undefined) return;
-        process.kill(this.pid, 'SIGCONT');
-      }
-    } finally {
-      lock.leave();
-    }
+  suspend(): Promise<void> {
+    return suspend(this.pid, this.#state);
   }
 
   /** What it logged, a JSON object per line. */

@@ -3,6 +3,7 @@ import { systemClock } from '../../state/platform/clock.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { type Leadership, standForElection } from '../../state/coordination/election.js';
 import { eventuallyTrue } from '../eventually.js';
+import { suspend } from '../suspend.js';
 import type { Bench } from './coordinator.js';
 import { startWriter } from './writing.js';
 
@@ -74,7 +75,7 @@ export function election(bench: Bench): void {
       const client = await bench.open();
       await client.create('/plan', 'before');
       const leader = await startWriter(bench, { do: 'lead', path: '/election', plan: '/plan' });
-      leader.kill('SIGSTOP');
+      await suspend(leader.pid, bench.tree.url.replace('embedded:', ''));
       const second = stand(client, 'second');
       await eventuallyTrue('the second leads', () => second.leads, 30_000);
       leader.begin();

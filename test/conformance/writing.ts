@@ -23,6 +23,7 @@ export type Order = Task & { readonly url: string; readonly options: Coordinator
 
 /** A writer process that has connected, and has made its node if it is to hold one. */
 export interface Writer {
+  readonly pid: number;
   kill(signal: NodeJS.Signals): void;
   /** Lets a writer that waits for it begin, all of several at the same moment. */
   begin(): void;
@@ -59,5 +60,5 @@ export async function startWriter(bench: Bench, task: Task): Promise<Writer> {
       throw new Error(`the writer exited with ${code} before it was ready`);
     }),
   ]);
-  return { kill: (signal) => child.kill(signal), begin: () => child.stdin.end(), ended };
+  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), begin: () => child.stdin.end(), ended };
 }

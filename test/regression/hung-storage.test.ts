@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../state/platform/clock.js';
 import { openRepository } from '../../state/formula/repositories/open.js';
 import { openDirectory } from '../../state/storage/directory.js';
 import { StorageUnreachable } from '../../state/storage/errors.js';
 import { fetchObject } from '../../state/storage/fetch.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
+import { ManualClock } from '../manual-clock.js';
 import { hang, helpersOf, objectOf } from '../servers/hung-directory.js';
 import { makeContent } from '../state/storage/content.js';
 
@@ -24,7 +24,8 @@ describe('a directory storage that hangs', () => {
 
   it(`fails what waits for it in bounded time, holds nothing else up, and works again when it does `, async () => {
     const before = helpersOf(process.pid);
-    const storage = openDirectory(`file:${work}/storage`, systemClock, SILENCE);
+    const clock = new ManualClock();
+    const storage = openDirectory(`file:${work}/storage`, clock, SILENCE);
     const releases: (() => Promise<void>)[] = [];
     try {
       const whole = await makeContent(work, 'whole', 100_000);
@@ -46,7 +47,7 @@ describe('a directory storage that hangs', () => {
       );
       await fetchObject(storage, whole.key, whole.digest, join(work, 'fetched'));
       assert.deepEqual(await readFile(join(work, 'fetched')), whole.bytes, 'others are fetched meanwhile');
-      await Promise.all(failures);
+      await clock.advanceUntil(Promise.all(failures), SILENCE);
       for (const release of releases) await release();
       for (const { key, digest } of hung) await fetchObject(storage, key, digest, join(work, 'again'));
     } finally {
@@ -60,7 +61,8 @@ describe('a directory storage that hangs', () => {
   });
 
   it('fails uploads and looks in bounded time too, and takes them again', async () => {
-    const storage = openDirectory(`file:${work}/storage`, systemClock, 500);
+    const clock = new ManualClock();
+    const storage = openDirectory(`file:${work}/storage`, clock, 500);
     try {
       const { key, file } = await makeContent(work, 'one', 1_000);
       const before = new Set(helpersOf(process.pid));
@@ -68,7 +70,8 @@ describe('a directory storage that hangs', () => {
       const [helper = 0] = helpersOf(process.pid).filter((pid) => !before.has(pid));
       // As a call that does not come back: nobody but the kernel hears of the next request.
       process.kill(helper, 'SIGSTOP');
-      await assert.rejects(storage.put(key, file), /it has not answered for 0.5 seconds/);
+      const silent = assert.rejects(storage.put(key, file), /it has not answered for 0.5 seconds/);
+      await clock.advanceUntil(silent, 500);
       await storage.put(key, file);
       assert.equal(await storage.size(key), 1_000);
     } finally {

@@ -42,7 +42,7 @@ describe('an agent that stood still until its session was ended', () => {
           'site-relation-changed',
         ];
         await eventually(async () => assert.deepEqual((await ends()).length, met.length));
-        process.kill(agent.pid, 'SIGSTOP');
+        await agent.suspend();
         await world.endSession();
         process.kill(agent.pid, 'SIGCONT');
         await agent.logged('a new one stands');

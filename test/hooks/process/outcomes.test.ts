@@ -139,7 +139,7 @@ describe('the outcome of a hook', () => {
     unit.writeHook('start', `#!/bin/sh\nsleep 60 & echo $! >'${unit.path('pid')}'\n`);
     const began = Date.now();
     assert.deepEqual(await runToEnd(unit.spec('start')), { kind: 'succeeded' });
-    assert.ok(Date.now() - began < 5_000);
+    assert.ok(Date.now() - began < 30_000);
     const pid = Number(readFileSync(unit.path('pid'), 'utf8'));
     assert.ok(isAlive(pid), 'what a hook leaves running is its service');
     kill(pid);

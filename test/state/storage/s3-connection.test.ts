@@ -18,6 +18,9 @@ import { type FaultProxy, listen, startFaultProxy } from './tcp-fault.js';
 
 const short: StorageOptions = { connectTimeout: 400, answerTimeout: 500, idleTimeout: 600 };
 
+/** Where somebody answers, however busy the machine is; of what falls silent in the middle it is soon heard. */
+const patient: StorageOptions = { connectTimeout: 20_000, answerTimeout: 20_000, idleTimeout: 2_000 };
+
 describe('a storage in s3, when the network fails', () => {
   let swift: Swift;
   let proxy: FaultProxy;
@@ -55,7 +58,7 @@ describe('a storage in s3, when the network fails', () => {
     work = await mkdtemp(path.join(tmpdir(), 'ensemble-content-'));
     content = await makeContent(work, this.currentTest?.title ?? '', 3_000_000);
     direct = await open(swift.endpoint);
-    storage = await open(proxy.endpoint, short);
+    storage = await open(proxy.endpoint, patient);
     proxy.set(() => ({}));
   });
   afterEach(async () => {
@@ -100,7 +103,7 @@ describe('a storage in s3, when the network fails', () => {
   });
 
   it('reports a server that speaks no TLS', async () => {
-    const plain = await open(swift.endpoint.replace('http:', 'https:'), short);
+    const plain = await open(swift.endpoint.replace('http:', 'https:'), patient);
     await assert.rejects(plain.size(content.key), /does not speak TLS; an http:\/\/ endpoint may be meant$/);
   });
 
@@ -186,7 +189,7 @@ describe('a storage in s3, when the network fails', () => {
         .end('220 mail.example ESMTP\r\n');
     });
     const port = await listen(server);
-    const mail = await open(`http://127.0.0.1:${port}`, short);
+    const mail = await open(`http://127.0.0.1:${port}`, patient);
     await assert.rejects(mail.size(content.key), /does not speak HTTP$/);
     await new Promise((resolve) => server.close(resolve));
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { StateLocked } from '../../../../state/coordination/errors.js';
-import { eventually, eventuallyTrue } from '../../../eventually.js';
+import { eventuallyTrue } from '../../../eventually.js';
+import { suspend } from '../../../suspend.js';
 import { act, endActors } from './acting.js';
 import { StoreDirectory } from './directory.js';
 
@@ -47,7 +48,7 @@ describe('the embedded store, when processes are killed and stopped', () => {
     await owner.said('ready');
     const seen: (string | undefined)[] = [];
     client.observe('/owned', (node) => seen.push(node?.value));
-    owner.kill('SIGSTOP');
+    await suspend(owner.pid, `${directory.path}/state`);
     await eventuallyTrue('it vanishes', () => seen.at(-1) === undefined && seen.length > 0);
     owner.kill('SIGCONT');
     await owner.said('expired');
@@ -60,7 +61,7 @@ describe('the embedded store, when processes are killed and stopped', () => {
     await owner.said('ready');
     const seen: (string | undefined)[] = [];
     client.observe('/owned', (node) => seen.push(node?.value));
-    owner.kill('SIGSTOP');
+    await suspend(owner.pid, `${directory.path}/state`);
     const short = await witness.open({ sessionTimeout: 300 });
     await short.create('/short', '', { ephemeral: true });
     await short.close({ keepSession: true });
@@ -78,7 +79,7 @@ describe('the embedded store, when processes are killed and stopped', () => {
     await client.create('/watched', 'first');
     const watcher = act('watch', directory.url);
     await watcher.said('first');
-    watcher.kill('SIGSTOP');
+    await suspend(watcher.pid, `${directory.path}/state`);
     await client.set('/watched', 'last');
     await client.create('/last', '');
     // More changes than the log keeps, of another node: nothing in the log tells of those two any more.
@@ -90,8 +91,9 @@ describe('the embedded store, when processes are killed and stopped', () => {
   });
 
   it('a process that keeps the store locked costs requests their time limit, and they are not made later', async () => {
+    const patient = await directory.open();
+    await patient.create('/before', '');
     const client = await directory.open({ requestTimeout: 300 });
-    await client.create('/before', '');
     const locker = act('lock', directory.url);
     await locker.said('locked');
     await assert.rejects(client.create('/given-up', ''), (error) => {
@@ -106,7 +108,7 @@ describe('the embedded store, when processes are killed and stopped', () => {
     assert.deepEqual(await client.children('/'), ['before'], 'reads go on');
     locker.kill('SIGCONT');
     await locker.ended;
-    await eventually(() => client.create('/after', ''));
+    await patient.create('/after', '');
     assert.deepEqual(await client.children('/'), ['after', 'before']);
   });
 
