@@ -28,22 +28,43 @@ const whenNeeded: Plugin = {
   },
 };
 
+/** Parts of Node that it has not loaded yet when a program starts, and that take it milliseconds. */
+const SLOW_PART = /^(node:)?(child_process|crypto|fs\/promises)$/;
+
+/** An import of a slow part of Node becomes a `require` at the moment when something of it is first used. */
+const whenUsed: Plugin = {
+  name: 'when-used',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: SLOW_PART }, ({ namespace, path }) =>
+      namespace === 'when-used' ? { path, external: true } : { path, namespace: 'when-used' },
+    );
+    onLoad({ filter: /./, namespace: 'when-used' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      return {
+        contents: `let part;
+          const used = () => (part ??= require(${JSON.stringify(path)}));
+          module.exports = { ${names.map((name) => `get ${name}() { return used().${name}; }`).join(', ')} };`,
+      };
+    });
+  },
+};
+
 /**
  * Makes lmdb a part of the bundle, but for its native code: to load it from the files that npm installed takes a quarter
- * of the time of a short command.
+ * of the time of a short command. Of msgpackr it uses the encoder alone, without what makes streams of it and without its
+ * own native code, which takes longer to load than it saves.
  */
 const withLmdb: Plugin = {
   name: 'with-lmdb',
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /^lmdb$/ }, () => ({ path: join(root, 'node_modules/lmdb/dist/index.cjs') }));
-    onResolve({ filter: /^node-gyp-build-optional-packages$/ }, ({ importer }) =>
-      importer.includes('/msgpackr-extract/')
-        ? { path: 'msgpackr-extract', namespace: 'native', pluginData: '.' }
-        : { path: 'lmdb', namespace: 'native', pluginData: '..' },
-    );
-    onLoad({ filter: /./, namespace: 'native' }, ({ path, pluginData }) => ({
-      contents: `const { loadNative } = require('./build/native-addon.ts');
-        module.exports = () => loadNative(${JSON.stringify(path)}, ${JSON.stringify(pluginData)});`,
+    onResolve({ filter: /^msgpackr$/ }, () => ({ path: join(root, 'node_modules/msgpackr/pack.js') }));
+    onResolve({ filter: /^node-gyp-build-optional-packages$/ }, () => ({
+      path: 'lmdb',
+      namespace: 'native',
+    }));
+    onLoad({ filter: /./, namespace: 'native' }, () => ({
+      contents: "module.exports = require('./build/native-addon.ts').loadLmdb;",
       resolveDir: root,
     }));
   },
@@ -83,7 +104,7 @@ await rm(bin, { recursive: true, force: true });
 await build({
   ...script,
   entryPoints: { run: 'cli/run.ts', agent: 'agent/run.ts' },
-  plugins: [withLmdb, whenNeeded],
+  plugins: [withLmdb, whenNeeded, whenUsed],
 });
 // Answers `--version` by itself.
 await build({ ...script, entryPoints: { ensemble: 'cli/main.ts' }, plugins: [compiledRest('load-run.ts')] });

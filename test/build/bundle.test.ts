@@ -20,14 +20,15 @@ describe('the bundled commands', () => {
   });
   afterEach(() => rm(place, { recursive: true, force: true, maxRetries: 10 }));
 
-  const run = (command: string, ...args: readonly string[]) =>
+  const node = (...words: readonly string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
       const env = { PATH: process.env.PATH, HOME: place, ENSEMBLE_HOME: join(place, 'home') };
-      execFile(process.execPath, [join(bin, command), ...args], { env }, (error, stdout, stderr) => {
+      execFile(process.execPath, words, { env }, (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code);
         resolve({ code, stdout, stderr });
       });
     });
+  const run = (command: string, ...args: readonly string[]) => node(join(bin, command), ...args);
   const status = async (): Promise<unknown> => {
     const { code, stdout, stderr } = await run('ensemble.cjs', 'status', '--format', 'json');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
@@ -118,6 +119,20 @@ describe('the bundled commands', () => {
         await symlink(join(root, 'node_modules', name), join(modules, name));
     assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
     assert.deepEqual(await status(), empty);
+  });
+
+  it('load no slow part of Node for a status', async () => {
+    assert.equal((await run('ensemble.cjs', 'bootstrap')).code, 0);
+    const tell = join(place, 'tell.cjs');
+    await writeFile(
+      tell,
+      "process.on('exit', () => require('fs').writeSync(2, process.moduleLoadList.join('\\n')));",
+    );
+    const { stderr } = await node('--require', tell, join(bin, 'ensemble.cjs'), 'status');
+    const loaded = stderr.split('\n');
+    assert.ok(loaded.includes('NativeModule fs'));
+    for (const part of ['child_process', 'crypto', 'fs/promises', 'stream/promises'])
+      assert.ok(!loaded.includes(`NativeModule ${part}`), part);
   });
 
   it('name the sources in the stacks of --debug', async () => {
