@@ -9,29 +9,25 @@ import { readableSettings } from '../tree/relations.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import { ADDRESS_SETTING, firstSettings, NO_ADDRESS, withAddress } from './address-setting.js';
 import type { Participant } from './participation.js';
+import type { RelationRecords } from './relation-records.js';
 
-/** Telling the address needs this of the unit's relations. */
-interface AddressHost {
-  readonly host: HookHost & { addressesBefore(): readonly string[] | undefined };
-  /** The record as it is now; undefined where the relation was left. */
-  current(record: RelationRecord): RelationRecord | undefined;
-  save(record: RelationRecord): Promise<void>;
-  failed(record: RelationRecord, error: unknown): void;
-}
+type AddressHost = HookHost & { addressesBefore(): readonly string[] | undefined };
 
 /** Keeps the machine's address in the unit's settings in its relations. */
 export class OwnAddress {
   readonly #host: AddressHost;
+  readonly #records: RelationRecords;
   /** Relations in which it is being told. */
   readonly #telling = new Set<string>();
 
-  constructor(host: AddressHost) {
+  constructor(host: AddressHost, records: RelationRecords) {
     this.#host = host;
+    this.#records = records;
   }
 
   /** Sets it where one that the agent set before stands. Which those are is journalled first, to be known again. */
   tell(record: RelationRecord): void {
-    const { host } = this.#host;
+    const host = this.#host;
     const address = host.parts.addresses.current()?.private;
     const { relation, addresses = host.addressesBefore(), queue } = record;
     if (address === undefined || addresses === undefined || queue.leaving || this.#telling.has(relation))
@@ -39,7 +35,7 @@ export class OwnAddress {
     if (record.addresses?.length === 1 && record.addresses[0] === address) return;
     this.#telling.add(relation);
     this.#tell({ ...record, addresses: withAddress(addresses, address) }, address)
-      .catch((error: unknown) => this.#host.failed(record, error))
+      .catch((error: unknown) => this.#records.failed(record, error))
       .finally(() => {
         this.#telling.delete(relation);
         const now = this.#staying(record);
@@ -48,22 +44,22 @@ export class OwnAddress {
   }
 
   async #tell(ahead: RelationRecord, address: string): Promise<void> {
-    const { host } = this.#host;
+    const host = this.#host;
     const { clock, random } = host.parts;
-    await this.#host.save(ahead);
-    await untilItWorks(() => tellAddress(host.parts, this.#host.current(ahead) ?? ahead, host.record()), {
+    await this.#records.save(ahead);
+    await untilItWorks(() => tellAddress(host.parts, this.#records.current(ahead), host.record()), {
       clock,
       random,
       mayHeal: () => !host.isStopped() && this.#staying(ahead) !== undefined,
-      failed: (error) => this.#host.failed(ahead, error),
+      failed: (error) => this.#records.failed(ahead, error),
     });
     const now = this.#staying(ahead);
-    if (now !== undefined) await this.#host.save({ ...now, addresses: [address] });
+    if (now !== undefined) await this.#records.save({ ...now, addresses: [address] });
   }
 
   /** The record as it is now, unless the unit leaves: then nobody is to be told any more. */
   #staying(record: RelationRecord): RelationRecord | undefined {
-    const now = this.#host.current(record);
+    const now = this.#records.get(record.relation);
     return now?.queue.leaving === false ? now : undefined;
   }
 }

@@ -5,6 +5,7 @@ import type { AgentParts, Uses } from '../machine/parts.js';
 import { untilItWorks } from '../contract/retry.js';
 import type { HookHost } from '../hook-runs/hook-call.js';
 import type { Participant } from './participation.js';
+import type { RelationRecords } from './relation-records.js';
 
 /** Writes to the tree for a unit in a relation; gets its record as it is by then. */
 export type RelationWrite = (
@@ -13,26 +14,23 @@ export type RelationWrite = (
   participant: Participant,
 ) => Promise<void>;
 
-/** The unit's relations, as far as what is written for them needs it. */
-export interface RecordKeeper {
+interface WritesHost {
   readonly host: HookHost & Uses<'machine'> & { look(): void };
-  /** The record as it is now; the given one where it is gone. */
-  current(record: RelationRecord): RelationRecord;
-  failed(record: RelationRecord, error: unknown): void;
+  readonly records: RelationRecords;
   /** Something is through for this relation. */
   written(relation: string): void;
 }
 
 /** Writes to the tree on behalf of a unit's relations: of each, one thing at a time, until it works. */
 export class RelationWrites {
-  readonly #keeper: RecordKeeper;
+  readonly #host: WritesHost;
   /** By relation and what it is about. */
   readonly #underWay = new Set<string>();
   /** Why a relation's presence or departure cannot be written yet. */
   readonly troubles = new Map<string, Advice>();
 
-  constructor(keeper: RecordKeeper) {
-    this.#keeper = keeper;
+  constructor(host: WritesHost) {
+    this.#host = host;
   }
 
   isUnderWay(relation: string): boolean {
@@ -43,26 +41,26 @@ export class RelationWrites {
     const key = `${record.relation} ${record.queue.leaving} ${record.queue.events.length === 0}`;
     if (this.#underWay.has(key)) return;
     this.#underWay.add(key);
-    const { host } = this.#keeper;
+    const { host, records } = this.#host;
     const { parts } = host;
     const { clock, random } = parts;
-    const now = (): RelationRecord => this.#keeper.current(record);
+    const now = (): RelationRecord => records.current(record);
     untilItWorks(() => write(parts, now(), host.record()), {
       clock,
       random,
       // The unit may be leaving the relation meanwhile that it was to take part in.
       mayHeal: () => !host.isStopped() && now().queue.leaving === record.queue.leaving,
       failed: (error) => {
-        this.#keeper.failed(record, error);
+        records.failed(record, error);
         const told = refusedBySystem(error, parts.directory.root);
         this.#trouble(record, whyWaiting(told, host.record().service));
       },
     })
-      .catch((error: unknown) => this.#keeper.failed(record, error))
+      .catch((error: unknown) => records.failed(record, error))
       .finally(() => {
         this.#trouble(record, undefined);
         this.#underWay.delete(key);
-        this.#keeper.written(record.relation);
+        this.#host.written(record.relation);
       });
   }
 
@@ -71,6 +69,6 @@ export class RelationWrites {
     if (this.troubles.get(relation)?.message === trouble?.message) return;
     if (trouble === undefined) this.troubles.delete(relation);
     else this.troubles.set(relation, trouble);
-    this.#keeper.host.look();
+    this.#host.host.look();
   }
 }

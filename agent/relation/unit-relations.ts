@@ -1,29 +1,24 @@
-import { join } from 'node:path';
-import { removeRun } from '../../hooks/process/run-directory.js';
-import type { Timer } from '../../state/platform/clock.js';
 import { hasEndpoint } from '../../state/model/endpoints.js';
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { UnitStatus } from '../../state/model/unit-schemas.js';
 import type { WorkflowState } from '../../state/model/workflow-state.js';
-import { wordsOf } from '../contract/refused-by-system.js';
-import type { FormulaEndpoint } from '../machine/formulas.js';
-import type { RelationRecord } from '../journal/relation-record.js';
-import type { MemberView, RelationView } from '../tree/relations.js';
-import type { AgentParts } from '../machine/parts.js';
 import type { HookCall, HookHost, HookParts } from '../hook-runs/hook-call.js';
-import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
-import { keepLastSettings } from './last-settings.js';
+import type { RelationRecord } from '../journal/relation-record.js';
+import type { FormulaEndpoint } from '../machine/formulas.js';
+import type { AgentParts } from '../machine/parts.js';
+import type { RelationView } from '../tree/relations.js';
 import { addressesOf } from './address-setting.js';
+import { RelationErrors } from './failed-relations.js';
+import { hasNoPart, isOf, meetsOthers, recordOf, takesPart } from './joining.js';
 import { OwnAddress } from './own-address.js';
 import { leaveForGood, takePart, withdraw } from './participation.js';
-import { forsake, leave, observeMembers } from './queue.js';
+import { forsake, leave } from './queue.js';
 import { relationFacts } from './relation-facts.js';
-import { relationCall, relationHookName, runRelationHook } from './relation-hook.js';
-import { untoldOfRelation } from './untold-history.js';
-import { RelationErrors } from './failed-relations.js';
+import { relationCall } from './relation-hook.js';
+import { RelationHooksInTurn } from './relation-hooks-in-turn.js';
+import { RelationMembers } from './relation-members.js';
+import { RelationRecords } from './relation-records.js';
 import { RelationWrites } from './relation-writes.js';
-import { settingsVersion } from './settings-version.js';
-import { nextDue, putOffFor } from './next-relation.js';
 
 /** A unit's relations need this of it. */
 export interface RelationHost extends HookHost {
@@ -39,64 +34,59 @@ export interface RelationHost extends HookHost {
 }
 
 /**
- * One unit's relations. It joins those of its service once it has started, queues what happens in them for as long as
- * it is in them, also while no hook may run, and leaves them when they or the unit go.
+ * One unit's relations. It joins those of its service once it has started, and leaves them when they or the unit go.
+ * `RelationMembers` queues what happens in them, also while no hook may run, and `RelationHooksInTurn` tells the hooks.
  */
 export class UnitRelations {
   readonly errors: RelationErrors;
   readonly #host: RelationHost;
-  readonly #records = new Map<string, RelationRecord>();
-  readonly #ends = new Map<string, () => void>();
-  /** Who was in each relation when it was last looked at. */
-  readonly #seen = new Map<string, ReadonlyMap<string, MemberView>>();
+  readonly #records: RelationRecords;
+  readonly #members: RelationMembers;
+  readonly #hooks: RelationHooksInTurn;
   readonly #writes: RelationWrites;
   readonly #address: OwnAddress;
   /** Dropped relations that this unit has nothing to do with any more, and which were looked at for it. */
   readonly #looked = new Set<string>();
   #endService: () => void = () => undefined;
-  /** Resolved at the next change of a record. */
-  #waiting: (() => void)[] = [];
-  #last = '';
-  #retry: Timer | undefined;
 
-  constructor(host: RelationHost, records: readonly RelationRecord[]) {
+  constructor(host: RelationHost, journalled: readonly RelationRecord[]) {
     this.#host = host;
-    const current = (record: RelationRecord): RelationRecord => this.current(record);
-    const failed = (record: RelationRecord, error: unknown): void => this.#failed(record, error);
-    const written = (relation: string): void => {
-      const record = this.#records.get(relation);
-      if (record !== undefined && !host.isStopped()) this.#tellAddress(record);
-    };
-    this.errors = new RelationErrors({
-      host,
-      all: () => this.all(),
-      note: (record) => this.#note(record),
-      goOn: (record) => this.#goOnLeaving(this.current(record)),
-      failed,
+    const records = new RelationRecords(host, journalled, () => {
+      this.#hooks.wake();
+      this.#hooks.lookWhenDue();
     });
-    this.#writes = new RelationWrites({ host, current, failed, written });
-    this.#address = new OwnAddress({
+    this.#records = records;
+    const goOn = (record: RelationRecord): void => this.#goOnLeaving(this.current(record));
+    this.errors = new RelationErrors({ host, records, goOn });
+    this.#hooks = new RelationHooksInTurn({ host, records, errors: this.errors, goOn });
+    this.#members = new RelationMembers({
       host,
-      current: ({ relation }) => this.#records.get(relation),
-      save: (record) => this.#save(record),
-      failed,
+      records,
+      missing: (record) => this.#writes.write(record, takePart),
     });
-    for (const record of records) this.#records.set(record.relation, record);
+    this.#writes = new RelationWrites({
+      host,
+      records,
+      written: (relation) => {
+        const record = records.get(relation);
+        if (record !== undefined && !host.isStopped()) this.#tellAddress(record);
+      },
+    });
+    this.#address = new OwnAddress(host, records);
   }
 
   start(): void {
     const { relations } = this.#host.parts;
-    for (const record of this.#records.values()) this.#attend(record);
-    this.#lookWhenDue();
+    for (const record of this.all()) this.#attend(record);
+    this.#hooks.lookWhenDue();
     this.#endService = relations.subscribe(serviceOfUnit(this.#host.name), () => this.look());
     this.look();
   }
 
   stop(): void {
     this.#endService();
-    this.#retry?.cancel();
-    for (const end of this.#ends.values()) end();
-    this.#ends.clear();
+    this.#hooks.stop();
+    this.#members.stop();
   }
 
   /** Joins what is new, and starts to leave what goes, or what the unit's own formula does not have. */
@@ -105,7 +95,7 @@ export class UnitRelations {
     const wanted = parts.relations.view(serviceOfUnit(name));
     if (wanted === undefined) return;
     for (const view of wanted.values()) if (view !== null) this.#consider(view);
-    for (const record of this.#records.values()) {
+    for (const record of this.all()) {
       const view = wanted.get(record.relation);
       if (hasNoPart(record, this.#host.principal())) this.#beginLeaving(record, forsake);
       // A relation that cannot be read goes on as it was.
@@ -121,7 +111,7 @@ export class UnitRelations {
     }
   }
 
-  /** Those whose endpoint is not among these. */
+  /** The relations whose endpoint is not among these. */
   lacking(endpoints: readonly FormulaEndpoint[]): readonly RelationRecord[] {
     return this.all().filter((record) => !hasEndpoint(endpoints, record));
   }
@@ -143,7 +133,7 @@ export class UnitRelations {
   async leaveTill(which: () => readonly RelationRecord[]): Promise<void> {
     for (;;) {
       // Before anything is looked at: what comes meanwhile is heard too.
-      const woken = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      const woken = this.#hooks.woken();
       this.leave(which());
       // As they are now.
       const records = which();
@@ -156,17 +146,22 @@ export class UnitRelations {
 
   /** Something that is waited for may be there. */
   wake(): void {
-    this.#wake();
+    this.#hooks.wake();
   }
 
   /** True if a hook of some relation is due; of one of these, if they are given. */
   due(records = this.all()): boolean {
-    return this.#nextDue(records) !== undefined;
+    return this.#hooks.isDue(records);
+  }
+
+  /** Runs the next hook that is due, of these relations. A failure stops its relation alone. */
+  runNext(records = this.all()): Promise<void> {
+    return this.#hooks.runNext(records);
   }
 
   /** The record as it is now: what happens in a relation goes on while something is done for it. */
   current(record: RelationRecord): RelationRecord {
-    return this.#records.get(record.relation) ?? record;
+    return this.#records.current(record);
   }
 
   /** The call of the relation hook that an earlier agent left running. */
@@ -178,37 +173,7 @@ export class UnitRelations {
   }
 
   all(): readonly RelationRecord[] {
-    return [...this.#records.values()];
-  }
-
-  /** Runs the next hook that is due, of these relations. A failure stops its relation alone. */
-  async runNext(records = this.all()): Promise<void> {
-    const record = this.#nextDue(records);
-    if (record === undefined) return;
-    this.#last = record.relation;
-    try {
-      // A hook that goes on from before is taken up when it is adopted.
-      if (this.#host.record().hook === null) await this.#host.takeUp();
-      await runRelationHook(this.#host, record, {
-        get: () => this.current(record),
-        set: (changed) => this.#note(changed),
-      });
-    } catch (error) {
-      // The next agent finds the run in the journal: begun, and never started, or with the status it ended with. That
-      // this one could not go on with it as it stops is no failure of the hook.
-      if (this.#host.isStopped()) throw error;
-      const failed = this.errors.inError(this.current(record), error);
-      this.#host.parts.log.error(`relation ${record.identifier}: ${failed.error}`, { unit: this.#host.name });
-      const { hook } = this.#host.record();
-      const news = untoldOfRelation(this.#host, record, {
-        what: relationHookName(record),
-        outcome: 'failed',
-        message: wordsOf(error),
-      });
-      await this.#host.save({ hook: null, ...news }, this.#note(failed));
-      if (hook !== null) await removeRun(join(this.#host.parts.directory.runs, hook.id));
-    }
-    this.#goOnLeaving(this.current(record));
+    return this.#records.all();
   }
 
   /** The facts for observers; relations are paused while the unit itself is. */
@@ -216,9 +181,11 @@ export class UnitRelations {
     return relationFacts(this.all(), state, this.#writes.troubles);
   }
 
+  /** Joins a relation of the unit's service, if the unit takes part in it. */
   #consider(view: RelationView): void {
     const { state, evicted } = this.#host.record();
-    if (view.relation.removing === true || !meetsOthers(state) || this.#records.has(view.number)) return;
+    const isKnown = this.#records.get(view.number) !== undefined;
+    if (view.relation.removing === true || !meetsOthers(state) || isKnown) return;
     if (evicted !== undefined) return;
     const joining = recordOf(this.#host.name, this.#host.principal(), view);
     if (joining === undefined) return;
@@ -228,9 +195,10 @@ export class UnitRelations {
     this.#looked.delete(view.number);
     // Journalled before it is set, so that it is known again.
     const addresses = addressesOf(this.#host.parts.addresses.current()?.private);
-    this.#save({ ...joining, addresses })
+    this.#records
+      .save({ ...joining, addresses })
       .then(() => this.#attend(joining))
-      .catch((error: unknown) => this.#failed(joining, error));
+      .catch((error: unknown) => this.#records.failed(joining, error));
   }
 
   #takesPart(record: RelationRecord): boolean | undefined {
@@ -252,65 +220,36 @@ export class UnitRelations {
     this.#host.parts.dropped.look(relation);
   }
 
-  /** Follows who is in the relation from now on. */
-  #attend({ relation, meeting }: RelationRecord): void {
-    if (this.#ends.has(relation)) return;
-    const observe = (): void => this.#observe(relation);
-    this.#ends.set(relation, this.#host.parts.meetings.subscribe(meeting, observe));
-    observe();
-    const record = this.#records.get(relation);
+  /** Takes part in a relation, or goes on leaving it, from where the journal has it. */
+  #attend(known: RelationRecord): void {
+    if (!this.#members.follow(known)) return;
+    const record = this.#records.get(known.relation);
     if (record === undefined) return;
     if (record.queue.leaving) this.#goOnLeaving(record);
     else this.#writes.write(record, takePart);
   }
 
-  #observe(relation: string): void {
-    const record = this.#records.get(relation);
-    if (record === undefined || record.queue.leaving) return;
-    const members = this.#host.parts.meetings.view(record.meeting);
-    // Who meets there now is no business of a unit that another one may have replaced there.
-    if (members === undefined || this.#host.record().evicted !== undefined) return;
-    if (!members.has(record.unit)) this.#writes.write(record, takePart);
-    const others = [...members].filter(
-      ([unit]) => unit !== record.unit && serviceOfUnit(unit) === record.remoteService,
-    );
-    // Whose settings cannot be read stays what it is here: known, as it was known last, or not yet.
-    const versions = others.flatMap(([unit, { version, settings }]) => {
-      const seen = version === undefined ? record.queue.known[unit] : settingsVersion(version, settings);
-      return seen === undefined ? [] : [[unit, seen] as const];
-    });
-    const queue = observeMembers(record.queue, new Map(versions));
-    const seen = this.#seen.get(relation);
-    this.#seen.set(relation, members);
-    if (queue !== record.queue) {
-      this.#save(keepLastSettings({ ...record, queue }, seen)).catch((error: unknown) =>
-        this.#failed(record, error),
-      );
-    }
-  }
-
   #beginLeaving(record: RelationRecord, by = leave): void {
     if (record.queue.leaving) return;
-    const leaving = keepLastSettings({ ...record, queue: by(record.queue) }, this.#seen.get(record.relation));
-    this.#save(leaving)
+    const leaving = this.#members.withLastSettings({ ...record, queue: by(record.queue) });
+    this.#records
+      .save(leaving)
       .then(() =>
         // A relation that is left without a word has no hook whose end leads on.
         leaving.queue.events.length > 0 ? this.#writes.write(leaving, withdraw) : this.#goOnLeaving(leaving),
       )
-      .catch((error: unknown) => this.#failed(record, error));
+      .catch((error: unknown) => this.#records.failed(record, error));
   }
 
   /** After `broken` is through nothing is left to do but to go. */
-  #goOnLeaving(record: RelationRecord | undefined): void {
-    if (record === undefined || !record.queue.leaving || record.queue.events.length > 0) return;
+  #goOnLeaving(record: RelationRecord): void {
+    if (!record.queue.leaving || record.queue.events.length > 0) return;
     this.#writes.write(record, async (parts, _, participant) => {
       await leaveForGood(parts, record, participant);
       await this.#host.parts.journal.removeRelation(record.unit, record.relation);
       this.#records.delete(record.relation);
-      this.#seen.delete(record.relation);
-      this.#ends.get(record.relation)?.();
-      this.#ends.delete(record.relation);
-      this.#wake();
+      this.#members.forget(record.relation);
+      this.#hooks.wake();
       this.#host.look();
     });
   }
@@ -318,48 +257,5 @@ export class UnitRelations {
   /** A record that is just being written may hold an address too. */
   #tellAddress(record: RelationRecord): void {
     if (!this.#writes.isUnderWay(record.relation)) this.#address.tell(record);
-  }
-
-  #nextDue(records: readonly RelationRecord[]): RelationRecord | undefined {
-    const underWay = this.#host.record().hook?.relation;
-    return nextDue(records, underWay, this.#last, this.#host.parts.clock.now());
-  }
-
-  #note(record: RelationRecord): RelationRecord {
-    this.#records.set(record.relation, record);
-    this.#wake();
-    this.#lookWhenDue();
-    return record;
-  }
-
-  /** Looks again when the next of the hooks that wait for another try is due. */
-  #lookWhenDue(): void {
-    const { clock } = this.#host.parts;
-    this.#retry?.cancel();
-    const waits = this.all()
-      .map((record) => putOffFor(record, clock.now()))
-      .filter((ms) => ms > 0);
-    if (waits.length === 0) return;
-    this.#retry = clock.after(Math.min(...waits), () => {
-      // A timer may be early by the wall clock.
-      this.#lookWhenDue();
-      this.#wake();
-      this.#host.look();
-    });
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  #save(record: RelationRecord): Promise<void> {
-    return this.#host.save({}, this.#note(record));
-  }
-
-  #failed({ identifier }: RelationRecord, error: unknown): void {
-    this.#host.parts.log.error(`relation ${identifier} could not be kept up`, {
-      unit: this.#host.name,
-      error,
-    });
   }
 }
