@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
 import { configDigest } from '../../../agent/contract/present-config.js';
-import { computeIntent, noIntent } from '../../../agent/unit/intent.js';
+import { computeIntent, type IntentFacts, noIntent } from '../../../agent/unit/intent.js';
 import { noRequests, type UnitRequests } from '../../../state/model/requests.js';
 
 const by = { requestedAt: '2026-01-01T00:00:00Z', by: 'tester' };
@@ -13,6 +13,16 @@ const service = {
 const upgradeToTwo = { to: 'p:f-2', revert: false, revertOnError: false, asked: 0 };
 const flag = { upgrade: { value: by, version: 0 } };
 
+/** A unit that is related to none, is not busy, and goes for itself. */
+const alone: Omit<IntentFacts, 'record' | 'requests' | 'view' | 'digest'> = {
+  ...{ relate: false, run: false, checksHealth: false, asksForOther: false },
+  lockstep: { stands: () => false, verdict: () => undefined },
+  leave: () => 'nothing',
+  postponed: () => false,
+  upgradesFirst: () => false,
+  asks: () => false,
+};
+
 describe('what is wanted of a unit', () => {
   const intent = (
     record: Partial<UnitRecord>,
@@ -20,14 +30,13 @@ describe('what is wanted of a unit', () => {
     config: Record<string, string> | undefined = undefined,
     known = true,
   ) =>
-    computeIntent(
-      { ...newRecord('f/0', 'f', by.requestedAt), ...record },
-      { ...noRequests, ...requests },
-      { service: known ? service : undefined, config: undefined, isGone: false },
-      config && configDigest(config),
-      false,
-      false,
-    );
+    computeIntent({
+      ...alone,
+      record: { ...newRecord('f/0', 'f', by.requestedAt), ...record },
+      requests: { ...noRequests, ...requests },
+      view: { service: known ? service : undefined, config: undefined, isGone: false },
+      digest: config && configDigest(config),
+    });
 
   it('is nothing while nothing is known', () => {
     assert.deepEqual(intent({}, {}, undefined, false), noIntent);
@@ -62,14 +71,13 @@ describe('what is wanted of a unit', () => {
     const seen = configDigest({ a: 1, b: 'x' });
     assert.equal(intent({ configDigest: seen }, {}, { b: 'x' }).configure, true);
     assert.equal(
-      computeIntent(
-        { ...newRecord('f/0', 'f', ''), configDigest: seen },
-        noRequests,
-        { service, config: {}, isGone: false },
-        configDigest({ b: 'x', a: 1 }),
-        false,
-        false,
-      ).configure,
+      computeIntent({
+        ...alone,
+        record: { ...newRecord('f/0', 'f', ''), configDigest: seen },
+        requests: noRequests,
+        view: { service, config: {}, isGone: false },
+        digest: configDigest({ b: 'x', a: 1 }),
+      }).configure,
       false,
       'whatever the order of its keys',
     );
