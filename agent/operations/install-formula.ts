@@ -14,7 +14,7 @@ export type InstallingUnit = RecordedUnit &
     readonly directory: UnitDirectory;
     /** Looks up the config and hooks of the formula in place. */
     readonly inPlace: { load(): Promise<void> };
-    readonly askedAnew: { next(): Promise<void> };
+    readonly asked: { next(): Promise<void> };
   };
 
 /** Takes the unit's directory. One that another life of its name left there is put aside, with its data. */
@@ -72,7 +72,7 @@ export async function installFormula(unit: InstallingUnit, signal: AbortSignal):
       await unit.save({ formula: ref, ...(serviceIncarnation !== undefined && { serviceIncarnation }) });
     };
     // Who publishes the formula again asks for an upgrade: until the next try a minute may be left.
-    await whileItMayHeal(unit, signal, attempt, () => unit.askedAnew.next());
+    await whileItMayHeal(unit, signal, attempt, () => unit.asked.next());
   }
   await unit.inPlace.load();
 }

@@ -25,41 +25,42 @@ export const noIntent: Intent = {
   run: false,
 };
 
-/** Of a unit that goes for itself. */
-const alone: Pick<Lockstep, 'stands' | 'verdict'> = { stands: () => false, verdict: () => undefined };
+/** All that is known of a unit and bears on what is wanted of it. */
+export interface IntentFacts {
+  readonly record: UnitRecord;
+  readonly requests: UnitRequests;
+  readonly view: ServiceView | undefined;
+  /** Digest of the effective config; undefined while that is not known. */
+  readonly digest: string | undefined;
+  /** A relation hook is due. */
+  readonly relate: boolean;
+  /** An operator's command is due. */
+  readonly run: boolean;
+  /** The formula in place is to be asked for the unit's health. */
+  readonly checksHealth: boolean;
+  /** The formula in place is to be asked about the upgrade of a related unit. */
+  readonly asksForOther: boolean;
+  /** How the unit waits for the others of its service. */
+  readonly lockstep: Pick<Lockstep, 'stands' | 'verdict'>;
+  /** How far the unit is in leaving what the wanted formula lacks. */
+  leave(wanted: WantedFormula | undefined): Intent['leave'];
+  /** True if the unit is busy, so that the upgrade has to wait. */
+  postponed(wanted: WantedFormula | undefined): boolean;
+  /** True if `start` waits for the upgrade. */
+  upgradesFirst(wanted: WantedFormula | undefined, postponed: boolean): boolean;
+  /** True if the formula in place, or the units related to this one, are to be asked first. */
+  asks(wanted: WantedFormula | undefined): boolean;
+}
 
 /**
  * Computes what is wanted of a unit from the whole of what is known, so that it does not matter which change was seen
  * and how often.
- * @param relate whether a relation hook is due
- * @param run whether an operator's command is due
- * @param leave how far the unit is in leaving what the wanted formula lacks
- * @param postponed whether the unit is busy, so that the upgrade has to wait
- * @param upgradesFirst whether `start` waits for the upgrade
- * @param asks whether the formula in place, or the units related to this one, are to be asked first
- * @param checksHealth whether the formula in place is to be asked for the unit's health
- * @param lockstep how it waits for the others of its service
- * @param asksForOther whether the formula in place is to be asked about the upgrade of a related unit
- * @param digest of the effective config, or undefined while that is not known
  */
-export function computeIntent(
-  record: UnitRecord,
-  requests: UnitRequests,
-  view: ServiceView | undefined,
-  digest: string | undefined,
-  relate: boolean,
-  run: boolean,
-  leave: (wanted: WantedFormula | undefined) => Intent['leave'] = () => 'nothing',
-  postponed: (wanted: WantedFormula | undefined) => boolean = () => false,
-  upgradesFirst: (wanted: WantedFormula | undefined, postponed: boolean) => boolean = () => false,
-  asks: (wanted: WantedFormula | undefined) => boolean = () => false,
-  checksHealth = false,
-  lockstep: Pick<Lockstep, 'stands' | 'verdict'> = alone,
-  asksForOther = false,
-): Intent {
+export function computeIntent(facts: IntentFacts): Intent {
+  const { record, requests, view, digest, relate, run, checksHealth, asksForOther, lockstep } = facts;
   const { upgrade, resolved, removal } = requests;
   const wanted = wantedFormula(record, upgrade?.value, view?.service?.value.formula);
-  const isPostponed = postponed(wanted);
+  const isPostponed = facts.postponed(wanted);
   return {
     removal: removal !== undefined,
     configure: digest !== undefined && digest !== record.configDigest,
@@ -70,14 +71,14 @@ export function computeIntent(
         : resolved.value.retry
           ? 'retry'
           : 'done',
-    leave: leave(wanted),
+    leave: facts.leave(wanted),
     postponed: isPostponed,
-    asks: asks(wanted),
+    asks: facts.asks(wanted),
     asksForOther,
     checksHealth,
     gated: lockstep.stands(wanted),
     verdict: lockstep.verdict(),
-    upgradesFirst: upgradesFirst(wanted, isPostponed),
+    upgradesFirst: facts.upgradesFirst(wanted, isPostponed),
     relate,
     run,
     upgrade: wanted && { ...wanted, asked: upgrade?.version ?? 0 },
