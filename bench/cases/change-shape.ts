@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeExport } from '../../cli/export/write-export.js';
 import { upgradeEnvironment } from '../../control/environment/upgrade-environment.js';
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { nodeValue } from '../../state/model/entity.js';
@@ -6,7 +9,7 @@ import { paths } from '../../state/model/paths.js';
 import type { Benchmark } from '../benchmark.js';
 import { BareClient, type BareWrite } from '../lab/bare-client.js';
 import { Lab } from '../lab/lab.js';
-import { inPairs } from '../lab/measure.js';
+import { inPairs, sampleOf } from '../lab/measure.js';
 
 const MACHINE = 'm0';
 const REQUESTER = { by: 'operator@host', requestedAt: '2026-01-01T00:00:00.000Z' };
@@ -21,7 +24,7 @@ const oldUnit = (unit: string) => ({
   change: `3f0c6f1e-3c1b-4a52-9f0e-${unit.replace('web/', '').padStart(12, '0')}`,
 });
 
-/** `upgrade-environment` on a tree that release 0.1.0 made, beside the bare client writing as many nodes to the same server. */
+/** `upgrade-environment`, with its export, on a tree that release 0.1.0 made, beside the bare client writing as many nodes to the same server. */
 export const changeShape: Benchmark = {
   name: 'change-shape',
   limit: 600,
@@ -44,16 +47,29 @@ export const changeShape: Benchmark = {
         await client.write([...lives.flat(), ...units.flatMap((unit) => written(unit, oldUnit(unit), {}))]);
         await sayOld(coordinator);
       };
+      // Each begins with the turn that does not count.
+      const exports: number[] = [];
+      const wholes: number[] = [];
       const { ours, floor, ratio } = await inPairs(
         quick ? 3 : 7,
         async () => {
           const begun = performance.now();
           const environment = { name: 'bench', state: lab.state, storage: '' };
-          const { changed } = await upgradeEnvironment({ coordinator, environment }, REQUESTER);
+          const file = join(lab.directory, 'before.export');
+          let exported = Number.NaN;
+          const { changed } = await upgradeEnvironment({ coordinator, environment }, REQUESTER, {
+            before: async () => {
+              await writeExport(coordinator, file);
+              exported = performance.now() - begun;
+            },
+          });
           const ms = performance.now() - begun;
+          exports.push(exported);
+          wholes.push(ms);
+          await rm(file);
           if (changed < units.length) throw new Error(`${changed} of ${units.length} units were changed`);
           await back();
-          return ms;
+          return ms - exported;
         },
         async () => {
           const incarnation = '3f9a01c2d4e5';
@@ -73,17 +89,31 @@ export const changeShape: Benchmark = {
         },
       );
       client.close();
+      const against = `bare client, the same ${3 * units.length} writes in transactions of 500, all at once`;
+      const exporting = sampleOf(exports.slice(1));
+      const whole = sampleOf(wholes.slice(1));
+      const wholeRatio = sampleOf(
+        wholes.slice(1).map((ms, index) => ms / (floor.runs[index] ?? Number.NaN)),
+      );
       return {
         rows: [
           {
             what: `upgrade-environment gives ${units.length} units their incarnation, in batches of 200`,
-            against: `bare client, the same ${3 * units.length} writes in transactions of 500, all at once`,
+            against,
             figure: `${ours.median.toFixed(0)} ms (floor ${floor.median.toFixed(0)} ms)`,
             value: ratio.median,
             range: [ratio.least, ratio.most],
             aim: 3,
             bound:
               'one batch after the other, each of which is read before; and all units are read twice more, to see that none was added',
+          },
+          {
+            what: 'the same, with the export of the tree that the command makes before',
+            against,
+            figure: `${whole.median.toFixed(0)} ms, ${exporting.median.toFixed(0)} ms of it the export`,
+            value: wholeRatio.median,
+            range: [wholeRatio.least, wholeRatio.most],
+            bound: 'all nodes and the names below each are read twice, to see that none changed in between',
           },
         ],
       };
