@@ -4,8 +4,8 @@ import {
   readFileSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -163,10 +163,10 @@ export function changeNotices(
     renameSync(aside, file);
     return true;
   } catch {
-    rmSync(aside, { force: true });
+    removeFile(aside);
     return false;
   } finally {
-    rmSync(claim, { force: true });
+    removeFile(claim);
   }
 }
 
@@ -204,11 +204,20 @@ function claimed(claim: string, now: number): boolean {
   }
 }
 
+/** `rmSync` loads what removes directories first. */
+function removeFile(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It was never made.
+  }
+}
+
 /** The one after this finds it free. */
 function endOld(claim: string, now: number): void {
   try {
     const age = now - statSync(claim).mtimeMs;
-    if (age > CLAIM_LASTS || age < -CLAIM_LASTS) rmSync(claim, { force: true });
+    if (age > CLAIM_LASTS || age < -CLAIM_LASTS) unlinkSync(claim);
   } catch {
     // It has gone by itself, or cannot be removed: then nothing is told.
   }

@@ -32,7 +32,8 @@ export async function tell(
   // Nearly always.
   if (!isChanging && isQuiet(head, state, now)) return false;
   // A command in a script leaves the file alone where it has nothing to take back.
-  const wanted: Wanted = ({ name, due }) => trace.given.has(name) || (isAllowed && due <= now);
+  const wanted: Wanted = (line) =>
+    (isAllowed && line.due <= now) || (isChanging && trace.given.has(line.name));
   if (!isAllowed && !isOutdated(readNoticesOf(file, state, wanted), trace)) return false;
 
   let told: readonly Notice[] = [];

@@ -132,7 +132,12 @@ describe('the file of notices', () => {
 
   it('loses no more than the service that cannot be read', () => {
     const { text } = serviceLine(known, 'web', 7);
-    assert.deepEqual(parseBeginning(text), { name: 'web', due: 7, text });
+    const line = parseBeginning(text);
+    assert.deepEqual([line?.name, line?.due, line?.text], ['web', 7, text]);
+    const quiet = parseBeginning('[null,"web",{}]');
+    assert.deepEqual([quiet?.name, quiet?.due], ['web', Number.POSITIVE_INFINITY]);
+    for (const wrong of ['[null,"",{}]', '[null,"web]', '[7.5,"web",{}]', '[-1,"web",{}]', '["web",{}]', ''])
+      assert.equal(parseBeginning(wrong), undefined, wrong);
     assert.equal(parseBeginning('["x'), undefined);
     const rest = [
       '{"known":{"formula":"f","offers":[{"revision":"9"}]}}',
