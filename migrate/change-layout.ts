@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DISK_LAYOUT, markerOf } from '../state/layouts/marker.js';
 import type { DirectoryReport, Problem } from '../state/layouts/report.js';
@@ -39,11 +39,12 @@ export async function changeLayout(wanted: Wanted): Promise<DirectoryReport> {
     const ended = settled(found, wanted);
     if (ended !== undefined) return { ...report, ...ended };
     if (dryRun) return { ...report, ...(await plan(found, wanted)) };
-    if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // Of several, one makes it.
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined;
     return await withLocks(directory, kind, wanted.waiting, async () => {
       // Again: whoever had the lock may have done it.
       const now = detect(kind, namesIn(directory));
-      return { ...report, ...(settled(now, wanted) ?? (await apply(now, wanted))) };
+      return { ...report, ...(settled(now, wanted) ?? (await apply(now, wanted))), ...(made && { made }) };
     });
   } catch (error) {
     const blocked: Told = { state: 'blocked', found: nameOf(found), ...blockedBy(error, directory) };

@@ -18,7 +18,7 @@ export function sentences(report: DirectoryReport, isDone: boolean, isBack = fal
 }
 
 function verdict(
-  { state, found, reason, remedy }: DirectoryReport,
+  { state, found, made, reason, remedy }: DirectoryReport,
   isDone: boolean,
   isBack: boolean,
 ): string {
@@ -27,6 +27,7 @@ function verdict(
     case 'absent':
       return 'it is not there';
     case 'current':
+      if (made) return `it was not there, and was made, with layout ${DISK_LAYOUT}; --no-create makes none`;
       return found === DISK_LAYOUT
         ? `it has layout ${DISK_LAYOUT}`
         : `it has layout ${DISK_LAYOUT} now, from ${nameOf(found)}`;

@@ -13,6 +13,8 @@ const directorySchema = z.object({
   state: z.enum(['absent', 'current', 'needed', 'blocked', 'too-new', 'older']),
   /** The layout that was found: `empty`, `legacy` (without a marker), or its number. */
   found: z.union([z.literal('empty'), z.literal('legacy'), z.int()]),
+  /** It was not there, and was made. */
+  made: z.optional(z.literal(true)),
   /** The marker that was found and is not known. */
   marker: z.optional(z.string()),
   /** What was changed, or is to be, by the kind of thing. */

@@ -84,10 +84,18 @@ describe('ensemble-migrate', () => {
     mkdirSync(there);
     assert.equal((await old.migrate(['--home', there])).code, 0);
     assert.deepEqual(readdirSync(there).sort(), ['layout.v2', 'migrate.lock']);
-    assert.equal((await old.migrate(['--home', absent, '--no-create'])).code, 0);
-    assert.ok(!readdirSync(old.root).includes('absent'));
-    assert.equal((await old.migrate(['--home', absent])).code, 0);
+    for (const words of [['--no-create'], ['--check'], ['--plan']]) {
+      const { code, stdout } = await old.migrate(['--home', absent, ...words]);
+      assert.deepEqual([code, stdout], [0, `home ${absent}: it is not there\n`], words.join());
+      assert.ok(!readdirSync(old.root).includes('absent'));
+    }
+    const made = await old.migrate(['--home', absent]);
+    assert.deepEqual(
+      [made.code, made.stdout],
+      [0, `home ${absent}: it was not there, and was made, with layout 2; --no-create makes none\n`],
+    );
     assert.ok(readdirSync(absent).includes('layout.v2'));
+    assert.match((await old.migrate(['--home', absent])).stdout, /: it has layout 2\n$/);
   });
 
   it('goes on past things that are illegible, of a hundred, and names each with what to do', async () => {
