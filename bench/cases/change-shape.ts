@@ -92,9 +92,7 @@ export const changeShape: Benchmark = {
       const against = `bare client, the same ${3 * units.length} writes in transactions of 500, all at once`;
       const exporting = sampleOf(exports.slice(1));
       const whole = sampleOf(wholes.slice(1));
-      const wholeRatio = sampleOf(
-        wholes.slice(1).map((ms, index) => ms / (floor.runs[index] ?? Number.NaN)),
-      );
+      const wholeRatio = sampleOf(wholes.slice(1).map((ms, index) => ms / (floor.runs[index] ?? Number.NaN)));
       return {
         rows: [
           {
