@@ -162,16 +162,30 @@ export class Site {
     return JSON.parse(await this.run(programs, 'status', '--format', 'json'));
   }
 
-  /** Starts the machine's agent. */
-  agent({ agent }: Programs): ChildProcess {
+  /** Starts a machine's agent. */
+  agent({ agent }: Programs, machine = 'm0'): ChildProcess {
     const log = openSync(join(this.root, 'agent.log'), 'a');
-    const child = spawn(process.execPath, [agent, '--machine', 'm0'], {
+    const child = spawn(process.execPath, [agent, '--machine', machine], {
       env: this.#variables(),
       stdio: ['ignore', log, log],
     });
     closeSync(log);
     this.#agents.add(child);
     return child;
+  }
+
+  /** Starts the machine's agent, which must refuse to. @returns what it says */
+  refused({ agent }: Programs): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const words = [agent, '--machine', 'm0'];
+      execFile(
+        process.execPath,
+        words,
+        { env: this.#variables(), timeout: 20_000 },
+        (error, _stdout, stderr) =>
+          error?.code === 1 ? resolve(stderr) : reject(new Error(`the agent does not refuse: ${stderr}`)),
+      );
+    });
   }
 
   /** Ends an agent, and waits for that. */
