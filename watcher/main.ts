@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { withChoice } from '../state/environments/carry-choice.js';
 import type { Environment } from '../state/environments/environment.js';
@@ -57,6 +58,8 @@ const program = new Command('ensemble-watcher')
   .showHelpAfterError('(see ensemble-watcher --help)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+// It waits nearly all the time, and would keep the room for what a look needs meanwhile: a third less, for a tenth more work.
+setFlagsFromString('--optimize-for-size');
 program.parse();
 void run(program.opts<Options>());
 

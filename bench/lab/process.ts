@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { eventually } from '../../test/eventually.js';
 
 /** Resident kilobytes and CPU milliseconds of a process so far. */
@@ -11,6 +11,13 @@ export async function usage(pid: number): Promise<{ readonly rss: number; readon
     rss: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0),
     cpu: 10 * (Number(fields[11]) + Number(fields[12])),
   };
+}
+
+/** CPU milliseconds of a process's threads so far, to the nanosecond: what is nearly nothing is none in ticks, or far too much. */
+export async function exactCpu(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const texts = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
+  return (await Promise.all(texts)).reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e6, 0);
 }
 
 /**
