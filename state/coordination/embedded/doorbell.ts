@@ -10,7 +10,7 @@ export class Doorbell {
   readonly #heard: () => void;
   #file: number | undefined;
   #watcher: FSWatcher | undefined;
-  #isListening = false;
+  #wasAsked = false;
 
   constructor(path: string, heard: () => void) {
     this.#path = path;
@@ -19,15 +19,20 @@ export class Doorbell {
 
   /** Calls `heard` after each ring from now on. Most commands never do: they read, and end. */
   listen(): void {
-    if (this.#isListening) return;
-    this.#isListening = true;
+    if (this.#wasAsked) return;
+    this.#wasAsked = true;
     try {
       this.#open();
       this.#watcher = watch(this.#path, { persistent: false }, this.#heard);
-      this.#watcher.on('error', () => this.#watcher?.close());
+      this.#watcher.on('error', () => this.#deaf());
     } catch {
       // Without a watch there is still the looking from time to time.
     }
+  }
+
+  /** True if it hears rings; there may be no more inotify watches for it. */
+  get isListening(): boolean {
+    return this.#watcher !== undefined;
   }
 
   ring(): void {
@@ -41,6 +46,11 @@ export class Doorbell {
   close(): void {
     this.#watcher?.close();
     if (this.#file !== undefined) closeSync(this.#file);
+  }
+
+  #deaf(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
   }
 
   #open(): number {

@@ -40,6 +40,13 @@ export function overdue({ leases }: Tables, now: Instant): string[] {
   return sessions;
 }
 
+/** When the first lease ends that is not over yet, but for some sessions', in monotonic milliseconds. */
+export function firstEnd({ leases }: Tables, except: ReadonlySet<string | undefined>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { key, value } of leases.getRange({})) if (!except.has(key)) first = Math.min(first, value[1]);
+  return first;
+}
+
 /** Removes sessions and their ephemerals; only inside a write transaction. Returns whether a node vanished. */
 export function endSessions(tables: Tables, sessions: readonly string[]): boolean {
   const staging = new Staging(tables);

@@ -5,7 +5,7 @@ import { uninterrupted } from '../../platform/end-process.js';
 import type { StateDamaged } from '../errors.js';
 import type { CommitNumber } from './commit-number.js';
 import { Doorbell } from './doorbell.js';
-import { instant, overdue } from './leases.js';
+import { firstEnd, instant, overdue } from './leases.js';
 import type { LockFile } from './lock-file.js';
 import { Observers } from './observers.js';
 import type { LmdbFile } from './open-lmdb.js';
@@ -52,6 +52,8 @@ export class Store {
   #isWriting = false;
   #settingRight: Promise<void> | undefined;
   #announcing: NodeJS.Immediate | undefined;
+  /** The commit at which a look found nothing to do, and until when no lease runs out; in monotonic milliseconds. */
+  #quiet: { readonly commit: bigint; readonly until: number } | undefined;
 
   /** Use `openStore`. */
   constructor(
@@ -100,8 +102,12 @@ export class Store {
   overdue(tables: Tables): string[] {
     const sessions = overdue(tables, instant(this.#clock));
     if (sessions.length === 0) return sessions;
-    const own = new Set([...this.#own].map((session) => session.id()));
+    const own = this.#ownIds();
     return sessions.filter((session) => !own.has(session));
+  }
+
+  #ownIds(): ReadonlySet<string | undefined> {
+    return new Set([...this.#own].map((session) => session.id()));
   }
 
   /**
@@ -167,6 +173,23 @@ export class Store {
     else if (this.areOwnSound()) this.observers.look();
   }
 
+  /**
+   * A look that nobody asked for, of which nearly all have nothing to find: then it costs a glance at the numbers of the
+   * commits, and no read.
+   * @returns the sessions of other processes whose time has run out
+   */
+  lookFromTimeToTime(): readonly string[] {
+    const commit = this.#commits.newest();
+    const told = this.#lock.commit();
+    const isQuiet = commit === this.#quiet?.commit && this.#clock.monotonic() < this.#quiet.until;
+    if (isQuiet && (told === undefined || told >= commit)) return [];
+    this.look();
+    const over = this.overdue(this.tables);
+    const isSeen = over.length === 0 && !this.isBehind && this.areOwnSound();
+    this.#quiet = isSeen ? { commit, until: firstEnd(this.tables, this.#ownIds()) } : undefined;
+    return over;
+  }
+
   /** The same for all that is otherwise than they were told, whatever the log of changes says. */
   lookAtAll(): void {
     if (!this.isBehind && this.areOwnSound()) this.observers.lookAtAll();
@@ -187,6 +210,11 @@ export class Store {
   /** Tells observers from now on what other processes change, too. */
   listen(): void {
     this.#doorbell.listen();
+  }
+
+  /** True if it hears what other processes ring. */
+  get isListening(): boolean {
+    return this.#doorbell.isListening;
   }
 
   /** Forgets lmdb's readers whose processes died: their snapshots would keep old pages from being used again. */

@@ -7,8 +7,9 @@ import { type Session, SessionOver } from './session.js';
 import type { Store } from './store.js';
 import { type Terms, tellBlocked } from './terms.js';
 
-/** How often a client looks without having been told to, in milliseconds: a ring of the doorbell may be lost. */
+/** How often a client looks without having been told to, in milliseconds: it may not hear the doorbell, or a ring is lost. */
 const LOOK_EVERY = 500;
+const LOOK_EVERY_LISTENING = 1_000;
 
 /**
  * When this client looks so late, or its turn to write came so late, in milliseconds, then others could not renew their
@@ -110,14 +111,15 @@ export class Vigil {
 
   #lookLater(): void {
     if (this.#ended) return;
-    const due = this.#clock.monotonic() + LOOK_EVERY;
-    this.#looking = this.#clock.after(LOOK_EVERY, () => {
+    const pause = this.#store.isListening ? LOOK_EVERY_LISTENING : LOOK_EVERY;
+    const due = this.#clock.monotonic() + pause;
+    this.#looking = this.#clock.after(pause, () => {
       this.#lookLater();
       const now = this.#clock.monotonic();
       if (now > due + LATE) this.#patientUntil = now + this.#session.timeout / 2;
-      this.#store.look();
       this.#seeWhetherReplaced();
-      if (now < this.#patientUntil || this.#store.overdue(this.#store.tables).length === 0) return;
+      const over = this.#store.lookFromTimeToTime();
+      if (now < this.#patientUntil || over.length === 0) return;
       this.#tidying ??= this.#requests.track(this.#tidy().catch(() => {})).finally(() => {
         this.#tidying = undefined;
       });
