@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { freePorts } from '../servers/free-ports.js';
 import { startSwift } from '../servers/swift.js';
-import { WebServer } from '../servers/web-server.js';
 import { Sandbox } from '../cli/sandbox.js';
 import { ensembleProgram } from '../programs.js';
 import { eventually } from '../eventually.js';
@@ -30,7 +30,7 @@ describe('the page about repositories', function () {
       const said: string[] = [];
       for (const block of blocks()) {
         // A port that is free, where the page has one.
-        const port = await freePort();
+        const [port] = await freePorts(1);
         ports.set('8407', ports.get('8407') ?? port);
         const typed = block.replaceAll('8407', `${ports.get('8407')}`);
         const child = spawn('sh', ['-euc', typed], {
@@ -121,9 +121,3 @@ describe('the page about repositories, of buckets', function () {
 });
 
 const ports = new Map<string, number>();
-
-async function freePort(): Promise<number> {
-  const server = await WebServer.start(() => undefined);
-  await server.stop();
-  return server.port;
-}

@@ -88,7 +88,7 @@ describe('the walk-through of the page for operators', function () {
 
   before(async () => {
     box = await Sandbox.create();
-    const base = await freePortsInARow(5, 20_000 + 10 * Math.floor(Math.random() * 1_000));
+    const base = await freePortsInARow(5, 7_000 + 10 * Math.floor(Math.random() * 290));
     ports = { '8000': base, '8500': base + 1, '8100': base + 2, '8101': base + 3, '8102': base + 4 };
     for (const [service, port] of [
       ['balancer', '8000'],

@@ -35,8 +35,8 @@ export class NotesSystem {
     const world = await World.open({ ...engines.environment(), bootstrapped: false });
     const operator = new Operator(world.root);
     await operator.does('bootstrap');
-    // Below the ports that the system gives to clients, and apart from those of tests that run at the same time.
-    const base = await freePortsInARow(10, 10_000 + 10 * Math.floor(Math.random() * 2_000));
+    // Apart from those of tests that run at the same time, which are above these: see `freePorts`.
+    const base = await freePortsInARow(10, 2_000 + 10 * Math.floor(Math.random() * 500));
     const ports = { balancer: base, store: base + 1, notes: base + 2 };
     for (const [service, port] of Object.entries(ports))
       await writeFile(world.path(`${service}.yaml`), `base-port: ${port}\n`);
