@@ -1,6 +1,7 @@
 import { askRollout } from '../../control/rollout/ask-rollout.js';
 import { requireRollout } from '../../control/rollout/read-rollout.js';
-import { finishCommand, rolloutDocument } from '../../control/rollout/rollout-document.js';
+import { finishCommand } from '../../control/status/next-of-rollout.js';
+import { rolloutDocument } from '../../control/rollout/rollout-document.js';
 import { type RolloutVerb, rolloutVerbs } from '../../control/rollout/verbs.js';
 import type { Session } from '../../control/session.js';
 import type { Problem } from '../../state/model/entity.js';

@@ -1,4 +1,4 @@
-import { commandOf } from '../../control/rollout/blockers.js';
+import { commandOf } from '../../control/status/next-of-rollout.js';
 import type { SeenRollout } from '../../control/rollout/drive.js';
 import { goesOn } from '../../control/rollout/watch-rollout.js';
 import { printable } from '../../state/platform/printable.js';

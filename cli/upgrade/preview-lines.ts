@@ -1,6 +1,6 @@
 import { faultText } from '../../control/errors.js';
 import { namesOf } from '../../control/names-of.js';
-import { commandOf } from '../../control/rollout/blockers.js';
+import { commandOf } from '../../control/status/next-of-rollout.js';
 import type { Preview } from '../../control/upgrade/preview.js';
 import type { FieldChange, NameChanges, ValueChanges } from '../../state/formula/changes.js';
 import { holdText } from '../../state/model/hold.js';

@@ -4,7 +4,8 @@ import { type Hold, holdText, longestHold } from '../../state/model/hold.js';
 import { isOpen, type Rollout } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/service-schemas.js';
 import { unholdCommand } from '../hold/errors.js';
-import { type Blocker, commandOf } from './blockers.js';
+import { commandOf } from '../status/next-of-rollout.js';
+import type { Blocker } from './blockers.js';
 
 /** What is known of a service by which it is decided whether something may be tried on it without anybody asking. */
 export interface AutomaticFacts {

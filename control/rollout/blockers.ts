@@ -5,6 +5,7 @@ import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import type { RolloutRules } from '../../state/formula/rollout-parameters.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
+import { commandOf } from '../status/next-of-rollout.js';
 import type { Limits } from './choose.js';
 import type { Judged } from './judge.js';
 import { waitedFor } from './lockstep.js';
@@ -22,11 +23,6 @@ export interface Blocker {
   readonly until: string | null;
   /** The end of it: an event, or the command that brings it. */
   readonly ends: string;
-}
-
-/** The command that asks something of a service's rollout. */
-export function commandOf(verb: string, service: string): string {
-  return `ensemble rollout ${verb} ${service}`;
 }
 
 /** Says for every unit that is not there why not, since when, until when, and what ends that. */
@@ -190,8 +186,7 @@ function waiting(
 ): Reason {
   const service = serviceOfUnit(unit.name);
   const since = rollout.stateSince;
-  if (rollout.state === 'paused')
-    return { ...paused(rollout, service, limits.canaryIsLost), since, until: null };
+  if (rollout.state === 'paused') return { ...paused(rollout, service, limits), since, until: null };
   if (rollout.state === 'failed')
     return {
       kind: 'failed',
@@ -254,10 +249,16 @@ function waiting(
 function paused(
   { gate, reason = '', stateBy }: Rollout,
   service: string,
-  canaryIsLost: boolean,
+  { canaryIsLost, canaryLacks }: Limits,
 ): Pick<Reason, 'kind' | 'reason' | 'ends'> {
   if (gate === 'canary' && canaryIsLost)
     return { kind: 'canary', reason: 'the canary was removed', ends: commandOf('resume', service) };
+  if (gate === 'canary' && canaryLacks > 0)
+    return {
+      kind: 'canary',
+      reason: `${reason}, and has ${canaryLacks} ${canaryLacks === 1 ? 'unit' : 'units'} too few`,
+      ends: `${commandOf('promote', service)}, or ${commandOf('resume', service)} to have another tried`,
+    };
   if (gate === 'canary') return { kind: 'canary', reason, ends: commandOf('promote', service) };
   if (gate === 'wave') return { kind: 'wave', reason, ends: commandOf('resume', service) };
   const who = stateBy === undefined ? 'paused' : `paused by ${stateBy}`;

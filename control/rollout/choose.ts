@@ -3,6 +3,7 @@ import { compareUnits } from '../../state/model/paths.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import { isUnderWay, type Judged } from './judge.js';
+import { hasLostCanary } from '../status/next-of-rollout.js';
 import type { RolloutUnit } from './rollout-unit.js';
 
 /** How many units may be taken on, and how far the first ones are. */
@@ -17,6 +18,8 @@ export interface Limits {
   readonly left: number;
   /** The units of a canary by name; undefined if any may be taken. */
   readonly named: ReadonlySet<string> | undefined;
+  /** Units that a canary lacks of as many as it is to have, as where one of it was removed; any others may be taken for them. */
+  readonly canaryLacks: number;
   /** A canary is being tried, and not there yet. */
   readonly canaryIsOpen: boolean;
   /** A canary is being tried, and healthy. */
@@ -33,14 +36,40 @@ export function isCanaryPhase(rollout: Rollout, { canary }: RolloutRules): boole
   return has && rollout.promoted !== true && rollout.revert !== true && rollout.state !== 'done';
 }
 
-/** True if none of the units is left that were tried before the others. */
-export function hasLostCanary(rollout: Rollout, units: readonly Judged[]): boolean {
-  const goal = goalOf(rollout);
-  const staying = units.filter(({ standing }) => standing !== 'coming');
-  return (
-    staying.length > 0 &&
-    !staying.some(({ unit: { formula, flag } }) => formula === goal || flag?.to === goal)
-  );
+interface Canary {
+  /** Of those that are tried, the ones that are named, and as many as any may be. */
+  readonly named: ReadonlySet<string> | undefined;
+  readonly tried: readonly Judged[];
+  /** How many more it is to have. */
+  readonly lacks: number;
+}
+
+/**
+ * The units of a canary. A named one that is not there any more is replaced by any other, as one of so many is: a canary never
+ * gets smaller unseen.
+ */
+function canaryOf(
+  { canary }: RolloutRules,
+  units: readonly Judged[],
+  counted: readonly Judged[],
+  taken: readonly Judged[],
+): Canary {
+  if (typeof canary === 'number')
+    return {
+      named: undefined,
+      tried: taken,
+      lacks: Math.max(0, Math.min(canary, counted.length) - taken.length),
+    };
+  const named = new Set(canary);
+  const own = counted.filter(({ unit }) => named.has(unit.name));
+  const others = taken.filter(({ unit }) => !named.has(unit.name));
+  const gone = named.size - units.filter(({ unit }) => named.has(unit.name)).length;
+  const wanted = Math.min(gone, counted.length - own.length);
+  return {
+    named,
+    tried: [...own, ...(wanted > 0 ? others : [])],
+    lacks: Math.max(0, wanted - others.length),
+  };
 }
 
 export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly Judged[]): Limits {
@@ -51,23 +80,28 @@ export function limitsOf(rollout: Rollout, rules: RolloutRules, units: readonly 
   const away = counted.filter((judged) => judged.away && judged.standing !== 'failed').length;
   const inFlight = taken.filter(({ standing }) => standing === 'asked' || standing === 'settling').length;
   const inCanary = isCanaryPhase(rollout, rules);
-  const named = inCanary && typeof rules.canary !== 'number' ? new Set(rules.canary) : undefined;
-  const canaries = named === undefined ? taken : counted.filter(({ unit }) => named.has(unit.name));
-  const wanted = named === undefined ? Math.min(Number(rules.canary), counted.length) : canaries.length;
-  const canaryIsThere =
-    inCanary && canaries.length >= wanted && canaries.every(({ standing }) => standing === 'there');
+  const { named, tried, lacks } = canaryOf(rules, units, counted, taken);
+  const canaryIsThere = inCanary && lacks === 0 && tried.every(({ standing }) => standing === 'there');
   const allowed = rollout.revert === true || inCanary ? undefined : rollout.allowed;
-  const left = named === undefined && inCanary ? wanted - taken.length : (allowed ?? Infinity) - taken.length;
+  const left =
+    inCanary && named === undefined ? lacks : (allowed ?? Infinity) - (inCanary ? 0 : taken.length);
   const waits = counted.some(({ standing }) => standing === 'waiting');
   return {
     maxParallel,
     away,
     inFlight,
     left: Math.max(0, left),
-    named,
+    named: inCanary ? named : undefined,
+    canaryLacks: inCanary ? lacks : 0,
     canaryIsOpen: inCanary && !canaryIsThere,
     canaryIsThere,
-    canaryIsLost: rollout.state === 'paused' && rollout.gate === 'canary' && hasLostCanary(rollout, units),
+    canaryIsLost:
+      rollout.state === 'paused' &&
+      rollout.gate === 'canary' &&
+      hasLostCanary(
+        rollout,
+        units.map(({ unit }) => unit),
+      ),
     waveIsThere:
       allowed !== undefined &&
       rollout.state === 'running' &&
@@ -106,9 +140,10 @@ export function chooseUnits(
   rollout: Rollout,
   { strategy }: RolloutRules,
   units: readonly Judged[],
-  { maxParallel, away, inFlight, left, named }: Limits,
+  { maxParallel, away, inFlight, left, named, canaryLacks }: Limits,
 ): readonly RolloutUnit[] {
   let [free, room] = [maxParallel - away, Math.min(left, maxParallel - inFlight)];
+  let others = named === undefined ? Infinity : canaryLacks;
   if (room <= 0) return [];
   const goesBack = rollout.revert === true;
   const goal = goalOf(rollout);
@@ -122,7 +157,6 @@ export function chooseUnits(
           unit.formula !== goal &&
           unit.flag?.rollout !== rollout.id),
     )
-    .filter(({ unit }) => named === undefined || named.has(unit.name))
     .filter(({ unit }) => strategy === 'all' || unit.agentUp)
     .filter(({ unit }) => goesBack || !isUnderWay(unit) || isErrorState(unit.state))
     // Without room for one that is healthy, only those matter that are not.
@@ -133,11 +167,14 @@ export function chooseUnits(
   const chosen: RolloutUnit[] = [];
   for (const each of inOrder) {
     if (room <= 0) break;
+    const isNamed = named?.has(each.unit.name) === true;
+    if (!isNamed && others <= 0) continue;
     if (!each.away) {
       if (free <= 0) break;
       free -= 1;
     }
     room -= 1;
+    if (!isNamed) others -= 1;
     chosen.push(each.unit);
   }
   return chosen;

@@ -1,3 +1,4 @@
+import type { CloneLack } from '../status/next-of-rollout.js';
 import { hasEndpoint, type OfferedEndpoint } from '../../state/model/endpoints.js';
 import type { RelationNode } from '../../state/model/relations.js';
 import type { Relation, RelationEndpoint } from '../../state/model/relation-schemas.js';
@@ -48,20 +49,9 @@ export type CloneStep =
   /** The clone gets the same relation; it gets it, where it lacks it, and the source's ends. */
   | { readonly step: 'relate' | 'move'; readonly relation: string };
 
-/** How many units a clone has, and how many it lacks of as many as its source has. */
-export interface CloneLack {
-  readonly has: number;
-  readonly lack: number;
-}
-
 /** That a clone has too few units, as a sentence. */
 export function lackText(source: string, { has, lack }: CloneLack): string {
   return `it has ${has} of the ${has + lack} units that ${source} has`;
-}
-
-/** The command that gives a clone the units that it lacks. */
-export function lackCommand(clone: string, { lack }: CloneLack): string {
-  return `ensemble add-unit -n ${lack} ${clone}`;
 }
 
 /** The name of the service that a clone of this one runs as. */

@@ -2,9 +2,10 @@ import { type RolloutRules, shareOf } from '../../state/formula/rollout-paramete
 import { serviceOfUnit } from '../../state/model/paths.js';
 import type { Rollout } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
-import { type Blocker, blockersOf, commandOf } from './blockers.js';
+import { commandOf, lackCommand } from '../status/next-of-rollout.js';
+import { type Blocker, blockersOf } from './blockers.js';
 import { limitsOf } from './choose.js';
-import { type CloneFacts, type CloneRelation, type CloneStep, lackCommand, lackText } from './clone-facts.js';
+import { type CloneFacts, type CloneRelation, type CloneStep, lackText } from './clone-facts.js';
 import type { Decision, RolloutFacts, RolloutWrite } from './decision.js';
 import { instantOf, type Judged, judge } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';

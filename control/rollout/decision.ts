@@ -1,7 +1,8 @@
 import type { LockstepGate } from '../../state/model/lockstep.js';
 import type { CloneReference, RolloutGate, RolloutState } from '../../state/model/rollout.js';
 import type { Blocker } from './blockers.js';
-import type { CloneFacts, CloneLack, CloneStep } from './clone-facts.js';
+import type { CloneLack } from '../status/next-of-rollout.js';
+import type { CloneFacts, CloneStep } from './clone-facts.js';
 import type { Judged } from './judge.js';
 import type { RolloutUnit } from './rollout-unit.js';
 

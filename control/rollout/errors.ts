@@ -1,6 +1,6 @@
 import { defineError } from '../../state/platform/errors.js';
 import { upgradeCommand } from '../../state/formula/upgrade-command.js';
-import { commandOf } from './blockers.js';
+import { commandOf } from '../status/next-of-rollout.js';
 
 /** Something is asked of a rollout, and the service has none. */
 export class NoRollout extends defineError<{

@@ -1,9 +1,7 @@
 import { gateOf } from '../../state/model/lockstep.js';
-import { type Rollout, wayOf } from '../../state/model/rollout.js';
-import { type Blocker, commandOf } from './blockers.js';
-import { hasLostCanary } from './choose.js';
-import { lackCommand } from './clone-facts.js';
-import type { Decision } from './decision.js';
+import { wayOf } from '../../state/model/rollout.js';
+import type { Blocker } from './blockers.js';
+import { hasLostCanary, nextCommand } from '../status/next-of-rollout.js';
 import { isHealthy } from './judge.js';
 import type { ReadRollout } from './read-rollout.js';
 
@@ -63,7 +61,13 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
     reason: reason ?? '',
     by,
     parameters,
-    next: nextCommand(service, rollout.value, decision),
+    next: nextCommand(service, rollout.value, {
+      lacks: decision.lacks,
+      isCanaryLost: hasLostCanary(
+        rollout.value,
+        decision.units.map(({ unit }) => unit),
+      ),
+    }),
     ...(clone !== undefined && { clone: { service: clone.service, promoted: promoted === true } }),
     blockers: decision.blockers.filter(({ who }) => !own.has(who)),
     units: Object.fromEntries(
@@ -86,22 +90,4 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
       }),
     ),
   };
-}
-
-/** What is left to be done where the promotion of a clone was aborted: the service stays beside it, maybe unrelated. */
-export function finishCommand(service: string): string {
-  return `ensemble destroy-service ${service}`;
-}
-
-/** What somebody types to have a rollout go on. */
-function nextCommand(service: string, rollout: Rollout, { lacks, units }: Decision): string | null {
-  const { state, gate, clone, promoted } = rollout;
-  if (state === 'aborted' && clone !== undefined && promoted === true) return finishCommand(service);
-  if (state === 'failed') return commandOf('retry', service);
-  if (state !== 'paused') return null;
-  if (clone !== undefined && gate === 'clone' && lacks !== undefined)
-    return lackCommand(clone.service, lacks);
-  // Another canary is tried then.
-  const isTried = gate === 'clone' || (gate === 'canary' && !hasLostCanary(rollout, units));
-  return commandOf(isTried ? 'promote' : 'resume', service);
 }

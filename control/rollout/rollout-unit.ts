@@ -1,3 +1,4 @@
+import { isLeaving } from '../status/leaving.js';
 import type { UnitState } from '../status/snapshot.js';
 
 /** A unit as a rollout sees it. Instants are ISO texts of whoever wrote them: an agent's clock, or a command's. */
@@ -53,8 +54,6 @@ export interface UnitBlocker {
   readonly ends?: string | undefined;
 }
 
-const LEAVING: ReadonlySet<string> = new Set(['stopping', 'stop-error', 'stopped', 'removed']);
-
 /**
  * @param serviceFormula where a flag leads that names no formula of its own
  * @param held by whom it is held, where it is
@@ -65,7 +64,7 @@ export function rolloutUnit(
   agentUp: boolean,
   held?: UnitBlocker,
 ): RolloutUnit {
-  const { name, unit, status, flag, damage, removing } = state;
+  const { name, unit, status, flag, damage } = state;
   const { upgrade, health } = status;
   return {
     name,
@@ -110,7 +109,7 @@ export function rolloutUnit(
       .filter(([, { state }]) => state === 'error')
       .map(([relation]) => relation),
     ...(held !== undefined && { held }),
-    leaving: removing === true || LEAVING.has(status.state),
+    leaving: isLeaving(state),
     ...(damage !== undefined && { damage }),
   };
 }

@@ -1,7 +1,7 @@
 import { rulesOf } from '../../state/formula/rollout-parameters.js';
 import type { Rollout, RolloutState } from '../../state/model/rollout.js';
-import { hasLostCanary, nextWave } from './choose.js';
-import { type CloneLack, lackCommand } from './clone-facts.js';
+import { type CloneLack, hasLostCanary, lackCommand } from '../status/next-of-rollout.js';
+import { limitsOf, nextWave } from './choose.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
 
@@ -114,7 +114,7 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
     case 'resume':
       if (state === 'failed') return { refused: 'it failed', instead: 'retry' };
       if (state !== 'paused') return { refused: `it is ${state}, not paused`, instead: 'status' };
-      return (gate === 'canary' && !hasLostCanary(rollout, units)) || gate === 'clone'
+      return (gate === 'canary' && isWhole(rollout, units)) || gate === 'clone'
         ? { refused: `it waits for a word on its ${gate}`, instead: 'promote' }
         : undefined;
     case 'promote':
@@ -135,6 +135,12 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
   }
 }
 
+/** True if the canary has as many units as it is to have; else `resume` has others tried. */
+function isWhole(rollout: Rollout, units: readonly Judged[]): boolean {
+  const { canaryIsLost, canaryLacks } = limitsOf(rollout, rulesOf(rollout.parameters), units);
+  return !canaryIsLost && canaryLacks === 0;
+}
+
 /** A canary is looked at once more: it may have fallen ill since it was found to be healthy. */
 function promotes(rollout: Rollout, units: readonly Judged[]): Refusal | undefined {
   const { state, gate, clone, parameters } = rollout;
@@ -148,13 +154,20 @@ function promotes(rollout: Rollout, units: readonly Judged[]): Refusal | undefin
         state === 'running' ? `no ${clone === undefined ? 'canary' : 'clone'} of it waits` : `it is ${state}`,
       instead: 'status',
     };
-  if (hasLostCanary(rollout, units))
+  if (
+    hasLostCanary(
+      rollout,
+      units.map(({ unit }) => unit),
+    )
+  )
     return {
       refused: 'its canary was removed, so that nobody tried what the others would get',
       instead: 'resume',
     };
   const { canary } = rulesOf(parameters);
-  const names = typeof canary === 'number' ? undefined : new Set(canary);
+  const isThere = (name: string): boolean => units.some(({ unit }) => unit.name === name);
+  // Where one of them is gone, others were tried too.
+  const names = typeof canary !== 'number' && canary.every(isThere) ? new Set(canary) : undefined;
   const ill = units.find(
     ({ unit, standing }) =>
       (names === undefined || names.has(unit.name)) &&

@@ -92,13 +92,13 @@ function keptFacts(machine: Machine): Pick<MachineEntry, 'kept' | 'free'> {
 }
 
 function serviceEntry(
-  { name, service, exposed, rollout, newer, units, relations }: ServiceState,
+  { name, service, exposed, rollout, outlook, newer, units, relations }: ServiceState,
   required: readonly string[],
   around: Surroundings,
 ): ServiceEntry {
   const related = relatedServices(name, relations);
   const missing = required.filter((relation) => related[relation] === undefined);
-  const entry = rolloutEntry(name, rollout, units);
+  const entry = rolloutEntry(name, rollout, units, outlook);
   return {
     formula: service.formula,
     repository: service.repository.path,

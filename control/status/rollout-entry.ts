@@ -1,4 +1,5 @@
 import { goalOf, isOpen, type Rollout } from '../../state/model/rollout.js';
+import { nextCommand, type Outlook } from './next-of-rollout.js';
 import type { UnitState } from './snapshot.js';
 
 /** A service's rollout in `status`, while something of it is to be done or to be said. */
@@ -19,15 +20,19 @@ export interface RolloutEntry {
   readonly next?: string;
 }
 
+/** Nothing more is known of the units. */
+const WHOLE: Outlook = { isCanaryLost: false };
+
 export function rolloutEntry(
   service: string,
   rollout: Rollout | undefined,
   units: readonly UnitState[],
+  outlook: Outlook = WHOLE,
 ): RolloutEntry | undefined {
   if (rollout === undefined || !isOpen(rollout)) return undefined;
   const { id, state, gate, reason, clone } = rollout;
   const to = goalOf(rollout);
-  const verb = state === 'failed' ? 'retry' : gate === 'canary' || gate === 'clone' ? 'promote' : 'resume';
+  const next = nextCommand(service, rollout, outlook);
   return {
     id,
     to,
@@ -37,6 +42,6 @@ export function rolloutEntry(
     ...(reason !== undefined && { reason }),
     on: units.filter(({ unit }) => unit.formula === to).length,
     of: units.length,
-    ...((state === 'failed' || state === 'paused') && { next: `ensemble rollout ${verb} ${service}` }),
+    ...(next !== null && { next }),
   };
 }

@@ -1,6 +1,7 @@
 import { globMatcher, isGlob } from '../../state/platform/glob.js';
 import { ServiceNotFound, UnitNotFound } from '../../state/model/errors.js';
 import { paths } from '../../state/model/paths.js';
+import { isOpen } from '../../state/model/rollout.js';
 import type { ServiceState, Snapshot, UnitState } from './snapshot.js';
 import { NothingMatches } from '../errors.js';
 
@@ -30,8 +31,10 @@ export function narrow(snapshot: Snapshot, scopes: readonly string[]): Snapshot 
   return { ...snapshot, machines, services };
 }
 
-function relatedTo({ relations }: ServiceState): readonly string[] {
-  return relations.flatMap(({ value }) => value.endpoints.map(({ service }) => service));
+/** A clone that is tried is looked at with the service in whose place it is to come. */
+function relatedTo({ relations, rollout }: ServiceState): readonly string[] {
+  const others = relations.flatMap(({ value }) => value.endpoints.map(({ service }) => service));
+  return rollout?.clone !== undefined && isOpen(rollout) ? [...others, rollout.clone.service] : others;
 }
 
 function checkMatches({ machines, services, problems }: Snapshot, scope: string): void {

@@ -23,6 +23,8 @@ import {
 import { type Unit, type UnitStatus, statusSchema, unitSchema } from '../../state/model/unit-schemas.js';
 import { type Rollout, readRollout } from '../../state/model/rollout.js';
 import { unitsOfService } from '../../state/model/services.js';
+import type { Outlook } from './next-of-rollout.js';
+import { outlookOf } from './rollout-outlook.js';
 import { type PendingRequest, readPendingRequests } from './pending-requests.js';
 
 /** Units that are read at the same time. */
@@ -49,6 +51,8 @@ export interface ServiceState {
   readonly exposed: boolean;
   /** Its last one, over or not. */
   readonly rollout?: Rollout;
+  /** Where that waits for somebody; read with the environment only. */
+  readonly outlook?: Outlook;
   /** What is newer than its formula, where somebody watches its repository. */
   readonly newer?: Newer;
   /** Those that are over too. */
@@ -98,11 +102,18 @@ export async function readSnapshot(coordinator: Coordinator): Promise<Snapshot> 
   return {
     machines,
     ...(closed !== undefined && { closed }),
-    services: standing,
+    services: standing.map((service) => withOutlook(service, standing)),
     required,
     ...(candidates.size > 0 && { candidates }),
     problems: eachOnce(problems),
   };
+}
+
+function withOutlook(service: ServiceState, services: readonly ServiceState[]): ServiceState {
+  const { rollout } = service;
+  return rollout?.state === 'paused'
+    ? { ...service, outlook: outlookOf(service, rollout, services) }
+    : service;
 }
 
 /** Tells of the units whose agents are away what waits for those: in a second round, as there are mostly none. */

@@ -37,7 +37,7 @@ export const printed: Readonly<
     test: 'test/agent/candidates-together.test.ts',
     says: 'all of it goes back by',
   },
-  'control/rollout/rollout-document.ts: ensemble destroy-service {service}': {
+  'control/status/next-of-rollout.ts: ensemble destroy-service {service}': {
     test: 'test/regression/a-promoted-clone-says-what-became-of-its-service.test.ts',
     says: 'is given nothing while it goes, and an abort then says how to finish',
   },
@@ -166,11 +166,11 @@ export const printed: Readonly<
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',
   },
-  'control/rollout/blockers.ts: ensemble rollout {verb} {service}': {
+  'control/status/next-of-rollout.ts: ensemble rollout {verb} {service}': {
     test: 'test/walk/upgrades.test.ts',
     says: 'ensemble rollout retry f',
   },
-  'control/rollout/clone-facts.ts: ensemble add-unit -n {lack} {clone}': {
+  'control/status/next-of-rollout.ts: ensemble add-unit -n {lack} {clone}': {
     test: 'test/regression/a-clone-is-promoted-as-it-was-tried.test.ts',
     says: 'takes the place of more units than it has by force alone',
   },
@@ -200,10 +200,6 @@ export const printed: Readonly<
   'control/rollout/blockers.ts: ensemble status': {
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',
-  },
-  'control/status/rollout-entry.ts: ensemble rollout {verb} {service}': {
-    test: 'test/remedies/rollout-rows.ts',
-    says: 'ensemble rollout promote f',
   },
   'control/status/attention.ts: ensemble prune --removed {who}': {
     test: 'test/regression/data-of-removed-units.test.ts',

@@ -87,7 +87,10 @@ export class RolloutPromises {
     const beyond = [...asked].filter((name) => this.units.get(name)?.isStopping === false);
     if (typeof rules.canary !== 'number') {
       const names = new Set(rules.canary);
-      if (beyond.some((name) => !names.has(name))) throw new Broken('asked a unit that is no canary');
+      const gone = rules.canary.filter((name) => !(this.units.get(name)?.isStopping === false));
+      // Others are tried in place of those that are gone.
+      if (beyond.filter((name) => !names.has(name)).length > gone.length)
+        throw new Broken('asked a unit that is no canary');
     } else if (rules.canary > 0 && beyond.length > rules.canary) {
       throw new Broken(`${beyond.join(', ')} were asked before the canary was promoted`);
     }
