@@ -20,6 +20,7 @@ import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { AnnouncedCandidate } from '../contract/announcement.js';
 import type { Part, Pass, PolledPass } from '../contract/led.js';
 import { reportId } from '../contract/report.js';
+import { JudgedService, NotAsJudged } from '../pass/judged-service.js';
 import { observeServices, type ObservedService } from '../pass/observe.js';
 import { forgeOf, placeOfChanges } from './forge-of.js';
 import { LookedAt } from './looked-at.js';
@@ -70,7 +71,12 @@ export class CandidatesPart implements Part {
     await this.#forget(pass, new Set(places.keys()));
     await mapBounded([...places.values()], AT_ONCE, ({ url, location }) => this.#look(pass, url, location));
     // Forges may take long to answer: who is told is whoever is there by now.
-    await this.#announce(pass, await watchedServices(pass));
+    try {
+      await this.#announce(pass, await watchedServices(pass));
+    } catch (error) {
+      // What is not noted as told is told in the next pass.
+      if (!(error instanceof NotAsJudged)) throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -167,7 +173,7 @@ async function write({ session, guard }: Pass, next: Candidates): Promise<void> 
   if (operations.length > 0) await session.coordinator.transaction([guard, ...operations]);
 }
 
-/** A trial concerns the services that run what the change proposes. */
+/** A trial concerns the services that run what the change proposes. @throws NotAsJudged where one of them became another */
 async function tell(
   pass: Pass,
   { url, candidates }: Candidates,
@@ -177,14 +183,15 @@ async function tell(
   const { clock, announcer, session } = pass;
   const at = new Date(clock.now()).toISOString();
   const own = candidates.filter(({ id }) => id === trial.id);
-  for (const {
-    name: service,
-    service: { formula, repository },
-  } of services) {
+  for (const observed of services) {
+    const { name: service } = observed;
+    const { formula, repository } = observed.service;
     const deployed = parseFormulaId(formula);
     const proposed = own.find((each) => each.formula === deployed.name);
     if (proposed === undefined || candidatesPath(repository.path) !== candidatesPath(url)) continue;
-    await announcer.announce({
+    const judged = new JudgedService(session, observed);
+    await judged.verify();
+    const announcement = {
       id: `${trial.fingerprint}-${service}`,
       environment: session.environment.name,
       service,
@@ -197,7 +204,8 @@ async function tell(
       at,
       did: 'candidate',
       candidate: announced(proposed, trial.members),
-    });
+    };
+    await announcer.announce(announcement, judged.session.coordinator);
   }
   const [first] = own;
   if (first === undefined) return;

@@ -1,3 +1,5 @@
+import type { Coordinator } from '../../state/coordination/coordinator.js';
+
 /** Something that a service should know of: that there are newer revisions of its formula. */
 export interface Announcement {
   /** The fingerprint of what is announced: receivers tell by it what they have heard already. */
@@ -45,7 +47,8 @@ export interface Announcer {
   /**
    * Resolves when it is acknowledged: durably queued, so that it is delivered whatever happens next. What is announced with
    * the same id again is delivered once at most, as far as that can be known.
-   * @throws EnsembleError where it could not be queued; it is announced again in the next pass
+   * @param by writes it, and refuses where the service is not any more what it was judged as
+   * @throws EnsembleError where it could not be queued; it is announced again in the next pass; what `by` throws
    */
-  announce(announcement: Announcement): Promise<void>;
+  announce(announcement: Announcement, by: Coordinator): Promise<void>;
 }

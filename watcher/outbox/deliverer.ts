@@ -1,4 +1,4 @@
-import type { Observation } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Observation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound, VersionConflict } from '../../state/coordination/errors.js';
 import { paths } from '../../state/model/paths.js';
 import {
@@ -69,11 +69,17 @@ export class Deliverer {
     this.#running = this.#run();
   }
 
-  /** Puts an announcement in line for each sink that takes it; when this resolves, it will be delivered. */
-  async announce(announcement: StoredAnnouncement): Promise<void> {
+  /**
+   * Puts an announcement in line for each sink that takes it; when this resolves, it will be delivered.
+   * @param by writes it
+   */
+  async announce(
+    announcement: StoredAnnouncement,
+    by: Coordinator = this.#parts.coordinator,
+  ): Promise<void> {
     const { sinks, environment, clock } = this.#parts;
     const takers = sinks.filter((sink) => sink.takes(environment)).map(({ name }) => name);
-    await queueDeliveries(this.#parts, announcement, takers, new Date(clock.now()).toISOString());
+    await queueDeliveries({ ...this.#parts, coordinator: by }, announcement, takers, new Date(clock.now()).toISOString());
   }
 
   /** Resolves when all that is in line by now was tried, for whoever ends then. */

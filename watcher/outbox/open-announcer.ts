@@ -62,9 +62,9 @@ export function openAnnouncer(
   if (over.aborted) end();
   return {
     deliverer,
-    announce: async (announcement) => {
+    announce: async (announcement, by) => {
       const { id, service, eligible, questionable, urgent, candidate } = announcement;
-      await deliverer.announce({ ...announcement });
+      await deliverer.announce({ ...announcement }, by);
       if (candidate === undefined)
         log.info('there is something newer', { service, eligible, questionable, urgent, id });
       else log.info('there is a candidate to try', { service, change: candidate.change, id });

@@ -1,5 +1,4 @@
 import type { Session } from '../../control/session.js';
-import { readWatcherState } from '../../control/watching/watcher-state.js';
 import type { Coordinator, Node, Operation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound, VersionConflict } from '../../state/coordination/errors.js';
 import { writingBy } from '../../state/coordination/writing-by.js';
@@ -7,6 +6,7 @@ import { parseSound } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
 import { policyText } from '../../state/model/upgrade-policy.js';
+import { watcherStateSchema } from '../../state/model/watcher.js';
 import type { ObservedService } from './observe.js';
 
 /**
@@ -24,18 +24,21 @@ export class NotAsJudged extends Error {
   }
 }
 
-/** How often a write is tried again because the service's node was written meanwhile, and is as it was judged. */
+/** How often a write is tried again because what it checks was written meanwhile, and is as it was judged. */
 const MOST_TRIES = 60;
 
 /**
- * A service as it was judged: this life of it, from that repository, with that policy and that formula. Whatever is done for
- * it goes by its `session`: each reading of the service, and each write of anything, is refused where it has become another.
+ * A service as it was judged: this life of it, from that repository, with that policy and that formula, while the watcher is
+ * not paused. Whatever is done for it goes by its `session`: each reading of the service, and each write of anything, is
+ * refused where that does not hold any more. The check goes with the write, in one transaction.
  */
 export class JudgedService {
   /** The session, by which nothing is written for a service that has become another. */
   readonly session: Session;
   /** The version of the service's node that was last seen to be as it was judged. */
   #version: number;
+  /** That of the watcher's state when it was last seen not to be paused; undefined until it is read. */
+  #stateVersion: number | undefined;
   /** The formula that it was judged with, and those that are set through this. */
   readonly #formulas: Set<string>;
   readonly #observed: ObservedService;
@@ -54,12 +57,11 @@ export class JudgedService {
 
   /** Reads it anew. @throws NotAsJudged where it has become another, or operators paused the watcher */
   async verify(): Promise<void> {
-    const [node, state] = await Promise.all([
-      this.#coordinator.get(this.#path),
-      readWatcherState(this.#coordinator),
-    ]);
-    if (state?.paused !== undefined)
+    const [node, state] = await this.#coordinator.getMany([this.#path, paths.watcherState]);
+    const read = parseSound(paths.watcherState, watcherStateSchema, state, []);
+    if (read?.value.paused !== undefined)
       throw new NotAsJudged(this.#observed.name, 'the watcher is paused', true);
+    this.#stateVersion = state?.version;
     this.#accept(node);
   }
 
@@ -99,18 +101,26 @@ export class JudgedService {
     const own = operations.find(({ path }) => path === this.#path);
     if (own?.kind === 'set') this.#acceptFormulaOf(own.value);
     const isChecked = own !== undefined && own.kind !== 'create' && own.version !== undefined;
+    if (this.#stateVersion === undefined) await this.verify();
     for (let tries = 1; ; tries += 1) {
-      const check: Operation = { kind: 'check', path: this.#path, version: this.#version };
       try {
-        await this.#coordinator.transaction(isChecked ? operations : [check, ...operations]);
+        await this.#coordinator.transaction([...this.#checks(isChecked), ...operations]);
         return;
       } catch (error) {
-        const isOurs = error instanceof VersionConflict || error instanceof NodeNotFound;
-        if (!isOurs || error.path !== this.#path) throw error;
+        const isConflict = error instanceof VersionConflict || error instanceof NodeNotFound;
+        if (!isConflict || ![this.#path, paths.watcherState].includes(error.path)) throw error;
         await this.verify();
-        if (isChecked || tries === MOST_TRIES) throw error;
+        if ((isChecked && error.path === this.#path) || tries === MOST_TRIES) throw error;
       }
     }
+  }
+
+  #checks(isChecked: boolean): readonly Operation[] {
+    const state: readonly Operation[] =
+      this.#stateVersion === undefined
+        ? []
+        : [{ kind: 'check', path: paths.watcherState, version: this.#stateVersion }];
+    return isChecked ? state : [...state, { kind: 'check', path: this.#path, version: this.#version }];
   }
 
   /** Also where the answer to that write is lost. */

@@ -66,12 +66,12 @@ describe('an announcer', () => {
   });
 
   it('delivers nothing more as soon as another watcher leads, which delivers what is in line', async () => {
-    await announcer.announce(announcement('a1'));
+    await announcer.announce(announcement('a1'), tree.one);
     const standing = async (): Promise<readonly string[]> =>
       (await readDeliveries(tree.two, [])).map(({ name, delivery }) => `${name} ${delivery.state}`);
     await eventually(async () => assert.deepEqual(await standing(), ['a1-chat delivered']));
     over.abort();
-    await announcer.announce(announcement('b2'));
+    await announcer.announce(announcement('b2'), tree.one);
     await announcer.close();
     assert.equal(receiver.received.length, 1);
     assert.deepEqual(await standing(), ['a1-chat delivered', 'b2-chat waiting']);
@@ -79,7 +79,7 @@ describe('an announcer', () => {
 
   it('reports what it gives up, with the command that has it tried again', async () => {
     receiver.answer = (answer) => answer.writeHead(410).end();
-    await announcer.announce(announcement('a1'));
+    await announcer.announce(announcement('a1'), tree.one);
     await eventually(() => assert.equal(reports.length, 1));
     const [{ outcome, fault, fingerprint, error } = {}] = reports as readonly Partial<Report>[];
     assert.deepEqual([outcome, fault, fingerprint], ['failed', 'infrastructure', 'a1']);

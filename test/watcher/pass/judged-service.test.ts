@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Session } from '../../../control/session.js';
+import { pauseWatching } from '../../../control/watching/pause.js';
+import { setWatcherState } from '../../../control/watching/watcher-state.js';
 import { VersionConflict } from '../../../state/coordination/errors.js';
 import { nodeValue } from '../../../state/model/entity.js';
 import { paths } from '../../../state/model/paths.js';
 import type { Service } from '../../../state/model/service-schemas.js';
 import { editService, requireService } from '../../../state/model/services.js';
+import { ensureWatcherNodes } from '../../../state/model/watcher.js';
+import { queueDeliveries } from '../../../state/model/watcher-deliveries.js';
 import { JudgedService, NotAsJudged } from '../../../watcher/pass/judged-service.js';
 import { useWatchedWorld } from '../watched-world.js';
 
@@ -18,6 +22,7 @@ describe('a service as it was judged', function () {
   async function judged() {
     const environment = await at.world.environment();
     const { coordinator } = environment;
+    await ensureWatcherNodes(coordinator);
     await at.world.service(coordinator, 's', 'r:f-1', 'repository', { mode: 'auto' });
     const { value: service, version } = await requireService(coordinator, 's');
     const session: Session = {
@@ -70,5 +75,35 @@ describe('a service as it was judged', function () {
     await through.create(NOTE, '{}');
     assert.ok(await coordinator.get(NOTE));
     assert.equal((await requireService(through, 's')).value.formula, 'r:f-2');
+  });
+
+  it('has nothing put in line nor written once the watcher is paused, also where it was not a moment ago', async () => {
+    const { coordinator, own, through } = await judged();
+    await own.verify();
+    const by = { requestedAt: '2026-01-01T00:00:00Z', by: 'ann@a' };
+    await pauseWatching(coordinator, undefined, by);
+    const announcement = { id: 'a', environment: 'e', service: 's' };
+    const isPaused = { constructor: NotAsJudged, isPaused: true };
+    await assert.rejects(
+      queueDeliveries({ coordinator: through }, announcement, ['log'], by.requestedAt),
+      isPaused,
+    );
+    await assert.rejects(through.create(NOTE, '{}'), isPaused);
+    const { version } = await requireService(coordinator, 's');
+    await assert.rejects(
+      through.transaction([{ kind: 'remove', path: PATH, version }]),
+      isPaused,
+      'nor by who checks the service itself',
+    );
+    assert.deepEqual(await coordinator.children(paths.watcherDeliveries), []);
+    assert.equal(await coordinator.get(NOTE), undefined);
+  });
+
+  it('is written for while the watcher notes its passes', async () => {
+    const { coordinator, own, through } = await judged();
+    await own.verify();
+    await setWatcherState(coordinator, [], { lastPassMs: 1 });
+    await through.create(NOTE, '{}');
+    assert.ok(await coordinator.get(NOTE));
   });
 });
