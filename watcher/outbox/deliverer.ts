@@ -73,13 +73,15 @@ export class Deliverer {
    * Puts an announcement in line for each sink that takes it; when this resolves, it will be delivered.
    * @param by writes it
    */
-  async announce(
-    announcement: StoredAnnouncement,
-    by: Coordinator = this.#parts.coordinator,
-  ): Promise<void> {
+  async announce(announcement: StoredAnnouncement, by: Coordinator = this.#parts.coordinator): Promise<void> {
     const { sinks, environment, clock } = this.#parts;
     const takers = sinks.filter((sink) => sink.takes(environment)).map(({ name }) => name);
-    await queueDeliveries({ ...this.#parts, coordinator: by }, announcement, takers, new Date(clock.now()).toISOString());
+    await queueDeliveries(
+      { ...this.#parts, coordinator: by },
+      announcement,
+      takers,
+      new Date(clock.now()).toISOString(),
+    );
   }
 
   /** Resolves when all that is in line by now was tried, for whoever ends then. */

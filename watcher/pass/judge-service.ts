@@ -129,7 +129,9 @@ function portsOf(
         at: new Date(clock.now()).toISOString(),
         did: policy.mode,
       };
-      await betweenFaults('watcher.announce', () => announcer.announce(announcement, judged.session.coordinator));
+      await betweenFaults('watcher.announce', () =>
+        announcer.announce(announcement, judged.session.coordinator),
+      );
       did.push('announced it');
     },
     async stage(aim) {
