@@ -196,9 +196,9 @@ async function publishAndCreate(
   const message = `${units} unit${units === 1 ? '' : 's'}`;
   const asked = requestEntry(by, { what: 'deploy', to: formula, message });
   const deploying = { units, ...(machine !== undefined && { machine }) };
-  const isRestored = await publish(session, formula, prepared, now, tell, () =>
-    createService(session.coordinator, service, { formula, repository, deploying }, config, asked, true),
-  );
+  const take = (): Promise<void> =>
+    createService(session.coordinator, service, { formula, repository, deploying }, config, asked, true);
+  const isRestored = await publish(session, formula, prepared, now, tell, take, repository.path);
   if (isRestored) await recordRestored(session, formula, by);
 }
 

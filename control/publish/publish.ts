@@ -2,11 +2,12 @@ import { hookIn } from '../../state/formula/hook-names.js';
 import { type Preparing, type Publishable, WORTH_TELLING } from '../../state/formula/publishable.js';
 import { claimBundle } from '../../state/model/bundles.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
-import { FormulaNotPublished } from '../../state/model/errors.js';
+import { FormulaNotPublished, FormulaPublishedDiffers } from '../../state/model/errors.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
 import { readFormulaRecord, registerFormula, signFormula } from '../../state/model/formulas.js';
 import type { Requester } from '../../state/model/requester.js';
+import { nameApart } from '../repositories/names.js';
 import type { Session } from '../session.js';
 import { checkContent } from './check-content.js';
 
@@ -33,6 +34,7 @@ export type PublishEvent =
  * @param tell hears of what happens, in its order
  * @param take has a service take the formula up; where it was pruned by then, as nobody needed it yet, it is published
  *   once more
+ * @param url of the repository in which it was found, where the id may begin with another name of that
  * @returns whether it was published before, and the storage had lost its bundle: see `recordRestored`
  * @throws FormulaPublishedDiffers, before anything is uploaded where it can be known then; StorageUnreachable, …
  */
@@ -43,6 +45,7 @@ export async function publish(
   now: number,
   tell: (event: PublishEvent) => void,
   take: () => Promise<void>,
+  url?: string,
 ): Promise<boolean> {
   let isRestored = false;
   const told = (event: PublishEvent): void => {
@@ -53,7 +56,11 @@ export async function publish(
   for (let tries = 1; ; tries += 1) {
     const isNew = await retryOnConflict(`formula ${formulaId}`, () =>
       publishOnce(session, formulaId, prepared, now, told),
-    );
+    ).catch(async (error: unknown) => {
+      throw error instanceof FormulaPublishedDiffers && url !== undefined
+        ? await toldApart(session, url, error)
+        : error;
+    });
     if (isNew) tell({ kind: 'published', formula: formulaId });
     try {
       await take();
@@ -63,6 +70,19 @@ export async function publish(
       if (!pruned || tries >= MOST_TRIES) throw error;
     }
   }
+}
+
+/** The same error, which says so where the other content is that of another repository of this name. */
+async function toldApart(
+  session: Session,
+  url: string,
+  error: FormulaPublishedDiffers,
+): Promise<FormulaPublishedDiffers> {
+  const { formula, source, publishedSha256, sha256 } = error;
+  const apart = await nameApart(session, formula, url);
+  return apart === undefined
+    ? error
+    : new FormulaPublishedDiffers({ formula, source, publishedSha256, sha256, apart }, { cause: error });
 }
 
 /** Has it on the environment's record that a bundle which was lost is stored again, and who had that done. */

@@ -11,11 +11,12 @@ import {
   removeRepository,
   type RepositoryByName,
 } from '../../state/model/repositories.js';
+import type { FormulaPublishedDiffers } from '../../state/model/errors.js';
 import type { Requester } from '../../state/model/requester.js';
 import { type Service, serviceSchema } from '../../state/model/service-schemas.js';
 import { RepositoryKnown, RepositoryNameInUse, RepositoryUnknown } from '../errors.js';
 import type { Session } from '../session.js';
-import { type Asking, openTrusted } from './open-named.js';
+import { type Asking, isNameOfRepository, openTrusted } from './open-named.js';
 
 /** A named repository, and the services that came from there. */
 export interface RepositoryEntry extends RepositoryByName {
@@ -54,12 +55,54 @@ export async function nameRepository(
  * @throws RepositoryNameInUse
  */
 async function requireUnused(coordinator: Session['coordinator'], name: string, url: string): Promise<void> {
+  const other = await serviceFromElsewhere(coordinator, name, url);
+  if (other !== undefined) throw new RepositoryNameInUse({ name, url, ...other });
+}
+
+/** A service whose formula's id begins with this name, and that came from another place than this URL's. */
+async function serviceFromElsewhere(
+  coordinator: Session['coordinator'],
+  name: string,
+  url: string,
+): Promise<{ readonly service: string; readonly place: string } | undefined> {
   const place = placeOf(url);
-  for (const [service, { formula, repository }] of await readServices(coordinator, [])) {
-    if (plainRepository(parseFormulaId(formula)) !== name) continue;
-    if (repository.path !== url && safePlaceOf(repository.path) !== place)
-      throw new RepositoryNameInUse({ name, url, service, place: repository.path });
-  }
+  for (const [service, { formula, repository }] of await readServices(coordinator, []))
+    if (
+      plainRepository(parseFormulaId(formula)) === name &&
+      repository.path !== url &&
+      safePlaceOf(repository.path) !== place
+    )
+      return { service, place: repository.path };
+  return undefined;
+}
+
+/**
+ * Finds out whether two places share a name, where a formula is not what was published under its id: that is mended by a name
+ * of its own, and not by a new revision.
+ * @param id of the formula @param url of the repository in which it was found
+ * @returns the name that the repository has, or may have; undefined where no service came from another place of that name
+ */
+export async function nameApart(
+  { coordinator }: Pick<Session, 'coordinator'>,
+  id: string,
+  url: string,
+): Promise<NonNullable<FormulaPublishedDiffers['apart']> | undefined> {
+  const name = plainRepository(parseFormulaId(id));
+  const other = await serviceFromElsewhere(coordinator, name, url);
+  if (other === undefined) return undefined;
+  const known = await readRepositories(coordinator);
+  const place = placeOf(url);
+  const own = known.find((each) => each.name !== name && placeOf(each.url) === place);
+  if (own !== undefined) return { ...other, url, name: own.name, known: true };
+  const services = await readServices(coordinator, []);
+  const taken = new Set([
+    ...known.map((each) => each.name),
+    ...[...services.values()].map(({ formula }) => plainRepository(parseFormulaId(formula))),
+  ]);
+  const base = isNameOfRepository(name) ? name.slice(0, 50) : 'formulas';
+  let number = 2;
+  while (taken.has(`${base}${number}`)) number += 1;
+  return { ...other, url, name: `${base}${number}`, known: false };
 }
 
 /** Takes the name away; services keep the place that they came from. @throws RepositoryUnknown */

@@ -1,3 +1,4 @@
+import { shellWord } from '../platform/shell-word.js';
 import { defineError } from '../platform/errors.js';
 
 /** A node of the tree does not hold what this version of Ensemble can read. */
@@ -191,14 +192,27 @@ export class FormulaPublishedDiffers extends defineError<{
   source: { readonly path: string; readonly kind: 'directory' | 'bundle' | 'remote' };
   publishedSha256: string;
   sha256: string;
+  /** There where another place has the name of this one's: a service from there, and the name by which this one goes, or may go. */
+  apart?: { service: string; place: string; url: string; name: string; known: boolean } | undefined;
 }>(
   'formula-published-differs',
-  ({ formula, source, publishedSha256, sha256 }) =>
-    `${source.path} is not the ${formula} that was published: its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`,
-  ({ source }) =>
-    source.kind === 'directory'
+  ({ formula, source, publishedSha256, sha256, apart }) => {
+    const digests = `its sha256 is ${sha256.slice(0, 12)}…, the published one's ${publishedSha256.slice(0, 12)}…`;
+    const other =
+      apart === undefined
+        ? ''
+        : `; the service ${apart.service} came from ${apart.place}, a repository of the same name`;
+    return `${source.path} is not the ${formula} that was published: ${digests}${other}`;
+  },
+  ({ source, apart }) => {
+    if (apart !== undefined) {
+      const naming = `give this repository a name of its own: ensemble repository add ${apart.name} ${shellWord(apart.url)}; and then the`;
+      return `${apart.known ? 'the' : naming} same command with --repository ${apart.name}`;
+    }
+    return source.kind === 'directory'
       ? 'give the changed formula a new revision: ensemble upgrade-formula --bump SERVICE'
-      : 'have its author give the changed formula a new revision, and then: ensemble upgrade-formula SERVICE',
+      : 'have its author give the changed formula a new revision, and then: ensemble upgrade-formula SERVICE';
+  },
 ) {}
 
 /** A formula that a service or a unit has is not in the state. */
