@@ -84,7 +84,7 @@ export const watcherCommands: readonly CommandDefinition[] = [
       { flags: '--reason <text>', description: 'to pause: why, for those who wonder' },
       {
         flags: '--service <service>',
-        description: 'of reports: those about this service',
+        description: 'of reports: those about this service, and the failures of its repository',
         parse: values.serviceName,
         completes: 'services',
       },

@@ -1,8 +1,9 @@
-import { type Company, companyOf } from '../../control/candidates/company.js';
+import { type Company, companyOf, type NeededCandidate } from '../../control/candidates/company.js';
 import type { Session } from '../../control/session.js';
 import { shownFormula } from '../../state/formula/candidate-mark.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { printable } from '../../state/platform/printable.js';
+import { shellWord } from '../../state/platform/shell-word.js';
 import type { Output } from '../output/output.js';
 
 /**
@@ -41,15 +42,17 @@ function rivalLine(key: string, formula: string, { rivals }: Company): string {
 
 function needLines(key: string, { needs, absent }: Company, along?: readonly string[]): readonly string[] {
   const others = needs.filter((each) => along?.includes(each.key) !== true);
-  const how =
-    along === undefined ? 'it is tried' : 'it is tried too where --unit names units of its service, or';
   return [
-    ...others.map(
-      (each) =>
-        `with ${key} goes ${each.shown}; ${how} by: ensemble upgrade-formula --candidate ${each.key} --unit UNIT SERVICE`,
-    ),
+    ...others.map((each) => `with ${key} goes ${each.shown}; ${howToTry(each, along !== undefined)}`),
     ...(absent.length === 0
       ? []
       : [printable(`${key} needs ${absent.join(', ')} too, which is not open where anybody looks`)]),
   ];
+}
+
+function howToTry({ key, formula, repository, runs }: NeededCandidate, canBeAlong: boolean): string {
+  if (!runs)
+    return `no service runs ${formula}, so it is tried by: ensemble deploy --repository ${shellWord(repository)} --candidate ${key} ${formula}`;
+  const how = canBeAlong ? 'it is tried too where --unit names units of its service, or' : 'it is tried';
+  return `${how} by: ensemble upgrade-formula --candidate ${key} --unit UNIT SERVICE`;
 }

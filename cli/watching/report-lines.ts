@@ -25,7 +25,8 @@ function rowOf(report: ShownReport): readonly string[] {
 }
 
 /** Whom it is about. */
-function subjectOf({ service, repository, earlierLife }: ShownReport): string {
+function subjectOf({ service, repository, earlierLife, ofRepository }: ShownReport): string {
+  if (ofRepository === true) return `its repository ${repository}`;
   if (service === undefined) return repository ?? '-';
   return earlierLife === true ? `${service} (an earlier one)` : service;
 }

@@ -1,5 +1,9 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
+import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { OpenCandidate } from '../../state/model/candidates.js';
+import { parseSound } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import { rivalsOf } from './conflicts.js';
 import { shownCandidate } from './candidates-document.js';
 import { candidatesPath, readCandidates } from './known-candidates.js';
@@ -11,6 +15,10 @@ export interface NeededCandidate {
   readonly formula: string;
   /** `mysql 14~pr22.g3fa9c1d`. */
   readonly shown: string;
+  /** Where it is proposed, as services remember it. */
+  readonly repository: string;
+  /** A service of its formula from that repository runs, of which units can try it. */
+  readonly runs: boolean;
 }
 
 /** What the watcher knows of a change besides what it proposes. */
@@ -38,15 +46,33 @@ export async function companyOf(
   const own = nodes.find(({ url }) => candidatesPath(url) === path)?.candidates ?? [];
   const candidate = own.find((each) => each.key === key && each.formula === formula);
   if (candidate === undefined) return { rivals: [], needs: [], absent: [] };
-  const { members, absent } = setOf(
-    candidate.id,
-    nodes.flatMap(({ candidates }) => candidates),
+  const all = nodes.flatMap(({ url, candidates }) =>
+    candidates.map((each) => ({ ...each, repository: url })),
   );
+  const { members, absent } = setOf(candidate.id, all);
   const others = members.filter((each) => each.id !== candidate.id || each.formula !== formula);
-  return { rivals: rivalsOf(candidate, own), needs: others.map(neededOf), absent };
+  const running = others.length === 0 ? new Set<string>() : await runningFormulas(coordinator);
+  return { rivals: rivalsOf(candidate, own), needs: others.map((each) => neededOf(each, running)), absent };
 }
 
-function neededOf(candidate: OpenCandidate): NeededCandidate {
-  const { key, formula } = candidate;
-  return { key, formula, shown: shownCandidate(candidate) };
+function neededOf(
+  candidate: OpenCandidate & { readonly repository: string },
+  running: ReadonlySet<string>,
+): NeededCandidate {
+  const { key, formula, repository } = candidate;
+  const runs = running.has(`${candidatesPath(repository)} ${formula}`);
+  return { key, formula, shown: shownCandidate(candidate), repository, runs };
+}
+
+/** The formulas that services run, each with the node of its repository. */
+async function runningFormulas(coordinator: Coordinator): Promise<ReadonlySet<string>> {
+  const all = ((await coordinator.children(paths.services)) ?? []).map(paths.service);
+  const nodes = await coordinator.getMany(all);
+  return new Set(
+    all.flatMap((path, index) => {
+      const service = parseSound(path, serviceSchema, nodes[index], [])?.value;
+      if (service === undefined || service.destroying === true) return [];
+      return [`${candidatesPath(service.repository.path)} ${parseFormulaId(service.formula).name}`];
+    }),
+  );
 }

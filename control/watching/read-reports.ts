@@ -1,5 +1,6 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { parseSound, type Problem } from '../../state/model/entity.js';
+import { placeOf } from '../../state/formula/repositories/place.js';
 import { isOfLife } from '../../state/model/incarnation.js';
 import { paths } from '../../state/model/paths.js';
 import { serviceSchema } from '../../state/model/service-schemas.js';
@@ -22,6 +23,8 @@ export interface ReportsRequest {
 export type ShownReport = WatcherReport & {
   /** It is about an earlier service of that name. */
   readonly earlierLife?: true;
+  /** It is about the repository of the service that was asked for: what fails for all that came from there is reported once. */
+  readonly ofRepository?: true;
 };
 
 /**
@@ -35,12 +38,30 @@ export async function chosenReports(
   problems: Problem[],
 ): Promise<{ readonly reports: readonly ShownReport[]; readonly all: number }> {
   const all = await readReports(coordinator, problems);
-  const ofService = all.filter((report) => service === undefined || report.service === service);
-  if (service !== undefined && ofService.length === 0) await requireService(coordinator, service);
+  const ofService = service === undefined ? all : await reportsOf(coordinator, service, all);
   const reports = ofService
     .filter(({ outcome }) => !failed || outcome === 'failed')
     .filter((report) => since === undefined || lastOf(report) >= since);
   return { reports: await withLives(coordinator, reports), all: all.length };
+}
+
+/** Those of a service, and the failures of the repository that it comes from. @throws ServiceNotFound */
+async function reportsOf(
+  coordinator: Coordinator,
+  name: string,
+  all: readonly WatcherReport[],
+): Promise<readonly ShownReport[]> {
+  const isOwn = ({ service }: WatcherReport): boolean => service === name;
+  const path = paths.service(name);
+  const standing = parseSound(path, serviceSchema, await coordinator.get(path), [])?.value;
+  if (standing === undefined && !all.some(isOwn)) await requireService(coordinator, name);
+  const place = standing && safePlaceOf(standing.repository.path);
+  return all.flatMap((report): readonly ShownReport[] => {
+    if (isOwn(report)) return [report];
+    const { service, repository, outcome } = report;
+    const isOfRepository = service === undefined && repository !== undefined && outcome === 'failed';
+    return isOfRepository && safePlaceOf(repository) === place ? [{ ...report, ofRepository: true }] : [];
+  });
 }
 
 /**
@@ -64,7 +85,7 @@ export async function requireReport(
 /** Tells those that are about an earlier service of a name that is there again. One that is gone is the last of its name. */
 async function withLives(
   coordinator: Coordinator,
-  reports: readonly WatcherReport[],
+  reports: readonly ShownReport[],
 ): Promise<readonly ShownReport[]> {
   const names = [...new Set(reports.flatMap(({ service }) => service ?? []))];
   const all = names.map(paths.service);
@@ -79,4 +100,13 @@ async function withLives(
       now !== undefined && report.incarnation !== undefined && !isOfLife(report.incarnation, now);
     return isEarlier ? { ...report, earlierLife: true } : report;
   });
+}
+
+/** What cannot be read as a place is one of its own. */
+function safePlaceOf(location: string): string {
+  try {
+    return placeOf(location);
+  } catch {
+    return location;
+  }
 }

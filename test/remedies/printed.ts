@@ -25,7 +25,12 @@ export const printed: Readonly<
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
   },
-  'cli/upgrade/candidate-lines.ts: ensemble upgrade-formula --candidate {each.key} --unit UNIT SERVICE': {
+  'cli/upgrade/candidate-lines.ts: ensemble deploy --repository {shellWord(repository)} --candidate {key} {formula}':
+    {
+      test: 'test/watcher/candidates.test.ts',
+      says: 'no service runs blog, so it is tried by',
+    },
+  'cli/upgrade/candidate-lines.ts: ensemble upgrade-formula --candidate {key} --unit UNIT SERVICE': {
     test: 'test/watcher/candidates.test.ts',
     says: 'what is to be tried together is told to whoever tries one',
   },

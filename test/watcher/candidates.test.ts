@@ -263,10 +263,20 @@ describe('candidates, as the watcher sees them', function () {
       stderr,
       /pr:23 proposes the same revision of mysql as pr:22: only one of them can be released/,
     );
-    assert.match(
-      stderr,
-      /with pr:22 goes blog 1~pr24\.g[0-9a-f]{7}; it is tried by: ensemble upgrade-formula --candidate pr:24 --unit UNIT SERVICE/,
+    const told = (text: string, formulaName: string): string | undefined =>
+      new RegExp(`with pr:22 goes (${formulaName} .*)$`, 'm').exec(text)?.[1]?.replace(/g[0-9a-f]{7}/, 'g…');
+    assert.equal(
+      told(stderr, 'blog'),
+      `blog 1~pr24.g…; no service runs blog, so it is tried by: ensemble deploy --repository ${url} --candidate pr:24 blog`,
       'what is to be tried together is told to whoever tries one',
+    );
+    await world.box.ok('deploy', '--repository', url, '--candidate', 'pr:24', '-n', '0', 'blog');
+    const again = await world.box.ok(
+      ...['deploy', '--repository', url, '--candidate', 'pr:22', '-n', '0', 'mysql', 'another'],
+    );
+    assert.equal(
+      told(again.stderr, 'blog'),
+      'blog 1~pr24.g…; it is tried by: ensemble upgrade-formula --candidate pr:24 --unit UNIT SERVICE',
     );
     assert.match(
       stderr,

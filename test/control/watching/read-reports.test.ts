@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { reportsLines } from '../../../cli/watching/report-lines.js';
 import { ReportNotFound } from '../../../control/watching/errors.js';
 import { chosenReports, requireReport } from '../../../control/watching/read-reports.js';
 import { NodeNotFound, VersionConflict } from '../../../state/coordination/errors.js';
@@ -8,6 +9,7 @@ import { paths } from '../../../state/model/paths.js';
 import type { WatcherReport } from '../../../state/model/watcher-report.js';
 import { isDeposed, keepReport, pruneReports } from '../../../state/model/watcher-reports.js';
 import { ensureWatcherNodes } from '../../../state/model/watcher.js';
+import { createService } from '../../../state/model/services.js';
 import { useTree } from '../../state/model/tree.js';
 
 const START = Date.UTC(2026, 0, 31);
@@ -45,6 +47,32 @@ describe('the reports of the watcher', () => {
     assert.deepEqual(await ids({ since: START + 120_000 }), ['r2', 'r3']);
     assert.deepEqual(await ids({ service: 'web', failed: true, since: START }), ['r3']);
     await assert.rejects(ids({ service: 'nobody' }), ServiceNotFound);
+  });
+
+  it('of a service are those of its repository too, where that failed for all that came from there', async () => {
+    const write = { coordinator: tree.one };
+    const place = { name: 'r', path: 'https://example.com/formulas/' };
+    await createService(tree.one, 'web', { formula: 'r:f-1', repository: place }, {});
+    const away = { service: undefined, outcome: 'failed', error: 'it is away' } as const;
+    await keepReport(write, report(1));
+    // As another service spells it.
+    await keepReport(write, report(2, { ...away, repository: 'https://example.com/formulas' }));
+    await keepReport(write, report(3, { ...away, repository: 'https://example.com/others/' }));
+    await keepReport(write, report(4, { ...away, outcome: 'done', repository: place.path }));
+    const { reports } = await chosenReports(write, { service: 'web' }, []);
+    assert.deepEqual(
+      reports.map(({ id, ofRepository }) => [id, ofRepository]),
+      [
+        ['r1', undefined],
+        ['r2', true],
+      ],
+    );
+    assert.match(reportsLines(reports, 200).join('\n'), /its repository https:\/\/example\.com\/formulas /);
+    assert.deepEqual(await ids({ service: 'web', failed: true }), ['r2']);
+    assert.deepEqual(
+      (await chosenReports(write, {}, [])).reports.filter(({ ofRepository }) => ofRepository === true),
+      [],
+    );
   });
 
   it('count a failure that comes again, and begin anew where another thing fails', async () => {
