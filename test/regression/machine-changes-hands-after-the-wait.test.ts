@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { cp, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { readEntity } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { machineSchema } from '../../state/model/machine-schemas.js';
 import type { AgentProcess } from '../agent/agent-process.js';
+import { copyDataDirectory } from '../agent/copy-data-directory.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -69,11 +70,7 @@ describe('a machine that is taken over', () => {
   }
 
   const copied = (): Promise<void> =>
-    cp(world.path('machines', 'm0'), world.path('taker'), {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (file) => !file.endsWith('.sock') && !file.endsWith('agent.pid'),
-    });
+    copyDataDirectory(world.path('machines', 'm0'), world.path('taker'), ['agent.pid']);
 
   it('is not, by an agent that is killed before it begins', async () => {
     const first = await owned(1);

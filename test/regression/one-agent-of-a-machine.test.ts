@@ -5,6 +5,7 @@ import { readEntity } from '../../state/model/entity.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
 import { machineSchema } from '../../state/model/machine-schemas.js';
+import { copyDataDirectory } from '../agent/copy-data-directory.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -105,10 +106,7 @@ describe('a machine has one agent', () => {
     const agent = await world.agent();
     await world.deploy(await world.publish(1));
     await world.until('started');
-    await cp(world.path('machines', 'm0'), world.path('copy'), {
-      recursive: true,
-      filter: (file) => !file.endsWith('.sock'),
-    });
+    await copyDataDirectory(world.path('machines', 'm0'), world.path('copy'));
     // Whose directory it is can be told with the claim that was copied, and without.
     for (const hasClaim of [true, false]) {
       if (!hasClaim) await rm(world.path('copy', 'agent.pid'), { force: true });
@@ -150,11 +148,7 @@ describe('a machine has one agent', () => {
     const agent = await world.agent();
     await world.deploy(await world.publish(1));
     await world.until('started');
-    await cp(world.path('machines', 'm0'), world.path('copy'), {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (file) => !file.endsWith('.sock') && !file.endsWith('agent.pid'),
-    });
+    await copyDataDirectory(world.path('machines', 'm0'), world.path('copy'), ['agent.pid']);
     const two = await world.publish(2);
     await world.upgrade(two);
     await world.untilOn(two);
@@ -174,11 +168,7 @@ describe('a machine has one agent', () => {
     const first = await world.agentProcess();
     await world.deploy(await world.publish(1));
     await world.until('started');
-    await cp(home, clone, {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (file) => !file.endsWith('.sock'),
-    });
+    await copyDataDirectory(home, clone);
     await first.kill();
     await expire();
     await rename(home, kept);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, rm } from 'node:fs/promises';
+import { copyDataDirectory } from '../agent/copy-data-directory.js';
 import { World } from '../agent/world.js';
 import { startZookeeper, type ZookeeperServer } from '../servers/zookeeper.js';
 
@@ -17,11 +17,7 @@ describe('a copy of the data directory, on ZooKeeper', () => {
 
   it('does not continue the session of the original, which would be thrown out of it', async () => {
     await world.agent();
-    await cp(world.path('machines', 'm0'), world.path('copy'), {
-      recursive: true,
-      filter: (file) => !file.endsWith('.sock'),
-    });
-    await rm(world.path('copy', 'agent.pid'));
+    await copyDataDirectory(world.path('machines', 'm0'), world.path('copy'), ['agent.pid']);
     await assert.rejects(world.agent({ dataDirectory: world.path('copy'), patience: 500 }), {
       code: 'machine-taken',
       isCopy: true,
