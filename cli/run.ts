@@ -1,3 +1,4 @@
+import { endReadingByCtrlC } from '../state/formula/endable-while.js';
 import { endProcess } from '../state/platform/end-process.js';
 import { processOutput } from './output/output.js';
 import { reportError } from './output/report-error.js';
@@ -8,6 +9,7 @@ export function run(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug');
   silenceLibraries(debug);
   const output = processOutput();
+  if (process.stdin.isTTY || process.stderr.isTTY) endReadingByCtrlC();
   // An error that nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
   process.on('uncaughtException', (error) =>
     endProcess(reportError(error, output.stderr, debug, output.carried)),

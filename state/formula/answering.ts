@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { shellWord } from '../platform/shell-word.js';
 import { type Answering, type Silent, whatIsSilent, whereItIs } from '../storage/awaited-directory.js';
+import { endableWhile } from './endable-while.js';
 import { RepositoryNotFound } from './errors.js';
 import { defaultLimits } from './limits.js';
 
@@ -50,7 +51,7 @@ export async function whileItAnswers<T>(
   };
   let result: T;
   try {
-    result = await read();
+    result = await endableWhile(path, read);
   } catch (error) {
     await requireStill(error);
     throw error;
