@@ -445,6 +445,10 @@ export const printed: Readonly<
       test: 'test/state/formula/repositories/s3-index.test.ts',
       says: 'is named with what makes one where there is none',
     },
+  'state/formula/repositories/index-offers.ts: ensemble index DIRECTORY': {
+    test: 'test/state/formula/repositories/http-index.test.ts',
+    says: 'is told of with what helps',
+  },
   'state/formula/repositories/http-index.ts: ensemble index DIRECTORY': {
     test: 'test/cli/index.test.ts',
     says: 'is named where a web server shows none',

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { systemClock } from '../../platform/clock.js';
+import { shellWord } from '../../platform/shell-word.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { httpReason } from './http-reason.js';
 
@@ -82,7 +83,7 @@ async function follow(
     answer.body.destroy();
     url = redirected(request, url, header(answer, 'location'));
   }
-  throw unavailable(request, `it redirects more than ${MOST_REDIRECTS} times`);
+  throw unavailable(request, `it redirects more than ${MOST_REDIRECTS} times`, lookAt(request.url));
 }
 
 async function ask(
@@ -108,10 +109,14 @@ async function ask(
 
 function redirected(request: HttpRequest, from: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, from.href))
-    throw unavailable(request, 'it redirects to nowhere');
+    throw unavailable(request, 'it redirects to nowhere', lookAt(from.href));
   const to = new URL(location, from.href);
   if (to.protocol !== 'https:' && to.protocol !== from.protocol)
-    throw unavailable(request, `it redirects from ${from.protocol} to ${to.protocol}, which is not followed`);
+    throw unavailable(
+      request,
+      `it redirects from ${from.protocol} to ${to.protocol}, which is not followed`,
+      lookAt(from.href),
+    );
   return to;
 }
 
@@ -177,12 +182,14 @@ function refusal(
       : status === 401 || status === 403
         ? `it refuses access (${status})`
         : `it answers ${status}`;
+  const isRefused = !rateLimited && [401, 403, 407].includes(status);
   const span = retryAfter === undefined ? '' : spanOf(retryAfter);
   const asked = span === '' ? '' : `, and asks to be left alone for ${span}`;
   return new RepositoryUnavailable({
     repository: request.repository,
     reason: `${said}${asked}`,
     ...(rateLimited && { rateLimited }),
+    ...(isRefused && { next: lookAt(request.url) }),
     ...(retryAfter !== undefined && { next: `the same command again, in ${span}`, retryAfter }),
   });
 }
@@ -215,8 +222,13 @@ function tooLarge(request: HttpRequest): RepositoryUnavailable {
   return unavailable(request, `${request.url} has more than ${request.limits.most} bytes`);
 }
 
-function unavailable({ repository }: HttpRequest, reason: string): RepositoryUnavailable {
-  return new RepositoryUnavailable({ repository, reason });
+function unavailable({ repository }: HttpRequest, reason: string, next?: string): RepositoryUnavailable {
+  return new RepositoryUnavailable({ repository, reason, ...(next !== undefined && { next }) });
+}
+
+/** The same command again would come to the same. */
+function lookAt(url: string): string {
+  return `check the URL, and what its server answers, as with \`curl -sIL ${shellWord(url)}\``;
 }
 
 function httpFault(repository: string, error: unknown, signal: AbortSignal): unknown {

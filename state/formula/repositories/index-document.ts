@@ -77,8 +77,15 @@ export interface ReadIndex {
   readonly broken: readonly BrokenEntry[];
 }
 
-/** Reads an index. @returns the reason where it is none, in words that follow `its index.json` */
-export function readIndex(text: string): ReadIndex | { readonly reason: string } {
+/** Why a text is no index, in words that follow `its index.json`. */
+export interface NoIndex {
+  readonly reason: string;
+  /** A newer release wrote it. */
+  readonly isNewer?: true;
+}
+
+/** Reads an index. */
+export function readIndex(text: string): ReadIndex | NoIndex {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -86,6 +93,9 @@ export function readIndex(text: string): ReadIndex | { readonly reason: string }
     return { reason: 'is no JSON' };
   }
   const parsed = indexSchema.safeParse(value);
+  const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : 1;
+  if (typeof schema === 'number' && schema > 1)
+    return { reason: `is of schema ${schema}, and this release reads schema 1`, isNewer: true };
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const what = issue?.path.join('.') || 'the whole of it';

@@ -23,7 +23,13 @@ export function repositoryOfIndex(
 ): Repository {
   const index = readIndex(text);
   if ('reason' in index)
-    throw new RepositoryNotFound({ path: location, reason: `its ${INDEX_FILE_NAME} ${index.reason}` });
+    throw new RepositoryNotFound({
+      path: location,
+      reason: `its ${INDEX_FILE_NAME} ${index.reason}`,
+      next: index.isNewer
+        ? 'install the newer Ensemble'
+        : 'check the URL; the index of a directory is written by: ensemble index DIRECTORY',
+    });
   refuseExpired(location, index, now);
   const place = (what: string): string => `${location.replace(/\/?$/, '/')}${INDEX_FILE_NAME}: ${what}`;
   const problems: BrokenCandidate[] = index.broken.map(({ name: formula, revision, reason }) => ({

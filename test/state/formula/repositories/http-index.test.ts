@@ -212,7 +212,7 @@ describe('a repository on a web server', () => {
       for (const [body, reason] of [
         ['<html>', /its index\.json is no JSON$/],
         ['[]', /its index\.json cannot be understood/],
-        ['{"schema": 2, "serial": 1, "formulas": {}}', /cannot be understood: schema/],
+        ['{"schema": "1", "serial": 1, "formulas": {}}', /cannot be understood: schema/],
         ['{"schema": 1, "formulas": {}}', /cannot be understood: serial/],
       ] as const) {
         server.answering = answer(200, { 'content-type': 'text/html' }, body);
@@ -220,6 +220,28 @@ describe('a repository on a web server', () => {
       }
       server.answering = answer(404);
       await refused(/there is no index\.json$/, RepositoryNotFound);
+    });
+
+    it('is told of with what helps: to ask again, or something else where the same would come of it', async () => {
+      const look = `check the URL, and what its server answers, as with \`curl -sIL ${location()}index.json\``;
+      for (const [answering, next] of [
+        [answer(500), 'the same command again, when it answers'],
+        [answer(401), look],
+        [answer(403), look],
+        [answer(403, { 'x-ratelimit-remaining': '0' }), 'the same command again, when it answers'],
+        [answer(302), look],
+        [answer(302, { location: './index.json' }), look],
+        [answer(302, { location: 'file:///etc/passwd' }), look],
+        [
+          answer(200, {}, '<html>'),
+          'check the URL; the index of a directory is written by: ensemble index DIRECTORY',
+        ],
+        [answer(200, {}, '{"schema": 2, "formulas": []}'), 'install the newer Ensemble'],
+      ] as const) {
+        server.answering = answering;
+        await assert.rejects(open(), { next });
+      }
+      await assert.rejects(open(), /its index\.json is of schema 2, and this release reads schema 1$/);
     });
 
     it('is unknown where its index is no longer valid', async () => {
