@@ -39,6 +39,28 @@ export function untoldWith(record: UnitRecord, event: Event): readonly HistoryEn
   return [...(record.news ?? []), ofLife(newEntry(event), record)].slice(-MOST_NEWS);
 }
 
+/** The news of a unit whose formula holds an upgrade, its own or that of one that it is related to. */
+export function untoldHold(
+  record: UnitRecord,
+  { at, of, to, until, reason }: UntoldHold,
+): readonly HistoryEntry[] {
+  const why = reason === undefined || reason === '' ? '' : `: ${reason}`;
+  const message = `its formula holds ${of === undefined ? 'its upgrade' : `the upgrade of ${of}`} until ${until}${why}`;
+  const details = { until, ...(of !== undefined && { of }) };
+  return untoldWith(record, { at, what: 'hold-upgrade', outcome: 'done', to, message, details });
+}
+
+/** A hold that a unit's formula begins; instants in ISO. */
+interface UntoldHold {
+  readonly at: string;
+  /** The related unit whose upgrade it is; undefined: its own. */
+  readonly of?: string;
+  /** The formula that is held off, by its id. */
+  readonly to: string;
+  readonly until: string;
+  readonly reason: string | undefined;
+}
+
 function entriesOf(
   before: UnitRecord,
   after: UnitRecord,

@@ -18,6 +18,7 @@ import { betweenFaults } from '../../state/platform/fault-points.js';
 import { shortened } from '../contract/shortened.js';
 import type { UnitDirectory } from '../disk/unit-directory.js';
 import type { UnitRecord } from '../journal/record.js';
+import { untoldHold } from '../journal/untold-history.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { Uses } from '../machine/parts.js';
 import { MOST_REASON, type OwnHold, reasonOf, UPGRADE_PENDING } from './own-word.js';
@@ -122,7 +123,8 @@ export class OthersUpgrades {
     const hold: OwnHold | null | undefined = isHeld
       ? { since: now, until: asked.deadline, failure: shortened(failure) }
       : asked.hold;
-    return this.#with(about, { ...asked, askedAt: now, ...(hold !== undefined && { hold }) });
+    const held = hold && isHeld ? this.#news(about, asked, hold) : {};
+    return { ...this.#with(about, { ...asked, askedAt: now, ...(hold !== undefined && { hold }) }), ...held };
   }
 
   /** The word on the upgrade of a related unit. */
@@ -149,6 +151,12 @@ export class OthersUpgrades {
 
   #with(about: string, entry: Asked): Pick<UnitRecord, 'asked'> {
     return { asked: { ...this.#unit.record().asked, [about]: entry } };
+  }
+
+  /** That it holds goes on its record, once for each hold. */
+  #news(of: string, { to }: Asked, hold: OwnHold): Pick<UnitRecord, 'news'> {
+    const { since: at, until } = hold;
+    return { news: untoldHold(this.#unit.record(), { at, of, to, until, reason: reasonOf(hold) }) };
   }
 
   /** A unit in an error, or on its way out, runs no such hook: it keeps nobody waiting. */
@@ -198,7 +206,11 @@ export class OthersUpgrades {
     const since = this.#standing(about)?.since ?? new Date(now).toISOString();
     unit.parts.log.info(`holds the upgrade of ${about} to ${asked.to} until ${until}`, { unit: unit.name });
     const said = reason !== undefined && reason !== '' && { reason: reason.slice(0, MOST_REASON) };
-    await unit.save(this.#with(about, { ...asked, hold: { since, until, ...said } }));
+    const hold = { since, until, ...said };
+    await unit.save({
+      ...this.#with(about, { ...asked, hold }),
+      ...(this.#standing(about) === undefined && this.#news(about, asked, hold)),
+    });
     return until;
   }
 

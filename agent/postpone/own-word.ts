@@ -8,6 +8,7 @@ import type { Blocker } from '../../state/model/blocker.js';
 import type { WantedFormula } from '../contract/operations.js';
 import { shortened } from '../contract/shortened.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
+import { untoldHold } from '../journal/untold-history.js';
 import type { Uses } from '../machine/parts.js';
 
 /** The hook by which a formula is told of an upgrade, and may hold it. */
@@ -93,7 +94,8 @@ export class OwnWord implements UpgradeWord {
         { unit: this.#unit.name },
       );
     const hold = isHeld ? { since: now, until: deadline, failure: shortened(failure) } : pending.hold;
-    return { pending: { ...pending, askedAt: now, hold } };
+    const news = hold && isHeld ? this.#news(pending.to, hold) : {};
+    return { pending: { ...pending, askedAt: now, hold }, ...news };
   }
 
   facts(): PendingUpgradeFacts | undefined {
@@ -140,7 +142,10 @@ export class OwnWord implements UpgradeWord {
     const until =
       ms === undefined || now + ms > Date.parse(deadline) ? deadline : new Date(now + ms).toISOString();
     const present = this.#present();
-    const since = this.standing()?.since ?? at;
+    const standing = this.standing();
+    const since = standing?.since ?? at;
+    const said = reason !== undefined && reason !== '' && { reason: reason.slice(0, MOST_REASON) };
+    const hold = { since, until, ...said };
     unit.parts.log.info(`holds its upgrade to ${pair.to} until ${until}`, { unit: unit.name });
     await unit.save({
       pending: {
@@ -148,14 +153,17 @@ export class OwnWord implements UpgradeWord {
         urgent: '',
         ...present,
         ...pair,
-        hold: {
-          since,
-          until,
-          ...(reason !== undefined && reason !== '' && { reason: reason.slice(0, MOST_REASON) }),
-        },
+        hold,
       },
+      ...(standing === undefined && this.#news(pair.to, hold)),
     });
     return until;
+  }
+
+  /** That it holds goes on its record, once for each hold. */
+  #news(to: string, hold: OwnHold): Pick<UnitRecord, 'news'> {
+    const { since: at, until } = hold;
+    return { news: untoldHold(this.#unit.record(), { at, to, until, reason: reasonOf(hold) }) };
   }
 
   async proceed(): Promise<void> {

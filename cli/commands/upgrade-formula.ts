@@ -8,6 +8,7 @@ import type { UpgradeRequest } from '../../control/upgrade/upgrade-request.js';
 import { type Upgrade, upgradeService } from '../../control/upgrade/upgrade.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Rollout } from '../../state/model/rollout.js';
+import { requireService } from '../../state/model/services.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { parametersOf, type RolloutOptions } from '../arguments/rollout-words.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
@@ -207,8 +208,9 @@ async function follow(
     });
   for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
-  const was = service.formula === target.id ? service.previous : service.formula;
-  const formerly = rollout === undefined || rollout.revertTo === target.id ? was : rollout.revertTo;
+  // As the service remembers it now: what single units were set to before is none to go back to.
+  const { previous } = (await requireService(session.coordinator, name)).value;
+  const formerly = rollout === undefined || rollout.revertTo === target.id ? previous : rollout.revertTo;
   // The service does not go where single units try a candidate.
   const before = options.candidate === undefined ? formerly : undefined;
   const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;

@@ -12,7 +12,7 @@ import { UNREADABLE } from '../../control/status/snapshot.js';
  * @param elapsed milliseconds since the command began to follow
  * @param start the command that starts an agent, on a machine or anywhere
  * @param why the reason why no agent works there
- * @param off why nobody asks units any more that did not get there
+ * @param off why units are not asked, or not any more, that did not get there
  */
 export function summarize(
   goal: Goal,
@@ -34,7 +34,7 @@ export function summarize(
     ...left.flatMap((row) => failureLines(goal, row)),
     ...calledOff.map(
       (row) =>
-        `${row.unit} runs ${row.formula ?? 'nothing'}, and nobody asks it any more to go to ${goal.formula}: ${off}`,
+        `${row.unit} runs ${row.formula ?? 'nothing'}, and is not asked to go to ${goal.formula}: ${off}`,
     ),
     ...untoldLines(goal, of('untold')),
     ...of('overtaken').map((row) => `${row.unit} was upgraded further meanwhile`),
@@ -100,7 +100,7 @@ function interruptedLines(goal: Goal, rows: readonly Row[]): readonly string[] {
   const goesOn = rows.some((row) => row.standing === 'under-way' && !elsewhere.includes(row));
   const status = `See how far with: ensemble status ${service}`;
   if (elsewhere.length === 0) return [`stopped following; ${workOf(goal)}. ${status}`, ...wayBackLines(goal)];
-  const off = `nobody asks ${namesOf(elsewhere.map(({ unit }) => unit))} any more to go to ${formula}`;
+  const off = `${namesOf(elsewhere.map(({ unit }) => unit))} ${elsewhere.length === 1 ? 'is' : 'are'} not asked to go to ${formula}`;
   return [
     goesOn
       ? `stopped following; ${off}; of the others ${workOf(goal)}. ${status}`

@@ -70,12 +70,13 @@ export interface RestRequest {
 /**
  * Makes the units that an interrupted deploy or `add-unit` left out, which is on the service's record.
  * @returns their names, and the formula that they are made of
- * @throws as `addUnits`
+ * @throws as `addUnits`, RolloutUnderWay where a clone takes the service's place
  */
 export async function makeRest(
   { coordinator }: Pick<Session, 'coordinator'>,
   { service, machine, by }: RestRequest,
 ): Promise<{ readonly formula: string; readonly units: readonly string[] }> {
+  await requireStaying(coordinator, service);
   const { value } = await requireService(coordinator, service);
   if (machine !== undefined) await requireOpenMachine(coordinator, machine);
   const units: string[] = [];

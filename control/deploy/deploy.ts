@@ -22,6 +22,7 @@ import { withWorkDirectory } from '../publish/work-directory.js';
 import { openCandidate } from '../repositories/open-candidate.js';
 import { openNamed } from '../repositories/open-named.js';
 import type { Session } from '../session.js';
+import { requireStaying } from '../require-staying.js';
 import { makeUnits } from './make-units.js';
 import { requireSameDeploy, runsAnother, type WantedDeploy } from './same-deploy.js';
 
@@ -211,8 +212,10 @@ async function makeDeployedUnits(
   try {
     const { value } = await requireService(coordinator, service);
     if (value.destroying) throw new ServiceDestroying({ service });
-    if (value.deploying !== undefined)
+    if (value.deploying !== undefined) {
+      await requireStaying(coordinator, service);
       await makeUnits(coordinator, service, value.deploying.first, { now: new Date(now).toISOString() });
+    }
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
     throw new UnitsNotAdded({ service, reason: error.message }, { cause: error });

@@ -3,6 +3,7 @@ import type { Publishable } from '../../state/formula/publishable.js';
 import { bundleManifest } from '../../state/formula/read-bundle.js';
 import { FormulaPublishedDiffers } from '../../state/model/errors.js';
 import type { FormulaRecord } from '../../state/model/service-schemas.js';
+import { ofFormula } from '../../state/storage/errors.js';
 import { fetchObject } from '../../state/storage/fetch.js';
 import type { Session } from '../session.js';
 
@@ -19,7 +20,9 @@ export async function checkContent(
 ): Promise<void> {
   if (sha256 === digest.sha256) return;
   const published = `${bundle}.published`;
-  await fetchObject(await storage(), storageKey, { sha256, size }, published);
+  await fetchObject(await storage(), storageKey, { sha256, size }, published).catch((error: unknown) => {
+    throw ofFormula(error, formulaId);
+  });
   if (!sameManifest(manifest, await bundleManifest(published)))
     throw new FormulaPublishedDiffers({
       formula: formulaId,

@@ -6,6 +6,7 @@ import { bundleManifest } from '../../state/formula/read-bundle.js';
 import { NodeInvalid } from '../../state/model/errors.js';
 import { metadataOf, requireFormulaRecord } from '../../state/model/formulas.js';
 import { paths } from '../../state/model/paths.js';
+import { ofFormula } from '../../state/storage/errors.js';
 import { fetchObject } from '../../state/storage/fetch.js';
 import type { Session } from '../session.js';
 
@@ -25,7 +26,9 @@ export async function changesSince(
   if (!config.success)
     throw new NodeInvalid({ path: paths.formula(published), field: 'config', reason: 'it cannot be read' });
   const bundle = join(workDirectory, 'published.tar.gz');
-  await fetchObject(await storage(), storageKey, { sha256, size }, bundle);
+  await fetchObject(await storage(), storageKey, { sha256, size }, bundle).catch((error: unknown) => {
+    throw ofFormula(error, published);
+  });
   return formulaChanges(
     { manifest: await bundleManifest(bundle), metadata, config: config.data },
     { manifest, metadata: formula.metadata, config: formula.config },

@@ -50,8 +50,9 @@ export async function setTarget(
     const bad = current.bad?.filter((id) => id !== formulaId);
     const completed =
       begun?.rollout.revertTo ?? lastCompleted(current, (await readRollout(coordinator, service, []))?.value);
-    const { formula: _formula, startWith: _startWith, forUnits: _forUnits, ...rest } = current;
-    const startWith = begun?.startWith;
+    const { formula: _formula, startWith: before, forUnits: _forUnits, ...rest } = current;
+    // Where only single units go there, new ones begin with what is tried by no canary still.
+    const startWith = begun === undefined ? before : begun.startWith;
     return {
       ...rest,
       formula: formulaId,

@@ -103,18 +103,31 @@ export class StorageRequestRefused extends defineError<{ storage: string; key: s
   'check the environment’s `storage` in environments.yaml',
 ) {}
 
-export class ObjectNotFound extends defineError<{ storage: string; key: string }>(
+/** The command by which a formula is published anew that lies in a storage. @param formula its id, where that is known */
+function publishAgain(formula: string | undefined): string {
+  const [, revision] = /-(\d+)$/.exec(formula ?? '') ?? [];
+  const which = revision === undefined ? '' : `--revision ${revision} `;
+  return `publish the formula again: ensemble upgrade-formula ${which}SERVICE`;
+}
+
+export class ObjectNotFound extends defineError<{ storage: string; key: string; formula?: string }>(
   'object-not-found',
   ({ storage, key }) => `there is no object ${place(storage, key)}`,
-  'publish the formula again: ensemble upgrade-formula SERVICE',
+  ({ formula }) => publishAgain(formula),
 ) {}
 
 /** In the place of an object, `file`, stands something that is no file; `kind` says what, with its article. */
-export class ObjectNotAFile extends defineError<{ storage: string; key: string; file: string; kind: string }>(
+export class ObjectNotAFile extends defineError<{
+  storage: string;
+  key: string;
+  file: string;
+  kind: string;
+  formula?: string;
+}>(
   'object-not-a-file',
   ({ storage, key, kind }) => `${place(storage, key)} is no object: ${kind} stands there`,
-  ({ file }) =>
-    `move that away, as with mv ${shellWord(file)} ${shellWord(`${file}.not-an-object`)}, then publish the formula again: ensemble upgrade-formula SERVICE`,
+  ({ file, formula }) =>
+    `move that away, as with mv ${shellWord(file)} ${shellWord(`${file}.not-an-object`)}, then ${publishAgain(formula)}`,
 ) {}
 
 /**
@@ -126,15 +139,33 @@ export class ObjectDamaged extends defineError<{
   key: string;
   expected: Partial<Digest>;
   actual: Partial<Digest>;
+  formula?: string;
 }>(
   'object-damaged',
   ({ storage, key, expected, actual }) =>
     `${place(storage, key)} is damaged: ${difference(expected, actual)}`,
-  'remove that object, then publish the formula again: ensemble upgrade-formula SERVICE',
+  ({ formula }) => `remove that object, then ${publishAgain(formula)}`,
 ) {}
 
 function difference(expected: Partial<Digest>, actual: Partial<Digest>): string {
   if (actual.size === undefined) return `it has more than the expected ${expected.size} bytes`;
   if (actual.size !== expected.size) return `it has ${actual.size} bytes instead of ${expected.size}`;
   return `its sha256 is ${actual.sha256} instead of ${expected.sha256}`;
+}
+
+/** The error of a bundle, naming the formula that lies in it: whoever publishes it again is to get this very revision. */
+export function ofFormula(error: unknown, formula: string): unknown {
+  if (error instanceof ObjectNotFound) return new ObjectNotFound({ ...fieldsOf(error), formula });
+  if (error instanceof ObjectNotAFile)
+    return new ObjectNotAFile({ ...fieldsOf(error), file: error.file, kind: error.kind, formula });
+  if (error instanceof ObjectDamaged)
+    return new ObjectDamaged({ ...fieldsOf(error), expected: error.expected, actual: error.actual, formula });
+  return error;
+}
+
+function fieldsOf({ storage, key }: { readonly storage: string; readonly key: string }): {
+  readonly storage: string;
+  readonly key: string;
+} {
+  return { storage, key };
 }

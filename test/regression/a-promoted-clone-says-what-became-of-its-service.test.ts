@@ -92,6 +92,7 @@ describe('a service whose clone is promoted', function () {
     const goes = /f goes: f-r2 takes its place.*\n.*ask it of f-r2; .*ensemble rollout watch f\n/;
     await refused(goes, 'set', 'f', 'title=Ours');
     await refused(goes, 'add-unit', 'f');
+    await refused(goes, 'add-unit', '--rest', 'f');
     const { stderr } = await ok('rollout', 'abort', 'f');
     assert.match(
       stderr,

@@ -25,7 +25,7 @@ describe('units of a rollout that goes back by itself', function () {
       assert.match(stderr, /the rollout went back to world:f-1/);
       assert.match(
         stderr,
-        /f\/0 runs world:f-1, and nobody asks it any more to go to world:f-2: the rollout went back\n/,
+        /f\/0 runs world:f-1, and is not asked to go to world:f-2: the rollout went back\n/,
       );
       assert.doesNotMatch(stderr, /somebody/);
     });

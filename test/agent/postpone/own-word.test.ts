@@ -102,6 +102,31 @@ describe('the word of a unit’s own formula', () => {
       assert.equal(scene.word.standing(), undefined, 'it ends by itself');
     });
 
+  it('is on record once for each hold that it begins', async () => {
+    const scene = new Scene().wants();
+    await scene.word.hold(DAY, 'audit');
+    await scene.word.hold(2 * DAY, 'audit');
+    scene.clock.advance(3 * DAY);
+    await scene.word.hold(DAY, undefined);
+    const { news = [] } = scene.record;
+    assert.deepEqual(
+      news.map(({ what, to, message }) => [what, to, message]),
+      [
+        ['hold-upgrade', 'p:f-2', 'its formula holds its upgrade until 2026-01-02T00:00:00.000Z: audit'],
+        ['hold-upgrade', 'p:f-2', 'its formula holds its upgrade until 2026-01-05T00:00:00.000Z'],
+      ],
+    );
+  });
+
+  it('is on record where it holds since its hook failed', async () => {
+    const scene = new Scene().wants();
+    await scene.asked('exit 3');
+    assert.match(
+      scene.record.news?.at(-1)?.message ?? '',
+      /^its formula holds its upgrade until .*: exit 3$/,
+    );
+  });
+
   it('holds no longer than it may by holding again, nor for another formula', async () => {
     const scene = new Scene().wants();
     await scene.word.hold(undefined, undefined);

@@ -65,6 +65,12 @@ describe('units that are related to one that is to be upgraded', function () {
     );
     const words = /db\/0, which is related to web\/0, holds its upgrade: backup/;
     assert.match(await related.command('status'), words);
+    await eventually(async () =>
+      assert.match(
+        await related.command('history', 'db'),
+        /its formula holds the upgrade of web\/0 until .*: backup/,
+      ),
+    );
     assert.match(await related.command('rollout', 'status', '--format', 'json', 'web'), words);
     assert.match(await related.command('run', 'web/0', '--', 'upgrade-get', 'blockers'), words);
     const mine = JSON.parse(
