@@ -84,7 +84,7 @@ const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // Not the names, which stacks show.
+  // Not the names, unless it says so: stacks show them.
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: true,
@@ -101,11 +101,18 @@ const script: BuildOptions = {
 
 // Code compiled from an older bundle must never meet a newer one: V8 tells them apart by their length alone.
 await rm(bin, { recursive: true, force: true });
-await build({
+// A script gives the function to whoever has it compiled; `require` has it called. So nobody copies the text to wrap it.
+const call =
+  '(typeof module === "object" ? (run) => run(module, exports, require, __filename, __dirname) : (run) => run)';
+const rest: BuildOptions = {
   ...script,
-  entryPoints: { run: 'cli/run.ts', agent: 'agent/run.ts' },
+  banner: { js: `${call}(function (module, exports, require, __filename, __dirname) {` },
+  footer: { js: '})' },
   plugins: [withLmdb, whenNeeded, whenUsed],
-});
+};
+// Each command reads all of it: short names are read sooner. Stacks of --debug have those of the sources, most of them.
+await build({ ...rest, entryPoints: { run: 'cli/run.ts' }, minifyIdentifiers: true });
+await build({ ...rest, entryPoints: { agent: 'agent/run.ts' } });
 // Answers `--version` by itself.
 await build({ ...script, entryPoints: { ensemble: 'cli/main.ts' }, plugins: [compiledRest('load-run.ts')] });
 await build({

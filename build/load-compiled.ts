@@ -43,9 +43,8 @@ function cacheOf(name: string): string {
 
 function scriptOf(name: string, cachedData: Buffer | undefined): Script {
   const filename = `${__dirname}/${name}.cjs`;
-  // The bundle is ASCII: read as latin1 it needs no decoding. It is wrapped as `require` does it.
-  const text = `(function (module, exports, require, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`;
-  return new Script(text, { filename, ...(cachedData && { cachedData }) });
+  // The bundle is ASCII: read as latin1 it needs no decoding.
+  return new Script(readFileSync(filename, 'latin1'), { filename, ...(cachedData && { cachedData }) });
 }
 
 function exportsOf(name: string, script: Script): object {

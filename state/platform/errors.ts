@@ -24,7 +24,7 @@ export abstract class EnsembleError extends Error {
     options?: ErrorOptions,
   ) {
     super(sentence, options);
-    this.name = new.target.name;
+    this.name = nameOf(this.code);
   }
 
   get code(): string {
@@ -39,6 +39,11 @@ export abstract class EnsembleError extends Error {
   get exitCode(): ErrorExitCode {
     return 1;
   }
+}
+
+/** `unit-not-found` is a `UnitNotFound`: what the class is called in the bundles is another name. */
+function nameOf(code: string): string {
+  return code.replaceAll(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase());
 }
 
 /**
