@@ -35,7 +35,7 @@ export async function loadEnvironment(
   variables: NodeJS.ProcessEnv = ownVariables(),
 ): Promise<Environment> {
   const left = await requireHomeLayout(ensembleHome(variables));
-  const { home, file, content, isOpen } = readEnvironments(variables);
+  const { home, file, content, isOpen, lineOf } = readEnvironments(variables);
   const known = Object.keys(content.environments);
   const chosen =
     name ?? (variables.ENSEMBLE_ENV || content.default || (known.length === 1 ? known[0] : undefined));
@@ -50,7 +50,7 @@ export async function loadEnvironment(
   const entry = content.environments[chosen];
   if (entry === undefined) throw new EnvironmentNotFound({ environment: chosen, file, known });
   const notices = entry.notices ?? content.notices;
-  const { secret, warnings: open } = secretOf(file, chosen, entry, isOpen);
+  const { secret, warnings: open } = secretOf(file, chosen, entry, isOpen, lineOf);
   const warnings = [...left, ...open];
   return {
     name: chosen,

@@ -9,41 +9,36 @@ interface Secret {
   readonly warnings: readonly string[];
 }
 
-/** An environment's secret, and who else may read it, in sentences. @throws EnvironmentsInvalid, which never says what the secret is */
+/**
+ * An environment's secret, and who else may read it, in sentences.
+ * @param lineOf the line of what stands at a path of the file
+ * @throws EnvironmentsInvalid, which never says what the secret is
+ */
 export function secretOf(
   file: string,
   environment: string,
   { secret, secretFile }: z.infer<typeof environmentSchema>,
   isOpen: boolean,
+  lineOf: (path: readonly string[]) => number,
 ): Secret {
   if (secretFile === undefined) {
     const isTold = secret !== undefined && isOpen;
     return { secret, warnings: isTold ? [openTo(file, `the secret of environment ${environment}`)] : [] };
   }
-  const field = `environments.${environment}.secretFile`;
-  if (secret !== undefined)
-    throw new EnvironmentsInvalid({
-      file,
-      line: 1,
-      field,
-      reason: 'stands beside `secret`; keep one of the two',
-    });
+  const place = ['environments', environment, 'secretFile'];
+  const invalid = (reason: string): EnvironmentsInvalid =>
+    new EnvironmentsInvalid({ file, line: lineOf(place), field: place.join('.'), reason });
+  if (secret !== undefined) throw invalid('stands beside `secret`; keep one of the two');
   const path = resolve(dirname(file), secretFile);
   let text: string;
   try {
     text = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const reason = `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`;
-    throw new EnvironmentsInvalid({ file, line: 1, field, reason });
+    throw invalid(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
   if (text.length < SHORTEST_SECRET) {
     const holds = text === '' ? 'is empty' : `holds ${text.length} characters`;
-    throw new EnvironmentsInvalid({
-      file,
-      line: 1,
-      field,
-      reason: `${path} ${holds}; a secret has at least ${SHORTEST_SECRET}`,
-    });
+    throw invalid(`${path} ${holds}; a secret has ${SHORTEST_SECRET} characters at least`);
   }
   return { secret: text, warnings: isReadByOthers(path) ? [openTo(path, 'the secret in it')] : [] };
 }

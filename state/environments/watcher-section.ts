@@ -186,7 +186,7 @@ export function readSecret(path: string): { readonly secret: string } | { readon
       return { reason: `${path} belongs to another user, who may change it` };
     const secret = readFileSync(path, 'utf8').trim();
     if (secret.length >= SHORTEST_SECRET) return { secret };
-    return { reason: `${path} holds ${secret.length} characters; a secret has at least ${SHORTEST_SECRET}` };
+    return { reason: `${path} holds ${secret.length} characters; a secret has ${SHORTEST_SECRET} at least` };
   } catch (error) {
     return { reason: `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}` };
   }

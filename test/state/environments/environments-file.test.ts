@@ -126,7 +126,10 @@ describe('environments.yaml', () => {
     await write(`environments:\n  a:\n    ${entry}\n    secretFile: keys/a\n`);
     assert.equal((await loadEnvironment('a', variables)).secret, 'battery staple');
     await write(`environments:\n  a:\n    ${entry}\n    secretFile: keys/none\n`);
-    await fails(EnvironmentsInvalid, /environments\.a\.secretFile: \S+keys\/none cannot be read: ENOENT/);
+    await fails(
+      EnvironmentsInvalid,
+      /environments\.yaml:5: environments\.a\.secretFile: \S+keys\/none cannot be read: ENOENT/,
+    );
   });
 
   it('never repeats a secret in a message', async () => {
@@ -142,19 +145,22 @@ describe('environments.yaml', () => {
     const entry = 'state: "embedded:/s"\n    storage: "file:/f"';
     await write(`environments:\n  a:\n    ${entry}\n    secretFile: key\n`);
     for (const [text, reason] of [
-      ['', 'key is empty; a secret has at least 8$'],
+      ['', 'key is empty; a secret has 8 characters at least$'],
       [' \n\t\n', 'key is empty'],
-      ['hush42\n', 'key holds 6 characters; a secret has at least 8$'],
+      ['hush42\n', 'key holds 6 characters; a secret has 8 characters at least$'],
     ] as const) {
       await writeFile(join(home, 'key'), text);
-      await fails(EnvironmentsInvalid, new RegExp(`environments\\.a\\.secretFile: \\S+${reason}`));
+      await fails(EnvironmentsInvalid, new RegExp(`:5: environments\\.a\\.secretFile: \\S+${reason}`));
       await assert.rejects(
         loadEnvironment('a', variables),
         (error: Error) => !error.message.includes('hush'),
       );
     }
     await write(`environments:\n  a:\n    ${entry}\n    secretFile: key\n    secret: battery staple\n`);
-    await fails(EnvironmentsInvalid, /secretFile: stands beside `secret`; keep one of the two$/);
+    await fails(
+      EnvironmentsInvalid,
+      /:5: environments\.a\.secretFile: stands beside `secret`; keep one of the two$/,
+    );
   });
 
   it('warns where others may read a secret, and of nothing else', async () => {
