@@ -8,7 +8,7 @@ export type Listing =
       readonly whole: boolean;
     }
   /** It could not be asked: which is never the same as that nothing is open. */
-  | { readonly why: string };
+  | { readonly why: string; readonly limited?: Candidates['limited'] };
 
 /** Milliseconds after which a change that nobody moved is stale: 120 days. */
 export const MAX_AGE = 120 * 86_400_000;
@@ -34,11 +34,18 @@ export function followChanges(
   const at = new Date(now).toISOString();
   const next =
     'why' in listing
-      ? { url, known: false, why: listing.why, candidates: known.map((each) => aged(each, now, maxAge)) }
+      ? { ...unasked(url, listing), candidates: known.map((each) => aged(each, now, maxAge)) }
       : listed(url, known, listing, now, maxAge);
   const tried = before?.tried === undefined ? {} : { tried: before.tried };
   const all = { ...next, ...tried };
   return { ...all, at: before !== undefined && isSame(before, all) ? before.at : at };
+}
+
+function unasked(
+  url: string,
+  { why, limited }: Extract<Listing, { readonly why: string }>,
+): Omit<Candidates, 'at' | 'candidates'> {
+  return { url, known: false, why, ...(limited !== undefined && { limited }) };
 }
 
 function listed(

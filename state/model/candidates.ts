@@ -38,6 +38,8 @@ export const candidatesSchema = z.object({
   /** False where there may be more than is listed here: what is not here need not be closed. */
   known: z.boolean(),
   why: z.optional(z.string()),
+  /** Its forge was asked too often: until when it is left alone (ISO 8601), and a digest of the credential that it was asked with. */
+  limited: z.optional(z.object({ until: z.string(), credential: z.string() })),
   candidates: z.array(openCandidateSchema),
   /** By change, what was told to be tried: a digest of its commit and those of all that it needs. */
   tried: z.optional(z.record(z.string(), z.string())),

@@ -212,6 +212,30 @@ describe('candidates, as the watcher sees them', function () {
     assert.equal((await readCandidates(coordinator))[0]?.known, true);
   });
 
+  it('are not asked for by the watcher that comes after one that asked too often, but with another token', async () => {
+    const another = (): void => {
+      part = new CandidatesPart({ request: forgeRequest, variables: {} });
+    };
+    await open(22, () => formula('mysql', 13));
+    forge.remaining = 0;
+    forge.reset = Math.floor(clock.now() / 1_000) + 3_000;
+    await look();
+    assert.equal(forge.answered.length, 1);
+    another();
+    assert.deepEqual(await look(), []);
+    const [limited] = await readCandidates(coordinator);
+    assert.match(limited?.why ?? '', /^its forge is asked too often; it is asked again at /);
+    assert.equal(forge.answered.length, 1, 'it goes on from what the one before it was told');
+    assert.ok(!JSON.stringify(limited).includes('hush'));
+
+    forge.token = 'another-one';
+    await world.box.file('home/token', 'another-one\n', 0o600);
+    another();
+    forge.remaining = 100;
+    assert.deepEqual(await look(), ['pr:22 mysql 13'], 'quotas are by token');
+    assert.equal((await readCandidates(coordinator))[0]?.limited, undefined);
+  });
+
   it('are shown with their conflicts and needs', async () => {
     const shown = (): Promise<string> => world.box.ok('watcher', 'candidates').then(({ stdout }) => stdout);
     assert.match(await shown(), /no open change with a formula is known/);

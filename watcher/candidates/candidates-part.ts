@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   candidatesOperations,
   candidatesPath,
@@ -23,7 +24,7 @@ import { reportId } from '../contract/report.js';
 import { JudgedService, NotAsJudged } from '../pass/judged-service.js';
 import { observeServices, type ObservedService } from '../pass/observe.js';
 import { forgeOf, placeOfChanges } from './forge-of.js';
-import { LookedAt } from './looked-at.js';
+import { LookedAt, type LookOptions } from './looked-at.js';
 
 /** Repositories that are asked at the same time. */
 const AT_ONCE = 8;
@@ -40,6 +41,9 @@ export interface CandidatesOptions {
   readonly limits?: Partial<GitLimits>;
 }
 
+/** Milliseconds for which a forge is left alone at most, whatever another watcher noted. */
+const LONGEST_LIMIT = 2 * 3_600_000;
+
 /** A repository from pass to pass. */
 interface Known {
   readonly looked: LookedAt;
@@ -52,8 +56,9 @@ interface Known {
 export class CandidatesPart implements Part {
   readonly name = 'the look for candidates';
   readonly #known = new Map<string, Known>();
-  /** By credential, until when nothing is to be asked, in milliseconds since the epoch. */
+  /** By a digest of the credential, until when nothing is to be asked, in milliseconds since the epoch. */
   readonly #limited = new Map<string, number>();
+  #isRead = false;
   readonly #options: CandidatesOptions;
 
   constructor(options: CandidatesOptions) {
@@ -69,6 +74,7 @@ export class CandidatesPart implements Part {
       if (location !== undefined) places.set(candidatesPath(url), { url, location });
     }
     await this.#forget(pass, new Set(places.keys()));
+    await this.#recall(pass);
     await mapBounded([...places.values()], AT_ONCE, ({ url, location }) => this.#look(pass, url, location));
     // Forges may take long to answer: who is told is whoever is there by now.
     try {
@@ -90,6 +96,18 @@ export class CandidatesPart implements Part {
     for (const path of names.map(paths.watcherCandidate))
       if (!wanted.has(path)) await coordinator.transaction([guard, { kind: 'remove', path }]);
     for (const path of this.#known.keys()) if (!wanted.has(path)) this.#known.delete(path);
+  }
+
+  /** What another watcher, or this one before it led, was told by the forges. */
+  async #recall({ session, clock }: Pass): Promise<void> {
+    if (this.#isRead) return;
+    for (const { limited } of await readCandidates(session.coordinator)) {
+      if (limited === undefined) continue;
+      // A clock that was wrong must not silence a forge for days.
+      const until = Math.min(Date.parse(limited.until) || 0, clock.now() + LONGEST_LIMIT);
+      this.#limited.set(limited.credential, Math.max(until, this.#limited.get(limited.credential) ?? 0));
+    }
+    this.#isRead = true;
   }
 
   async #look(pass: PolledPass, url: string, location: GitLocation): Promise<void> {
@@ -114,12 +132,17 @@ export class CandidatesPart implements Part {
     const { clock, session } = pass;
     const { variables, request, limits } = this.#options;
     const forge = forgeOf(location, session.environment.forges ?? [], variables);
-    const credential =
-      forge === undefined || 'why' in forge ? '' : `${forge.forge.api} ${forge.forge.token ?? ''}`;
-    const until = this.#limited.get(credential) ?? 0;
-    if (until > clock.now())
-      return { why: `its forge is asked too often; it is asked again at ${new Date(until).toISOString()}` };
-    const listing = await known.looked.look({
+    const credential = credentialOf(forge);
+    const left = this.#limited.get(credential) ?? 0;
+    const limitOf = (until: number): { readonly limited: { until: string; credential: string } } => ({
+      limited: { until: new Date(until).toISOString(), credential },
+    });
+    if (left > clock.now())
+      return {
+        why: `its forge is asked too often; it is asked again at ${new Date(left).toISOString()}`,
+        ...limitOf(left),
+      };
+    const { until, ...listing } = await known.looked.look({
       clock,
       request,
       forge,
@@ -127,11 +150,11 @@ export class CandidatesPart implements Part {
       heads,
       limits: { ...gitLimits, clock, wall: 120_000, ...limits },
     });
-    if (listing.until !== undefined) this.#limited.set(credential, listing.until);
+    if (until !== undefined) this.#limited.set(credential, until);
     known.failures = 'why' in listing ? known.failures + 1 : 0;
     const wait = known.failures === 0 ? 0 : Math.min(RETRY.most, RETRY.first * 2 ** (known.failures - 1));
     known.again = clock.monotonic() + wait * (1 - pass.random() / 4);
-    return listing;
+    return until === undefined ? listing : { ...listing, ...limitOf(until) };
   }
 
   /** Tells of changes that are to be tried, as they or something that they need moved; noted after that was acknowledged. */
@@ -150,6 +173,13 @@ export class CandidatesPart implements Part {
       if (!isSame) await betweenFaults('watcher.tried', () => write(pass, { ...node, tried }));
     }
   }
+}
+
+/** Whose quota a forge counts on, in a form that tells no secret. */
+function credentialOf(forge: LookOptions['forge']): string {
+  if (forge === undefined || 'why' in forge) return '';
+  const { api, token = '' } = forge.forge;
+  return createHash('sha256').update(`${api} ${token}`).digest('hex').slice(0, 16);
 }
 
 /** The services that somebody wants looked after. */
