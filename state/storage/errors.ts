@@ -27,6 +27,10 @@ export class StorageUnreachable extends defineError<{
   key: string;
   reason: string;
   next?: string | undefined;
+  /** It was asked too often, and would answer otherwise. */
+  rateLimited?: boolean | undefined;
+  /** Seconds after which it wants to be asked again, where it says so. */
+  retryAfter?: number | undefined;
 }>(
   'storage-unreachable',
   ({ storage, key, reason }) => `the storage cannot be reached for ${place(storage, key)}: ${reason}`,

@@ -9,6 +9,8 @@ export interface S3Limits {
   readonly attempts: number;
 }
 
+const QUICK: S3Limits = { connectTimeout: 3_000, answerTimeout: 4_500, idleTimeout: 4_500, attempts: 1 };
+
 /** The SDK prints its notices with `console.warn` unless it is given a logger. */
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
@@ -55,5 +57,21 @@ function withoutNodeNotice<T>(make: () => T): T {
   } finally {
     if (before === undefined) delete process.env[NODE_NOTICE];
     else process.env[NODE_NOTICE] = before;
+  }
+}
+
+/**
+ * The access key that requests to a storage are signed with, by the SDK's usual chain; it is no secret.
+ * @returns undefined where there is none
+ */
+export async function accessKeyOf(location: S3Location): Promise<string | undefined> {
+  const client = createS3Client(location, QUICK);
+  try {
+    return (await client.config.credentials()).accessKeyId;
+  } catch {
+    // Why there is none is said by whatever is asked next.
+    return undefined;
+  } finally {
+    client.destroy();
   }
 }

@@ -1,4 +1,6 @@
+import { systemClock } from '../platform/clock.js';
 import { EnsembleError } from '../platform/errors.js';
+import { retryAfterOf } from '../platform/retry-after.js';
 import {
   BucketElsewhere,
   BucketNotFound,
@@ -25,6 +27,9 @@ const quotaErrors = ['QuotaExceeded', 'InsufficientStorage', 'StorageFull', 'XMi
 
 /** How AWS answers a request to the wrong region; it names the right one in a header. */
 const elsewhere = [301, 307, 308, 400];
+
+/** A server's words for that it is asked too often. */
+const tooOften = /^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
 
 /** A server's words for an upload that did not arrive as it was sent; sent again, it may. */
 const damagedUploads = ['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'];
@@ -81,8 +86,15 @@ export function s3Error(thrown: unknown, location: S3Location, key: string): unk
       { storage: url, key, reason: 'the upload was cut or changed on its way' },
       cause,
     );
-  if (status >= 500 || status === 429)
-    return new StorageUnreachable({ storage: url, key, reason: answer }, cause);
+  if (status >= 500 || status === 429) {
+    const rateLimited = status === 429 || tooOften.test(error.name);
+    const retryAfter = retryAfterOf(error.$response?.headers?.['retry-after'], systemClock.now());
+    const reason = rateLimited ? `it was asked too often: ${answer}` : answer;
+    return new StorageUnreachable(
+      { storage: url, key, reason, ...(rateLimited && { rateLimited }), retryAfter },
+      cause,
+    );
+  }
   return new StorageRequestRefused({ storage: url, key, reason: `${answer}: ${error.message}` }, cause);
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GitLocation } from '../../state/formula/repositories/git-location.js';
 import { gitLimits, runGit } from '../../state/formula/repositories/git-process.js';
 import { type Location, parseLocation } from '../../state/formula/repositories/location.js';
+import { parseS3Url } from '../../state/storage/s3-url.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 
 /** Milliseconds that git may take to say with which credential it asks. */
@@ -11,20 +12,38 @@ const LIMITS = { wall: 10_000, silence: 10_000 } as const;
 export function hostOf(location: string): string | undefined {
   const parsed = understood(location);
   if (parsed === undefined || parsed.kind === 'directory') return undefined;
-  const url = parsed.kind === 'git' ? parsed.remote : parsed.url;
+  const url =
+    parsed.kind === 'git' ? parsed.remote : parsed.kind === 'bucket' ? serverOf(parsed.url) : parsed.url;
   return URL.canParse(url) ? new URL(url).host || undefined : undefined;
+}
+
+/** Buckets are of the server that is asked for them. */
+function serverOf(bucket: string): string {
+  const { endpoint, region = '' } = parseS3Url(bucket);
+  return endpoint ?? `https://s3.${region}.amazonaws.com`;
 }
 
 /**
  * Whose quota a poll is counted on, in a form that tells no secret: two repositories of one host that are asked with one
- * token share it, and with two tokens they do not. Git alone has several for a host, by its credential helpers and settings;
- * elsewhere, and where git has none, all that is asked of a host counts together.
+ * token share it, and with two tokens they do not. It is by the access key for buckets, by the user for ssh, and by what git's
+ * credential helpers and settings have for http. An index on a web server is asked by nobody in particular: all that is asked
+ * of a host so counts together, and so it does where git has no credential.
  * @returns undefined for what has no quota
  */
 export async function credentialOf(location: string): Promise<string | undefined> {
   const host = hostOf(location);
   const parsed = understood(location);
-  if (host === undefined || parsed?.kind !== 'git' || !parsed.protocol.startsWith('http')) return host;
+  if (host === undefined || parsed === undefined) return host;
+  if (parsed.kind === 'bucket') {
+    // Few watchers need the SDK.
+    const { accessKeyOf } = await import('../../state/storage/s3-client.js');
+    return digestOf(host, (await accessKeyOf(parseS3Url(parsed.url))) ?? '');
+  }
+  if (parsed.kind !== 'git') return host;
+  if (!parsed.protocol.startsWith('http')) {
+    const { username: user } = new URL(parsed.remote);
+    return user === '' ? host : digestOf(host, user);
+  }
   const { protocol, username, pathname } = new URL(parsed.remote);
   const asked = [
     `protocol=${protocol.replace(':', '')}`,
@@ -39,9 +58,11 @@ export async function credentialOf(location: string): Promise<string | undefined
   // What else is said of it, such as when it ends, is another one each time.
   const own = filled.split('\n').filter((line) => /^(username|password)=/.test(line));
   if (own.length === 0 && header === '') return host;
-  return createHash('sha256')
-    .update([host, ...own, header].join('\n'))
-    .digest('hex');
+  return digestOf(host, ...own, header);
+}
+
+function digestOf(...words: readonly string[]): string {
+  return createHash('sha256').update(words.join('\n')).digest('hex');
 }
 
 /** What git on this machine says; empty where it knows nothing. */

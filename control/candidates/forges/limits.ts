@@ -1,3 +1,4 @@
+import { retryAfterOf } from '../../../state/platform/retry-after.js';
 import type { ForgeResponse } from './forge.js';
 
 /** Milliseconds that are waited where a forge says that it was asked too often, and not for how long. */
@@ -14,8 +15,8 @@ const MOST = 2 * 3_600_000;
 export function limitedUntil(response: ForgeResponse, now: number): number | undefined {
   const { status } = response;
   if (status !== 403 && status !== 429) return undefined;
-  const after = retryAfter(response.header('retry-after'), now);
-  if (after !== undefined) return within(after, now);
+  const after = retryAfterOf(response.header('retry-after'), now);
+  if (after !== undefined) return within(now + after * 1_000, now);
   const left = response.header('x-ratelimit-remaining') ?? response.header('ratelimit-remaining');
   const reset = Number(response.header('x-ratelimit-reset') ?? response.header('ratelimit-reset'));
   if (left?.trim() === '0' && reset > 0) return within(reset * 1_000, now);
@@ -25,12 +26,4 @@ export function limitedUntil(response: ForgeResponse, now: number): number | und
 
 function within(until: number, now: number): number {
   return Math.min(Math.max(until, now + 1_000), now + MOST);
-}
-
-/** As seconds or as a date. */
-function retryAfter(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text.trim())) return now + Number(text) * 1_000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : at;
 }

@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { systemClock } from '../../platform/clock.js';
 import { shellWord } from '../../platform/shell-word.js';
+import { retryAfterOf } from '../../platform/retry-after.js';
 import { RepositoryUnavailable } from '../errors.js';
 import { httpReason } from './http-reason.js';
 
@@ -142,7 +143,7 @@ function read(request: HttpRequest, url: URL, answer: Dispatcher.ResponseData): 
   throw refusal(
     request,
     statusCode,
-    retryAfterOf(header(answer, 'retry-after')),
+    retryAfterOf(header(answer, 'retry-after'), systemClock.now()),
     isRateLimit(statusCode, answer),
   );
 }
@@ -203,14 +204,6 @@ function spanOf(seconds: number): string {
 /** Some answer that nobody may ask, and say by a header that it is for a while only. */
 function isRateLimit(status: number, answer: Dispatcher.ResponseData): boolean {
   return status === 429 || (status === 403 && header(answer, 'x-ratelimit-remaining') === '0');
-}
-
-/** Seconds from now: as a number, or as a date. */
-function retryAfterOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - systemClock.now()) / 1_000));
 }
 
 function header(answer: Dispatcher.ResponseData, name: string): string | undefined {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { EnsembleError } from '../../platform/errors.js';
-import { ObjectDamaged, ObjectNotFound } from '../../storage/errors.js';
+import { ObjectDamaged, ObjectNotFound, StorageUnreachable } from '../../storage/errors.js';
 import { fetchObject } from '../../storage/fetch.js';
 import { openStorage } from '../../storage/open.js';
 import type { Storage } from '../../storage/storage.js';
@@ -125,8 +125,15 @@ async function withStorage<T>(url: string, work: (storage: Storage) => Promise<T
         { cause: error },
       );
     if (!(error instanceof EnsembleError) || !/^(storage|bucket|object)-/.test(error.code)) throw error;
+    const { rateLimited, retryAfter } = error instanceof StorageUnreachable ? error : {};
     throw new RepositoryUnavailable(
-      { repository: url, reason: error.message, ...(error.next !== undefined && { next: error.next }) },
+      {
+        repository: url,
+        reason: error.message,
+        ...(error.next !== undefined && { next: error.next }),
+        ...(rateLimited !== undefined && { rateLimited }),
+        ...(retryAfter !== undefined && { retryAfter }),
+      },
       { cause: error },
     );
   } finally {
