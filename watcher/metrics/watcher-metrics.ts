@@ -1,7 +1,8 @@
 import type { Clock } from '../../state/platform/clock.js';
 import { type Metric, metricsText } from '../../state/platform/metrics-text.js';
 import type { PollState } from '../polling/poller.js';
-import type { Backlog, Tried } from '../outbox/deliverer.js';
+import type { Tried } from '../outbox/deliverer.js';
+import type { Backlog } from '../outbox/line.js';
 import { Counts } from './counts.js';
 
 /** A watcher as it is now. */

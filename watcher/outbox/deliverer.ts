@@ -3,7 +3,6 @@ import { NodeNotFound, VersionConflict } from '../../state/coordination/errors.j
 import { paths } from '../../state/model/paths.js';
 import {
   queueDeliveries,
-  readDeliveries,
   removeDelivery,
   setDelivery,
   spentDeliveries,
@@ -17,6 +16,7 @@ import { betweenFaults } from '../../state/platform/fault-points.js';
 import { WatcherDeposed } from '../contract/errors.js';
 import type { Sink } from '../sinks/sink.js';
 import { afterFailure, dueIn, pauseAfter } from './after-attempt.js';
+import { type Backlog, isWaiting, Line, sinkOf } from './line.js';
 
 /** What a deliverer of one environment works with. */
 export interface DelivererParts extends WatcherWrite {
@@ -43,9 +43,6 @@ export interface Tried {
 /** Milliseconds after which the state is asked again that did not answer. */
 const TRYING_AGAIN = 5_000;
 
-/** How many announcements wait for each sink, and how many were given up. */
-export type Backlog = ReadonlyMap<string, { readonly waiting: number; readonly dead: number }>;
-
 /**
  * Delivers the announcements of one environment that are in line in its tree, each until its sink acknowledges it. Sinks
  * wait for no other: each has a loop of its own, which tries one announcement at a time, those first that were announced
@@ -55,17 +52,16 @@ export type Backlog = ReadonlyMap<string, { readonly waiting: number; readonly d
 export class Deliverer {
   readonly #closing = new AbortController();
   readonly #running: Promise<unknown>;
-  #known: readonly NamedDelivery[] = [];
+  readonly #line: Line;
   #wake = new AbortController();
-  #isStale = true;
   /** What each sink's loop is at: `resting` while its receiver is left alone. */
   readonly #loops = new Map<string, 'busy' | 'idle' | 'resting'>();
   readonly #settling = new Set<() => void>();
-  #reading: Promise<void> | undefined;
   readonly #parts: DelivererParts;
 
   constructor(parts: DelivererParts) {
     this.#parts = parts;
+    this.#line = new Line(parts.coordinator);
     this.#running = this.#run();
   }
 
@@ -104,13 +100,7 @@ export class Deliverer {
 
   /** What is in line, as far as is known. */
   get backlog(): Backlog {
-    const names = new Set([...this.#parts.sinks.map(({ name }) => name), ...this.#known.map(sinkOf)]);
-    return new Map(
-      [...names].map((name) => {
-        const own = this.#known.filter((each) => sinkOf(each) === name);
-        return [name, { waiting: own.filter(isWaiting).length, dead: own.filter(isDead).length }];
-      }),
-    );
+    return this.#line.backlog(this.#parts.sinks.map(({ name }) => name));
   }
 
   async close(): Promise<void> {
@@ -134,7 +124,7 @@ export class Deliverer {
   }
 
   #lookAgain(): void {
-    this.#isStale = true;
+    this.#line.spoil();
     this.#wakeAll();
   }
 
@@ -149,9 +139,9 @@ export class Deliverer {
     let failures = 0;
     while (!this.#closing.signal.aborted) {
       const woken = this.#wake.signal;
-      await this.#untilItWorks(() => this.#refresh());
+      await this.#untilItWorks(() => this.#line.refresh());
       const { clock, random } = this.#parts;
-      const next = this.#nextOf(sink.name);
+      const next = this.#line.nextOf(sink.name, clock.now());
       const rest = restUntil - clock.monotonic();
       const wait = next === undefined ? undefined : Math.max(rest, dueIn(next.delivery, clock.now()));
       if (next === undefined || wait === undefined || wait > 0) {
@@ -183,25 +173,13 @@ export class Deliverer {
     }
   }
 
-  /** The first in line that is due, or else the one that is due first. */
-  #nextOf(sink: string): NamedDelivery | undefined {
-    const now = this.#parts.clock.now();
-    const due = ({ delivery }: NamedDelivery): number => dueIn(delivery, now);
-    return this.#known
-      .filter((each) => sinkOf(each) === sink && isWaiting(each))
-      .reduce<NamedDelivery | undefined>(
-        (first, each) => (first === undefined || due(each) < due(first) ? each : first),
-        undefined,
-      );
-  }
-
   async #acknowledge(sink: Sink, next: NamedDelivery): Promise<void> {
     const { nextAt: _, reason: __, ...delivery } = next.delivery;
     const tries = delivery.tries + 1;
     const lastAt = new Date(this.#parts.clock.now()).toISOString();
     await this.#unlessChanged(next, async () => {
       const after = { ...delivery, tries, lastAt, state: 'delivered' };
-      this.#replace(next, await setDelivery(this.#parts, next, after));
+      this.#line.replace(next, await setDelivery(this.#parts, next, after));
     });
     // It is to be forgotten some day.
     this.#wakeAll();
@@ -210,7 +188,7 @@ export class Deliverer {
 
   async #note(before: NamedDelivery, after: Delivery): Promise<void> {
     await this.#unlessChanged(before, async () => {
-      this.#replace(before, await setDelivery(this.#parts, before, after));
+      this.#line.replace(before, await setDelivery(this.#parts, before, after));
     });
     const { sink, announcement, tries, reason = '' } = after;
     const outcome = after.state === 'dead' ? 'dead' : 'failed';
@@ -224,33 +202,7 @@ export class Deliverer {
     } catch (error) {
       const isOther = error instanceof VersionConflict || error instanceof NodeNotFound;
       if (!isOther || error.path !== paths.watcherDelivery(name)) throw error;
-      this.#isStale = true;
-    }
-  }
-
-  #replace(before: NamedDelivery, after: NamedDelivery | undefined): void {
-    // A reading that is under way may be of before: what was delivered would be delivered again.
-    if (this.#reading !== undefined) this.#isStale = true;
-    this.#known = this.#known.flatMap((each) => (each.name !== before.name ? [each] : (after ?? [])));
-  }
-
-  /** Several loops ask for it; all of them go on with what one reading found. */
-  #refresh(): Promise<void> {
-    this.#reading ??= this.#readAll().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
-  }
-
-  async #readAll(): Promise<void> {
-    while (this.#isStale) {
-      this.#isStale = false;
-      try {
-        this.#known = await readDeliveries(this.#parts.coordinator, []);
-      } catch (error) {
-        this.#isStale = true;
-        throw error;
-      }
+      this.#line.spoil();
     }
   }
 
@@ -260,12 +212,12 @@ export class Deliverer {
     while (!this.#closing.signal.aborted) {
       const woken = this.#wake.signal;
       await this.#untilItWorks(async () => {
-        await this.#refresh();
-        for (const each of spentDeliveries(this.#known, this.#parts.clock.now())) {
+        await this.#line.refresh();
+        for (const each of spentDeliveries(this.#line.all, this.#parts.clock.now())) {
           await this.#unlessChanged(each, () => removeDelivery(this.#parts, each));
-          this.#replace(each, undefined);
+          this.#line.replace(each, undefined);
         }
-        for (const each of this.#known.filter((one) => !names.has(sinkOf(one)) && isWaiting(one)))
+        for (const each of this.#line.all.filter((one) => !names.has(sinkOf(one)) && isWaiting(one)))
           await this.#note(each, {
             ...each.delivery,
             state: 'dead',
@@ -273,7 +225,7 @@ export class Deliverer {
           });
       });
       const now = this.#parts.clock.now();
-      const spent = this.#known.filter(isDelivered).map(({ delivery }) => spentIn(delivery, now));
+      const spent = this.#line.all.filter(isDelivered).map(({ delivery }) => spentIn(delivery, now));
       await this.#wait(spent.length === 0 ? undefined : Math.max(1_000, Math.min(...spent)), [woken]);
     }
   }
@@ -306,7 +258,4 @@ export class Deliverer {
   }
 }
 
-const sinkOf = ({ delivery }: NamedDelivery): string => delivery.sink;
-const isWaiting = ({ delivery }: NamedDelivery): boolean => delivery.state === 'waiting';
 const isDelivered = ({ delivery }: NamedDelivery): boolean => delivery.state === 'delivered';
-const isDead = ({ delivery }: NamedDelivery): boolean => delivery.state === 'dead';

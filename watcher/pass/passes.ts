@@ -1,8 +1,6 @@
 import { readWatcherState, setWatcherState } from '../../control/watching/watcher-state.js';
-import { SignatureMismatch, SignatureMissing } from '../../state/formula/trust/errors.js';
 import type { GitHeads } from '../../state/formula/repositories/git-fetch.js';
 import { placeOf } from '../../state/formula/repositories/place.js';
-import type { IndexJudge } from '../../state/formula/repositories/index-judge.js';
 import type { WatcherState } from '../../state/model/watcher.js';
 import { type Clock, pause } from '../../state/platform/clock.js';
 import { EnsembleError } from '../../state/platform/errors.js';
@@ -11,6 +9,7 @@ import type { LedParts, Pass } from '../contract/led.js';
 import type { Poller, WatchedPlace } from '../polling/poller.js';
 import { EnvironmentPass } from './environment-pass.js';
 import { placeIn } from './records.js';
+import { type Observed, type Shared, sharedPlaces } from './shared-places.js';
 
 /** An environment that is led, with what works there. */
 export type LedEnvironment = Pass & Pick<LedParts, 'parts'>;
@@ -42,11 +41,6 @@ interface PassesOptions {
   readonly passed?: (ms: number) => void;
 }
 
-/** A repository, and the environments with services from there. */
-interface Shared extends WatchedPlace {
-  readonly environments: readonly EnvironmentPass[];
-}
-
 /**
  * Looks at all environments that are led, again and again. Each repository is asked once, however many services and
  * environments came from it; its services are looked at as soon as it answers, whatever others do.
@@ -75,7 +69,7 @@ export class Passes {
     const isAll = anyway === undefined;
     const began = { now: clock.now(), monotonic: clock.monotonic(), isAll };
     const environments = await this.#observed(led);
-    const places = shared(environments);
+    const places = sharedPlaces(environments);
     if (isAll) {
       poller.keep(new Set(places.map(({ place }) => place)));
       this.places = places;
@@ -110,13 +104,9 @@ export class Passes {
     return { asked: asked.length - leftAlone.length, unanswered: [...unanswered], leftAlone: [...leftAlone] };
   }
 
-  async #observed(
-    led: readonly LedEnvironment[],
-  ): Promise<
-    readonly { readonly environment: EnvironmentPass; readonly places: ReadonlyMap<string, string> }[]
-  > {
+  async #observed(led: readonly LedEnvironment[]): Promise<readonly Observed[]> {
     const all = await Promise.all(
-      led.map(async (each) => {
+      led.map(async (each): Promise<readonly Observed[]> => {
         const environment = this.#environmentOf(each);
         try {
           const state = await readWatcherState(each.session.coordinator);
@@ -258,43 +248,3 @@ function askedSince(
 function partsOf(pass: Pass & Partial<Pick<LedParts, 'parts'>>): LedParts['parts'] {
   return pass.parts ?? [];
 }
-
-/** The repositories of all environments, each once. */
-function shared(
-  all: readonly { readonly environment: EnvironmentPass; readonly places: ReadonlyMap<string, string> }[],
-): readonly Shared[] {
-  const found = new Map<string, { readonly location: string; readonly environments: EnvironmentPass[] }>();
-  for (const { environment, places } of all)
-    for (const [place, location] of places) {
-      const known = found.get(place) ?? { location, environments: [] };
-      known.environments.push(environment);
-      found.set(place, known);
-    }
-  return [...found].map(([place, { location, environments }]) => ({
-    place,
-    location,
-    environments,
-    judge: together(environments.flatMap((each) => each.judgeOf(place) ?? [])),
-  }));
-}
-
-/**
- * The judges of all environments as one. An index and its signature that do not fit are asked for once more, as one may have
- * been replaced before the other; else who does not believe an index keeps it from nobody but itself.
- */
-function together(judges: readonly EnvironmentJudge[]): IndexJudge | undefined {
-  if (judges.length === 0) return undefined;
-  let isAgain = false;
-  return async (index) => {
-    const refusals = await Promise.all(judges.map((judge) => judge(index)));
-    const worth = refusals.find(
-      (each) => each instanceof SignatureMismatch || each instanceof SignatureMissing,
-    );
-    if (worth === undefined || isAgain) return;
-    isAgain = true;
-    throw worth;
-  };
-}
-
-/** Resolves with why it is not believed. */
-type EnvironmentJudge = NonNullable<ReturnType<EnvironmentPass['judgeOf']>>;
