@@ -11,6 +11,7 @@ import { extractBundle } from './extract.js';
 import { type Formula, readFormula } from './formula.js';
 import { defaultLimits } from './limits.js';
 import { type Manifest, treeSize } from './manifest.js';
+import { placed, toldOfItsPlace } from './told-of-its-place.js';
 import { listTree } from './tree.js';
 import { checkFormulaSignature, checkFormulaSigner, type TrustRules } from './trust/check-signature.js';
 
@@ -69,9 +70,19 @@ export async function publishable(
   if (candidate.kind === 'remote' && (candidate.size ?? 0) > WORTH_TELLING)
     tell({ kind: 'preparing', what: 'fetching', formula: name, done: 0, total: candidate.size ?? 0 });
   const local = candidate.kind === 'remote' ? await fetched(candidate, workDirectory) : candidate;
-  return whileItAnswers(local.path, 'whole', () =>
-    packed(candidate, local, { workDirectory, approve, trust, tell, clock }),
-  );
+  const unpacked = join(workDirectory, name);
+  // What is unpacked here in any case, and what was fetched.
+  const copies = [unpacked, ...(candidate.kind === 'remote' ? [local.path] : [])];
+  try {
+    const prepared = await whileItAnswers(local.path, 'whole', () =>
+      packed(candidate, local, { workDirectory, approve, trust, tell, clock }),
+    );
+    const { formula } = prepared;
+    const warnings = formula.warnings.map((text) => placed(text, copies, candidate.path));
+    return { ...prepared, formula: { ...formula, warnings } };
+  } catch (error) {
+    throw toldOfItsPlace(error, copies, candidate.path);
+  }
 }
 
 /** What it takes to make a bundle of a candidate that is here. */

@@ -25,7 +25,11 @@ const unavailable: readonly (readonly [RegExp, string, string?])[] = [
     /transport '.*' not allowed|protocol '.*' not supported/i,
     'it leads to a protocol that is not spoken here',
   ],
-  [/maximum .*redirects|redirect/i, 'it redirects in a way that is not followed'],
+  [
+    /maximum .*redirects|redirect/i,
+    'it redirects in a way that is not followed',
+    'check the URL, and name the place to which it redirects, as `git ls-remote` says',
+  ],
   [
     /hung up unexpectedly|early EOF|unexpected disconnect|RPC failed|index-pack failed|invalid index-pack|Connection reset/i,
     'the connection to it broke',

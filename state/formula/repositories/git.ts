@@ -112,7 +112,11 @@ async function fetchAll(
       const ref = { name, sha: commits[index] ?? '' };
       const entries = await listObjects(store, `${ref.sha}:${location.path}`);
       if (entries === undefined && index === refs.length - 1)
-        throw new RepositoryNotFound({ path: location.url, reason: `it has no folder ${location.path}` });
+        throw new RepositoryNotFound({
+          path: location.url,
+          reason: `it has no folder ${location.path}`,
+          next: 'name one that it has, behind the ref and a colon: git+https://HOST/REPO.git#REF:PATH',
+        });
       if (entries !== undefined) found.push(...(await formulasIn(store, ref, entries)));
     }
     const isAsTold = refs.every(({ sha }, index) => sha === commits[index]);
