@@ -3,6 +3,7 @@ import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
 import { rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { SimUnit } from './sim-unit.js';
 
 /** What a broken promise says. */
@@ -72,8 +73,8 @@ export class RolloutPromises {
     const taken = [...this.units.values()].filter(
       ({ takenBy, isStopping }) => takenBy !== undefined && !isStopping,
     );
-    // As many as may fail hold nobody's place.
-    const failed = taken.filter((unit) => unit.fate(rollout.to) !== 'ok').length;
+    // As many as may fail hold nobody's place; one that fell into an error once it was asked has failed too.
+    const failed = taken.filter((unit) => unit.fate(rollout.to) !== 'ok' || isErrorState(unit.state)).length;
     const tolerated = Math.min(failed, shareOf(rules.maxFailed, this.units.size));
     if (rules.strategy === 'rolling' && taken.length - tolerated > rules.maxParallel.number)
       throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);
