@@ -1,4 +1,4 @@
-/** What is to be ended when the agent ends. It ends once, however often that is asked for. */
+/** Ends things when the agent ends: each once, also if that is asked for more than once. */
 export class Endings {
   readonly #ends: (() => Promise<void> | void)[] = [];
   #first: () => Promise<void> | void = () => undefined;

@@ -119,7 +119,7 @@ function openHome(
       const { units, damaged } = journal.load();
       return [...units, ...damaged].map(({ unit }) => unit);
     },
-    // Whose word is given is not asked for it again.
+    // An operator who gave the word is not asked for it again.
     owner: async (get) => (takeOver === true ? undefined : otherOwner(get, identity, memory.known())),
     acceptState,
     clock,
@@ -127,7 +127,7 @@ function openHome(
   });
 }
 
-/** Where the machine is another agent's, what runs here of it is ended. */
+/** Ends what runs here, as the machine is another agent's. */
 async function register(
   bare: Coordinator,
   options: AgentOptions,

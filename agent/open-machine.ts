@@ -75,7 +75,7 @@ export async function openMachine(options: AgentOptions, ends: Endings): Promise
     clock,
     { about: () => ({ agentId, pid: process.pid }) },
   );
-  // What is answered must still be journalled.
+  // The journal must still take what is answered.
   ends.addFirst(() => server.close());
   const storage = await openStorage(environment.storage, { stays: true, mustBeThere: true });
   ends.add(() => storage.close());

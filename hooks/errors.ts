@@ -31,7 +31,7 @@ export class HookCannotStart extends defineError<{
   unit: string;
   hook: string;
   isUnlaunched?: boolean;
-  /** Of its run, for what the system names no path. */
+  /** The directory of its run, where the system names no path. */
   directory?: string;
 }>(
   'hook-cannot-start',
@@ -47,7 +47,7 @@ export class HookCannotStart extends defineError<{
 export class HookCannotAdopt extends defineError<{
   unit: string;
   hook: string;
-  /** Of its run, for what the system names no path. */
+  /** The directory of its run, where the system names no path. */
   directory?: string;
 }>(
   'hook-cannot-adopt',
@@ -56,7 +56,7 @@ export class HookCannotAdopt extends defineError<{
   (_, cause) => mendingOf(cause),
 ) {}
 
-/** What lets the system take it: room on its disk, unless it says that something else is wrong. */
+/** The next step: room on the disk, unless the system says that something else is wrong. */
 function mendingOf(cause: unknown): string {
   const refused = explainedBySystem(cause);
   const isOther = refused instanceof SystemRefused && !/full|used up/.test(refused.reason);

@@ -104,7 +104,7 @@ export class MachineOwned extends defineError<{
   isCopy: boolean;
   /** Says what this agent's directory is. */
   here: OwnedHere;
-  /** What has the owner's agent work again. */
+  /** The command that has the owner's agent work again. */
   start: string;
 }>(
   'machine-owned',
@@ -152,7 +152,7 @@ export class TakeOverBrokenOff extends defineError<{
   machine: string;
   /** Undefined where its release did not tell. */
   owner: { readonly hostname: string; readonly dataDirectory: string } | undefined;
-  /** What has the owner's agent work again. */
+  /** The command that has the owner's agent work again. */
   start: string;
 }>(
   'take-over-broken-off',
@@ -166,7 +166,7 @@ export class TakeOverBrokenOff extends defineError<{
 /** A data directory holds the units of the machine it was made for. */
 export class DirectoryOfOtherMachine extends defineError<{
   directory: string;
-  /** Whose it is. */
+  /** The machine that it was made for. */
   known: string;
   machine: string;
 }>(

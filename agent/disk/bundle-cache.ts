@@ -86,7 +86,7 @@ export class BundleCache {
       use.users -= 1;
       if (use.users === 0) {
         if (this.#uses.get(bundle) === use) this.#uses.delete(bundle);
-        // Not removed here: the last one would wait for that, and be behind all others until its upgrade is through.
+        // The bundle is not removed here: the last unit would wait for that, and be behind all others until its upgrade is through.
         use.unpacked.then(
           ({ directory }) => this.#leftovers.add([directory]),
           () => undefined,
@@ -110,7 +110,7 @@ export class BundleCache {
 
   async #unpack(bundle: string): Promise<Unpacked> {
     const directory = `${bundle}${UNPACKED}${randomUUID()}`;
-    // What is large is not read and written once more for the only unit that wants it, and is on the disk by then.
+    // A large bundle is on the disk by then, and is not read and written once more for the only unit that wants it.
     const packed = statSync(bundle, { throwIfNoEntry: false })?.size ?? 0;
     const manifest = await extractBundle(bundle, directory, { durable: packed > SMALL }).catch(inCache);
     const moving = { take: (destination: string) => this.#take(bundle, directory, destination) };

@@ -42,7 +42,7 @@ export class KeptDirectories {
   readonly #moment: () => Moment;
   readonly #isOver: () => boolean;
   readonly #records = new Map<string, KeptRecord>();
-  /** Those of them that are elsewhere, and cannot be reached there for now. */
+  /** The kept directories that are elsewhere, and cannot be reached there for now. */
   readonly #away = new Set<string>();
 
   constructor({ root, units }: Pick<DataDirectory, 'root' | 'units'>, { log, moment, isOver }: Housing) {

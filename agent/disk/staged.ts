@@ -8,7 +8,7 @@ import type { UnitDirectory } from './unit-directory.js';
 /** Manifests that are remembered; most units of a machine run few formulas. */
 const MOST_REMEMBERED = 50;
 
-/** Where it is written what a formula's directory came with. */
+/** The file that says what a formula's directory came with. */
 export function manifestFile(directory: UnitDirectory, formula: FormulaRef): string {
   return join(directory.formulas, `${formula.directory}.json`);
 }

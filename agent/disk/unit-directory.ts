@@ -63,7 +63,7 @@ function isBegun(root: string): boolean {
   try {
     return readdirSync(root).every((name) => name === NEXT_LIFE);
   } catch {
-    // What cannot be looked into may hold anything.
+    // A directory that cannot be read may hold anything.
     return false;
   }
 }

@@ -155,7 +155,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     raising = raising.then(() => raise(tree)).catch(cannotRaise);
   }
 
-  /** Where there is no environment at all, the one that comes is seen by `watch`. */
+  /** If there is no environment at all, `watch` sees the one that comes. */
   function cannotRaise(error: unknown): void {
     const said = String(error);
     const isExpected = closed || error instanceof NodeNotFound;
@@ -179,7 +179,7 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     }
   }
 
-  /** Where newer programs keep this one out of a tree of this layout, nothing is written from here on. */
+  /** If newer programs keep this one out of a tree of this layout, nothing is written from here on. */
   function keepOutOf(layout: Layout | undefined): Error | undefined {
     const tooNew = layout && layoutTooNew(resident.environment, layout);
     if (tooNew === undefined) return undefined;

@@ -83,7 +83,7 @@ export class UnitHealth {
     const lasts = Math.max(0, parts.clock.now() - Date.parse(since));
     this.#dueAt = parts.clock.monotonic() + pauseAfter(healthy, lasts, took, this.#unit.healthInterval());
     const reason = failure === undefined ? {} : { reason: shortened(failure, MOST_REASON) };
-    // That it is well is no news of a formula that was never ill.
+    // A formula that was never ill has no news in being well.
     const isNews = before === undefined ? !healthy : before.healthy !== healthy;
     const news = { at: now, what: 'health', outcome: healthy ? 'done' : 'failed' } as const;
     const message = failure ?? 'healthy again';

@@ -78,7 +78,7 @@ export interface HookCall {
   readonly pending?: Omit<PendingUpgrade, 'from' | 'to'>;
   /** Of `upgrade-pending`: the related unit's upgrade that it is about. */
   readonly about?: NonNullable<NonNullable<UnitRecord['hook']>['about']>;
-  /** Of a relation hook. */
+  /** The relation of a relation hook. */
   readonly relation?: RelationCall;
   /** An operator's command, run in the place of the hook. Killed, it is not run again. */
   readonly command?: CommandCall;

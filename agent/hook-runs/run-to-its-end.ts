@@ -184,7 +184,7 @@ async function startedAfterAll(
   spec: HookSpec,
   failure: unknown,
 ): Promise<Start> {
-  // What keeps it from being started may keep it from being found out too, for good: whoever waits must hear of it.
+  // The cause that keeps it from being started may also keep it from being found out, for good: who waits must hear of it.
   if (failure instanceof HookCannotStart && failure.isUnlaunched === true)
     return neverStarted(host, call, spec, failure);
   const adoption = await findOut(host, spec);

@@ -114,7 +114,7 @@ export const recordSchema = z.looseObject({
       lockstep: z.optional(z.string()),
       /** What it went over as the unit was busy, in an operator's words. */
       over: z.optional(z.string()),
-      /** Of one that went back by itself: why, in an operator's words. */
+      /** Why the upgrade went back by itself, in an operator's words. */
       failure: z.optional(z.string()),
     }),
   ),
@@ -239,9 +239,9 @@ export const recordSchema = z.looseObject({
   resolvedId: z.nullable(z.string()),
   /** The id of the last `abort` request that was honoured. */
   abortedId: z.optional(z.nullable(z.string())),
-  /** For a unit that goes: its directory is kept aside until an operator removes it. */
+  /** The unit goes, and its directory is kept aside until an operator removes it. */
   keepData: z.optional(z.boolean()),
-  /** Of a unit that goes: its directory is not kept. */
+  /** The unit goes, and its directory is not kept. */
   purge: z.optional(z.boolean()),
   /** Who took the unit out of the tree while its agent was away; it stops, and may write nothing there any more. */
   evicted: z.optional(

@@ -7,7 +7,7 @@ export function assertWhole(directory: string): void {
   let fault: string | undefined;
   try {
     const damage = damageBefore(join(directory, 'data.mdb'));
-    // Where only the list of free pages is wrong, the units go on until something is to be written.
+    // If only the list of free pages is wrong, the units go on until something is to be written.
     if (damage?.isReadable === false) fault = damage.reason;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;

@@ -12,7 +12,7 @@ interface Parts {
   readonly coordinator: Coordinator;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of the term for which it leads. */
+  /** The guard of the term for which it leads. */
   readonly guard: Operation;
   readonly over: AbortSignal;
 }

@@ -30,7 +30,7 @@ export interface PublishedFormula {
   readonly upgrade: UpgradeRules;
   /** Milliseconds from one `health-check` to the next while a unit is at rest; undefined where it does not say. */
   readonly healthInterval?: number | undefined;
-  /** Of the relations in which its units take part. */
+  /** The endpoints of the relations in which its units take part. */
   readonly endpoints: readonly FormulaEndpoint[];
 }
 

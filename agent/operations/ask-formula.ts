@@ -45,7 +45,7 @@ export async function askFormula(unit: AskedUnit): Promise<void> {
   const { hook } = unit.record();
   const begun = hook === null ? undefined : questionOf(hook);
   const about = hook === null ? unit.others.due() : hook.about;
-  // What may be due while the upgrade is being prepared, of which nobody is to be asked yet, goes first.
+  // Questions of other units go first: they may be due while the upgrade is still being prepared.
   if (begun === HEALTH_CHECK || (hook === null && unit.intent().checksHealth)) await runHealthCheck(unit);
   else if (about !== undefined) await tellOfOther(unit, about);
   else {
@@ -72,7 +72,7 @@ async function runHealthCheck(unit: AskedUnit): Promise<void> {
 async function tellFormula(unit: AskedUnit): Promise<void> {
   const run = (call: Pick<HookCall, 'upgrade' | 'pending'>): Promise<unknown> =>
     runQuestion(unit, UPGRADE_PENDING, { ...call, through: (failure) => unit.word.ended(failure) });
-  // One that goes on from before may have gone down with its machine, and is then told the same once more.
+  // A hook that goes on from before may have gone down with its machine, and is then told the same once more.
   const isBegun = unit.record().hook !== null;
   const pending = isBegun ? unit.word.facts() : await beginPending(unit);
   if (pending !== undefined) await run({ upgrade: pending, pending });
@@ -100,7 +100,7 @@ async function tellRelated(unit: AskedUnit): Promise<void> {
   if (known !== undefined) await unit.related.ask(known);
 }
 
-/** What is known of the step; that nothing is, keeps nobody from being asked. */
+/** What is known of the step; units are asked also if nothing is known. */
 async function stepOf(unit: AskedUnit): Promise<Pick<PendingUpgrade, 'class' | 'urgent'> | undefined> {
   const { service, bad } = unit.record();
   const { coordinator, log, services } = unit.parts;

@@ -36,7 +36,7 @@ export async function fetchFormula(unit: PreparingUnit, signal: AbortSignal): Pr
   await whilePreparing(unit, upgrade, signal, async () => {
     // The id may stand for another content than when a unit here had it before.
     const { ref } = await unlessAborted(unit.parts.formulas.findAnew(upgrade.to), signal);
-    // One that the unit kept is there already: going back needs no storage.
+    // A formula that the unit kept is there already, so going back needs no storage.
     if (unit.parts.staging.isStaged(unit.directory, ref)) return;
     await betweenFaults('fetching.fetch', () => unlessAborted(unit.parts.formulas.fetch(upgrade.to), signal));
   });

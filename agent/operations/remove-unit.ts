@@ -106,7 +106,7 @@ export async function removeUnitHere(unit: RemovedUnit): Promise<void> {
   log.info('removed', { unit: unit.name });
 }
 
-/** What it asked related units goes with it, and what it answered them: each stands under the other. */
+/** Removes what the unit asked related units, and what it answered them: each stands under the other's node. */
 async function takeBackAsks(unit: RemovedUnit): Promise<void> {
   const { asks, asked = {}, incarnation } = unit.record();
   const { coordinator, writer } = unit.parts;

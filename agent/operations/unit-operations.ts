@@ -52,13 +52,13 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
   let installing: Promise<void> = Promise.resolve();
   let staging: Promise<void> = Promise.resolve();
 
-  /** What runs may be what the unit was busy with. */
+  /** The unit may have been busy with what ended. */
   const ended = (): void => {
     unit.postponement.somethingEnded();
     unit.look();
   };
 
-  /** What an upgrade has done before it goes ahead: it is due again if it fails. */
+  /** Does a step before an upgrade goes ahead, which is due again if it fails. */
   const beside = async (failure: string, act: () => Promise<void>): Promise<void> => {
     try {
       await act();
@@ -166,7 +166,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
           ? { error: null, brief: null, next: null }
           : adviseOnFailure(failure, unit.name)),
         hookFailed: isHookFailure(failure) || failure instanceof HookRetryEnded || undefined,
-        // What ends agents is not tried again but for a config that comes after this: else the breaker would break nothing.
+        // Only a config that comes after this tries again what ended agents: else the breaker would break nothing.
         ...(failure instanceof NoProgress && { failedConfig: unit.presentConfig().digest ?? null }),
         // An operator took its start as done.
         ...(before === 'start-error' && state === 'started' && { boot: unit.parts.boot }),

@@ -24,7 +24,7 @@ export type UpgradingUnit = MovingUnit &
   StagingUnit &
   UnitWithLog &
   Uses<'directory' | 'inhibitor' | 'leftovers'> & {
-    /** What the formula in place says is looked up. */
+    /** Looks up what the formula in place says. */
     readonly inPlace: { load(): Promise<void> };
     readonly parting: Pick<Parting, 'leave' | 'mustLeave'>;
     readonly postponement: Pick<Postponement, 'lift' | 'passes'>;
@@ -152,7 +152,7 @@ export async function runUpgradeHook(unit: UpgradingUnit & HookHost): Promise<vo
 export async function gatherAfterHook(unit: UpgradingUnit): Promise<void> {
   if (unit.record().upgrade?.lockstep === undefined) return;
   await enterStep(unit, 'committing');
-  // What was opened meanwhile may be known already.
+  // A port that was opened meanwhile may be known already.
   unit.look();
 }
 
@@ -160,7 +160,7 @@ export async function gatherAfterHook(unit: UpgradingUnit): Promise<void> {
 export async function turnBackWithOthers(unit: UpgradingUnit): Promise<void> {
   const { upgrade } = unit.record();
   if (upgrade === null) throw new Error('no upgrade to turn back from');
-  // One that ran nothing before has nothing to go back to.
+  // A unit that ran nothing before has nothing to go back to.
   if (upgrade.from === null) throw new Error('no formula to go back to');
   await turnBack(unit, upgrade, upgrade.from, 'all units of its service went back together', false);
 }

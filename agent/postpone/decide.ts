@@ -102,7 +102,7 @@ function holdBlocker(hold: OwnHold, facts: PostponeFacts): Blocker {
   };
 }
 
-/** Of a related unit that holds the upgrade, or has not said yet if it does. */
+/** A related unit that holds the upgrade, or has not said yet whether it does. */
 function relatedBlocker(
   { unit: who, kind, since, until, reason }: RelatedWait,
   facts: PostponeFacts,

@@ -265,7 +265,7 @@ export class OthersUpgrades {
     setImmediate(() => this.look());
   }
 
-  /** What is asked by a unit that is gone from the tree is nobody's to take back any more. */
+  /** A unit that is gone from the tree cannot take back what it asked, so the asked unit drops it. */
   async #isGone(about: string, { incarnation }: Asked, error: unknown): Promise<void> {
     const { coordinator, log, writer } = this.#unit.parts;
     const ask = paths.upgradeAsk(this.#unit.name, about);

@@ -175,7 +175,7 @@ export class OwnWord implements UpgradeWord {
   #pair(): { readonly from: string; readonly to: string } | undefined {
     const record = this.#unit.record();
     const from = committedFormula(record)?.id;
-    // One that goes ahead cannot be held any more.
+    // An upgrade that goes ahead cannot be held any more.
     if (this.#wanted === undefined || from === undefined || record.upgrade !== null) return undefined;
     return { from, to: this.#wanted.to };
   }

@@ -124,7 +124,7 @@ export class Postponement {
     if (wanted === undefined || unit.record().upgrade !== null || unit.isStopped()) return undefined;
     if (this.#isToBeTold(wanted)) return UPGRADE_PENDING;
     if (unit.word.standing() === undefined && unit.related.isToAsk()) return 'related';
-    // One that waits for the others of its service said that it is idle; it is asked once more right before it goes.
+    // A unit that waits for the others of its service said that it is idle; it is asked once more right before it goes.
     if (wanted.lockstep !== undefined && !unit.lockstep.goes(wanted.lockstep) && this.#check.isAnswered())
       return undefined;
     if (!this.#hasCheck(wanted) || this.#check.dueAt() > unit.parts.clock.monotonic()) return undefined;
@@ -249,7 +249,7 @@ export class Postponement {
   #begin(wanted: WantedFormula): void {
     const unit = this.#unit;
     const { blockers, until } = this.#told;
-    // What the unit holds itself has an end of its own.
+    // A hold by the unit itself has an end of its own.
     if (until !== undefined && unit.record().postponed == null) {
       unit.parts.log.info(
         `its upgrade to ${wanted.to} waits: ${blockers.map(({ reason }) => reason).join('; ')}`,
@@ -263,7 +263,7 @@ export class Postponement {
     this.#holdNewWork(wanted, until !== undefined);
   }
 
-  /** There is one watch at most, however often it is asked for. */
+  /** Keeps one watch at most, also if it is asked for more than once. */
   #watchForTheEnd(): void {
     const { directory, parts, word, related } = this.#unit;
     const hasLeases = this.#leases().length > 0;
@@ -307,7 +307,7 @@ export class Postponement {
     const unit = this.#unit;
     const blocks = isBusy && this.#rules().newWork === 'block';
     if (!blocks) {
-      // One that an agent left which was killed right before the upgrade went ahead.
+      // The mark of an agent that was killed right before the upgrade went ahead.
       if (this.#mayBeMarked) lift(unit.directory.root);
       this.#mayBeMarked = false;
     }

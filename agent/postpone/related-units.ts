@@ -49,7 +49,7 @@ export class RelatedUnits {
   #considered: { readonly to: string; readonly units: Set<string> } | undefined;
   readonly #meetings = new Map<string, () => void>();
   readonly #standing = new Map<string, { readonly id: string; readonly observation: Observation }>();
-  /** Those whose node is gone by which they were asked: with them, or by hand. */
+  /** Units whose node is gone by which they were asked: it went with them, or by hand. */
   readonly #gone = new Set<string>();
   /** What is under way: either is over before the other begins, as both write down whom was asked. */
   #underWay: 'asking' | 'clearing' | undefined;
@@ -83,7 +83,7 @@ export class RelatedUnits {
     return isUntold || this.#unconsidered().length > 0;
   }
 
-  /** Those that keep the wanted upgrade waiting; none on the way back. */
+  /** Units that keep the wanted upgrade waiting; none on the way back. */
   waits(): readonly RelatedWait[] {
     const asks = this.#wanted?.revert === true ? undefined : this.#present();
     const { parts } = this.#unit;
@@ -193,7 +193,7 @@ export class RelatedUnits {
       .sort((one, other) => Number(one.relation) - Number(other.relation));
   }
 
-  /** Those that are there now, each once. */
+  /** The related units that are there now, each once. */
   #related(): readonly Related[] {
     const { meetings } = this.#unit.parts;
     const found = new Map<string, Related>();
@@ -212,7 +212,7 @@ export class RelatedUnits {
     );
   }
 
-  /** Those whose relation with the unit is over, or ends. */
+  /** Units whose relation with this one is over, or ends. */
   #withoutRelation({ units }: Asks): readonly string[] {
     const services = new Map(
       this.#relations().map(({ remoteService, relation }) => [relation, remoteService]),

@@ -49,7 +49,7 @@ export function unitFacts(
   health?: UnitStatus['health'],
 ): UnitFacts {
   const upgrade = upgradeStatus(record, intent, preparation, trouble, leaves, hook, postponement);
-  // What the journal has none of any more must not stay in the node.
+  // A value that the journal has no more must not stay in the node.
   const { earlier: _earlier, bad: _bad, ...others } = unit;
   return {
     unit: {
@@ -160,7 +160,7 @@ function upgradeStatus(
   if (intent.upgrade === undefined || preparation === undefined) return undefined;
   const { lockstep, force } = intent.upgrade;
   const isBusy = postponement !== undefined && postponement.blockers.length > 0;
-  // What its formula says of it is known before the others go with it.
+  // Its formula is asked before the others go with it.
   const isAsked = record.state === 'started' && intent.asks;
   const isWaiting = preparation.step === 'waiting' && trouble === undefined && !isBusy && !isAsked;
   const ready = lockstep !== undefined && isWaiting && isReady(record, force) ? lockstep : undefined;
@@ -187,7 +187,7 @@ function upgradeStatus(
   };
 }
 
-/** What the unit is at: in an error it waits for an operator, else it goes on by itself. */
+/** The unit's progress: in an error it waits for an operator, else it goes on by itself. */
 function stateBlockers({ unit, state, since, next }: UnitRecord): Blocker[] {
   if (state === 'started') return [];
   const isError = isErrorState(state);

@@ -97,7 +97,7 @@ export class UnitReport {
     return this.#read;
   }
 
-  /** Those that the agent before this one set, as far as the unit's node tells; undefined until that was read. */
+  /** The addresses that the agent before this one set, as far as the unit's node tells; undefined until that was read. */
   addressesBefore(): readonly string[] | undefined {
     return this.#addressesBefore;
   }
@@ -161,7 +161,7 @@ export class UnitReport {
   #troubleOf(error: unknown, say: typeof whyWaiting): Advice {
     const { name, parts } = this.#host;
     const advice = say(refusedBySystem(error, parts.directory.root), serviceOfUnit(name));
-    // Who asks once more for a formula is told that alone.
+    // An operator who asks once more for a formula is told that alone.
     const isFull = say === whyWaiting && isDiskFull(error);
     const remark = isFull ? roomRemark(parts.machine, parts.kept.summary()) : '';
     return remark === '' ? advice : { ...advice, message: `${advice.message}; ${remark}` };

@@ -16,7 +16,7 @@ export interface OwnershipParts extends ClaimWriterParts {
 const FRESH = 1_000;
 
 /**
- * That the machine is this agent's. Whoever takes a machine leaves a node there and removes that of the one before:
+ * Knows whether the machine is this agent's. Who takes a machine leaves a claim there and removes the one before:
  * every write of an agent checks that its own still stands, in the same transaction, so that an agent which was away
  * while another took its machine writes nothing any more, however late it learns of it.
  */

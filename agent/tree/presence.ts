@@ -22,7 +22,7 @@ import type { Identity } from './identity.js';
 import { Ownership, type OwnershipParts } from './ownership.js';
 import { requireOwnable } from './require-ownable.js';
 
-/** That the machine is this agent's, and that its presence stands. */
+/** Keeps the machine this agent's, and its presence standing. */
 export interface Registration {
   readonly ownership: Ownership;
   /** Says that this agent stopped, for operators; does not take long, and never fails. */

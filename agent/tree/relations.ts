@@ -22,7 +22,7 @@ export interface RelationView {
 export interface MemberView {
   /** The settings that can be read. */
   readonly settings: Settings;
-  /** Of the settings' node; undefined where they were not read whole yet: nothing is told of them until then. */
+  /** The version of the settings' node; undefined until they were read whole, and nothing is told of them before. */
   readonly version: number | undefined;
 }
 

@@ -3,7 +3,7 @@ import * as z from '../../state/platform/zod.js';
 import type { Identity } from './identity.js';
 import { replaceFile } from '../disk/replace-file.js';
 
-/** Whose a session is: what must be the same for it to be continued. */
+/** The owner of a session: a session is continued only by an agent for which all of this is the same. */
 export type SessionOwner = Pick<Identity, 'machine' | 'agentId' | 'place'>;
 
 const schema = z.looseObject({

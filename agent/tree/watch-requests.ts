@@ -154,7 +154,7 @@ export function watchRequests(
       const request = observed.has(name) ? undefined : observeRequest(name);
       if (request !== undefined) observed.set(name, request);
     }
-    // That there are none is another thing than that none was read yet.
+    // No requests are another thing than requests that were not read yet.
     if (observed.size === 0) look({ ...requests });
     if (!isOwn(found)) isAnother();
   });

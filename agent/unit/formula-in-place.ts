@@ -46,7 +46,7 @@ export class FormulaInPlace {
       // If this content is no longer published, the formula that is published under its id now is the nearest.
       this.#published = { ...published, ref: formula };
     } catch (error) {
-      // Nor may the tree know the formula any more, and the unit's hooks are to stop it all the same.
+      // The tree may not know the formula any more, and the unit's hooks must stop it all the same.
       if (!(error instanceof FormulaNotPublished)) throw error;
       if (!this.#parted.signal.aborted)
         throw new FormulaNotPublished({ formula: formula.id, unit: earlier.length > 0 ? unit : undefined });

@@ -85,7 +85,7 @@ export function computeIntent(facts: IntentFacts): Intent {
   };
 }
 
-/** Where it is not known for which config the unit is in error, none is taken for another one. */
+/** If it is not known for which config the unit is in error, no config counts as newer. */
 function isNewer(digest: string, failed: string | null): boolean {
   return failed !== null && failed !== digest;
 }

@@ -115,7 +115,7 @@ export const unitSetup = setup({
     wantsUpgrade: ({ context }) => context.intent.upgrade !== undefined,
     forcesUpgrade: ({ context }) => context.intent.upgrade?.force === true,
     isGated: ({ context }) => context.intent.gated,
-    // Of the upgrade under way, and not as it was when something was looked at last.
+    // The verdict on the upgrade under way, and not as it was at the last look.
     mayResume: ({ context }) => context.operations.journalled().verdict === 'resume',
     goesBack: ({ context }) => context.operations.journalled().verdict === 'back',
     staged: and([stateIn({ preparation: 'waiting' }), not('preparationIsStale')]),

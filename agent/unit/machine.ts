@@ -47,7 +47,7 @@ export const unitMachine = unitSetup.createMachine({
           ],
         },
         installing: {
-          // Where the formula cannot be had, nothing has run yet that would have to be stopped.
+          // If the formula cannot be had, nothing has run yet that would have to be stopped.
           always: { guard: and(['wantsRemoval', 'nothingInstalled']), target: 'stopped' },
           invoke: {
             src: 'install',
@@ -82,11 +82,11 @@ export const unitMachine = unitSetup.createMachine({
           { guard: 'hasNewConfig', target: '#unit.workflow.starting' },
         ]),
         started: resting('started', [
-          // One that an agent before this one started is adopted before anything else may run.
+          // A hook that an earlier agent started is adopted before anything else may run.
           { guard: 'relationHookRuns', target: '#unit.workflow.relating' },
           { guard: 'wantsRemoval', target: '#unit.workflow.stopping' },
           { guard: and(['rebooted', not('upgradesFirst')]), target: '#unit.workflow.starting' },
-          // In lockstep, before the others go: none of them waits, paused, for one that is busy.
+          // In lockstep it is asked before the others go, so that none of them waits, paused, for a busy unit.
           { guard: and(['wantsUpgrade', 'staged', 'asks']), target: '#unit.workflow.asking' },
           {
             guard: and(['wantsUpgrade', 'prepared', 'hasLeft', 'isIdle']),
@@ -115,11 +115,11 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           invoke: { src: 'runCommand', input: operations, onDone: 'restoring', onError: 'restoring' },
         },
-        // The same, of the hooks by which the formula in place is asked before an upgrade goes ahead, or for the unit's health.
+        // The same for hooks that ask the formula in place before an upgrade goes ahead, or for the unit's health.
         asking: {
           invoke: { src: 'ask', input: operations, onDone: 'restoring', onError: 'restoring' },
         },
-        // The same, of the hooks of relations that the formula to go to lacks: an upgrade is to go ahead, but for them.
+        // The same for hooks of relations that the formula to go to lacks: only they keep an upgrade from going ahead.
         parting: {
           invoke: { src: 'part', input: operations, onDone: 'restoring', onError: 'restoring' },
         },
@@ -182,7 +182,7 @@ export const unitMachine = unitSetup.createMachine({
                 onError: { target: '#unit.workflow.upgrade-error', actions: 'rememberFailure' },
               },
             },
-            // In lockstep with the others of its service: none goes on before the hooks of all are through.
+            // In lockstep with the others of its service, no unit goes on before the hooks of all are through.
             gathering: {
               invoke: {
                 src: 'gather',
@@ -293,7 +293,7 @@ export const unitMachine = unitSetup.createMachine({
           invoke: { src: 'stage', input: operations, onDone: 'waiting', onError: 'failed' },
           always: { guard: 'preparationIsStale', target: 'idle' },
         },
-        // A newer wish that comes while the upgrade is at its point of no return is prepared after it.
+        // A newer wish waits while the upgrade is past its point of no return, and is prepared after it.
         waiting: {
           always: { guard: and(['preparationIsStale', not('upgrading')]), target: 'idle' },
         },

@@ -34,7 +34,7 @@ export class HookRelationUnitUnknown extends defineError<{
 /** A `broken` hook asked for what is no longer there. */
 export class HookRelationBroken extends defineError<{
   relation: string;
-  /** Whose hook it is. */
+  /** The unit whose hook it is. */
   unit: string;
   wanted: 'read' | 'set';
 }>(

@@ -48,7 +48,7 @@ export class HookContext {
     );
   }
 
-  /** Whose hook it is, e.g. `mysql/0`. */
+  /** The unit whose hook it is, e.g. `mysql/0`. */
   get unit(): string {
     return this.#source.unit;
   }

@@ -77,7 +77,7 @@ class LauncherProcess {
     const { stdin, stdout } = this.#process;
     const fail = (error?: Error): void => this.#fail(error?.message ?? 'the launcher ended');
     this.#process.once('error', fail).once('exit', () => fail());
-    // Where the system has no files for the pipes, there are none, and the error is told of in a moment.
+    // If the system has no files for the pipes, there are none, and the error is told in a moment.
     stdin?.on('error', () => fail());
     if (stdout) createInterface({ input: stdout }).on('line', (line) => this.#told(line));
     this.#hold();

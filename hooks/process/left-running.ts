@@ -29,7 +29,7 @@ export interface Processes {
   /** Their pids. */
   list(): Promise<readonly number[]>;
   read(pid: number, file: 'stat' | 'environ' | 'cmdline' | 'comm'): Promise<string>;
-  /** Where it works. */
+  /** Its working directory. */
   cwd(pid: number): Promise<string>;
 }
 

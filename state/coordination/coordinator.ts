@@ -36,7 +36,7 @@ export type SessionEvent = 'disconnected' | 'connected' | 'expired' | 'older' | 
 /** Access to nodes, where the environment's secret decides. */
 export interface Protection {
   /**
-   * Those of these nodes that are open: anybody may change them, or create and remove nodes in them, whatever the
+   * Picks the nodes that are open: anybody may change them, or create and remove nodes in them, whatever the
    * secret. Nodes that are not there are none of them.
    * @throws AccessDenied for one that is another's
    */
@@ -63,7 +63,7 @@ export interface Observation {
  * it may have been applied, so the caller reads again and decides again. Reads are repeated silently instead.
  */
 export interface Coordinator {
-  /** Whose the nodes are; there only where the environment has a secret and the engine access lists. */
+  /** The owner of the nodes; there only if the environment has a secret and the engine has access lists. */
   readonly protection?: Protection | undefined;
 
   /** The node, or undefined where there is none. */

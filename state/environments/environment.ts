@@ -27,7 +27,7 @@ export interface Environment {
   readonly hooks?: HookRules;
   /** Milliseconds for which agents keep what removed units leave; 0 keeps nothing. */
   readonly keepRemoved?: number;
-  /** Whose formulas are taken; anybody's where it is undefined. */
+  /** The signers whose formulas are taken; anybody's if it is undefined. */
   readonly trust?: TrustRules;
   /** Where open changes of repositories are asked for, besides what everybody knows. */
   readonly forges?: readonly ForgeSettings[];

@@ -183,7 +183,7 @@ export async function writeFirstEnvironments(
   variables: NodeJS.ProcessEnv = ownVariables(),
 ): Promise<boolean> {
   const file = join(ensembleHome(variables), FILE);
-  // One that is there may have any layout, which is seen to when the environment is loaded.
+  // A file that is there may have any layout, which is seen to when the environment is loaded.
   const isNew = makeDirectory(dirname(file)) !== undefined;
   try {
     await writeFile(file, FIRST_FILE, { flag: 'wx', mode: 0o600 });

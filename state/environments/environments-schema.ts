@@ -9,7 +9,7 @@ export const SHORTEST_SECRET = 8;
 /** The texts that may be a machine's address: of IPv4 or IPv6, or a name. */
 export const ADDRESS = /^[A-Za-z0-9]?[A-Za-z0-9.:_-]{1,253}$/;
 
-/** What is said of another text. */
+/** The reason why another text is refused. */
 export const ADDRESS_RULE = 'is no address: write e.g. 192.0.2.7, 2001:db8::7 or web1.example.com';
 
 /** Milliseconds by the unit that a time is written with. */

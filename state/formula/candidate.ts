@@ -23,7 +23,7 @@ import { LARGEST_SIGNATURE, SIGNATURE_FILE_NAME } from './trust/statement.js';
 /** A formula that a repository offers: understood, but its hooks and the rest of its tree not yet looked at. */
 export type Candidate = LocalCandidate | RemoteCandidate;
 
-/** What is known of any of them. */
+/** What is known of any candidate. */
 export interface Offered {
   readonly id: FormulaId;
   readonly metadata: Metadata;
@@ -48,21 +48,21 @@ export interface Offered {
   readonly untrusted?: { readonly why: string };
 }
 
-/** One that lies on this machine. */
+/** A candidate that lies on this machine. */
 export interface LocalCandidate extends Offered {
   readonly kind: 'directory' | 'bundle';
   /** Where it lies, absolute. */
   readonly path: string;
 }
 
-/** One that lies elsewhere. */
+/** A candidate that lies elsewhere. */
 export interface RemoteCandidate extends Offered {
   readonly kind: 'remote';
   /** Where it lies, for messages: a URL without secrets. */
   readonly path: string;
   /** Bytes, where that is known before it is fetched. */
   readonly size?: number;
-  /** Of the bundle that is fetched, where that is known before. */
+  /** The sha256 of the bundle that is fetched, if it is known before. */
   readonly sha256?: string;
   /** A digest of what is in it, where the bundle is made only when it is fetched. */
   readonly content?: string;

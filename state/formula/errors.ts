@@ -114,7 +114,7 @@ export class RepositoryNotFound extends defineError<{ path: string; reason: stri
   ({ next = 'name a directory that holds formulas with --repository' }) => next,
 ) {}
 
-/** What is written as the URL of a repository cannot be one. `url` holds no secrets. */
+/** A text that stands for the URL of a repository cannot be one. `url` holds no secrets. */
 /** A repository has no open change of this name. */
 export class CandidateNotFound extends defineError<{
   key: string;
@@ -200,7 +200,7 @@ export class ConfigOptionUnknown extends defineError<{ option: string; known: re
 export class ConfigValueInvalid extends defineError<{
   option: string;
   reason: string;
-  /** Whose config it was to be, where that stands already. */
+  /** The service whose config it was to be, if that stands already. */
   service?: string;
 }>(
   'config-value-invalid',

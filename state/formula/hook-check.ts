@@ -4,7 +4,7 @@ import { isExecutable } from './entry-path.js';
 import { FormulaEntryRefused, HookNotExecutable, HookNotRunnable } from './errors.js';
 import { closestName } from './suggestion.js';
 
-/** As much of a script as is looked at; of its first line, Linux looks at 256 bytes. */
+/** Bytes of a script that are looked at; Linux looks at 256 of its first line. */
 const START = 64 * 1024;
 
 /**

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** As much as a block can hold that is not compressed (RFC 1951, 3.2.4). */
+/** The most bytes that a block can hold uncompressed (RFC 1951, 3.2.4). */
 export const LARGEST_BLOCK = 0xffff;
 
 /** A member without a name, a time or flags, by an unknown system (RFC 1952, 2.3). */

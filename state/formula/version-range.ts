@@ -1,4 +1,4 @@
-/** One of `>=0.3`, `<1`, `=0.2.1` and the like. */
+/** One bound of a range: `>=0.3`, `<1`, `=0.2.1` and the like. */
 interface Comparator {
   readonly operator: string;
   readonly version: readonly number[];

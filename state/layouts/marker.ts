@@ -26,7 +26,7 @@ export function isLaidOut(directory: string): boolean {
   try {
     return statSync(join(directory, markerOf(DISK_LAYOUT)), { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    // Whoever makes the directory, or reads it, names it better.
+    // The caller that makes the directory, or reads it, names it better.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
     throw error;
   }

@@ -24,7 +24,7 @@ export async function requireHomeLayout(home: string): Promise<Left> {
     if (isLaidOut(home)) return [];
     entries = entriesOf(home);
   } catch (error) {
-    // Whoever reads what is in it is told the same, of a path that an operator knows.
+    // Who reads what is in it gets the same error, with a path that an operator knows.
     if (isDenial(error)) return [];
     throw error;
   }

@@ -45,7 +45,7 @@ export function withoutFailure(failures: Failures = {}, formula: string): Failur
 export function failureText(formula: string, { times, at, reason }: FormulaFailure): string {
   const often = times === 2 ? ' twice' : ` ${times} times`;
   const when = at.replace(/\.\d+Z$/, 'Z');
-  // Whoever had a service go back need not have said why.
+  // An operator who had a service go back need not have said why.
   const [did, why] = reason === '' ? ['was gone back from', ''] : ['failed', `: ${reason}`];
   return `${formula} ${did}${times === 1 ? '' : `${often}, last`} at ${when}${why}`;
 }

@@ -40,12 +40,12 @@ export function standingHolds(holds: readonly Hold[], now: number): readonly Hol
   return holds.filter(({ until }) => until === undefined || !(Date.parse(until) <= now));
 }
 
-/** Those of the holds that are on the unit, or on its service as a whole. */
+/** Picks the holds that are on the unit, or on its service as a whole. */
 export function holdsOn(unit: string, holds: readonly Hold[]): readonly Hold[] {
   return holds.filter((hold) => hold.unit === undefined || hold.unit === unit);
 }
 
-/** Those that keep a unit from what a person asks for. */
+/** Picks the holds that keep a unit from what a person asks for. */
 export function holdsForAll(holds: readonly Hold[]): readonly Hold[] {
   return holds.filter(({ level }) => level !== 'auto');
 }

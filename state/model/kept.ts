@@ -30,7 +30,7 @@ export const keptRequestSchema = z.looseObject({
   result: z.optional(
     z.looseObject({
       units: z.array(keptUnitSchema),
-      /** Those that are not named, as there are too many. */
+      /** The units that are not named, as there are too many. */
       more: z.looseObject({ units: z.int(), bytes: z.number() }),
       /** Why what is kept could not be looked through: nothing went. */
       reason: z.optional(z.string()),

@@ -1,7 +1,7 @@
 import * as z from '../platform/zod.js';
 import { instant } from './instant.js';
 
-/** What is looked through, in this order. */
+/** The kinds of things that are looked through, in this order. */
 export const stepKinds = ['services', 'relations', 'units'] as const;
 
 /**

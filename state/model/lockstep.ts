@@ -14,7 +14,7 @@ export type LockstepGate = 'go' | 'resume' | 'back';
 export const gatesSchema = z.record(z.string(), shown<LockstepGate>());
 export type Gates = z.infer<typeof gatesSchema>;
 
-/** As much of a rollout as tells its gates. */
+/** The part of a rollout that tells its gates. */
 interface Gated {
   readonly id: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ export function passageOf(rollout: Gated): string | undefined {
   const { id, parameters, to, revertTo, revert = false, gates = {} } = rollout;
   if (parameters.strategy !== 'lockstep') return undefined;
   if (!revert || to === revertTo) return id;
-  // What went on together goes back together.
+  // Units that went on together go back together.
   return gates[id] === 'resume' ? `${id}-back` : undefined;
 }
 

@@ -88,7 +88,7 @@ interface Waiting {
   readonly version: number;
 }
 
-/** Those of these units that are there and have no machine. */
+/** Picks the units that are there and have no machine. */
 async function readWaiting(
   coordinator: Coordinator,
   names: readonly string[],

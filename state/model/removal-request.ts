@@ -39,7 +39,7 @@ export function tellKept(unit: string, removal: Removal, request: Removal, told:
   told(unit, request.forOlderAgent === true ? 'older-agent' : 'asked-before');
 }
 
-/** Those of the machines whose agents tell what they keep of removed units. */
+/** Picks the machines whose agents tell what they keep of removed units. */
 export async function machinesThatKeep(
   coordinator: Coordinator,
   machines: readonly (string | null)[],

@@ -22,7 +22,7 @@ export interface UnitRequests {
   readonly abort: Entity<Abort> | undefined;
   /** The upgrades of related units about which it is asked, by these units; null of one that was not read yet. */
   readonly asks: ReadonlyMap<string, UpgradeAsk | null>;
-  /** What related units say to its own upgrade, by these units; null of one that was not read yet. */
+  /** What related units say to its own upgrade, by unit; null for a unit that was not read yet. */
   readonly words: ReadonlyMap<string, RelatedWord | null>;
 }
 

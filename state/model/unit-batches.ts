@@ -16,7 +16,7 @@ export function namesOfBatch(
   return Array.from({ length: units }, (_, index) => `${service}/${first + index}`);
 }
 
-/** What a service says when so many units of a batch are made; of one that is made nothing. */
+/** What a service says when so many units of a batch are made; nothing once all are. */
 export function withMade(service: Service, first: number, made: number): Service {
   const after = (batch: UnitBatch): readonly UnitBatch[] => {
     if (batch.first !== first) return [batch];

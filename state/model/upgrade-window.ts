@@ -88,7 +88,7 @@ interface Span {
   readonly to: number;
 }
 
-/** Those that began today, or yesterday and may last until now. */
+/** The windows that began today, or yesterday and may last until now. */
 function spansAround(window: UpgradeWindow, zone: string, now: number): readonly Span[] {
   const today = wallTime(zone, now);
   return [today, daysLater(today, -1)].flatMap((day) => spanOn(window, zone, day) ?? []);

@@ -18,7 +18,7 @@ const KNOWN_FOR = 600_000;
 
 /** The name of the node of one announcement for one receiver. */
 export function deliveryName(id: string, sink: string): string {
-  // Whatever is no name in the tree gets one.
+  // A text that is no name in the tree gets one.
   const safe = /^[\w.~-]{1,100}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
   return `${safe}-${sink}`;
 }
@@ -40,7 +40,7 @@ export async function readDeliveries(
 
 /**
  * Puts an announcement in line for each of the sinks, in one transaction: when this resolves, whoever leads delivers it.
- * One that is in line, or was delivered a moment ago, stays as it is; one that was given up is in line again.
+ * A delivery that is in line, or was made a moment ago, stays as it is; one that was given up is in line again.
  * @param at an ISO instant
  * @throws VersionConflict where another watcher leads by now, or where the same is queued at the same moment
  */
@@ -94,7 +94,7 @@ export async function removeDelivery(
 }
 
 /**
- * Those that are kept for nothing: delivered a while ago, or the oldest of too many that were given up.
+ * The deliveries that need not be kept: made a while ago, or the oldest of too many that were given up.
  * @param now milliseconds since 1970
  */
 export function spentDeliveries(deliveries: readonly NamedDelivery[], now: number): readonly NamedDelivery[] {

@@ -17,7 +17,7 @@ export const watcherReportSchema = z.looseObject({
   environment: z.string(),
   /** Absent where it is about a repository, and no one service. */
   service: z.optional(z.string()),
-  /** Of the service: a name may be used again. */
+  /** The life of the service: a name may be used again. */
   ...incarnationField,
   repository: z.optional(z.string()),
   asked: z.string(),
@@ -28,7 +28,7 @@ export const watcherReportSchema = z.looseObject({
   /** One of `reportFaults`, or a word of a later release; of a failure only. */
   fault: z.optional(z.string()),
   error: z.optional(z.string()),
-  /** Of the announcement that it led to. */
+  /** The id of the announcement that it led to. */
   fingerprint: z.optional(z.string()),
   /** How many passes in a row came to the very same; absent for one. */
   times: z.optional(z.int()),

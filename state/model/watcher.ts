@@ -6,7 +6,7 @@ import { paths } from './paths.js';
 
 /** `/watcher/state`: who looks after the repositories, and whether operators want that. */
 export const watcherStateSchema = z.looseObject({
-  /** Of the process that leads; all absent until one did. */
+  /** The process that leads; all absent until one did. */
   host: z.optional(z.string()),
   pid: z.optional(z.int()),
   version: z.optional(z.string()),
@@ -64,7 +64,7 @@ export type WatchedRepository = z.infer<typeof watchedRepositorySchema>;
 export const watcherCheckSchema = z.looseObject({
   by: z.string(),
   requestedAt: z.string(),
-  /** Of the repository, as it is remembered; all of them where it is absent. */
+  /** The repository, as it is remembered; absent for all of them. */
   location: z.optional(z.string()),
   /** As a webhook names repositories: hosts and paths, such as `github.com/owner/name`. These, and no others. */
   repositories: z.optional(z.array(z.string())),
@@ -86,7 +86,7 @@ export const watcherFingerprintSchema = z.looseObject({
   begun: z.optional(z.string()),
   /** What the policy wants and is not done yet, and why. */
   deferred: z.optional(z.string()),
-  /** Of the service that it was done for. */
+  /** The life of the service that it was done for. */
   ...incarnationField,
 });
 

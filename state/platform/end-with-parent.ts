@@ -70,7 +70,7 @@ function startGuard(): Writable {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',
-    // Not the mark of whoever started this process: its guard would end this one before it did its work.
+    // The mark of who started this process is left out: its guard would end this one before it did its work.
     env: { PATH: process.env.PATH },
   });
   const { stdin } = shell;

@@ -32,7 +32,7 @@ export function ownDenial(path: string, asker: Asker = thisUser()): OwnDenial | 
   };
 }
 
-/** As far as it can be looked at, links followed. */
+/** The directory as far as it can be looked at, links followed. */
 function wayTo(path: string): readonly WayStep[] {
   const before = path === '/' ? [] : wayTo(dirname(path));
   if (path !== '/' && !before.some(({ path: each }) => each === real(dirname(path)))) return before;

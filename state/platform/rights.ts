@@ -28,7 +28,7 @@ export type Right = 'enter' | 'write' | 'read';
 export interface MissingRight {
   readonly step: WayStep;
   readonly right: Right;
-  /** By which three bits of the mode the asker is judged. */
+  /** The three bits of the mode by which the asker is judged. */
   readonly as: 'owner' | 'group' | 'other';
 }
 

@@ -114,7 +114,7 @@ async function download(
 ): Promise<void> {
   const handle = await open(temporary, 'wx+', 0o600);
   try {
-    // Not beyond its size: a disk is not filled with rubbish.
+    // Stops at its size, so that a disk is not filled with rubbish.
     const actual = await write(handle);
     const { sha256, size } = digest;
     if (actual.size !== size)

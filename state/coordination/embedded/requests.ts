@@ -67,7 +67,7 @@ export class Requests {
   /** @throws CoordinatorUnreachable */
   async read<T>(look: (view: View) => T): Promise<T> {
     try {
-      // Where another process writes now, or nobody may, what is there is read all the same.
+      // If another process writes now, or nobody may, this reads what is there all the same.
       if (this.#store.isBehind) await this.write('/', () => undefined).catch(() => undefined);
       return look(this.#store.view());
     } catch (error) {
@@ -83,7 +83,7 @@ export class Requests {
     return request;
   }
 
-  /** Those that wait for another process's turn to end fail: nobody knows when that will be. */
+  /** Fails the requests that wait for another process's turn to end: nobody knows when that will be. */
   async settled(): Promise<void> {
     if (this.#store.turn.waiting !== undefined) for (const giveUp of this.#giveUps) giveUp();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);

@@ -21,7 +21,7 @@ export class Turn {
     this.#blocker = blocker;
   }
 
-  /** Who is waited for at present, and for how long by now, in milliseconds; undefined while nobody is. */
+  /** Who is waited for at present, and for how many milliseconds by now; undefined if nobody is. */
   get waiting(): { readonly blocker: Blocker; readonly waited: number } | undefined {
     if (this.#since === undefined || this.#last === undefined) return undefined;
     return { blocker: this.#last, waited: this.#clock.monotonic() - this.#since };

@@ -70,7 +70,7 @@ export class WriteQueue {
       });
       for (const { outcome } of done) outcome();
     } catch (error) {
-      // Where it did not even begin, nobody would hear of it otherwise, and it would be tried again at once.
+      // If it did not even begin, nobody would hear of it otherwise, and it would be tried again at once.
       for (const { reject } of taken.length > 0 ? taken : this.#pending.splice(0)) reject(error);
     } finally {
       this.#isInLmdb = false;

@@ -65,7 +65,7 @@ export class Looks {
         alone: () => void (absent ? this.#absentNode(full) : this.#nodeAlone(full)).then(resolve, reject),
         reject,
         take: (read, epoch) => {
-          // Where it is otherwise than expected, no watch was left, but that is told: it is looked at once more.
+          // If it is otherwise than expected, no watch was left, but the answer says so: it is looked at once more.
           if ('value' in read) resolve({ ...seenNode(read.value, read), epoch });
           else resolve(read.err === NO_NODE ? { ...seenNode(undefined), epoch } : undefined);
         },

@@ -57,7 +57,7 @@ const NO_EARLIER_CHANGES = 0x7fff_ffff_ffff_ffffn;
 export interface ToWatch {
   /** Nodes, until their next change. */
   readonly nodes?: readonly string[];
-  /** Where there is no node, until there is one. */
+  /** Paths without a node: watched until there is one. */
   readonly absent?: readonly string[];
   /**
    * For their own changes and those of their children's names, whether they exist or not, as long as the connection

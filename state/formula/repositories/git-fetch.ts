@@ -27,7 +27,7 @@ export interface GitRefs extends GitHeads {
   readonly tags: readonly GitRef[];
 }
 
-/** What the branches begin with that only propose something. */
+/** How the names of branches begin that only propose something. */
 export const CANDIDATE_BRANCHES = 'refs/heads/candidate/';
 
 /** Asks which commits there are; nothing is fetched. @throws RepositoryNotFound, RepositoryUnavailable */

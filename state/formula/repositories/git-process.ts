@@ -19,7 +19,7 @@ export interface GitLimits {
   readonly wall: number;
   /** The most bytes that it may print. */
   readonly mostOutput: number;
-  /** Of what it fetches, packed. */
+  /** The most bytes that it fetches, packed. */
   readonly mostFetched: number;
   /** From being asked to end until it is made to. */
   readonly grace: number;
@@ -175,7 +175,7 @@ class Guard {
         ),
       );
       this.#child.on('close', resolve);
-      // What left its group may hold its pipes for ever.
+      // A process that left the group may hold the pipes for ever.
       this.#child.on('exit', (code) => {
         const { clock, grace } = this.#run.limits;
         this.#timers.push(

@@ -24,7 +24,7 @@ export interface Proposal {
   readonly committedAt: number;
   /** What its author said of it; the beginning of it where that is long. */
   readonly message: string;
-  /** Those that can be read. */
+  /** The proposals that can be read. */
   readonly formulas: readonly ProposedFormula[];
 }
 

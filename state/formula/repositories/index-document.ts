@@ -26,7 +26,7 @@ export const indexEntrySchema = z.looseObject({
   metadata: metadataSchema,
   config: configOptionsSchema,
   hooks: z.array(z.string()),
-  /** Of the bundle, as `ssh-keygen` writes it. */
+  /** The signature of the bundle, as `ssh-keygen` writes it. */
   signature: z.optional(z.string()),
 });
 

@@ -3,7 +3,7 @@ import { readIndex } from './index-document.js';
 
 /** An index as it came, before anything in it is believed. */
 export interface JudgedIndex {
-  /** Of the repository, as it is remembered. */
+  /** The repository, as it is remembered. */
   readonly location: string;
   readonly text: string;
   /** Undefined where it is none that can be read. */

@@ -74,7 +74,7 @@ function candidateOf(
 }
 
 function refuseExpired(repository: string, { expires }: ReadIndex, now: number): void {
-  // What is no time is over.
+  // A text that is no time counts as a time that is over.
   if (expires === undefined || Date.parse(expires) > now) return;
   throw new IndexExpired({ repository, expires });
 }

@@ -12,7 +12,7 @@ export interface Repository {
   readonly name: string;
   /** What its offers rest on, such as its heads: as long as it is the same, so are they. Undefined where that is not told. */
   readonly validator?: string | undefined;
-  /** Of one of git's: what its location and its candidates named. */
+  /** For a git repository: the refs that its location and its candidates named. */
   readonly heads?: GitHeads | undefined;
   /** The names of all formulas in it that can be read, sorted. */
   readonly formulas: readonly string[];

@@ -5,7 +5,7 @@ import { SignersInvalid } from './errors.js';
 export interface AllowedSigner {
   /** Who signs with the key, as the file says it: one name, or several by commas. */
   readonly principals: string;
-  /** Of the key, in base64 as ssh writes it. */
+  /** The public key, in base64 as ssh writes it. */
   readonly key: string;
   /** Patterns of what may be signed with it; undefined for anything. */
   readonly namespaces: readonly string[] | undefined;
@@ -74,7 +74,7 @@ function meaningfulLines(text: string): readonly { readonly line: string; readon
 
 const known = ['cert-authority', 'namespaces', 'valid-after', 'valid-before'];
 
-/** What is not understood is not passed over: it may narrow what the key is for. */
+/** Refuses an option that it does not know: it may narrow what the key is for. */
 function readOptions(
   text: string,
   invalid: (reason: string) => SignersInvalid,

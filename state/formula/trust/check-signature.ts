@@ -32,7 +32,7 @@ export interface Signed {
   readonly message: Buffer;
   /** As `ssh-keygen` writes it; undefined where there is none. */
   readonly signature: string | undefined;
-  /** What is to be done where it is not signed. */
+  /** The next step if it is not signed. */
   readonly next: string;
 }
 

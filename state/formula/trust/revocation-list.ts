@@ -39,7 +39,7 @@ export function isRevokedBy(bytes: Buffer, key: Buffer): boolean {
   while (!reader.isAtEnd) {
     const [kind = 0] = reader.take(1);
     const section = new WireReader(reader.string());
-    // Whose key signed the list, and the signature.
+    // The key that signed the list, and the signature.
     if (kind === SIGNATURE) reader.string();
     if (kind === CERTIFICATES || kind === SIGNATURE) continue;
     const digest = DIGESTS.get(kind);

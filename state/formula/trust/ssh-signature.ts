@@ -11,7 +11,7 @@ export interface SshSignature {
   readonly namespace: string;
   readonly reserved: Buffer;
   readonly hash: 'sha256' | 'sha512';
-  /** Of the key's own kind. */
+  /** The raw signature, of the key's own kind. */
   readonly signature: Buffer;
 }
 

@@ -11,7 +11,7 @@ export const LARGEST_SIGNATURE = 16_384;
 export interface SignedFormula {
   readonly name: string;
   readonly revision: number;
-  /** Of the bundle that `ensemble` makes of it. */
+  /** The sha256 of the bundle that `ensemble` makes of it. */
   readonly sha256: string;
 }
 

@@ -1,4 +1,4 @@
-/** What ssh writes ended too early, or has bytes that belong to nothing. */
+/** The bytes that ssh wrote end too early, or some of them belong to nothing. */
 export class WireFault extends Error {}
 
 /** Reads what ssh writes: numbers of 4 bytes, and strings behind their length (RFC 4251, 5). */
