@@ -5,7 +5,7 @@ import { isMachineName } from '../state/model/machine-name.js';
 import { MachineNameRefused, MachineUnclear } from './contract/errors.js';
 
 /** Which machine an agent is to be, and where its units live. */
-export interface MachineChoice {
+interface MachineChoice {
   readonly machine: string;
   readonly named: NamedBy;
   /** Absolute. */

@@ -12,7 +12,6 @@ import { hookSlots } from './machine/hook-slots.js';
 import type { AgentParts } from './machine/parts.js';
 import { type Prefetching, prefetching } from './machine/prefetch.js';
 import { ShutdownInhibitor } from './machine/shutdown-inhibitor.js';
-import { onceInATurn } from './once-in-a-turn.js';
 import type { OpenedMachine } from './open-machine.js';
 import type { AgentOptions } from './options.js';
 import { removeDropped } from './tree/dropped-relations.js';
@@ -118,4 +117,17 @@ export function makeParts(
     ...times,
   };
   return { parts, prefetch, describeAs };
+}
+
+/** Calls `act` once for however many calls of the result there are in one turn of the event loop. */
+function onceInATurn(act: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      act();
+    });
+  };
 }

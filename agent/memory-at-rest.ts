@@ -12,7 +12,7 @@ const RESTING = 140;
 const COLLECTIONS = 3;
 
 /** The means of this process against its memory use. */
-export interface Memory {
+interface Memory {
   /** Milliseconds of CPU that the process has taken so far. */
   cpu(): number;
   /** Collects all garbage, which stops everything else meanwhile: some 50 ms with 1,000 units. */

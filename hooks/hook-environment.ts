@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { DEFAULT_PATH } from '../state/platform/find-perl.js';
 
 /** The parts that the environment of a hook is made from. */
-export interface HookEnvironmentInput {
+interface HookEnvironmentInput {
   /** e.g. `mysql/0`; the service is what stands before the slash. */
   readonly unit: string;
   readonly hook: string;

@@ -12,7 +12,7 @@ const MOST_ERROR = 1_500;
 const MOST_BRIEF = 200;
 
 /** An operator's view of a failure. */
-export interface FailureAdvice {
+interface FailureAdvice {
   readonly error: string;
   /** The same in a few words. */
   readonly brief: string;
@@ -84,6 +84,6 @@ export function askedAgainBy(error: unknown, service: string, formula: string): 
  * Puts the service into the command of an error that does not know it, such as one of the storage: what is printed can
  * be run as it stands.
  */
-export function namingService(text: string, service: string): string {
+function namingService(text: string, service: string): string {
   return text.replaceAll(/(upgrade-formula (?:--revision \d+ )?)SERVICE\b/g, `$1${service}`);
 }

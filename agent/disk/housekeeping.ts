@@ -19,7 +19,7 @@ export interface DiskUse {
 }
 
 /** The needs of looking after a data directory. */
-export interface HouseKeeping {
+interface HouseKeeping {
   readonly clock: Clock;
   readonly log: Log;
   readonly leftovers: Leftovers;
@@ -76,7 +76,7 @@ export async function pruneCache(cache: string, needed: ReadonlySet<string>, now
   }
 }
 
-export async function diskUse({ root, units, cache }: DataDirectory): Promise<DiskUse> {
+async function diskUse({ root, units, cache }: DataDirectory): Promise<DiskUse> {
   const [ofUnits, ofCache, disk] = await Promise.all([bytesUnder(units), bytesUnder(cache), statfs(root)]);
   return { units: ofUnits, cache: ofCache, free: disk.bavail * disk.bsize };
 }

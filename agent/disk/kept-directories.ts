@@ -24,7 +24,7 @@ export interface LeavingUnit {
 }
 
 /** The needs of looking after the directories. */
-export interface Housing {
+interface Housing {
   readonly log: Log;
   /** Now, as ages are counted. */
   readonly moment: () => Moment;

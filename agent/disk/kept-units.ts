@@ -39,7 +39,7 @@ export interface KeptUnits {
 }
 
 /** The needs of keeping what removed units leave. */
-export interface Keeping {
+interface Keeping {
   readonly clock: Clock;
   readonly log: Log;
   /** The machine's current boot. */

@@ -8,7 +8,7 @@ import { manifestFile, readManifest } from './staged.js';
 import type { UnitDirectory } from './unit-directory.js';
 
 /** The files in a formula's directory that it did not come with. Paths are relative to it, sorted. */
-export interface LeftInFormula {
+interface LeftInFormula {
   /** Files and, with a slash at their end, directories that hooks made. */
   readonly written: readonly string[];
   /** The files it came with that hooks changed, replaced or removed. */

@@ -19,7 +19,7 @@ const RAISE_WITHIN = 10_000;
 const FAREWELL = 500;
 
 /** An agent, as far as the environment it belongs to is concerned. */
-export interface Resident {
+interface Resident {
   /** The environment's name and where its state is, for messages. */
   readonly environment: string;
   readonly state: string;

@@ -16,7 +16,7 @@ const PAUSE = { least: 1_000, unhealthy: 60_000, watched: 3_600_000, share: 5 } 
 const MOST_REASON = 500;
 
 /** A unit that is asked for its health. */
-export interface HealthUnit extends Uses<'boot' | 'clock' | 'log'> {
+interface HealthUnit extends Uses<'boot' | 'clock' | 'log'> {
   readonly name: string;
   readonly directory: { readonly formula: string };
   /** The `health.interval` of the formula in place, in milliseconds; undefined where it has none, or is not known. */

@@ -30,13 +30,13 @@ const MOST_ANSWERS = 10;
 const SAID_AFTER = 500;
 
 /** The `ENSEMBLE_HOOK` of a command. */
-export const COMMAND_HOOK = 'run';
+const COMMAND_HOOK = 'run';
 
 type Answer = Pick<CommandRequest, 'begunAt' | 'begunBy' | 'result'>;
 type Requests = ReadonlyMap<string, Entity<CommandRequest>>;
 
 /** The part of the commands' host that the unit's machine needs. */
-export interface CommandHost extends HookHost {
+interface CommandHost extends HookHost {
   readonly parts: Pick<AgentParts, HookParts | 'machine'>;
   look(): void;
 }

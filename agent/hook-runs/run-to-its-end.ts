@@ -29,7 +29,7 @@ const MOST_ATTEMPTS = 3;
 const MOST_BEGUN = 20;
 
 /** A run that is over, with its context still open. */
-export interface HookEnd {
+interface HookEnd {
   readonly spec: HookSpec;
   readonly context: HookContext;
   readonly outcome: HookOutcome;

@@ -8,7 +8,7 @@ import type { HookHost } from './hook-call.js';
 import { findRelation } from './find-relation.js';
 
 /** A hook's changes, by the relation's id and key; null deletes. */
-export type SettingsChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+type SettingsChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /**
  * Writes what a hook set in its relations, all in one transaction, merging only the keys it set. Writing the same

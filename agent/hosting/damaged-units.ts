@@ -22,7 +22,7 @@ const errors: Readonly<Record<string, WorkflowState | undefined>> = {
 };
 
 /** Who hosts the unit. */
-export interface DamagedOwner {
+interface DamagedOwner {
   /** An operator asked that the unit begin its life anew; nothing of it is in the journal any more. */
   anew(life: Life): Promise<void>;
   /** The tree may have another life of the unit's name. */

@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
+import { damageBefore } from '../../state/platform/lmdb-damage.js';
 import { lmdbCause, systemCodeOf } from '../../state/platform/lmdb-error.js';
 import { makePrivateDirectory } from '../../state/platform/make-directory.js';
 import type * as z from '../../state/platform/zod.js';
 import { JournalDamaged, JournalTooNew, JournalUnreadable } from '../contract/errors.js';
 import { RECORD_VERSION, recordSchema, type UnitRecord } from './record.js';
 import { type RelationRecord, relationRecordSchema } from './relation-record.js';
-import { assertWhole } from './whole.js';
 
 /** Everything the journal holds. */
 export interface Journalled {
@@ -161,4 +162,18 @@ function parseRecord<T>(directory: string, unit: string, text: string, schema: z
     unit,
     reason: `${issue?.path.join('.')}: ${issue?.message}`,
   });
+}
+
+/** Checks that the store's file is one, and has all its pages where they belong. @throws JournalUnreadable */
+function assertWhole(directory: string): void {
+  let fault: string | undefined;
+  try {
+    const damage = damageBefore(join(directory, 'data.mdb'));
+    // If only the list of free pages is wrong, the units go on until something is to be written.
+    if (damage?.isReadable === false) fault = damage.reason;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    fault = (error as Error).message;
+  }
+  if (fault !== undefined) throw new JournalUnreadable({ journal: directory, reason: fault });
 }

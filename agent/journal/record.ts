@@ -11,7 +11,7 @@ export const RECORD_VERSION = 1;
 const instant = z.string();
 
 /** A formula on this unit's disk: `directory` is its name under `.formula/`. */
-export const formulaRefSchema = z.looseObject({
+const formulaRefSchema = z.looseObject({
   id: z.string(),
   sha256: z.string(),
   directory: z.string(),

@@ -120,7 +120,7 @@ function leadService(parts: Leading, service: string): { end(): void } {
  * A rollout that waits for somebody's word needs nobody who drives it, unless its clone may be destroyed meanwhile, or that
  * of one before it is still to go.
  */
-export function isToBeDriven({
+function isToBeDriven({
   state,
   closed,
   clone,

@@ -9,7 +9,7 @@ export interface Boundary {
 }
 
 /** A piece of a unit's log as it was read. */
-export interface Piece {
+interface Piece {
   readonly unit: string;
   readonly bytes: Buffer;
   /** The place of its first byte in the file. */

@@ -24,7 +24,7 @@ import type { Services } from '../tree/services.js';
 import type { TreeWriter } from '../tree/tree-writer.js';
 
 /** The name of the machine, where its agent writes what it does, and what time and chance it goes by. */
-export interface MachineParts {
+interface MachineParts {
   readonly machine: string;
   readonly addresses: MachineAddresses;
   /** The agent before this one did not come to stop. */
@@ -39,7 +39,7 @@ export interface MachineParts {
 }
 
 /** What the agent has on the machine's disk. */
-export interface DiskParts {
+interface DiskParts {
   readonly directory: DataDirectory;
   readonly journal: Journal;
   readonly leftovers: Leftovers;
@@ -48,7 +48,7 @@ export interface DiskParts {
 }
 
 /** The state tree, as units see it and write it. */
-export interface TreeParts {
+interface TreeParts {
   readonly coordinator: Coordinator;
   readonly home: HomeEnvironment;
   readonly writer: TreeWriter;
@@ -62,7 +62,7 @@ export interface TreeParts {
 }
 
 /** How hooks are run, and what holds for all of them. */
-export interface HookMeans {
+interface HookMeans {
   readonly launcher: HookLauncher;
   readonly slots: HookSlots;
   readonly gate: HookGate;

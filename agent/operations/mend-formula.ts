@@ -6,7 +6,7 @@ import { fetchAndStage, type HealingUnit, type StagingUnit, untilHealed } from '
 import { runWorkflowHook } from '../hook-runs/workflow-hook.js';
 
 /** A unit whose formula is seen to before each of its hooks. */
-export type MendingUnit = HookHost & StagingUnit & HealingUnit & { isEvicted(): boolean };
+type MendingUnit = HookHost & StagingUnit & HealingUnit & { isEvicted(): boolean };
 
 /**
  * Goes before each hook. One of a unit whose data is not there waits until it is; where an operator has the unit begin

@@ -11,7 +11,7 @@ import type { RecordedUnit } from './recorded-unit.js';
 import { targetOf } from './wanted-formula.js';
 
 /** A unit that leaves relations before its upgrade. */
-export interface PartingUnit extends RecordedUnit, Uses<'coordinator' | 'formulas' | 'log'> {
+interface PartingUnit extends RecordedUnit, Uses<'coordinator' | 'formulas' | 'log'> {
   readonly relations: Pick<UnitRelations, 'all' | 'due' | 'lacking' | 'leave' | 'leaveTill' | 'runNext'>;
   intent(): Pick<Intent, 'upgrade'>;
   /** True if this agent has let go of the unit. */

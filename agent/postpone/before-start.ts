@@ -5,7 +5,7 @@ import type { UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 
 /** A unit that may be upgraded before it is started again. */
-export interface StartingUnit extends Uses<'boot' | 'clock'> {
+interface StartingUnit extends Uses<'boot' | 'clock'> {
   record(): UnitRecord;
   requests(): UnitRequests;
   /** Looks again at everything that may ask something of the unit. */

@@ -8,10 +8,10 @@ import { busyDirectory } from './leases.js';
  * The word in the inhibit mark of a unit. `pending`: an upgrade waits and the formula wants no new work meanwhile.
  * `upgrade`: the formula is being exchanged.
  */
-export type InhibitHint = 'pending' | 'upgrade';
+type InhibitHint = 'pending' | 'upgrade';
 
 /** The subject of the mark: formula ids, and an ISO instant. */
-export interface Inhibit {
+interface Inhibit {
   readonly hint: InhibitHint;
   readonly from: string;
   readonly to: string;
@@ -24,7 +24,7 @@ export interface Inhibit {
  * Who takes a lease writes that first and looks for the mark then; the agent writes the mark first and looks for leases
  * then. So at least one of the two sees the other, and gives way: no lock is needed, and none can be left behind.
  */
-export function inhibitFile(root: string): string {
+function inhibitFile(root: string): string {
   return join(root, 'inhibit');
 }
 

@@ -22,7 +22,7 @@ const leaseSchema = z.looseObject({
 export type Lease = z.infer<typeof leaseSchema>;
 
 /** When, and on which machine, leases are looked at. */
-export interface LeaseMoment {
+interface LeaseMoment {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** The machine's boot. */

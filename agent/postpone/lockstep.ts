@@ -5,7 +5,7 @@ import type { UnitRecord } from '../journal/record.js';
 import type { Uses } from '../machine/parts.js';
 
 /** A unit that may have to go together with the others of its service. */
-export interface TogetherUnit extends Uses<'gates'> {
+interface TogetherUnit extends Uses<'gates'> {
   record(): UnitRecord;
   /** Looks again at everything that may ask something of the unit. */
   look(): void;

@@ -24,7 +24,7 @@ import type { Uses } from '../machine/parts.js';
 import { MOST_REASON, type OwnHold, reasonOf, UPGRADE_PENDING } from './own-word.js';
 
 /** A unit that is asked about the upgrades of units that it is related to. */
-export interface RelatedUnit extends Uses<'clock' | 'coordinator' | 'log' | 'writer'> {
+interface RelatedUnit extends Uses<'clock' | 'coordinator' | 'log' | 'writer'> {
   readonly name: string;
   readonly directory: UnitDirectory;
   record(): UnitRecord;

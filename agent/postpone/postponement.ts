@@ -18,13 +18,13 @@ import { watchLeases } from './watch-leases.js';
 import type { RelatedUnits } from './related-units.js';
 
 /** What has to be asked before an upgrade goes ahead: the formula in place, by a hook, or the units related to this one. */
-export type Question = typeof UPGRADE_PENDING | typeof BUSY_CHECK | 'related';
+type Question = typeof UPGRADE_PENDING | typeof BUSY_CHECK | 'related';
 
 /** Milliseconds between two looks at the processes whose leases an upgrade waits for: they tell nobody that they end. */
 const LOOK = 250;
 
 /** A unit whose upgrade may have to wait because the unit is busy. */
-export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
+interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
   readonly name: string;
   readonly directory: UnitDirectory;
   /** The rules of the formula in place; undefined while they are not known. */
@@ -43,7 +43,7 @@ export interface PostponedUnit extends Uses<'boot' | 'clock' | 'log'> {
 }
 
 /** The facts for observers about an upgrade that is postponed. */
-export interface PostponementFacts {
+interface PostponementFacts {
   readonly since: string;
   /** The end of the time for which it is postponed at most. */
   readonly until: string;

@@ -16,8 +16,7 @@ import { UPGRADE_PENDING } from './own-word.js';
 import { type Asks, deadlineOfOthers, type RelatedWait, relatedWaits } from './related-waits.js';
 
 /** A unit whose upgrade is told to those that it is related to. */
-export interface AskingUnit
-  extends Uses<'clock' | 'coordinator' | 'formulas' | 'log' | 'meetings' | 'writer'> {
+interface AskingUnit extends Uses<'clock' | 'coordinator' | 'formulas' | 'log' | 'meetings' | 'writer'> {
   readonly name: string;
   record(): UnitRecord;
   save(change: Partial<UnitRecord>): Promise<void>;

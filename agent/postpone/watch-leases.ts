@@ -6,7 +6,7 @@ import { busyDirectory } from './leases.js';
 const LONGEST = 3_600_000;
 
 /** Called when something may have ended a unit's being busy. */
-export interface Look {
+interface Look {
   /** A lease was ended or begun. */
   event(): void;
   /** It is time to look. */

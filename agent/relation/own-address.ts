@@ -68,7 +68,7 @@ export class OwnAddress {
  * Sets the last address of the record's list in the unit's settings, so that the others run `changed`; but only in the
  * place of one of that list: what a hook has set there, or deleted, stays.
  */
-export async function tellAddress(
+async function tellAddress(
   { coordinator, writer }: Pick<AgentParts, 'coordinator' | 'writer'>,
   { meeting, unit, addresses = [] }: RelationRecord,
   { incarnation, evicted }: Participant,

@@ -6,7 +6,7 @@ import { begin, finish, nextEvent } from './queue.js';
 import { untoldOfRelation } from './untold-history.js';
 
 /** The current record of a relation: it changes while its hook runs, as more happens in the relation. */
-export interface RecordHolder {
+interface RecordHolder {
   get(): RelationRecord;
   /** Makes `record` the current one and gives it back. */
   set(record: RelationRecord): RelationRecord;

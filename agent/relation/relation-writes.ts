@@ -8,7 +8,7 @@ import type { Participant } from './participation.js';
 import type { RelationRecords } from './relation-records.js';
 
 /** Writes to the tree for a unit in a relation; gets its record as it is by then. */
-export type RelationWrite = (
+type RelationWrite = (
   parts: Pick<AgentParts, 'coordinator' | 'machine' | 'writer'>,
   record: RelationRecord,
   participant: Participant,

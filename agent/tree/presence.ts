@@ -33,7 +33,7 @@ export interface Registration {
 /** Does work that its signal ends, as soon as an operator breaks it off. */
 export type Breakable = <T>(work: (brokenOff: AbortSignal) => Promise<T>) => Promise<T>;
 
-export interface RegistrationOptions extends OwnershipParts {
+interface RegistrationOptions extends OwnershipParts {
   /** True if an operator wants the machine taken from its present owner. */
   readonly takeOver?: boolean;
   /** The units of this data directory's journal. */

@@ -4,7 +4,7 @@ import type { Identity } from './identity.js';
 import { replaceFile } from '../disk/replace-file.js';
 
 /** The owner of a session: a session is continued only by an agent for which all of this is the same. */
-export type SessionOwner = Pick<Identity, 'machine' | 'agentId' | 'place'>;
+type SessionOwner = Pick<Identity, 'machine' | 'agentId' | 'place'>;
 
 const schema = z.looseObject({
   machine: z.string(),

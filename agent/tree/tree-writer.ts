@@ -15,7 +15,7 @@ const MOST_TRIES = 30;
  * Gives the operations of one write as they must be now; asked again, with a higher `tries`, after a conflict or an
  * answer that was lost. No operations: there is nothing left to write.
  */
-export type BuildWrite = (tries: number) => Promise<readonly Operation[]> | readonly Operation[];
+type BuildWrite = (tries: number) => Promise<readonly Operation[]> | readonly Operation[];
 
 /** Writes to the tree, many units' writes in one transaction where they come together. */
 export interface TreeWriter {

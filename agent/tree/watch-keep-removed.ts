@@ -6,7 +6,7 @@ import type { Log } from '../contract/log.js';
 import { observeEntity } from './observe-entity.js';
 
 /** For how long this environment keeps what removed units leave. */
-export interface KeepRemoved {
+interface KeepRemoved {
   /** Milliseconds; 0 keeps nothing. */
   current(): number;
   close(): void;

@@ -1,5 +1,5 @@
 /** A tool by which a formula, or a job of its own, says that its unit is busy. */
-export interface BusyTool {
+interface BusyTool {
   readonly name: string;
 }
 

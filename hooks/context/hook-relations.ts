@@ -20,7 +20,7 @@ import type { Json } from './snapshot.js';
 import type { HookContextSource } from './source.js';
 
 /** How the parts of a context read, once for good, and write, into its buffer. Both keep the context first. */
-export interface ContextAccess {
+interface ContextAccess {
   read<T extends Json>(key: string, read: () => T | Promise<T>): Promise<T>;
   /** @param apply does the change and gives what undoes it, for where it cannot be kept */
   change(apply: () => () => void): Promise<void>;

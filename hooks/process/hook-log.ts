@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 /** A log opened for a run, to be closed, and where the run's own output begins. */
-export interface OpenLog {
+interface OpenLog {
   /** File descriptor. */
   readonly file: number;
   readonly offset: number;

@@ -5,7 +5,7 @@ import { bootId } from '../../state/platform/boot.js';
  * One attempt to run one hook. The agent journals it before it starts it, and can then find out at any later time,
  * also as another process, what became of it.
  */
-export interface HookRun {
+interface HookRun {
   /** Random; names the run's directory and is what the run's hook tools show as `ENSEMBLE_CLIENT_ID`. */
   readonly id: string;
   /** e.g. `mysql/0` */

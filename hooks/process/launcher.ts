@@ -15,7 +15,7 @@ export interface Launch {
 }
 
 /** A hook that was launched. */
-export interface Launched {
+interface Launched {
   readonly pid: number;
   /** Open for ever where the launcher is killed. */
   readonly ended: Promise<HookEnd>;

@@ -14,7 +14,7 @@ export interface LeftRunning {
 }
 
 /** The processes to look for. */
-export interface Searched {
+interface Searched {
   /**
    * An entry that only hooks of the unit have in their environment, e.g. `ENSEMBLE_DATA_DIR=…`; their children
    * inherit it.

@@ -1,7 +1,7 @@
 import * as z from '../../state/platform/zod.js';
 
 /** The version of the protocol that this agent speaks (docs/hook-tool-protocol.md). */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 /** Bytes that the line of a request may have. */
 export const REQUEST_LIMIT = 1024 * 1024;

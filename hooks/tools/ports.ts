@@ -20,7 +20,7 @@ export const openPort = portTool(
 );
 
 /** Open ports of a unit: they stand in its node, which the coordinator bounds. */
-export const MOST_PORTS = 2_000;
+const MOST_PORTS = 2_000;
 
 /** Closes a port when the hook succeeds; one that was not open is fine. */
 export const closePort = portTool(

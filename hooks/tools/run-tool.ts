@@ -4,7 +4,7 @@ import { writeFileOfHook } from './write-file.js';
 import { type HookTool, InputWanted, type ToolCall, type ToolResult } from './tool.js';
 
 /** Everything of a call but where its output goes. */
-export interface ToolRequest {
+interface ToolRequest {
   readonly context: ToolCall['context'];
   readonly arguments: readonly string[];
   readonly directory: string;

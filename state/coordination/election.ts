@@ -15,7 +15,7 @@ export interface Leadership {
 }
 
 /** One who wants to lead. */
-export interface Candidate {
+interface Candidate {
   /** The same for each process that stands in for one before it, as an agent does that was restarted; e.g. its id. */
   readonly name: string;
   /** Called each time this candidate comes to lead. */

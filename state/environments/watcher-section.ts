@@ -52,7 +52,7 @@ export const watcherSchema = z.looseObject({
   ),
 });
 
-export type WatcherSection = z.infer<typeof watcherSchema>;
+type WatcherSection = z.infer<typeof watcherSchema>;
 
 /** One to whom announcements are delivered, with every path absolute and times in milliseconds. */
 export type SinkRules = {
@@ -83,7 +83,7 @@ export interface WatcherRules {
 export const noWatcherRules: WatcherRules = { sinks: [], triggers: {} };
 
 /** A fault of the section: where it stands in it, and what it is. */
-export interface SectionFault {
+interface SectionFault {
   readonly path: readonly string[];
   readonly reason: string;
 }

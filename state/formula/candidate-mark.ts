@@ -1,7 +1,7 @@
 import { type FormulaId, parseFormulaId } from './formula-id.js';
 
 /** Which change of a repository a candidate is, and where that stood. */
-export interface CandidateMark {
+interface CandidateMark {
   /** `pr:22` or, for the branch `candidate/foo`, `branch:foo`. */
   readonly key: string;
   /** The first digits of its commit. */

@@ -19,7 +19,7 @@ export interface NameChanges {
   readonly changed: readonly string[];
 }
 
-export interface Named<Value> {
+interface Named<Value> {
   readonly name: string;
   readonly value: Value;
 }
@@ -38,7 +38,7 @@ export interface ValueChanges<Value> {
 }
 
 /** A relation with the role it has, which may change too. */
-export type RelationWithRole = RelationSpec & { readonly role: RelationRole };
+type RelationWithRole = RelationSpec & { readonly role: RelationRole };
 
 /** The changes that an upgrade from one revision to another makes. */
 export interface FormulaChanges {

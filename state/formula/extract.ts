@@ -10,7 +10,7 @@ import type { Limits } from './limits.js';
 import { type Manifest, type ManifestEntry, sortManifest } from './manifest.js';
 import { type BundleEntry, readBundle } from './read-bundle.js';
 
-export interface ExtractOptions extends Partial<Limits> {
+interface ExtractOptions extends Partial<Limits> {
   /** False leaves out every fsync: for a copy that nobody relies on after a crash. Default true. */
   readonly durable?: boolean;
 }

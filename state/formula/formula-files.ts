@@ -19,7 +19,7 @@ export type FormulaFiles = Readonly<Partial<Record<FormulaFileName, Uint8Array>>
 export const enoughOfFile = LARGEST_YAML + 1;
 
 /** A formula's files, parsed. */
-export interface ParsedFormula {
+interface ParsedFormula {
   readonly metadata: Metadata;
   readonly config: ConfigOptions;
   /** Whole sentences about what was taken for something else than it says, each with its file and line. */

@@ -5,13 +5,13 @@ import { formulaFileNames } from './formula-files.js';
 import { SIGNATURE_FILE_NAME } from './trust/statement.js';
 
 /** The file at the top of a formula that names what does not belong to it. */
-export const IGNORE_FILE_NAME = '.formulaignore';
+const IGNORE_FILE_NAME = '.formulaignore';
 
 /** Tells if something in a formula's directory is left out of its bundle. Paths are relative, with `/`. */
 export type Ignoring = (path: string, isDirectory: boolean) => boolean;
 
 /** Files that people make beside a formula's own by working on them, and by running them. */
-export const ignoredByDefault: readonly string[] = [
+const ignoredByDefault: readonly string[] = [
   '__pycache__/',
   '*.pyc',
   '*~',

@@ -16,7 +16,7 @@ export interface Release {
 }
 
 /** The default for a revision that says nothing. */
-export const plainRelease: Release = { line: 1, prerelease: false };
+const plainRelease: Release = { line: 1, prerelease: false };
 
 /** The section `release` as it is written. */
 export const releaseSchema = z.pipe(

@@ -2,7 +2,7 @@ import * as z from '../platform/zod.js';
 
 /** The strategies that this release has; a later one may name others. */
 export const rolloutStrategies = ['all', 'rolling', 'lockstep', 'clone'] as const;
-export type RolloutStrategy = (typeof rolloutStrategies)[number];
+type RolloutStrategy = (typeof rolloutStrategies)[number];
 
 /**
  * The words of a rollout, the same on the command line, in `metadata.yaml` (`rollout:`) and on the service
@@ -26,7 +26,7 @@ export type RolloutWord = (typeof rolloutWords)[number];
 export type RolloutParameters = Partial<Readonly<Record<RolloutWord, string>>>;
 
 /** A number of units, or a share of a service's units in percent. */
-export interface Share {
+interface Share {
   readonly number: number;
   readonly percent: boolean;
 }

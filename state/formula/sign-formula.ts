@@ -13,7 +13,7 @@ import { readSignature } from './trust/ssh-signature.js';
 import { formulaStatement, type SignedFormula, SIGNATURE_FILE_NAME } from './trust/statement.js';
 
 /** A formula that is to be signed. */
-export interface Signable extends SignedFormula {
+interface Signable extends SignedFormula {
   /** Where its signature belongs: in its folder, or beside its bundle. */
   readonly file: string;
 }

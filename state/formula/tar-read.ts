@@ -6,7 +6,7 @@ import { type PaxFields, parsePax } from './pax-record.js';
 import { TarFault } from './tar-fault.js';
 
 /** An entry as the archive has it: nothing about its path or link target has been checked yet. */
-export interface TarEntry {
+interface TarEntry {
   readonly kind: 'file' | 'directory' | 'link';
   readonly path: string;
   readonly target: string;

@@ -11,7 +11,7 @@ const PROGRAMS = ['ensemble-migrate.cjs', '../../migrate/main.js'].map((path) =>
 );
 
 /** What came of a directory of another layout: what was left as it is, in sentences. */
-export type Left = readonly string[];
+type Left = readonly string[];
 
 /**
  * Sees that a home has this release's layout. A home that is not there stays so; one in which only files stand, as an

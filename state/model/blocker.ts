@@ -11,7 +11,7 @@ import * as z from '../platform/zod.js';
  * - `relation`: it leaves a relation first; `storage`, `coordinator`: one that does not answer
  * - `back-off`: the formula failed on it; `other`: anything that its reason says
  */
-export const blockerKinds = [
+const blockerKinds = [
   'turn',
   'canary',
   'wave',

@@ -19,7 +19,7 @@ const bundleSchema = z.looseObject({
 });
 
 /** The record of a published bundle. */
-export type Bundle = z.infer<typeof bundleSchema>;
+type Bundle = z.infer<typeof bundleSchema>;
 
 /** The right to publish a bundle under a key, until somebody publishes or prunes it. */
 export interface BundleClaim {

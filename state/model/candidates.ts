@@ -1,7 +1,7 @@
 import * as z from '../platform/zod.js';
 
 /** A formula in an open pull request, or in a branch `candidate/*`, that is not released. */
-export const openCandidateSchema = z.object({
+const openCandidateSchema = z.object({
   /** `pr:22`, or for the branch `candidate/foo` `branch:foo`. */
   key: z.string(),
   /** The formula's name. */

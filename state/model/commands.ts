@@ -5,7 +5,7 @@ import { nodeValue, readEntity } from './entity.js';
 import { paths } from './paths.js';
 
 /** The outcome of a command. */
-export const commandResultSchema = z.looseObject({
+const commandResultSchema = z.looseObject({
   /** `lost`: it went down with its machine, and nobody knows how far it came. */
   outcome: z.enum(['exited', 'killed', 'timed-out', 'not-started', 'lost']),
   /** Where it exited. */

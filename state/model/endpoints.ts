@@ -6,7 +6,7 @@ import type { RelationEndpoint, RelationRole } from './relation-schemas.js';
  * The interface every service provides without saying so, as `juju-info` was: a subordinate such as a log shipper can
  * be related to anything.
  */
-export const IMPLICIT_INTERFACE = 'ensemble-info';
+const IMPLICIT_INTERFACE = 'ensemble-info';
 
 /** An endpoint with the rules its formula gives it. */
 export interface OfferedEndpoint extends RelationEndpoint {

@@ -10,7 +10,7 @@ export type FormulaFailure = z.infer<typeof failureSchema>;
  * while. It is forgotten when somebody asks for it, and when it succeeds.
  */
 export const failuresSchema = z.record(z.string(), failureSchema);
-export type Failures = z.infer<typeof failuresSchema>;
+type Failures = z.infer<typeof failuresSchema>;
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -56,7 +56,7 @@ export interface Event {
 }
 
 /** A request, as it goes on record. */
-export interface RequestEvent extends Omit<Event, 'at' | 'by' | 'as' | 'outcome'> {
+interface RequestEvent extends Omit<Event, 'at' | 'by' | 'as' | 'outcome'> {
   readonly what: RequestKind;
 }
 

@@ -9,7 +9,7 @@ export const holdLevels = ['all', 'auto'] as const;
 export type HoldLevel = (typeof holdLevels)[number];
 
 /** Somebody does not want a service, or one of its units, upgraded. */
-export const holdSchema = z.looseObject({
+const holdSchema = z.looseObject({
   /** `user@host`: one hold of each holder on a service, and one on each unit. */
   holder: z.string(),
   /** The account that the command ran as, where that is another one. */
@@ -33,7 +33,7 @@ export const holdsSchema = z.looseObject({ holds: z.array(holdSchema) });
 export type Hold = z.infer<typeof holdSchema>;
 
 /** A hold as somebody names it: who, and on what. */
-export type HoldName = Pick<Hold, 'holder' | 'unit'>;
+type HoldName = Pick<Hold, 'holder' | 'unit'>;
 
 /** The holds that stand. One that is over stays in its node until somebody writes that. @param now milliseconds since 1970 */
 export function standingHolds(holds: readonly Hold[], now: number): readonly Hold[] {

@@ -4,7 +4,7 @@ import * as z from '../platform/zod.js';
 export const KEEP_REMOVED = 7 * 86_400_000;
 
 /** One removed unit whose directory a machine keeps. */
-export const keptUnitSchema = z.looseObject({
+const keptUnitSchema = z.looseObject({
   unit: z.string(),
   /** Empty where it is not known. */
   incarnation: z.string(),

@@ -31,13 +31,7 @@ export const newestLayout = {
   features: featureNames as readonly string[],
 } as const;
 
-/** The layouts that a machine's agent reads, as its node says. */
-export interface Readable {
-  readonly layout: { readonly min: number; readonly max: number };
-  readonly features: readonly string[];
-}
-
-/** The same of this version. */
+/** The layouts that this version reads, as an agent says it in its machine's node. */
 export function readable(): { layout: { min: number; max: number }; features: string[] } {
   return { layout: { ...layoutLevels }, features: [...featureNames] };
 }

@@ -7,7 +7,7 @@ import { paths } from './paths.js';
 export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
 
 /** A line of a unit's log. `hook` is empty where none of this agent's had begun. */
-export const logLineSchema = z.looseObject({
+const logLineSchema = z.looseObject({
   /** ISO instant: exact for `ensemble-log`; for what hooks print, the latest moment it may have been printed. */
   time: z.string(),
   unit: z.string(),
@@ -18,7 +18,7 @@ export const logLineSchema = z.looseObject({
 });
 
 /** `/logs/<machine>/<number>`: lines in their order; a segment grows until it is full, and then the next one does. */
-export const logSegmentSchema = z.looseObject({ lines: z.array(logLineSchema) });
+const logSegmentSchema = z.looseObject({ lines: z.array(logLineSchema) });
 
 export type LogLevel = (typeof logLevels)[number];
 export type LogLine = z.infer<typeof logLineSchema>;

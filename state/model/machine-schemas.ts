@@ -7,7 +7,7 @@ import { shown } from './shown.js';
 export const addressesSchema = z.looseObject({ private: z.string(), public: z.string() });
 
 /** Whose a machine is: the agent of one data directory, on one host. */
-export const machineOwnerSchema = z.looseObject({
+const machineOwnerSchema = z.looseObject({
   agentId: z.string(),
   hostname: z.string(),
   /** Absolute. */
@@ -39,7 +39,7 @@ export const takingSchema = z.looseObject({
 });
 
 /** Since when a machine takes no new units, who wants it so, and why. */
-export const cordonSchema = z.looseObject({ since: instant, by: z.string(), reason: z.optional(z.string()) });
+const cordonSchema = z.looseObject({ since: instant, by: z.string(), reason: z.optional(z.string()) });
 
 /** `/machines/<machine>`. */
 export const machineSchema = remembering(

@@ -4,7 +4,7 @@ import { paths, unitOfNode } from './paths.js';
 import { numbersSchema } from './service-schemas.js';
 
 /** The number that the first unit of a service gets which is about to be made. */
-export interface FirstNumber {
+interface FirstNumber {
   readonly first: number;
   /** For the transaction that makes the service: nobody makes and removes one of its name in between. */
   readonly operations: readonly Operation[];

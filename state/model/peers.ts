@@ -13,7 +13,7 @@ import { paths } from './paths.js';
 import type { Relation } from './relation-schemas.js';
 
 /** The changes to the tree that a formula's peer relations need. */
-export interface PeerChanges {
+interface PeerChanges {
   readonly operations: readonly Operation[];
   /** The relations of dropped peers, which the operations mark as such. */
   readonly dropped: readonly string[];

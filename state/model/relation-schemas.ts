@@ -3,9 +3,9 @@ import { adoptedField, incarnationField } from './incarnation.js';
 import { remembering } from './remembering.js';
 import { removalSchema } from './request-schemas.js';
 
-export const relationRoleSchema = z.enum(['provides', 'requires', 'peer']);
+const relationRoleSchema = z.enum(['provides', 'requires', 'peer']);
 
-export const endpointSchema = z.looseObject({
+const endpointSchema = z.looseObject({
   service: z.string(),
   name: z.string(),
   role: relationRoleSchema,

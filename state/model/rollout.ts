@@ -13,15 +13,7 @@ import { shown } from './shown.js';
  * failed or nothing got further. `reverting`: units go back. The others are over; what is behind at the end, because its
  * agent is away, is still taken on when it returns.
  */
-export const rolloutStates = [
-  'running',
-  'paused',
-  'failed',
-  'reverting',
-  'done',
-  'aborted',
-  'superseded',
-] as const;
+const rolloutStates = ['running', 'paused', 'failed', 'reverting', 'done', 'aborted', 'superseded'] as const;
 
 export type RolloutState = (typeof rolloutStates)[number];
 

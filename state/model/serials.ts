@@ -7,7 +7,7 @@ import { paths } from './paths.js';
 import { type SeenSerial, serialSchema } from './environment-schemas.js';
 
 /** A signed index, and where it was seen. */
-export interface SeenIndex {
+interface SeenIndex {
   /** The common form of all spellings of its place. */
   readonly place: string;
   readonly url: string;

@@ -12,7 +12,7 @@ import { peerChanges } from './peers.js';
 import { type ConfigValues, type Service, configValuesSchema, serviceSchema } from './service-schemas.js';
 
 /** The units that a service is deployed with, and where they go, where a machine was named. */
-export interface UnitsToMake {
+interface UnitsToMake {
   readonly units: number;
   readonly machine?: string;
 }

@@ -9,4 +9,4 @@ export function shown<Known extends string>(): z.ZodMiniType<Known | Unknown> {
 }
 
 /** Keeps the known words in completions and comparisons, where plain `string` would swallow them. */
-export type Unknown = string & Record<never, never>;
+type Unknown = string & Record<never, never>;

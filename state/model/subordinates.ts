@@ -18,7 +18,7 @@ interface Principal {
 }
 
 /** The units that come with a new principal unit, as operations for the transaction that creates it. */
-export interface Company {
+interface Company {
   /** Subordinate units per principal. */
   readonly each: number;
   operations(principals: readonly Principal[], change: string, now: string): readonly Operation[];

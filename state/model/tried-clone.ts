@@ -5,7 +5,7 @@ import { isOpen, readRollout } from './rollout.js';
 import { serviceSchema } from './service-schemas.js';
 
 /** The clone of a service by which a formula is tried: until it is promoted it follows what is asked of its source. */
-export interface TriedClone {
+interface TriedClone {
   readonly service: string;
   /** The id of its formula. */
   readonly formula: string;

@@ -9,7 +9,7 @@ import { shown } from './shown.js';
 import type { RelationState, UpgradeStep, WorkflowState } from './workflow-state.js';
 
 /** An open port as people write it: `80/tcp`. */
-export const portSchema = z.string().check(z.regex(/^\d{1,5}\/(tcp|udp)$/));
+const portSchema = z.string().check(z.regex(/^\d{1,5}\/(tcp|udp)$/));
 
 /** `/units/<unit>`. `machine` is null until it is placed, `formula` null until the agent has installed one. */
 export const unitSchema = remembering(
@@ -35,7 +35,7 @@ export const unitSchema = remembering(
 export const subordinateSchema = z.looseObject({ unit: z.string() });
 
 /** A hook that failed and runs again by itself: why, since when, and when that will be. */
-export const waitingSchema = z.looseObject({
+const waitingSchema = z.looseObject({
   hook: z.string(),
   reason: z.string(),
   since: instant,
@@ -45,7 +45,7 @@ export const waitingSchema = z.looseObject({
 });
 
 /** What the hook `health-check` of a unit says: `checking` (nothing yet), `healthy` or `unhealthy`, since when, and why. */
-export const healthSchema = z.looseObject({
+const healthSchema = z.looseObject({
   state: shown<'checking' | 'healthy' | 'unhealthy'>(),
   since: instant,
   reason: z.optional(z.string()),

@@ -7,7 +7,7 @@ import { isOpen, nextOpening, parseWindow, type UpgradeWindow } from './upgrade-
  */
 export const policyModes = ['off', 'notify', 'stage', 'auto'] as const;
 
-export type PolicyMode = (typeof policyModes)[number];
+type PolicyMode = (typeof policyModes)[number];
 
 /** Which revisions `auto` takes: those of the line that is deployed, or of any. */
 export const policyLines = ['same', 'any'] as const;

@@ -17,7 +17,7 @@ const MOST_DEAD = 500;
 const KNOWN_FOR = 600_000;
 
 /** The name of the node of one announcement for one receiver. */
-export function deliveryName(id: string, sink: string): string {
+function deliveryName(id: string, sink: string): string {
   // A text that is no name in the tree gets one.
   const safe = /^[\w.~-]{1,100}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
   return `${safe}-${sink}`;

@@ -1,7 +1,7 @@
 import * as z from '../platform/zod.js';
 
 /** What receivers are told of a service. Its id is the fingerprint of what it tells: told again, it has the same one. */
-export const announcementSchema = z.looseObject({
+const announcementSchema = z.looseObject({
   id: z.string(),
   environment: z.string(),
   service: z.string(),

@@ -1,12 +1,6 @@
 import * as z from '../platform/zod.js';
 import { incarnationField } from './incarnation.js';
 
-/** What came of a pass over a service or a repository. `nothing` leaves no report; `deferred` waits for something. */
-export const reportOutcomes = ['done', 'nothing', 'deferred', 'failed'] as const;
-
-/** Whose fault a failure is: the formula's, that of a thing it needs, or that of what all of it stands on. */
-export const reportFaults = ['formula', 'dependency', 'infrastructure'] as const;
-
 /** `/watcher/reports/<id>`: what a pass of the watcher was asked, what it found and what it did. */
 export const watcherReportSchema = z.looseObject({
   id: z.string(),
@@ -23,9 +17,9 @@ export const watcherReportSchema = z.looseObject({
   asked: z.string(),
   found: z.string(),
   did: z.string(),
-  /** One of `reportOutcomes`, or a word of a later release. */
+  /** `done`, `failed`, or `deferred`: it waits for something; or a word of a later release. A pass that did nothing leaves no report. */
   outcome: z.string(),
-  /** One of `reportFaults`, or a word of a later release; of a failure only. */
+  /** Whose fault a failure is: `formula`, `dependency` (a thing it needs), `infrastructure`; or a word of a later release. */
   fault: z.optional(z.string()),
   error: z.optional(z.string()),
   /** The id of the announcement that it led to. */
@@ -103,7 +97,7 @@ export interface ReportLimits {
   readonly count: number;
 }
 
-export const reportLimits: ReportLimits = { age: 14 * 86_400_000, count: 500 };
+const reportLimits: ReportLimits = { age: 14 * 86_400_000, count: 500 };
 
 /**
  * The reports that go: those that are too old, and the oldest of too many. The last success and the last failure of each

@@ -26,12 +26,6 @@ export const watcherStateSchema = z.looseObject({
 
 export type WatcherState = z.infer<typeof watcherStateSchema>;
 
-/**
- * `ok`: it answered; `unjudged`: it did, and what it offers is not believed here, or holds no such formulas as services came
- * from; `rate-limited` is never the same as that there is nothing.
- */
-export const pollOutcomes = ['ok', 'unjudged', 'unavailable', 'rate-limited', 'not-found'] as const;
-
 /** `/watcher/repositories/<key>`: a repository as it was when it was last polled. Credentials never stand here. */
 export const watchedRepositorySchema = z.looseObject({
   /** Its URL or path, as services remember it. */
@@ -40,7 +34,11 @@ export const watchedRepositorySchema = z.looseObject({
   at: z.string(),
   /** Milliseconds that the poll took. */
   ms: z.number(),
-  /** One of `pollOutcomes`; another one is of a later release. */
+  /**
+   * `ok`: it answered; `unjudged`: it did, and what it offers is not believed here, or holds no such formulas as services
+   * came from; `unavailable`, `not-found`; `rate-limited`, which is never the same as that there is nothing; or a word of a
+   * later release.
+   */
   outcome: z.string(),
   /** Why it could not be asked. */
   error: z.optional(z.string()),

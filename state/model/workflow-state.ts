@@ -43,6 +43,6 @@ export const upgradeSteps = [
 export type UpgradeStep = (typeof upgradeSteps)[number];
 
 /** Where a unit is in one relation. `down`: paused, events queue; `error`: a hook of it failed. */
-export const relationStates = ['up', 'down', 'error', 'departed'] as const;
+const relationStates = ['up', 'down', 'error', 'departed'] as const;
 
 export type RelationState = (typeof relationStates)[number];

@@ -34,7 +34,7 @@ const running = new Map<Guarded, number>();
 let guard: Writable | undefined;
 
 /** Something that ends when this process is killed. */
-export interface Guarded {
+interface Guarded {
   /** Belong into its environment. */
   readonly variables: Readonly<Record<string, string>>;
   /** Names its process group, by the id of the first process. */

@@ -13,7 +13,7 @@ interface Fault {
 }
 
 /** The error of the kind `throw`: a failure that nothing in the product knows. */
-export class InjectedFault extends Error {
+class InjectedFault extends Error {
   constructor(readonly point: string) {
     super(`fault injected at ${point}`);
   }

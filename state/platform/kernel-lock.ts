@@ -20,7 +20,7 @@ const EXCLUSIVE = 2;
 const AT_ONCE = 6;
 
 /** The result of trying to lock a file. `unavailable`: its file system has no such locks. */
-export type KernelLock =
+type KernelLock =
   | { readonly kind: 'held'; release(): void }
   | { readonly kind: 'taken' }
   | { readonly kind: 'unavailable' };

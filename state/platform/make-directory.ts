@@ -48,7 +48,7 @@ export function makePrivateDirectory(path: string, files: readonly string[] = []
 }
 
 /** Does nothing where there is no such file, or it is not this user's. */
-export function makePrivate(path: string, mode: number): void {
+function makePrivate(path: string, mode: number): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || (found.mode & 0o077) === 0 || found.uid !== process.getuid?.()) return;
   try {

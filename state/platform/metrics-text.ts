@@ -1,5 +1,5 @@
 /** One measured value, and what it is of. */
-export interface Sample {
+interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }

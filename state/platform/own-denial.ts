@@ -4,7 +4,7 @@ import { type Asker, allows, isDirectory, judgedAs, missingRight, thisUser, type
 import { shellWord } from './shell-word.js';
 
 /** A right that an owner's own mode denies to them, and the command that gives it. */
-export interface OwnDenial {
+interface OwnDenial {
   readonly reason: string;
   readonly next: string;
 }

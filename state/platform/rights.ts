@@ -23,9 +23,9 @@ export interface Asker {
 }
 
 /** The right that somebody lacks: `enter` and `write` of a directory, `read` of a file. */
-export type Right = 'enter' | 'write' | 'read';
+type Right = 'enter' | 'write' | 'read';
 
-export interface MissingRight {
+interface MissingRight {
   readonly step: WayStep;
   readonly right: Right;
   /** The three bits of the mode by which the asker is judged. */

@@ -6,7 +6,7 @@ import { HelperSilent, NotAFile } from './helper.js';
 import type { Way } from '../platform/rights.js';
 
 /** The request to the storage directory `root`. */
-export interface Asked {
+interface Asked {
   readonly root: string;
   readonly key: string;
   /** The files in which making or removing something begins; without it, the key's file is read. */

@@ -8,7 +8,7 @@ import { GrowingFile } from './growing-file.js';
 import type { Digest, Storage } from './storage.js';
 import { writeHashed } from './write-hashed.js';
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 

@@ -2,7 +2,7 @@ import { isBroken, networkCode } from '../platform/network-code.js';
 import type { S3Location } from './s3-url.js';
 
 /** A sentence part, and what to do where that is special. */
-export interface NetworkReason {
+interface NetworkReason {
   readonly reason: string;
   readonly next?: string;
 }

@@ -22,7 +22,7 @@ export interface YamlProblem {
 }
 
 /** The result of reading a YAML file: its checked value, or everything that is wrong with it, never nothing. */
-export type YamlResult<T> =
+type YamlResult<T> =
   | {
       readonly value: T;
       readonly lineOf: (path: readonly PropertyKey[]) => number;

@@ -7,7 +7,7 @@ import { heldBy, type LeaseRecord, type Tables } from './tables.js';
  * Leases are counted in the machine's uptime, which is the same in all its processes and does not jump as the wall
  * clock does; it starts anew with each boot, so the boot's id goes with it.
  */
-export interface Instant {
+interface Instant {
   readonly boot: string;
   /** In milliseconds. */
   readonly uptime: number;

@@ -4,7 +4,7 @@ import type { NodeRecord } from './tables.js';
 import type { View } from './view.js';
 
 /** Gives the view as of the newest commit, not as of the event turn's first read. */
-export type ReadNewest = () => View;
+type ReadNewest = () => View;
 
 /** Looks again at what it observes, and tells its callback if that is not what it was told last. */
 type Refresh = (view: View) => void;

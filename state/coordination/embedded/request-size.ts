@@ -6,7 +6,7 @@ import { ValueTooLarge } from '../errors.js';
  * The most bytes of one request. lmdb would take far more. The limit is a little below ZooKeeper's 1 MiB (its
  * `jute.maxbuffer`), so that a request that works on one engine works on the other.
  */
-export const LARGEST_REQUEST = 1_000_000;
+const LARGEST_REQUEST = 1_000_000;
 
 /** @throws ValueTooLarge, naming the largest of the operations */
 export function checkSize(operations: readonly Operation[]): void {

@@ -18,7 +18,7 @@ import { WriteQueue } from './write-queue.js';
 const MOST_TRIES = 1_000;
 
 /** A session of this process, as its store needs to know it. */
-export interface OwnSession {
+interface OwnSession {
   /** Undefined while it has no lease. */
   id(): string | undefined;
   /**

@@ -26,7 +26,7 @@ export type Reply<T> =
  */
 export type Attachment = 'attached' | 'expired' | 'unanswered' | 'failed';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly server: Server;
   readonly session: SessionIdentity;
   /** `name:secret`; shown to the server before any request. */

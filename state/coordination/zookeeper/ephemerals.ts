@@ -1,7 +1,7 @@
 import { type Clock, pause } from '../../platform/clock.js';
 
 /** The part of the tree that a session's ephemeral nodes need; paths are the caller's. */
-export interface EphemeralTree {
+interface EphemeralTree {
   /** Creates it, for as long as it takes. */
   create(path: string, value: string): Promise<'created' | 'exists' | 'refused' | 'no-parent'>;
   /** Id of the session that owns the node; 0n for a persistent one, undefined for none. */

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../platform/clock.js';
 
 /** The part of a connection that a heartbeat needs; times are monotonic milliseconds. */
-export interface Pulse {
+interface Pulse {
   readonly heardAt: number;
   readonly sentAt: number;
   ping(): void;

@@ -54,7 +54,7 @@ export function readManyCall(asked: readonly Asked[]): Call<readonly Read[]> {
 const NO_EARLIER_CHANGES = 0x7fff_ffff_ffff_ffffn;
 
 /** The full paths to watch. Of a node that is not as it is listed, this is told at once, and no watch is left. */
-export interface ToWatch {
+interface ToWatch {
   /** Nodes, until their next change. */
   readonly nodes?: readonly string[];
   /** Paths without a node: watched until there is one. */

@@ -1,7 +1,7 @@
 import type { Server } from './url.js';
 
 /** The next server to try. */
-export interface Turn {
+interface Turn {
   readonly server: Server;
   /** Milliseconds to wait before it. */
   readonly delay: number;

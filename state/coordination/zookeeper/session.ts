@@ -6,7 +6,7 @@ import { isGranted, newSession, type SessionIdentity } from './saved-session.js'
 import { type Server, serverName } from './url.js';
 import { closeSessionCall, getCall, type NodeEvent } from './wire.js';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly servers: readonly Server[];
   /** Milliseconds to ask the server for. */
   readonly timeout: number;
@@ -20,7 +20,7 @@ export interface SessionOptions {
 }
 
 /** The events that a session tells its owner, in the order in which they happen. */
-export interface SessionListener {
+interface SessionListener {
   /** The servers have not seen what this session has: they were set back to before, or set up anew. */
   older(): void;
   /** A connection stands. `replaced`: the session before was over, and this is a new one. */

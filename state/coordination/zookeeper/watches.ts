@@ -18,7 +18,7 @@ export interface Look<T> extends Seen<T> {
  * Reads what from then on is watched, for as long as it takes; undefined when it was refused, and may be allowed later.
  * @param absent whether nothing was there the last time, or was removed since
  */
-export type Read<T> = (path: string, absent: boolean) => Promise<Look<T> | undefined>;
+type Read<T> = (path: string, absent: boolean) => Promise<Look<T> | undefined>;
 
 /** A change that this client makes itself where it observes. */
 interface OwnChange {

@@ -11,7 +11,7 @@ import { BODY, type Call, EPHEMERAL, OP, type Stat, XID } from './protocol.js';
 
 const { protocol } = jute;
 
-export interface Header {
+interface Header {
   readonly xid: number;
   readonly zxid: bigint;
   readonly err: number;

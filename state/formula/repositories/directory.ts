@@ -65,7 +65,7 @@ function realPath(path: string): string {
 }
 
 /** Every formula and bundle in the directory, understood or not. @throws RepositoryNotFound */
-export async function inspectDirectory(
+async function inspectDirectory(
   asked: string,
   real: string,
   name: string,

@@ -23,7 +23,7 @@ export interface GitHeads {
 }
 
 /** The meaning of the location, the branches of candidates, and the tags, in the order of git. */
-export interface GitRefs extends GitHeads {
+interface GitRefs extends GitHeads {
   readonly tags: readonly GitRef[];
 }
 
@@ -67,7 +67,7 @@ export async function findRef(
 }
 
 /** What the repository has of these refs, in which `*` stands for anything. @throws as `askRefs` */
-export async function listRefs(
+async function listRefs(
   location: GitLocation,
   patterns: readonly string[],
   limits: GitLimits,

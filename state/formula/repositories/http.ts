@@ -8,7 +8,7 @@ import { RepositoryUnavailable } from '../errors.js';
 import { httpReason } from './http-reason.js';
 
 /** How long and how much is waited for, in milliseconds and bytes. */
-export interface HttpLimits {
+interface HttpLimits {
   /** Without a byte. */
   readonly silence: number;
   /** In all. */
@@ -18,7 +18,7 @@ export interface HttpLimits {
 }
 
 /** A request, and the repository that it is for. */
-export interface HttpRequest {
+interface HttpRequest {
   /** For messages. */
   readonly repository: string;
   readonly url: string;
@@ -32,7 +32,7 @@ export interface HttpRequest {
 }
 
 /** The result. */
-export type HttpAnswer =
+type HttpAnswer =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'missing' }
   | {

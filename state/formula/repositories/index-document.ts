@@ -8,7 +8,7 @@ import { type Release, releaseSchema } from '../release.js';
 export const INDEX_FILE_NAME = 'index.json';
 
 /** One revision in an index. */
-export const indexEntrySchema = z.looseObject({
+const indexEntrySchema = z.looseObject({
   revision: z.int().check(z.gte(0)),
   /** Relative to the index, or whole. */
   url: z.string().check(z.minLength(1)),
@@ -46,7 +46,7 @@ export interface IndexEntry {
 }
 
 /** The whole of an index. Its entries are read one by one, so that one that cannot be read spoils no other. */
-export const indexSchema = z.looseObject({
+const indexSchema = z.looseObject({
   schema: z.literal(1),
   /** Raised whenever the index changes. */
   serial: z.int().check(z.nonnegative()),
@@ -64,7 +64,7 @@ export interface IndexDocument {
 }
 
 /** An entry that cannot be read, with what can be told of it. */
-export interface BrokenEntry {
+interface BrokenEntry {
   readonly name: string;
   readonly revision?: number;
   readonly reason: string;

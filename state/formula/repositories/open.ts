@@ -5,14 +5,14 @@ import { parseLocation } from './location.js';
 import type { Repository } from './repository.js';
 
 /** Milliseconds for the whole of it, and without a byte; and what ends it at once. */
-export interface AskLimits {
+interface AskLimits {
   readonly wall: number;
   readonly silence: number;
   readonly signal?: AbortSignal;
 }
 
 /** How a repository is asked. */
-export interface AskOptions {
+interface AskOptions {
   /** Milliseconds after which a directory that does not answer is given up. */
   readonly silence?: number;
   /** The beginning of its formulas' ids. Default: its name at its place. */

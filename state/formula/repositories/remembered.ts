@@ -6,7 +6,7 @@ import * as z from '../../platform/zod.js';
 import { ownVariables } from '../../platform/variables.js';
 
 /** The last answer of a repository, by which it can be asked if that still stands. */
-export interface Remembered {
+interface Remembered {
   /** What it calls its state. */
   readonly tag: string;
   readonly text: string;

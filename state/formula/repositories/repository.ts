@@ -29,7 +29,7 @@ export interface Repository {
   find(name: string, revision: number): Candidate;
 }
 
-export interface RepositoryProblem {
+interface RepositoryProblem {
   readonly path: string;
   readonly name: string;
   readonly revision?: number;

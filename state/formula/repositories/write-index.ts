@@ -31,7 +31,7 @@ export interface NamedRevision {
 }
 
 /** The wanted changes to the index before. */
-export interface IndexRequest {
+interface IndexRequest {
   readonly withdraw: readonly NamedRevision[];
   /** Why they are withdrawn. */
   readonly reason?: string | undefined;
@@ -46,7 +46,7 @@ export interface IndexRequest {
 }
 
 /** The result. */
-export interface WrittenIndex {
+interface WrittenIndex {
   readonly file: string;
   readonly serial: number;
   /** False where the index that stood says the same. */

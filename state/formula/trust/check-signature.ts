@@ -26,7 +26,7 @@ export interface TrustRules {
 }
 
 /** Something that may be signed. */
-export interface Signed {
+interface Signed {
   /** For messages: `pulse-1`, `the index of https://…`. */
   readonly what: string;
   readonly message: Buffer;
@@ -37,7 +37,7 @@ export interface Signed {
 }
 
 /** Who signed something. */
-export interface Signer {
+interface Signer {
   readonly principals: string;
   readonly fingerprint: string;
 }
@@ -95,7 +95,7 @@ function signedFormula(
  * Checks whose signature it says it is, as far as that can be told without what was signed.
  * @throws as `checkSignature`, but for SignatureMismatch
  */
-export function checkSigner(
+function checkSigner(
   { signers: file, revoked, require }: TrustRules,
   { what, signature: text, next }: Omit<Signed, 'message'>,
   now: number,
