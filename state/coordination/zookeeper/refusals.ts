@@ -1,23 +1,11 @@
-import { defineError, type EnsembleError } from '../../platform/errors.js';
+import type { EnsembleError } from '../../platform/errors.js';
 import { AccessDenied, NodeExists, NodeNotEmpty, NodeNotFound, VersionConflict } from '../errors.js';
+import { RequestRefused } from './errors.js';
 import { parentOf } from './paths.js';
-
-/** ZooKeeper answered a request with an error that stands for no case of the coordinator's contract. */
-class RequestRefused extends defineError<{
-  coordinator: string;
-  path: string;
-  /** ZooKeeper's own number (org.apache.zookeeper.KeeperException.Code). */
-  zookeeperCode: number;
-}>(
-  'request-refused',
-  ({ coordinator, path, zookeeperCode }) =>
-    `the coordinator ${coordinator} refused a request for ${path} with ZooKeeper error ${zookeeperCode}`,
-  'look into the log of the ZooKeeper server',
-) {}
 
 /** ZooKeeper's error codes that the contract has errors for (org.apache.zookeeper.KeeperException.Code). */
 export const NO_NODE = -101;
-const NO_AUTH = -102;
+export const NO_AUTH = -102;
 const BAD_VERSION = -103;
 export const NODE_EXISTS = -110;
 const NOT_EMPTY = -111;
