@@ -33,22 +33,28 @@ export interface Postponed {
   readonly overAt?: string | undefined;
 }
 
+/** What a unit's parts know of it. */
+export interface KnownOfUnit {
+  /** The unit's node, as the tree has it. */
+  readonly unit: Unit;
+  readonly addresses: Addresses | undefined;
+  readonly record: UnitRecord;
+  readonly intent: Intent;
+  readonly preparation: Preparation | undefined;
+  readonly trouble: Trouble | undefined;
+  readonly relations: UnitStatus['relations'];
+  /** What the unit leaves before its upgrade goes ahead. */
+  readonly leaves: readonly BlockerWords[];
+  readonly hook: UnitStatus['hook'];
+  readonly config: UnitStatus['config'];
+  readonly postponement: Postponed;
+  readonly health: UnitStatus['health'];
+}
+
 /** The facts for observers about a unit: its journal, and news that have not come as far as the journal. */
-export function unitFacts(
-  unit: Unit,
-  addresses: Addresses | undefined,
-  record: UnitRecord,
-  intent: Intent,
-  preparation: Preparation | undefined,
-  trouble: Trouble | undefined,
-  relations: UnitStatus['relations'],
-  leaves: readonly BlockerWords[] = [],
-  hook?: UnitStatus['hook'],
-  config?: UnitStatus['config'],
-  postponement?: Postponed,
-  health?: UnitStatus['health'],
-): UnitFacts {
-  const upgrade = upgradeStatus(record, intent, preparation, trouble, leaves, hook, postponement);
+export function unitFacts(known: KnownOfUnit): UnitFacts {
+  const { unit, addresses, record, intent, trouble, relations, hook, config, health } = known;
+  const upgrade = upgradeStatus(known);
   // A value that the journal has no more must not stay in the node.
   const { earlier: _earlier, bad: _bad, ...others } = unit;
   return {
@@ -135,15 +141,15 @@ function runningFormula(unit: Unit, record: UnitRecord): string | null {
   return committedFormula(record)?.id ?? null;
 }
 
-function upgradeStatus(
-  record: UnitRecord,
-  intent: Intent,
-  preparation: Preparation | undefined,
-  trouble: Trouble | undefined,
-  leaves: readonly BlockerWords[],
-  hook: UnitStatus['hook'],
-  postponement: Postponed | undefined,
-): UnitStatus['upgrade'] {
+function upgradeStatus({
+  record,
+  intent,
+  preparation,
+  trouble,
+  leaves,
+  hook,
+  postponement,
+}: KnownOfUnit): UnitStatus['upgrade'] {
   if (record.upgrade !== null) {
     const { step, from, to, since, lockstep } = record.upgrade;
     const together = waitsToResume(record, intent.verdict);
@@ -159,7 +165,7 @@ function upgradeStatus(
   }
   if (intent.upgrade === undefined || preparation === undefined) return undefined;
   const { lockstep, force } = intent.upgrade;
-  const isBusy = postponement !== undefined && postponement.blockers.length > 0;
+  const isBusy = postponement.blockers.length > 0;
   // Its formula is asked before the others go with it.
   const isAsked = record.state === 'started' && intent.asks;
   const isWaiting = preparation.step === 'waiting' && trouble === undefined && !isBusy && !isAsked;
@@ -168,7 +174,7 @@ function upgradeStatus(
     ...(trouble === undefined ? [] : [blockerOf(trouble)]),
     // While it is fetched and unpacked it waits for none of these.
     ...(preparation.step === 'waiting'
-      ? [...stateBlockers(record), ...hookBlockers(record, hook), ...(postponement?.blockers ?? [])]
+      ? [...stateBlockers(record), ...hookBlockers(record, hook), ...(postponement.blockers ?? [])]
       : []),
     ...waitingBlockers(record),
     ...leaves.map((blocker) => ({ ...blocker, since: preparation.since })),
@@ -179,8 +185,8 @@ function upgradeStatus(
     from: committedFormula(record)?.id ?? '',
     to: intent.upgrade.to,
     ...(ready !== undefined && { lockstep: ready }),
-    ...(postponement?.postponed && { postponed: postponement.postponed }),
-    ...(postponement?.overAt !== undefined && { waitedUntil: postponement.overAt }),
+    ...(postponement.postponed && { postponed: postponement.postponed }),
+    ...(postponement.overAt !== undefined && { waitedUntil: postponement.overAt }),
     ...(blockers.length > 0 && {
       blockers: blockers.map((blocker) => ({ ...blocker, reason: shortened(blocker.reason) })),
     }),

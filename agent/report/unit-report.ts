@@ -117,20 +117,20 @@ export class UnitReport {
     if (node === undefined) return undefined;
     const { parts } = this.#host;
     const record = { ...this.#host.written(), ...ahead };
-    const facts = unitFacts(
-      node,
-      parts.addresses.current(),
+    const facts = unitFacts({
+      unit: node,
+      addresses: parts.addresses.current(),
       record,
-      this.#host.intent(),
-      this.#preparation,
-      this.#trouble,
-      this.#host.relationFacts(record.state),
-      this.#host.partingBlockers(),
-      this.#host.hookFacts(),
-      this.#config.facts(record, this.#host.presentConfig()),
-      this.#host.postponed(),
-      this.#host.healthFacts(record),
-    );
+      intent: this.#host.intent(),
+      preparation: this.#preparation,
+      trouble: this.#trouble,
+      relations: this.#host.relationFacts(record.state),
+      leaves: this.#host.partingBlockers(),
+      hook: this.#host.hookFacts(),
+      config: this.#config.facts(record, this.#host.presentConfig()),
+      postponement: this.#host.postponed(),
+      health: this.#host.healthFacts(record),
+    });
     const { news = [] } = record;
     if (this.#past === undefined || news.length === 0) return facts;
     const known = new Set(this.#past.map(({ id }) => id));

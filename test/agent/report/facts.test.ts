@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { UnitStatus } from '../../../state/model/unit-schemas.js';
 import type { Blocker, BlockerWords } from '../../../state/model/blocker.js';
 import { newRecord, type UnitRecord } from '../../../agent/journal/record.js';
-import { type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
+import { type KnownOfUnit, type Preparation, type Trouble, unitFacts } from '../../../agent/report/facts.js';
 import { noIntent } from '../../../agent/unit/intent.js';
 import { type Unit, statusSchema, unitSchema } from '../../../state/model/unit-schemas.js';
 
@@ -10,6 +10,13 @@ const NOW = '2026-01-01T00:00:00.000Z';
 const ref = (revision: number) => ({ id: `p:f-${revision}`, sha256: '', directory: `${revision}-x` });
 const node: Unit = { service: 'f', machine: 'm0', formula: 'p:f-1', ports: [], change: 'kept', later: true };
 const upgrade = { from: ref(1), to: ref(2), since: NOW, resumeIn: 'configuring' as const };
+
+/** Of a unit that rests, in no relation, and of which nothing is wanted. */
+const little: Omit<KnownOfUnit, 'record'> = {
+  ...{ unit: node, intent: noIntent, leaves: [], postponement: { blockers: [], postponed: undefined } },
+  ...{ addresses: undefined, preparation: undefined, trouble: undefined, relations: undefined },
+  ...{ hook: undefined, config: undefined, health: undefined },
+};
 
 describe('what the tree is told of a unit', () => {
   function facts(
@@ -23,21 +30,20 @@ describe('what the tree is told of a unit', () => {
       readonly blockers?: readonly Blocker[];
     } = {},
   ) {
-    const found = unitFacts(
-      { ...node, ...more.unit },
-      { private: '10.0.0.1', public: '10.0.0.1' },
-      { ...newRecord('f/0', 'f', NOW), state: 'started', formula: ref(1), ...record },
-      more.preparation
+    const found = unitFacts({
+      ...little,
+      unit: { ...node, ...more.unit },
+      addresses: { private: '10.0.0.1', public: '10.0.0.1' },
+      record: { ...newRecord('f/0', 'f', NOW), state: 'started', formula: ref(1), ...record },
+      intent: more.preparation
         ? { ...noIntent, upgrade: { to: 'p:f-2', force: false, revert: false, revertOnError: false } }
         : noIntent,
-      more.preparation,
-      more.trouble,
-      undefined,
-      more.leaves,
-      more.hook,
-      undefined,
-      { blockers: more.blockers ?? [], postponed: undefined },
-    );
+      preparation: more.preparation,
+      trouble: more.trouble,
+      leaves: more.leaves ?? [],
+      hook: more.hook,
+      postponement: { blockers: more.blockers ?? [], postponed: undefined },
+    });
     statusSchema.parse(found.status);
     unitSchema.parse(found.unit);
     return found;
@@ -179,18 +185,11 @@ describe('what the tree is told of a unit', () => {
   it('offers to take values back only where a hook refused them', () => {
     const error = { state: 'config-error', error: 'hook', next: 'look' } as const;
     const next = (record: Partial<UnitRecord>): string | undefined =>
-      unitFacts(
-        node,
-        undefined,
-        { ...newRecord('f/0', 'f', NOW), ...error, ...record },
-        noIntent,
-        undefined,
-        undefined,
-        undefined,
-        [],
-        undefined,
-        { seen: 0, tried: 1 },
-      ).status.next;
+      unitFacts({
+        ...little,
+        record: { ...newRecord('f/0', 'f', NOW), ...error, ...record },
+        config: { seen: 0, tried: 1 },
+      }).status.next;
     assert.equal(next({}), 'look');
     assert.equal(next({ hookFailed: true }), 'look, or: ensemble set --undo f (takes back the last set)');
   });
