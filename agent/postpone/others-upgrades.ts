@@ -272,7 +272,7 @@ export class OthersUpgrades {
     if (error instanceof NodeNotFound && error.path === ask) return;
     const life = incarnation === undefined ? paths.unit(about) : paths.life(about, incarnation);
     if (!(error instanceof NodeNotFound) || (await coordinator.get(life)) !== undefined) {
-      log.warning(`what is said to the upgrade of ${about} cannot be told, and is tried again`, {
+      log.warning(`the word on the upgrade of ${about} cannot be written, and is tried again`, {
         unit: this.#unit.name,
         error,
       });

@@ -294,7 +294,7 @@ export class RelatedUnits {
       .then(
         () => setImmediate(() => this.#unit.look()),
         (error: unknown) =>
-          log.warning('what related units were asked cannot be taken back, and is tried again', {
+          log.warning('a question to related units cannot be taken back, and is tried again', {
             unit: this.#unit.name,
             error,
           }),

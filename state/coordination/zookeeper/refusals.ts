@@ -5,7 +5,7 @@ import { parentOf } from './paths.js';
 
 /** ZooKeeper's error codes that the contract has errors for (org.apache.zookeeper.KeeperException.Code). */
 export const NO_NODE = -101;
-export const NO_AUTH = -102;
+const NO_AUTH = -102;
 const BAD_VERSION = -103;
 export const NODE_EXISTS = -110;
 const NOT_EMPTY = -111;
