@@ -34,7 +34,8 @@ export function targetOf(flag: Flag, serviceFormula: string | undefined): string
   return flag.to ?? serviceFormula;
 }
 
+/** As with an upgrade, it is wanted until it is committed: one whose hook failed may be asked for again. */
 function standsElsewhere({ formula, upgrade }: UnitRecord, to: string): boolean {
-  const underWay = upgrade !== null && upgrade.step !== 'resuming' && upgrade.to.id !== to;
-  return formula !== null && (formula.id !== to || underWay);
+  const isUncommitted = upgrade !== null && upgrade.step !== 'resuming';
+  return formula !== null && (formula.id !== to || isUncommitted);
 }

@@ -54,6 +54,20 @@ describe('the formula that a flag asks for', () => {
       'p:f-1',
     ],
     [
+      'it is on its way back to what is in place, and has not committed that',
+      { formula: ref(1), upgrade: underWay(2, 1, 'hook') },
+      { revert: true, to: 'p:f-1' },
+      'p:f-1',
+      'p:f-1',
+    ],
+    [
+      'it went back to what is in place, and has committed that',
+      { formula: ref(1), upgrade: underWay(2, 1, 'resuming') },
+      { revert: true, to: 'p:f-1' },
+      'p:f-1',
+      undefined,
+    ],
+    [
       'it goes back, and nothing is installed',
       { formula: null },
       { revert: true, to: 'p:f-1' },
