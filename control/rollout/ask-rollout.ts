@@ -17,6 +17,7 @@ import { RolloutRefuses } from './errors.js';
 import type { Judged } from './judge.js';
 import { startOperations } from './perform.js';
 import { requireRollout } from './read-rollout.js';
+import type { RolloutUnit } from './rollout-unit.js';
 import { TurnedMeanwhile, turnBack } from './turn-back.js';
 import { afterVerb, type RolloutVerb, type VerbRequest } from './verbs.js';
 import { FLAGS_PER_WRITE, flagOf } from './written.js';
@@ -135,7 +136,7 @@ async function askFailed(
   const asked =
     rollout.clone !== undefined
       ? []
-      : failed.filter(({ unit }) => unit.formula !== goal).slice(0, FLAGS_PER_WRITE);
+      : failed.filter(({ unit }) => isAskedByFlag(unit, goal)).slice(0, FLAGS_PER_WRITE);
   const nodes = await coordinator.getMany(asked.map(({ unit }) => paths.upgrade(unit.name)));
   return asked.map(({ unit }, index): Operation => {
     const path = paths.upgrade(unit.name);
@@ -143,6 +144,15 @@ async function askFailed(
     const version = nodes[index]?.version;
     return version === undefined ? { kind: 'create', path, value } : { kind: 'set', path, value, version };
   });
+}
+
+/**
+ * True if a flag has a unit that failed try again: it is not where it was to go, or on its way there. A unit that went back from an
+ * upgrade which it had not completed counts as being on the formula all the while.
+ */
+function isAskedByFlag({ formula, state, upgrade }: RolloutUnit, goal: string): boolean {
+  const isOnWay = state === 'upgrade-error' && upgrade?.to === goal && upgrade.step !== 'resuming';
+  return formula !== goal || isOnWay;
 }
 
 /** Units that have the formula, and failed with it, run the hook that failed again. */
@@ -154,7 +164,7 @@ async function resolveFailed(
 ): Promise<void> {
   const goal = goalOf(rollout);
   const stuck = failed.filter(
-    ({ unit }) => (unit.formula === goal || rollout.clone !== undefined) && isErrorState(unit.state),
+    ({ unit }) => (rollout.clone !== undefined || !isAskedByFlag(unit, goal)) && isErrorState(unit.state),
   );
   await Promise.all(stuck.map(({ unit }) => requestResolved(coordinator, unit.name, true, requester)));
 }

@@ -171,6 +171,13 @@ function underWay({ unit, standing }: Judged, by: Pick<Reason, 'since' | 'until'
       ...by,
       ends: 'it goes on by itself',
     };
+  if (isErrorState(unit.state))
+    return {
+      kind: 'upgrade',
+      reason: `it is in ${unit.state}, and was asked to try again`,
+      ...by,
+      ends: 'it goes on by itself',
+    };
   const step = unit.upgrade === undefined ? 'its agent has not begun' : `it is at ${unit.upgrade.step}`;
   return { kind: 'upgrade', reason: step, ...by, ends: 'it goes on by itself' };
 }

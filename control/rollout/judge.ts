@@ -128,8 +128,9 @@ function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now:
   if (formula === null) return 'coming';
   const headsElsewhere = isUnderWay(unit) && upgrade?.to !== goal;
   if (formula === goal && !headsElsewhere) {
-    if (inError) return flag?.over === since && flag.rollout === rollout.id ? 'asked' : 'ill';
-    return unit.agentUp ? 'settling' : 'absent';
+    if (!inError) return unit.agentUp ? 'settling' : 'absent';
+    const isFlagged = flag?.over === since && flag.rollout === rollout.id;
+    return isFlagged || isTriedAgain(unit, rollout, now) ? 'asked' : 'ill';
   }
   if (isUnderWay(unit) && upgrade?.to === goal && !inError) return 'asked';
   // A flag that is not to go over the error waits until somebody ends that.
@@ -145,6 +146,13 @@ function standingTowards(unit: RolloutUnit, rollout: Rollout, goal: string, now:
     if (inError && rollout.revert !== true) return 'ill';
   }
   return 'waiting';
+}
+
+/** It failed in this rollout, and was asked to run the hook again: its agent has not begun. */
+function isTriedAgain({ since }: RolloutUnit, { retriedFrom, countedFrom }: Rollout, now: number): boolean {
+  if (retriedFrom === undefined) return false;
+  const at = Date.parse(since);
+  return at >= instantOf(retriedFrom, now) && at < instantOf(countedFrom, now);
 }
 
 /** It was upgraded further meanwhile, and a rollout goes forward only. */

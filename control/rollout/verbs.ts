@@ -74,6 +74,7 @@ function changedBy(
     case 'retry':
       return {
         ...inState(rollout, goesOn, now, by),
+        retriedFrom: rollout.retriedFrom ?? rollout.countedFrom,
         countedFrom: new Date(now).toISOString(),
       };
   }

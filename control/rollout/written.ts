@@ -81,7 +81,11 @@ function isSettledBy({ revert, clone, promoted, state: before }: Rollout, state:
 
 /** The rollout on its way back. What failed on the way forward counts no more. */
 export function turnedBack(rollout: Rollout, reason: string, now: number, by?: string): Rollout {
-  const { allowed: _allowed, ...rest } = inState(rollout, { state: 'reverting', reason }, now, by);
+  const {
+    allowed: _allowed,
+    retriedFrom: _retried,
+    ...rest
+  } = inState(rollout, { state: 'reverting', reason }, now, by);
   return { ...rest, ...gatesSettled(rollout), revert: true, countedFrom: new Date(now).toISOString() };
 }
 

@@ -74,6 +74,8 @@ export const rolloutSchema = z.looseObject({
   closed: z.optional(z.boolean()),
   /** Errors of before do not count: when it began, or when its failed units were asked again. */
   countedFrom: instant,
+  /** After its failed units were asked again: errors since then, and before `countedFrom`, are those. */
+  retriedFrom: z.optional(instant),
 });
 
 export type RolloutGate = 'canary' | 'wave' | 'clone' | 'operator';

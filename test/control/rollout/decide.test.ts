@@ -388,6 +388,20 @@ describe('what is decided about a rollout', () => {
     assert.deepEqual(writes, [{ kind: 'state', state: 'done', reason: 'web/1 is behind' }]);
   });
 
+  it('waits for a unit that failed where it was to go and was asked again, until its time is over', () => {
+    const asked: Rollout = { ...begun, stateSince: ago(5), countedFrom: ago(5), retriedFrom: ago(60) };
+    const facts = { formula: two, units: units('2 S') };
+    const { writes, units: judged, blockers } = decide(asked, facts, now);
+    assert.deepEqual([writes, judged[1]?.standing], [[], 'asked']);
+    assert.equal(blockers[0]?.reason, 'it is in start-error, and was asked to try again');
+    const late = decide(asked, facts, now + 300_000);
+    const reason = 'web/1 failed: not healthy within 300 s';
+    assert.deepEqual(late.writes, [{ kind: 'state', state: 'failed', reason }]);
+    // One that was in an error before the rollout began was asked nothing.
+    const { writes: others } = decide(asked, { formula: two, units: units('2 2e') }, now);
+    assert.deepEqual(others, [{ kind: 'state', state: 'done', reason: '', closed: true }]);
+  });
+
   it('goes on by itself no more where all that is left is in an error of before', () => {
     const all: Rollout = { ...begun, parameters: { strategy: 'all' } };
     assert.ok(decide(all, { formula: two, units: units('2 ef 2') }, now).isStalled);
