@@ -20,6 +20,7 @@ import { followClone } from '../rollout/follow-clone.js';
 import { followedRollout } from '../rollout/follow-rollout.js';
 import { tellCandidate } from '../upgrade/candidate-lines.js';
 import { heldLines, overriddenLines } from '../upgrade/hold-lines.js';
+import { keepAsked } from '../upgrade/keep-asked.js';
 import { previewLines } from '../upgrade/preview-lines.js';
 import { errorLines, leftOutLines, nothingToDo } from '../upgrade/sentences.js';
 import { tellUpgrade } from '../upgrade/tell-upgrade.js';
@@ -77,7 +78,7 @@ export async function upgradeFormula(
   const [word] = Object.keys(parametersOf(options));
   if (units !== undefined && word !== undefined)
     throw invocation.misuse(`--unit asks these units at once, so --${word} has nothing to say`);
-  return withSession<ExitCode>(invocation, async (session) => {
+  const done = withSession<ExitCode>(invocation, async (session) => {
     const by = requester(systemClock.now());
     const chosen = { revision, candidate, compatible, bump, units };
     const rollout = parametersOf(options);
@@ -91,6 +92,9 @@ export async function upgradeFormula(
       const place = trial.service === service ? repository : undefined;
       return attempt(session, { ...request, ...trial, repository: place }, own, invocation);
     });
+  });
+  return done.catch((error: unknown) => {
+    throw keepAsked(error, options);
   });
 }
 

@@ -65,10 +65,11 @@ export function errorLines(
 ): readonly string[] {
   return [...errors].map(([unit, { state, upgrade }]) => {
     if (force) return `${unit} is in ${state}, and is upgraded all the same`;
-    const resolved = `ensemble resolved [--retry] ${unit}`;
     // To try what failed once more would run the hook that is broken.
     const other = state === 'upgrade-error' && upgrade !== undefined && upgrade.to !== target;
-    const ways = other ? `ensemble upgrade-formula --force ${service}, or ${resolved}` : resolved;
+    const ways = other
+      ? `ensemble upgrade-formula --force ${service}, or ensemble resolved ${unit}`
+      : `ensemble resolved --retry ${unit}`;
     return `${unit} is in ${state}, so its upgrade waits until: ${ways}`;
   });
 }

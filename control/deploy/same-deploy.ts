@@ -58,7 +58,12 @@ export async function requireSameDeploy(
   const { deploying } = standing;
   const count = deploying?.units ?? there.length;
   if (count !== wanted.units)
-    throw differs(`with ${count} unit${count === 1 ? '' : 's'}, and not ${wanted.units}`);
+    throw differs(
+      `with ${count} unit${count === 1 ? '' : 's'}, and not ${wanted.units}`,
+      count > wanted.units
+        ? 'ensemble remove-unit UNIT'
+        : `ensemble add-unit -n ${wanted.units - count} ${name}`,
+    );
   const isElsewhere =
     deploying === undefined
       ? wanted.machine !== undefined && there.some(({ unit }) => unit.machine !== wanted.machine)

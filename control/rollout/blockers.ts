@@ -93,7 +93,7 @@ function blockerOf(
         kind: 'error',
         reason: `it is in ${unit.state}`,
         ...by,
-        ends: `ensemble resolved [--retry] ${name}`,
+        ends: `ensemble resolved --retry ${name}`,
       };
     default:
       if (!unit.agentUp) return agentAway(judged);
@@ -107,7 +107,7 @@ function blockerOf(
 function wayOutOf({ name, state, bad }: RolloutUnit, rollout: Rollout): string {
   const service = serviceOfUnit(name);
   if (rollout.state === 'failed' || rollout.clone !== undefined) return commandOf('retry', service);
-  if (isErrorState(state)) return `ensemble resolved [--retry] ${name}`;
+  if (isErrorState(state)) return `ensemble resolved --retry ${name}`;
   return bad.includes(goalOf(rollout))
     ? upgradeCommand(goalOf(rollout), service, '--force', `--unit ${name}`)
     : 'it is healthy';

@@ -31,27 +31,34 @@ const SAID_BY: Readonly<Record<string, Said>> = { lockstep: LOCKSTEP, clone: CLO
 export function refuseContradictions(service: string, parameters: RolloutParameters, asking: Asking): void {
   const { strategy = 'rolling' } = parameters;
   const entries = Object.entries(parameters) as [RolloutWord, string][];
-  if (strategy !== 'lockstep' && parameters['allow-missing'] === 'yes' && asking.command !== 'set-rollout')
+  const isSet = asking.command === 'set-rollout';
+  const contraryTo = (said: Said): typeof entries =>
+    entries.filter(([word, value]) => (said[word]?.[0] ?? value) !== value);
+  const fixesOf = (said: Said): readonly string[] =>
+    contraryTo(said).map(([word]) => (isSet ? `${word}=` : `--${word} ${said[word]?.[0] ?? ''}`));
+  if (strategy !== 'lockstep' && parameters['allow-missing'] === 'yes' && !isSet)
     throw new RolloutContradiction({
       service,
       strategy,
       contrary: 'allow-missing yes',
       rule: 'only lockstep waits for units whose agent is away',
-      instead: askedWith(service, asking, '--strategy lockstep', '--allow-missing'),
+      instead: askedWith(service, asking, '--strategy lockstep', '--allow-missing', ...fixesOf(LOCKSTEP)),
     });
   const said = SAID_BY[strategy] ?? {};
-  const contrary = entries.filter(([word, value]) => (said[word]?.[0] ?? value) !== value);
-  const [first] = contrary;
+  const [first] = contraryTo(said);
   if (first === undefined) return;
   const rule = said[first[0]]?.[1] ?? '';
-  const isSet = asking.command === 'set-rollout';
-  const fixes = contrary.map(([word]) => (isSet ? `${word}=` : `--${word} ${said[word]?.[0] ?? ''}`));
   throw new RolloutContradiction({
     service,
     strategy,
     contrary: first.join(' '),
     rule,
-    instead: askedWith(service, asking, isSet ? `strategy=${strategy}` : `--strategy ${strategy}`, ...fixes),
+    instead: askedWith(
+      service,
+      asking,
+      isSet ? `strategy=${strategy}` : `--strategy ${strategy}`,
+      ...fixesOf(said),
+    ),
   });
 }
 

@@ -272,6 +272,6 @@ function sourceUnits({ facts, name, clone }: Moment): readonly Blocker[] {
       reason: isErrorState(unit.state) ? `it is in ${unit.state}` : 'it is asked to stop and go',
       since: unit.since,
       until: null,
-      ends: isErrorState(unit.state) ? `ensemble resolved [--retry] ${unit.name}` : 'it has stopped',
+      ends: isErrorState(unit.state) ? `ensemble resolved --retry ${unit.name}` : 'it has stopped',
     }));
 }

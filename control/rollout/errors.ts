@@ -20,7 +20,7 @@ export class NoRollout extends defineError<{
   },
   ({ service, replaced, cloneOf }) => {
     if (replaced !== undefined) return `ensemble status ${replaced.by}`;
-    if (cloneOf === undefined) return `ensemble upgrade-formula ${service}`;
+    if (cloneOf === undefined) return `ensemble status ${service}`;
     return cloneOf.isTried ? commandOf('status', cloneOf.service) : commandOf('history', service);
   },
 ) {}

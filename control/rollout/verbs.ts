@@ -40,12 +40,10 @@ export function afterVerb(
   units: readonly Judged[],
   request: VerbRequest,
 ): { readonly rollout: Rollout } | Refusal {
-  const word = request.keep === true ? '--keep' : request.force === true ? '--force' : undefined;
-  if (verb === 'promote' && word !== undefined && rollout.clone === undefined)
-    return { refused: `it has no clone, so ${word} has nothing to say`, instead: 'promote' };
   return (
     refusedForLack(verb, rollout, request) ??
-    refusalOf(verb, rollout, units) ?? { rollout: changedBy(verb, rollout, units, request) }
+    refusalOf(verb, rollout, units) ??
+    refusedForClone(verb, rollout, request) ?? { rollout: changedBy(verb, rollout, units, request) }
   );
 }
 
@@ -89,6 +87,17 @@ function nextWaveOf(rollout: Rollout, units: readonly Judged[]): Rollout {
   const rules = rulesOf(rollout.parameters);
   const { allowed: _allowed, ...rest } = rollout;
   return rules.pauseAfter === 'all' ? { ...rest, allowed: nextWave(rules, units) } : rest;
+}
+
+/** Some words are about clones alone. */
+function refusedForClone(
+  verb: RolloutVerb,
+  { clone }: Rollout,
+  { keep, force }: VerbRequest,
+): Refusal | undefined {
+  const word = keep === true ? '--keep' : force === true ? '--force' : undefined;
+  if (verb !== 'promote' || word === undefined || clone !== undefined) return undefined;
+  return { refused: `it has no clone, so ${word} has nothing to say`, instead: 'promote' };
 }
 
 /** A clone with too few units would not do what its service does. */

@@ -193,7 +193,7 @@ describe('ensemble upgrade-formula', () => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /warning: guestbook\/1 is in config-error, so its upgrade waits until: ensemble resolved \[--retry\] guestbook\/1/,
+      /warning: guestbook\/1 is in config-error, so its upgrade waits until: ensemble resolved --retry guestbook\/1/,
     );
     assert.match(stderr, /\n2 of 3 units run principia:guestbook-2 /);
     assert.match(

@@ -63,6 +63,14 @@ export const printed: Readonly<
     test: 'test/agent/candidate.test.ts',
     says: 'the release of its revision comes after it',
   },
+  'control/deploy/same-deploy.ts: ensemble add-unit -n {wanted.units - count} {name}': {
+    test: 'test/remedies/unit-rows.ts',
+    says: 'more units, or fewer, as printed',
+  },
+  'control/deploy/same-deploy.ts: ensemble remove-unit UNIT': {
+    test: 'test/remedies/unit-rows.ts',
+    says: 'more units, or fewer, as printed',
+  },
   'control/deploy/same-deploy.ts: ensemble add-unit --rest {name}': {
     test: 'test/regression/units-that-are-not-made.test.ts',
     says: 'go elsewhere where the machine that was named is gone, as is said',
@@ -167,7 +175,7 @@ export const printed: Readonly<
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',
   },
-  'control/rollout/blockers.ts: ensemble resolved [--retry] {name}': {
+  'control/rollout/blockers.ts: ensemble resolved --retry {name}': {
     test: 'test/control/rollout/decide.test.ts',
     says: 'names what keeps each unit',
   },
@@ -179,7 +187,7 @@ export const printed: Readonly<
     test: 'test/regression/a-clone-is-promoted-as-it-was-tried.test.ts',
     says: 'takes the place of more units than it has by force alone',
   },
-  'control/rollout/decide-clone.ts: ensemble resolved [--retry] {unit.name}': {
+  'control/rollout/decide-clone.ts: ensemble resolved --retry {unit.name}': {
     test: 'test/control/rollout/decide-clone.test.ts',
     says: 'names what ends the error of a unit that is to go',
   },
@@ -395,7 +403,7 @@ export const printed: Readonly<
     test: 'test/remedies/printed-rows.ts',
     says: 'status names the first agent and the first deploy',
   },
-  'cli/upgrade/sentences.ts: ensemble resolved [--retry] {unit}': {
+  'cli/upgrade/sentences.ts: ensemble resolved --retry {unit}': {
     test: 'test/cli/upgrade-formula.test.ts',
     says: 'lets units in an error state wait, lists them, and says how they go on',
   },
@@ -407,7 +415,7 @@ export const printed: Readonly<
     test: 'test/remedies/remedies.test.ts',
     says: 'the second upgrade-formula fails, and --force goes there',
   },
-  'cli/upgrade/sentences.ts: ensemble upgrade-formula --force {service}, or {resolved}': {
+  'cli/upgrade/sentences.ts: ensemble upgrade-formula --force {service}, or ensemble resolved {unit}': {
     test: 'test/remedies/remedies.test.ts',
     says: 'its upgrade waits until: ensemble upgrade-formula --force --revision 3 f, or',
   },

@@ -12,13 +12,12 @@ async function waiting(stage: Stage): Promise<void> {
 export const rolloutRows: readonly Row[] = [
   {
     code: 'no-rollout',
-    by: 'upgrade-formula, as printed',
+    by: 'a look, which begins nothing',
     run: async (stage) => {
       await stage.unit();
       await stage.world.publish(2);
-      const said = await stage.fails('ensemble rollout pause f', /f has no rollout/);
-      await stage.follow(said, /ensemble upgrade-formula f/);
-      await stage.world.untilOn('world:f-2');
+      const said = await stage.fails('ensemble rollout abort f', /f has no rollout/);
+      assert.match(await stage.follow(said, /ensemble status f/), /f\/0 +started/);
     },
   },
   {
@@ -53,6 +52,12 @@ export const rolloutRows: readonly Row[] = [
       const said = await stage.fails(line, /takes all units together/);
       await stage.follow(said, /ensemble upgrade-formula --revision 2 --strategy lockstep --canary 0 f/);
       await stage.world.untilOn('world:f-2');
+      await stage.world.publish(3);
+      const dry = await stage.fails(`${line} --dry-run`, /takes all units together/);
+      assert.match(
+        await stage.follow(dry, /ensemble upgrade-formula --dry-run --revision 3 --strategy lockstep .*/),
+        /nothing was changed/,
+      );
     },
   },
   {

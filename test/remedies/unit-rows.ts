@@ -246,12 +246,17 @@ export const unitRows: readonly Row[] = [
   },
   {
     code: 'service-exists',
-    by: 'add-unit',
+    by: 'more units, or fewer, as printed',
     run: async (stage) => {
       await stage.unit();
-      const said = await stage.fails('ensemble deploy --repository world -n 2 f', /exists already/);
-      await stage.follow(said, /ensemble add-unit f/);
+      const deploy = (count: number): string => `ensemble deploy --repository world -n ${count} f`;
+      const fewer = await stage.fails(deploy(2), /exists already.*, with 1 unit, and not 2/);
+      await stage.follow(fewer, /ensemble add-unit -n 1 f/);
       await stage.world.untilOn(one, 'f/1');
+      const more = await stage.fails(deploy(1), /with 2 units, and not 1/);
+      stage.named(more, /ensemble remove-unit UNIT/);
+      await stage.ok('ensemble remove-unit f/1');
+      await stage.ok(deploy(1));
     },
   },
   {

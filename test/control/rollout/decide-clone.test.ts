@@ -202,7 +202,7 @@ describe('a rollout by a clone', () => {
     ];
     const { blockers } = decide({ ...begun, ...promoted }, { formula: one, units, clone }, now);
     const { kind, ends } = blockers.find(({ who }) => who === 'web/0') ?? {};
-    assert.deepEqual([kind, ends], ['error', 'ensemble resolved [--retry] web/0']);
+    assert.deepEqual([kind, ends], ['error', 'ensemble resolved --retry web/0']);
   });
 
   for (const [ofClone, ofSource, state, expected] of [

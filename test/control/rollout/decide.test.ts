@@ -414,7 +414,7 @@ describe('what is decided about a rollout', () => {
       {},
       { 'max-failed': '1' },
       '1 E',
-      'ensemble resolved [--retry] web/1',
+      'ensemble resolved --retry web/1',
     ],
     ['of one that failed it is tried again', { state: 'failed' }, {}, '1 E', 'ensemble rollout retry web'],
     [
@@ -480,7 +480,7 @@ describe('what is decided about a rollout', () => {
       [
         'web/0 turn: it goes on by itself',
         'web/1 agent: its agent returns',
-        'web/2 error: ensemble resolved [--retry] web/2',
+        'web/2 error: ensemble resolved --retry web/2',
         'web/3 upgrade: it goes on by itself',
         'web/4 relation-error: ensemble resolved --retry web/4 db:4',
         'web/5 bad: ensemble upgrade-formula --revision 2 --force web',
