@@ -110,7 +110,7 @@ const rest: BuildOptions = {
   footer: { js: '})' },
   plugins: [withLmdb, whenNeeded, whenUsed],
 };
-// Each command reads all of it: short names are read sooner. Stacks of --debug have those of the sources, most of them.
+// Each command reads all of it, and short names sooner. Stacks of --debug still tell the file and the line.
 await build({ ...rest, entryPoints: { run: 'cli/run.ts' }, minifyIdentifiers: true });
 await build({ ...rest, entryPoints: { agent: 'agent/run.ts' } });
 // Answers `--version` by itself.

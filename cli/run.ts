@@ -1,5 +1,6 @@
 import { endReadingByCtrlC } from '../state/formula/endable-while.js';
 import { endProcess } from '../state/platform/end-process.js';
+import { mayBeTerminal } from './output/outlet.js';
 import { processOutput } from './output/output.js';
 import { reportError } from './output/report-error.js';
 import { runLine } from './run-line.js';
@@ -9,7 +10,7 @@ export function run(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug');
   silenceLibraries(debug);
   const output = processOutput();
-  if (process.stdin.isTTY || process.stderr.isTTY) endReadingByCtrlC();
+  if (mayBeTerminal(0) || mayBeTerminal(2)) endReadingByCtrlC();
   // An error that nobody waited for, such as a lost connection's late answer, must not show a stack trace either.
   process.on('uncaughtException', (error) =>
     endProcess(reportError(error, output.stderr, debug, output.carried)),

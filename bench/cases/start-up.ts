@@ -22,7 +22,7 @@ export const startUp: Benchmark = {
         [
           'ensemble status, 10 units, embedded',
           2.4,
-          'commander, yaml, lmdb and zod; then its own compiled code, and its schemas',
+          'of 31 ms beside Node: 7 to read the bundle and its compiled code, 11 its modules and schemas, 5 lmdb, 3 garbage',
           await beside(lab.command('status')),
         ],
       ] as const;

@@ -50,7 +50,8 @@ export function outletOf(descriptor: 1 | 2): Outlet {
   };
 }
 
-function mayBeTerminal(descriptor: number): boolean {
+/** True unless a descriptor is a pipe, a file or /dev/null: told without a stream, which takes milliseconds to make. */
+export function mayBeTerminal(descriptor: number): boolean {
   const output = fstatSync(descriptor);
   return output.isCharacterDevice() && output.rdev !== statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 }

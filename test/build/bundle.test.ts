@@ -131,7 +131,14 @@ describe('the bundled commands', () => {
     const { stderr } = await node('--require', tell, join(bin, 'ensemble.cjs'), 'status');
     const loaded = stderr.split('\n');
     assert.ok(loaded.includes('NativeModule fs'));
-    for (const part of ['child_process', 'crypto', 'fs/promises', 'stream/promises'])
+    for (const part of [
+      'child_process',
+      'crypto',
+      'internal/fs/promises',
+      'internal/fs/streams',
+      'net',
+      'stream',
+    ])
       assert.ok(!loaded.includes(`NativeModule ${part}`), part);
   });
 
