@@ -22,7 +22,7 @@ export const startUp: Benchmark = {
         [
           'ensemble status, 10 units, embedded',
           2.4,
-          'of 31 ms beside Node: 7 to read the bundle and its compiled code, 11 its modules and schemas, 5 lmdb, 3 garbage',
+          'of 33 ms beside Node: 7 to read the bundle and its compiled code, 11 its modules and schemas, 5 lmdb, 3 to read and 1 to show the units; 3 of them garbage',
           await beside(lab.command('status')),
         ],
       ] as const;
