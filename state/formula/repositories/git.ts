@@ -52,7 +52,9 @@ export async function openGit(
 ): Promise<Repository> {
   const { head, tags, candidates } = await askRefs(location, limits);
   const heads = { head, candidates };
-  const refs = [...tags.filter(({ name }) => taggedRevision(name) !== undefined), head];
+  // The URL may name one of the tags.
+  const others = tags.filter(({ name }) => name !== head.name && taggedRevision(name) !== undefined);
+  const refs = [...others, head];
   const tag = tagOf(refs);
   if (known?.validator === tag)
     return JSON.stringify(known.heads) === JSON.stringify(heads) ? known : { ...known, heads };

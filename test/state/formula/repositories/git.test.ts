@@ -299,6 +299,12 @@ describe('a repository of git’s', function () {
       [['mysql', 2]],
     );
     assert.throws(() => latest('mysql'), /its revision is 1, and its tag says 2/);
+    const named = await open(`${local()}#mysql-2`);
+    assert.deepEqual(
+      named.problems.map(({ name, revision }) => [name, revision]),
+      [['mysql', 2]],
+      'once, also where the URL names the tag',
+    );
   });
 
   it('is taken at a branch, a tag, a commit, and below a path; a formula may be all of it', async () => {
