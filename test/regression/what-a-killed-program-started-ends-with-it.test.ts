@@ -19,6 +19,12 @@ const { openRepository } = await import('${ROOT}state/formula/repositories/open.
 await openRepository('git+ssh://example.com/hangs');
 `;
 
+const ASKS_AGAIN = `
+const { openRepository } = await import('${ROOT}state/formula/repositories/open.js');
+await openRepository('git+file:///nowhere').catch(() => undefined);
+await Promise.all(['one', 'two'].map((name) => openRepository('git+ssh://example.com/' + name)));
+`;
+
 const DELIVERS = `
 const { runCommand } = await import('${ROOT}watcher/sinks/command.js');
 const { systemClock } = await import('${ROOT}state/platform/clock.js');
@@ -41,9 +47,10 @@ describe('what a program started that is killed', function () {
     return text.split('\n').flatMap((line) => (line === '' ? [] : [Number(line)]));
   };
 
-  for (const [title, program] of [
-    ['git, with all that it started', ASKS],
-    ['the command of a sink, with all that it started', DELIVERS],
+  for (const [title, program, count] of [
+    ['git, with all that it started', ASKS, 2],
+    ['several at once, after another one that has ended', ASKS_AGAIN, 4],
+    ['the command of a sink, with all that it started', DELIVERS, 2],
   ] as const)
     it(`ends with it: ${title}`, async () => {
       const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
@@ -59,7 +66,7 @@ describe('what a program started that is killed', function () {
       const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
       const started = await eventually(async () => {
         const found = await pids();
-        assert.equal(found.length, 2);
+        assert.equal(found.length, count);
         return found;
       });
       child.kill('SIGKILL');
