@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { readWatchedRepositories } from '../../control/watching/watched-repositories.js';
 import { commitAll, gitBackend } from '../servers/git-server.js';
 import { WebServer } from '../servers/web-server.js';
+import { paths } from '../../state/model/paths.js';
 import { useWatchedWorld } from './watched-world.js';
 
 describe('a host that says that it is asked too often', function () {
@@ -57,7 +59,55 @@ describe('a host that says that it is asked too often', function () {
       return [...new Set(server.asked.map(({ path }) => path.split('/')[1] ?? ''))].sort();
     };
     assert.deepEqual(await asked(() => watcher.pass()), ['three']);
+    const circuits = async (): Promise<readonly string[]> =>
+      (await readWatchedRepositories(environment.coordinator)).map(
+        ({ location, circuit, until }) =>
+          `${location.split('/').at(-1)} ${circuit}${until === undefined ? '' : ' for a while'}`,
+      );
+    assert.deepEqual(await circuits(), ['one open for a while', 'three closed']);
     await watcher.stop();
     assert.deepEqual(await asked(() => world.watch([environment])), ['three'], 'nor by one that begins anew');
+  });
+
+  it('is shown to be left alone with all its repositories, also those that answered', async () => {
+    const { world } = at;
+    const environment = await world.environment();
+    const { coordinator } = environment;
+    let isSpent = false;
+    const index = await WebServer.start((request, response) => {
+      if (isSpent && request.url?.startsWith('/one/'))
+        response.writeHead(429, { 'retry-after': '3600' }).end();
+      else response.end(JSON.stringify({ schema: 1, serial: 1, formulas: {} }));
+    });
+    try {
+      for (const name of ['one', 'two'])
+        await world.service(coordinator, name, 'r:f-1', `${index.url}${name}/`);
+      const watcher = await world.watch([environment]);
+      const circuits = async (): Promise<readonly string[]> =>
+        (await readWatchedRepositories(coordinator)).map(
+          ({ outcome, circuit, until }) => `${outcome} ${circuit} ${until !== undefined}`,
+        );
+      const before = await circuits();
+      assert.ok(
+        before.every((each) => each.endsWith(' closed false')),
+        before.join(),
+      );
+      isSpent = true;
+      await watcher.check(({ location }) => location.includes('/one/'));
+      await watcher.pass();
+      const [one, two] = await circuits();
+      assert.deepEqual(
+        [one, two],
+        ['rate-limited open true', before[1]?.replace('closed false', 'open true')],
+      );
+      const path = paths.watcherRepository(
+        (await coordinator.children(paths.watcherRepositories))?.at(-1) ?? '',
+      );
+      const { version } = (await coordinator.get(path)) ?? {};
+      await watcher.pass();
+      assert.equal((await coordinator.get(path))?.version, version, 'which is written once');
+    } finally {
+      await index.stop();
+    }
   });
 });

@@ -108,6 +108,15 @@ export class EnvironmentPass {
     reportFailures(this.pass, failed);
   }
 
+  /** A repository is not asked for the sake of its quota: it is shown as it answered last, and until when. */
+  leaveAlone(place: string, { circuit, until }: PollState): void {
+    const before = this.records.before(place);
+    if (before === undefined || until === undefined) return;
+    // It is the same moment, but for what a clock is off.
+    if (before.circuit === circuit && Math.abs(Date.parse(before.until ?? '') - until) < 1_000) return;
+    this.records.note(place, { ...before, circuit, until: new Date(until).toISOString() });
+  }
+
   /**
    * Each service is looked at by one look at a time, whoever asked for it: a second one comes after the first, and only where
    * there is something left to look at.

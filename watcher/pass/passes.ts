@@ -153,7 +153,12 @@ export class Passes {
         pass.log.error('a repository could not be asked', { repository: shared.location, error });
       return undefined;
     });
-    if (polled === undefined) return false;
+    if (polled === undefined) {
+      if (poller.isHeldBack(shared.place))
+        for (const environment of shared.environments)
+          environment.leaveAlone(shared.place, poller.state(shared.place));
+      return false;
+    }
     await Promise.all(
       shared.environments.map((environment) =>
         environment

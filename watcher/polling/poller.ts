@@ -52,6 +52,8 @@ export class Poller {
   readonly #inFlight = new Map<string, Promise<unknown>>();
   /** By host, and then by credential, until when whoever asks is to wait, in milliseconds since boot. */
   readonly #quotas = new Map<string, Map<string, number>>();
+  /** By place, until when it is left alone for the sake of its quota, in milliseconds since boot. */
+  readonly #heldBack = new Map<string, number>();
   /** By place: git is asked for it where its host limits anybody. */
   readonly #credentials = new Map<string, Promise<string | undefined>>();
   readonly #waiting: (() => void)[] = [];
@@ -89,7 +91,11 @@ export class Poller {
     try {
       // What others were told meanwhile holds for this one too.
       if (this.#closing.signal.aborted || !this.#isDue(watched, anyway)) return undefined;
-      if (await this.#isLimited(watched)) return undefined;
+      const until = await this.#limitOf(watched);
+      if (until > this.#options.clock.monotonic()) {
+        this.#heldBack.set(watched.place, until);
+        return undefined;
+      }
       return await this.#pollOnce(watched);
     } finally {
       this.#leavePlace();
@@ -133,18 +139,24 @@ export class Poller {
   state(place: string): PollState {
     const { clock } = this.#options;
     const history = this.#histories.get(place) ?? NO_HISTORY;
-    const left = history.until - clock.monotonic();
+    const until = Math.max(history.until, this.#heldBack.get(place) ?? 0);
+    const left = until - clock.monotonic();
     return {
       failures: history.failures,
-      circuit: circuitOf(history, clock.monotonic()),
+      circuit: circuitOf({ ...history, until }, clock.monotonic()),
       ...(left > 0 && { until: Math.round(clock.now() + left) }),
       lastOk: this.#answered.get(place),
     };
   }
 
+  /** True of one that is left alone although it did nothing: whoever asks with its credential is to wait. */
+  isHeldBack(place: string): boolean {
+    return (this.#heldBack.get(place) ?? 0) > this.#options.clock.monotonic();
+  }
+
   /** Forgets those that nobody watches any more. */
   keep(places: ReadonlySet<string>): void {
-    for (const map of [this.#histories, this.#known, this.#answered, this.#credentials])
+    for (const map of [this.#histories, this.#known, this.#answered, this.#credentials, this.#heldBack])
       for (const place of map.keys()) if (!places.has(place)) map.delete(place);
   }
 
@@ -162,12 +174,12 @@ export class Poller {
     return anyway || (this.#histories.get(place)?.until ?? 0) <= this.#options.clock.monotonic();
   }
 
-  /** Whoever asks with its credential is to wait. */
-  async #isLimited(watched: WatchedPlace): Promise<boolean> {
+  /** Until when whoever asks with its credential is to wait, in milliseconds since boot; 0 where nobody is. */
+  async #limitOf(watched: WatchedPlace): Promise<number> {
     const now = this.#options.clock.monotonic();
     const quotas = this.#quotas.get(hostOf(watched.location) ?? '');
-    if (quotas === undefined || ![...quotas.values()].some((until) => until > now)) return false;
-    return (quotas.get((await this.#credentialOf(watched)) ?? '') ?? 0) > now;
+    if (quotas === undefined || ![...quotas.values()].some((until) => until > now)) return 0;
+    return quotas.get((await this.#credentialOf(watched)) ?? '') ?? 0;
   }
 
   async #limit(watched: WatchedPlace, until: number): Promise<void> {
@@ -189,6 +201,7 @@ export class Poller {
     const { place, location, judge } = watched;
     const { clock, limits } = this.#options;
     this.polls += 1;
+    this.#heldBack.delete(place);
     const known = this.#known.get(place);
     const polled = await poll(location, { clock, limits, known, judge, signal: this.#closing.signal });
     if (polled.outcome !== 'ok' && this.#closing.signal.aborted) return undefined;
