@@ -102,11 +102,11 @@ const script: BuildOptions = {
 // Code compiled from an older bundle must never meet a newer one: V8 tells them apart by their length alone.
 await rm(bin, { recursive: true, force: true });
 // A script gives the function to whoever has it compiled; `require` has it called. So nobody copies the text to wrap it.
-const call =
+const CALL =
   '(typeof module === "object" ? (run) => run(module, exports, require, __filename, __dirname) : (run) => run)';
 const rest: BuildOptions = {
   ...script,
-  banner: { js: `${call}(function (module, exports, require, __filename, __dirname) {` },
+  banner: { js: `${CALL}(function (module, exports, require, __filename, __dirname) {` },
   footer: { js: '})' },
   plugins: [withLmdb, whenNeeded, whenUsed],
 };
