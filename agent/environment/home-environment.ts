@@ -1,12 +1,18 @@
 import type { Clock, Timer } from '../../state/platform/clock.js';
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
-import { parseEntity } from '../../state/model/entity.js';
-import { environmentId } from '../../state/model/layout.js';
+import { parseEntity, parseSound } from '../../state/model/entity.js';
+import { environmentId, unfinishedError } from '../../state/model/layout.js';
 import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths, unitOfNode } from '../../state/model/paths.js';
 import type { Requester } from '../../state/model/requester.js';
-import { type Layout, type Mark, layoutSchema, markSchema } from '../../state/model/environment-schemas.js';
+import {
+  type Layout,
+  type Mark,
+  layoutSchema,
+  markSchema,
+  unfinishedSchema,
+} from '../../state/model/environment-schemas.js';
 import { type OtherOwner, StateForeign, StateOlder, StateReplaced } from '../contract/errors.js';
 import type { Log } from '../contract/log.js';
 import { type EnvironmentMemory, readMemory, writeMemory } from './memory.js';
@@ -232,6 +238,18 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
     }
   }
 
+  /** An environment that is about to be there, or to be gone, is made by nobody else. */
+  async function whatIsMissing(get: (path: string) => Promise<Node | undefined>) {
+    const unfinished = parseSound(paths.unfinished, unfinishedSchema, await get(paths.unfinished), []);
+    if (unfinished === undefined)
+      return {
+        message: `${resident.state} holds no environment`,
+        next: `If it was set up anew: restore it, or ensemble bootstrap -e ${resident.environment}`,
+      };
+    const { message, next = '' } = unfinishedError(resident.environment, unfinished.value);
+    return { message, next: `To ${next}` };
+  }
+
   return {
     async recognise(get) {
       const [layout, mark] = await look(get);
@@ -244,11 +262,12 @@ export async function homeEnvironment(resident: Resident): Promise<HomeEnvironme
       }
       if (recognition.kind === 'missing') {
         if (coordinator === undefined && hasNothing()) return true;
-        if (!waits)
+        if (!waits) {
+          const { message, next } = await whatIsMissing(get);
           log.warning(
-            `waiting: ${resident.state} holds no environment, and ${dataDirectory} belongs to one; nothing is done to ` +
-              `its units. If it was set up anew: restore it, or ensemble bootstrap -e ${resident.environment}`,
+            `waiting: ${message}, and ${dataDirectory} belongs to one; nothing is done to its units. ${next}`,
           );
+        }
         waits = true;
         return false;
       }

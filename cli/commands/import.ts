@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseExport } from '../../control/export/export-text.js';
 import { importTree } from '../../control/export/import-tree.js';
 import { systemClock } from '../../state/platform/clock.js';
@@ -19,8 +20,14 @@ export async function importState(file: string, invocation: Invocation): Promise
       const { environment } = session;
       const { output } = invocation;
       warnOf(environment, invocation);
-      const { nodes, withoutBundle } = await importTree(session, exported, requester(systemClock.now()));
-      output.notice(`environment ${environment.name} holds what ${file} does: ${nodes} nodes`);
+      const { nodes, made, withoutBundle } = await importTree(session, {
+        exported,
+        file: resolve(file),
+        requester: requester(systemClock.now()),
+      });
+      output.notice(
+        `environment ${environment.name} holds what ${file} does${made ? '' : ' already'}: ${nodes} nodes`,
+      );
       if (withoutBundle.length > 0) {
         const more =
           withoutBundle.length > MOST_NAMED ? ` and ${withoutBundle.length - MOST_NAMED} more` : '';

@@ -6,7 +6,7 @@ import { StateNotThere } from '../../state/coordination/state-not-there.js';
 import type { Environment } from '../../state/environments/environment.js';
 import { absoluteUrl, loadEnvironment } from '../../state/environments/environments-file.js';
 import { shellQuoted, shellWord } from '../../state/platform/shell-word.js';
-import { NotBootstrapped } from '../../state/model/errors.js';
+import { EnvironmentUnfinished, NotBootstrapped } from '../../state/model/errors.js';
 import { requireLayout } from '../../state/model/layout.js';
 import { openGate, openGates } from '../../state/model/protection.js';
 import { openStorage } from '../../state/storage/open.js';
@@ -20,10 +20,30 @@ export const ADHOC = 'adhoc';
 /**
  * Opens the environment the operator chose, checks that it is bootstrapped, and closes it when `work` is done.
  * @throws UsageError, NoEnvironments, EnvironmentNotFound, EnvironmentsInvalid, CoordinatorUnreachable,
- *   NotBootstrapped, LayoutTooNew, whatever `work` throws
+ *   NotBootstrapped, EnvironmentUnfinished, LayoutTooNew, whatever `work` throws
  */
 export async function withSession<T>(
   invocation: Invocation,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withChecked(invocation, checkLayout, work);
+}
+
+/** The same, also where an import or a removal of the environment was begun and not finished. @throws as `withSession` */
+export async function withSessionOfAny<T>(
+  invocation: Invocation,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const check = (session: Session): Promise<void> =>
+    checkLayout(session).catch((error: unknown) => {
+      if (!(error instanceof EnvironmentUnfinished)) throw error;
+    });
+  return withChecked(invocation, check, work);
+}
+
+async function withChecked<T>(
+  invocation: Invocation,
+  check: (session: Session) => Promise<void>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   return withUncheckedSession(invocation, async (session) => {
@@ -31,7 +51,7 @@ export async function withSession<T>(
     // Both are asked for at once.
     const open = openGates(session.coordinator, { least: true });
     open.catch(() => undefined);
-    await checkLayout(session);
+    await check(session);
     for (const path of await open)
       invocation.output.warn(openGate(session.environment, path, `ensemble bootstrap${session.choice}`));
     return work(session);
@@ -104,9 +124,9 @@ export async function chosenEnvironment({ globals, misuse }: Invocation): Promis
   return { name: ADHOC, state: absoluteUrl(state, resolve()), storage: absoluteUrl(storage, resolve()) };
 }
 
-async function checkLayout({ coordinator, environment }: Session): Promise<void> {
+async function checkLayout({ coordinator, environment, choice }: Session): Promise<void> {
   try {
-    await requireLayout(coordinator, environment.name);
+    await requireLayout(coordinator, environment.name, choice);
   } catch (error) {
     throw error instanceof NotBootstrapped ? notBootstrapped(environment) : error;
   }

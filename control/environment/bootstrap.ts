@@ -4,7 +4,8 @@ import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
-import { bootstrapTree } from '../../state/model/layout.js';
+import { bootstrapTree, requireFinished } from '../../state/model/layout.js';
+import { paths } from '../../state/model/paths.js';
 import { readMachines } from '../../state/model/machines.js';
 import { closeNodes, openNodes } from '../../state/model/protection.js';
 import type { Requester } from '../../state/model/requester.js';
@@ -29,16 +30,18 @@ export interface Bootstrapped {
  * claimed no path there, and an environment that is ready is one that formulas can be deployed to and, with a secret,
  * that is closed to others.
  * @param by gives who asks, when it is asked
- * @throws PathShared, StatePlanted, PathNotClosed, StorageUnusable, and what the storage throws
+ * @throws EnvironmentUnfinished, PathShared, StatePlanted, PathNotClosed, StorageUnusable, and what the storage throws
  */
 export async function bootstrapEnvironment(
-  { coordinator, environment, storage }: Session,
+  { coordinator, environment, storage, choice }: Session,
   by: () => Requester,
 ): Promise<Bootstrapped> {
+  const standing = await coordinator.get(paths.layout);
+  if (standing === undefined) await requireFinished(coordinator, environment.name, choice);
   await openNodes(coordinator, environment.state);
   await tryStorage(await storage());
   const closed = await closeNodes(coordinator, environment.state);
-  const made = await bootstrapTree(coordinator, undefined, by());
+  const made = await bootstrapTree(coordinator, undefined, by(), environment.name);
   if (closed.length > 0 && !made) {
     const entry = requestEntry(by(), { what: 'bootstrap', message: `closed ${someOf(closed, 'nodes')}` });
     await retryOnConflict('the history', async () =>

@@ -14,6 +14,8 @@ export interface Export {
   readonly exportedAt: string;
   /** `user@host`. */
   readonly by: string;
+  /** Digest of all lines but the last: tells one export from another. */
+  readonly sha256: string;
   /** Says who may read the tree. */
   readonly layout: Layout;
   /** Values by paths, parents first. */
@@ -33,7 +35,7 @@ const endSchema = z.looseObject({ nodes: z.int(), sha256: z.string() });
  * An export as text: a line that says what it is, a line for each node, and one with the number of nodes and the digest of
  * all lines before it, so that a text that was cut off or changed is never taken for a whole one.
  */
-export function exportText({ exportedAt, by, nodes }: Omit<Export, 'layout'>): string {
+export function exportText({ exportedAt, by, nodes }: Omit<Export, 'layout' | 'sha256'>): string {
   const head = { ensemble: 'export', format: FORMAT, exportedAt, by };
   const lines = [head, ...nodes].map((line) => `${JSON.stringify(line)}\n`).join('');
   return `${lines}${JSON.stringify({ nodes: nodes.size, sha256: digestOf(lines) })}\n`;
@@ -71,7 +73,7 @@ export function parseExport(text: string, file: string): Export {
   }
   const layout = parsed(nodes.get(paths.layout), layoutSchema);
   if (layout === undefined) throw invalid(`it has no ${paths.layout}`);
-  return { exportedAt: head.exportedAt, by: head.by, layout, nodes };
+  return { exportedAt: head.exportedAt, by: head.by, sha256: end.sha256, layout, nodes };
 }
 
 /** True if a node may stand at this path, behind those. */

@@ -1,124 +1,201 @@
-import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
+import {
+  NodeExists,
+  NodeNotFound,
+  OutcomeUnknown,
+  VersionConflict,
+} from '../../state/coordination/errors.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
-import { EnvironmentNotEmpty } from '../../state/model/errors.js';
+import { nodeValue, readEntity } from '../../state/model/entity.js';
+import { unfinishedSchema } from '../../state/model/environment-schemas.js';
+import { EnvironmentNotEmpty, EnvironmentUnfinished, TooManyConflicts } from '../../state/model/errors.js';
 import { recordEnvironmentOperations } from '../../state/model/history.js';
 import { requestEntry } from '../../state/model/history-entry.js';
+import { absent } from '../../state/model/layout.js';
 import { layoutTooNew } from '../../state/model/layout-too-new.js';
 import { paths } from '../../state/model/paths.js';
 import { closeNodes } from '../../state/model/protection.js';
-import type { Requester } from '../../state/model/requester.js';
-import { formulaRecordSchema } from '../../state/model/service-schemas.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
-import type { Storage } from '../../state/storage/storage.js';
 import type { Session } from '../session.js';
-import type { Export } from './export-text.js';
-import { readTree } from './read-tree.js';
+import { formulasWithoutBundle } from './formulas-without-bundle.js';
+import type { ImportRequest } from './import-request.js';
+import { inBatches, type NodeValue } from './in-batches.js';
+import { lookThrough, readTree } from './read-tree.js';
+import { requireSame } from './same-as-export.js';
 
-/** The most nodes that one transaction creates: ZooKeeper takes 1 MB. */
-const MOST_NODES = 200;
-const MOST_CHARACTERS = 250_000;
-
-/** Objects that are looked for in the storage at a time. */
-const MOST_LOOKED_FOR = 8;
+/** Times that an import begins anew because another one, or a removal, came to its end meanwhile. */
+const MOST_ROUNDS = 10;
 
 /** The result of an import. */
 export interface Imported {
   readonly nodes: number;
+  /** False where the environment held exactly this already. */
+  readonly made: boolean;
   /** Ids of formulas whose bundle the environment's storage does not have. */
   readonly withoutBundle: readonly string[];
 }
 
 /**
- * Makes an environment of what another one's state held: the same one, with its id, in a place that is empty. `/layout`
- * is created last, after all else was read again, so nobody takes a part for the whole. After an interruption the same
- * call goes on.
- * @throws EnvironmentNotEmpty, LayoutTooNew, and what the storage throws where it cannot be asked; nothing was written then
+ * Makes an environment of what another one's state held: the same one, with its id, in a place that is empty.
+ * `/unfinished` stands from before the first node until `/layout` is created, in one transaction, after all else was read
+ * again; so nobody takes a part for the whole, and nobody makes an environment of it. After an interruption the same call
+ * goes on, also beside another one.
+ * @throws EnvironmentNotEmpty, EnvironmentImported, EnvironmentUnfinished, LayoutTooNew, and what the storage throws where it
+ *   cannot be asked; nothing was written then
  */
-export async function importTree(
-  { coordinator, environment, storage }: Session,
-  exported: Export,
-  requester: Requester,
-): Promise<Imported> {
+export async function importTree(session: Session, request: ImportRequest): Promise<Imported> {
+  const { coordinator, environment, storage } = session;
+  const { exported } = request;
   const { name, state } = environment;
   const tooNew = layoutTooNew(name, exported.layout);
   if (tooNew !== undefined) throw tooNew;
   const nodes = new Map([...treeRoots.map((root) => [root, '{}'] as const), ...exported.nodes]);
   nodes.delete(paths.layout);
-  const notEmpty = (path: string): EnvironmentNotEmpty =>
-    new EnvironmentNotEmpty({ environment: name, state, path });
-  /** Reads the nodes that stand there already: at most those of an import or a bootstrap that was interrupted. */
-  const readOwn = async (): Promise<ReadonlySet<string>> => {
-    const standing = await readTree(coordinator);
-    for (const [path, { value }] of standing) {
-      const isOwn = nodes.get(path) === value || treeRoots.includes(path);
-      if (!isOwn) throw notEmpty(path);
+  const place: Place = { session, request, nodes, notEmpty };
+  let withoutBundle: readonly string[] | undefined;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const isThere = await isMade(coordinator);
+    if (isThere) await requireSame(session, request, notEmpty);
+    try {
+      if (!isThere) await requireOwn(place);
+      withoutBundle ??= await formulasWithoutBundle(nodes, await storage());
+      if (isThere || (await make(place)))
+        return { nodes: exported.nodes.size, made: !isThere, withoutBundle };
+    } catch (error) {
+      // Another import of it came to its end meanwhile, and agents are at work in what it made.
+      const isBehind = error instanceof EnvironmentNotEmpty && (await isMade(coordinator));
+      if (!isBehind) throw error;
     }
-    return new Set(standing.keys());
-  };
-  await readOwn();
-  const withoutBundle = await formulasWithoutBundle(nodes, await storage());
-  await closeNodes(coordinator, state);
-  const standing = await readOwn();
-  for (const batch of inBatches(nodes))
-    await coordinator.transaction(
-      batch.map(([path, value]) => ({ kind: standing.has(path) ? 'set' : 'create', path, value })),
-    );
-  const made = await readTree(coordinator);
-  for (const path of new Set([...nodes.keys(), ...made.keys()]))
-    if (made.get(path)?.value !== nodes.get(path)) throw notEmpty(path);
-  await createLayout(coordinator, exported, requester, notEmpty);
-  return { nodes: exported.nodes.size, withoutBundle };
-}
-
-/** Parents come first in each batch, and batches in their order. */
-function* inBatches(nodes: Iterable<readonly [string, string]>): Generator<(readonly [string, string])[]> {
-  let batch: (readonly [string, string])[] = [];
-  let characters = 0;
-  for (const node of nodes) {
-    const length = node[0].length + node[1].length;
-    if (batch.length === MOST_NODES || (batch.length > 0 && characters + length > MOST_CHARACTERS)) {
-      yield batch;
-      batch = [];
-      characters = 0;
-    }
-    batch.push(node);
-    characters += length;
   }
-  if (batch.length > 0) yield batch;
+  throw new TooManyConflicts({ what: `environment ${name}` });
+
+  function notEmpty(path: string): EnvironmentNotEmpty {
+    return new EnvironmentNotEmpty({ environment: name, state, path });
+  }
 }
 
-async function createLayout(
-  coordinator: Coordinator,
-  { nodes, by, exportedAt }: Export,
-  requester: Requester,
-  notEmpty: (path: string) => EnvironmentNotEmpty,
-): Promise<void> {
-  const message = `${nodes.size} nodes, exported by ${by} at ${exportedAt}`;
-  const entry = requestEntry(requester, { what: 'import', message });
-  await retryOnConflict('the layout', async () => {
-    if ((await coordinator.get(paths.layout)) !== undefined) throw notEmpty(paths.layout);
-    await coordinator.transaction([
-      { kind: 'create', path: paths.layout, value: nodes.get(paths.layout) ?? '{}' },
-      ...(await recordEnvironmentOperations(coordinator, entry)),
-    ]);
+async function isMade(coordinator: Coordinator): Promise<boolean> {
+  return (await coordinator.get(paths.layout)) !== undefined;
+}
+
+/** Where something is imported, and what. */
+interface Place {
+  readonly session: Session;
+  readonly request: ImportRequest;
+  /** All of it but the layout. */
+  readonly nodes: ReadonlyMap<string, string>;
+  readonly notEmpty: (path: string) => EnvironmentNotEmpty;
+}
+
+/** Sees that at most nodes of this import stand there, or of a bootstrap that was interrupted. */
+async function requireOwn(place: Place): Promise<void> {
+  await standingMark(place);
+  const { session, nodes, notEmpty } = place;
+  const standing = await lookThrough(session.coordinator);
+  for (const [path, { value }] of standing)
+    if (nodes.get(path) !== value && !treeRoots.includes(path)) throw notEmpty(path);
+}
+
+/** The version of this import's mark, or undefined where none stands. @throws EnvironmentUnfinished of another one */
+async function standingMark({ session, request }: Place): Promise<number | undefined> {
+  const { coordinator, environment, choice } = session;
+  const standing = await readEntity(coordinator, paths.unfinished, unfinishedSchema);
+  if (standing === undefined) return undefined;
+  const { what, file, sha256, by, since } = standing.value;
+  if (what === 'import' && sha256 === request.exported.sha256) return standing.version;
+  throw new EnvironmentUnfinished({
+    environment: environment.name,
+    what,
+    file,
+    changed: file === request.file,
+    by,
+    since,
+    choice: choice ?? '',
   });
 }
 
-/** The ids of the formulas among these nodes whose bundle is not in the storage. */
-async function formulasWithoutBundle(
-  nodes: ReadonlyMap<string, string>,
-  storage: Storage,
-): Promise<readonly string[]> {
-  const waiting = [...nodes].filter(([path]) => path.startsWith(`${paths.formulas}/`));
-  const missing: string[] = [];
-  const look = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [path, value] = next;
-      const { success, data } = formulaRecordSchema.safeParse(JSON.parse(value));
-      if (success && (await storage.size(data.storageKey)) !== data.size)
-        missing.push(path.slice(paths.formulas.length + 1));
-    }
-  };
-  await Promise.all(Array.from({ length: MOST_LOOKED_FOR }, look));
-  return missing.sort();
+/** @returns whether this call made the environment; where it did not, somebody else did, or removed what was there */
+async function make(place: Place): Promise<boolean> {
+  const { session, nodes, notEmpty } = place;
+  const { coordinator, environment } = session;
+  await closeNodes(coordinator, environment.state);
+  const mark = (await standingMark(place)) ?? (await begin(place));
+  if (mark === undefined) return false;
+  for (const batch of inBatches(nodes)) if (!(await fill(place, batch, mark))) return false;
+  const made = await readTree(coordinator);
+  if (made.has(paths.layout)) return false;
+  for (const path of new Set([...nodes.keys(), ...made.keys()]))
+    if (made.get(path)?.value !== nodes.get(path)) throw notEmpty(path);
+  return createLayout(place, mark);
+}
+
+/** Marks the place. @returns the mark's version, or undefined where somebody else was faster */
+async function begin({ session: { coordinator }, request }: Place): Promise<number | undefined> {
+  const { exported, file, requester } = request;
+  const { by, requestedAt: since } = requester;
+  const value = nodeValue({ what: 'import', file, sha256: exported.sha256, by, since });
+  try {
+    await coordinator.transaction([
+      ...absent(paths.layout),
+      { kind: 'create', path: paths.unfinished, value },
+    ]);
+    return 0;
+  } catch (error) {
+    if (error instanceof NodeExists || error instanceof OutcomeUnknown) return undefined;
+    throw error;
+  }
+}
+
+/** Creates what is not there of a batch. @returns false where the import is over */
+async function fill(
+  { session: { coordinator }, notEmpty }: Place,
+  batch: readonly NodeValue[],
+  mark: number,
+): Promise<boolean> {
+  return retryOnConflict('the environment', async () => {
+    const standing = await coordinator.getMany(batch.map(([path]) => path));
+    const operations = batch.flatMap(([path, value], index): readonly Operation[] => {
+      const node = standing[index];
+      if (node === undefined) return [{ kind: 'create', path, value }];
+      if (node.value === value) return [];
+      // A bootstrap that was interrupted left it so.
+      if (treeRoots.includes(path)) return [{ kind: 'set', path, value, version: node.version }];
+      throw notEmpty(path);
+    });
+    if (operations.length === 0) return true;
+    return unlessOver(coordinator.transaction([...marked(mark), ...operations]));
+  });
+}
+
+/** Without this no write of the import is made: once it is over, agents are at work in what it made. */
+function marked(version: number): readonly Operation[] {
+  return [{ kind: 'check', path: paths.unfinished, version }];
+}
+
+async function unlessOver(writing: Promise<unknown>): Promise<boolean> {
+  try {
+    await writing;
+    return true;
+  } catch (error) {
+    const isOver = error instanceof NodeNotFound || error instanceof VersionConflict;
+    if (isOver && error.path === paths.unfinished) return false;
+    throw error;
+  }
+}
+
+async function createLayout({ session, request }: Place, mark: number): Promise<boolean> {
+  const { coordinator } = session;
+  const { nodes, by, exportedAt } = request.exported;
+  const message = `${nodes.size} nodes, exported by ${by} at ${exportedAt}`;
+  const entry = requestEntry(request.requester, { what: 'import', message });
+  return retryOnConflict('the layout', async () =>
+    unlessOver(
+      coordinator.transaction([
+        ...marked(mark),
+        { kind: 'remove', path: paths.unfinished },
+        { kind: 'create', path: paths.layout, value: nodes.get(paths.layout) ?? '{}' },
+        ...(await recordEnvironmentOperations(coordinator, entry)),
+      ]),
+    ),
+  );
 }

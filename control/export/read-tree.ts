@@ -26,7 +26,7 @@ export async function readTree(coordinator: Coordinator): Promise<ReadonlyMap<st
 }
 
 /** One look at all nodes, each as it was when its turn came. */
-async function lookThrough(coordinator: Coordinator): Promise<ReadonlyMap<string, Node>> {
+export async function lookThrough(coordinator: Coordinator): Promise<ReadonlyMap<string, Node>> {
   const found = new Map<string, Node>();
   let level: readonly string[] = [paths.layout, ...treeRoots];
   while (level.length > 0) {

@@ -1,7 +1,9 @@
 import type { Coordinator } from '../../state/coordination/coordinator.js';
 import { retryOnConflict } from '../../state/model/conflict.js';
+import { nodeValue } from '../../state/model/entity.js';
 import { readMachines } from '../../state/model/machines.js';
 import { paths } from '../../state/model/paths.js';
+import type { Requester } from '../../state/model/requester.js';
 import { treeRoots } from '../../state/model/tree-roots.js';
 
 /** Nodes removed per transaction. */
@@ -9,20 +11,29 @@ const NODES_PER_TRANSACTION = 300;
 
 /**
  * Removes everything that Ensemble keeps in the tree, and nothing else that may stand beside it. The layout goes first,
- * so that nobody takes a tree for whole of which a part is gone; after an interruption the same call goes on.
+ * so that nobody takes a tree for whole of which a part is gone, and `/unfinished` stands in its place until all is gone,
+ * so that nobody makes an environment of the rest; after an interruption the same call goes on.
+ * @param requester who is told to have begun it
  */
-export async function removeTree(coordinator: Coordinator): Promise<void> {
+export async function removeTree(coordinator: Coordinator, requester?: Requester): Promise<void> {
+  const { by = 'somebody', requestedAt: since = new Date().toISOString() } = requester ?? {};
+  const mark = nodeValue({ what: 'destroy', by, since });
   await retryOnConflict('the environment', async () => {
     const gates = [paths.layoutStep, paths.layout];
-    const standing = await coordinator.getMany(gates);
+    const [unfinished, ...standing] = await coordinator.getMany([paths.unfinished, ...gates]);
     const there = gates.filter((_, index) => standing[index] !== undefined);
-    if (there.length > 0) await coordinator.transaction(there.map((path) => ({ kind: 'remove', path })));
+    await coordinator.transaction([
+      ...there.map((path) => ({ kind: 'remove', path }) as const),
+      // Not made anew: an import that runs knows its own by the version.
+      { kind: unfinished === undefined ? 'create' : 'set', path: paths.unfinished, value: mark },
+    ]);
     const found = await Promise.all(treeRoots.map((root) => pathsUnder(coordinator, root)));
     const nodes = found.flat();
     for (let start = 0; start < nodes.length; start += NODES_PER_TRANSACTION) {
       const batch = nodes.slice(start, start + NODES_PER_TRANSACTION);
       await coordinator.transaction(batch.map((path) => ({ kind: 'remove', path })));
     }
+    await coordinator.remove(paths.unfinished);
   });
 }
 

@@ -14,6 +14,17 @@ export const layoutSchema = z.looseObject({
   keepRemoved: z.optional(z.number().check(z.nonnegative())),
 });
 
+/** `/unfinished`: what was begun with the whole environment, and by which command it goes on. */
+export const unfinishedSchema = z.looseObject({
+  what: z.string(),
+  /** The export that is imported, by its absolute path on the host of whoever began it. */
+  file: z.optional(z.string()),
+  /** Digest of that export. */
+  sha256: z.optional(z.string()),
+  by: z.string(),
+  since: instant,
+});
+
 /**
  * `/marks/<agent id>`: written by that agent only. `count` is raised after it wrote to the tree, and never falls, so a
  * tree whose count is less than the agent remembers is a copy of before.
@@ -35,6 +46,7 @@ export const serialSchema = z.looseObject({
 });
 
 export type Layout = z.infer<typeof layoutSchema>;
+export type Unfinished = z.infer<typeof unfinishedSchema>;
 export type Mark = z.infer<typeof markSchema>;
 export type NamedRepository = z.infer<typeof namedRepositorySchema>;
 export type SeenSerial = z.infer<typeof serialSchema>;

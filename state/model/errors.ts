@@ -27,6 +27,41 @@ export class NotBootstrapped extends defineError<{
       : `${next}; or, where it was bootstrapped, put its state back there or mount the disk`,
 ) {}
 
+/** An environment was begun to be imported or destroyed: a part of it stands, and nobody may take it for the whole. */
+export class EnvironmentUnfinished extends defineError<{
+  environment: string;
+  what: string;
+  /** The export that is imported. */
+  file?: string | undefined;
+  /** That file is another export by now. */
+  changed?: boolean | undefined;
+  by: string;
+  since: string;
+  /** The options, with a space in front, by which a command goes there. */
+  choice: string;
+}>(
+  'environment-unfinished',
+  ({ environment, what, file, changed, by, since }) =>
+    `${what === 'import' ? `an import of ${file ?? 'an export'}` : 'the removal'} was not finished in environment ` +
+    `${environment}: ${by} began it at ${since}, and a part stands there` +
+    `${changed === true ? '; that file is another export by now' : ''}`,
+  ({ what, file, changed, choice }) => {
+    const destroy = `ensemble destroy-environment${choice}`;
+    if (changed === true) return `put back the export that it was, or see what ${destroy} would remove`;
+    return what === 'import'
+      ? `go on: ensemble import${choice} ${shellWord(file ?? 'FILE')}; or see what ${destroy} would remove`
+      : `go on: ${destroy} --yes`;
+  },
+) {}
+
+/** The environment is the one that an export is of, and it is not as the export has it any more. */
+export class EnvironmentImported extends defineError<{ environment: string; file: string; path: string }>(
+  'environment-imported',
+  ({ environment, file, path }) =>
+    `environment ${environment} is the one that ${file} is an export of, and has gone on since: ${path} is not as it was`,
+  'go on with it: ensemble status',
+) {}
+
 /** The tree was written by a newer Ensemble whose layout this one cannot read. */
 export class LayoutTooNew extends defineError<{
   environment: string;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Coordinator } from '../coordination/coordinator.js';
+import type { Coordinator, Operation } from '../coordination/coordinator.js';
 import { NodeExists, NodeNotFound } from '../coordination/errors.js';
 import { retryOnConflict } from './conflict.js';
-import { nodeValue, parseSound, readEntity } from './entity.js';
-import { NotBootstrapped } from './errors.js';
+import { type Entity, nodeValue, parseSound, readEntity } from './entity.js';
+import { EnvironmentUnfinished, NotBootstrapped } from './errors.js';
 import { recordEnvironmentOperations } from './history.js';
 import { requestEntry } from './history-entry.js';
 import { newestLayout } from './layout-known.js';
@@ -11,7 +11,8 @@ import { layoutTooNew } from './layout-too-new.js';
 import { paths } from './paths.js';
 import { closeNodes } from './protection.js';
 import type { Requester } from './requester.js';
-import { layoutSchema } from './environment-schemas.js';
+import { type Layout, layoutSchema, type Unfinished, unfinishedSchema } from './environment-schemas.js';
+import { shellWord } from '../platform/shell-word.js';
 import { treeRoots } from './tree-roots.js';
 
 /**
@@ -20,13 +21,16 @@ import { treeRoots } from './tree-roots.js';
  * @param environment the id of what is made: another one each time, so that agents know their environment again
  * @param requester who is on record for it, where this call finishes it
  * @returns whether this call was the one that finished it
- * @throws PathShared, StatePlanted, PathNotClosed
+ * @param name what messages call the environment
+ * @throws EnvironmentUnfinished, PathShared, StatePlanted, PathNotClosed
  */
 export async function bootstrapTree(
   coordinator: Coordinator,
   environment: string = randomUUID(),
   requester?: Requester,
+  name = 'local',
 ): Promise<boolean> {
+  await requireFinished(coordinator, name);
   await closeNodes(coordinator);
   for (const path of treeRoots) {
     await createUnlessThere(coordinator, path, path === paths.relations ? nodeValue({ next: 0 }) : '{}');
@@ -37,7 +41,9 @@ export async function bootstrapTree(
     const standing = await coordinator.get(paths.layout);
     if (standing !== undefined)
       return parseSound(paths.layout, layoutSchema, standing, [])?.value.environment === environment;
+    await requireFinished(coordinator, name);
     await coordinator.transaction([
+      ...absent(paths.unfinished),
       { kind: 'create', path: paths.layout, value: nodeValue(layout) },
       ...(await recordEnvironmentOperations(coordinator, asked)),
     ]);
@@ -45,15 +51,59 @@ export async function bootstrapTree(
   });
 }
 
+/** Operations that fail where the node stands. A transaction cannot check for absence otherwise. */
+export function absent(path: string): readonly Operation[] {
+  return [
+    { kind: 'create', path, value: '{}' },
+    { kind: 'remove', path },
+  ];
+}
+
 /**
- * Checks that the tree is there and readable to this version; every command does so first.
- * @throws NotBootstrapped, LayoutTooNew
+ * Checks that the tree is there, wholly, and readable to this version; every command does so first.
+ * @param choice the options, with a space in front, by which a command goes there
+ * @throws NotBootstrapped, EnvironmentUnfinished, LayoutTooNew
  */
-export async function requireLayout(coordinator: Coordinator, environment: string): Promise<void> {
-  const layout = await readEntity(coordinator, paths.layout, layoutSchema);
+export async function requireLayout(
+  coordinator: Coordinator,
+  environment: string,
+  choice?: string,
+): Promise<void> {
+  const read = (): Promise<Entity<Layout> | undefined> => readEntity(coordinator, paths.layout, layoutSchema);
+  let layout = await read();
+  if (layout === undefined) {
+    await requireFinished(coordinator, environment, choice);
+    // It may have come to its end in between.
+    layout = await read();
+  }
   if (layout === undefined) throw new NotBootstrapped({ environment });
   const tooNew = layoutTooNew(environment, layout.value);
   if (tooNew !== undefined) throw tooNew;
+}
+
+/**
+ * Checks that nothing was begun with the whole environment that has not come to its end.
+ * @throws EnvironmentUnfinished
+ */
+export async function requireFinished(
+  coordinator: Coordinator,
+  environment: string,
+  choice?: string,
+): Promise<void> {
+  const unfinished = await readEntity(coordinator, paths.unfinished, unfinishedSchema);
+  if (unfinished !== undefined) throw unfinishedError(environment, unfinished.value, choice);
+}
+
+/**
+ * What is said where the environment is not there wholly.
+ * @param choice the options, with a space in front, by which a command goes there
+ */
+export function unfinishedError(
+  environment: string,
+  { what, file, by, since }: Unfinished,
+  choice: string = ` -e ${shellWord(environment)}`,
+): EnvironmentUnfinished {
+  return new EnvironmentUnfinished({ environment, what, file, by, since, choice });
 }
 
 /**

@@ -24,6 +24,8 @@ export const paths = {
   layout: '/layout',
   /** Stands while the tree's shape is changed to a newer level. */
   layoutStep: '/layout/step',
+  /** Stands while an environment is imported or destroyed: neither is one, until it is there or gone wholly. */
+  unfinished: '/unfinished',
   machines: '/machines',
   machine: (machine: string) => `/machines/${machine}`,
   /** Ephemeral: stands while the machine's agent is up. */

@@ -43,10 +43,10 @@ export async function openNodes(
   const names = ((await coordinator.children('/')) ?? []).map((name) => `/${name}`);
   const places = [paths.layout, ...treeRoots];
   const root = await protection.open(['/']);
-  const foreign = names.filter((path) => !places.includes(path));
+  const foreign = names.filter((path) => !places.includes(path) && path !== paths.unfinished);
   if (root.length > 0 && foreign.length > 0) throw new PathShared({ state, foreign });
   const own = await Promise.all(
-    names.filter((path) => places.includes(path)).map((path) => below(coordinator, path)),
+    names.filter((path) => !foreign.includes(path)).map((path) => below(coordinator, path)),
   );
   const open = await protection.open(own.flat());
   const planted = open.filter((path) => !places.includes(path));

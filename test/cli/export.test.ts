@@ -110,9 +110,7 @@ describe('export and import', function () {
     await world.publish(1);
     await world.deploy('world:f-1');
     await ok('export', world.path('backup'));
-    const here = await ensemble(world, 'import', world.path('backup'));
-    assert.equal(here.code, 1);
-    assert.match(here.stderr, /^ensemble: environment world is not empty: \/layout is in embedded:/);
+    assert.match(await ok('import', world.path('backup')), /holds what .*backup does already: \d+ nodes/);
     const state = `embedded:${world.path('other')}`;
     const other = await openCoordinator(state);
     try {
@@ -124,14 +122,21 @@ describe('export and import', function () {
       const node = await world.coordinator.get('/services/f');
       await other.set('/services/f', node?.value ?? '');
       assert.match(await ok('import', world.path('backup'), ...elsewhere(state)), /nodes\n/);
+      assert.match(
+        await ok('import', world.path('backup'), ...elsewhere(state)),
+        /does already: \d+ nodes\n/,
+      );
+      const layout = JSON.parse((await other.get('/layout'))?.value ?? '');
+      await other.set('/layout', JSON.stringify({ ...layout, environment: 'another' }));
       const again = await ensemble(world, 'import', world.path('backup'), ...elsewhere(state));
-      assert.match(again.stderr, /is not empty: \/layout is in/);
+      assert.equal(again.code, 1);
+      assert.match(again.stderr, /is not empty: \/layout is in embedded:/);
     } finally {
       await other.close();
     }
   });
 
-  it('make one environment of two imports at once, and tell the other one', async () => {
+  it('make one environment of two imports at once, and both end well', async () => {
     await world.publish(1);
     await world.deploy('world:f-1');
     await ok('export', world.path('backup'));
@@ -139,10 +144,8 @@ describe('export and import', function () {
     const both = await Promise.all(
       [1, 2].map(() => operateWith(world, {}, 'import', world.path('backup'), ...elsewhere(state)).ended),
     );
-    const done = both.filter(({ code }) => code === 0);
-    assert.ok(done.length <= 1, both.map(({ stderr }) => stderr).join());
-    for (const { stderr } of both) assert.doesNotMatch(stderr, /\n {4}at /);
-    if (done.length === 0) await ok('import', world.path('backup'), ...elsewhere(state));
+    for (const { code, stderr } of both) assert.equal(code, 0, stderr);
+    assert.equal(both.filter(({ stdout, stderr }) => /does already/.test(stdout + stderr)).length, 1);
     assert.match(await ok('status', ...elsewhere(state)), /f\/0/);
   });
 

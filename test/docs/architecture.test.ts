@@ -16,6 +16,7 @@ function knownPaths(): readonly string[] {
   return [
     paths.layout,
     paths.layoutStep,
+    paths.unfinished,
     paths.machine('m'),
     paths.agent('m'),
     paths.taking('m'),

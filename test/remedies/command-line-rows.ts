@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { nodeValue } from '../../state/model/entity.js';
 import { paths } from '../../state/model/paths.js';
 import { commitAll, git } from '../servers/git-server.js';
 import { filesOf, WebServer } from '../servers/web-server.js';
@@ -424,6 +425,8 @@ export const commandLineRows: readonly Row[] = [
     by: 'another path, or what destroy-environment would remove',
     run: async (stage) => {
       await stage.ok('ensemble export backup');
+      await stage.ok('ensemble destroy-environment --yes');
+      await stage.ok('ensemble bootstrap');
       const said = await stage.fails('ensemble import backup', /is not empty: \/layout is in/);
       const line = stage.named(said, /ensemble destroy-environment/);
       await stage.fails(line, /would remove all that is in environment world: 0 services/);
@@ -433,6 +436,47 @@ export const commandLineRows: readonly Row[] = [
       await stage.ok(`${line} --yes`);
       await stage.ok('ensemble import backup');
       await stage.ok('ensemble status');
+    },
+  },
+  {
+    code: 'environment-imported',
+    by: 'going on with it',
+    run: async (stage) => {
+      await stage.ok('ensemble export backup');
+      assert.match(await stage.ok('ensemble import backup'), /holds what backup does already/);
+      await stage.world.coordinator.create(paths.repository('ours'), '{}');
+      const said = await stage.fails(
+        'ensemble import backup',
+        /has gone on since: \/repositories\/ours is not/,
+      );
+      await stage.follow(said, /ensemble status/);
+    },
+  },
+  {
+    code: 'environment-unfinished',
+    by: 'the same import, as printed, or destroy-environment',
+    run: async (stage) => {
+      const { coordinator } = stage.world;
+      await stage.ok('ensemble export backup');
+      const sha256 = (await readFile(stage.world.path('backup'), 'utf8')).match(/"sha256":"(\w+)"}\n$/)?.[1];
+      /** As an import leaves it that was killed. */
+      const halve = async (): Promise<void> => {
+        await coordinator.remove(paths.layout);
+        const file = stage.world.path('backup');
+        const mark = { what: 'import', file, sha256, by: 'ann@desk', since: '2026-01-01T00:00:00.000Z' };
+        await coordinator.create(paths.unfinished, nodeValue(mark));
+      };
+      await halve();
+      const said = await stage.fails('ensemble bootstrap', /an import of \S+backup was not finished/);
+      await stage.fails('ensemble status', /an import of \S+backup was not finished/);
+      await stage.ok(stage.named(said, /ensemble import \S+(?=;)/));
+      await stage.ok('ensemble status');
+      await halve();
+      const again = await stage.fails('ensemble status', /was not finished/);
+      const line = stage.named(again, /ensemble destroy-environment/);
+      await stage.fails(line, /would remove all/);
+      await stage.ok(`${line} --yes`);
+      await stage.ok('ensemble import backup');
     },
   },
   {

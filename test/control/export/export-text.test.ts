@@ -47,6 +47,7 @@ describe('the text of an export', () => {
     assert.deepEqual(parseExport(whole, 'file'), {
       exportedAt: '2026-01-01T00:00:00.000Z',
       by: 'ann@desk',
+      sha256: JSON.parse(whole.trimEnd().split('\n').at(-1) ?? '').sha256,
       layout: { level: 1, sublevel: 0, minReader: 1, environment: 'e' },
       nodes,
     });
