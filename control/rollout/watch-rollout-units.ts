@@ -245,16 +245,16 @@ export class RolloutUnits {
     while (this.#stale.size > 0 && !this.#ended) {
       const batch = [...new Set([...this.#stale, ...this.#unwatched()])];
       this.#stale.clear();
-      const before = process.cpuUsage();
       this.#turn += 1;
       const states = await readUnitStates(this.#coordinator, batch);
+      // To ask the system for the processor's time at each reading would cost as much as a small one.
+      const before = this.#clock.monotonic();
       for (const [index, name] of batch.entries()) this.#take(name, states[index]);
-      const { user, system } = process.cpuUsage(before);
       this.#tell(batch.length === this.#names.length);
+      const took = this.#clock.monotonic() - before;
       // Changes that come together are read once.
       const { least, rest } = PACES[paceOf(this.#near.length)];
-      if (!this.#ended && this.#near.length > 0)
-        await pause(this.#clock, Math.max(least, rest * ((user + system) / 1_000)));
+      if (!this.#ended && this.#near.length > 0) await pause(this.#clock, Math.max(least, rest * took));
     }
     this.#isReading = false;
     if (!this.#ended && this.#unwatched().length > 0)

@@ -3,7 +3,6 @@ import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
 import { rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
-import { isErrorState } from '../../state/model/workflow-state.js';
 import type { SimUnit } from './sim-unit.js';
 
 /** What a broken promise says. */
@@ -62,7 +61,13 @@ export class RolloutPromises {
     }
   }
 
-  checkFlags(rollout: Rollout, flagged: readonly string[], healthy: ReadonlySet<string>): void {
+  /** @param failed units that the rollout counts as failed, e.g. as they were not healthy in time */
+  checkFlags(
+    rollout: Rollout,
+    flagged: readonly string[],
+    healthy: ReadonlySet<string>,
+    failed: ReadonlySet<string>,
+  ): void {
     const rules = rulesOf(rollout.parameters);
     this.#checkAskings(rollout, flagged);
     for (const name of flagged) {
@@ -73,9 +78,9 @@ export class RolloutPromises {
     const taken = [...this.units.values()].filter(
       ({ takenBy, isStopping }) => takenBy !== undefined && !isStopping,
     );
-    // As many as may fail hold nobody's place; one that fell into an error once it was asked has failed too.
-    const failed = taken.filter((unit) => unit.fate(rollout.to) !== 'ok' || isErrorState(unit.state)).length;
-    const tolerated = Math.min(failed, shareOf(rules.maxFailed, this.units.size));
+    // As many as may fail hold nobody's place, by their hooks, by an error since they were asked, or by the time.
+    const lost = taken.filter((unit) => unit.fate(rollout.to) !== 'ok' || failed.has(unit.name)).length;
+    const tolerated = Math.min(lost, shareOf(rules.maxFailed, this.units.size));
     if (rules.strategy === 'rolling' && taken.length - tolerated > rules.maxParallel.number)
       throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);
     if (rollout.state === 'paused' || rollout.state === 'failed')

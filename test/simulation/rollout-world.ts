@@ -301,7 +301,11 @@ export class RolloutWorld {
       throw new Broken(`an aborted rollout did ${write.kind}`);
     this.#promises.checkAborted(this.rollout.value);
     if (write.kind === 'gate' && write.gate === 'resume') this.#promises.resumes(rollout.value, facts.units);
-    if (write.kind === 'flag') this.#promises.checkFlags(before.value, flagged, healthy);
+    if (write.kind === 'flag') {
+      const failed = decision.units.filter(({ standing }) => standing === 'failed');
+      const names = new Set(failed.map(({ unit }) => unit.name));
+      this.#promises.checkFlags(before.value, flagged, healthy, names);
+    }
     if (how === 'on') {
       const written = write.kind === 'unflag' ? write.units : flagged;
       const flags = new Map(
