@@ -15,6 +15,7 @@ describe('a state of settings is known by its node’s version and its content:'
     ['release 0.1.0 knew the version alone', 3, now, true],
     ['and another version was another to it', 2, now, false],
     ['a version of 0.1.0 is not compared the other way round', now, 3, false],
+    ['a state that this release knew is compared as a whole', 2 ** 20, settingsVersion(2 ** 20, {}), false],
     ['none is another than any', undefined, now, false],
     ['nor is any the same as none', now, undefined, false],
     ['none is the same as none', undefined, undefined, true],

@@ -11,6 +11,7 @@ describe('who asked is the one who is wanted', () => {
     ['ann@m0', '*@m0', true],
     ['ann@m0', '*@m1', false],
     ['ann@corp.org@m0', 'ann@corp.org@m0', true],
+    ['ann@corp.org@m0', 'ann', false],
     ['ann@m0', 'm0', false],
     ['ann', 'ann', true],
     ['ann', 'ann@m0', false],
