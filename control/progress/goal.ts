@@ -64,9 +64,11 @@ export function standingOf(goal: Goal, unit: UnitState | undefined, agentUp: boo
 }
 
 /** True if a flag by force is about to take the unit out of its error, unless the flag led to that error. */
-function isForcedOut({ formula }: Goal, { flag, status: { state, upgrade } }: UnitState): boolean {
+function isForcedOut({ formula }: Goal, { flag, status: { state, since, upgrade } }: UnitState): boolean {
   if (flag?.force !== true || state === 'stop-error') return false;
-  return state !== 'upgrade-error' || upgrade?.to !== formula;
+  if (state !== 'upgrade-error') return true;
+  // The flag may lead another way than the goal: back, where others turned the rollout.
+  return upgrade?.to !== (flag.to ?? formula) || flag.over === since;
 }
 
 /** Before its formula is there no hook has run, so that only its agent can have something to say. */

@@ -1,10 +1,12 @@
+import { gateOf } from '../../state/model/lockstep.js';
 import { goalOf } from '../../state/model/rollout.js';
 import { isErrorState } from '../../state/model/workflow-state.js';
 import type { Watching } from '../progress/follow.js';
 import type { Turn } from '../progress/watch-units.js';
 import type { Blocker } from './blockers.js';
 import { type Driving, driveRollout, type SeenRollout } from './drive.js';
-import type { Judged } from './judge.js';
+import { isAtGate, type Judged } from './judge.js';
+import type { RolloutUnit } from './rollout-unit.js';
 
 /**
  * Watches units as `followUnits` wants it, and drives the rollout that they are in.
@@ -67,10 +69,17 @@ function turnOf(
   // What its agent says of an error says more.
   const isSaid = isErrorState(unit.state) || unit.bad.includes(goalOf(seen.rollout));
   if (standing === 'failed') return isSaid ? undefined : { reason: failure, on: 'failed' };
+  if (isLeftAtGate(seen, unit)) return { reason: blocker?.reason ?? '', on: 'somebody' };
   if (standing !== 'waiting' && standing !== 'held') return undefined;
   // Whose turn it is changes all the time.
   const reason = blocker?.kind === 'turn' ? 'waits for its turn' : (blocker?.reason ?? '');
   return { reason, on: !unit.agentUp ? 'agent' : goesOn(seen) ? 'others' : 'somebody' };
+}
+
+/** True if it waits for others at a gate that nobody opens until somebody has the rollout go on. */
+function isLeftAtGate({ rollout }: SeenRollout, unit: RolloutUnit): boolean {
+  const stands = rollout.state === 'failed' || rollout.state === 'paused';
+  return stands && unit.agentUp && isAtGate(unit, gateOf(rollout));
 }
 
 /**

@@ -149,6 +149,17 @@ const meanwhile: readonly Meanwhile[] = [
     configured: ['done', 'failed'],
   },
   {
+    name: 'the unit is had to go back, and fails on that way',
+    async act(world) {
+      await world.publish(9, { hooks: { 'revert-formula': 'exit 1' } });
+      const back = { ...requester, to: 'world:f-9', force: true, revert: true };
+      await flagUnits(world.coordinator, ['f/0'], back);
+    },
+    started: ['done', 'failed'],
+    upgraded: 'failed',
+    configured: ['done', 'failed'],
+  },
+  {
     name: 'its machine is removed',
     async act(world) {
       await lose(world);

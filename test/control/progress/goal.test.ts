@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Goal, standingOf } from '../../../control/progress/goal.js';
+import type { Flag } from '../../../state/model/request-schemas.js';
 import type { UnitState } from '../../../control/status/snapshot.js';
 import type { UnitStatus } from '../../../state/model/unit-schemas.js';
 
@@ -22,6 +23,9 @@ interface Given {
   readonly state: UnitStatus['state'];
   readonly formula?: string | null;
   readonly flagged?: boolean | 'by force';
+  /** More of the flag; where the upgrade leads that failed, by default the goal's formula. */
+  readonly flag?: Partial<Flag>;
+  readonly heads?: string;
   readonly step?: 'fetching' | 'waiting' | 'hook' | 'resuming';
   readonly blocked?: boolean;
   readonly relationError?: boolean;
@@ -36,6 +40,8 @@ function unit({
   state,
   formula = one,
   flagged = false,
+  flag,
+  heads = two,
   step,
   blocked = false,
   relationError = false,
@@ -53,10 +59,10 @@ function unit({
       message,
       ...(relationError && { relations: { 'ring:0': { state: 'error', services: ['mysql'] } } }),
       ...(config !== null && { config: { seen: config[0], tried: config[1] } }),
-      ...(step && { upgrade: { step, from: one, to: two, since, ...blockers } }),
+      ...(step && { upgrade: { step, from: one, to: heads, since, ...blockers } }),
     },
     flag: flagged
-      ? { requestedAt: since, by: 'me@here', ...(flagged === 'by force' && { force: true }) }
+      ? { requestedAt: since, by: 'me@here', ...(flagged === 'by force' && { force: true }), ...flag }
       : undefined,
     ...(damage !== undefined && { damage }),
   };
@@ -181,6 +187,35 @@ const rows: readonly (readonly [string, Given, string])[] = [
       flagged: true,
     },
     'failed',
+  ],
+  [
+    'a unit that others had go back, and that failed on that way',
+    {
+      goal: upgraded,
+      state: 'upgrade-error',
+      step: 'hook',
+      heads: one,
+      flagged: 'by force',
+      flag: { revert: true, to: one },
+    },
+    'failed',
+  ],
+  [
+    'a unit that failed on its way back, and is asked again',
+    {
+      goal: upgraded,
+      state: 'upgrade-error',
+      step: 'hook',
+      heads: one,
+      flagged: 'by force',
+      flag: { revert: true, to: one, over: since },
+    },
+    'under-way',
+  ],
+  [
+    'a unit whose upgrade failed, and that is about to go back',
+    { goal: upgraded, state: 'upgrade-error', step: 'hook', flagged: 'by force', flag: { to: one } },
+    'under-way',
   ],
   ['a unit that has seen this config', { goal: configured, state: 'started', config: [4, 4] }, 'done'],
   ['a unit that has seen a later config', { goal: configured, state: 'started', config: [7, 7] }, 'done'],
