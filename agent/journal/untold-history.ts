@@ -107,7 +107,8 @@ function entriesOf(
   }
   if (before.state === after.state) return [];
   if (isErrorState(after.state)) {
-    const what = jobs[before.state] ?? before.state;
+    const isWayBack = before.state === 'upgrading' && upgrade?.revert === true;
+    const what = isWayBack ? 'revert' : (jobs[before.state] ?? before.state);
     const failure = { what, outcome: 'failed', message: after.error ?? '' } as const;
     return [{ ...failure, ...(before.state === 'upgrading' && route), took: took(before.since) }];
   }

@@ -89,6 +89,15 @@ describe('a change of a unit’s record becomes news for its history:', () => {
       },
     },
     {
+      rule: 'a way back that failed, as one',
+      before: { state: 'upgrading', upgrade: { ...upgrade, to: ref(1), revert: true, replaces: ref(2) } },
+      after: { state: 'upgrade-error', error: 'exit 1' },
+      news: {
+        ...{ what: 'revert', outcome: 'failed', message: 'exit 1', took: 2_000 },
+        ...{ from: 'p:f-2', to: 'p:f-1', by: 'ann@host' },
+      },
+    },
+    {
       rule: 'an upgrade that failed and turns back, once',
       before: { state: 'upgrading', upgrade },
       after: { state: 'upgrading', upgrade: { ...upgrade, to: ref(1), failure: 'exit 1' } },
