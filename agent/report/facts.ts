@@ -122,10 +122,12 @@ function withoutTheValues(
 }
 
 /** The way out where the failed hook will not succeed, however often it runs. */
-function withoutTheHook({ unit, state, upgrade }: UnitRecord): string {
+function withoutTheHook({ unit, state, upgrade, hookFailed = false }: UnitRecord): string {
   if (state === 'stop-error') return `, or: ensemble resolved ${unit} (removes it all the same)`;
-  if (state !== 'upgrade-error' || upgrade === null || upgrade.from === null || upgrade.revert === true)
-    return '';
+  if (state !== 'upgrade-error' || upgrade === null) return '';
+  if (upgrade.revert === true)
+    return hookFailed ? `, or: ensemble resolved ${unit} (takes it to ${upgrade.to.id} all the same)` : '';
+  if (upgrade.from === null) return '';
   return `, or: ensemble revert-formula ${unit} (takes it back to ${upgrade.from.id})`;
 }
 

@@ -45,9 +45,11 @@ function verdictOn(service: string, seen: SeenRollout, wantsBack: boolean): Verd
           ...(rollout.clone !== undefined && rollout.promoted !== true
             ? [`  or have ${rollout.clone.service} go: ${commandOf('abort', service)}`]
             : []),
-          ...(rollout.revert === true || rollout.clone !== undefined
+          ...(rollout.clone !== undefined
             ? []
-            : [`  or have it go back: ${commandOf('revert', service)}`]),
+            : rollout.revert === true
+              ? [`  or leave all units where they are: ${commandOf('abort', service)}`]
+              : [`  or have it go back: ${commandOf('revert', service)}`]),
         ],
         code: 1,
       };

@@ -469,6 +469,10 @@ export const printed: Readonly<
     test: 'test/walk/units.test.ts',
     says: 'that cannot stop',
   },
+  'agent/report/facts.ts: ensemble resolved {unit} (takes it to {upgrade.to.id} all the same)': {
+    test: 'test/regression/a-way-back-that-cannot-be-mended.test.ts',
+    says: 'is taken as done by the command that status names',
+  },
   'agent/report/facts.ts: ensemble revert-formula {unit} (takes it back to {upgrade.from.id})': {
     test: 'test/walk/upgrades.test.ts',
     says: 'whose hook fails for good on one of five units',
