@@ -95,7 +95,10 @@ describe('the page about the watcher, typed', function () {
     const port = await configure();
     const { box } = world;
     running = startWatcherProcess(box, words('ensemble-watcher -e production staging'));
-    await eventually(() => assert.equal(receiver.received.length, 2, running?.log()));
+    // One whose answer came too late is delivered twice.
+    await eventually(() =>
+      assert.equal(new Set(receiver.received.map(({ body }) => body)).size, 2, running?.log()),
+    );
     const announced = receiver.received.map(({ headers, body }) => ({
       headers,
       body,
@@ -111,25 +114,30 @@ describe('the page about the watcher, typed', function () {
       assert.equal(headers['x-ensemble-signature-256'], `sha256=${signature}`);
       assert.deepEqual([told.deployed, told.eligible, told.questionable, told.did], [1, 2, null, 'notify']);
     }
-    assert.deepEqual(announced.map(({ told }) => told.environment).sort(), ['production', 'staging']);
+    assert.deepEqual([...new Set(announced.map(({ told }) => told.environment))].sort(), [
+      'production',
+      'staging',
+    ]);
     const linesOf = async (file: string): Promise<readonly string[]> =>
       (await readFile(join(box.directory, file), 'utf8')).trimEnd().split('\n');
     const { told: own } = announced.find(({ told }) => told.environment === 'production') ?? {};
     await eventually(async () =>
-      assert.deepEqual(await linesOf('paged'), [`--quiet ${own.id} ${JSON.stringify(own)}`]),
+      assert.deepEqual([...new Set(await linesOf('paged'))], [`--quiet ${own.id} ${JSON.stringify(own)}`]),
     );
-    await eventually(async () => assert.equal((await linesOf('announced.jsonl')).length, 2));
+    await eventually(async () => assert.equal(new Set(await linesOf('announced.jsonl')).size, 2));
 
     await isAnswered(port);
-    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const documented = [
       ...new Set(
         rowsOf('Metrics', /^\| (.*?) \|/gm).flatMap((cell) => [...cell.matchAll(/`(ensemble_\w+)/g)]),
       ),
     ].map(([, name]) => name);
-    const shown = [...metrics.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name);
-    assert.deepEqual(documented.toSorted(), shown.toSorted());
-
+    // Some are there once the first pass is over.
+    await eventually(async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      const shown = [...metrics.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name);
+      assert.deepEqual(documented.toSorted(), shown.toSorted());
+    });
     assert.match((await box.ok('watcher', 'status')).stdout, /^watcher: /);
     const { stdout } = await box.ok('watcher', 'repositories', '--format', 'json');
     assert.deepEqual(
@@ -164,8 +172,12 @@ describe('the page about the watcher, typed', function () {
       await send(push, '/hooks/github', false),
       await send('x'.repeat(5 * 1024 ** 2), '/hooks/github').catch(() => 413),
     ]);
-    for (let times = 0; times < 100 && !answers.has(429); times += 1)
-      answers.add(await send(push, '/hooks/github', false));
+    // Many beside each other: a machine that is busy sends one after the other too slowly.
+    for (let times = 0; times < 30 && !answers.has(429); times += 1)
+      for (const status of await Promise.all(
+        Array.from({ length: 20 }, () => send(push, '/hooks/github', false)),
+      ))
+        answers.add(status);
     const rows = rowsOf('Who may have it look', /^\| (\d{3}) \|/gm).map(Number);
     assert.deepEqual([...answers].sort(), rows.toSorted());
   }
