@@ -26,7 +26,7 @@ import type { Uses } from '../machine/parts.js';
 import type { UnitReport } from '../report/unit-report.js';
 import type { RecordedUnit } from './recorded-unit.js';
 import type { UnitWithLog } from './say-in-log.js';
-import { withdrawAsk } from '../postpone/related-units.js';
+import { withdrawAsk } from '../postpone/related-asks.js';
 
 /** A unit that is removed. */
 export type RemovedUnit = Pick<RecordedUnit, 'name' | 'record'> &

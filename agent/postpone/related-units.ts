@@ -1,18 +1,16 @@
 import type { PendingUpgrade } from '../../hooks/context/pending-upgrade.js';
-import type { Observation, Operation } from '../../state/coordination/coordinator.js';
+import type { Observation } from '../../state/coordination/coordinator.js';
 import { NodeNotFound } from '../../state/coordination/errors.js';
-import { nodeValue, readEntities } from '../../state/model/entity.js';
-import { checkLife, newIncarnation } from '../../state/model/incarnation.js';
+import { newIncarnation } from '../../state/model/incarnation.js';
 import { compareUnits, paths, serviceOfUnit } from '../../state/model/paths.js';
 import type { UpgradeAsk } from '../../state/model/related-upgrade.js';
 import { noRequests, type UnitRequests } from '../../state/model/requests.js';
-import { unitSchema } from '../../state/model/unit-schemas.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
 import type { WantedFormula } from '../contract/operations.js';
 import { committedFormula, type UnitRecord } from '../journal/record.js';
 import type { RelationRecord } from '../journal/relation-record.js';
 import type { Uses } from '../machine/parts.js';
-import { UPGRADE_PENDING } from './own-word.js';
+import { askOperations, type Related, withdrawAsk, withPendingHook } from './related-asks.js';
 import { type Asks, deadlineOfOthers, type RelatedWait, relatedWaits } from './related-waits.js';
 
 /** A unit whose upgrade is told to those that it is related to. */
@@ -26,13 +24,6 @@ interface AskingUnit extends Uses<'clock' | 'coordinator' | 'formulas' | 'log' |
   now(): string;
   /** Looks again at everything that may ask something of the unit. */
   look(): void;
-}
-
-/** The relation of a unit to one of another service. */
-interface Related {
-  readonly unit: string;
-  /** The relation's number; of several, the first. */
-  readonly relation: string;
 }
 
 /**
@@ -111,7 +102,7 @@ export class RelatedUnits {
     const pair = this.#pair();
     if (pair === undefined) return;
     const fresh = this.#unconsidered();
-    const withHook = await this.#withHook(fresh);
+    const withHook = await withPendingHook(unit, fresh);
     const before = unit.record().asks ?? undefined;
     const isSame = before?.from === pair.from && before.to === pair.to;
     const since = before?.since ?? unit.now();
@@ -221,48 +212,13 @@ export class RelatedUnits {
       .map(([name]) => name);
   }
 
-  /** Formulas of which no hooks are noted are of release 0.1.0, and know nothing of this one. */
-  async #withHook(units: readonly Related[]): Promise<readonly Related[]> {
-    const { coordinator, formulas, log } = this.#unit.parts;
-    const read = await readEntities(
-      coordinator,
-      units.map(({ unit }) => paths.unit(unit)),
-      unitSchema,
-    );
-    const have = await Promise.all(
-      read.map(async (found) => {
-        const id = found?.value.formula;
-        if (id === undefined || id === null) return false;
-        try {
-          return (await formulas.find(id)).hookNames.includes(UPGRADE_PENDING);
-        } catch (error) {
-          // Whether it has one is then found out where it is: it answers at once, if it has none.
-          log.warning('a related unit’s formula cannot be read', { unit: this.#unit.name, error });
-          return true;
-        }
-      }),
-    );
-    return units.filter((_, index) => have[index]);
-  }
-
   /** Writes the node by which one is told, unless it stands, and sees if it goes: by itself only with the unit. */
   async #tell(related: string, ask: UpgradeAsk): Promise<void> {
     if (this.#standing.get(related)?.id === ask.id) return;
     const { coordinator, log, writer } = this.#unit.parts;
     const path = paths.upgradeAsk(related, this.#unit.name);
-    const { incarnation } = ask;
     try {
-      await writer.write(async () => {
-        const [node, relatedNode] = await coordinator.getMany([path, paths.unit(related)]);
-        if (relatedNode === undefined) throw new NodeNotFound({ path: paths.unit(related) });
-        const value = nodeValue(ask);
-        if (node?.value === value) return [];
-        const write: Operation =
-          node === undefined
-            ? { kind: 'create', path, value }
-            : { kind: 'set', path, value, version: node.version };
-        return [...checkLife(this.#unit.name, incarnation), write];
-      });
+      await writer.write(() => askOperations(coordinator, related, ask));
     } catch (error) {
       if (!(error instanceof NodeNotFound)) throw error;
       await this.#forget([related]);
@@ -334,20 +290,4 @@ export class RelatedUnits {
       this.#meetings.set(meeting, this.#unit.parts.meetings.subscribe(meeting, look));
     }
   }
-}
-
-/** The operations that take back what a related unit was asked about `unit`, with its answer; none where neither stands. */
-export async function withdrawAsk(
-  coordinator: Uses<'coordinator'>['parts']['coordinator'],
-  unit: string,
-  related: string,
-  incarnation: string | undefined,
-): Promise<readonly Operation[]> {
-  const [ask, word] = [paths.upgradeAsk(related, unit), paths.relatedWord(unit, related)];
-  const nodes = await coordinator.getMany([ask, word]);
-  const operations = [ask, word].flatMap((path, index): Operation[] => {
-    const node = nodes[index];
-    return node === undefined ? [] : [{ kind: 'remove', path, version: node.version }];
-  });
-  return operations.length === 0 ? [] : [...checkLife(unit, incarnation), ...operations];
 }
