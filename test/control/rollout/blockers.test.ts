@@ -120,7 +120,7 @@ const rows: readonly (readonly [string, Case, readonly [string, string, string] 
   [
     'is in an error of before',
     { unit: { state: 'start-error' } },
-    ['error', 'it is in start-error', 'ensemble resolved [--retry] web/0'],
+    ['error', 'it is in start-error', 'ensemble resolved --retry web/0'],
   ],
   [
     'failed, and so did the rollout',
@@ -133,7 +133,7 @@ const rows: readonly (readonly [string, Case, readonly [string, string, string] 
   [
     'failed, and the rollout goes on',
     { unit: { state: 'upgrade-error', since: ago(9), flag, upgrade }, parameters: { 'max-failed': '1' } },
-    ['failed', 'upgrade-error', 'ensemble resolved [--retry] web/0'],
+    ['failed', 'upgrade-error', 'ensemble resolved --retry web/0'],
   ],
   [
     'went back by itself, and the rollout goes on',
