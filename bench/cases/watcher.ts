@@ -22,6 +22,8 @@ const SERVICES = 1_000;
 const AT_ONCE = 8;
 /** Milliseconds for which a watcher at rest is looked at. */
 const REST = 60_000;
+/** Milliseconds in which V8 tidies up once after it had much to do. */
+const TIDYING = 20_000;
 
 const run = promisify(execFile);
 
@@ -172,6 +174,7 @@ async function measureRest({ state, storage, root }: Place, rest: number): Promi
       await pause(50);
     await coordinator.close();
     await idle(pids[1]);
+    await pause(TIDYING);
     const [floor, before] = [await usage(pids[0]), await exactCpu(pids[1])];
     await pause(rest);
     const after = await usage(pids[1]);
