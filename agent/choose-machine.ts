@@ -28,9 +28,10 @@ export interface MachineOptions {
 }
 
 /**
- * Chooses the machine. A data directory keeps its machine: a host that was given another name, whose agent would become
- * a new machine with nothing on it, goes on as the one it was. Only `--machine` says otherwise, which the agent then
- * refuses where the directory holds units.
+ * Chooses the machine. A data directory keeps its machine: a host whose machine would be called otherwise by now, since the
+ * host was given another name or the environment moved from an embedded state to another one, goes on as the machine that it
+ * was, and not as a new one with nothing on it. Only `--machine` says otherwise, which the agent then refuses where the
+ * directory holds units. A new machine beside one that was named by hand is told of.
  * @throws MachineNameRefused for a name that commands refuse; MachineUnclear
  */
 export async function chooseMachine(options: MachineOptions): Promise<MachineChoice> {
@@ -41,15 +42,25 @@ export async function chooseMachine(options: MachineOptions): Promise<MachineCho
   const dataDirectory = resolve(dataDir ?? join(machines, name));
   const known = machine === undefined ? await readRememberedMachine(dataDirectory) : undefined;
   if (known !== undefined) return choice(known, dataDirectory, name);
-  if (named === 'host' && dataDir === undefined) {
-    const earlier = await ofThisHost(options);
-    const [first] = earlier;
-    if (earlier.length > 1)
-      throw new MachineUnclear({ hostname, machines: earlier.map(({ remembered }) => remembered.machine) });
-    if (first !== undefined) return choice(first.remembered, first.directory, name);
-  }
+  const beside = machine === undefined && dataDir === undefined ? await ofThisHost(options, name) : [];
+  const earlier = beside.filter(({ remembered }) => remembered.named !== 'given');
+  const [first] = earlier;
+  if (earlier.length > 1)
+    throw new MachineUnclear({
+      hostname: name,
+      machines: earlier.map(({ remembered }) => remembered.machine),
+    });
+  if (first !== undefined) return choice(first.remembered, first.directory, name);
   requireName(name, false);
-  return { machine: name, named, dataDirectory };
+  const notice = beside.length === 0 ? undefined : newBeside(name, beside);
+  return { machine: name, named, dataDirectory, ...(notice !== undefined && { notice }) };
+}
+
+/** One that was named by hand may have its agent all the same, so nothing is decided for it. */
+function newBeside(name: string, beside: readonly OfThisHost[]): string {
+  const known = beside.map(({ directory, remembered: { machine } }) => `machine ${machine} (${directory})`);
+  const ways = beside.map(({ remembered: { machine } }) => `--machine ${machine}`);
+  return `begins as machine ${name}, which is new here and has no units; this host is ${known.join(' and ')} too: to go on as that, ${ways.join(' or ')}`;
 }
 
 function requireName(name: string, isGiven: boolean): void {
@@ -61,16 +72,17 @@ function choice({ machine, named }: RememberedMachine, dataDirectory: string, na
   return { machine, named, dataDirectory, ...(machine !== name && { notice }) };
 }
 
-/** The directories of machines that had the name of this host, when that was called otherwise. */
-async function ofThisHost({
-  machines,
-  hostname,
-  host,
-}: MachineOptions): Promise<
-  readonly { readonly directory: string; readonly remembered: RememberedMachine }[]
-> {
-  if (host === undefined) return [];
-  const names = (await readdir(machines).catch(() => [])).filter((name) => name !== hostname);
+interface OfThisHost {
+  readonly directory: string;
+  readonly remembered: RememberedMachine;
+}
+
+/**
+ * The directories in which this host was machines of other names. A host without an id is told from others by nothing; only
+ * the machine of an embedded environment has a single host.
+ */
+async function ofThisHost({ machines, host }: MachineOptions, own: string): Promise<readonly OfThisHost[]> {
+  const names = (await readdir(machines).catch(() => [])).filter((name) => name !== own).sort();
   const found = await Promise.all(
     names.map(async (name) => {
       const directory = join(machines, name);
@@ -78,6 +90,10 @@ async function ofThisHost({
     }),
   );
   return found.flatMap(({ directory, remembered }) =>
-    remembered?.named === 'host' && remembered.host === host ? [{ directory, remembered }] : [],
+    remembered !== undefined &&
+    remembered.host === host &&
+    (host !== undefined || remembered.named === 'default')
+      ? [{ directory, remembered }]
+      : [],
   );
 }

@@ -57,7 +57,7 @@ export async function identify(
  * @throws DirectoryOfOtherMachine
  */
 export async function machineMemory(
-  { machine, named = 'given' }: AgentOptions,
+  { machine, named = 'given', log }: AgentOptions,
   { root }: DataDirectory,
   { units, damaged }: Journalled,
 ): Promise<ClaimMemory> {
@@ -65,6 +65,11 @@ export async function machineMemory(
   const isOther = found !== undefined && found.machine !== machine;
   if (isOther && units.length + damaged.length > 0)
     throw new DirectoryOfOtherMachine({ directory: root, known: found.machine, machine });
+  if (isOther)
+    log.warning(
+      `${root} was the directory of machine ${found.machine}, and holds no units: it is machine ${machine}'s from now on`,
+      { next: `to go on as that one, --machine ${found.machine}` },
+    );
   // A copy, perhaps, of which nothing else tells the two apart.
   if (isOther) await rm(join(root, AGENT_ID), { force: true });
   const host = await hostId();

@@ -8,7 +8,12 @@ import { type NamedBy, rememberMachine } from '../../agent/disk/remembered-machi
 interface Row {
   readonly what: string;
   /** Directories that remember a machine: where, which, how it was named, and of which host. */
-  readonly known?: readonly (readonly [directory: string, machine: string, named: NamedBy, host: string])[];
+  readonly known?: readonly (readonly [
+    directory: string,
+    machine: string,
+    named: NamedBy,
+    host: string | undefined,
+  ])[];
   readonly options?: Partial<MachineOptions>;
   /** Machine, directory, and whether it is told of. */
   readonly chosen: readonly [machine: string, directory: string, notice: boolean];
@@ -55,8 +60,30 @@ const rows: readonly Row[] = [
     chosen: ['web2', 'machines/web2', false],
   },
   {
-    what: 'not in one of a machine that was named by hand',
+    what: 'not in one of a machine that was named by hand, of which it tells',
     known: [['machines/db', 'db', 'given', 'id']],
+    chosen: ['web2', 'machines/web2', true],
+  },
+  {
+    what: 'an environment that was moved from an embedded state goes on in the directory of its machine',
+    known: [['machines/m0', 'm0', 'default', 'id']],
+    chosen: ['m0', 'machines/m0', true],
+  },
+  {
+    what: 'on the way back it goes on as the machine that it was, too',
+    known: [['machines/web2', 'web2', 'host', 'id']],
+    options: { fixed: 'm0' },
+    chosen: ['web2', 'machines/web2', true],
+  },
+  {
+    what: 'it goes on where the host has no id, as the environment had one host only',
+    known: [['machines/m0', 'm0', 'default', undefined]],
+    options: { host: undefined },
+    chosen: ['m0', 'machines/m0', true],
+  },
+  {
+    what: 'not in that of another host, in a shared home',
+    known: [['machines/m0', 'm0', 'default', 'another']],
     chosen: ['web2', 'machines/web2', false],
   },
   {
@@ -96,7 +123,11 @@ describe('the choice of a machine', () => {
       const { machine, dataDirectory, notice } = await choose(row);
       const [name, directory, isTold] = row.chosen;
       assert.deepEqual([machine, dataDirectory, notice !== undefined], [name, join(root, directory), isTold]);
-      if (isTold) assert.match(notice ?? '', new RegExp(`machine ${name}.*web2`));
+      if (isTold)
+        assert.match(
+          notice ?? '',
+          new RegExp(`machine ${name}.*(although it would be called|this host is machine)`),
+        );
     });
   }
 
