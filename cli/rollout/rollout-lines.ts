@@ -6,8 +6,22 @@ const HEAD = ['UNIT', 'FORMULA', 'STATE', 'SINCE', 'WAITS FOR', 'UNTIL'];
 
 /** A rollout as people read it. */
 export function rolloutLines(document: RolloutDocument, columns: number | undefined): readonly string[] {
-  const { service, id, from, to, state, since, reason, by, parameters, next, units, clone, blockers } =
-    document;
+  const {
+    service,
+    id,
+    from,
+    to,
+    state,
+    since,
+    reason,
+    by,
+    parameters,
+    next,
+    otherwise,
+    units,
+    clone,
+    blockers,
+  } = document;
   const words = Object.entries(parameters).map(([word, text]) => `${word} ${text}`);
   const because = reason === '' ? '' : `: ${printable(reason)}`;
   const rows = Object.entries(units).flatMap(([unit, { formula, state: is, step, since: at, blockers }]) => {
@@ -30,6 +44,7 @@ export function rolloutLines(document: RolloutDocument, columns: number | undefi
       .filter(({ kind }) => kind !== 'failed')
       .map(({ who, reason: why, ends }) => printable(`waits for ${who}: ${why} (${ends})`)),
     ...(next === null ? [] : [`next: ${next}`]),
+    ...otherwise.map((command) => `or: ${command}`),
     '',
     ...renderTable([HEAD, ...rows], columns),
   ];

@@ -1,7 +1,7 @@
 import { gateOf } from '../../state/model/lockstep.js';
 import { wayOf } from '../../state/model/rollout.js';
 import type { Blocker } from './blockers.js';
-import { hasLostCanary, nextCommand } from '../status/next-of-rollout.js';
+import { hasLostCanary, nextCommand, otherCommands } from '../status/next-of-rollout.js';
 import { isHealthy } from './judge.js';
 import type { ReadRollout } from './read-rollout.js';
 
@@ -22,6 +22,8 @@ export interface RolloutDocument {
   /** The command that has it go on; null where it does by itself, or is over. Of a promotion that was aborted, the one
    * that finishes it. */
   readonly next: string | null;
+  /** The other commands that are for it where it waits for a word: those that go back, and that end it. */
+  readonly otherwise: readonly string[];
   /** With strategy `clone`: the service that is to take this one's place, and whether it was promoted. */
   readonly clone?: { readonly service: string; readonly promoted: boolean };
   /** What keeps the rollout as a whole, or units that are none of its own. */
@@ -68,6 +70,7 @@ export function rolloutDocument(service: string, read: ReadRollout): RolloutDocu
         decision.units.map(({ unit }) => unit),
       ),
     }),
+    otherwise: otherCommands(service, rollout.value),
     ...(clone !== undefined && { clone: { service: clone.service, promoted: promoted === true } }),
     blockers: decision.blockers.filter(({ who }) => !own.has(who)),
     units: Object.fromEntries(

@@ -3,6 +3,7 @@ import { isErrorState } from '../../state/model/workflow-state.js';
 import { someOf } from '../names-of.js';
 import { printable } from '../../state/platform/printable.js';
 import type { OnTrial } from '../candidates/standing.js';
+import type { RolloutEntry } from './rollout-entry.js';
 import type { MachineEntry, StatusDocument, UnitEntry } from './status-document.js';
 
 /** How much a unit needs somebody, from most to least. */
@@ -45,6 +46,7 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
         ...textAndNext(error),
       })),
     ),
+    ...Object.entries(services).flatMap(([who, { rollout }]) => ofRollout(who, rollout)),
     ...units.flatMap(([who, { since, blockers = [] }]) =>
       blockers.map(({ reason, next }) => ({
         who,
@@ -109,6 +111,15 @@ export function attentionOf({ machines, services }: StatusDocument, now: number)
           ],
     ),
   ];
+}
+
+/** A rollout that waits for a word goes no further until somebody says one. */
+function ofRollout(who: string, rollout: RolloutEntry | undefined): readonly Attention[] {
+  if (rollout === undefined || (rollout.state !== 'failed' && rollout.state !== 'paused')) return [];
+  const { state, to, since, gate, reason = '', next, otherwise = [] } = rollout;
+  const what = `its rollout to ${to} ${state === 'failed' ? 'failed' : `is paused${gate === undefined ? '' : ` (${gate})`}`} since ${instant(since)}`;
+  const commands = [...(next === undefined ? [] : [next]), ...otherwise];
+  return [{ who, what, text: printable(reason), next: printable(commands.join(', or: ')) }];
 }
 
 /** A candidate whose change is closed is to be left, and one that moved may be tried as it is now. */

@@ -40,6 +40,16 @@ export function nextCommand(
   return commandOf(isTried ? 'promote' : 'resume', service);
 }
 
+/** What else somebody may type to a rollout that waits for a word, as commands: the way back, and the end. */
+export function otherCommands(
+  service: string,
+  { state, clone, revert }: Pick<Rollout, 'state' | 'clone' | 'revert'>,
+): readonly string[] {
+  if (state !== 'failed' && state !== 'paused') return [];
+  const back = clone === undefined && revert !== true ? [commandOf('revert', service)] : [];
+  return [...back, commandOf('abort', service)];
+}
+
 /** What is left to be done where the promotion of a clone was aborted: the service stays beside it, maybe unrelated. */
 export function finishCommand(service: string): string {
   return `ensemble destroy-service ${service}`;

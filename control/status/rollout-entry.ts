@@ -1,5 +1,5 @@
 import { goalOf, isOpen, type Rollout } from '../../state/model/rollout.js';
-import { nextCommand, type Outlook } from './next-of-rollout.js';
+import { nextCommand, otherCommands, type Outlook } from './next-of-rollout.js';
 import type { UnitState } from './snapshot.js';
 
 /** A service's rollout in `status`, while something of it is to be done or to be said. */
@@ -7,6 +7,8 @@ export interface RolloutEntry {
   readonly id: string;
   readonly to: string;
   readonly state: string;
+  /** ISO instant; since when it is in that state. */
+  readonly since: string;
   /** With strategy `clone`: the service that is to take this one's place. */
   readonly clone?: string;
   /** What a pause waits for: `canary`, `wave`, `clone` or `operator`. */
@@ -18,6 +20,8 @@ export interface RolloutEntry {
   readonly of: number;
   /** What has it go on, where it does not by itself. */
   readonly next?: string;
+  /** The other commands that are for it then: those that go back, and that end it. */
+  readonly otherwise?: readonly string[];
 }
 
 /** Nothing more is known of the units. */
@@ -30,18 +34,21 @@ export function rolloutEntry(
   outlook: Outlook = WHOLE,
 ): RolloutEntry | undefined {
   if (rollout === undefined || !isOpen(rollout)) return undefined;
-  const { id, state, gate, reason, clone } = rollout;
+  const { id, state, stateSince, gate, reason, clone } = rollout;
   const to = goalOf(rollout);
   const next = nextCommand(service, rollout, outlook);
+  const otherwise = otherCommands(service, rollout);
   return {
     id,
     to,
     state,
+    since: stateSince,
     ...(clone !== undefined && { clone: clone.service }),
     ...(gate !== undefined && { gate }),
     ...(reason !== undefined && { reason }),
     on: units.filter(({ unit }) => unit.formula === to).length,
     of: units.length,
     ...(next !== null && { next }),
+    ...(otherwise.length > 0 && { otherwise }),
   };
 }

@@ -42,6 +42,7 @@ const paused: RolloutEntry = {
   id: 'r1',
   to: 'world:f-2',
   state: 'paused',
+  since: '2026-01-01T00:00:00.000Z',
   gate: 'canary',
   on: 1,
   of: 2,
@@ -65,7 +66,7 @@ describe('units that are behind', () => {
     [
       'the rollout that goes on by itself',
       [1, 2],
-      { id: 'r1', to: 'world:f-2', state: 'running', on: 1, of: 2 },
+      { id: 'r1', to: 'world:f-2', state: 'running', since: '2026-01-01T00:00:00.000Z', on: 1, of: 2 },
       ['1 of f follows by the rollout: ensemble rollout status f'],
     ],
     [

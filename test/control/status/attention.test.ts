@@ -231,4 +231,23 @@ describe('how much a unit needs somebody', () => {
   ];
   for (const [what, unit, expected] of units)
     it(`one ${what}: ${expected}`, () => assert.equal(severityOf(entry(unit)), expected));
+
+  const stands = { id: 'r1', to: 'p:web-2', since, on: 1, of: 2, next: 'ensemble rollout retry web' };
+  const otherwise = ['ensemble rollout revert web', 'ensemble rollout abort web'];
+  for (const [state, more, what] of [
+    ['failed', {}, 'its rollout to p:web-2 failed since 2026-01-01 12:00:00Z'],
+    ['paused', { gate: 'canary' }, 'its rollout to p:web-2 is paused (canary) since 2026-01-01 12:00:00Z'],
+    ['running', {}, undefined],
+    ['reverting', {}, undefined],
+  ] as const)
+    it(`is a rollout that waits for a word, with all that may be said: ${state}`, () => {
+      const { services, ...rest } = document({ 'web/0': {} });
+      const { web } = services;
+      assert.ok(web);
+      const rollout = { ...stands, state, reason: 'web/1 failed: exit 1', otherwise, ...more };
+      const all = attentionOf({ ...rest, services: { web: { ...web, rollout } } }, now);
+      const text = 'web/1 failed: exit 1';
+      const next = [stands.next, ...otherwise].join(', or: ');
+      assert.deepEqual(all, what === undefined ? [] : [{ who: 'web', what, text, next }]);
+    });
 });

@@ -43,6 +43,11 @@ describe('a rollout in status', () => {
       const entry = rolloutEntry('web', { ...rollout, ...change }, units);
       assert.equal(rolloutCell(entry), cell);
       assert.equal(entry?.next, next);
+      const waits = change.state === 'paused' || change.state === 'failed';
+      assert.deepEqual(
+        entry?.otherwise,
+        waits ? ['ensemble rollout revert web', 'ensemble rollout abort web'] : undefined,
+      );
     });
   }
 });
