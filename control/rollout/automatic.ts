@@ -10,15 +10,16 @@ import type { Blocker } from './blockers.js';
 /** What is known of a service by which it is decided whether something may be tried on it without anybody asking. */
 export interface AutomaticFacts {
   readonly service: Pick<Service, 'bad' | 'destroying'>;
-  readonly rollout: Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> | undefined;
+  readonly rollout: Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures' | 'revert'> | undefined;
   /** Those that stand, of both levels. */
   readonly holds: readonly Hold[];
 }
 
 /**
  * Why a formula may not be tried on a service now by whoever upgrades automatically; empty: it may. `back-off`: it failed, and is
- * tried again later. `bad`: the service went back from it. `held`: by whom. `rollout`: one is under way. An explicit request
- * goes by none of these but holds.
+ * tried again later. `bad`: the service went back from it. `held`: by whom.`rollout`: one is under way, or one
+ * to that formula failed, or a way back did, which needs a word. A newer formula takes the place of any other that
+ * failed. An explicit request goes by none of these but holds.
  * @param formula id
  * @param now milliseconds since the epoch
  */
@@ -39,7 +40,7 @@ export function automaticBlockers(
   const held = longestHold(holds);
   const failure = rollout?.failures?.[formula];
   const until = failure === undefined ? undefined : mayTryAgainAt(failure);
-  const isUnderWay = rollout !== undefined && isOpen(rollout);
+  const isUnderWay = rollout !== undefined && isOpen(rollout) && !givesWay(rollout, formula);
   return [
     ...(service.destroying === true
       ? [blocker('other', { reason: 'the service is on its way out', ends: 'nothing' })]
@@ -84,4 +85,9 @@ export function automaticBlockers(
         ]
       : []),
   ];
+}
+
+/** A rollout that failed on its way to another formula is superseded, as by whoever asks for it. */
+function givesWay({ to, state, revert }: NonNullable<AutomaticFacts['rollout']>, formula: string): boolean {
+  return state === 'failed' && to !== formula && revert !== true;
 }

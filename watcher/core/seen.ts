@@ -22,7 +22,7 @@ export interface Seen {
   readonly holds: readonly Hold[];
   /** The service's last rollout. */
   readonly rollout:
-    | (Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> & Partial<Pick<Rollout, 'by'>>)
+    | (Pick<Rollout, 'to' | 'state' | 'stateSince' | 'failures'> & Partial<Pick<Rollout, 'by' | 'revert'>>)
     | undefined;
 }
 

@@ -164,10 +164,17 @@ const rows: readonly Row[] = [
     decided: ['announce', 'stage 3', 'waits: a rollout to r:f-2 is running'],
   },
   {
-    title: 'nor one that failed',
+    title: 'one that failed is, by a newer revision',
     offers: ['3e'],
     policy: auto,
     more: { rollout: rollout('r:f-2', 'failed') },
+    decided: ['announce', 'begin 3'],
+  },
+  {
+    title: 'a way back that failed is not: somebody has to look',
+    offers: ['3e'],
+    policy: auto,
+    more: { rollout: { ...rollout('r:f-2', 'failed'), revert: true } },
     decided: ['announce', 'stage 3', /is failed/],
   },
   {
