@@ -11,6 +11,8 @@ export class Broken extends Error {}
 /** What a rollout promises, whatever happens; each check throws `Broken`. */
 export class RolloutPromises {
   /** By rollout, the units that it asked. */
+  /** By rollout, how many units of a canary by name were not there, at most. */
+  readonly #replaced = new Map<string, number>();
   readonly #asked = new Map<string, Set<string>>();
   /** Who was seen when a passage resumed, ran something, and was to stay. */
   readonly #party = new Set<string>();
@@ -93,9 +95,11 @@ export class RolloutPromises {
     const beyond = [...asked].filter((name) => this.units.get(name)?.isStopping === false);
     if (typeof rules.canary !== 'number') {
       const names = new Set(rules.canary);
-      const gone = rules.canary.filter((name) => !(this.units.get(name)?.isStopping === false));
-      // Others are tried in place of those that are gone.
-      if (beyond.filter((name) => !names.has(name)).length > gone.length)
+      const gone = rules.canary.filter((name) => !(this.units.get(name)?.isStopping === false)).length;
+      // Others are tried in place of those that are gone, also where one of that name comes later.
+      const replaced = Math.max(gone, this.#replaced.get(rollout.id) ?? 0);
+      this.#replaced.set(rollout.id, replaced);
+      if (beyond.filter((name) => !names.has(name)).length > replaced)
         throw new Broken('asked a unit that is no canary');
     } else if (rules.canary > 0 && beyond.length > rules.canary) {
       throw new Broken(`${beyond.join(', ')} were asked before the canary was promoted`);
