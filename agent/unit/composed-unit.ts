@@ -56,9 +56,9 @@ export abstract class ComposedUnit implements OperatedUnit, RelationHost, Record
   readonly postponement: Postponement;
   readonly health: UnitHealth = new UnitHealth(this);
   readonly lockstep = new Lockstep(this);
-  protected readonly journalled: JournalledRecord;
-  protected readonly hooksUnderWay: RunningHooks;
-  protected readonly retryWait: RetryWait;
+  readonly journalled: JournalledRecord;
+  readonly hooksUnderWay: RunningHooks;
+  readonly retryWait: RetryWait;
   readonly #beforeStart = new BeforeStart(this);
   readonly #begun = new Set<string>();
 
@@ -117,7 +117,7 @@ export abstract class ComposedUnit implements OperatedUnit, RelationHost, Record
   abstract intent(): Intent;
 
   /** Ends what the parts watch and wait for; the hooks that run go on. */
-  protected closeParts(): void {
+  closeParts(): void {
     this.relations.stop();
     this.retryWait.close();
     this.postponement.close();
@@ -131,7 +131,7 @@ export abstract class ComposedUnit implements OperatedUnit, RelationHost, Record
   }
 
   /** What is wanted of the unit now. */
-  protected computeIntent(): Intent {
+  computeIntent(): Intent {
     return computeIntent({
       record: this.record(),
       requests: this.requests(),

@@ -29,7 +29,7 @@ const quotaErrors = ['QuotaExceeded', 'InsufficientStorage', 'StorageFull', 'XMi
 const elsewhere = [301, 307, 308, 400];
 
 /** A server's words for that it is asked too often. */
-const tooOften = /^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
+const TOO_OFTEN = /^(SlowDown|Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
 
 /** A server's words for an upload that did not arrive as it was sent; sent again, it may. */
 const damagedUploads = ['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'];
@@ -87,7 +87,7 @@ export function s3Error(thrown: unknown, location: S3Location, key: string): unk
       cause,
     );
   if (status >= 500 || status === 429) {
-    const rateLimited = status === 429 || tooOften.test(error.name);
+    const rateLimited = status === 429 || TOO_OFTEN.test(error.name);
     const retryAfter = retryAfterOf(error.$response?.headers?.['retry-after'], systemClock.now());
     const reason = rateLimited ? `it was asked too often: ${answer}` : answer;
     return new StorageUnreachable(
