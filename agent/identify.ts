@@ -83,11 +83,16 @@ export async function machineMemory(
   };
 }
 
-async function agentId(directory: DataDirectory): Promise<string> {
-  const file = join(directory.root, AGENT_ID);
-  const known = await readFile(file, 'utf8').catch(() => undefined);
-  if (known !== undefined && known !== '') return known;
+async function agentId({ root }: DataDirectory): Promise<string> {
+  const known = await agentIdIn(root);
+  if (known !== undefined) return known;
   const id = randomUUID();
-  await replaceFile(file, id);
+  await replaceFile(join(root, AGENT_ID), id);
   return id;
+}
+
+/** The id of the agent whose data directory this is; undefined where it is none, or cannot be read. */
+export async function agentIdIn(root: string): Promise<string | undefined> {
+  const known = await readFile(join(root, AGENT_ID), 'utf8').catch(() => '');
+  return known === '' ? undefined : known;
 }

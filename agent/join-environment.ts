@@ -9,6 +9,7 @@ import { type HomeEnvironment, homeEnvironment } from './environment/home-enviro
 import { choiceOf, ownCommand } from './environment/own-command.js';
 import { gatherLogs, type LogGatherer } from './logs/gather-logs.js';
 import { logSegmentsOf } from './logs/segments.js';
+import { warnOfLeftMachines } from './left-on-this-host.js';
 import type { OpenedMachine } from './open-machine.js';
 import type { AgentOptions } from './options.js';
 import { fencedCoordinator } from './tree/fenced-coordinator.js';
@@ -135,6 +136,7 @@ async function register(
   endLeftHooks: EndLeftHooks,
 ): Promise<Registration> {
   const { environment, machine, clock, random, log } = options;
+  await warnOfLeftMachines(bare, identity, choiceOf(environment), log);
   try {
     return await registerAgent(bare, identity, {
       clock,
