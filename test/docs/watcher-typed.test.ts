@@ -52,8 +52,8 @@ describe('the page about the watcher, typed', function () {
     const [port = 0] = await freePorts(1);
     const places: readonly (readonly [string, string])[] = [
       ['https://chat.example.com/hooks/ensemble', receiver.url],
-      ['/usr/local/bin/page-ops', box.directory + '/page-ops'],
-      ['/var/log/ensemble/announced.jsonl', box.directory + '/announced.jsonl'],
+      ['/usr/local/bin/page-ops', `${box.directory}/page-ops`],
+      ['/var/log/ensemble/announced.jsonl', `${box.directory}/announced.jsonl`],
       ['127.0.0.1:8378', `127.0.0.1:${port}`],
     ];
     const watcher = places.reduce((text, [from, to]) => {

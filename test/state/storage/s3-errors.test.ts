@@ -99,7 +99,7 @@ describe('an error of an S3 server becomes', () => {
       'a storage that is away, asked too often',
       { name: 'SlowDown', status: 429 },
       errors.StorageUnreachable,
-      { reason: 'it answers 429 SlowDown' },
+      { reason: 'it was asked too often: it answers 429 SlowDown' },
     ],
     [
       'a refusal, with what the server says',
