@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { parseExport } from '../../control/export/export-text.js';
 import { importTree } from '../../control/export/import-tree.js';
+import type { Session } from '../../control/session.js';
+import { wayBack } from '../../state/model/absence.js';
+import { readMachines } from '../../state/model/machines.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { readInput } from '../config/config-file.js';
 import type { ExitCode, Invocation } from '../invocation/invocation.js';
@@ -36,9 +39,23 @@ export async function importState(file: string, invocation: Invocation): Promise
             'copy what the storage before it holds there',
         );
       }
-      output.notice(`next, on each machine:\n  ${agentCommand(session)}`);
+      const next = await nextSteps(session);
+      if (next !== undefined) output.notice(next);
       return 0;
     },
     { begins: true },
   );
+}
+
+/** How agents go on, each as the machine that it was: started without a name, one may become another. */
+async function nextSteps(session: Session): Promise<string | undefined> {
+  const machines = await readMachines(session.coordinator);
+  if (machines.length === 0) return `next, on each machine:\n  ${agentCommand(session)}`;
+  const away = machines.filter(({ agent }) => agent === undefined);
+  if (away.length === 0) return undefined;
+  const ways = away
+    .slice(0, MOST_NAMED)
+    .map(({ name, machine }) => `  ${name}: ${wayBack(name, machine, session.choice ?? '')}`);
+  const more = away.length > ways.length ? [`  and ${away.length - ways.length} more: ensemble status`] : [];
+  return ['next, each machine as the one that it was:', ...ways, ...more].join('\n');
 }

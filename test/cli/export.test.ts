@@ -62,7 +62,7 @@ describe('export and import', function () {
         const imported = await ok('import', world.path('backup'));
         assert.match(
           imported,
-          /environment world holds what .*backup does: \d+ nodes\nnext, on each machine:\n {2}ensemble-agent\n/,
+          /environment world holds what .*backup does: \d+ nodes\nnext, each machine as the one that it was:\n {2}m0: start it on .*: ensemble-agent --machine m0 --data-dir .*\/machines\/m0\n/,
         );
         assert.doesNotMatch(imported, /lacks/);
 

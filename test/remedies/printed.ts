@@ -21,6 +21,9 @@ export const printed: Readonly<
     test: 'test/cli/hold-upgrade.test.ts',
     says: 'say at the end which units go on with the rollout that left them out',
   },
+  'cli/commands/import.ts: ensemble status': {
+    why: 'it only shows what is there: how the agents of the other machines are started',
+  },
   'cli/follow/tell-kept.ts: ensemble prune --removed {first}': {
     test: 'test/regression/what-is-to-be-kept-stays-so.test.ts',
     says: 'is kept whatever else takes the unit along',
