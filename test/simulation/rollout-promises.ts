@@ -3,6 +3,7 @@ import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
 import { rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
+import { isErrorState } from '../../state/model/workflow-state.js';
 import type { SimUnit } from './sim-unit.js';
 
 /** What a broken promise says. */
@@ -10,9 +11,9 @@ export class Broken extends Error {}
 
 /** What a rollout promises, whatever happens; each check throws `Broken`. */
 export class RolloutPromises {
-  /** By rollout, the units that it asked. */
   /** By rollout, how many units of a canary by name were not there, at most. */
   readonly #replaced = new Map<string, number>();
+  /** By rollout, the units that it asked. */
   readonly #asked = new Map<string, Set<string>>();
   /** Who was seen when a passage resumed, ran something, and was to stay. */
   readonly #party = new Set<string>();
@@ -63,14 +64,27 @@ export class RolloutPromises {
     }
   }
 
-  /** @param failed units that the rollout counts as failed, e.g. as they were not healthy in time */
+  /** No unit is given up while it can still become healthy in time: it is in an error, went back, or its time is over. */
+  #checkFailed(rollout: Rollout, { name, state, bad, flag }: RolloutUnit, now: number): void {
+    if (isErrorState(state) || bad.includes(goalOf(rollout))) return;
+    const asked = Math.max(
+      ...[rollout.stateSince, flag?.requestedAt ?? ''].map((text) => Date.parse(text) || 0),
+    );
+    if (now < asked + rulesOf(rollout.parameters).healthDeadline)
+      throw new Broken(`gave up ${name} too early`);
+  }
+
+  /** @param failed units that the rollout counts as failed, as it saw them */
   checkFlags(
     rollout: Rollout,
     flagged: readonly string[],
     healthy: ReadonlySet<string>,
-    failed: ReadonlySet<string>,
+    failed: readonly RolloutUnit[],
+    now: number,
   ): void {
     const rules = rulesOf(rollout.parameters);
+    const lostOnes = new Set(failed.map(({ name }) => name));
+    for (const unit of failed) this.#checkFailed(rollout, unit, now);
     this.#checkAskings(rollout, flagged);
     for (const name of flagged) {
       const unit = this.units.get(name);
@@ -81,7 +95,7 @@ export class RolloutPromises {
       ({ takenBy, isStopping }) => takenBy !== undefined && !isStopping,
     );
     // As many as may fail hold nobody's place, by their hooks, by an error since they were asked, or by the time.
-    const lost = taken.filter((unit) => unit.fate(rollout.to) !== 'ok' || failed.has(unit.name)).length;
+    const lost = taken.filter((unit) => unit.fate(rollout.to) !== 'ok' || lostOnes.has(unit.name)).length;
     const tolerated = Math.min(lost, shareOf(rules.maxFailed, this.units.size));
     if (rules.strategy === 'rolling' && taken.length - tolerated > rules.maxParallel.number)
       throw new Broken(`${taken.map(({ name }) => name).join(', ')} are away at once`);

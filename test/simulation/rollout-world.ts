@@ -303,8 +303,8 @@ export class RolloutWorld {
     if (write.kind === 'gate' && write.gate === 'resume') this.#promises.resumes(rollout.value, facts.units);
     if (write.kind === 'flag') {
       const failed = decision.units.filter(({ standing }) => standing === 'failed');
-      const names = new Set(failed.map(({ unit }) => unit.name));
-      this.#promises.checkFlags(before.value, flagged, healthy, names);
+      const seen = failed.map(({ unit }) => unit);
+      this.#promises.checkFlags(before.value, flagged, healthy, seen, now);
     }
     if (how === 'on') {
       const written = write.kind === 'unflag' ? write.units : flagged;
