@@ -217,8 +217,13 @@ async function follow(
   const formerly = rollout === undefined || rollout.revertTo === target.id ? previous : rollout.revertTo;
   // The service does not go where single units try a candidate.
   const before = options.candidate === undefined ? formerly : undefined;
-  const goal = { service: name, kind: 'upgraded', formula: target.id, before, forced } as const;
-  const followed = rollout && followedRollout(session, name);
+  // A way back that led there already is gone on with.
+  const isBack = rollout?.revert === true;
+  const goal = {
+    ...({ service: name, kind: 'upgraded', formula: target.id, before, forced } as const),
+    ...(isBack && ({ back: true } as const)),
+  };
+  const followed = rollout && followedRollout(session, name, isBack);
   const ended = async (end: FollowEnd | undefined): Promise<void> => {
     if (format === 'table') return;
     const outcome = outcomeOf(

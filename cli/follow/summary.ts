@@ -125,10 +125,12 @@ export function exitCodeOf({ why, rows }: FollowEnd): 0 | 1 | 130 {
   return why === 'settled' && settled ? 0 : 1;
 }
 
-function failureLines(goal: Goal, { unit, doing, message, next }: Row): readonly string[] {
+function failureLines(goal: Goal, { unit, formula, doing, message, next }: Row): readonly string[] {
   const named = / upgrade-formula .*--force /.test(next) || doing.startsWith('upgrade-error');
   const byForce = upgradeCommand(goal.formula, goal.service, '--force');
-  const flagged = goal.kind === 'upgraded' && !named ? `, or ${byForce}` : '';
+  // No force takes a unit where it is already, nor back.
+  const mayBeForced = goal.kind === 'upgraded' && goal.back !== true && formula !== goal.formula;
+  const flagged = mayBeForced && !named ? `, or ${byForce}` : '';
   const other = goal.kind !== 'configured' ? flagged : next.includes('set --undo') ? '' : undoOf(goal, doing);
   const again = `mend the formula, or ${byForce}`;
   return [

@@ -8,13 +8,15 @@ import { paths } from '../../state/model/paths.js';
 import { goalOf, isOpen, type Rollout, rolloutSchema, writeRollout } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/service-schemas.js';
 import { requireService } from '../../state/model/services.js';
+import { askRollout } from './ask-rollout.js';
 import { type Begun, beginTo, type RolloutRequest } from './begin.js';
 import { changedRollout } from './change-rollout.js';
 import { requireRollout } from './read-rollout.js';
 
 /**
  * The rollout that takes a service's units to the formula that the service is set to: one that is under way, or a new one.
- * One that failed is begun anew, and so is any by force.
+ * One that failed is begun anew, and so is any by force. A way back there is gone on with: no rollout forward takes units to
+ * an earlier revision.
  * @param own the id of a rollout that the same request began already
  * @param asked goes on the service's record with one that begins
  * @throws RolloutUnderWay where what is asked contradicts one that is under way; as `beginTo`
@@ -32,6 +34,10 @@ export async function ensureRollout(
       readEntity(coordinator, paths.rollout(service), rolloutSchema),
     ]);
     if (standing !== undefined && standing.value.id === own) return standing.value;
+    if (standing !== undefined && isWayTo(value, standing.value) && standing.value.revert === true)
+      return standing.value.state === 'failed'
+        ? askRollout(coordinator, service, 'retry', request.by, '')
+        : standing.value;
     const planned = await planRollout(coordinator, service, value, standing?.value, request);
     if (planned.begun === undefined) {
       if (standing === undefined || planned.rollout === standing.value) return planned.rollout;
@@ -56,6 +62,11 @@ export async function ensureRollout(
   });
 }
 
+/** Whether a rollout that is not over leads where its service is set to. */
+function isWayTo({ formula }: Service, standing: Rollout): boolean {
+  return isOpen(standing) && goalOf(standing) === formula;
+}
+
 /** What is said anew of a rollout that is under way goes on the record. */
 function saying(asked: HistoryEntry, parameters: RolloutRequest['parameters']): HistoryEntry {
   const words = Object.entries(parameters).map(([word, text]) => `${word} ${text}`);
@@ -75,11 +86,7 @@ export async function planRollout(
   standing: Rollout | undefined,
   request: RolloutRequest,
 ): Promise<{ readonly rollout: Rollout; readonly begun?: Begun }> {
-  const isSame =
-    standing !== undefined &&
-    isOpen(standing) &&
-    goalOf(standing) === value.formula &&
-    standing.revert !== true;
+  const isSame = standing !== undefined && isWayTo(value, standing) && standing.revert !== true;
   if (isSame && standing.state !== 'failed' && !request.force) {
     const { decision } = await requireRollout(coordinator, service, Date.parse(request.by.requestedAt));
     return { rollout: changedRollout(service, standing, request.parameters, decision.units) };
