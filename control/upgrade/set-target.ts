@@ -1,15 +1,16 @@
-import type { Coordinator } from '../../state/coordination/coordinator.js';
+import type { Coordinator, Operation } from '../../state/coordination/coordinator.js';
 import type { Formula } from '../../state/formula/formula.js';
 import type { Metadata } from '../../state/formula/metadata.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import { ServiceDestroying } from '../../state/model/errors.js';
 import type { HistoryEntry } from '../../state/model/history-entry.js';
 import type { RelationNode } from '../../state/model/relations.js';
-import { readRollout } from '../../state/model/rollout.js';
+import { goalOf, isOpen, readRollout, writeRollout } from '../../state/model/rollout.js';
 import type { Service } from '../../state/model/service-schemas.js';
 import type { Begun } from '../rollout/begin.js';
 import { lastCompleted, rememberedBefore } from '../rollout/last-completed.js';
 import { setFormula } from '../rollout/set-formula.js';
+import { inState } from '../rollout/written.js';
 import { FormulaReverted, UpgradeOvertaken } from '../errors.js';
 import { checkFit } from './compatibility.js';
 
@@ -63,5 +64,29 @@ export async function setTarget(
       ...(startWith !== undefined && { startWith }),
     };
   };
-  await setFormula(coordinator, service, edit, asked, undefined, async () => begun?.operations ?? []);
+  await setFormula(
+    coordinator,
+    service,
+    edit,
+    asked,
+    undefined,
+    async () => begun?.operations ?? (await supersedeOpen(coordinator, service, formulaId, asked)),
+  );
+}
+
+/**
+ * The operations that end a rollout which leads elsewhere, where only single units go to the new formula. Nobody drives one that
+ * waits for a word, so that it would go on naming that word, which it refuses. One that makes a clone looks after that itself.
+ */
+async function supersedeOpen(
+  coordinator: Coordinator,
+  service: string,
+  formulaId: string,
+  { at, by }: HistoryEntry,
+): Promise<readonly Operation[]> {
+  const standing = await readRollout(coordinator, service, []);
+  if (standing === undefined || standing.value.clone !== undefined) return [];
+  if (!isOpen(standing.value) || goalOf(standing.value) === formulaId) return [];
+  const next = { state: 'superseded', reason: `the service was set to ${formulaId}` };
+  return writeRollout(service, standing, inState(standing.value, next, Date.parse(at), by));
 }
