@@ -1,4 +1,5 @@
 import type { FollowEnd } from '../../control/progress/follow.js';
+import { unitsOfClone } from '../../control/rollout/clone-units.js';
 import type { Session } from '../../control/session.js';
 import type { Rollout } from '../../state/model/rollout.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
@@ -22,7 +23,7 @@ export async function followClone(
   const followed = followedRollout(session, service);
   // The clone, its units and their relations are made at once; before, there is nothing to follow.
   await followed.begin();
-  const units = followed.last()?.decision.units.map(({ unit }) => unit.name) ?? [];
+  const units = await unitsOfClone(session.coordinator, rollout);
   const goal = {
     service: rollout.clone?.service ?? service,
     kind: 'started',

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { ensemble } from '../agent/operator.js';
+import { World } from '../agent/world.js';
+import type { CommandEnd } from '../command-process.js';
+
+/** Its units were made while the command drove, which had not heard of them yet: it followed none, and said "0 of 0 units". */
+describe('whoever has a service cloned', function () {
+  this.timeout(120_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.open();
+    await world.agent();
+  });
+  afterEach(() => world.close());
+
+  async function ok(...args: readonly string[]): Promise<CommandEnd> {
+    const end = await ensemble(world, ...args);
+    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
+    return end;
+  }
+
+  it('sees the units of the clone come up', async () => {
+    await world.writeFormula(1);
+    await ok('deploy', '--repository', 'world', '-n', '2', 'f');
+    await world.writeFormula(2);
+    const { stderr } = await ok('upgrade-formula', '--strategy', 'clone', 'f');
+    assert.match(stderr, /\nf-r2\/0: started\n/);
+    assert.match(stderr, /\n2 of 2 units run world:f-2 /);
+  });
+});
