@@ -8,7 +8,9 @@ import type { UpgradeRequest } from '../../control/upgrade/upgrade-request.js';
 import { type Upgrade, upgradeService } from '../../control/upgrade/upgrade.js';
 import { parseFormulaId } from '../../state/formula/formula-id.js';
 import type { Rollout } from '../../state/model/rollout.js';
-import { requireService } from '../../state/model/services.js';
+import { readEntity } from '../../state/model/entity.js';
+import { paths } from '../../state/model/paths.js';
+import { serviceSchema } from '../../state/model/service-schemas.js';
 import { systemClock } from '../../state/platform/clock.js';
 import { parametersOf, type RolloutOptions } from '../arguments/rollout-words.js';
 import { followAndTell } from '../follow/follow-and-tell.js';
@@ -213,7 +215,8 @@ async function follow(
   for (const line of [...heldLines(plan.held, name), ...overriddenLines(plan.overridden)]) output.warn(line);
   const forced = new Map(force ? [...errors].map(([unit, { since }]) => [unit, since]) : []);
   // As the service remembers it now: what single units were set to before is none to go back to.
-  const { previous } = (await requireService(session.coordinator, name)).value;
+  const { previous } =
+    (await readEntity(session.coordinator, paths.service(name), serviceSchema))?.value ?? service;
   const formerly = rollout === undefined || rollout.revertTo === target.id ? previous : rollout.revertTo;
   // The service does not go where single units try a candidate.
   const before = options.candidate === undefined ? formerly : undefined;

@@ -10,21 +10,21 @@ interface Asked extends RolloutOptions {
   readonly revertOnError?: boolean;
 }
 
-/** The words of each `upgrade-formula` within a text. */
-const WORDS = /(?<=ensemble\supgrade-formula)(?![\w-])[^,;]*/g;
+/** Advice that asks the same in other words, and not what mends something first: that is to be done in earnest. */
+const SAME = /^ensemble\supgrade-formula(?![\w-])(?<words>.*?)(?=$|, or )/;
 
 /**
- * Has the commands that an error of `upgrade-formula` advises keep what was asked. Whoever types such a command as it is
- * printed gets no more than that: a dry run stays one. Where words contradict each other, the others stay as they were.
+ * Has the command that an error of `upgrade-formula` advises keep what was asked. Whoever types it as it is printed gets
+ * no more than that: a dry run stays one. Where words contradict each other, the others stay as they were.
  * @param error is changed, and returned
  */
 export function keepAsked(error: unknown, asked: Asked): unknown {
   if (!(error instanceof EnsembleError) || error.next === undefined) return error;
   const isOfWords = error instanceof RolloutContradiction || error instanceof RolloutImpossible;
   const kept = [...(asked.dryRun === true ? ['--dry-run'] : []), ...(isOfWords ? wordsOf(asked) : [])];
-  const next = error.next.replace(WORDS, (words) => {
+  const next = error.next.replace(SAME, (command, words: string) => {
     const missing = kept.filter((word) => !words.includes(` ${word.split(' ', 1)[0] ?? ''}`));
-    return `${missing.map((word) => ` ${word}`).join('')}${words}`;
+    return [command.slice(0, command.length - words.length), ...missing].join(' ') + words;
   });
   return Object.assign(error, { next });
 }

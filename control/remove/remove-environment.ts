@@ -18,9 +18,14 @@ const NODES_PER_TRANSACTION = 300;
 export async function removeTree(coordinator: Coordinator, requester?: Requester): Promise<void> {
   const { by = 'somebody', requestedAt: since = new Date().toISOString() } = requester ?? {};
   const mark = nodeValue({ what: 'destroy', by, since });
+  let first: { readonly id: string | undefined } | undefined;
   await retryOnConflict('the environment', async () => {
     const gates = [paths.layoutStep, paths.layout];
     const [unfinished, ...standing] = await coordinator.getMany([paths.unfinished, ...gates]);
+    const id = environmentIn(standing[1]?.value);
+    first ??= { id };
+    // It is gone, and somebody has made another one since.
+    if (id !== undefined && first.id !== '' && id !== first.id) return;
     const there = gates.filter((_, index) => standing[index] !== undefined);
     await coordinator.transaction([
       ...there.map((path) => ({ kind: 'remove', path }) as const),
@@ -31,10 +36,19 @@ export async function removeTree(coordinator: Coordinator, requester?: Requester
     const nodes = found.flat();
     for (let start = 0; start < nodes.length; start += NODES_PER_TRANSACTION) {
       const batch = nodes.slice(start, start + NODES_PER_TRANSACTION);
-      await coordinator.transaction(batch.map((path) => ({ kind: 'remove', path })));
+      await coordinator.transaction([
+        { kind: 'check', path: paths.unfinished },
+        ...batch.map((path) => ({ kind: 'remove', path }) as const),
+      ]);
     }
     await coordinator.remove(paths.unfinished);
   });
+}
+
+/** The environment's id by its layout, also where that is damaged; empty where it says none, undefined without one. */
+function environmentIn(layout: string | undefined): string | undefined {
+  if (layout === undefined) return undefined;
+  return /"environment":"([^"]*)"/.exec(layout)?.[1] ?? '';
 }
 
 /** The node and all below it, children before parents. */

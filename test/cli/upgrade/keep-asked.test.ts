@@ -47,10 +47,25 @@ describe('what an error of upgrade-formula advises', () => {
       'ensemble upgrade-formula --strategy lockstep --allow-missing f',
     ],
     [
-      'stays a dry run in each of several commands, and says the rest as it is',
+      'stays a dry run where it is one of several commands, and says the rest as it is',
       new Advises('it failed', 'ensemble upgrade-formula --force f, or ensemble status f'),
       { dryRun: true, canary: '1' },
       'ensemble upgrade-formula --dry-run --force f, or ensemble status f',
+    ],
+    [
+      'is said once where it names several units',
+      contradiction('ensemble upgrade-formula --dry-run --canary f/0,f/1 f'),
+      { dryRun: true, canary: 'f/0,f/1', strategy: 'all' },
+      'ensemble upgrade-formula --strategy all --dry-run --canary f/0,f/1 f',
+    ],
+    [
+      'is in earnest where it mends what keeps the dry run',
+      new Advises(
+        'the bundle is gone',
+        'publish the formula again: ensemble upgrade-formula --revision 3 SERVICE',
+      ),
+      { dryRun: true },
+      'publish the formula again: ensemble upgrade-formula --revision 3 SERVICE',
     ],
   ];
   for (const [rule, error, asked, next] of rows)
