@@ -6,25 +6,24 @@ import {
 } from '../../control/candidates/known-candidates.js';
 import { followChanges, type Listing } from '../../control/candidates/follow-changes.js';
 import type { ForgeRequest } from '../../control/candidates/forges/forge.js';
-import { dueTrials, type DueTrial } from '../../control/candidates/together.js';
-import { parseFormulaId } from '../../state/formula/formula-id.js';
+import { dueTrials } from '../../control/candidates/together.js';
 import { mapBounded } from '../../state/formula/concurrency.js';
 import type { GitHeads } from '../../state/formula/repositories/git-fetch.js';
 import type { GitLocation } from '../../state/formula/repositories/git-location.js';
 import { type GitLimits, gitLimits } from '../../state/formula/repositories/git-process.js';
 import { parseLocation } from '../../state/formula/repositories/location.js';
-import type { Candidates, OpenCandidate } from '../../state/model/candidates.js';
+import type { Candidates } from '../../state/model/candidates.js';
 import { paths } from '../../state/model/paths.js';
 import { policyOf } from '../../state/model/upgrade-policy.js';
 import { EnsembleError } from '../../state/platform/errors.js';
 import { betweenFaults } from '../../state/platform/fault-points.js';
-import type { AnnouncedCandidate } from '../contract/announcement.js';
 import type { Part, Pass, PolledPass } from '../contract/led.js';
-import { reportId } from '../contract/report.js';
-import { JudgedService, NotAsJudged } from '../pass/judged-service.js';
+import { NotAsJudged } from '../pass/judged-service.js';
 import { observeServices, type ObservedService } from '../pass/observe.js';
 import { forgeOf, placeOfChanges } from './forge-of.js';
 import { LookedAt, type LookOptions } from './looked-at.js';
+import { reportOfRepository } from './report-of-repository.js';
+import { tellOfTrial } from './tell-of-trial.js';
 
 /** Repositories that are asked at the same time. */
 const AT_ONCE = 8;
@@ -80,7 +79,7 @@ export class CandidatesPart implements Part {
     try {
       await this.#announce(pass, await watchedServices(pass));
     } catch (error) {
-      // What is not noted as told is told in the next pass.
+      // Operators paused the watcher: what is not noted as told is told once it looks again.
       if (!(error instanceof NotAsJudged)) throw error;
     }
   }
@@ -165,12 +164,16 @@ export class CandidatesPart implements Part {
       const own = new Set(node.candidates.map(({ id }) => id));
       const due = dueTrials(all, node.tried ?? {}).filter(({ id }) => own.has(id));
       const tried = Object.fromEntries(Object.entries(node.tried ?? {}).filter(([id]) => own.has(id)));
-      for (const trial of due) {
-        await betweenFaults('watcher.tell', () => tell(pass, node, trial, services));
-        tried[trial.id] = trial.fingerprint;
+      try {
+        for (const trial of due) {
+          const isTold = await betweenFaults('watcher.tell', () => tellOfTrial(pass, node, trial, services));
+          if (isTold) tried[trial.id] = trial.fingerprint;
+        }
+      } finally {
+        // Whatever ends the telling, what was told by then is not told again.
+        const isSame = JSON.stringify(tried) === JSON.stringify(node.tried ?? {});
+        if (!isSame) await betweenFaults('watcher.tried', () => write(pass, { ...node, tried }));
       }
-      const isSame = JSON.stringify(tried) === JSON.stringify(node.tried ?? {});
-      if (!isSame) await betweenFaults('watcher.tried', () => write(pass, { ...node, tried }));
     }
   }
 }
@@ -203,74 +206,10 @@ async function write({ session, guard }: Pass, next: Candidates): Promise<void> 
   if (operations.length > 0) await session.coordinator.transaction([guard, ...operations]);
 }
 
-/** A trial concerns the services that run what the change proposes. @throws NotAsJudged where one of them became another */
-async function tell(
-  pass: Pass,
-  { url, candidates }: Candidates,
-  trial: DueTrial,
-  services: readonly ObservedService[],
-): Promise<void> {
-  const { clock, announcer, session } = pass;
-  const at = new Date(clock.now()).toISOString();
-  const own = candidates.filter(({ id }) => id === trial.id);
-  for (const observed of services) {
-    const { name: service } = observed;
-    const { formula, repository } = observed.service;
-    const deployed = parseFormulaId(formula);
-    const proposed = own.find((each) => each.formula === deployed.name);
-    if (proposed === undefined || candidatesPath(repository.path) !== candidatesPath(url)) continue;
-    const judged = new JudgedService(session, observed);
-    await judged.verify();
-    const announcement = {
-      id: `${trial.fingerprint}-${service}`,
-      environment: session.environment.name,
-      service,
-      formula,
-      repository: url,
-      deployed: deployed.revision,
-      eligible: null,
-      questionable: null,
-      urgent: null,
-      at,
-      did: 'candidate',
-      candidate: announced(proposed, trial.members),
-    };
-    await announcer.announce(announcement, judged.session.coordinator);
-  }
-  const [first] = own;
-  if (first === undefined) return;
-  report(pass, {
-    repository: url,
-    asked: `what ${first.key} proposes`,
-    found: own
-      .map(({ formula, revision, commit }) => `${formula} ${revision} at ${commit.slice(0, 12)}`)
-      .join(', '),
-    did:
-      trial.members.length > own.length
-        ? `told of it, with ${trial.members.length - own.length} that it needs`
-        : 'told of it',
-    outcome: 'done',
-    fingerprint: trial.fingerprint,
-  });
-}
-
-function announced(
-  { key, revision, commit, url, title }: OpenCandidate,
-  members: readonly OpenCandidate[],
-): AnnouncedCandidate {
-  const set = members.map((each) => ({
-    id: each.id,
-    formula: each.formula,
-    revision: each.revision,
-    commit: each.commit,
-  }));
-  return { change: key, revision, commit, url, title, set };
-}
-
 function reportAnswer(pass: Pass, repository: string, listing: Listing): void {
   const asked = 'which changes are open';
   if ('why' in listing)
-    report(pass, {
+    reportOfRepository(pass, {
       repository,
       asked,
       found: 'it could not be asked',
@@ -280,19 +219,11 @@ function reportAnswer(pass: Pass, repository: string, listing: Listing): void {
       error: listing.why,
     });
   else
-    report(pass, { repository, asked, found: 'it answers again', did: 'told what is open', outcome: 'done' });
-}
-
-function report(
-  { reporter, clock, random, session }: Pass,
-  said: Omit<Parameters<Pass['reporter']['report']>[0], 'id' | 'at' | 'ms' | 'environment'>,
-): void {
-  const now = clock.now();
-  reporter.report({
-    id: reportId(now, random),
-    at: new Date(now).toISOString(),
-    ms: 0,
-    environment: session.environment.name,
-    ...said,
-  });
+    reportOfRepository(pass, {
+      repository,
+      asked,
+      found: 'it answers again',
+      did: 'told what is open',
+      outcome: 'done',
+    });
 }
