@@ -6,9 +6,10 @@ import { type KnownAgents, watchAgents } from './watch-agents.js';
 
 /**
  * How soon units are read again, by how many are left. `least`: milliseconds, shorter than a person sees; where few are
- * left, short beside what an agent does. `rest`: how many times as long as a reading kept the processor nothing is read
- * after it, so that many are followed for a twentieth of a core. Not as long as it took, which is more where agents are
- * at work, and the last reading is late then.
+ * left, short beside what an agent does. `rest`: how many times as long as a reading kept whoever reads busy nothing is read
+ * after it, so that many are followed for a twentieth of a core. Who follows units measures that by the processor's time, a
+ * driver by how long it takes to take in and tell what was read. Neither counts the wait for the coordinator, which is
+ * longer where agents are at work: the last reading would be late then.
  */
 export const PACES = {
   few: { least: 5, rest: 2 },

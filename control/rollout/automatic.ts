@@ -17,7 +17,7 @@ export interface AutomaticFacts {
 
 /**
  * Why a formula may not be tried on a service now by whoever upgrades automatically; empty: it may. `back-off`: it failed, and is
- * tried again later. `bad`: the service went back from it. `held`: by whom.`rollout`: one is under way, or one
+ * tried again later. `bad`: the service went back from it. `held`: by whom. `rollout`: one is under way, or one
  * to that formula failed, or a way back did, which needs a word. A newer formula takes the place of any other that
  * failed. An explicit request goes by none of these but holds.
  * @param formula id
