@@ -211,7 +211,7 @@ function wakeAt({ rollout, units, progressEnd, now }: Moment): number | undefine
   const isMoving = Number.isFinite(progressEnd);
   if (!isMoving && (rollout.state !== 'done' || rollout.closed === true)) return undefined;
   let first = progressEnd;
-  for (const { wakeAt: at = Infinity } of units) if (at < first && (isMoving || at > now)) first = at;
+  for (const { wakeAt: at = Infinity } of units) if (at < first && at > now) first = at;
   return first === Infinity ? undefined : Math.max(now, first);
 }
 

@@ -9,6 +9,7 @@ import { Judgements } from './judgements.js';
 import { perform } from './perform.js';
 import type { Performing } from './performing.js';
 import { type KnownRollout, RolloutService } from './rollout-service.js';
+import { StandingHolds } from './standing-holds.js';
 import { RolloutUnits } from './watch-rollout-units.js';
 
 /** A rollout as a driver sees it. */
@@ -53,6 +54,7 @@ class Driver {
   readonly #about: RolloutService;
   #known: KnownRollout | undefined;
   readonly #made = new MadeUnits();
+  readonly #holds = new StandingHolds();
   readonly #judgements = new Judgements();
   /** Of all units that are looked at. */
   #names: readonly string[] = [];
@@ -70,6 +72,8 @@ class Driver {
   /** Another one drives. */
   #isPatient = false;
   #wake: Timer | undefined;
+  /** The last look was to be followed by another at once. */
+  #isAwake = false;
   #ended = false;
 
   constructor(
@@ -131,7 +135,7 @@ class Driver {
 
   async #refresh(): Promise<void> {
     const before = this.#known?.rollout;
-    const known = await this.#about.read(() => this.#parts.clock.now());
+    const known = await this.#about.read();
     this.#known = known;
     if (this.#ended) return;
     if (known === undefined) {
@@ -174,7 +178,8 @@ class Driver {
     const [known, watched] = [this.#known, this.#watched];
     if (this.#ended || known === undefined || watched === undefined) return;
     const now = this.#parts.clock.now();
-    const facts = factsOf(known, watched.units.values(), watched.agentsUp, this.#made);
+    const holds = this.#holds.of(known.allHolds, now);
+    const facts = factsOf({ ...known, holds }, watched.units.values(), watched.agentsUp, this.#made);
     const decision = decide(known.rollout.value, facts, now, this.#judgements);
     this.#seen({ rollout: known.rollout.value, decision, watched });
     if (this.#ended) return;
@@ -190,7 +195,11 @@ class Driver {
 
   #arm({ wakeAt }: Decision, now: number): void {
     this.#wake?.cancel();
-    if (wakeAt === undefined) return;
+    // One look sees all that time has changed by now. What is still to be done then waits for readings or other drivers.
+    const isAtOnce = wakeAt !== undefined && wakeAt <= now;
+    const isAgain = isAtOnce && this.#isAwake;
+    this.#isAwake = isAtOnce;
+    if (wakeAt === undefined || isAgain) return;
     this.#wake = this.#parts.clock.after(Math.max(1, wakeAt - now), () => this.#decide());
   }
 

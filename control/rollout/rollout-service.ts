@@ -1,6 +1,6 @@
 import type { Coordinator, Node, Observation } from '../../state/coordination/coordinator.js';
 import { type Entity, parseEntity, parseSound } from '../../state/model/entity.js';
-import { type Hold, holdsSchema, standingHolds } from '../../state/model/hold.js';
+import { type Hold, holdsSchema } from '../../state/model/hold.js';
 import { compareUnits, paths, unitOfNode } from '../../state/model/paths.js';
 import { type Rollout, rolloutSchema } from '../../state/model/rollout.js';
 import { serviceSchema } from '../../state/model/service-schemas.js';
@@ -8,7 +8,9 @@ import type { ServiceFacts } from './facts.js';
 import { readClone } from './read-clone.js';
 
 /** A rollout, and what is known of its service besides the units. */
-export interface KnownRollout extends ServiceFacts {
+export interface KnownRollout extends Omit<ServiceFacts, 'holds'> {
+  /** All of them, also those that are over: whoever looks goes by those that stand then. */
+  readonly allHolds: readonly Hold[];
   readonly rollout: Entity<Rollout>;
 }
 
@@ -63,7 +65,7 @@ export class RolloutService {
    * @returns undefined where there is no rollout, or no service
    * @throws NodeInvalid
    */
-  async read(now: () => number): Promise<KnownRollout | undefined> {
+  async read(): Promise<KnownRollout | undefined> {
     const [coordinator, service] = [this.#coordinator, this.#service];
     const [path, servicePath, holdPath] = [
       paths.rollout(service),
@@ -74,11 +76,11 @@ export class RolloutService {
     const rollout = parseEntity(path, rolloutSchema, rolloutNode);
     const found = parseEntity(servicePath, serviceSchema, serviceNode);
     if (rollout === undefined || found === undefined) return undefined;
-    const holds = holdsIn(holdPath, holdNode, rollout.value);
+    const allHolds = holdsIn(holdPath, holdNode, rollout.value);
     const clone = await readClone(coordinator, service, found.value, rollout.value);
     if (!this.#isEnded) this.#watchClone(rollout.value.clone?.service);
     const { formula } = found.value;
-    return { service, formula, holds: standingHolds(holds, now()), rollout, clone };
+    return { service, formula, allHolds, rollout, clone };
   }
 
   /** The clone's units are looked at beside the service's own, and so is to what both are related. */

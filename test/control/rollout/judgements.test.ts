@@ -56,8 +56,15 @@ const rows: readonly Row[] = [
   ['looks anew when its clock was set back', at, begun, -1, false],
   ['trusts no clock that is ahead', { ...at, since: ago(-5) }, begun, 1, false],
   ['trusts no flag from ahead', { ...at, flag: { to: two, requestedAt: ago(-5) } }, begun, 1, false],
+  ['keeps that a unit is held until the hold ends', held(), begun, 29, true],
+  ['looks anew at the moment when a hold ends', held(), begun, 30, false],
   ['keeps nothing of a unit whose instants cannot be read', { ...at, since: '' }, begun, 1, false],
 ];
+
+function held(): RolloutUnit {
+  const by = { kind: 'held', reason: 'held by bob@host: stock-taking', since: ago(5) };
+  return { ...at, formula: one, held: { ...by, until: ago(-30), ends: 'ensemble unhold-upgrade web' } };
+}
 
 function withoutParameters({ parameters: _, ...rollout }: Rollout): Rollout {
   return { ...rollout, parameters: {} };
@@ -88,6 +95,13 @@ describe('what was found of a unit', () => {
       bad: fc.constantFrom([], [two]),
       relationsInError: fc.constant([]),
       leaving: fc.constant(false),
+      held: fc.option(
+        fc.integer({ min: -200, max: 60 }).map((seconds) => ({
+          ...{ kind: 'held', reason: 'held by bob@host: stock-taking', since: ago(300) },
+          ...{ until: ago(seconds), ends: 'ensemble unhold-upgrade web' },
+        })),
+        { nil: undefined },
+      ),
       flag: fc.option(
         fc.record({ to: fc.constant(two), requestedAt: fc.integer({ min: -9, max: 90 }).map(ago) }),
         {
@@ -111,7 +125,13 @@ describe('what was found of a unit', () => {
         fc.array(unit, { minLength: 3, maxLength: 3 }),
         fc.array(look, { maxLength: 12 }),
         (made, looks) => {
-          const units = made.map(({ flag, ...rest }): RolloutUnit => ({ ...rest, ...(flag && { flag }) }));
+          const units = made.map(
+            ({ flag, held, ...rest }): RolloutUnit => ({
+              ...rest,
+              ...(flag && { flag }),
+              ...(held && { held }),
+            }),
+          );
           const judgements = new Judgements();
           let [time, rollout] = [now, begun];
           for (const each of looks) {
