@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { findPerl } from '../platform/find-perl.js';
 
 let isOn = false;
@@ -16,18 +16,29 @@ export function endReadingByCtrlC(): void {
  */
 export async function endableWhile<T>(path: string, read: () => Promise<T>): Promise<T> {
   if (!isOn) return read();
-  const guard = spawn(findPerl(), ['-e', GUARD, String(process.pid), path], {
-    cwd: '/',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
-    stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  // Nobody is to wait for it, and without it all is as before.
-  for (const part of [guard, guard.stdin]) part.on('error', () => undefined);
-  guard.unref();
+  const guard = startGuard(path);
   try {
     return await read();
   } finally {
-    guard.stdin.destroy();
+    guard?.stdin?.destroy();
+  }
+}
+
+/** Nobody is to wait for it, and without it all is as before. @returns undefined where it cannot be started */
+function startGuard(path: string): ChildProcess | undefined {
+  const perl = findPerl();
+  try {
+    const guard: ChildProcess = spawn(perl, ['-e', GUARD, String(process.pid), path], {
+      cwd: '/',
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    // Where this process has as many files open as it may, node makes no pipe.
+    for (const part of [guard, guard.stdin]) part?.on('error', () => undefined);
+    guard.unref();
+    return guard;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
@@ -28,10 +28,16 @@ exit 0
 const VARIABLE = 'STARTED_BY_ENSEMBLE';
 const own = randomUUID();
 
+/** Milliseconds from one start of the guard until it is started anew because it ended: where it ends each time, that is no loop. */
+const PAUSE = 1_000;
+
 /** What runs, with its process group; 0 while that is not known. */
 const running = new Map<Guarded, number>();
-/** Where the guard listens; undefined before anything was started. */
+/** Where the guard listens; undefined before anything was started, and where it cannot be started. */
 let guard: Writable | undefined;
+/** When it was started last, in milliseconds since this process began. */
+let startedAt = Number.NEGATIVE_INFINITY;
+let startingAgain: NodeJS.Timeout | undefined;
 
 /** Something that ends when this process is killed. */
 interface Guarded {
@@ -51,37 +57,64 @@ interface Guarded {
 export function endWithParent(): Guarded {
   const guarded: Guarded = {
     variables: { [VARIABLE]: own },
-    guards: (group) => note(group),
-    release: () => note(undefined),
+    guards: (group) => {
+      running.set(guarded, group);
+      tell();
+    },
+    release: () => {
+      running.delete(guarded);
+      tell();
+    },
   };
-  const note = (group: number | undefined): void => {
-    if (group === undefined) running.delete(guarded);
-    else running.set(guarded, group);
-    guard ??= startGuard();
-    guard.write(`${[...running.values()].join(' ')}\n`);
-  };
-  note(0);
+  running.set(guarded, 0);
+  tell();
   return guarded;
 }
 
-/** It stays for what is started later, and ends with this process. */
-function startGuard(): Writable {
-  const shell = spawn('/bin/sh', ['-c', GUARD, 'ensemble-guard', `${VARIABLE}=${own}`], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    cwd: '/',
-    // The mark of who started this process is left out: its guard would end this one before it did its work.
-    env: { PATH: process.env.PATH },
-  });
-  const { stdin } = shell;
+/** Tells the guard what runs. Without one all else goes on. */
+function tell(): void {
+  guard ??= startGuard();
+  guard?.write(`${[...running.values()].join(' ')}\n`);
+}
+
+/** It stays for what is started later, and ends with this process. @returns undefined where it cannot be started */
+function startGuard(): Writable | undefined {
+  startedAt = performance.now();
+  let shell: ChildProcess;
+  try {
+    shell = spawn('/bin/sh', ['-c', GUARD, 'ensemble-guard', `${VARIABLE}=${own}`], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      cwd: '/',
+      // The mark of who started this process is left out: its guard would end this one before it did its work.
+      env: { PATH: process.env.PATH },
+    });
+  } catch {
+    // The system has no memory for it.
+    startAgain();
+    return undefined;
+  }
+  // Where this process has as many files open as it may, node makes no pipe.
+  const stdin = shell.stdin ?? undefined;
   const forget = (): void => {
-    if (guard === stdin) guard = undefined;
+    if (guard !== stdin) return;
+    guard = undefined;
+    startAgain();
   };
-  // Without a shell there is no guard, and all else goes on.
   shell.on('error', forget);
   shell.on('exit', forget);
-  stdin.on('error', forget);
+  stdin?.on('error', forget);
   shell.unref();
   if (stdin instanceof Socket) stdin.unref();
   return stdin;
+}
+
+/** What runs is not left without a guard because that was killed. */
+function startAgain(): void {
+  if (running.size === 0 || startingAgain !== undefined) return;
+  const left = Math.max(0, startedAt + PAUSE - performance.now());
+  startingAgain = setTimeout(() => {
+    startingAgain = undefined;
+    if (running.size > 0 && guard === undefined) tell();
+  }, left).unref();
 }

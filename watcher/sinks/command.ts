@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { SinkRules } from '../../state/environments/watcher-section.js';
 import type { StoredAnnouncement } from '../../state/model/watcher-delivery.js';
 import { whenProcess } from '../../state/platform/when-process.js';
@@ -33,11 +33,21 @@ export function runCommand(
 ): Promise<Attempt> {
   return new Promise((resolve) => {
     const guard = endWithParent();
-    const child = spawn(program, words, {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...environmentOf(announcement), ...guard.variables },
-    });
+    const notStarted = (error: NodeJS.ErrnoException): Attempt =>
+      failed(`${program} cannot be started: ${error.code ?? error.message}`, true);
+    let child: ChildProcess;
+    try {
+      child = spawn(program, words, {
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...environmentOf(announcement), ...guard.variables },
+      });
+    } catch (error) {
+      guard.release();
+      if (!(error instanceof Error)) throw error;
+      resolve(notStarted(error));
+      return;
+    }
     if (child.pid !== undefined) guard.guards(child.pid);
     const timers: Timer[] = [];
     let said = '';
@@ -58,8 +68,8 @@ export function runCommand(
       killNow();
       guard.release();
       // Whoever it started may hold them open.
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       resolve(attempt);
     };
     const hear = (piece: Buffer): void => {
@@ -71,13 +81,12 @@ export function runCommand(
     signal.addEventListener('abort', killNow, { once: true });
     if (signal.aborted) killNow();
     timers.push(clock.after(timeout, () => stop(`it did not end within ${timeout / 1_000} s`)));
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(`${JSON.stringify(announcement)}\n`);
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      end(failed(`${program} cannot be started: ${error.code ?? error.message}`, true)),
-    );
+    // Where this process has as many files open as it may, node makes no pipes, and says so later.
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(`${JSON.stringify(announcement)}\n`);
+    child.on('error', (error) => end(notStarted(error)));
     // Not `close`, for which the pipes of a grandchild would have to end too.
     child.on('exit', (code, by) => end(judgeExit(code, by, stopped, said)));
   });

@@ -1,7 +1,6 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
 import { type Clock, systemClock, type Timer } from '../../platform/clock.js';
 import { whenProcess } from '../../platform/when-process.js';
 import { whenSignalled } from '../../platform/when-signalled.js';
@@ -78,23 +77,47 @@ const MARK = 'GIT_RUN_OF_ENSEMBLE';
  * @throws RepositoryUnavailable, RepositoryNotFound
  */
 export async function runGit(run: GitRun): Promise<Buffer> {
-  const { location, limits } = run;
   const mark = randomUUID();
   const beside = endWithParent();
-  const child = spawn('git', [...settings.flatMap((each) => ['-c', each]), ...run.arguments], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...gitEnvironment(location, limits), ...beside.variables, [MARK]: mark },
-    ...(run.directory !== undefined && { cwd: run.directory }),
-  });
-  if (child.pid !== undefined) beside.guards(child.pid);
-  const guard = new Guard(child, run, mark);
+  let guard: Guard | undefined;
   try {
+    const child = startGit(run, { ...beside.variables, [MARK]: mark });
+    if (child.pid !== undefined) beside.guards(child.pid);
+    guard = new Guard(child, run, mark);
     return await guard.ended();
   } finally {
-    guard.close();
+    guard?.close();
     beside.release();
   }
+}
+
+/** @throws RepositoryUnavailable where that is known at once; else the process says it later */
+function startGit({ location, limits, ...run }: GitRun, variables: NodeJS.ProcessEnv): ChildProcess {
+  try {
+    return spawn('git', [...settings.flatMap((each) => ['-c', each]), ...run.arguments], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...gitEnvironment(location, limits), ...variables },
+      ...(run.directory !== undefined && { cwd: run.directory }),
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw notStarted(location, error);
+  }
+}
+
+function notStarted({ url }: GitLocation, error: NodeJS.ErrnoException): RepositoryUnavailable {
+  const isMissing = error.code === 'ENOENT';
+  return new RepositoryUnavailable(
+    {
+      repository: url,
+      reason: isMissing
+        ? 'there is no git on this machine'
+        : `git cannot be started: ${error.code ?? error.message}`,
+      ...(isMissing && { next: 'apt-get install git, then the same command again' }),
+    },
+    { cause: error },
+  );
 }
 
 function gitEnvironment(location: GitLocation, { silence }: GitLimits): NodeJS.ProcessEnv {
@@ -128,11 +151,11 @@ class Guard {
   readonly #kill = (): void => this.#signal('SIGKILL');
   /** Takes back what is done when this process ends. */
   readonly #withProcess = [whenProcess('exit', () => this.#kill()), whenSignalled(() => this.#kill())];
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #child: ChildProcess;
   readonly #run: GitRun;
   readonly #mark: string;
 
-  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, run: GitRun, mark: string) {
+  constructor(child: ChildProcess, run: GitRun, mark: string) {
     this.#child = child;
     this.#run = run;
     this.#mark = mark;
@@ -146,34 +169,21 @@ class Guard {
         const reason = tooMuch();
         if (reason !== undefined) this.#stop(reason);
       }, 500);
-    child.stdout.on('data', (piece: Buffer) => this.#print(piece));
-    child.stderr.on('data', (piece: Buffer) => {
+    // Where this process has as many files open as it may, node makes no pipes, and says so later.
+    child.stdout?.on('data', (piece: Buffer) => this.#print(piece));
+    child.stderr?.on('data', (piece: Buffer) => {
       this.#heard();
       // The end counts: progress comes before.
       this.#said = `${this.#said}${piece.toString('utf8')}`.slice(-8_192);
     });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? '');
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input ?? '');
   }
 
   async ended(): Promise<Buffer> {
     const { location } = this.#run;
     const code = await new Promise<number | null>((resolve, reject) => {
-      this.#child.on('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new RepositoryUnavailable(
-            {
-              repository: location.url,
-              reason:
-                error.code === 'ENOENT'
-                  ? 'there is no git on this machine'
-                  : `git cannot be started: ${error.code}`,
-              ...(error.code === 'ENOENT' && { next: 'apt-get install git, then the same command again' }),
-            },
-            { cause: error },
-          ),
-        ),
-      );
+      this.#child.on('error', (error) => reject(notStarted(location, error)));
       this.#child.on('close', resolve);
       // A process that left the group may hold the pipes for ever.
       this.#child.on('exit', (code) => {
@@ -234,8 +244,8 @@ class Guard {
   #endAll(): void {
     this.#kill();
     killMarked(`${MARK}=${this.#mark}`);
-    this.#child.stdout.destroy();
-    this.#child.stderr.destroy();
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   #signal(name: NodeJS.Signals): void {
