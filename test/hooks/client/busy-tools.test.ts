@@ -125,9 +125,12 @@ describe('the busy tools', function () {
       assert.equal(said, 'busy-begin: backup waits: an upgrade to w:f-2 of f/0 goes first\n'),
     );
     assert.deepEqual(names(), []);
-    assert.match(
-      await readFile(join(unit, 'log', 'hooks.log'), 'utf8'),
-      /INFO busy-begin: backup of process \d+ waits/,
+    // It says so first, and writes it down then.
+    await eventually(async () =>
+      assert.match(
+        await readFile(join(unit, 'log', 'hooks.log'), 'utf8'),
+        /INFO busy-begin: backup of process \d+ waits/,
+      ),
     );
     const impatient = await sh('busy-run --wait 1s -- true');
     assert.equal(impatient.code, 75);
