@@ -1,6 +1,7 @@
-import { commandOf } from '../../control/status/next-of-rollout.js';
+import { canGoBack, commandOf } from '../../control/status/next-of-rollout.js';
 import type { SeenRollout } from '../../control/rollout/drive.js';
 import { goesOn } from '../../control/rollout/watch-rollout.js';
+import type { Rollout } from '../../state/model/rollout.js';
 import { printable } from '../../state/platform/printable.js';
 import type { Verdict } from '../follow/followed-rollout.js';
 
@@ -42,14 +43,7 @@ function verdictOn(service: string, seen: SeenRollout, wantsBack: boolean): Verd
         lines: [
           `the rollout failed${because}`,
           `  once that is mended: ${commandOf('retry', service)}`,
-          ...(rollout.clone !== undefined && rollout.promoted !== true
-            ? [`  or have ${rollout.clone.service} go: ${commandOf('abort', service)}`]
-            : []),
-          ...(rollout.clone !== undefined
-            ? []
-            : rollout.revert === true
-              ? [`  or leave all units where they are: ${commandOf('abort', service)}`]
-              : [`  or have it go back: ${commandOf('revert', service)}`]),
+          ...(rollout.clone !== undefined && rollout.promoted === true ? [] : [wayBack(service, rollout)]),
         ],
         code: 1,
       };
@@ -69,12 +63,17 @@ function someFailed({ decision }: SeenRollout): boolean {
   return decision.units.some(({ standing }) => standing === 'failed');
 }
 
+/** What may be said instead to one that waits for a word. */
+function wayBack(service: string, rollout: Rollout): string {
+  if (rollout.clone !== undefined)
+    return `  or have ${rollout.clone.service} go: ${commandOf('abort', service)}`;
+  return canGoBack(rollout)
+    ? `  or have it go back: ${commandOf('revert', service)}`
+    : `  or leave all units where they are: ${commandOf('abort', service)}`;
+}
+
 function pausedVerdict(service: string, { rollout }: SeenRollout, because: string): Verdict {
-  const { clone } = rollout;
-  const back =
-    clone === undefined
-      ? `  or have it go back: ${commandOf('revert', service)}`
-      : `  or have ${clone.service} go: ${commandOf('abort', service)}`;
+  const back = wayBack(service, rollout);
   if (rollout.gate === 'clone')
     return {
       lines: [

@@ -1,6 +1,7 @@
 import { type RolloutRules, rulesOf, shareOf } from '../../state/formula/rollout-parameters.js';
 import { gateOf, passageOf } from '../../state/model/lockstep.js';
 import { goalOf, type Rollout } from '../../state/model/rollout.js';
+import { canGoBack } from '../status/next-of-rollout.js';
 import { type Blocker, blockersOf } from './blockers.js';
 import { chooseUnits, isCanaryPhase, type Limits, limitsOf } from './choose.js';
 import { decideClone } from './decide-clone.js';
@@ -165,10 +166,6 @@ function outOfTime(moment: Moment): RolloutWrite {
 function isOnlyAway({ rollout, units, limits }: Moment): boolean {
   const open = units.filter((judged) => !isSettled(judged, goalOf(rollout)));
   return !limits.canaryIsOpen && open.every(({ unit, standing }) => standing === 'coming' || !unit.agentUp);
-}
-
-function canGoBack({ revert, revertTo, to }: Rollout): boolean {
-  return revert !== true && revertTo !== to;
 }
 
 function flags(moment: Moment): readonly RolloutWrite[] {

@@ -1,6 +1,6 @@
 import { rulesOf } from '../../state/formula/rollout-parameters.js';
 import type { Rollout, RolloutState } from '../../state/model/rollout.js';
-import { type CloneLack, hasLostCanary, lackCommand } from '../status/next-of-rollout.js';
+import { canGoBack, type CloneLack, hasLostCanary, lackCommand } from '../status/next-of-rollout.js';
 import { limitsOf, nextWave } from './choose.js';
 import type { Judged } from './judge.js';
 import { inState, turnedBack } from './written.js';
@@ -137,9 +137,14 @@ function refusalOf(verb: RolloutVerb, rollout: Rollout, units: readonly Judged[]
       if (rollout.clone !== undefined)
         return { refused: 'no unit of the service runs anything else', instead: 'abort' };
       if (rollout.revert === true) return { refused: 'it goes back already', instead: 'status' };
-      return isOne('running', 'paused', 'failed')
+      if (!isOne('running', 'paused', 'failed')) return { refused: `it is ${state}`, instead: 'status' };
+      // Whoever wants it to go back from what failed has it try again to get there; else that it goes no further.
+      return canGoBack(rollout)
         ? undefined
-        : { refused: `it is ${state}`, instead: 'status' };
+        : {
+            refused: `it leads to ${rollout.to} already, as the last rollout did that was completed`,
+            instead: state === 'failed' ? 'retry' : 'abort',
+          };
     case 'retry':
       return state === 'failed' ? undefined : { refused: `it is ${state}, not failed`, instead: 'status' };
   }

@@ -40,13 +40,26 @@ export function nextCommand(
   return commandOf(isTried ? 'promote' : 'resume', service);
 }
 
+/**
+ * True if a rollout has a way back that it is not on yet. One that leads to the formula of the last completed rollout has none,
+ * and neither has one by a clone: no unit of the service runs anything else.
+ */
+export function canGoBack({
+  to,
+  revertTo,
+  revert,
+  clone,
+}: Pick<Rollout, 'to' | 'revertTo' | 'revert' | 'clone'>): boolean {
+  return clone === undefined && revert !== true && revertTo !== to;
+}
+
 /** What else somebody may type to a rollout that waits for a word, as commands: the way back, and the end. */
 export function otherCommands(
   service: string,
-  { state, clone, revert }: Pick<Rollout, 'state' | 'clone' | 'revert'>,
+  rollout: Pick<Rollout, 'state' | 'to' | 'revertTo' | 'revert' | 'clone'>,
 ): readonly string[] {
-  if (state !== 'failed' && state !== 'paused') return [];
-  const back = clone === undefined && revert !== true ? [commandOf('revert', service)] : [];
+  if (rollout.state !== 'failed' && rollout.state !== 'paused') return [];
+  const back = canGoBack(rollout) ? [commandOf('revert', service)] : [];
   return [...back, commandOf('abort', service)];
 }
 

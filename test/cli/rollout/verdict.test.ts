@@ -48,3 +48,27 @@ describe('the exit status after a rollout', () => {
       assert.equal(verdictOf('web', { rollout: done, decision, watched }, false).code, code);
     });
 });
+
+describe('what may be said instead to a rollout that waits for a word', () => {
+  const back = 'or have it go back: ensemble rollout revert web';
+  const end = 'or leave all units where they are: ensemble rollout abort web';
+  const rows: readonly (readonly [what: string, change: Partial<Rollout>, said: string])[] = [
+    ['failed', { state: 'failed' }, back],
+    ['waits for a word on its canary', { state: 'paused', gate: 'canary' }, back],
+    ['is paused', { state: 'paused', gate: 'operator' }, back],
+    ['failed where it would go back', { state: 'failed', revertTo: two }, end],
+    ['waits there', { state: 'paused', gate: 'canary', revertTo: two }, end],
+    ['is paused there', { state: 'paused', gate: 'operator', revertTo: two }, end],
+    ['failed on its way back', { state: 'failed', revert: true }, end],
+    ['is paused on its way back', { state: 'paused', gate: 'operator', revert: true }, end],
+  ];
+  for (const [what, change, said] of rows)
+    it(`where it ${what}: ${said}`, () => {
+      const { closed: _, ...open } = done;
+      const rollout: Rollout = { ...open, ...change };
+      const decision = decide(rollout, { formula: two, units: [there] }, now);
+      const watched = { units: new Map(), agentsUp: new Set<string>(), machines: [], recent: true };
+      const { lines } = verdictOf('web', { rollout, decision, watched }, rollout.revert === true);
+      assert.equal(lines.at(-1)?.trim(), said);
+    });
+});

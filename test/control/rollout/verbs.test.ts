@@ -66,6 +66,9 @@ const wave: Partial<Rollout> = {
   allowed: 1,
 };
 const held: Partial<Rollout> = { state: 'paused', gate: 'operator' };
+/** It leads to the formula of the last completed rollout. */
+const nowhere: Partial<Rollout> = { revertTo: two };
+const already = `it leads to ${two} already, as the last rollout did that was completed`;
 const back: Partial<Rollout> = { state: 'reverting', revert: true };
 const clone: Partial<Rollout> = {
   state: 'paused',
@@ -185,6 +188,10 @@ const rows: readonly (readonly [
   ['revert', 'one that failed', { state: 'failed' }, '1 E', 'reverting'],
   ['revert', 'one that goes back', back, '1 2', 'it goes back already: status'],
   ['revert', 'one that is done', { state: 'done' }, '2 2', 'it is done: status'],
+  ['revert', 'one that runs to where it would go back', nowhere, '1 2', `${already}: abort`],
+  ['revert', 'one that is paused there', { ...held, ...nowhere }, '1 2', `${already}: abort`],
+  ['revert', 'one that failed there', { ...nowhere, state: 'failed' }, '1 E', `${already}: retry`],
+  ['revert', 'one that is done there', { ...nowhere, state: 'done' }, '2 2', 'it is done: status'],
   ['revert', 'one with a clone', clone, '', 'no unit of the service runs anything else: abort'],
 
   ['retry', 'one that failed', { state: 'failed' }, '1 E', 'running'],
