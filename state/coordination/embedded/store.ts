@@ -167,10 +167,18 @@ export class Store {
     this.look();
   }
 
-  /** Shows the observers what changed, once this process's own sessions stand. */
-  look(): void {
-    if (this.isBehind) this.#setRight();
-    else if (this.areOwnSound()) this.observers.look();
+  /**
+   * Shows the observers what changed, once this process's own sessions stand.
+   * @returns false where they were shown nothing, as reads see an older commit or a session is being replaced
+   */
+  look(): boolean {
+    if (this.isBehind) {
+      this.#setRight();
+      return false;
+    }
+    if (!this.areOwnSound()) return false;
+    this.observers.look();
+    return true;
   }
 
   /**
@@ -182,10 +190,12 @@ export class Store {
     const commit = this.#commits.newest();
     const told = this.#lock.commit();
     const isQuiet = commit === this.#quiet?.commit && this.#clock.monotonic() < this.#quiet.until;
-    if (isQuiet && (told === undefined || told >= commit)) return [];
-    this.look();
+    const isCurrent = told === undefined || told >= commit;
+    if (isQuiet && isCurrent) return [];
+    const hasLooked = this.look();
     const over = this.overdue(this.tables);
-    const isSeen = over.length === 0 && !this.isBehind && this.areOwnSound();
+    // That nothing is behind any more does not mean that it was not when it looked.
+    const isSeen = hasLooked && isCurrent && over.length === 0 && !this.isBehind;
     this.#quiet = isSeen ? { commit, until: firstEnd(this.tables, this.#ownIds()) } : undefined;
     return over;
   }
@@ -204,7 +214,11 @@ export class Store {
   /** A session of this process; returns what forgets it. */
   own(session: OwnSession): () => void {
     this.#own.add(session);
-    return () => this.#own.delete(session);
+    return () => {
+      this.#own.delete(session);
+      // Its lease may end without a commit from now on.
+      this.#quiet = undefined;
+    };
   }
 
   /** Tells observers from now on what other processes change, too. */
