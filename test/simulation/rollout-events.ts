@@ -16,7 +16,8 @@ export type RolloutEvent =
       readonly who: number;
     }
   | { readonly kind: 'relation'; readonly who: number; readonly error: boolean }
-  | { readonly kind: 'health' | 'busy' | 'hold'; readonly who: number; readonly is: boolean }
+  | { readonly kind: 'health' | 'busy'; readonly who: number; readonly is: boolean }
+  | { readonly kind: 'hold'; readonly who: number; readonly ms: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'ask'; readonly verb: RolloutVerb }
   | { readonly kind: 'supersede' | 'add' };
@@ -48,11 +49,15 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('relation' as const), who, error: fc.boolean() }) },
   {
-    weight: 4,
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('health' as const, 'busy'), who, is: fc.boolean() }),
+  },
+  {
+    weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom('health' as const, 'busy', 'hold'),
+      kind: fc.constant('hold' as const),
       who,
-      is: fc.boolean(),
+      ms: fc.constantFrom(0, 0, 10_000, 400_000, Infinity),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('leave' as const, 'remove'), who }) },
@@ -181,7 +186,7 @@ function happen(world: RolloutWorld, happens: RolloutEvent): void {
       world.busy(happens.who, happens.is);
       return;
     case 'hold':
-      world.hold(happens.who, happens.is);
+      world.hold(happens.who, happens.ms);
       return;
     case 'pass':
       world.now += happens.ms;

@@ -19,7 +19,7 @@ import { type Flag, flagSchema } from '../../state/model/request-schemas.js';
 import { MemoryTree } from './memory-tree.js';
 import { Broken, RolloutPromises } from './rollout-promises.js';
 import { SimDriver } from './sim-driver.js';
-import { type Fate, SimUnit } from './sim-unit.js';
+import { type Fate, SimUnit, withStandingHold } from './sim-unit.js';
 import { operationsOf } from './sim-writes.js';
 
 const SERVICE = 'web';
@@ -81,7 +81,8 @@ export class RolloutWorld {
   }
 
   facts(): RolloutFacts {
-    return { formula: this.service.formula, units: [...this.units.values()].map((unit) => this.#seen(unit)) };
+    const units = [...this.units.values()].map((unit) => withStandingHold(this.#seen(unit), this.now));
+    return { formula: this.service.formula, units };
   }
 
   #seen(unit: SimUnit): RolloutUnit {
@@ -219,10 +220,10 @@ export class RolloutWorld {
     if (unit !== undefined) unit.isBusy = isBusy;
   }
 
-  /** Somebody holds it, or does so no more. */
-  hold(index: number, isHeld: boolean): void {
+  /** Somebody holds it for so many milliseconds; Infinity: until somebody ends that, 0: no more. */
+  hold(index: number, ms: number): void {
     const unit = this.#unit(index);
-    if (unit !== undefined) unit.isHeld = isHeld;
+    if (unit !== undefined) unit.heldUntil = ms === 0 ? 0 : this.now + ms;
   }
 
   step(index: number): void {
@@ -367,7 +368,9 @@ export class RolloutWorld {
     for (const { unit, standing } of decision.units) {
       const isHere = unit.formula === goal || ['failed', 'out', 'held'].includes(standing);
       const isPostponed = unit.upgrade?.blockers.some(({ kind }) => kind === 'busy') === true;
-      if (!isHere && !isPostponed && unit.agentUp)
+      // It was held when the rollout was done, and in an error of its own that nobody ended when the hold was over.
+      const isIll = standing === 'ill' && (this.units.get(unit.name)?.heldUntil ?? 0) > 0;
+      if (!isHere && !isPostponed && !isIll && unit.agentUp)
         throw new Broken(`done, and ${unit.name} runs ${unit.formula}`);
     }
   }

@@ -6,6 +6,7 @@ import type { RolloutUnit } from '../../control/rollout/rollout-unit.js';
 import type { Entity } from '../../state/model/entity.js';
 import { compareUnits } from '../../state/model/paths.js';
 import type { Rollout } from '../../state/model/rollout.js';
+import { withStandingHold } from './sim-unit.js';
 
 /** Units as they are in this moment, by name. */
 export type UnitsNow = ReadonlyMap<string, RolloutUnit>;
@@ -90,7 +91,10 @@ export class SimDriver {
   }
 
   /** Decides by what it found before, as a driver does: it comes to what one comes to who looks for the first time. */
-  decide(rollout: Rollout, facts: RolloutFacts, now: number): Decision {
+  decide(rollout: Rollout, read: RolloutFacts, now: number): Decision {
+    // A hold ends by the time, also where nothing was read since.
+    const units = read.units.map((unit) => this.#madeOf(withStandingHold(unit, now)));
+    const facts = { ...read, units };
     const decision = decide(rollout, facts, now, this.#judgements);
     assert.deepEqual(told(decision), told(decide(rollout, facts, now)));
     return decision;

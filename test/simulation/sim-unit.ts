@@ -13,6 +13,12 @@ interface SimUpgrade {
   readonly lockstep?: string | undefined;
 }
 
+/** A unit as it was seen, without a hold that is over by now. */
+export function withStandingHold(unit: RolloutUnit, now: number): RolloutUnit {
+  const { held, ...rest } = unit;
+  return held?.until !== undefined && Date.parse(held.until) <= now ? rest : unit;
+}
+
 /** A unit and its agent, as far as a rollout sees them. */
 export class SimUnit {
   formula: string | null;
@@ -30,8 +36,8 @@ export class SimUnit {
   isLeaving = false;
   /** Its agent has done all that is done before it goes. */
   isGone = false;
-  /** Somebody holds it. */
-  isHeld = false;
+  /** Until when somebody holds it, in milliseconds since the epoch; Infinity: until somebody ends that. */
+  heldUntil = 0;
   /** The last passage in lockstep that it came out of, and how. */
   resumed: { readonly passage: string; readonly gate: string } | undefined;
   #gates: Gates = {};
@@ -182,6 +188,12 @@ export class SimUnit {
     return [{ kind: 'busy', reason: 'a lease lives', since: this.#sinceText() }];
   }
 
+  #held(): UnitBlocker {
+    const until = Number.isFinite(this.heldUntil) ? new Date(this.heldUntil).toISOString() : undefined;
+    return { kind: 'held', reason: 'held by bob', since: this.#sinceText(), ...(until && { until }) };
+  }
+
+  /** A hold is told of also where it is over. */
   seen(flag: Flag | undefined): RolloutUnit {
     const { name, formula, agentUp, state, upgrade, bad } = this;
     return {
@@ -195,7 +207,7 @@ export class SimUnit {
       bad,
       relationsInError: this.relationError ? ['db:1'] : [],
       leaving: this.isStopping,
-      ...(this.isHeld && { held: { kind: 'held', reason: 'held by bob', since: this.#sinceText() } }),
+      ...(this.heldUntil > 0 && { held: this.#held() }),
       ...(this.health && {
         health: {
           healthy: this.health.healthy,
