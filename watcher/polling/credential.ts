@@ -8,6 +8,14 @@ import { EnsembleError } from '../../state/platform/errors.js';
 /** Milliseconds that git may take to say with which credential it asks. */
 const LIMITS = { wall: 10_000, silence: 10_000 } as const;
 
+/** Whose quota a poll is counted on. */
+export interface Credential {
+  /** Tells no secret; undefined for what has no quota. */
+  readonly quota: string | undefined;
+  /** False where whoever has the credential did not answer: asked again, it may be another one. */
+  readonly isSure: boolean;
+}
+
 /** The host that a repository is at; undefined for what has no quota. */
 export function hostOf(location: string): string | undefined {
   const parsed = understood(location);
@@ -28,21 +36,21 @@ function serverOf(bucket: string): string {
  * token share it, and with two tokens they do not. It is by the access key for buckets, by the user for ssh, and by what git's
  * credential helpers and settings have for http. An index on a web server is asked by nobody in particular: all that is asked
  * of a host so counts together, and so it does where git has no credential.
- * @returns undefined for what has no quota
  */
-export async function credentialOf(location: string): Promise<string | undefined> {
+export async function credentialOf(location: string): Promise<Credential> {
   const host = hostOf(location);
   const parsed = understood(location);
-  if (host === undefined || parsed === undefined) return host;
+  if (host === undefined || parsed === undefined) return { quota: host, isSure: true };
   if (parsed.kind === 'bucket') {
     // Few watchers need the SDK.
     const { accessKeyOf } = await import('../../state/storage/s3-client.js');
-    return digestOf(host, (await accessKeyOf(parseS3Url(parsed.url))) ?? '');
+    const key = await accessKeyOf(parseS3Url(parsed.url));
+    return { quota: digestOf(host, key ?? ''), isSure: key !== undefined };
   }
-  if (parsed.kind !== 'git') return host;
+  if (parsed.kind !== 'git') return { quota: host, isSure: true };
   if (!parsed.protocol.startsWith('http')) {
     const { username: user } = new URL(parsed.remote);
-    return user === '' ? host : digestOf(host, user);
+    return { quota: user === '' ? host : digestOf(host, user), isSure: true };
   }
   const { protocol, username, pathname } = new URL(parsed.remote);
   const asked = [
@@ -56,23 +64,30 @@ export async function credentialOf(location: string): Promise<string | undefined
     said(parsed, ['config', '--get-urlmatch', 'http.extraHeader', parsed.remote]),
   ]);
   // What else is said of it, such as when it ends, is another one each time.
-  const own = filled.split('\n').filter((line) => /^(username|password)=/.test(line));
-  if (own.length === 0 && header === '') return host;
-  return digestOf(host, ...own, header);
+  const own = (filled ?? '').split('\n').filter((line) => /^(username|password)=/.test(line));
+  const isSure = filled !== undefined && header !== undefined;
+  if (own.length === 0 && (header ?? '') === '') return { quota: host, isSure };
+  return { quota: digestOf(host, ...own, header ?? ''), isSure };
 }
 
 function digestOf(...words: readonly string[]): string {
   return createHash('sha256').update(words.join('\n')).digest('hex');
 }
 
-/** What git on this machine says; empty where it knows nothing. */
-async function said(location: GitLocation, words: readonly string[], input = ''): Promise<string> {
+/** What git on this machine says; empty where it knows nothing, undefined where it did not answer or could not be started. */
+async function said(
+  location: GitLocation,
+  words: readonly string[],
+  input = '',
+): Promise<string | undefined> {
+  const limits = { ...gitLimits, ...LIMITS };
+  const began = limits.clock.monotonic();
   try {
-    const limits = { ...gitLimits, ...LIMITS };
     return (await runGit({ location, arguments: words, input, limits })).toString('utf8');
   } catch (error) {
     if (!(error instanceof EnsembleError)) throw error;
-    return '';
+    const isOver = limits.clock.monotonic() - began >= limits.silence;
+    return isOver || error.cause !== undefined ? undefined : '';
   }
 }
 

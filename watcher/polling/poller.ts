@@ -2,7 +2,7 @@ import type { IndexJudge } from '../../state/formula/repositories/index-judge.js
 import type { Repository } from '../../state/formula/repositories/repository.js';
 import type { Clock } from '../../state/platform/clock.js';
 import { afterPoll, circuitOf, LONGEST_ASKED, NO_HISTORY, type PollHistory } from './back-off.js';
-import { credentialOf, hostOf } from './credential.js';
+import { type Credential, credentialOf, hostOf } from './credential.js';
 import { poll, type PollLimits, type Polled } from './poll.js';
 
 /** A repository that is watched, by the common form of all spellings of its place. */
@@ -55,7 +55,7 @@ export class Poller {
   /** By place, until when it is left alone for the sake of its quota, in milliseconds since boot. */
   readonly #heldBack = new Map<string, number>();
   /** By place: git is asked for it where its host limits anybody. */
-  readonly #credentials = new Map<string, Promise<string | undefined>>();
+  readonly #credentials = new Map<string, Promise<Credential>>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
   readonly #closing = new AbortController();
@@ -190,10 +190,13 @@ export class Poller {
     this.#quotas.set(host, quotas.set(credential, until));
   }
 
-  #credentialOf({ place, location }: WatchedPlace): Promise<string | undefined> {
-    const known = this.#credentials.get(place) ?? credentialOf(location);
-    this.#credentials.set(place, known);
-    return known;
+  /** Undefined where there is no quota, and where that cannot be found out for now. What is not sure is not kept. */
+  async #credentialOf({ place, location }: WatchedPlace): Promise<string | undefined> {
+    const asked = this.#credentials.get(place) ?? credentialOf(location);
+    this.#credentials.set(place, asked);
+    const found = await asked.catch(() => undefined);
+    if (found?.isSure !== true && this.#credentials.get(place) === asked) this.#credentials.delete(place);
+    return found?.quota;
   }
 
   /** Undefined where it was ended with the watcher: that says nothing of the repository. */

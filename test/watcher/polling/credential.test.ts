@@ -38,11 +38,33 @@ describe('whose quota a repository is counted on', function () {
   for (const [title, one, other, isOne] of alike)
     it(`is ${isOne ? 'the same' : 'another one'} for ${title}`, async () => {
       signIn(SPENT);
-      assert.equal((await credentialOf(one)) === (await credentialOf(other)), isOne);
+      assert.equal((await credentialOf(one)).quota === (await credentialOf(other)).quota, isOne);
     });
 
   it('is nobody’s for a directory', async () => {
-    assert.equal(await credentialOf('/srv/formulas'), undefined);
+    assert.equal((await credentialOf('/srv/formulas')).quota, undefined);
+  });
+
+  it('is asked for again where there was no access key: it counts on the one that is there by now', async () => {
+    const server = await WebServer.start((_, response) => void response.writeHead(404).end());
+    try {
+      const poller = new Poller({ clock: systemClock, random: () => 0, period: 1_000, limits: pollLimits });
+      const watched = (bucket: string) => {
+        const location = `s3://${bucket}?endpoint=http://127.0.0.1:${server.port}&pathStyle=true`;
+        return { place: location, location };
+      };
+      const ask = (bucket: string) => poller.ask(watched(bucket), true);
+      signIn(SPENT);
+      const limited = { failures: 1, left: 3_600_000, isLimited: true, lastOk: undefined };
+      await poller.restore(watched('one'), limited);
+      restore();
+      restore = withAwsEnvironment();
+      assert.notEqual(await ask('two'), undefined, 'it is asked');
+      signIn(SPENT);
+      assert.equal(await ask('two'), undefined, 'it is left alone');
+    } finally {
+      await server.stop();
+    }
   });
 
   it('is that of the access key for buckets: the others of that key are left alone, and not those of another one', async () => {
