@@ -13,6 +13,8 @@ export interface WantedFormula {
   readonly lockstep?: string;
   /** The flag's version: a higher one is somebody who asked again. */
   readonly asked?: number;
+  /** When the error began that it goes over: one that is written anew after it was taken off has no higher version. */
+  readonly over?: string;
 }
 
 /** Everything that is wanted of a unit at one moment. */
@@ -70,6 +72,8 @@ export interface Journalled {
   readonly upgradingTo: string | undefined;
   /** The flag's version of that upgrade, when the unit came to rest in its error or set out; undefined where not known. */
   readonly upgradeAsked: number | undefined;
+  /** When the unit entered its state, an ISO instant. */
+  readonly since: string;
   /** The machine was rebooted since the unit's `start` ran, so what that started is gone. */
   readonly rebooted: boolean;
   /** A formula is in place. */

@@ -75,7 +75,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
 
   return {
     journalled() {
-      const { state, upgrade, hook, formula, boot } = unit.record();
+      const { state, since, upgrade, hook, formula, boot } = unit.record();
       return {
         state,
         step: upgrade?.step,
@@ -86,6 +86,7 @@ export function unitOperations(unit: OperatedUnit): UnitOperations {
         verdict: unit.lockstep.verdict(),
         upgradingTo: upgrade?.to.id,
         upgradeAsked: upgrade?.asked,
+        since,
         rebooted: boot !== unit.parts.boot,
         installed: formula !== null,
       };

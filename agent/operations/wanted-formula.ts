@@ -25,6 +25,7 @@ export function wantedFormula(
     revertOnError: flag.revertOnError === true,
     // Each flag to go back is by force: so that units in an error go too.
     ...(flag.lockstep !== undefined && { lockstep: flag.lockstep }),
+    ...(flag.over !== undefined && { over: flag.over }),
     ...((flag.revert === true ? flag.whileBusy === true : flag.force === true) && { whileBusy: true }),
   };
 }

@@ -93,11 +93,10 @@ export const unitSetup = setup({
       context.intent.upgrade?.to !== context.operations.journalled().upgradingTo,
     /** An operator asked for the upgrade that failed once more, by force. */
     forcesAgain: ({ context: { operations, intent } }) => {
-      const { upgradingTo, upgradeAsked } = operations.journalled();
+      const { upgradingTo, upgradeAsked, since } = operations.journalled();
       const { upgrade } = intent;
-      return (
-        upgrade?.force === true && upgrade.to === upgradingTo && isAskedAgain(upgrade.asked, upgradeAsked)
-      );
+      const isAnew = isAskedAgain(upgrade?.asked, upgradeAsked) || upgrade?.over === since;
+      return upgrade?.force === true && upgrade.to === upgradingTo && isAnew;
     },
     rebooted: ({ context }) => context.operations.journalled().rebooted,
     upgradesFirst: ({ context }) => context.intent.upgradesFirst,

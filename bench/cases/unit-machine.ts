@@ -61,6 +61,7 @@ class UnitWithoutWork {
     resumeIn: 'configuring',
     upgradingTo: undefined,
     upgradeAsked: undefined,
+    since: '2026-01-01T00:00:00Z',
     rebooted: false,
     installed: true,
   };

@@ -93,6 +93,10 @@ describe('the formula that a flag asks for', () => {
       { revert: true, force: true, whileBusy: true, to: 'p:f-2' },
       { force: true, revert: true, revertOnError: false, whileBusy: true },
     ],
+    [
+      { revert: true, force: true, to: 'p:f-2', over: at },
+      { force: true, revert: true, revertOnError: false, over: at },
+    ],
     [{ lockstep: 'r:1' }, { force: false, revert: false, revertOnError: false, lockstep: 'r:1' }],
   ];
   for (const [flag, wanted] of ways)

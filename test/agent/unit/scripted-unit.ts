@@ -58,6 +58,7 @@ export class ScriptedUnit {
       verdict: 'resume',
       resumeIn: 'configuring',
       upgradingTo: undefined,
+      since: '2026-01-01T00:00:00Z',
       upgradeAsked: undefined,
       installed: journal.state !== undefined,
       relationHookRuns: false,
