@@ -126,6 +126,13 @@ describe('the page about the watcher, typed', function () {
     );
     await eventually(async () => assert.equal(new Set(await linesOf('announced.jsonl')).size, 2));
 
+    // Before its first pass is over, a watcher looks wherever it is told to.
+    await eventually(async () => {
+      for (const name of ['production', 'staging'])
+        assert.match((await box.ok('watcher', 'reports', '-e', name)).stdout, /announced it/);
+    });
+    await box.ok('watcher', 'check');
+    await box.ok('watcher', 'check', '-e', 'staging', `${index.url}ops/formulas/`);
     await isAnswered(port);
     const documented = [
       ...new Set(
@@ -144,8 +151,6 @@ describe('the page about the watcher, typed', function () {
       JSON.parse(stdout).repositories.map((each: { location: string }) => each.location),
       [box.repository],
     );
-    await box.ok('watcher', 'check');
-    await box.ok('watcher', 'check', '-e', 'staging', `${index.url}ops/formulas/`);
     assert.match((await box.ok('watcher', 'reports')).stdout, /told it in the state; announced it/);
     await box.ok('watcher', 'retry');
     running.process.kill('SIGTERM');
