@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readConfigValues, unitsOfService } from '../../state/model/services.js';
 import { eventually } from '../eventually.js';
-import { type CommandEnd, ensemble } from './operator.js';
+import { succeed } from './operator.js';
 import { World } from './world.js';
 
 const TITLE = 'title: {type: string, default: none}';
@@ -19,11 +19,7 @@ describe('a clone that is being tried', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   const configs = async () => [
     await readConfigValues(world.coordinator, 'f'),

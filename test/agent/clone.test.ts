@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { paths } from '../../state/model/paths.js';
 import { relationsOfService } from '../../state/model/relations.js';
 import { eventually } from '../eventually.js';
-import { type CommandEnd, ensemble, operate } from './operator.js';
+import { ensemble, operate, succeed } from './operator.js';
 import { World } from './world.js';
 
 const [one, two] = ['world:f-1', 'world:f-2'];
@@ -54,11 +54,7 @@ describe('clones of a service', function () {
     return (await world.text('seen')).trim().split('\n');
   }
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   async function refused(pattern: RegExp, ...args: readonly string[]): Promise<void> {
     const end = await ensemble(world, ...args);

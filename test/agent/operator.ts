@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { runCommand } from '../command-in-process.js';
 import { type CommandEnd, type CommandProcess, type Surroundings, startCommand } from '../command-process.js';
 import { ensembleProgram } from '../programs.js';
@@ -25,6 +26,13 @@ export function operateWith(
 /** Runs `ensemble …args` in a world, within this process where nothing speaks against it. */
 export function ensemble(world: World, ...args: readonly string[]): Promise<CommandEnd> {
   return runCommand(args, around(world));
+}
+
+/** The same of a command that is to succeed. */
+export async function succeed(world: World, ...args: readonly string[]): Promise<CommandEnd> {
+  const end = await ensemble(world, ...args);
+  assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
+  return end;
 }
 
 function around({ root }: World, variables: NodeJS.ProcessEnv = {}): Surroundings {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { ensemble } from '../agent/operator.js';
+import { succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 
 /** Its units were made while the command drove, which had not heard of them yet: it followed none, and said "0 of 0 units". */
 describe('whoever has a service cloned', function () {
@@ -14,11 +13,7 @@ describe('whoever has a service cloned', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   it('sees the units of the clone come up', async () => {
     await world.writeFormula(1);

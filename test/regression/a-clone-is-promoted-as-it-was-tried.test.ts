@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { paths } from '../../state/model/paths.js';
-import { ensemble } from '../agent/operator.js';
+import { ensemble, succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 import { eventually } from '../eventually.js';
 
 describe('a clone that waits for a word', function () {
@@ -18,11 +17,7 @@ describe('a clone that waits for a word', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   async function services(): Promise<readonly string[]> {
     return ((await world.coordinator.children(paths.services)) ?? []).toSorted();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { ensemble } from '../agent/operator.js';
+import { ensemble, succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 
 /** A unit that is where it was to go, in an error, was said to get out of it by an upgrade to where it is: which does nothing. */
 describe('a unit whose config-changed fails where it was to go', function () {
@@ -14,11 +13,7 @@ describe('a unit whose config-changed fails where it was to go', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   const failsIn = (unit: string): string =>
     `case "$ENSEMBLE_UNIT_NAME" in ${unit}) [ ! -e "$TRACE/gate-broken" ];; esac`;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { paths } from '../../state/model/paths.js';
-import { type CommandEnd, ensemble, operate } from '../agent/operator.js';
+import { ensemble, operate, succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
 import { eventually } from '../eventually.js';
 
@@ -38,11 +38,7 @@ describe('a service whose clone is promoted', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   async function refused(pattern: RegExp, ...args: readonly string[]): Promise<void> {
     const end = await ensemble(world, ...args);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { ensemble } from '../agent/operator.js';
+import { succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 
-/** The rollout stayed paused, and \`status\` named the word for it; said, the word was refused, and units stayed behind. */
+/** The rollout stayed paused, and `status` named the word for it; said, the word was refused, and units stayed behind. */
 describe('a rollout that is paused, when a single unit is upgraded further', function () {
   this.timeout(120_000);
   let world: World;
@@ -14,11 +13,7 @@ describe('a rollout that is paused, when a single unit is upgraded further', fun
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   it('is over, and the command is named that takes the others there', async () => {
     await world.writeFormula(1);

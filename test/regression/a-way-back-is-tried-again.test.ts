@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { ensemble } from '../agent/operator.js';
+import { ensemble, succeed } from '../agent/operator.js';
 import { type FormulaOptions, World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 import { eventually } from '../eventually.js';
 
 /** Fails in one unit until the test opens its gate. */
@@ -22,11 +21,7 @@ describe('a way back that failed, when its cause is mended', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   async function deployed(hooks: FormulaOptions['hooks'], next: FormulaOptions['hooks'] = {}): Promise<void> {
     await world.writeFormula(1, { hooks: { 'revert-formula': '', ...hooks } });

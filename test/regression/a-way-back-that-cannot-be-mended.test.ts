@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { ensemble } from '../agent/operator.js';
+import { ensemble, succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 import { eventually } from '../eventually.js';
 
 /** Only ways were named on which its hook runs again; and its history told of it as of an upgrade. */
@@ -19,11 +18,7 @@ describe('a way back whose hook fails for good', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   it('is taken as done by the command that status names, and is on record as a way back', async () => {
     const { code, stderr } = await ensemble(world, 'revert-formula', 'f');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { ensemble } from '../agent/operator.js';
+import { ensemble, succeed } from '../agent/operator.js';
 import { World } from '../agent/world.js';
-import type { CommandEnd } from '../command-process.js';
 
 describe('the way back of a service', function () {
   this.timeout(120_000);
@@ -17,11 +16,7 @@ describe('the way back of a service', function () {
   });
   afterEach(() => world.close());
 
-  async function ok(...args: readonly string[]): Promise<CommandEnd> {
-    const end = await ensemble(world, ...args);
-    assert.equal(end.code, 0, `${args.join(' ')}\n${end.stdout}${end.stderr}`);
-    return end;
-  }
+  const ok = (...args: readonly string[]) => succeed(world, ...args);
 
   it('passes over a revision that failed, though the next one is done', async () => {
     assert.equal((await ensemble(world, 'upgrade-formula', '--revision', '2', 'f')).code, 1);

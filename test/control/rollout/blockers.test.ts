@@ -5,7 +5,7 @@ import { judge } from '../../../control/rollout/judge.js';
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
 import { type RolloutParameters, rulesOf } from '../../../state/formula/rollout-parameters.js';
 import type { Rollout } from '../../../state/model/rollout.js';
-import { ago, begun, flag, now, three, two, unitWith, upgrade } from './units-in-letters.js';
+import { ago, begun, flag, now, three, two, unitWith, upgrade } from './begun-rollout.js';
 
 interface Case {
   /** Of `web/0`; the others are there, but for what is named. */

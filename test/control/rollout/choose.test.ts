@@ -10,7 +10,7 @@ import { judge } from '../../../control/rollout/judge.js';
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
 import { type RolloutParameters, rulesOf } from '../../../state/formula/rollout-parameters.js';
 import type { Rollout } from '../../../state/model/rollout.js';
-import { ago, begun, flag, now, three, two, unitWith, upgrade } from './units-in-letters.js';
+import { ago, begun, flag, now, three, two, unitWith, upgrade } from './begun-rollout.js';
 
 /** `1` on the old formula, `2` there, `f` flagged, `u` under way elsewhere, `a` its agent is away, `e` in an error of before, `E` failed, `n` has nothing installed. */
 const letters: Readonly<Record<string, Partial<RolloutUnit>>> = {

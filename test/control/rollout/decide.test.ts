@@ -4,28 +4,7 @@ import type { Decision, RolloutWrite } from '../../../control/rollout/decision.j
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
 import type { RolloutParameters } from '../../../state/formula/rollout-parameters.js';
 import { goalOf, type Rollout } from '../../../state/model/rollout.js';
-
-const one = 'principia:web-1';
-const two = 'principia:web-2';
-const three = 'principia:web-3';
-const now = Date.UTC(2026, 0, 1, 12);
-
-/** Seconds before now, as an instant. */
-const ago = (seconds: number): string => new Date(now - seconds * 1_000).toISOString();
-
-const begun: Rollout = {
-  id: 'r1',
-  life: 'aaaaaaaaaaaa',
-  from: one,
-  to: two,
-  revertTo: one,
-  by: 'ann@host',
-  requestedAt: ago(60),
-  parameters: {},
-  state: 'running',
-  stateSince: ago(60),
-  countedFrom: ago(60),
-};
+import { ago, begun, flag, now, one, three, two, unitWith, upgrade } from './begun-rollout.js';
 
 /**
  * Units in a few letters each, `web/0` first: `1` on the old formula, `2` there, `f` flagged, `u` under way, `E` failed,
@@ -39,19 +18,7 @@ function units(letters: string): readonly RolloutUnit[] {
 }
 
 function unit(letter: string): Omit<RolloutUnit, 'name'> {
-  const rests = {
-    formula: one,
-    agentUp: true,
-    machine: 'm1',
-    state: 'started',
-    since: ago(3_600),
-    message: '',
-    bad: [],
-    relationsInError: [],
-    leaving: false,
-  };
-  const flag = { to: two, requestedAt: ago(30), rollout: 'r1' };
-  const upgrade = { step: 'hook', to: two, since: ago(20), blockers: [] };
+  const { name: _name, ...rests } = unitWith();
   switch (letter) {
     case '1':
       return rests;

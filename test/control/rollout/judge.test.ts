@@ -10,7 +10,7 @@ import {
 import type { RolloutUnit } from '../../../control/rollout/rollout-unit.js';
 import { type RolloutParameters, rulesOf } from '../../../state/formula/rollout-parameters.js';
 import type { Rollout } from '../../../state/model/rollout.js';
-import { ago, begun, flag, now, three, two, unitWith, upgrade } from './units-in-letters.js';
+import { ago, begun, flag, now, three, two, unitWith, upgrade } from './begun-rollout.js';
 
 interface Expected {
   readonly standing: Judged['standing'];
